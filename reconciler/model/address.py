@@ -1,0 +1,36 @@
+"""How is a declared thing, or a part of one, named?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """A resource (`Campaign/history-high`) or one part of it (`Segment/history[high]`)."""
+
+    kind: str
+    name: str
+    part: str | None = None
+
+    def __str__(self) -> str:
+        whole = f"{self.kind}/{self.name}"
+        return whole if self.part is None else f"{whole}[{self.part}]"
+
+    @property
+    def resource(self) -> Address:
+        """The address of the whole resource, without the part."""
+        return Address(self.kind, self.name)
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read back what `str()` wrote.
+
+        Raises:
+            ValueError: the text is not `Kind/name` or `Kind/name[part]`.
+        """
+        kind, slash, rest = text.partition("/")
+        name, bracket, part = rest.partition("[")
+        if not (kind and slash and name) or (bracket and not part.endswith("]")):
+            raise ValueError(f"{text!r} is not an address such as Campaign/history-high")
+        return cls(kind, name, part[:-1] if bracket else None)

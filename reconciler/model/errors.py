@@ -1,0 +1,76 @@
+"""Which failures can reach a person, and with which exit code does each end the program?"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """What the program's exit code means."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    REFUSED = 3
+    STALE = 4
+    PARTIAL = 5
+    USAGE = 64
+    INTERRUPTED = 130
+
+
+class ReconcilerError(Exception):
+    """A failure that is told to a person: what, where, why, and what to do next.
+
+    Attributes:
+        code: kebab-case and stable, so that it can be searched for.
+        message: what happened, in one sentence.
+        where: METHOD url and request id, a file's place, or an object's address.
+        note: why, as far as it is known.
+        hint: what to do next.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = Exit.ERROR
+
+    def __init__(
+        self, message: str, *, where: str | None = None, note: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.note = note
+        self.hint = hint
+
+
+class Refused(ReconcilerError):
+    """A guard or a rule said no. Nothing was written."""
+
+    code = "refused"
+    exit_code = Exit.REFUSED
+
+
+class Stale(ReconcilerError):
+    """The plan no longer describes the tenant, or was altered after it was made. Nothing was written."""
+
+    code = "stale-plan"
+    exit_code = Exit.STALE
+
+
+class EmptySource(ReconcilerError):
+    """A source of contacts has no rows: never read as "remove everyone"."""
+
+    code = "empty-source"
+
+
+class LedgerError(ReconcilerError):
+    """The ledger cannot be read or written, is locked by another run, or its chain is broken."""
+
+    code = "ledger"
+
+
+class Interrupted(ReconcilerError):
+    """The person asked to stop. What was in flight is finished and recorded."""
+
+    code = "interrupted"
+    exit_code = Exit.INTERRUPTED

@@ -1,0 +1,59 @@
+"""Where is a tenant, and what may be asked of it how fast?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reconciler.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """How a surface hands out bearer tokens (OAuth 2.0 client credentials, RFC 6749 section 4.4).
+
+    Attributes:
+        url: where the token is asked for.
+        body: how the request is written.
+        scope: space-separated; an empty text sends none.
+        early: seconds before its expiry at which a token is renewed.
+    """
+
+    url: str
+    body: Literal["json", "form"]
+    scope: str
+    client_id: str
+    client_secret: Secret
+    early: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a surface may be called: `rate` calls a second, up to `burst` at once, `workers` in parallel."""
+
+    rate: float = 50.0
+    burst: int = 10
+    workers: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceAccess:
+    """One family of endpoints of a tenant. Times in seconds."""
+
+    name: str
+    base_url: str
+    token: TokenRequest
+    pace: Pace = field(default_factory=Pace)
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    attempts: int = 6
+    retry_cap: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant as declared, with its credentials fetched from where they are kept."""
+
+    name: str
+    surfaces: Mapping[str, SurfaceAccess]
