@@ -1,0 +1,5 @@
+"""AbandonmentPolicy: to be written."""
+
+from reconciler.model.kind import Kind
+
+KIND = Kind(name="AbandonmentPolicy", says="")

@@ -1,0 +1,5 @@
+"""Campaign: to be written."""
+
+from reconciler.model.kind import Kind
+
+KIND = Kind(name="Campaign", says="")

@@ -1,0 +1,5 @@
+"""ContactList: to be written."""
+
+from reconciler.model.kind import Kind
+
+KIND = Kind(name="ContactList", says="")

@@ -1,0 +1,5 @@
+"""ContactSource: to be written."""
+
+from reconciler.model.kind import Kind
+
+KIND = Kind(name="ContactSource", says="")

@@ -1,0 +1,5 @@
+"""ScoreModel: to be written."""
+
+from reconciler.model.kind import Kind
+
+KIND = Kind(name="ScoreModel", says="")

@@ -1,0 +1,5 @@
+"""Tenant: to be written."""
+
+from reconciler.model.kind import Kind
+
+KIND = Kind(name="Tenant", says="")

@@ -1,0 +1,5 @@
+"""Workspace: to be written."""
+
+from reconciler.model.kind import Kind
+
+KIND = Kind(name="Workspace", says="")
