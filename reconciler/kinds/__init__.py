@@ -1,7 +1,7 @@
 """The vocabulary: which kinds are there, and which schema does each have?
 
 A kind is a module of this package that sets `KIND`; its schema is `schemas/<module>.json`. Nothing lists them.
-Kinds are facts and pure functions: they never touch the network, and never import one another.
+Kinds are facts and pure functions: they never touch the network, and import no kind but those they refer to.
 """
 
 from __future__ import annotations
