@@ -68,7 +68,7 @@ def _schedule(schedule: Mapping[str, str]) -> dict[str, Any]:
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """The policy has the band, the schedule says each end once and ends after it starts, settings fit the dial type."""
+    """The policy has the band, the schedule is clear and not empty, the settings fit the dial type."""
     spec = resource.spec
     policy, band = spec["abandonment"]["policy"], spec["abandonment"]["band"]
     thresholds = catalogue.get("AbandonmentPolicy", policy).spec["thresholds"]

@@ -38,8 +38,8 @@ _DEFAULT_BANDS = ({"name": "high", "from": 70}, {"name": "medium", "from": 40}, 
 
 
 def _engagement_bands(model: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    default = [{"name": "engaged", "from": model.get("threshold", DEFAULT_THRESHOLD)}]
-    return model.get("bands", default)
+    declared: Sequence[Mapping[str, Any]] | None = model.get("bands")
+    return declared or [{"name": "engaged", "from": model.get("threshold", DEFAULT_THRESHOLD)}]
 
 
 def _bands(declared: Iterable[Mapping[str, Any]]) -> tuple[Band, ...]:

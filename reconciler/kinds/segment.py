@@ -62,7 +62,7 @@ def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterab
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """The source has what the score needs, the bands exist, one list serves one band, the method can do what is asked."""
+    """Source and score fit, the bands exist, a list serves one band alone, the method can do what is asked."""
     spec = resource.spec
     reads_interactions = "interactions" in catalogue.get("ContactSource", spec["source"]).spec
     model = catalogue.get("ScoreModel", spec["score"])

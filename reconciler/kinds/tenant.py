@@ -26,7 +26,6 @@ def declared_surfaces(resource: Resource, environ: Mapping[str, str], root: Path
     problems: list[Problem] = []
     surfaces = []
     for name, spec in resource.spec["surfaces"].items():
-        spec = spec or {}
         own = "credentials" in spec
         path = ("spec", "surfaces", name, "credentials") if own else ("spec", "credentials")
         credentials = spec.get("credentials") or resource.spec.get("credentials")
