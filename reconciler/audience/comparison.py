@@ -135,7 +135,7 @@ def tally(backend: Any, rows: Rows) -> list[tuple[str, str, int]]:
 
 
 def examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, str, str]]:
-    """A few rows of each action, as (contact, action, why): the first by contact, so that they are always the same."""
+    """A few rows of each action, as (contact, action, why): the first by contact, so always the same."""
     import ibis
 
     changed = sources.table(backend, rows)

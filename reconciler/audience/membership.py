@@ -36,8 +36,7 @@ def standing(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_o
 
 def _scored(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_of: datetime) -> Any:
     everyone = sources.contacts(backend, read[segment.contacts])
-    if isinstance(segment.score, RecencyFrequencyScore):
-        assert segment.interactions is not None
+    if isinstance(segment.score, RecencyFrequencyScore) and segment.interactions is not None:
         history = sources.interactions(backend, read[segment.interactions])
         scores = scoring.recency_and_frequency(history, segment.score, as_of)
         scored = everyone.left_join(scores, "contactId").select("contactId", "active", "score")
@@ -51,7 +50,7 @@ def _scored(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_of
 
 
 def _reason(segment: Segment, scored: Any, band: Any) -> Any:
-    """The first that applies: archived, not on a list to intersect with, no score, below every band, band without list."""
+    """The first that applies: archived, not on a list to intersect with, no score, below all bands, no list for it."""
     import ibis
 
     listed = [target.band for target in segment.targets]

@@ -100,11 +100,7 @@ def _check_schedule(resource: Resource, schedule: Mapping[str, str]) -> Iterable
         yield Problem(
             resource.where("spec", "schedule", "lasts"), "schedule-empty", "the campaign lasts no time at all"
         )
-    if (
-        "start" in schedule
-        and "end" in schedule
-        and parse_instant(schedule["end"]) <= parse_instant(schedule["start"])
-    ):
+    if "start" in schedule and "end" in schedule and parse_instant(schedule["end"]) <= parse_instant(schedule["start"]):
         message = f"the campaign ends at {schedule['end']}, not after its start at {schedule['start']}"
         yield Problem(resource.where("spec", "schedule", "end"), "schedule-empty", message)
 

@@ -33,6 +33,7 @@ KIND = Kind(
             read_scope="lists:read",
             write_scope="lists:write",
             writable=True,
+            size="contactCount",
             read=read,
         ),
         Surface(
@@ -42,6 +43,7 @@ KIND = Kind(
             read_scope="outboundapi",
             write_scope="outboundapi",
             writable=False,
+            size="contactCount",
             read=read,
         ),
     ),

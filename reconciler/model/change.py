@@ -43,7 +43,7 @@ class ObjectChange:
         seconds_later: the same fields, as seconds after that moment.
         adopts: whether an object without our mark gets it.
         owner: the workspace whose mark the live object carries.
-        references: live fields that hold other objects' names, as (kind, name).
+        references: objects that it names after apply, as (kind, name); releases: those that it names now.
         precondition: digest of the live object; None: there must be none of that name.
         why: in words, one sentence each.
     """
@@ -60,6 +60,7 @@ class ObjectChange:
     adopts: bool = False
     owner: str | None = None
     references: tuple[tuple[str, str], ...] = ()
+    releases: tuple[tuple[str, str], ...] = ()
     precondition: str | None = None
     why: tuple[str, ...] = ()
 

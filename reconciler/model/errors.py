@@ -64,7 +64,7 @@ class EmptySource(ReconcilerError):
 
 
 class RowsRejected(ReconcilerError):
-    """The tenant will not take a chunk because of what is in it: some of its rows may be fine, sent without the others."""
+    """The tenant will not take a chunk because of what is in it; sent without the others, some rows may be fine."""
 
     code = "rows-rejected"
 

@@ -45,6 +45,7 @@ class Surface:
         rows: the key of a page's rows.
         read_scope: the OAuth scope that reading needs; write_scope: that writing needs.
         writable: whether objects can be made, changed and deleted here.
+        size: the body's count of contacts, where it has one.
         read: wire body → live fields (pure), before references become names.
         write: live fields → wire body (pure), after references became ids.
     """
@@ -56,6 +57,7 @@ class Surface:
     write_scope: str
     writable: bool
     references: tuple[WireReference, ...] = ()
+    size: str | None = None
     read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     write: Callable[[Fields], dict[str, Any]] = dict
 

@@ -19,6 +19,7 @@ class LiveObject:
     Attributes:
         fields: what the tenant says of it, references by name, without what the server owns.
         owner: the workspace whose mark it carries, if it carries one.
+        size: how many contacts it holds, where the tenant says so; who they are is another matter.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class LiveObject:
     id: str
     fields: Mapping[str, Any]
     owner: str | None = None
+    size: int | None = None
 
     def digest(self) -> str:
         """A fingerprint of what the tenant holds: it changes when anything about the object does."""
@@ -38,6 +40,7 @@ class Live:
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
     rows: Mapping[RowQuery, Rows] = field(default_factory=dict)
+    surfaces: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
 
     def find(self, kind: str, name: str) -> LiveObject | None:

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.change import RowChange
+from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
 from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, Rows
+from reconciler.model.tokens import Tokens
 
 
 class Reader(Protocol):
@@ -19,6 +21,10 @@ class Reader(Protocol):
     @property
     def surfaces(self) -> Mapping[str, str]:
         """The tenant's surfaces and their base URLs."""
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The delivery methods that the tenant's surfaces offer."""
 
     @property
     def requests(self) -> int:
@@ -78,3 +84,17 @@ class Progress(Protocol):
 
     def finish(self, address: Address, words: str) -> None:
         """A step has ended."""
+
+
+class Outside(Protocol):
+    """What planning needs of the world, once the manifests are read."""
+
+    def reader(self, desired: Desired) -> Reader:
+        """The tenant that is meant, to be read only.
+
+        Raises:
+            BadInput: credentials are missing.
+        """
+
+    def tokens(self, desired: Desired) -> Tokens:
+        """The workspace's tokens for contacts."""
