@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from reconciler.audience import membership, sources
+from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.rows import Rows
 from reconciler.model.segment import Segment, Target
-
-ROWS = {
-    "contactId": "string",
-    "action": "string",
-    "priority": "int64",
-    "score": "int64",
-    "reason": "string",
-    "why": "string",
-}
-"""A row change: what is done to a contact, its attributes afterwards, why in general and why in particular."""
 
 _STREAMED = 10_000
 
@@ -52,8 +43,8 @@ def compare(
     told = told.mutate(action=action)
     reason, why = _words(told, target)
     compared = told.mutate(reason=reason, why=why)
-    changed = compared.filter(compared["action"] != "keep").select(*ROWS).order_by("action", "contactId")
-    rows = membership.write(backend, changed, into, ROWS)
+    changed = compared.filter(compared["action"] != "keep").select(*ROW_COLUMNS).order_by("action", "contactId")
+    rows = membership.write(backend, changed, into, ROW_COLUMNS)
     kept = int(compared.filter(compared["action"] == "keep").count().execute())
     return rows, kept
 
@@ -162,3 +153,32 @@ def _digest(backend: Any, relation: Any, order: Sequence[str]) -> str:
         # without the brackets, so that the digest does not depend on how many rows come at once
         digest.update(orjson.dumps(chunk)[1:-1] + b",")
     return f"sha256:{digest.hexdigest()}"
+
+
+def bodies(backend: Any, change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    """The contacts of some actions with the attributes to write, a chunk at a time and always in the same chunks."""
+    changed = sources.table(backend, change.rows)
+    columns = {name: changed[name] for name in change.attributes}
+    if "score" in columns:
+        columns["score"] = changed["score"].cast("float64") / 100
+    wanted = changed.filter(changed["action"].isin(actions)).order_by("contactId")
+    names = ["contactId", *columns]
+    for chunk in sources.stream(backend, wanted.select(wanted["contactId"], **columns), change.chunk_size):
+        yield [dict(zip(names, row, strict=True)) for row in chunk]
+
+
+def not_as_written(backend: Any, change: RowChange, read_back: Rows) -> tuple[int, list[str]]:
+    """How many written rows the list does not hold as written, and the first few contacts among them."""
+    import ibis
+
+    changed = sources.table(backend, change.rows)
+    now = sources.members(backend, read_back).rename(now_priority="priority", now_score="score").mutate(here=True)
+    joined = changed.left_join(now, "contactId")
+    same = joined["here"].notnull()
+    for attribute in change.attributes:
+        same = same & (joined[attribute] == joined[f"now_{attribute}"]).fill_null(False)
+    right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), same)
+    wrong = joined.filter(~right).select("contactId")
+    count = int(wrong.count().execute())
+    few = next(sources.stream(backend, wrong.order_by("contactId"), 1000), []) if count else []
+    return count, [row[0] for row in few]

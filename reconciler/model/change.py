@@ -83,6 +83,17 @@ class Sample:
     why: str
 
 
+ROW_COLUMNS: Mapping[str, str] = {
+    "contactId": "string",
+    "action": "string",
+    "priority": "int64",
+    "score": "int64",
+    "reason": "string",
+    "why": "string",
+}
+"""What is done to a contact (add, update, remove), its attributes afterwards, why in general and in particular."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowChange:
     """Who is put on one list, changed on it, or taken off it: a relation on disk, counted.
@@ -91,7 +102,7 @@ class RowChange:
         address: the segment's band. list_address, list: the list's manifest and its live name.
         method, chunk_size, attributes: the delivery.
         live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
-        rows: columns `contactId`, `action` (add, update, remove), the attributes; ordered by action and contact.
+        rows: `ROW_COLUMNS`, ordered by action and contact.
         digest: of the rows' content. precondition: digest of the live members.
     """
 

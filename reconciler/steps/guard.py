@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-
-from reconciler.model.errors import Refused
+from reconciler import __version__
+from reconciler.model.errors import Refused, Stale
 from reconciler.model.limits import waive
 from reconciler.model.plan import Plan
-from reconciler.model.settings import Override
+from reconciler.model.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """What the workspace allows on the day of an apply: an override that has run out since the plan holds no more."""
-
-    overrides: tuple[Override, ...]
-    today: date
-
-
-def guard(plan: Plan, permission: Permission) -> None:
-    """Refuse a plan with a finding that nothing sets aside today.
+def guard(plan: Plan, terms: Terms) -> None:
+    """Refuse a plan that was made from something else, or that has a finding which nothing sets aside today.
 
     Raises:
-        Refused: with every such finding.
+        Stale: the manifests, the tenant or this program are not those that the plan was made with.
+        Refused: with every finding that stands.
     """
-    refusals = [
-        finding for finding in waive(plan.findings, permission.overrides, permission.today) if not finding.waived
-    ]
-    if not refusals:
+    _same_wishes(plan, terms)
+    standing = [finding for finding in waive(plan.findings, terms.overrides, terms.today) if not finding.waived]
+    if not standing:
         return
-    words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in refusals)
-    waivable = [finding for finding in refusals if finding.waivable]
+    words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
+    waivable = [finding for finding in standing if finding.waivable]
     hint = "change the manifests so that the plan is safe"
     if waivable:
-        hint += "; or, if it is right, add to the Workspace's `overrides`: " + "; ".join(
-            f"{{rule: {finding.rule}, object: {finding.object}, reason: …}}" for finding in waivable
+        hint += "; or, if it is right, add to the Workspace's `overrides`: " + ", ".join(
+            f"{{rule: {finding.rule}, object: '{finding.object}', reason: …}}" for finding in waivable
         )
     raise Refused(
         f"the plan is unsafe and was not applied:\n{words}", note="nothing was written to the tenant", hint=hint
     )
+
+
+def _same_wishes(plan: Plan, terms: Terms) -> None:
+    differs = []
+    if plan.manifests != terms.manifests:
+        differs.append("the manifests, or the values given to their templates, are not those that were planned")
+    if plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
+        differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
+    if plan.tool_version != __version__:
+        differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
+    if differs:
+        raise Stale(
+            "the plan is not for this workspace as it is now:\n" + "\n".join(f"  {words}" for words in differs),
+            note="nothing was written",
+            hint="go back to what was planned, or plan again and have the new plan reviewed",
+        )
