@@ -61,6 +61,14 @@ class Simulator:
         """Where a surface hands out its tokens."""
         return self.url + self.surfaces[surface].full_token_path
 
+    def environment(self) -> dict[str, str]:
+        """The variables a client needs: `CXONE_URL`, `CXONE_CLIENT_ID` and `CXONE_CLIENT_SECRET`."""
+        return {
+            "CXONE_URL": self.url,
+            "CXONE_CLIENT_ID": self.options.client_id,
+            "CXONE_CLIENT_SECRET": self.options.client_secret,
+        }
+
     def requests(self) -> RequestList:
         """The requests received since the log was last cleared."""
         return self._tenant.log.all()
@@ -99,6 +107,11 @@ class Simulator:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
         self._thread = None
+
+    def wait(self) -> None:
+        """Return when it has been stopped, by another thread or by an interruption (KeyboardInterrupt)."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(0.5)
 
     def __enter__(self) -> Self:
         """Start."""

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from reconciler.simulator.store import Store
 
 _CHUNK = 50_000
+# a time that names no zone is UTC; DuckDB by itself would take it for the time of the machine's zone
+_ZONED = r"regexp_matches(CAST(startTime AS VARCHAR), ':\d\d\S*(Z|[+-]\d\d(:?\d\d)?)$')"
+_START = (
+    f"CASE WHEN {_ZONED} THEN epoch_us(CAST(startTime AS TIMESTAMPTZ)) "
+    "ELSE epoch_us(CAST(startTime AS TIMESTAMP)) END"
+)
 _TEXT = ("id", "status", "phoneNumber")
 
 
@@ -31,7 +37,7 @@ def load_contacts(store: Store, path: Path) -> int:
 
 
 def load_interactions(store: Store, path: Path, *, create_contacts: bool) -> int:
-    """Interactions of `id,startTime,contactId[,type]`; `create_contacts` adds who is unknown; returns how many.
+    """Interactions of `id,startTime,contactId[,type]`; `create_contacts` adds the unknown; returns how many.
 
     Raises ValueError for a file that lacks one of them or a time that is none, FileNotFoundError for none.
     """
@@ -39,9 +45,7 @@ def load_interactions(store: Store, path: Path, *, create_contacts: bool) -> int
     with closing(_connect()) as connection, store.lock:
         columns = _open(connection, path, required=("id", "startTime", "contactId"))
         kind = "coalesce(type, 'voice')" if "type" in columns else "'voice'"
-        # a time zone column reads every spelling of a time, and one without a zone as UTC
-        start = "epoch_us(CAST(startTime AS TIMESTAMPTZ))"
-        cells = ["CAST(contactId AS VARCHAR)", "CAST(id AS VARCHAR)", start, kind]
+        cells = ["CAST(contactId AS VARCHAR)", "CAST(id AS VARCHAR)", _START, kind]
         for chunk in _chunks(connection, cells):
             if create_contacts:
                 store.add_contacts(dict.fromkeys(row[0] for row in chunk if row[0] not in store.contacts))
@@ -54,7 +58,7 @@ def load_interactions(store: Store, path: Path, *, create_contacts: bool) -> int
 def _connect() -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    return duckdb.connect(":memory:", config={"TimeZone": "UTC"})
+    return duckdb.connect(":memory:")
 
 
 def _open(connection: duckdb.DuckDBPyConnection, path: Path, required: tuple[str, ...]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an accident
+class Refusal(Exception):
     """A call is refused: an HTTP status, a code for programs and a message that names what was wrong."""
 
     def __init__(
