@@ -63,6 +63,12 @@ class EmptySource(ReconcilerError):
     code = "empty-source"
 
 
+class RowsRejected(ReconcilerError):
+    """The tenant will not take a chunk because of what is in it; sent without the others, some rows may be fine."""
+
+    code = "rows-rejected"
+
+
 class LedgerError(ReconcilerError):
     """The ledger cannot be read or written, is locked by another run, or its chain is broken."""
 

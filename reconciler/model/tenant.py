@@ -57,3 +57,26 @@ class Tenant:
 
     name: str
     surfaces: Mapping[str, SurfaceAccess]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSurface:
+    """A surface as a `Tenant` manifest declares it; what is None comes from the surface's preset.
+
+    Attributes:
+        parameters: values for the preset's URLs: `domain`, `tenant`, `org` or `instance`.
+        credential_source: where the client's id came from, for messages; never its value.
+    """
+
+    name: str
+    client_id: str
+    client_secret: Secret
+    credential_source: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    base_url: str | None = None
+    token_url: str | None = None
+    scope: str | None = None
+    pace: Pace = field(default_factory=Pace)
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    attempts: int = 6

@@ -1,0 +1,184 @@
+"""What must change on a list, contact by contact, and why?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reconciler.audience import membership, sources
+from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.rows import Rows
+from reconciler.model.segment import Segment, Target
+
+_STREAMED = 10_000
+
+
+def compare(
+    backend: Any, segment: Segment, target: Target, standing: Rows, live: Mapping[str, Rows], into: Path
+) -> tuple[Rows, int]:
+    """The rows to write for one band's list, ordered by action and contact, and how many members stay as they are.
+
+    `live` holds the members of each of the segment's bands, by band, so that a move between bands is told as one.
+    """
+    import ibis
+
+    everyone = sources.table(backend, standing)
+    wanted = everyone.filter(everyone["band"] == target.band)
+    wanted = wanted.select("contactId", priority=wanted["priority"], score=wanted["score"], wanted=True)
+    here = sources.members(backend, live[target.band]).rename(live_priority="priority", live_score="score")
+    joined = wanted.outer_join(here.mutate(live=True), "contactId")
+    joined = joined.mutate(contactId=ibis.coalesce(joined["contactId"], joined["contactId_right"]))
+    told = _with_history(backend, joined.drop("contactId_right"), everyone, target, live)
+    same = _same(told, segment.delivery.attributes)
+    action = ibis.cases(
+        (told["live"].isnull(), ibis.literal("add")),
+        (told["wanted"].isnull(), ibis.literal("remove" if segment.mirror else "keep")),
+        (same, ibis.literal("keep")),
+        else_="update",
+    )
+    told = told.mutate(action=action)
+    reason, why = _words(told, target)
+    compared = told.mutate(reason=reason, why=why)
+    changed = compared.filter(compared["action"] != "keep").select(*ROW_COLUMNS).order_by("action", "contactId")
+    rows = membership.write(backend, changed, into, ROW_COLUMNS)
+    kept = int(compared.filter(compared["action"] == "keep").count().execute())
+    return rows, kept
+
+
+def _with_history(backend: Any, joined: Any, everyone: Any, target: Target, live: Mapping[str, Rows]) -> Any:
+    """Add where else a contact is on a list now, its score there, and where it stands in the segment."""
+    import ibis
+
+    others = [
+        sources.members(backend, rows).select("contactId", was="score").mutate(came_from=ibis.literal(band))
+        for band, rows in live.items()
+        if band != target.band and rows.count
+    ]
+    if others:
+        moved = ibis.union(others[0], *others[1:]) if len(others) > 1 else others[0]
+        moved = moved.group_by("contactId").agg(was=moved["was"].max(), came_from=moved["came_from"].min())
+        joined = joined.left_join(moved, "contactId").drop("contactId_right")
+    else:
+        joined = joined.mutate(was=ibis.null("int64"), came_from=ibis.null("string"))
+    stands = everyone.select("contactId", band="band", out="reason", now="score")
+    return joined.left_join(stands, "contactId").drop("contactId_right")
+
+
+def _same(told: Any, attributes: Sequence[str]) -> Any:
+    import ibis
+
+    same = ibis.literal(True)
+    for attribute in attributes:
+        same = same & (told[attribute] == told[f"live_{attribute}"]).fill_null(False)
+    return same
+
+
+def _words(told: Any, target: Target) -> tuple[Any, Any]:
+    """Why, in general (to be counted) and in particular (with this contact's own scores)."""
+    import ibis
+
+    band = target.band
+    score, was, old, now = (_points(told[name]) for name in ("score", "was", "live_score", "now"))
+    moves_in = ibis.literal("moves from ") + told["came_from"] + f" to {band}"
+    moves_out = ibis.literal(f"moves from {band} to ") + told["band"]
+    gone = ibis.coalesce(told["out"], ibis.literal("no longer in the source"))
+    adds, removes = told["action"] == "add", told["action"] == "remove"
+    reason = ibis.cases(
+        (adds & told["came_from"].notnull(), moves_in),
+        (adds, ibis.literal(f"belongs in {band} and is not on the list")),
+        (removes & told["band"].notnull(), moves_out),
+        (removes, gone),
+        else_="its attributes changed",
+    )
+    scored = ibis.literal("score ") + ibis.coalesce(was + " → " + score, score)
+    why = ibis.cases(
+        (adds & told["came_from"].notnull(), scored + " moves it from " + told["came_from"] + f" to {band}"),
+        (adds, ibis.literal("score ") + score + f" puts it in {band}"),
+        (
+            removes & told["band"].notnull(),
+            ibis.literal("score ")
+            + ibis.coalesce(old + " → " + now, now)
+            + f" moves it from {band} to "
+            + told["band"],
+        ),
+        (removes, gone + ibis.coalesce(ibis.literal(" (score ") + now + ")", ibis.literal(""))),
+        else_=ibis.coalesce("score " + old + " → " + score, ibis.literal("its attributes are written")),
+    )
+    return reason, why
+
+
+def _points(hundredths: Any) -> Any:
+    return (hundredths.cast("float64") / 100).cast("string")
+
+
+def tally(backend: Any, rows: Rows) -> list[tuple[str, str, int]]:
+    """How many rows there are of each action and reason: the most frequent first."""
+    changed = sources.table(backend, rows)
+    counted = changed.group_by("action", "reason").agg(n=changed.count())
+    import ibis
+
+    ordered = counted.order_by("action", ibis.desc("n"), "reason")
+    return [row for chunk in sources.stream(backend, ordered, 1000) for row in chunk]
+
+
+def examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, str, str]]:
+    """A few rows of each action, as (contact, action, why): the first by contact, so always the same."""
+    import ibis
+
+    changed = sources.table(backend, rows)
+    rank = ibis.row_number().over(ibis.window(group_by=["action"], order_by="contactId"))
+    chosen = changed.mutate(rank=rank)
+    few = chosen.filter(chosen["rank"] < each).order_by("action", "contactId").select("contactId", "action", "why")
+    return [row for chunk in sources.stream(backend, few, 1000) for row in chunk]
+
+
+def rows_digest(backend: Any, rows: Rows) -> str:
+    """The SHA-256 of a relation's content in the order of its columns and contacts, as `sha256:…`."""
+    relation = sources.table(backend, rows)
+    return _digest(backend, relation.select(*rows.columns), [c for c in ("action", "contactId") if c in rows.columns])
+
+
+def members_digest(backend: Any, rows: Rows) -> str:
+    """The SHA-256 of who is on a list, with their attributes."""
+    return _digest(backend, sources.members(backend, rows), ["contactId"])
+
+
+def _digest(backend: Any, relation: Any, order: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for chunk in sources.stream(backend, relation.order_by(*order), _STREAMED):
+        # without the brackets, so that the digest does not depend on how many rows come at once
+        digest.update(orjson.dumps(chunk)[1:-1] + b",")
+    return f"sha256:{digest.hexdigest()}"
+
+
+def bodies(backend: Any, change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    """The contacts of some actions with the attributes to write, a chunk at a time and always in the same chunks."""
+    changed = sources.table(backend, change.rows)
+    columns = {name: changed[name] for name in change.attributes}
+    if "score" in columns:
+        columns["score"] = changed["score"].cast("float64") / 100
+    wanted = changed.filter(changed["action"].isin(actions)).order_by("contactId")
+    names = ["contactId", *columns]
+    for chunk in sources.stream(backend, wanted.select(wanted["contactId"], **columns), change.chunk_size):
+        yield [dict(zip(names, row, strict=True)) for row in chunk]
+
+
+def not_as_written(backend: Any, change: RowChange, read_back: Rows) -> tuple[int, list[str]]:
+    """How many written rows the list does not hold as written, and the first few contacts among them."""
+    import ibis
+
+    changed = sources.table(backend, change.rows)
+    now = sources.members(backend, read_back).rename(now_priority="priority", now_score="score").mutate(here=True)
+    joined = changed.left_join(now, "contactId")
+    same = joined["here"].notnull()
+    for attribute in change.attributes:
+        same = same & (joined[attribute] == joined[f"now_{attribute}"]).fill_null(False)
+    right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), same)
+    wrong = joined.filter(~right).select("contactId")
+    count = int(wrong.count().execute())
+    few = next(sources.stream(backend, wrong.order_by("contactId"), 1000), []) if count else []
+    return count, [row[0] for row in few]

@@ -1,0 +1,218 @@
+"""Which bearer token does a call carry, and how is one obtained?
+
+The five surfaces ask for tokens in five ways that differ in data alone: `PRESETS`. `TokenSource` knows no HTTP:
+the transport hands it a function that posts.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from reconciler.cxone.faults import Unexpected
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.secret import Secret
+from reconciler.model.tenant import DeclaredSurface, SurfaceAccess, TokenRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Where a surface lives and how it hands out tokens, unless a tenant says otherwise.
+
+    Attributes:
+        base_url: with holes such as `{domain}`, filled from the tenant's manifest.
+        token_url: likewise.
+        body: how the token request is written.
+        scope: space-separated.
+        early: seconds before its expiry at which a token is renewed.
+    """
+
+    base_url: str
+    token_url: str
+    body: Literal["json", "form"]
+    scope: str
+    early: float
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "outbound": Preset(
+            "https://{domain}/api/v2",
+            "https://{domain}/oauth/token",
+            "json",
+            "outboundapi",
+            60,
+        ),
+        "lists": Preset(
+            "https://{tenant}/api/v1",
+            "https://{tenant}/oauth/token",
+            "form",
+            "interactions:read lists:read lists:write campaigns:read campaigns:write",
+            300,
+        ),
+        "bulk": Preset(
+            "https://{org}.cxone.com/api/v2",
+            "https://{org}.cxone.com/api/v2/oauth2/token",
+            "form",
+            "outbound:contactlistitem:write outbound:job:read events:subscribe",
+            60,
+        ),
+        "contacts": Preset(
+            "https://api.nicecxone.com/v2/contact-center",
+            "https://login.nicecxone.com/oauth2/token",
+            "form",
+            "contact-center:contacts:write contact-center:contacts:read contact-center:lists:write",
+            30,
+        ),
+        "dispositions": Preset(
+            "https://{instance}.niceincontact.com/api/v1/outbound",
+            "https://{instance}.niceincontact.com/api/v1/oauth2/token",
+            "form",
+            "outbound:campaign:write outbound:contact:write outbound:disposition:write",
+            60,
+        ),
+    }
+)
+
+
+def complete(declared: DeclaredSurface) -> SurfaceAccess:
+    """The access to a declared surface: what the manifest leaves open comes from the surface's preset.
+
+    Raises:
+        ReconcilerError: there is no such surface, or a URL needs a parameter that is not declared.
+    """
+    preset = PRESETS.get(declared.name)
+    if preset is None:
+        raise ReconcilerError(f"there is no surface {declared.name}", hint=f"there are {', '.join(PRESETS)}")
+    token = TokenRequest(
+        url=declared.token_url or _filled(preset.token_url, declared),
+        body=preset.body,
+        scope=preset.scope if declared.scope is None else declared.scope,
+        client_id=declared.client_id,
+        client_secret=declared.client_secret,
+        early=preset.early,
+    )
+    return SurfaceAccess(
+        name=declared.name,
+        base_url=declared.base_url or _filled(preset.base_url, declared),
+        token=token,
+        pace=declared.pace,
+        connect_timeout=declared.connect_timeout,
+        read_timeout=declared.read_timeout,
+        attempts=declared.attempts,
+    )
+
+
+def _filled(template: str, declared: DeclaredSurface) -> str:
+    try:
+        return template.format_map(declared.parameters)
+    except KeyError as missing:
+        name = missing.args[0]
+    raise ReconcilerError(f"the surface {declared.name} declares no {name}", note=f"its URL is {template}")
+
+
+Post = Callable[[TokenRequest, Mapping[str, str]], Any]
+"""Posts the fields to the request's URL in the request's form, and gives the parsed JSON of a 2xx reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    token: Secret
+    renew_at: float
+
+
+class TokenSource:
+    """The current token of one surface, shared by all its threads and renewed by one of them.
+
+    Args:
+        request: how the surface hands out tokens.
+        post: sends the request; it retries what is transient and raises what is not.
+        clock: seconds that never run backwards.
+    """
+
+    def __init__(self, request: TokenRequest, post: Post, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._request = request
+        self._post = post
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._granted: _Granted | None = None
+        self._failure: ReconcilerError | None = None
+        self._rounds = 0
+
+    def token(self) -> Secret:
+        """A token that is good for at least `early` more seconds.
+
+        Raises:
+            TokenRefused: the tenant refused the client.
+            RateLimited, Unavailable: no token could be had in time.
+            Unexpected: the reply held no token, or no time to live.
+            Interrupted: the person asked to stop.
+        """
+        fresh = self._fresh()
+        if fresh is not None:
+            return fresh
+        seen = self._rounds
+        with self._lock:
+            fresh = self._fresh()
+            if fresh is not None:
+                return fresh
+            # Whoever waited for a round that failed shares its failure: sixteen threads that each try a wrong
+            # secret again can lock the client out.
+            if self._rounds != seen and self._failure is not None:
+                raise self._failure
+            return self._renew()
+
+    def invalidate(self, token: Secret) -> None:
+        """Forget `token` after a 401, unless another thread has renewed it already."""
+        with self._lock:
+            if self._granted is not None and self._granted.token == token:
+                self._granted = None
+
+    def _fresh(self) -> Secret | None:
+        granted = self._granted
+        if granted is None or self._clock() >= granted.renew_at:
+            return None
+        return granted.token
+
+    def _renew(self) -> Secret:
+        # The time to live counts from before the request: the tenant's clock started somewhere in between.
+        asked = self._clock()
+        try:
+            granted = self._read(self._post(self._request, self._fields()), asked)
+        except ReconcilerError as failure:
+            self._failure = failure
+            raise
+        finally:
+            self._rounds += 1
+        self._failure = None
+        self._granted = granted
+        return granted.token
+
+    def _fields(self) -> dict[str, str]:
+        fields = {
+            "grant_type": "client_credentials",
+            "client_id": self._request.client_id,
+            "client_secret": self._request.client_secret.reveal(),
+        }
+        if self._request.scope:
+            fields["scope"] = self._request.scope
+        return fields
+
+    def _read(self, reply: Any, asked: float) -> _Granted:
+        held = reply if isinstance(reply, dict) else {}
+        token, lives = held.get("access_token"), held.get("expires_in")
+        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+            raise self._strange("the token reply has no usable access_token")
+        if isinstance(lives, bool) or not isinstance(lives, int | float) or not 0 < lives < math.inf:
+            raise self._strange("the token reply has no usable expires_in")
+        # A token that lives no longer than `early` would be renewed before every single call.
+        early = self._request.early if self._request.early < lives else lives / 2
+        return _Granted(Secret(token), asked + lives - early)
+
+    def _strange(self, message: str) -> Unexpected:
+        return Unexpected(message, method="POST", url=self._request.url)

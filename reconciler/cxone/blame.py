@@ -1,0 +1,142 @@
+"""Which fault does a failed call become, and what of the tenant's own words may be shown?
+
+A tenant may quote in its error what it was sent. What is shown is therefore taken from the known message fields
+alone, and cleaned of tokens, secrets, quoted bodies, phone numbers, addresses and control characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from reconciler.cxone import faults
+from reconciler.cxone.outcome import NOT_JSON, Ask, Broken, Outcome, Reply, Verdict, reason
+
+_LONGEST = 300
+_QUOTED_BODY = re.compile(r"""[\[{]\s*["'\[{].*""", re.DOTALL)
+_PHONE = re.compile(r"\+\d{6,15}")
+_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+
+_REFUSALS: dict[int, tuple[type[faults.WireError], str]] = {
+    400: (faults.Invalid, "the tenant refuses the request"),
+    404: (faults.NotFound, "the tenant has no such object"),
+    409: (faults.Conflict, "the request is in conflict with what is in the tenant"),
+    413: (faults.TooLarge, "the request is larger than the tenant takes"),
+    422: (faults.Invalid, "the tenant refuses the request"),
+}
+
+
+def blame(
+    ask: Ask,
+    outcome: Outcome,
+    verdict: Verdict,
+    *,
+    attempts: int,
+    hide: Iterable[str] = (),
+    credentials: str | None = None,
+) -> faults.WireError:
+    """The fault of a call whose last attempt ended like this.
+
+    Args:
+        attempts: how often it was tried.
+        hide: texts that may appear nowhere: the token, the secret.
+        credentials: where the client's credentials come from, such as `env CXONE_CLIENT_SECRET`.
+    """
+    hidden = [*hide, *([ask.content.decode()] if ask.content else [])]
+    note = says(outcome.json, hidden) if isinstance(outcome, Reply) else None
+    kind, message, own_note, hint = _choose(ask, outcome, verdict, credentials)
+    return kind(
+        message,
+        method=ask.method,
+        url=ask.url,
+        status=outcome.status if isinstance(outcome, Reply) else None,
+        request_id=_request_id(outcome, hidden),
+        attempts=attempts,
+        reply=outcome.json if isinstance(outcome, Reply) else None,
+        note=f"the tenant says: {note}" if note else own_note,
+        hint=hint,
+    )
+
+
+_Choice = tuple[type[faults.WireError], str, str | None, str | None]
+
+
+def _choose(ask: Ask, outcome: Outcome, verdict: Verdict, credentials: str | None) -> _Choice:
+    why = reason(ask, outcome)
+    if verdict is Verdict.UNCLEAR:
+        return faults.Unknown, "the request was sent and may have taken effect", why, None
+    if verdict is Verdict.LATER:
+        return faults.RateLimited, "the tenant keeps answering that there are too many requests", None, None
+    if verdict is Verdict.AGAIN or isinstance(outcome, Broken):
+        return faults.Unavailable, f"no usable reply from the tenant: {why}", None, _reach(outcome)
+    return _refusal(ask, outcome.status, credentials)
+
+
+def _refusal(ask: Ask, status: int, credentials: str | None) -> _Choice:
+    if not ask.bearer and 400 <= status < 500:
+        hint = f"check the client id and secret: they come from {credentials}" if credentials else None
+        if status == 404:
+            hint = "check the token URL of this surface"
+        return faults.TokenRefused, "the tenant refuses to hand out a token", None, hint
+    if status == 401:
+        hint = f"check the client in the tenant: its credentials come from {credentials}" if credentials else None
+        return faults.Unauthorised, "the tenant does not accept the token, not even a new one", None, hint
+    if status == 403:
+        return _forbidden(ask.scope)
+    if status in _REFUSALS:
+        return *_REFUSALS[status], None, None
+    if 300 <= status < 400:
+        return faults.Unexpected, "the tenant redirects the call, which is never followed", None, None
+    return faults.Unexpected, f"the tenant answered with the unexpected status {status}", None, None
+
+
+def _forbidden(scope: str | None) -> _Choice:
+    if scope is None:
+        return faults.Forbidden, "the client may not do this", None, None
+    message = f"the client may not do this: it needs the scope {scope}"
+    hint = f"grant the client {scope} in the tenant, or its security profile the permission behind it"
+    return faults.Forbidden, message, None, hint
+
+
+def _reach(outcome: Outcome) -> str | None:
+    if isinstance(outcome, Broken) and not outcome.sent:
+        return "nothing was sent: is the base URL right, and is the tenant up?"
+    if isinstance(outcome, Reply) and outcome.flaw == NOT_JSON and outcome.status < 300:
+        return "is the base URL right? Something other than the API may be answering"
+    return None
+
+
+def _request_id(outcome: Outcome, hidden: Iterable[str]) -> str | None:
+    if isinstance(outcome, Broken):
+        return None
+    return clean(outcome.headers.get("x-request-id", ""), hidden)[:128] or None
+
+
+def says(reply: Any, hide: Iterable[str] = ()) -> str | None:
+    """The tenant's own message, from the fields in which APIs put one, fit to be shown; None without one."""
+    text = "; ".join(dict.fromkeys(_messages(reply)))
+    return clean(text, hide)[:_LONGEST] or None
+
+
+def _messages(reply: Any) -> Iterable[str]:
+    if isinstance(reply, str):
+        yield reply
+    elif isinstance(reply, list):
+        for item in reply[:3]:
+            yield from _messages(item)
+    elif isinstance(reply, dict):
+        for name in ("error", "error_description", "message", "detail", "errors"):
+            yield from _messages(reply.get(name))
+
+
+def clean(text: str, hide: Iterable[str] = ()) -> str:
+    """`text` without what nobody may read in it."""
+    for hidden in hide:
+        for form in (hidden, quote(hidden, safe=""), quote_plus(hidden)):
+            if form:
+                text = text.replace(form, "***")
+    text = _QUOTED_BODY.sub("[…]", text)
+    text = _EMAIL.sub("***", _PHONE.sub("***", text))
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,0 +1,92 @@
+"""How is one request brought to its end: sent, sent again, or given up?
+
+A loop of our own: urllib3's retries repeat a POST whose reading failed, and know nothing of the other workers,
+who must all wait when one of them is told to.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.cxone.auth import TokenSource
+from reconciler.cxone.backoff import Backoff
+from reconciler.cxone.blame import blame
+from reconciler.cxone.faults import bare
+from reconciler.cxone.outcome import Ask, Outcome, Reply, Verdict, judge, reason
+from reconciler.cxone.pace import Limiter
+from reconciler.cxone.traffic import TrafficMeter
+from reconciler.model.secret import Secret
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Delivers requests of one surface, from as many threads as like.
+
+    Attributes:
+        send: makes one attempt, and never raises for what the network does.
+        pace: when an attempt may go.
+        tokens: what it carries.
+        backoff: how long to wait between attempts.
+        meter: where attempts are counted.
+        attempts: how often a call may fail, 401s aside.
+        secret: what no message may show.
+        credentials: where the client's credentials come from, for the hint of a 401.
+    """
+
+    send: Callable[[Ask, Secret | None], Outcome]
+    pace: Limiter
+    tokens: TokenSource
+    backoff: Backoff
+    meter: TrafficMeter
+    attempts: int
+    secret: Secret
+    credentials: str | None
+
+    def deliver(self, ask: Ask) -> Reply:
+        """Send `ask` until it has an answer.
+
+        Raises:
+            WireError: the answer is no, or there is none.
+            Interrupted: the person asked to stop.
+        """
+        failures = sent = 0
+        renewed = False
+        while True:
+            # First the wait, then the token: a pause may last longer than what is left of a token's life.
+            self.pace.wait()
+            token = self.tokens.token() if ask.bearer else None
+            outcome = self._attempt(ask, token, first=sent == 0)
+            sent += 1
+            verdict = judge(ask, outcome)
+            if isinstance(outcome, Reply) and verdict is Verdict.DONE:
+                return outcome
+            if verdict is Verdict.RENEW and token is not None and not renewed:
+                renewed = True
+                self.tokens.invalidate(token)
+                continue
+            failures += 1
+            if verdict not in {Verdict.LATER, Verdict.AGAIN} or failures >= self.attempts:
+                hide = [secret.reveal() for secret in (self.secret, token) if secret]
+                raise blame(ask, outcome, verdict, attempts=sent, hide=hide, credentials=self.credentials)
+            self._hold(ask, outcome, verdict, failures)
+
+    def _attempt(self, ask: Ask, token: Secret | None, *, first: bool) -> Outcome:
+        self.meter.count(requests=1, retries=0 if first else 1)
+        outcome = self.send(ask, token)
+        if isinstance(outcome, Reply) and outcome.status == 429:
+            self.meter.count(limited=1)
+        return outcome
+
+    def _hold(self, ask: Ask, outcome: Outcome, verdict: Verdict, failures: int) -> None:
+        asked = self.backoff.asked(outcome.headers) if isinstance(outcome, Reply) else None
+        seconds = self.backoff.own(failures) if asked is None else asked
+        why = reason(ask, outcome)
+        log.info("%s %s: %s; again in %.1f s", ask.method, bare(ask.url), why, seconds)
+        if verdict is Verdict.LATER or asked is not None:
+            self.pace.pause(seconds)
+        else:
+            self.pace.rest(seconds)

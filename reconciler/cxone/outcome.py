@@ -1,0 +1,153 @@
+"""What came back from one attempt, and what may be done after it?
+
+Pure: no sockets, no clocks. The rule is decided here: what certainly did not take effect may be sent again, what
+may have taken effect is sent again only where that does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import orjson
+
+CUT = "the reply was cut off"
+NOT_JSON = "the reply is not JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request as it is sent on every attempt.
+
+    Attributes:
+        url: without its query.
+        query: what goes behind the question mark.
+        content: the body's bytes; None sends none.
+        content_type: of the body.
+        bearer: whether it carries the surface's token; only the token request itself does not.
+        idempotent: whether sending it twice has the effect of sending it once.
+        scope: what the endpoint needs, for the message of a 403.
+        expect_id: the field without which a 2xx reply proves nothing.
+    """
+
+    method: str
+    url: str
+    query: Mapping[str, str]
+    content: bytes | None
+    content_type: str
+    bearer: bool
+    idempotent: bool
+    scope: str | None = None
+    expect_id: str | None = None
+
+    @property
+    def json_due(self) -> bool:
+        """Whether an empty 2xx reply is a broken one."""
+        return self.method == "GET" or self.expect_id is not None or not self.bearer
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status line and what followed. Header names are in lower case.
+
+    Attributes:
+        json: the parsed body; None where it is empty or cannot be parsed.
+        flaw: why the body cannot be relied on; None when it can.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    json: Any
+    flaw: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """No reply came.
+
+    Attributes:
+        why: in our own words: the library's words quote URLs with their queries.
+        sent: whether the tenant may have seen the request.
+        hopeless: whether another attempt can only fail the same way.
+    """
+
+    why: str
+    sent: bool
+    hopeless: bool = False
+
+
+Outcome = Reply | Broken
+
+
+class Verdict(Enum):
+    """What an attempt means for the call."""
+
+    DONE = auto()
+    REFUSED = auto()
+    RENEW = auto()
+    """The token was not taken; the tenant did not act."""
+    LATER = auto()
+    """Too many requests; the tenant did not act."""
+    AGAIN = auto()
+    """It failed, and may be sent again."""
+    UNCLEAR = auto()
+    """It may have taken effect, and may not be sent again."""
+
+
+def understand(ask: Ask, status: int, headers: Mapping[str, str], content: bytes | None) -> Reply:
+    """Read a reply's body.
+
+    Args:
+        content: its bytes; None where the connection ended before the body did.
+    """
+    if content is None:
+        return Reply(status, headers, None, CUT)
+    if not content.strip():
+        return Reply(status, headers, None, _emptiness(ask, status, headers))
+    try:
+        return Reply(status, headers, orjson.loads(content), None)
+    except orjson.JSONDecodeError:
+        return Reply(status, headers, None, NOT_JSON)
+
+
+def _emptiness(ask: Ask, status: int, headers: Mapping[str, str]) -> str | None:
+    if status == 204:
+        return None
+    # A reply cut inside its headers reads as a 2xx with an empty body: only a stated end makes that credible.
+    stated = headers.get("content-length") == "0" or "chunked" in headers.get("transfer-encoding", "").lower()
+    if not stated:
+        return CUT
+    return "the reply is empty" if ask.json_due else None
+
+
+def judge(ask: Ask, outcome: Outcome) -> Verdict:
+    """What may be done after this attempt, by the contract's retry rules."""
+    repeat = Verdict.AGAIN if ask.idempotent else Verdict.UNCLEAR
+    if isinstance(outcome, Broken):
+        unsent = Verdict.REFUSED if outcome.hopeless else Verdict.AGAIN
+        return repeat if outcome.sent else unsent
+    if 200 <= outcome.status < 300:
+        if outcome.flaw is not None:
+            return repeat
+        return Verdict.DONE if _has_id(ask, outcome) else Verdict.UNCLEAR
+    if outcome.status >= 500 or outcome.status == 408:
+        return repeat
+    return {401: Verdict.RENEW, 429: Verdict.LATER}.get(outcome.status, Verdict.REFUSED)
+
+
+def _has_id(ask: Ask, reply: Reply) -> bool:
+    if ask.expect_id is None:
+        return True
+    value = reply.json.get(ask.expect_id) if isinstance(reply.json, dict) else None
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+
+
+def reason(ask: Ask, outcome: Outcome) -> str:
+    """Why this attempt was not enough, in a few words of our own."""
+    if isinstance(outcome, Broken):
+        return outcome.why
+    if 200 <= outcome.status < 300:
+        return outcome.flaw or f"the reply has no {ask.expect_id}"
+    return f"status {outcome.status}"

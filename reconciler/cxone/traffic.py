@@ -1,0 +1,44 @@
+"""How much has been asked of a surface?"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Counts since the transport was made, token requests included.
+
+    Attributes:
+        requests: sent, or tried to be sent, retries among them.
+        retries: second and later attempts of a call.
+        limited: replies with status 429.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    limited: int = 0
+
+
+class TrafficMeter:
+    """Counts from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._traffic = Traffic()
+
+    def count(self, *, requests: int = 0, retries: int = 0, limited: int = 0) -> None:
+        """Add to the counts."""
+        with self._lock:
+            was = self._traffic
+            self._traffic = replace(
+                was,
+                requests=was.requests + requests,
+                retries=was.retries + retries,
+                limited=was.limited + limited,
+            )
+
+    def read(self) -> Traffic:
+        """The counts at this moment."""
+        return self._traffic

@@ -1,0 +1,40 @@
+"""The sentence: what the whole program does, in its own words."""
+
+from __future__ import annotations
+
+from reconciler.ledger.journal import Ledger
+from reconciler.model.plan import Plan
+from reconciler.model.ports import Outside, Writer
+from reconciler.model.report import Report
+from reconciler.model.settings import Workspace
+from reconciler.model.terms import Terms
+from reconciler.steps.apply import apply
+from reconciler.steps.arrange import arrange
+from reconciler.steps.diff import diff
+from reconciler.steps.guard import guard
+from reconciler.steps.load import load
+from reconciler.steps.observe import observe
+from reconciler.steps.resolve import resolve
+
+
+def propose(workspace: Workspace, outside: Outside) -> Plan:
+    """Read the manifests and the tenant, and say what would be done.
+
+    Raises:
+        ReconcilerError: whatever a step raises; nothing has been written.
+    """
+    desired = load(workspace)  # files -> resources; every problem at once, each with file:line:column
+    live = observe(desired, outside.reader(desired))  # reads only; names, not ids; only declared kinds
+    members = resolve(desired, live)  # who belongs on which list, and who does not and why: relations
+    changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
+    return arrange(changes, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
+
+
+def commit(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
+    """Do what a plan says, or refuse.
+
+    Raises:
+        Refused, Stale: the plan may not be applied; nothing has been written.
+    """
+    guard(plan, terms)  # pure; refuses, never edits
+    return apply(plan, writer, ledger, terms)  # the only place that writes

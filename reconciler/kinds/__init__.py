@@ -1,0 +1,56 @@
+"""The vocabulary: which kinds are there, and which schema does each have?
+
+A kind is a module of this package that sets `KIND`; its schema is `schemas/<module>.json`. Nothing lists them.
+Kinds are facts and pure functions: they never touch the network, and import no kind but those they refer to.
+"""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from reconciler.model.kind import Kind
+
+
+@cache
+def _modules() -> Mapping[str, tuple[Kind, str]]:
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        kind = getattr(import_module(f"{__name__}.{module.name}"), "KIND", None)
+        if isinstance(kind, Kind):
+            found[kind.name] = (kind, module.name)
+    return MappingProxyType(found)
+
+
+def kinds() -> Mapping[str, Kind]:
+    """Every kind, by the name that manifests use."""
+    return {name: kind for name, (kind, _) in _modules().items()}
+
+
+def schema_folder() -> Traversable:
+    """Where the schemas are: inside an installed package, or beside it in a checkout."""
+    packaged = files("reconciler") / "schemas"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "schemas"
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """The JSON Schema of a kind, by the kind's name."""
+    return _read(_modules()[name][1])
+
+
+def shared_schema() -> dict[str, Any]:
+    """The definitions that the schemas of all kinds refer to, as `manifest.json`."""
+    return _read("manifest")
+
+
+def _read(stem: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((schema_folder() / f"{stem}.json").read_text(encoding="utf-8"))
+    return document

@@ -1,0 +1,52 @@
+"""ContactList: a live list, by name, description and type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.kind import Fields, Kind, Surface
+from reconciler.model.resource import Catalogue, Resource
+
+_FIELDS = ("name", "description", "type")
+
+
+def read(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A list as the tenant sends it, without what the tenant owns (its id, counts and dates)."""
+    return {field: body[field] for field in _FIELDS if body.get(field) is not None}
+
+
+def fields(resource: Resource, catalogue: Catalogue) -> Fields:
+    """What is declared of the list; its type is `outbound`, the only one this tool dials."""
+    declared = {"name": KIND.live_name(resource), "type": "outbound"}
+    return declared | {field: resource.spec[field] for field in _FIELDS if field in resource.spec}
+
+
+KIND = Kind(
+    name="ContactList",
+    says="a live list: name, description, type",
+    surfaces=(
+        Surface(
+            name="lists",
+            path="lists",
+            rows="data",
+            read_scope="lists:read",
+            write_scope="lists:write",
+            writable=True,
+            size="contactCount",
+            read=read,
+        ),
+        Surface(
+            name="outbound",
+            path="outbound/contactlists",
+            rows="contactLists",
+            read_scope="outboundapi",
+            write_scope="outboundapi",
+            writable=False,
+            size="contactCount",
+            read=read,
+        ),
+    ),
+    fields=fields,
+    immutable=frozenset({"type"}),
+)

@@ -1,0 +1,114 @@
+"""ScoreModel: how contacts are scored, and the bands that scores fall in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.model.kind import Kind
+from reconciler.model.moment import parse_duration
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Catalogue, Path, Resource
+from reconciler.model.score import Band, EngagementScore, RecencyFrequencyScore, Score
+
+DEFAULT_THRESHOLD = 75
+
+
+def score(resource: Resource, types: tuple[str, ...] = ()) -> Score:
+    """The score that a valid manifest declares, for interactions of the types that its source reads.
+
+    Every number left out is the contract's default (section Scores of the API contract).
+    """
+    model = resource.spec.get("recencyFrequency")
+    if model is None:
+        return EngagementScore(_bands(_engagement_bands(resource.spec["engagement"])))
+    recency, frequency = model.get("recency", {}), model.get("frequency", {})
+    return RecencyFrequencyScore(
+        window=parse_duration(model.get("window", "90d")),
+        types=types,
+        recency_start=float(recency.get("start", 50)),
+        recency_per_day=float(recency.get("perDay", 0.5)),
+        frequency_each=float(frequency.get("each", 2.5)),
+        frequency_cap=int(frequency.get("cap", 20)),
+        bands=_bands(model.get("bands", _DEFAULT_BANDS)),
+    )
+
+
+_DEFAULT_BANDS = ({"name": "high", "from": 70}, {"name": "medium", "from": 40}, {"name": "low", "from": 0})
+
+
+def _engagement_bands(model: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    declared: Sequence[Mapping[str, Any]] | None = model.get("bands")
+    return declared or [{"name": "engaged", "from": model.get("threshold", DEFAULT_THRESHOLD)}]
+
+
+def _bands(declared: Iterable[Mapping[str, Any]]) -> tuple[Band, ...]:
+    falling = sorted(declared, key=lambda band: band["from"], reverse=True)
+    edges = [None, *(_hundredths(band["from"]) for band in falling)]
+    return tuple(
+        Band(band["name"], _hundredths(band["from"]), edges[rank], band.get("priority", rank + 1))
+        for rank, band in enumerate(falling)
+    )
+
+
+def _hundredths(score: float) -> int:
+    return round(score * 100)
+
+
+def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """Bands cover every score from the lowest edge up exactly once, and have a name each."""
+    model, bands = next(iter(resource.spec.items()))
+    declared = bands.get("bands")
+    path: Path = ("spec", model, "bands")
+    if declared is None:
+        return
+    if "threshold" in bands:
+        yield Problem(
+            resource.where("spec", model, "threshold"),
+            "threshold-and-bands",
+            "`threshold` and `bands` both say which scores are in",
+            hint="leave `threshold` out: the lowest band's `from` is the threshold",
+        )
+    names = [band["name"] for band in declared]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            message = f"two bands are called {name!r}"
+            yield Problem(resource.where(*path, index, "name"), "duplicate-band", message)
+    order = sorted(range(len(declared)), key=lambda index: declared[index]["from"])
+    yield from _edges(resource, path, declared, order)
+    if model == "recencyFrequency" and declared[order[0]]["from"] > 0:
+        lowest = declared[order[0]]
+        yield Problem(
+            resource.where(*path, order[0], "from"),
+            "band-gap",
+            f"scores from 0 to {lowest['from']} are in no band",
+            hint=f"let the lowest band, {lowest['name']!r}, start at 0",
+        )
+
+
+def _edges(
+    resource: Resource, path: Path, declared: Sequence[Mapping[str, Any]], order: Sequence[int]
+) -> Iterable[Problem]:
+    for index, above in zip(order, [*order[1:], None], strict=True):
+        band = declared[index]
+        top = band.get("to")
+        place = resource.where(*path, index, "to" if "to" in band else "from")
+        if top is not None and top <= band["from"]:
+            message = f"band {band['name']!r} ends at {top}, not above its start at {band['from']}"
+            yield Problem(place, "band-empty", message)
+        elif above is None:
+            continue
+        elif band["from"] == declared[above]["from"] or (top is not None and top > declared[above]["from"]):
+            message = f"bands {band['name']!r} and {declared[above]['name']!r} overlap at {declared[above]['from']}"
+            yield Problem(place, "band-overlap", message, hint="a band ends where the next one starts")
+        elif top is not None and top < declared[above]["from"]:
+            message = f"scores from {top} to {declared[above]['from']} are in no band"
+            yield Problem(place, "band-gap", message, hint="a band ends where the next one starts")
+
+
+def band_names(resource: Resource) -> tuple[str, ...]:
+    """The names of a model's bands, the highest first."""
+    return tuple(band.name for band in score(resource).bands)
+
+
+KIND = Kind(name="ScoreModel", says="how contacts are scored, and which bands the scores fall in", check=check)

@@ -1,0 +1,103 @@
+"""Tenant: surfaces, base URLs, rate limits, and where the credentials are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.model.kind import Kind
+from reconciler.model.moment import parse_duration
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.resource import Resource
+from reconciler.model.secret import Secret
+from reconciler.model.tenant import DeclaredSurface, Pace
+
+_PARAMETERS = ("domain", "tenant", "org", "instance")
+_LONGEST_CREDENTIAL = 10_000
+
+
+def declared_surfaces(resource: Resource, environ: Mapping[str, str], root: Path) -> tuple[DeclaredSurface, ...]:
+    """The surfaces of a tenant with their credentials fetched from the environment or from files of the workspace.
+
+    Raises:
+        BadInput: every credential that is missing, at the place that refers to it.
+    """
+    problems: list[Problem] = []
+    surfaces = []
+    for name, spec in resource.spec["surfaces"].items():
+        own = "credentials" in spec
+        path = ("spec", "surfaces", name, "credentials") if own else ("spec", "credentials")
+        credentials = spec.get("credentials") or resource.spec.get("credentials")
+        if credentials is None:
+            problems.append(_no_credentials(resource, name))
+            continue
+        fetched = {
+            part: _fetch(resource, (*path, part), credentials[part], environ, root)
+            for part in ("clientId", "clientSecret")
+        }
+        faults = [value for value in fetched.values() if isinstance(value, Problem)]
+        problems += faults
+        if not faults:
+            surfaces.append(_surface(name, spec, credentials, fetched))
+    if problems:
+        raise BadInput(problems)
+    return tuple(surfaces)
+
+
+def _surface(
+    name: str, spec: Mapping[str, Any], credentials: Mapping[str, Any], fetched: Mapping[str, Any]
+) -> DeclaredSurface:
+    default = Pace()
+    return DeclaredSurface(
+        name=name,
+        client_id=fetched["clientId"].reveal(),
+        client_secret=fetched["clientSecret"],
+        credential_source=" ".join(f"{how} {where}" for how, where in credentials["clientSecret"].items()),
+        parameters={key: spec[key] for key in _PARAMETERS if key in spec},
+        base_url=spec.get("baseUrl"),
+        token_url=spec.get("tokenUrl"),
+        scope=spec.get("scope"),
+        pace=Pace(
+            spec.get("rate", default.rate), spec.get("burst", default.burst), spec.get("workers", default.workers)
+        ),
+        connect_timeout=parse_duration(spec.get("connectTimeout", "5s")).total_seconds(),
+        read_timeout=parse_duration(spec.get("readTimeout", "30s")).total_seconds(),
+        attempts=spec.get("attempts", 6),
+    )
+
+
+def _no_credentials(resource: Resource, surface: str) -> Problem:
+    return Problem(
+        resource.where("spec", "surfaces", surface),
+        "missing-credentials",
+        f"surface {surface!r} of tenant {resource.address.name!r} has no credentials",
+        hint="add `credentials` to the tenant's spec, or to this surface",
+    )
+
+
+def _fetch(
+    resource: Resource, path: tuple[str, ...], reference: Mapping[str, str], environ: Mapping[str, str], root: Path
+) -> Secret | Problem:
+    place = resource.where(*path)
+    if "env" in reference:
+        value = environ.get(reference["env"], "")
+        if value:
+            return Secret(value)
+        message = f"the environment variable {reference['env']} is not set, or is empty"
+        return Problem(place, "missing-credentials", message, hint=f"export {reference['env']}=… and run again")
+    file = (root / reference["file"]).resolve()
+    if not file.is_relative_to(root.resolve()):
+        message = f"the credential file {reference['file']} is outside the workspace"
+        return Problem(place, "path-outside-workspace", message, hint="keep it below the workspace, ignored by git")
+    try:
+        with file.open(encoding="utf-8") as handle:
+            value = handle.read(_LONGEST_CREDENTIAL).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        message = f"the credential file {reference['file']} cannot be read"
+        return Problem(place, "missing-credentials", message, note=reason)
+    return Secret(value) if value else Problem(place, "missing-credentials", f"{reference['file']} is empty")
+
+
+KIND = Kind(name="Tenant", says="surfaces, base URLs, rate limits, and where the credentials are kept")

@@ -1,0 +1,42 @@
+"""Workspace: its name, where the ledger is, the engine, safety limits and overrides."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from reconciler.model.kind import Kind
+from reconciler.model.moment import parse_instant
+from reconciler.model.resource import Resource
+from reconciler.model.settings import Engine, Limits, Override, Settings
+
+
+def settings(resource: Resource | None) -> Settings:
+    """The settings that a valid manifest declares; what is left out has a default that serves."""
+    if resource is None:
+        return Settings()
+    spec = resource.spec
+    engine, limits, default = spec.get("engine", {}), spec.get("limits", {}), Settings()
+    return Settings(
+        name=resource.address.name,
+        tenant=spec.get("tenant"),
+        ledger=spec.get("ledger", {}).get("url", default.ledger),
+        engine=Engine(
+            engine.get("name", default.engine.name),
+            engine.get("memoryLimit", default.engine.memory_limit),
+            engine.get("threads", default.engine.threads),
+        ),
+        as_of=parse_instant(spec["asOf"]) if "asOf" in spec else None,
+        limits=Limits(limits.get("removals", default.limits.removals), limits.get("updates", default.limits.updates)),
+        overrides=tuple(
+            Override(
+                item["rule"],
+                item["object"],
+                item["reason"],
+                date.fromisoformat(item["until"]) if "until" in item else None,
+            )
+            for item in spec.get("overrides", ())
+        ),
+    )
+
+
+KIND = Kind(name="Workspace", says="how this workspace is run", single=True)

@@ -1,0 +1,160 @@
+"""How far did an apply get? Written ahead: an intent before each write, an outcome after it, each on the disk first."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reconciler.ledger import audit, lock
+from reconciler.ledger.saved import open_plan, save_plan
+from reconciler.ledger.store import Store
+from reconciler.model.address import Address
+from reconciler.model.document import plan_digest
+from reconciler.model.errors import LedgerError
+from reconciler.model.plan import Plan
+from reconciler.model.report import Outcome, Report, StepResult
+
+_RENEWED_EVERY = 30.0
+
+
+class Run:
+    """One apply in the ledger. Methods may be called from several threads."""
+
+    def __init__(self, store: Store, name: str, held: lock.Lock) -> None:
+        self.name = name
+        self._store = store
+        self._file = f"runs/{name}/journal.jsonl"
+        self._held = held
+        self._renewed = time.monotonic()
+        self._guard = threading.Lock()
+        self._done: dict[str, Mapping[str, Any]] = {}
+        self._intended: dict[str, Mapping[str, Any]] = {}
+        for line in store.lines(self._file):
+            self._remember(orjson.loads(line))
+        self.resumed = bool(self._intended)
+
+    def _remember(self, entry: Mapping[str, Any]) -> None:
+        if entry["event"] == "intent":
+            self._intended[entry["key"]] = entry
+        elif entry["event"] == "done":
+            self._done[entry["key"]] = entry
+
+    def begun(self, address: Address) -> bool:
+        """Whether something of a step may have been written before this run was resumed."""
+        text = str(address)
+        return any(key == text or key.startswith(f"{text}#") for key in self._intended)
+
+    def intent(self, key: str, **detail: Any) -> Mapping[str, Any]:
+        """Record that a write is about to be sent; on a resumed run, what was recorded the first time is kept."""
+        with self._guard:
+            if key not in self._intended:
+                self._write({"event": "intent", "key": key, **detail})
+            return self._intended[key]
+
+    def done(self, key: str, **detail: Any) -> None:
+        """Record that a write is known to have taken effect."""
+        with self._guard:
+            self._write({"event": "done", "key": key, **detail})
+
+    def outcome(self, key: str) -> Mapping[str, Any] | None:
+        """What was recorded of a write that is known to have taken effect."""
+        return self._done.get(key)
+
+    def reject(self, address: Address, contact: str, reason: str) -> None:
+        """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""
+        with self._guard:
+            entry = {"address": str(address), "contact": contact, "reason": reason}
+            self._store.append(f"runs/{self.name}/rejected.jsonl", orjson.dumps(entry))
+
+    def step(self, result: StepResult) -> None:
+        """Record how a step ended, in the audit chain too."""
+        entry = {
+            "event": "step",
+            "run": self.name,
+            "at": _now(),
+            "address": str(result.address),
+            "outcome": result.outcome.value,
+            "words": result.words,
+            "rows": result.rows,
+            "rejected": result.rejected,
+        }
+        with self._guard:
+            event = "done" if result.outcome is Outcome.DONE else "step"
+            self._write({**entry, "event": event, "key": str(result.address)})
+            audit.record(self._store, entry)
+
+    def finish(self, report: Report) -> None:
+        """Record how the run ended: finished, or stopped with something left for `--resume`."""
+        finished = len(report.ended(Outcome.DONE)) == len(report.steps)
+        event = "finished" if finished else "stopped"
+        entry = {"event": event, "run": self.name, "at": _now(), "exit_code": int(report.exit_code)}
+        with self._guard:
+            self._write({**entry, "key": ""})
+            audit.record(self._store, entry)
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        if time.monotonic() - self._renewed > _RENEWED_EVERY:
+            self._held.renew()
+            self._renewed = time.monotonic()
+        self._store.append(self._file, orjson.dumps(entry))
+        self._remember(entry)
+
+
+class Ledger:
+    """The ledger of a workspace."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @contextmanager
+    def run(self, plan: Plan, name: str | None = None) -> Iterator[Run]:
+        """A new run of a plan, or the one named to be resumed; under the workspace's lock.
+
+        Raises:
+            LedgerError: another run is under way.
+        """
+        with lock.locked(self.store) as held:
+            fresh = name is None
+            name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+            folder = self.store.folder / "runs" / name
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if fresh:
+                save_plan(plan, folder / "plan.zip")
+            event = "started" if fresh else "resumed"
+            entry = {"event": event, "run": name, "at": _now(), "by": getpass.getuser(), "plan": plan_digest(plan)}
+            self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": ""}))
+            audit.record(self.store, {**entry, "tenant": plan.tenant, "tool": plan.tool_version})
+            yield Run(self.store, name, held)
+
+    def last_run(self) -> tuple[str, bool] | None:
+        """The name of the latest run, and whether it was finished."""
+        folder = self.store.folder / "runs"
+        names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        if not names:
+            return None
+        events = [orjson.loads(line)["event"] for line in self.store.lines(f"runs/{names[-1]}/journal.jsonl")]
+        return names[-1], "finished" in events
+
+    def plan_of(self, run: str, into: Path) -> Plan:
+        """The plan that a run applies.
+
+        Raises:
+            LedgerError: the ledger no longer holds it.
+        """
+        path = self.store.folder / "runs" / run / "plan.zip"
+        if not path.exists():
+            raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
+        return open_plan(path, into)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,159 @@
+"""What will be different? An object change, or a row change; there is no third shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.rows import Rows
+
+
+class Action(StrEnum):
+    """What is done to an object. `before` is absent for CREATE, `after` for DELETE; both are equal for NO_OP."""
+
+    NO_OP = "no-op"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an object: its path in words (`predictive.targetAnswerRate`), before and after."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """A list or a campaign: what it is and what it is to be.
+
+    Attributes:
+        address: the manifest's address; for a deleted object, made from its live name.
+        name: the object's name in the tenant.
+        before: its live fields, in names; None where there is no such object.
+        after: its fields after apply, declared or not; None where it is deleted.
+        declared: the top-level fields that a write sends.
+        later: fields fixed when the object is created, in words; they are absent from `after`.
+        seconds_later: the same fields, as seconds after that moment.
+        adopts: whether an object without our mark gets it.
+        owner: the workspace whose mark the live object carries.
+        references: objects that it names after apply, as (kind, name); releases: those that it names now.
+        precondition: digest of the live object; None: there must be none of that name.
+        why: in words, one sentence each.
+    """
+
+    address: Address
+    name: str
+    action: Action
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[FieldChange, ...] = ()
+    later: Mapping[str, str] = field(default_factory=dict)
+    seconds_later: Mapping[str, int] = field(default_factory=dict)
+    adopts: bool = False
+    owner: str | None = None
+    references: tuple[tuple[str, str], ...] = ()
+    releases: tuple[tuple[str, str], ...] = ()
+    precondition: str | None = None
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why some rows change or stay out, in words, and how many they are."""
+
+    words: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One contact as an example: a token and a masked hint, never the contact itself."""
+
+    token: str
+    hint: str
+    action: str
+    why: str
+
+
+ROW_COLUMNS: Mapping[str, str] = {
+    "contactId": "string",
+    "action": "string",
+    "priority": "int64",
+    "score": "int64",
+    "reason": "string",
+    "why": "string",
+}
+"""What is done to a contact (add, update, remove), its attributes afterwards, why in general and in particular."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """Who is put on one list, changed on it, or taken off it: a relation on disk, counted.
+
+    Attributes:
+        address: the segment's band. list_address, list: the list's manifest and its live name.
+        method, chunk_size, attributes: the delivery.
+        live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
+        rows: `ROW_COLUMNS`, ordered by action and contact.
+        digest: of the rows' content. precondition: digest of the live members.
+    """
+
+    address: Address
+    list_address: Address
+    list: str
+    method: str
+    chunk_size: int
+    attributes: tuple[str, ...]
+    live: int
+    adds: int
+    updates: int
+    removes: int
+    unchanged: int
+    rows: Rows
+    digest: str
+    precondition: str
+    reasons: tuple[Reason, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many rows are written."""
+        return self.adds + self.updates + self.removes
+
+    @property
+    def after(self) -> int:
+        """How many contacts the list holds afterwards, if nobody else changes it."""
+        return self.live + self.adds - self.removes
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """Where every contact of a segment's source went: `source = sum(included) + sum(left out)`."""
+
+    segment: Address
+    source: int
+    included: tuple[Reason, ...]
+    left_out: tuple[Reason, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a sum that does not add up: a contact that vanishes is a fault of this program."""
+        accounted = sum(reason.count for reason in (*self.included, *self.left_out))
+        if accounted != self.source:
+            raise AssertionError(f"{self.segment}: {accounted} contacts accounted for, {self.source} in the source")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything that differs, in no particular order."""
+
+    objects: tuple[ObjectChange, ...]
+    rows: tuple[RowChange, ...]
+    accounts: tuple[Accounting, ...]

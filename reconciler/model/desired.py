@@ -1,0 +1,32 @@
+"""What should the tenant hold, according to the manifests?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """A loaded workspace.
+
+    Attributes:
+        tenant: the Tenant manifest that is meant; its credentials are not fetched yet.
+        as_of: the moment that recency is counted from; aware, UTC.
+        manifests: the digest of every manifest as rendered: the same digest, the same wishes.
+        root: the workspace's folder. scratch: an empty folder for the rows of this run.
+        prune: whether marked objects that are declared no longer are to be deleted.
+    """
+
+    catalogue: Catalogue
+    settings: Settings
+    tenant: Resource
+    as_of: datetime
+    manifests: str
+    root: Path
+    scratch: Path
+    prune: bool = False

@@ -1,0 +1,135 @@
+"""What are the facts of a manifest kind?
+
+A kind is one file in `reconciler/kinds/` that sets `KIND`, and one JSON Schema in `schemas/`. Everything else in
+the house is generic: it asks a kind for these facts and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.rows import RowQuery
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in a spec that names another resource; `*` stands for every key or item on the way."""
+
+    path: tuple[str, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class WireReference:
+    """A live field that holds another object's name inside the tool and its id on the wire."""
+
+    field: str
+    kind: str
+    wire: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """How one API surface holds the objects of a kind.
+
+    Attributes:
+        name: the surface, e.g. `lists`.
+        path: the collection, relative to the surface's base URL; an object is `path/{id}`.
+        rows: the key of a page's rows.
+        read_scope: the OAuth scope that reading needs; write_scope: that writing needs.
+        writable: whether objects can be made, changed and deleted here.
+        size: the body's count of contacts, where it has one.
+        read: wire body → live fields (pure), before references become names.
+        write: live fields → wire body (pure), after references became ids.
+    """
+
+    name: str
+    path: str
+    rows: str
+    read_scope: str
+    write_scope: str
+    writable: bool
+    references: tuple[WireReference, ...] = ()
+    size: str | None = None
+    read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    write: Callable[[Fields], dict[str, Any]] = dict
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A field whose value is fixed when the object is created: so many seconds after that moment."""
+
+    seconds: int
+    words: str
+
+
+def _no_fields(resource: Resource, catalogue: Catalogue) -> Fields:
+    return {}
+
+
+def _no_queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
+    return ()
+
+
+def _no_problems(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The facts of one kind.
+
+    Attributes:
+        name: as written in a manifest.
+        says: what a manifest of this kind says, in a few words.
+        references: which parts of a spec name other resources: that gives the order of everything.
+        surfaces: where its objects live, the preferred surface first; none for a kind that only declares.
+        fields: what a resource wants of its live object, by live field and in names; only what was declared.
+        queries: which rows must be read for a resource.
+        check: faults that a JSON Schema cannot express.
+        immutable: live fields that the tenant will not change.
+        single: whether a workspace may have only one.
+    """
+
+    name: str
+    says: str
+    references: tuple[Reference, ...] = ()
+    surfaces: tuple[Surface, ...] = ()
+    fields: Callable[[Resource, Catalogue], Fields] = _no_fields
+    queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
+    check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
+    immutable: frozenset[str] = field(default_factory=frozenset)
+    single: bool = False
+
+    def live_name(self, resource: Resource) -> str:
+        """The name that the resource's object has in the tenant: `spec.name`, else the manifest's own."""
+        return str(resource.spec.get("name", resource.address.name))
+
+    def surface(self, available: Iterable[str]) -> Surface | None:
+        """The surface to reach objects of this kind through: a writable one where the tenant has one."""
+        offered = set(available)
+        return next((surface for surface in self.surfaces if surface.name in offered), None)
+
+
+def follow(spec: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str | int, ...], Any]]:
+    """Every value at a path in a spec, with the concrete path; `*` stands for every key or item."""
+    if not path:
+        yield (), spec
+        return
+    head, rest = path[0], path[1:]
+    if head == "*":
+        steps: Iterable[tuple[str | int, Any]] = (
+            spec.items() if isinstance(spec, Mapping) else enumerate(spec) if isinstance(spec, list) else ()
+        )
+    else:
+        steps = [(head, spec[head])] if isinstance(spec, Mapping) and head in spec else []
+    for step, value in steps:
+        for deeper, found in follow(value, rest):
+            yield (step, *deeper), found

@@ -1,0 +1,53 @@
+"""What does the tenant hold now?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from reconciler.model.rows import RowQuery, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """An object of the tenant, in names. Its id is only compared, never shown.
+
+    Attributes:
+        fields: what the tenant says of it, references by name, without what the server owns.
+        owner: the workspace whose mark it carries, if it carries one.
+        size: how many contacts it holds, where the tenant says so; who they are is another matter.
+    """
+
+    kind: str
+    name: str
+    id: str
+    fields: Mapping[str, Any]
+    owner: str | None = None
+    size: int | None = None
+
+    def digest(self) -> str:
+        """A fingerprint of what the tenant holds: it changes when anything about the object does."""
+        return digest_of([self.kind, self.name, self.id, self.owner, dict(self.fields)])
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was read for one plan: objects by kind and name, rows by the query that asked for them."""
+
+    objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
+    rows: Mapping[RowQuery, Rows] = field(default_factory=dict)
+    surfaces: Mapping[str, str] = field(default_factory=dict)
+    requests: int = 0
+
+    def find(self, kind: str, name: str) -> LiveObject | None:
+        """The object of a kind by its live name, if there is one."""
+        return self.objects.get(kind, {}).get(name)
+
+
+def digest_of(value: object) -> str:
+    """The SHA-256 of a value's canonical JSON (sorted keys, no spaces), as `sha256:…`."""
+    return "sha256:" + hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

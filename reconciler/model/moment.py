@@ -1,0 +1,46 @@
+"""How are instants and durations written in manifests and on the wire?"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `15m`, `8h`, `90d` or a sum such as `1d12h`.
+
+    Raises:
+        ValueError: the text is empty or written otherwise.
+    """
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
+        raise ValueError(f"{text!r} is not a duration such as 15m, 8h, 90d or 1d12h")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an ISO 8601 instant that says its offset, as an aware UTC datetime.
+
+    Raises:
+        ValueError: the text is no instant, or has no offset: a naive time means another hour to each reader.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not an ISO 8601 instant such as 2026-07-01T09:00:00Z") from error
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} does not say its offset from UTC; write {text}Z if UTC is meant")
+    return instant.astimezone(UTC)
+
+
+def format_instant(instant: datetime) -> str:
+    """Write an aware instant as the tenant does: UTC, whole seconds, `Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def last_midnight(now: datetime) -> datetime:
+    """The UTC midnight at or before an aware instant."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

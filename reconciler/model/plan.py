@@ -1,0 +1,105 @@
+"""What will be done, in which order, on which conditions?
+
+A plan is a value: it is shown, saved, and applied as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.address import Address
+from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
+
+FORMAT_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something unsafe about a plan.
+
+    Attributes:
+        rule: the rule's id. object: the address it is about. message: what is unsafe, with the numbers.
+        waived: the reason given in an override, if one holds: the finding is then printed and does not refuse.
+        waivable: whether an override may set it aside at all.
+    """
+
+    rule: str
+    object: Address
+    message: str
+    waived: str | None = None
+    waivable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of a plan and the changes that must be done before it."""
+
+    address: Address
+    needs: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many requests were made to read, and how many an apply will send to write and to read back."""
+
+    reads: int
+    writes: int
+    read_backs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A reviewed or reviewable set of changes.
+
+    Attributes:
+        workspace: its name, which is also the owner in the mark. tenant: its name; surfaces: their base URLs.
+        manifests: the digest of the manifests as rendered. as_of: the moment that recency is counted from.
+        steps: every change that is not a no-op, in the order in which it is applied.
+        created: when the plan was made; the one part that the digest does not bind.
+    """
+
+    workspace: str
+    tenant: str
+    surfaces: Mapping[str, str]
+    manifests: str
+    as_of: datetime
+    tool_version: str
+    objects: tuple[ObjectChange, ...]
+    rows: tuple[RowChange, ...]
+    accounts: tuple[Accounting, ...]
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    budget: Budget
+    created: datetime
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """What makes `apply` refuse."""
+        return tuple(finding for finding in self.findings if finding.waived is None)
+
+    def change(self, address: Address) -> ObjectChange | RowChange:
+        """The change of a step.
+
+        Raises:
+            KeyError: the plan has none at that address.
+        """
+        for change in self.changes():
+            if change.address == address:
+                return change
+        raise KeyError(str(address))
+
+    def changes(self) -> Iterator[ObjectChange | RowChange]:
+        """Every change, no-ops included."""
+        yield from self.objects
+        yield from self.rows
+
+    def count(self, action: Action) -> int:
+        """How many objects are created, updated, deleted or left alone."""
+        return sum(change.action is action for change in self.objects)

@@ -1,0 +1,100 @@
+"""What must the outside world be able to do for us? Interfaces, implemented on the floors above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from reconciler.model.address import Address
+from reconciler.model.change import RowChange
+from reconciler.model.desired import Desired
+from reconciler.model.kind import Kind
+from reconciler.model.live import LiveObject
+from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, Rows
+from reconciler.model.tokens import Tokens
+
+
+class Reader(Protocol):
+    """Everything that planning may do to a tenant: it cannot write, and the type checker knows."""
+
+    @property
+    def surfaces(self) -> Mapping[str, str]:
+        """The tenant's surfaces and their base URLs."""
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The delivery methods that the tenant's surfaces offer."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+
+    def objects(self, kind: Kind) -> Sequence[LiveObject]:
+        """Every object of a kind, references by name."""
+
+    def contacts(self, query: ContactsOf, into: Path) -> Rows:
+        """Columns contactId, engagementScore, status; written to a new file below `into`.
+
+        Raises:
+            BadInput: there is no such list.
+        """
+
+    def interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
+        """Columns id, contactId, startTime, type, de-duplicated by nobody yet; `ids` in chunks for one request."""
+
+    def members(self, query: MembersOf, into: Path) -> Rows:
+        """Columns contactId and the attributes of the query."""
+
+
+class Writer(Reader, Protocol):
+    """Everything that apply may do. Each call is safe to repeat: an object is looked up before it is made again."""
+
+    @property
+    def writes(self) -> int:
+        """How many writing requests were sent so far."""
+
+    def create(self, kind: Kind, fields: Mapping[str, Any], owner: str) -> None:
+        """Make an object with our mark, or find that a lost reply had made it."""
+
+    def update(self, kind: Kind, name: str, fields: Mapping[str, Any], owner: str) -> None:
+        """Write some fields of an object, and our mark."""
+
+    def delete(self, kind: Kind, name: str) -> None:
+        """Delete an object; one that is gone already is deleted."""
+
+    def put(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put contacts on a list by the change's delivery method, at most a chunk at once; an upsert."""
+
+    def remove(self, change: RowChange, ids: Sequence[str]) -> None:
+        """Take contacts off a list; those that are not on it are off."""
+
+    def workers(self, change: RowChange) -> int:
+        """How many chunks of a change may be under way at once."""
+
+
+class Progress(Protocol):
+    """Who is told how an apply is going. Called from several threads."""
+
+    def begin(self, address: Address, words: str, rows: int) -> None:
+        """A step starts; `rows` is 0 for an object."""
+
+    def advance(self, address: Address, rows: int) -> None:
+        """Some rows of a step are done."""
+
+    def finish(self, address: Address, words: str) -> None:
+        """A step has ended."""
+
+
+class Outside(Protocol):
+    """What planning needs of the world, once the manifests are read."""
+
+    def reader(self, desired: Desired) -> Reader:
+        """The tenant that is meant, to be read only.
+
+        Raises:
+            BadInput: credentials are missing.
+        """
+
+    def tokens(self, desired: Desired) -> Tokens:
+        """The workspace's tokens for contacts."""

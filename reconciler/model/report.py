@@ -1,0 +1,58 @@
+"""What came of an apply?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.address import Address
+from reconciler.model.errors import Exit
+
+
+class Outcome(StrEnum):
+    """How one step of a plan ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    NOT_ATTEMPTED = "not attempted"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One step and how it ended.
+
+    Attributes:
+        words: what was done, or why it was not.
+        rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
+    """
+
+    address: Address
+    outcome: Outcome
+    words: str
+    rows: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every step of a plan and how it ended; `run` names it in the ledger."""
+
+    run: str
+    steps: tuple[StepResult, ...]
+    writes: int
+    interrupted: bool = False
+
+    def ended(self, outcome: Outcome) -> tuple[StepResult, ...]:
+        """The steps that ended in one way."""
+        return tuple(step for step in self.steps if step.outcome is outcome)
+
+    @property
+    def exit_code(self) -> Exit:
+        """0 all done · 5 some of it done · 1 none of it done · 130 interrupted."""
+        if self.interrupted:
+            return Exit.INTERRUPTED
+        done = self.ended(Outcome.DONE)
+        if len(done) == len(self.steps) and not any(step.rejected for step in self.steps):
+            return Exit.DONE
+        return Exit.PARTIAL if done or any(step.rows for step in self.steps) else Exit.ERROR

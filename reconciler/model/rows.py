@@ -1,0 +1,61 @@
+"""How are contacts, interactions and memberships spoken of without holding them in memory?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from reconciler.model.problem import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A relation on disk: one file, its format, its columns (name → ibis type) and how many rows it has."""
+
+    path: Path
+    format: Literal["json", "parquet"]
+    columns: Mapping[str, str]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveList:
+    """A contact list of the tenant that is read and not managed: by its name, or by its id."""
+
+    name: str | None = None
+    id: str | None = None
+
+    def __str__(self) -> str:
+        return f"list {self.name!r}" if self.name is not None else f"list id {self.id!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsOf:
+    """The contacts of a list: id, engagement score, status."""
+
+    list: LiveList
+    where: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionsOf:
+    """The interactions of a list's contacts in [start, end), of the types named."""
+
+    contacts: ContactsOf
+    types: tuple[str, ...]
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MembersOf:
+    """Who is on a managed list now; with their attributes where the delivery writes some."""
+
+    list: str
+    attributes: tuple[str, ...]
+
+
+RowQuery = ContactsOf | InteractionsOf | MembersOf

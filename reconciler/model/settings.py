@@ -1,0 +1,77 @@
+"""How does a workspace want to be run: its limits, engine and ledger?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where rows are computed. `memory_limit` as DuckDB writes it, e.g. `2GB`."""
+
+    name: str = "duckdb"
+    memory_limit: str = "2GB"
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a plan may do to one list without being asked. Percentages of the list's live size, 0–100."""
+
+    removals: float = 30.0
+    updates: float = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One rule set aside for one object, with the reason, until a date (inclusive, UTC) if there is one."""
+
+    rule: str
+    object: str
+    reason: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A workspace's settings; every default serves."""
+
+    name: str = "default"
+    tenant: str | None = None
+    ledger: str = "file://.reconciler"
+    engine: Engine = field(default_factory=Engine)
+    as_of: datetime | None = None
+    limits: Limits = field(default_factory=Limits)
+    overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What one run starts from: a folder of manifests, and what a person said on the command line.
+
+    Attributes:
+        root: the folder; nothing outside it is read as a manifest.
+        scratch: an empty folder for the rows of this run.
+        variables: values for templates from `--var`.
+        variable_files: values for templates from `--vars`, later files win; `--var` wins over all.
+        environment: the name of the environment's file (`environments/NAME.yaml`), if one was chosen.
+        environ: where references to the environment are looked up.
+        now: an aware instant.
+        tenant: the tenant chosen on the command line.
+        as_of: the moment chosen on the command line.
+        prune: whether objects that carry this workspace's mark and are declared no longer are to be deleted.
+    """
+
+    root: Path
+    scratch: Path
+    now: datetime
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    variable_files: tuple[Path, ...] = ()
+    environment: str | None = None
+    tenant: str | None = None
+    as_of: datetime | None = None
+    prune: bool = False

@@ -1,0 +1,36 @@
+"""On what terms is a plan applied: what the workspace says today, and who is told and who may stop it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import Event
+
+from reconciler.model.ports import Progress
+from reconciler.model.settings import Engine, Override
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one apply.
+
+    Attributes:
+        manifests, tenant, surfaces: what the workspace says now, to be compared with what the plan was made from.
+        overrides: those of the workspace; one that has run out since the plan was made holds no more on `today`.
+        engine, scratch: where rows are computed, and an empty folder for them.
+        progress: who is told. stop: set when a person asks to stop.
+        resume: the run to go on with, if any.
+    """
+
+    manifests: str
+    tenant: str
+    surfaces: Mapping[str, str]
+    overrides: tuple[Override, ...]
+    today: date
+    engine: Engine
+    scratch: Path
+    progress: Progress
+    stop: Event
+    resume: str | None = None

@@ -1,0 +1,66 @@
+"""Is the tenant still as it was when the plan was made, and the plan as it was when it was reviewed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.audience import comparison, engine
+from reconciler.kinds import kinds
+from reconciler.ledger.journal import Run
+from reconciler.model.errors import Stale
+from reconciler.model.live import LiveObject
+from reconciler.model.plan import Plan
+from reconciler.model.ports import Reader
+from reconciler.model.rows import MembersOf
+from reconciler.model.terms import Terms
+
+
+def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
+    """Compare every object and list of a plan with the tenant; what a resumed run has itself begun is left out.
+
+    Raises:
+        Stale: everything that has moved, or the rows that were edited.
+    """
+    into = terms.scratch / "preconditions"
+    into.mkdir(exist_ok=True)
+    with engine.opened(terms.engine, terms.scratch) as backend:
+        for change in plan.rows:
+            if comparison.rows_digest(backend, change.rows) != change.digest:
+                raise Stale(f"the rows of {change.address} were edited after the plan was made", hint=_HINT)
+        held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
+        moved = list(_moved_objects(plan, held, run))
+        for change in plan.rows:
+            list_kind = held.get(change.list_address.kind, {})
+            if run.begun(change.address) or change.list not in list_kind:
+                continue
+            members = reader.members(MembersOf(change.list, change.attributes), into)
+            if comparison.members_digest(backend, members) != change.precondition:
+                moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
+    if moved:
+        raise Stale(
+            "the tenant has moved since the plan was made:\n" + "\n".join(f"  {words}" for words in moved),
+            note="nothing was written",
+            hint=_HINT,
+        )
+
+
+_HINT = "plan again, have the new plan reviewed, and apply that"
+
+
+def _kinds_of(plan: Plan) -> list[str]:
+    return sorted({change.address.kind for change in plan.objects} | {change.list_address.kind for change in plan.rows})
+
+
+def _moved_objects(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run) -> Iterator[str]:
+    for change in plan.objects:
+        if run.begun(change.address):
+            continue
+        found = held[change.address.kind].get(change.name)
+        if found is None and change.precondition is not None:
+            yield f"{change.address}: {change.name!r} is gone"
+        elif found is not None and change.precondition is None:
+            yield f"{change.address}: {change.name!r} has been made by somebody else"
+        elif found is not None and found.digest() != change.precondition:
+            before = change.before or {}
+            fields = [name for name in {**before, **found.fields} if before.get(name) != found.fields.get(name)]
+            yield f"{change.address}: {', '.join(sorted(fields)) or 'its id or its owner'} of {change.name!r} changed"

@@ -1,0 +1,112 @@
+"""How do the contacts of one list get there, each accounted for?
+
+Additions and updates go before removals, so that the list never holds fewer than the contacts in both old and new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from reconciler.audience import comparison, engine
+from reconciler.ledger.journal import Run
+from reconciler.model.change import RowChange
+from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
+from reconciler.model.ports import Writer
+from reconciler.model.report import Outcome, StepResult
+from reconciler.model.rows import MembersOf
+from reconciler.model.terms import Terms
+
+Chunk = list[dict[str, Any]]
+
+
+def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepResult:
+    """Put, then remove, then read back; chunks of one phase go out in parallel.
+
+    Raises:
+        Interrupted: the person asked to stop; what was in flight is finished and recorded.
+        ReconcilerError: a chunk could not be delivered.
+    """
+
+    def put(chunk: Chunk) -> None:
+        writer.put(change, chunk)
+
+    def remove(chunk: Chunk) -> None:
+        writer.remove(change, [row["contactId"] for row in chunk])
+
+    rejected: list[str] = []
+    with engine.opened(terms.engine, terms.scratch) as backend:
+        for phase, actions, send in (("put", ("add", "update"), put), ("remove", ("remove",), remove)):
+            delivery = _Delivery(change, phase, send, run, terms)
+            delivery.all(comparison.bodies(backend, change, actions), writer.workers(change))
+            rejected += delivery.rejected
+        into = terms.scratch / "read-back"
+        into.mkdir(exist_ok=True)
+        now = writer.members(MembersOf(change.list, change.attributes), into)
+        wrong, contacts = comparison.not_as_written(backend, change, now)
+    unexplained = wrong - len(set(contacts) & set(rejected))
+    if unexplained > 0:
+        message = (
+            f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"
+        )
+        raise ReconcilerError(message, where=str(change.address))
+    words = f"{change.adds:,} added, {change.updates:,} updated, {change.removes:,} removed on {change.list!r}"
+    words += f"; {len(rejected):,} rejected by the tenant" if rejected else "; read back and found as written"
+    return StepResult(change.address, Outcome.DONE, words, change.total - len(rejected), len(rejected))
+
+
+class _Delivery:
+    """The chunks of one phase: each is recorded before it is sent and after it has arrived."""
+
+    def __init__(self, change: RowChange, phase: str, send: Callable[[Chunk], None], run: Run, terms: Terms) -> None:
+        self.rejected: list[str] = []
+        self._change, self._phase, self._send = change, phase, send
+        self._run, self._progress, self._stop = run, terms.progress, terms.stop
+
+    def all(self, chunks: Iterator[Chunk], workers: int) -> None:
+        """Send every chunk that has not arrived before, at most `workers` at once; stop at the first failure."""
+        pending: set[Future[None]] = set()
+        failure: BaseException | None = None
+        with ThreadPoolExecutor(workers, thread_name_prefix="deliver") as pool:
+            for number, chunk in enumerate(chunks):
+                if self._stop.is_set() or failure is not None:
+                    break
+                pending.add(pool.submit(self._one, number, chunk))
+                if len(pending) >= workers:
+                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    failure = next((error for each in finished if (error := each.exception())), None)
+            finished, _ = wait(pending)
+            failure = failure or next((error for each in finished if (error := each.exception())), None)
+        if failure is not None:
+            raise failure
+        if self._stop.is_set():
+            raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
+
+    def _one(self, number: int, chunk: Chunk) -> None:
+        key = f"{self._change.address}#{self._phase}:{number}"
+        recorded = self._run.outcome(key)
+        if recorded is None:
+            self._run.intent(key, rows=len(chunk))
+            rejected = [row["contactId"] for row in self._deliver(chunk)]
+            self._run.done(key, rows=len(chunk), rejected=rejected)
+        else:
+            rejected = list(recorded["rejected"])
+        self.rejected += rejected
+        self._progress.advance(self._change.address, len(chunk))
+
+    def _deliver(self, chunk: Chunk) -> Chunk:
+        """Send a chunk; where the tenant will not take it, halve it until the rows at fault are found."""
+        waiting, bad = [chunk], []
+        while waiting:
+            part = waiting.pop()
+            try:
+                self._send(part)
+            except RowsRejected as error:
+                if len(part) == 1:
+                    bad.append(part[0])
+                    self._run.reject(self._change.address, part[0]["contactId"], error.message)
+                else:
+                    half = len(part) // 2
+                    waiting += [part[half:], part[:half]]
+        return bad

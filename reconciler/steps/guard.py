@@ -1,0 +1,48 @@
+"""May this plan be applied? Pure: it refuses, and never edits."""
+
+from __future__ import annotations
+
+from reconciler import __version__
+from reconciler.model.errors import Refused, Stale
+from reconciler.model.limits import waive
+from reconciler.model.plan import Plan
+from reconciler.model.terms import Terms
+
+
+def guard(plan: Plan, terms: Terms) -> None:
+    """Refuse a plan that was made from something else, or that has a finding which nothing sets aside today.
+
+    Raises:
+        Stale: the manifests, the tenant or this program are not those that the plan was made with.
+        Refused: with every finding that stands.
+    """
+    _same_wishes(plan, terms)
+    standing = [finding for finding in waive(plan.findings, terms.overrides, terms.today) if not finding.waived]
+    if not standing:
+        return
+    words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
+    waivable = [finding for finding in standing if finding.waivable]
+    hint = "change the manifests so that the plan is safe"
+    if waivable:
+        hint += "; or, if it is right, add to the Workspace's `overrides`: " + ", ".join(
+            f"{{rule: {finding.rule}, object: '{finding.object}', reason: …}}" for finding in waivable
+        )
+    raise Refused(
+        f"the plan is unsafe and was not applied:\n{words}", note="nothing was written to the tenant", hint=hint
+    )
+
+
+def _same_wishes(plan: Plan, terms: Terms) -> None:
+    differs = []
+    if plan.manifests != terms.manifests:
+        differs.append("the manifests, or the values given to their templates, are not those that were planned")
+    if plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
+        differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
+    if plan.tool_version != __version__:
+        differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
+    if differs:
+        raise Stale(
+            "the plan is not for this workspace as it is now:\n" + "\n".join(f"  {words}" for words in differs),
+            note="nothing was written",
+            hint="go back to what was planned, or plan again and have the new plan reviewed",
+        )

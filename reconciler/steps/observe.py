@@ -1,0 +1,98 @@
+"""What does the tenant hold of what is declared? Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.audience import engine, sources
+from reconciler.kinds import kinds
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live, LiveObject
+from reconciler.model.ports import Reader
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, RowQuery, Rows
+
+IDS_A_SEARCH = 500
+"""Contacts an interaction search names at once: the body stays well below a gateway's usual limits."""
+
+
+def observe(desired: Desired, reader: Reader) -> Live:
+    """Read every object of the kinds that are declared, and the rows that the declarations ask for.
+
+    Raises:
+        BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
+        ReconcilerError: the tenant cannot be read.
+    """
+    problems = list(_unreachable(desired, reader))
+    if problems:
+        raise BadInput(problems)
+    objects: dict[str, dict[str, LiveObject]] = {}
+    for name, kind in kinds().items():
+        if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
+            objects[name] = {found.name: found for found in reader.objects(kind)}
+    into = desired.scratch / "read"
+    into.mkdir(exist_ok=True)
+    rows: dict[RowQuery, Rows] = {}
+    for query in _queries(desired):
+        if isinstance(query, MembersOf) and query.list not in objects.get("ContactList", {}):
+            rows[query] = _nobody(query, into)
+            continue
+        try:
+            rows[query] = _read(query, rows, desired, reader, into)
+        except BadInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise BadInput(problems)
+    return Live(objects, rows, dict(reader.surfaces), reader.requests)
+
+
+def _queries(desired: Desired) -> list[RowQuery]:
+    """Every query once; the contacts come before the interactions that are searched by their ids."""
+    found: dict[RowQuery, None] = {}
+    for kind in kinds().values():
+        for resource in desired.catalogue.of_kind(kind.name):
+            found |= dict.fromkeys(kind.queries(resource, desired.catalogue, desired.as_of))
+    return sorted(found, key=lambda query: isinstance(query, InteractionsOf))
+
+
+def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, into: Path) -> Rows:
+    match query:
+        case ContactsOf():
+            return reader.contacts(query, into)
+        case MembersOf():
+            return reader.members(query, into)
+        case InteractionsOf():
+            if query.contacts not in rows:
+                raise BadInput(_missing(query))
+            with engine.opened(desired.settings.engine, desired.scratch) as backend:
+                ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
+                return reader.interactions(query, ids, into)
+
+
+def _nobody(query: MembersOf, into: Path) -> Rows:
+    """The members of a list that does not exist yet."""
+    file = into / f"nobody-{len(query.attributes)}.json"
+    file.write_text("[]")
+    return Rows(file, "json", {"contactId": "VARCHAR", "priority": "BIGINT", "score": "DOUBLE"}, 0)
+
+
+def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
+    """Kinds and delivery methods that are declared and that none of the tenant's surfaces offers."""
+    offered = ", ".join(sorted(reader.surfaces))
+    hint = f"tenant {desired.tenant.address.name!r} declares {offered}; add the surface if the tenant has it"
+    for kind in kinds().values():
+        for resource in desired.catalogue.of_kind(kind.name):
+            if kind.surfaces and kind.surface(reader.surfaces) is None:
+                needed = " or ".join(surface.name for surface in kind.surfaces)
+                message = f"{resource.address} needs the surface {needed}"
+                yield Problem(resource.where(), "missing-surface", message, hint=hint)
+            method = resource.spec.get("delivery", {}).get("method")
+            if method is not None and method not in reader.methods:
+                place = resource.where("spec", "delivery", "method")
+                yield Problem(place, "missing-surface", f"no surface of the tenant offers {method}", hint=hint)
+
+
+def _missing(query: InteractionsOf) -> list[Problem]:
+    # the list's own problem was reported when its contacts were read; the same problem counts once
+    return [Problem(query.contacts.where, "unknown-list", f"the tenant has no {query.contacts.list}")]
