@@ -1,0 +1,12 @@
+"""Where can a client be tried without a tenant? Here: a strict, in-memory CXone served over HTTP on loopback.
+
+`with Simulator(Options()) as tenant:` serves it from a thread; `reconciler simulate` serves it from a shell.
+"""
+
+from reconciler.simulator.embedded import Simulator
+from reconciler.simulator.options import Options
+from reconciler.simulator.records import Campaign, Contact, ContactList
+from reconciler.simulator.requestlog import Received, RequestList
+from reconciler.simulator.store import Store
+
+__all__ = ["Campaign", "Contact", "ContactList", "Options", "Received", "RequestList", "Simulator", "Store"]

@@ -1,0 +1,148 @@
+"""`reconciler simulate`: how is the embedded tenant run from a shell?"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.simulator import Simulator
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _aware(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime:
+    if value is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.BadParameter("must be an ISO 8601 time with a zone, such as 2026-01-31T08:00:00Z")
+    return moment.astimezone(UTC)
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 takes a free one."
+)
+@click.option(
+    "--demo", is_flag=True, help="Load the demonstration tenant: 20,000 contacts, lists, a campaign."
+)
+@click.option(
+    "--as-of", metavar="TIME", callback=_aware, help="When the demonstration tenant stands. [default: now]"
+)
+@click.option("--contacts", type=_FILE, help="CSV or Parquet: id,engagementScore,status,phoneNumber,…")
+@click.option("--interactions", type=_FILE, help="CSV or Parquet: id,startTime,contactId[,type].")
+@click.option("--list-of-all", metavar="NAME", help="Make a list of all contacts.")
+@click.option("--latency", type=float, default=0.0, metavar="MS", help="Milliseconds every call waits.")
+@click.option("--jitter", type=float, default=0.0, metavar="MS", help="Up to so many more or less.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Calls a second, per surface.")
+@click.option("--burst", type=click.IntRange(min=1), default=10, show_default=True, help="Calls at once.")
+@click.option("--token-lifetime", type=float, default=3600.0, show_default=True, metavar="SECONDS")
+@click.option("--client-id", default="demo-client", show_default=True)
+@click.option("--client-secret", default="not-a-secret", show_default=True)
+@click.option(
+    "--deny-scope", multiple=True, metavar="SCOPE", help="A scope this client is not given; repeatable."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is left to chance.")
+def simulate(
+    *,
+    port: int,
+    demo: bool,
+    as_of: datetime,
+    contacts: Path | None,
+    interactions: Path | None,
+    list_of_all: str | None,
+    latency: float,
+    jitter: float,
+    rate: float | None,
+    burst: int,
+    token_lifetime: float,
+    client_id: str,
+    client_secret: str,
+    deny_scope: tuple[str, ...],
+    seed: int,
+) -> None:
+    """Serve an embedded CXone tenant on 127.0.0.1 until Ctrl-C.
+
+    It refuses what the contract refuses, and keeps everything in memory.
+    """
+    from reconciler.simulator import Options, Simulator
+
+    options = Options(
+        latency_ms=latency,
+        jitter_ms=jitter,
+        rate=rate,
+        burst=burst,
+        token_lifetime=token_lifetime,
+        client_id=client_id,
+        client_secret=client_secret,
+        denied_scopes=frozenset(deny_scope),
+        port=port,
+        seed=seed,
+    )
+    tenant = Simulator(options)
+    try:
+        _fill(
+            tenant,
+            demo=as_of if demo else None,
+            contacts=contacts,
+            interactions=interactions,
+            all_=list_of_all,
+        )
+        tenant.start()
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        click.echo(_greeting(tenant))
+        sys.stdout.flush()
+        tenant.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        tenant.stop()
+    click.echo(f"Stopped after {len(tenant.requests()):,} requests; nothing was kept.")
+
+
+def _fill(
+    tenant: Simulator,
+    *,
+    demo: datetime | None,
+    contacts: Path | None,
+    interactions: Path | None,
+    all_: str | None,
+) -> None:
+    if demo is not None:
+        from reconciler.simulator.demo import populate
+
+        populate(tenant.store, demo, seed=tenant.options.seed)
+    if contacts is not None:
+        tenant.store.load_contacts(contacts)
+    if interactions is not None:
+        tenant.store.load_interactions(interactions, create_contacts=contacts is None)
+    if all_ is not None:
+        tenant.store.add_list_of_all(all_)
+
+
+def _greeting(tenant: Simulator) -> str:
+    store = tenant.store
+    lines = [
+        f"An embedded CXone tenant at {tenant.url}, with {len(store.contacts):,} contacts, "
+        f"{len(store.history):,} interactions, {len(store.lists)} lists, {len(store.campaigns)} campaigns.",
+        "",
+        *(f"  {name:<13} {tenant.base_url(name)}" for name in tenant.surfaces),
+        f"  {'control':<13} {tenant.url}/_control/state",
+        "",
+        "A client needs:",
+        "",
+        *(f"  export {name}={value}" for name, value in tenant.environment().items()),
+        "",
+        "Ctrl-C ends it.",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,131 @@
+"""Is this JSON body what the contract says? A check takes a value and its name, and returns it or refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from reconciler.simulator.refusals import bad_request, too_many_rows
+
+Check = Callable[[Any, str], Any]
+
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+
+
+def fields(
+    body: Any, where: str = "", *, required: Mapping[str, Check], optional: Mapping[str, Check]
+) -> dict[str, Any]:
+    """The checked fields of an object; 400 for one that is missing, unknown or wrong."""
+    if not isinstance(body, dict):
+        raise bad_request(f"{where or 'body'}: must be a JSON object")
+    prefix = f"{where}." if where else ""
+    checks = {**required, **optional}
+    for name in body:
+        if name not in checks:
+            raise bad_request(f"{prefix}{name}: unknown field")
+    for name in required:
+        if name not in body:
+            raise bad_request(f"{prefix}{name}: is required")
+    return {name: checks[name](value, prefix + name) for name, value in body.items()}
+
+
+def text(value: Any, where: str) -> str:
+    """Any text."""
+    if not isinstance(value, str):
+        raise bad_request(f"{where}: must be a string")
+    return value
+
+
+def some_text(value: Any, where: str) -> str:
+    """A text that is not blank."""
+    if not text(value, where).strip():
+        raise bad_request(f"{where}: must not be empty")
+    return str(value)
+
+
+def number(value: Any, where: str) -> float:
+    """A number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise bad_request(f"{where}: must be a number")
+    return value
+
+
+def between(low: float, high: float) -> Check:
+    """A number from `low` to `high`, both included."""
+
+    def check(value: Any, where: str) -> float:
+        if not low <= number(value, where) <= high:
+            raise bad_request(f"{where}: must be a number from {low} to {high}")
+        return float(value)
+
+    return check
+
+
+def whole(low: int, high: int | None = None) -> Check:
+    """A whole number of at least `low` and at most `high`."""
+
+    def check(value: Any, where: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise bad_request(f"{where}: must be a whole number")
+        if value < low or (high is not None and value > high):
+            bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+            raise bad_request(f"{where}: must be {bounds}")
+        return value
+
+    return check
+
+
+def one_of(allowed: Collection[str]) -> Check:
+    """One of a few words."""
+
+    def check(value: Any, where: str) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise bad_request(f"{where}: must be one of {', '.join(sorted(allowed))}")
+        return value
+
+    return check
+
+
+def utc_time(value: Any, where: str) -> str:
+    """An ISO 8601 time in UTC, written with Z; it is kept as it was sent."""
+    if not isinstance(value, str) or not _UTC.fullmatch(value):
+        raise bad_request(f"{where}: must be an ISO 8601 time in UTC with Z, such as 2026-01-31T08:00:00Z")
+    instant(value, where)
+    return value
+
+
+def instant(value: str, where: str) -> datetime:
+    """The aware time that a checked text means; 400 where no calendar has it."""
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise bad_request(f"{where}: no such time ({error})") from None
+
+
+def anything_in_object(value: Any, where: str) -> dict[str, Any]:
+    """An object whose fields are the client's own."""
+    if not isinstance(value, dict):
+        raise bad_request(f"{where}: must be a JSON object")
+    return value
+
+
+def nullable(check: Check) -> Check:
+    """What `check` takes, or null."""
+    return lambda value, where: None if value is None else check(value, where)
+
+
+def rows(check: Check, limit: int) -> Check:
+    """A list of one to `limit` rows, each of which passes `check`; 413 over the limit."""
+
+    def check_all(value: Any, where: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise bad_request(f"{where}: must be a list")
+        if not value:
+            raise bad_request(f"{where}: must not be empty")
+        if len(value) > limit:
+            raise too_many_rows(where, len(value), limit)
+        return [check(row, f"{where}[{index}]") for index, row in enumerate(value)]
+
+    return check_all

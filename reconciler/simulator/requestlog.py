@@ -1,0 +1,83 @@
+"""What did the clients ask for?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+
+@dataclass(slots=True)
+class Received:
+    """One request that arrived; `/_control` is not counted.
+
+    Attributes:
+        status: of the reply; None while it is pending, and where the connection was cut instead.
+        monotonic: seconds on the monotonic clock, for intervals.
+        at: ISO 8601 UTC wall time.
+        body: the parsed JSON body of a write or a search; None for token requests, whose body is secret.
+        is_write: whether it asked to change something (a search by POST or a token request does not).
+        fault: the kind of fault that was played on it.
+    """
+
+    request_id: str
+    method: str
+    path: str
+    query: dict[str, str]
+    surface: str | None
+    monotonic: float
+    at: str
+    body: Any = None
+    status: int | None = None
+    is_write: bool = False
+    is_token_request: bool = False
+    fault: str | None = None
+
+
+class RequestList(list[Received]):
+    """Requests in the order they arrived, with a few ways to choose among them."""
+
+    def writes(self) -> RequestList:
+        """Those that asked to change something."""
+        return RequestList(item for item in self if item.is_write)
+
+    def tokens(self) -> RequestList:
+        """Those that asked for a token."""
+        return RequestList(item for item in self if item.is_token_request)
+
+    def to(self, path: str, method: str | None = None) -> RequestList:
+        """Those whose path holds a match of the pattern `path`."""
+        found: Iterable[Received] = (item for item in self if re.search(path, item.path))
+        return RequestList(item for item in found if method in (None, item.method))
+
+
+class RequestLog:
+    """Keeps every request until it is cleared."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._received = RequestList()
+        self._count = 0
+
+    def next_id(self) -> str:
+        """An id for the next request; ids go on after the log is cleared."""
+        with self._lock:
+            self._count += 1
+            return f"req-{self._count:08d}"
+
+    def add(self, received: Received) -> None:
+        """Take a request in; its status may be set later."""
+        with self._lock:
+            self._received.append(received)
+
+    def all(self) -> RequestList:
+        """A copy of what came since the log was last cleared."""
+        with self._lock:
+            return RequestList(self._received)
+
+    def clear(self) -> None:
+        """Forget what came."""
+        with self._lock:
+            self._received.clear()

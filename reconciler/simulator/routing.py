@@ -1,0 +1,165 @@
+"""Which function answers a call? Surfaces, their endpoints, and what passes between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote
+
+import orjson
+from aiohttp import web
+
+from reconciler.simulator.refusals import Refusal, not_found
+
+if TYPE_CHECKING:
+    from reconciler.simulator.tenant import Tenant
+
+Wire = Literal["whole", "cut-body", "cut-headers", "reset"]
+
+
+@dataclass(slots=True)
+class Reply:
+    """What goes back. `wire` says how much of it arrives; faults set it.
+
+    Attributes:
+        status: HTTP status.
+        body: anything orjson writes; None is an empty body.
+        raw: takes the connection over in place of all this (a WebSocket).
+    """
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    wire: Wire = "whole"
+    raw: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]] | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as an endpoint sees it.
+
+    Attributes:
+        path: decoded, without the query, such as `/lists/api/v1/lists`.
+        query: the query's fields; of a name given twice, both values are in `repeated`.
+        params: what stands for `{listId}` and the like in the endpoint's path.
+        body: the parsed JSON body, set once it has been checked to be JSON.
+    """
+
+    tenant: Tenant
+    request_id: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    repeated: frozenset[str]
+    content_type: str
+    authorization: str | None
+    raw: bytes
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    def parsed(self) -> Any:
+        """The body if it is JSON, else None."""
+        try:
+            return orjson.loads(self.raw) if self.raw else None
+        except ValueError:
+            return None
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One family of endpoints.
+
+    Attributes:
+        name: also the first part of its paths.
+        base: what its endpoints' paths stand under, after the name, such as `/api/v2`.
+        token_path: where tokens are asked for, after the name.
+        token_body: how the token request is written.
+        scopes: the scopes there are.
+    """
+
+    name: str
+    base: str
+    token_path: str
+    token_body: Literal["json", "form"]
+    scopes: frozenset[str]
+
+    @property
+    def base_path(self) -> str:
+        """The path of its base URL."""
+        return f"/{self.name}{self.base}"
+
+    @property
+    def full_token_path(self) -> str:
+        """The path of its token URL."""
+        return f"/{self.name}{self.token_path}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint of a surface.
+
+    Attributes:
+        path: under the surface's base, with `{name}` for a variable part.
+        scope: what the token must carry.
+        query: the query fields it knows; any other is refused with 400.
+        takes_body: whether a JSON body must come; if not, none may.
+        is_read: whether it changes nothing (a search by POST is a read).
+    """
+
+    surface: str
+    method: str
+    path: str
+    scope: str
+    handler: Handler
+    query: frozenset[str] = frozenset()
+    takes_body: bool = False
+    is_read: bool = False
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches the path, still percent-encoded, after the base."""
+        return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
+
+
+def reading(surface: str, path: str, scope: str, handler: Handler, *query: str) -> Route:
+    """An endpoint read by GET."""
+    return Route(surface, "GET", path, scope, handler, frozenset(query), is_read=True)
+
+
+def writing(surface: str, method: str, path: str, scope: str, handler: Handler) -> Route:
+    """An endpoint that changes something and takes a JSON body."""
+    return Route(surface, method, path, scope, handler, takes_body=True)
+
+
+class Router:
+    """Finds the surface and the endpoint of a path."""
+
+    def __init__(self, surfaces: Iterable[Surface], routes: Iterable[Route]) -> None:
+        self.surfaces = {surface.name: surface for surface in surfaces}
+        self._routes: dict[str, list[Route]] = {name: [] for name in self.surfaces}
+        for route in routes:
+            self._routes[route.surface].append(route)
+
+    def surface_of(self, path: str) -> Surface | None:
+        """The surface a path belongs to."""
+        return self.surfaces.get(path.split("/", 2)[1])
+
+    def find(self, surface: Surface, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
+        """The endpoint, and what stands for its variable parts; 404 or 405 where there is none."""
+        inner = raw_path.removeprefix(surface.base_path)
+        others = set()
+        for route in self._routes[surface.name] if inner != raw_path else ():
+            if match := route.pattern.fullmatch(inner):
+                if route.method == method:
+                    return route, {name: unquote(value) for name, value in match.groupdict().items()}
+                others.add(route.method)
+        if others:
+            allow = ", ".join(sorted(others))
+            raise Refusal(405, "method_not_allowed", f"{method}: only {allow}", {"Allow": allow})
+        raise not_found(f"no endpoint {method} {raw_path}")

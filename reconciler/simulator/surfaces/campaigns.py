@@ -1,0 +1,128 @@
+"""The surface `lists`, its campaigns: what is dialled, from which list, and how hard?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.simulator.checks import (
+    between,
+    fields,
+    instant,
+    number,
+    one_of,
+    some_text,
+    text,
+    utc_time,
+    whole,
+)
+from reconciler.simulator.records import Campaign
+from reconciler.simulator.refusals import bad_request, conflict, not_found
+from reconciler.simulator.routing import Call, Reply, Route, reading, writing
+from reconciler.simulator.surfaces.outbound import name_filter
+
+_PREDICTIVE_NEEDS = ("targetAnswerRate", "maxCallsInProgress")
+
+
+def _settings(value: Any, where: str) -> dict[str, Any]:
+    known = {
+        "targetAnswerRate": number,
+        "maxCallsInProgress": whole(1),
+        "agentAvailabilityFactor": number,
+    }
+    return fields(value, where, required={}, optional=known)
+
+
+_REQUIRED = {
+    "name": some_text,
+    "dialType": one_of({"predictive", "progressive", "preview"}),
+    "listId": some_text,
+    "abandonThreshold": between(1.0, 10.0),
+}
+_OPTIONAL = {
+    "description": text,
+    "startTime": utc_time,
+    "endTime": utc_time,
+    "wrapUpCode": some_text,
+    "status": one_of({"draft", "active", "paused"}),
+    "predictiveDialingSettings": _settings,
+}
+
+
+def _campaign(call: Call) -> Campaign:
+    found = call.tenant.store.campaigns.get(call.params["campaignId"])
+    if found is None:
+        raise not_found(f"no campaign {call.params['campaignId']}")
+    return found
+
+
+def _refuse(call: Call, wanted: Mapping[str, Any]) -> None:
+    """What the contract refuses of a whole campaign, as it would be after the call."""
+    store = call.tenant.store
+    if wanted["dialType"] == "predictive":
+        settings = wanted.get("predictiveDialingSettings", {})
+        for name in _PREDICTIVE_NEEDS:
+            if name not in settings:
+                raise bad_request(f"predictiveDialingSettings.{name}: is required for a predictive campaign")
+    start, end = wanted.get("startTime"), wanted.get("endTime")
+    if start is not None and end is not None and instant(end, "endTime") <= instant(start, "startTime"):
+        raise bad_request("endTime: must be after startTime")
+    used = store.lists.get(wanted["listId"])
+    if used is None:
+        raise bad_request(f"listId: no contact list {wanted['listId']}")
+    if not used.members:
+        raise bad_request(f"listId: the contact list {used.id} ({used.name}) is empty")
+    held = store.find_campaign(wanted["name"])
+    if held is not None and held.id != call.params.get("campaignId"):
+        raise conflict(f"name: there is a campaign {held.name!r} already, {held.id}")
+
+
+def _read_campaigns(call: Call) -> Reply:
+    """`GET /campaigns?name=&pageSize=&pageToken=`."""
+    name, pages = name_filter(call), call.tenant.pages
+    read = f"campaigns {name}"
+    window = pages.query_window(read, call.query)
+    found = [item for item in call.tenant.store.campaigns.values() if name in (None, item.name)]
+    page = [item.to_wire() for item in found[window.start : window.end]]
+    return Reply(body=pages.page(read, window, page, len(found)))
+
+
+def _create_campaign(call: Call) -> Reply:
+    """`POST /campaigns`; a campaign without a `status` is a draft."""
+    wanted = {"status": "draft", **fields(call.body, required=_REQUIRED, optional=_OPTIONAL)}
+    _refuse(call, wanted)
+    made = call.tenant.store.add_campaign(**wanted)
+    return Reply(201, {"id": made.id})
+
+
+def _read_campaign(call: Call) -> Reply:
+    """`GET /campaigns/{id}`."""
+    return Reply(body=_campaign(call).to_wire())
+
+
+def _change_campaign(call: Call) -> Reply:
+    """`PATCH /campaigns/{id}`: changes only the fields sent, in the settings too, and answers with it all."""
+    target = _campaign(call)
+    changed = fields(call.body, required={}, optional={**_REQUIRED, **_OPTIONAL})
+    settings = "predictiveDialingSettings"
+    if settings in changed:
+        changed[settings] = {**target.fields.get(settings, {}), **changed[settings]}
+    _refuse(call, {**target.fields, **changed})
+    call.tenant.store.change_campaign(target, **changed)
+    return Reply(body=target.to_wire())
+
+
+def _delete_campaign(call: Call) -> Reply:
+    """`DELETE /campaigns/{id}`."""
+    call.tenant.store.remove_campaign(_campaign(call))
+    return Reply(204)
+
+
+_CAMPAIGN = "/campaigns/{campaignId}"
+ROUTES: tuple[Route, ...] = (
+    reading("lists", "/campaigns", "campaigns:read", _read_campaigns, "name", "pageSize", "pageToken"),
+    writing("lists", "POST", "/campaigns", "campaigns:write", _create_campaign),
+    reading("lists", _CAMPAIGN, "campaigns:read", _read_campaign),
+    writing("lists", "PATCH", _CAMPAIGN, "campaigns:write", _change_campaign),
+    Route("lists", "DELETE", _CAMPAIGN, "campaigns:write", _delete_campaign),
+)

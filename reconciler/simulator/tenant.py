@@ -1,0 +1,36 @@
+"""What makes up a running tenant?"""
+
+from __future__ import annotations
+
+from reconciler.simulator.faults import Faults
+from reconciler.simulator.oauth import TokenOffice
+from reconciler.simulator.options import Options
+from reconciler.simulator.pace import Pace
+from reconciler.simulator.paging import PageTokens
+from reconciler.simulator.requestlog import RequestLog
+from reconciler.simulator.routing import Router
+from reconciler.simulator.store import Store
+from reconciler.simulator.surfaces import discover
+
+
+class Tenant:
+    """The state and the rules behind the server."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.store = Store()
+        self.router = Router(*discover())
+        self.log = RequestLog()
+        self.faults = Faults()
+        self.tokens = TokenOffice(options)
+        self.pages = PageTokens(options.seed)
+        self.pace = Pace(options.rate, options.burst)
+
+    def reset(self) -> None:
+        """As new: no data, requests, faults or tokens."""
+        self.store.reset()
+        self.log.clear()
+        self.faults.clear()
+        self.tokens.revoke()
+        self.pages = PageTokens(self.options.seed)
+        self.pace = Pace(self.options.rate, self.options.burst)
