@@ -60,9 +60,7 @@ def _missing(fault: Fault) -> Iterator[Problem]:
             continue
         _, description = part_of(fault.root, (*fault.path, field))
         note = _condition(fault, field) or description
-        yield Problem(
-            fault.where, "missing-field", f"{fault.name} has no `{field}`", note=note, hint=f"add `{field}:`"
-        )
+        yield Problem(fault.where, "missing-field", f"{fault.name} has no `{field}`", note=note, hint=f"add `{field}:`")
 
 
 def _condition(fault: Fault, field: str) -> str | None:
