@@ -93,9 +93,12 @@ def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a relation in its own order, `size` at a time: what is needed at the wire, and nowhere else."""
-    cursor = backend.con.cursor().execute(backend.compile(relation))
-    while chunk := cursor.fetchmany(size):
+    """The rows of a relation in its own order, `size` at a time: what is needed at the wire, and nowhere else.
+
+    One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
+    """
+    result = backend.raw_sql(backend.compile(relation))
+    while chunk := result.fetchmany(size):
         yield chunk
 
 

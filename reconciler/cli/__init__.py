@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+import traceback
 from importlib import import_module
 from typing import Any
 
@@ -62,7 +63,7 @@ def run(arguments: list[str]) -> int:
         return Exit.USAGE
     except ReconcilerError as error:
         if debug:
-            raise
+            traceback.print_exc()
         _tell(error)
         return int(error.exit_code)
     except (KeyboardInterrupt, click.Abort):

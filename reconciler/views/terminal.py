@@ -33,15 +33,10 @@ def plan(value: Plan) -> Text:
     """Who will be called differently, how many, why, and what could go wrong."""
     heading = f"Tenant {value.tenant}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
-    objects = [change for change in value.objects if change.action is not Action.NO_OP]
-    rows = [change for change in value.rows if change.total]
-    if objects:
-        for change in objects:
-            lines += _object(change)
-        lines.append(Text())
-    if rows:
-        for row_change in rows:
-            lines += _rows(row_change)
+    steps = [value.change(step.address) for step in value.steps]
+    for change in steps:
+        lines += _object(change) if isinstance(change, ObjectChange) else _rows(change)
+    if steps:
         lines.append(Text())
     for account in value.accounts:
         lines += _account(account)
@@ -51,7 +46,7 @@ def plan(value: Plan) -> Text:
         for finding in value.findings:
             lines += _finding(finding)
         lines.append(Text())
-    lines += _summary(value, objects, rows)
+    lines += _summary(value, [change for change in steps if isinstance(change, RowChange)])
     return Text("\n").join(lines)
 
 
@@ -127,7 +122,7 @@ def _finding(finding: Finding) -> Iterator[Text]:
     yield Text(plain(f"    {verdict}"), style)
 
 
-def _summary(value: Plan, objects: list[ObjectChange], rows: list[RowChange]) -> Iterator[Text]:
+def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     budget = value.budget
     if value.empty:
         yield Text("No changes. The tenant is as the manifests say.", "bold green")
@@ -159,9 +154,11 @@ def _value(value: Any) -> str:
 
 
 def report(value: Report) -> Text:
-    """Every step and how it ended."""
+    """What was not done, step by step, and the sum; what was done was told as it happened."""
     lines = []
     for step in value.steps:
+        if step.outcome is Outcome.DONE:
+            continue
         symbol, style = _OUTCOMES[step.outcome]
         words = f"  {step.outcome}: {step.words}"
         lines.append(Text.assemble((f"{symbol} ", style), (str(step.address), "bold"), plain(words)))
