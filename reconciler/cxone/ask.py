@@ -15,7 +15,7 @@ from reconciler.model.tenant import TokenRequest
 Query = Mapping[str, str | int | float | bool | None]
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE", "PATCH"})
-_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]*)+")
+_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def call_of(
         ValueError: the path would lead elsewhere than it reads: an id in it was not percent-encoded.
     """
     if not _PATH.fullmatch(path):
-        raise ValueError("a path starts with / and has no query, no dot segments and no unquoted characters")
+        raise ValueError("a path starts with / and has no query, no empty or dot segments and no unquoted characters")
     return Ask(
         method=method,
         url=base_url.rstrip("/") + path,

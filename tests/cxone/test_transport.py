@@ -38,7 +38,19 @@ def test_a_base_url_may_end_with_a_slash(tenant: ScriptedTenant, connect: Connec
 
 @pytest.mark.parametrize(
     "path",
-    ["lists", "/lists?name=x", "/lists#top", "/lists/../campaigns", "/lists/.", "/a b", "/ä", "/a\nb", ""],
+    [
+        "lists",
+        "/lists?name=x",
+        "/lists#top",
+        "/lists/../campaigns",
+        "/lists/.",
+        "/lists/",
+        "/lists//contacts",
+        "/a b",
+        "/ä",
+        "/a\nb",
+        "",
+    ],
 )
 def test_a_path_that_would_lead_elsewhere_is_refused(tenant: ScriptedTenant, connect: Connect, path: str) -> None:
     with pytest.raises(ValueError, match="a path starts with /"):
