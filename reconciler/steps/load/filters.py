@@ -15,6 +15,10 @@ OUTPUT = 100_000
 """The most characters that a template may be, or become."""
 
 
+PARTS = 500
+"""The most parts (names, literals, filters, operators) that one value's templates may have."""
+
+
 class Refused(Exception):
     """A template that is not evaluated: code, message and hint of the problem."""
 
@@ -22,7 +26,11 @@ class Refused(Exception):
         self.told = (code, message, hint)
 
 
-TOO_LARGE = Refused("template-too-large", f"the template, or what it makes, is longer than {OUTPUT:,} characters")
+TOO_LARGE = Refused(
+    "template-too-large",
+    "the template, or what it makes of the variables, is too large",
+    f"at most {OUTPUT:,} characters and {PARTS} parts",
+)
 NO_VALUE = Refused("template-value", "the template cannot be evaluated with the variables' values")
 
 

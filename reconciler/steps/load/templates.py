@@ -26,12 +26,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.filters import FILTERS, NO_VALUE, OUTPUT, TOO_LARGE, Refused, text_of
+from reconciler.steps.load.filters import FILTERS, NO_VALUE, OUTPUT, PARTS, TOO_LARGE, Refused, text_of
 from reconciler.steps.load.nearest import suggest
 from reconciler.steps.load.variables import Variables, missing
-
-PARTS = 200
-"""The most parts (names, literals, filters, operators) that one value's templates may have."""
 
 _MARKS = ("{{", "{%", "{#")
 _DEFAULTS = ("default", "d")
