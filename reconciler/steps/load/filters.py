@@ -26,12 +26,10 @@ class Refused(Exception):
         self.told = (code, message, hint)
 
 
-TOO_LARGE = Refused(
-    "template-too-large",
-    "the template, or what it makes of the variables, is too large",
-    f"at most {OUTPUT:,} characters and {PARTS} parts",
-)
-NO_VALUE = Refused("template-value", "the template cannot be evaluated with the variables' values")
+def too_large() -> Refused:
+    """The template, or its result, is beyond a limit."""
+    message = "the template, or what it makes of the variables, is too large"
+    return Refused("template-too-large", message, f"at most {OUTPUT:,} characters and {PARTS} parts")
 
 
 def text_of(value: Any) -> str:
@@ -49,14 +47,14 @@ def text_of(value: Any) -> str:
 def _replace(value: object, old: object, new: object) -> str:
     text, before, after = str(value), str(old), str(new)
     if len(text) + text.count(before) * len(after) > OUTPUT:
-        raise TOO_LARGE
+        raise too_large()
     return text.replace(before, after)
 
 
 def _join(value: list[Any], between: object = "") -> str:
     texts = [text_of(item) for item in value]
     if sum(map(len, texts)) + len(texts) * len(str(between)) > OUTPUT:
-        raise TOO_LARGE
+        raise too_large()
     return str(between).join(texts)
 
 

@@ -39,7 +39,7 @@ def told(errors: Iterable[ValidationError], document: Document, schema: Schema) 
     """The validator's errors as problems, without those that only follow from another."""
     for error in errors:
         fault = Fault(error, document, schema)
-        say = _WORDS.get(str(error.validator))
+        say = KEYWORDS.get(str(error.validator))
         if say is None:
             yield fault.problem("bad-value", f"{fault.name} is not what it must be")
         else:
@@ -174,7 +174,7 @@ def _any_of(fault: Fault) -> Iterator[Problem]:
     yield fault.problem("missing-field", f"{fault.name} must have either {', or '.join(ways)}")
 
 
-_WORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
+KEYWORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
     "additionalProperties": _unknown_fields,
     "required": _missing,
     "type": _wrong_type,

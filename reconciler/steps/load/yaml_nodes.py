@@ -86,8 +86,8 @@ def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
     reason = getattr(error, "problem", None)
-    line = text.split("\n")[where.line - 1] if where.line else ""
-    hint = "indent with spaces, not tabs" if line[where.column - 1 : where.column] == "\t" else None
+    there = [line[where.column - 1 : where.column] for line in text.split("\n")[where.line - 1 : where.line]]
+    hint = "indent with spaces, not tabs" if there == ["\t"] else None
     return Problem(where, "yaml-syntax", "this is not YAML", note=reason, hint=hint)
 
 
