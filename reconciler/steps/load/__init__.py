@@ -35,8 +35,9 @@ def load(workspace: Workspace) -> Desired:
     declared, faults = _declare(documents, unread)
     catalogue, misfits = references.check(declared, kinds())
     problems += [*faults, *misfits]
-    if problems and not documents:
-        raise BadInput(problems)
+    if not documents:
+        empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
+        raise BadInput(problems or [empty])
     settings = settings_of(next(iter(catalogue.of_kind("Workspace")), None))
     chosen = choices.tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}))
     if isinstance(chosen, Problem) and not declared.unread:

@@ -39,14 +39,16 @@ class Fault:
 
     @property
     def where(self) -> Location:
-        return self.document.keys[(*self.path, self.value)] if self.of_key else self.document.where(*self.path)
+        around = self.document.where(*self.path)
+        return self.document.keys.get((*self.path, self.value), around) if self.of_key else around
 
     @property
     def shown(self) -> str:
-        """The value where it may be shown: never one that a template made."""
-        scalar = isinstance(self.value, str | int | float) and not isinstance(self.value, bool)
-        fits = scalar and len(str(self.value)) <= _LONGEST_SHOWN and str(self.value).isprintable()
-        return f"`{self.value}`" if fits and not self.document.secret(self.path) else "the value"
+        """The value as it was written; never one that a template made, which may be secret."""
+        if self.document.secret(self.path):
+            return "what its template makes"
+        text = str(self.value) if str(self.value).isprintable() else repr(self.value)
+        return f"`{text}`" if len(text) <= _LONGEST_SHOWN else f"`{text[:_LONGEST_SHOWN]}…`"
 
     @property
     def strangers(self) -> list[str]:

@@ -41,25 +41,24 @@ class Source:
 
 def read_manifests(root: Path, variable_files: tuple[Path, ...] = ()) -> tuple[list[Source], list[Problem]]:
     """The manifests' files of a workspace, and what kept others from being read."""
-    if not root.is_dir():
+    if not _is_folder(root):
         hint = "name the folder that holds the manifests"
         return [], [Problem(WHOLE, "no-workspace", f"there is no folder {_printable(root)}", hint=hint)]
     problems: list[Problem] = []
-    paths = sorted(_walk(root, {path.resolve() for path in variable_files}, problems))
+    paths = sorted(_walk(root, {_target(path) for path in variable_files}, problems))
     if len(paths) > MANIFEST_FILES:
         message = f"{len(paths):,} manifest files are more than the {MANIFEST_FILES:,} that a workspace may have"
         return [], [Problem(WHOLE, "too-many-files", message, hint="give each team a workspace of its own")]
     if not paths and not problems:
-        hint = "write one manifest, or start from the examples with `reconciler init`"
-        message = f"no *.yaml or *.yml file below {_printable(root)}"
-        return [], [Problem(WHOLE, "no-manifests", message, hint=hint)]
+        hint = "write a manifest, or copy the starter manifests; hidden files are not read"
+        return [], [Problem(WHOLE, "no-manifests", "this workspace has no *.yaml or *.yml file", hint=hint)]
     read = [read_file(root, path) for path in paths]
     problems += [item for item in read if isinstance(item, Problem)]
     return [item for item in read if isinstance(item, Source)], problems
 
 
 def _walk(root: Path, skipped: set[Path], problems: list[Problem]) -> Iterator[Path]:
-    inside = root.resolve()
+    inside = _target(root)
 
     def unreadable(error: OSError) -> None:
         problems.append(_unreadable(Location(shown_name(root, Path(error.filename))), error))
@@ -69,14 +68,29 @@ def _walk(root: Path, skipped: set[Path], problems: list[Problem]) -> Iterator[P
         names[:] = [n for n in names if not n.startswith(".") and not (here == root and n == ENVIRONMENTS)]
         for name in names:
             path = here / name
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            if path.is_symlink() and not _target(path).is_relative_to(inside):
                 problems.append(_outside(shown_name(root, path)))
         for name in files:
             path = here / name
             if name.startswith(".") or path.suffix not in _SUFFIXES:
                 continue
-            if path.resolve() not in skipped:
+            if _target(path) not in skipped:
                 yield path
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _target(path: Path) -> Path:
+    """Where a path leads; a link that leads to itself leads nowhere, and reading it says so."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
 
 
 def read_file(root: Path, path: Path, *, anywhere: bool = False) -> Source | Problem:

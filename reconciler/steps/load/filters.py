@@ -15,6 +15,10 @@ OUTPUT = 100_000
 """The most characters that a template may be, or become."""
 
 
+PARTS = 500
+"""The most parts (names, literals, filters, operators) that one value's templates may have."""
+
+
 class Refused(Exception):
     """A template that is not evaluated: code, message and hint of the problem."""
 
@@ -22,8 +26,10 @@ class Refused(Exception):
         self.told = (code, message, hint)
 
 
-TOO_LARGE = Refused("template-too-large", f"the template, or what it makes, is longer than {OUTPUT:,} characters")
-NO_VALUE = Refused("template-value", "the template cannot be evaluated with the variables' values")
+def too_large() -> Refused:
+    """The template, or its result, is beyond a limit."""
+    message = "the template, or what it makes of the variables, is too large"
+    return Refused("template-too-large", message, f"at most {OUTPUT:,} characters and {PARTS} parts")
 
 
 def text_of(value: Any) -> str:
@@ -41,14 +47,14 @@ def text_of(value: Any) -> str:
 def _replace(value: object, old: object, new: object) -> str:
     text, before, after = str(value), str(old), str(new)
     if len(text) + text.count(before) * len(after) > OUTPUT:
-        raise TOO_LARGE
+        raise too_large()
     return text.replace(before, after)
 
 
 def _join(value: list[Any], between: object = "") -> str:
     texts = [text_of(item) for item in value]
     if sum(map(len, texts)) + len(texts) * len(str(between)) > OUTPUT:
-        raise TOO_LARGE
+        raise too_large()
     return str(between).join(texts)
 
 

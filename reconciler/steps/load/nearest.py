@@ -27,7 +27,7 @@ def suggest(word: str, choices: Iterable[str]) -> str | None:
     meant = nearest(word, offered)
     if meant is not None:
         return f"did you mean `{meant}`?"
-    return f"there is {listed(offered)}" if offered else None
+    return f"there {'is' if len(offered) == 1 else 'are'} {listed(offered)}" if offered else None
 
 
 def listed(names: Iterable[str]) -> str:

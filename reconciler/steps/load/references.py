@@ -55,7 +55,8 @@ def check(declared: Declared, kinds: Mapping[str, Kind]) -> tuple[Catalogue, lis
     """The catalogue of what is declared, and every fault between its resources."""
     resources = [manifest.resource for manifest in declared.manifests if manifest.resource is not None]
     # of several with one name the first counts
-    catalogue = Catalogue({resource.address: resource for resource in reversed(resources)})
+    first = {resource.address: resource for resource in reversed(resources)}
+    catalogue = Catalogue({address: first[address] for address in sorted(first)})
     links: dict[Address, list[_Link]] = {}
     every: list[_Link] = []
     for manifest in declared.manifests:

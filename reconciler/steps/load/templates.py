@@ -12,26 +12,21 @@ A variable's value is never printed: it may be a secret.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
 import orjson
 from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError, nodes
-from jinja2.exceptions import SecurityError
 from jinja2.runtime import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.filters import FILTERS, NO_VALUE, OUTPUT, TOO_LARGE, Refused, text_of
+from reconciler.steps.load.filters import FILTERS, OUTPUT, PARTS, Refused, text_of, too_large
 from reconciler.steps.load.nearest import suggest
 from reconciler.steps.load.variables import Variables, missing
-
-PARTS = 200
-"""The most parts (names, literals, filters, operators) that one value's templates may have."""
 
 _MARKS = ("{{", "{%", "{#")
 _DEFAULTS = ("default", "d")
@@ -104,7 +99,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         _Missing: a variable that is used has no value. Refused: for any other reason.
     """
     if len(text) > OUTPUT:
-        raise TOO_LARGE
+        raise too_large()
     # whatever goes wrong in a template is the template's fault: none may end the program
     try:
         template, needed = _compiled(text)
@@ -112,8 +107,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         if unknown:
             raise _Missing(unknown)
         context = template.new_context(dict(values))
-        for _ in template.root_render_func(context):
-            pass  # nothing is put out: the parts are assigned to `result`
+        list(template.root_render_func(context))  # puts nothing out: the parts are assigned to `result`
         parts: list[Any] = context.vars["result"]
         if any(isinstance(part, Undefined) for part in parts):
             raise Refused("missing-part", "a variable does not have the part that is asked of it")
@@ -123,12 +117,10 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         raise
     except UndefinedError as error:
         raise Refused("missing-part", "a variable does not have the part that is asked of it") from error
-    except SecurityError as error:
-        raise _unsafe() from error
     except RecursionError as error:
-        raise TOO_LARGE from error
+        raise too_large() from error
     except Exception as error:
-        raise NO_VALUE from error
+        raise _no_value() from error
 
 
 @lru_cache(maxsize=4096)
@@ -150,7 +142,7 @@ def _check(tree: nodes.Template) -> None:
     if any(name.startswith("_") for name in map(_reached, every)):
         raise _unsafe()
     if len(every) > PARTS:
-        raise TOO_LARGE
+        raise too_large()
     for node in every:
         if not isinstance(node, _ALLOWED):
             what = "statements such as `{% … %}`" if isinstance(node, nodes.Stmt) else f"`{_words(node)}`"
@@ -184,6 +176,10 @@ def _unsafe() -> Refused:
     return Refused("template-unsafe", "the template reaches for the inside of the program", hint)
 
 
+def _no_value() -> Refused:
+    return Refused("template-value", "the template cannot be evaluated with the variables' values")
+
+
 def _syntax() -> Refused:
     hint = "to write braces that are no template, write {{ '{{' }}"
     return Refused("template-syntax", "the template is not written as Jinja writes expressions", hint)
@@ -191,12 +187,13 @@ def _syntax() -> Refused:
 
 def _bounded(value: Any) -> Any:
     """A value as a manifest could have written it, neither too large nor beyond JSON."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise NO_VALUE
     try:
         written = orjson.dumps(value)
     except (TypeError, orjson.JSONEncodeError) as error:
-        raise NO_VALUE from error
+        raise _no_value() from error
     if len(written) > OUTPUT:
-        raise TOO_LARGE
-    return orjson.loads(written)
+        raise too_large()
+    read: Any = orjson.loads(written)
+    if read != value:  # an infinite number, which JSON cannot write, was lost
+        raise _no_value()
+    return read

@@ -49,7 +49,7 @@ def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[Path
         return
     problems.append(
         Problem(
-            Location("--env"),
+            Location("--environment"),
             "unknown-environment",
             f"there is no file {ENVIRONMENTS}/{workspace.environment}.yaml",
             hint=suggest(workspace.environment, known) or "write it, with a line `name: value` for each variable",

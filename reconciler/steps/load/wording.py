@@ -29,7 +29,7 @@ _TOLD_TYPES: tuple[tuple[type, str], ...] = (
     (bool, "true or false"),
     (str, "text"),
     (int, "a number"),
-    (float, "a number that is not whole"),
+    (float, "a decimal number"),
     (list, "a list"),
     (dict, "a mapping"),
 )
@@ -39,7 +39,7 @@ def told(errors: Iterable[ValidationError], document: Document, schema: Schema) 
     """The validator's errors as problems, without those that only follow from another."""
     for error in errors:
         fault = Fault(error, document, schema)
-        say = _WORDS.get(str(error.validator))
+        say = KEYWORDS.get(str(error.validator))
         if say is None:
             yield fault.problem("bad-value", f"{fault.name} is not what it must be")
         else:
@@ -50,7 +50,8 @@ def _unknown_fields(fault: Fault) -> Iterator[Problem]:
     known = fault.part.get("properties", {})
     for key in fault.strangers:
         where = fault.document.keys.get((*fault.path, key), fault.where)
-        yield Problem(where, "unknown-field", f"{fault.name} has no field `{key}`", hint=suggest(key, known))
+        shown = "of that name" if fault.document.secret(fault.path) else f"`{key}`"
+        yield Problem(where, "unknown-field", f"{fault.name} has no field {shown}", hint=suggest(key, known))
 
 
 def _missing(fault: Fault) -> Iterator[Problem]:
@@ -78,6 +79,8 @@ def _wrong_type(fault: Fault) -> Iterator[Problem]:
     hint = None
     if fault.value is None:
         hint = "leave the key out, or write `{}` after it" if wanted == ["object"] else "leave the key out"
+    elif "integer" in wanted and isinstance(fault.value, float) and fault.value.is_integer():
+        hint = "write it without a decimal point or exponent"
     elif words == "text" and found != "text":
         hint = "put it in quotes" if not isinstance(fault.value, list | dict) else None
     elif found == "text" and wanted[0] in {"number", "integer", "boolean"}:
@@ -89,9 +92,15 @@ def _wrong_type(fault: Fault) -> Iterator[Problem]:
 def _out_of_range(fault: Fault) -> Iterator[Problem]:
     low, high = fault.schema.get("minimum"), fault.schema.get("maximum")
     above = fault.schema.get("exclusiveMinimum")
-    lowest = f"at least {low:g}" if low is not None else f"more than {above:g}" if above is not None else ""
-    highest = f"at most {high:g}" if high is not None else ""
-    message = f"{fault.name} is {fault.shown}; it must be {' and '.join(filter(None, (lowest, highest)))}"
+    if low is not None and high is not None:
+        rule = f"from {low:g} to {high:g}"
+    else:
+        rule = " and ".join(
+            f"{words} {bound:g}"
+            for words, bound in (("at least", low), ("more than", above), ("at most", high))
+            if bound is not None
+        )
+    message = f"{fault.name} is {fault.shown}; it must be {rule}"
     yield fault.problem("out-of-range", message)
 
 
@@ -112,7 +121,7 @@ def _const(fault: Fault) -> Iterator[Problem]:
 
 def _pattern(fault: Fault) -> Iterator[Problem]:
     if fault.of_key:
-        yield fault.problem("bad-format", f"`{fault.value}` cannot be a key of {fault.name}")
+        yield fault.problem("bad-format", f"{fault.shown} cannot be a key of {fault.name}")
     else:
         yield fault.problem("bad-format", f"{fault.name} cannot be {fault.shown}")
 
@@ -163,7 +172,7 @@ def _any_of(fault: Fault) -> Iterator[Problem]:
     yield fault.problem("missing-field", f"{fault.name} must have either {', or '.join(ways)}")
 
 
-_WORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
+KEYWORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
     "additionalProperties": _unknown_fields,
     "required": _missing,
     "type": _wrong_type,

@@ -69,7 +69,7 @@ def read(file: str, text: str) -> tuple[list[Document], list[Problem], bool]:
     except _Halt as halt:
         return documents, [*reader.problems, halt.problem], False
     except yaml.YAMLError as error:
-        return documents, [*reader.problems, _syntax(file, error)], False
+        return documents, [*reader.problems, _syntax(file, text, error)], False
     return documents, reader.problems, True
 
 
@@ -82,11 +82,12 @@ def read_scalar(text: str) -> Any:
     return plain(text)
 
 
-def _syntax(file: str, error: yaml.YAMLError) -> Problem:
+def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
     reason = getattr(error, "problem", None)
-    hint = "indent with spaces, not tabs" if "\\t" in str(reason) or "'\t'" in str(reason) else None
+    there = [line[where.column - 1 : where.column] for line in text.split("\n")[where.line - 1 : where.line]]
+    hint = "indent with spaces, not tabs" if there == ["\t"] else None
     return Problem(where, "yaml-syntax", "this is not YAML", note=reason, hint=hint)
 
 
@@ -120,10 +121,10 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             raise _Halt(self.alias(event))
         if isinstance(event, yaml.MappingStartEvent):
-            return self.tagged(event, self.mapping(path))
+            return self.tagged(event, self.mapping(path), path)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.tagged(event, self.sequence(path))
-        return self.scalar(event)
+            return self.tagged(event, self.sequence(path), path)
+        return self.scalar(event, path)
 
     def mapping(self, path: Path) -> dict[str, Any]:
         built: dict[str, Any] = {}
@@ -131,7 +132,7 @@ class _Reader:
             if not isinstance(event, yaml.ScalarEvent):
                 self.not_a_key(event, path)
                 continue
-            key = self.tagged(event, self.text(event))
+            key = self.tagged(event, self.text(event), path)
             inner = (*path, key)
             if key in built:
                 self.twice(event, inner)
@@ -151,12 +152,12 @@ class _Reader:
             built.append(self.node(event, inner))
         return built
 
-    def scalar(self, event: Any) -> Any:
+    def scalar(self, event: Any, path: Path) -> Any:
         text = self.text(event)
         if event.tag in {"tag:yaml.org,2002:str", "!"}:
             return text
         asked = event.tag is not None
-        return self.tagged(event, plain(text) if asked or not event.style else text)
+        return self.tagged(event, plain(text) if asked or not event.style else text, path)
 
     def text(self, event: Any) -> str:
         text: str = event.value
@@ -167,14 +168,18 @@ class _Reader:
             return text.encode("utf-8", "replace").decode()
         return text
 
-    def tagged(self, event: Any, value: Any) -> Any:
+    def tagged(self, event: Any, value: Any, path: Path) -> Any:
         if event.tag is not None and not self.fits(event.tag, value):
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             hint = "leave the tag out; put text in quotes"
             message = f"the tag {tag} is not one that manifests may use here"
             self.problems.append(Problem(self.place(event), "yaml-tag", message, hint=hint))
-            self.document.spoiled.add(self.place(event))
+            self.spoil(path)
         return value
+
+    def spoil(self, path: Path) -> None:
+        if path in self.document.places:  # it is not in a part that is read aside
+            self.document.spoiled.add(self.document.places[path])
 
     @staticmethod
     def fits(tag: str, value: Any) -> bool:
@@ -199,6 +204,7 @@ class _Reader:
                 hint='a template needs quotes around it: "{{ name }}"',
             )
         )
+        self.spoil(path)
         self.aside(event, (*path, "?"))
         self.aside(next(self.events), (*path, "?"))
 

@@ -1,0 +1,94 @@
+"""Every schema of the house is one that its readers, and `load`, can use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reconciler.kinds import kinds, schema_folder, schema_of, shared_schema
+from reconciler.model.problem import Location, Problem
+from reconciler.steps.load.document import Document
+from reconciler.steps.load.fault import part_of
+from reconciler.steps.load.schema import check, validator
+from reconciler.steps.load.wording import KEYWORDS, told
+
+STEMS = sorted(file.name for file in schema_folder().iterdir() if file.name.endswith(".json"))
+STRUCTURE = {"kind", "spec", "apiVersion", "metadata"}
+HERE = Location("example.json", 1, 1)
+SILENT = {
+    "$schema",
+    "$id",
+    "$ref",
+    "$defs",
+    "title",
+    "description",
+    "examples",
+    "properties",
+    "items",
+    "if",
+    "then",
+    "propertyNames",
+}
+
+
+def parts(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema within a schema, with the name of the property that it is of."""
+    yield name, schema
+    for key in ("properties", "$defs"):
+        for inner, part in schema.get(key, {}).items():
+            yield from parts(part, inner)
+    for key in ("items", "additionalProperties", "propertyNames", "then"):
+        if isinstance(schema.get(key), dict):
+            yield from parts(schema[key])
+
+
+def read(stem: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((schema_folder() / stem).read_text(encoding="utf-8"))
+    return schema
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_the_examples_of_a_schema_are_valid(kind: str) -> None:
+    examples = schema_of(kind)["examples"]
+    assert examples
+    for example in examples:
+        assert check(Document("example.json", example, places={(): HERE})) == []
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_a_schema_is_a_schema(stem: str) -> None:
+    schema = read(stem)
+    validator(schema).check_schema(schema)
+    assert schema["$id"].endswith("/" + stem)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_property_that_takes_a_value_is_described(stem: str) -> None:
+    shared = shared_schema()["$defs"]
+    for name, part in parts(read(stem)):
+        own = part.get("$ref", "").rpartition("/")[2]
+        described = "description" in part or own in shared or own in read(stem).get("$defs", {})
+        # a mapping without a description of its own is said by its properties
+        assert described or not name or name in STRUCTURE or "properties" in part, f"{stem}: {name}"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_keyword_of_a_schema_has_words(stem: str) -> None:
+    used = {keyword for _, part in parts(read(stem)) for keyword in part}
+    assert used <= SILENT | set(KEYWORDS)
+
+
+def test_a_keyword_without_words_is_told_without_the_validators() -> None:
+    schema = {"description": "A multiple of five.", "multipleOf": 5}
+    document = Document("example.json", 7, places={(): HERE})
+    assert list(told(validator(schema).iter_errors(7), document, schema)) == [
+        Problem(HERE, "bad-value", "the manifest is not what it must be", note="A multiple of five.")
+    ]
+
+
+def test_a_part_beyond_a_schema_has_the_description_of_what_is_around_it() -> None:
+    schema = {"properties": {"a": {"description": "Outside.", "type": "object"}}}
+    assert part_of(schema, ("a", "b", 0)) == ({}, "Outside.")
