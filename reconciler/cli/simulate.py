@@ -28,15 +28,9 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @click.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 takes a free one."
-)
-@click.option(
-    "--demo", is_flag=True, help="Load the demonstration tenant: 20,000 contacts, lists, a campaign."
-)
-@click.option(
-    "--as-of", metavar="TIME", callback=_aware, help="When the demonstration tenant stands. [default: now]"
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 takes a free one.")
+@click.option("--demo", is_flag=True, help="Load the demonstration tenant: 20,000 contacts, lists, a campaign.")
+@click.option("--as-of", metavar="TIME", callback=_aware, help="When the demonstration tenant stands. [default: now]")
 @click.option("--contacts", type=_FILE, help="CSV or Parquet: id,engagementScore,status,phoneNumber,…")
 @click.option("--interactions", type=_FILE, help="CSV or Parquet: id,startTime,contactId[,type].")
 @click.option("--list-of-all", metavar="NAME", help="Make a list of all contacts.")
@@ -47,9 +41,7 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--token-lifetime", type=float, default=3600.0, show_default=True, metavar="SECONDS")
 @click.option("--client-id", default="demo-client", show_default=True)
 @click.option("--client-secret", default="not-a-secret", show_default=True)
-@click.option(
-    "--deny-scope", multiple=True, metavar="SCOPE", help="A scope this client is not given; repeatable."
-)
+@click.option("--deny-scope", multiple=True, metavar="SCOPE", help="A scope this client is not given; repeatable.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is left to chance.")
 def simulate(
     *,

@@ -73,7 +73,7 @@ def _contacts(store: Store, chance: random.Random) -> list[str]:
 
 def _interactions(store: Store, chance: random.Random, ids: list[str], as_of: datetime) -> None:
     """Few contacts call often: the weights fall off as a Pareto distribution does."""
-    weights = [chance.paretovariate(1.5) for _ in ids]
+    weights = [min(2500, chance.paretovariate(0.8)) for _ in ids]
     end, span = microseconds(as_of.replace(microsecond=0)), DAYS * 86_400
     for kind, count in (("voice", VOICE), ("chat", CHATS)):
         for index, contact_id in enumerate(chance.choices(ids, weights, k=count), start=1):
@@ -87,11 +87,7 @@ def _lists(store: Store, chance: random.Random, ids: list[str], as_of: datetime)
     active = [key for key in ids if contacts[key].status == ACTIVE]
     invited = sorted(chance.sample(active, 8_700) + chance.sample(sorted(set(ids) - set(active)), 300))
     store.add_list("Spring offer - invited", invited, description="Customers invited to the spring offer")
-    keen = [
-        key
-        for key in invited
-        if contacts[key].status == ACTIVE and (contacts[key].engagement_score or 0) >= 75
-    ]
+    keen = [key for key in invited if contacts[key].status == ACTIVE and (contacts[key].engagement_score or 0) >= 75]
     # what is on the list although it should not be: what the first plan will take off
     others = sorted(set(active) - set(keen))
     loyal = sorted(chance.sample(keen, 900) + chance.sample(others, 300))
@@ -101,10 +97,7 @@ def _lists(store: Store, chance: random.Random, ids: list[str], as_of: datetime)
     dropped = [key for key in active if 55 <= scores[key] < 70]
     called = sorted(chance.sample(high, 110) + chance.sample(dropped, 40))
     # a score of some days ago: those that dropped out were high when they were put on
-    data = {
-        key: {"priority": 1, "score": round(max(70.0, scores[key] - chance.uniform(0, 4)), 2)}
-        for key in called
-    }
+    data = {key: {"priority": 1, "score": round(max(70.0, scores[key] - chance.uniform(0, 4)), 2)} for key in called}
     store.add_list("History - high", data, description=f"Called first {MARK}")
     store.add_campaign(
         "History - high",

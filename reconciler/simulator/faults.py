@@ -49,9 +49,7 @@ class Rule:
             kind = mishaps.KINDS[self.fault]
             re.compile(self.path)
         except KeyError:
-            raise ValueError(
-                f"no fault {self.fault!r}; there are {', '.join(sorted(mishaps.KINDS))}"
-            ) from None
+            raise ValueError(f"no fault {self.fault!r}; there are {', '.join(sorted(mishaps.KINDS))}") from None
         except re.error as error:
             raise ValueError(f"path: {error}") from None
         for name in self.params:

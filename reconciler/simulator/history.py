@@ -68,9 +68,7 @@ class History:
         """A contact's interactions, oldest first."""
         return self._by_contact.get(contact_id, ())
 
-    def search(
-        self, contact_ids: Iterable[str], start: int, end: int, kinds: Collection[str] | None
-    ) -> Search:
+    def search(self, contact_ids: Iterable[str], start: int, end: int, kinds: Collection[str] | None) -> Search:
         """The interactions of some contacts from `start` up to, not including, `end` (microseconds)."""
         spans = []
         for contact_id in dict.fromkeys(contact_ids):

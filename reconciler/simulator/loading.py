@@ -16,8 +16,7 @@ _CHUNK = 50_000
 # a time that names no zone is UTC; DuckDB by itself would take it for the time of the machine's zone
 _ZONED = r"regexp_matches(CAST(startTime AS VARCHAR), ':\d\d\S*(Z|[+-]\d\d(:?\d\d)?)$')"
 _START = (
-    f"CASE WHEN {_ZONED} THEN epoch_us(CAST(startTime AS TIMESTAMPTZ)) "
-    "ELSE epoch_us(CAST(startTime AS TIMESTAMP)) END"
+    f"CASE WHEN {_ZONED} THEN epoch_us(CAST(startTime AS TIMESTAMPTZ)) ELSE epoch_us(CAST(startTime AS TIMESTAMP)) END"
 )
 _TEXT = ("id", "status", "phoneNumber")
 

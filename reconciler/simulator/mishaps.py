@@ -153,9 +153,7 @@ async def _no_data(call: Call, serve: Serve) -> Reply:
 
 
 @kind("stale-page-token", _has_page_token)
-async def _stale_page_token(
-    call: Call, serve: Serve, form: Literal["refused", "no-data"] = "refused"
-) -> Reply:
+async def _stale_page_token(call: Call, serve: Serve, form: Literal["refused", "no-data"] = "refused") -> Reply:
     """The token given goes stale for good: 400, or one reply without `data`."""
     reply = _without_data(await serve()) if form == "no-data" else None
     call.tenant.pages.spoil(page_token(call) or "")

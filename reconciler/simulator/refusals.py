@@ -8,9 +8,7 @@ from collections.abc import Mapping
 class Refusal(Exception):
     """A call is refused: an HTTP status, a code for programs and a message that names what was wrong."""
 
-    def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code

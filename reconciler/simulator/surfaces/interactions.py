@@ -39,9 +39,7 @@ def _search(call: Call) -> Reply:
     read = "interactions " + orjson.dumps(filters, option=orjson.OPT_SORT_KEYS).decode()
     pages = call.tenant.pages
     window = pages.window(read, asked.get("pageToken"), asked.get("pageSize", MOST_ROWS))
-    found = call.tenant.store.history.search(
-        filters["contactIds"], start, end, filters.get("interactionType")
-    )
+    found = call.tenant.store.history.search(filters["contactIds"], start, end, filters.get("interactionType"))
     return Reply(body=pages.page(read, window, found.page(window.start, window.size), found.total))
 
 

@@ -42,9 +42,7 @@ def _create_list(call: Call) -> Reply:
     """`POST /lists` `{name, description, type:"outbound"}`; 409 for a name that is taken."""
     wanted = fields(call.body, required=_NAME, optional=_DESCRIPTION)
     _refuse_taken(call, wanted["name"])
-    made = call.tenant.store.add_list(
-        wanted["name"], description=wanted.get("description", ""), type=wanted["type"]
-    )
+    made = call.tenant.store.add_list(wanted["name"], description=wanted.get("description", ""), type=wanted["type"])
     return Reply(201, {"id": made.id})
 
 
