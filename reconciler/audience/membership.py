@@ -68,14 +68,15 @@ def _reason(segment: Segment, scored: Any, band: Any) -> Any:
     return ibis.cases(*branches, else_=ibis.null("string"))
 
 
-def account(backend: Any, standing_rows: Rows) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:
     """How many contacts are in each band, and how many are left out for each reason."""
     everyone = sources.table(backend, standing_rows)
     counted = everyone.group_by("band", "reason").agg(n=everyone.count()).order_by("band", "reason")
-    included, left_out = [], []
+    included: dict[str, int] = {}
+    left_out = []
     for band, reason, count in (row for chunk in sources.stream(backend, counted, 1000) for row in chunk):
         if reason is None:
-            included.append((band, count))
+            included[band] = count
         else:
             left_out.append((reason, count))
     return included, left_out

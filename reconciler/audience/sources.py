@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import Rows
 
 ACTIVE = "ACTIVE"
+MOST_READS = 4
+
+log = logging.getLogger(__name__)
 
 
 def table(backend: Any, rows: Rows) -> Any:
     """The relation in a file, with the columns that its `Rows` names."""
     if rows.format == "parquet":
         return backend.read_parquet(str(rows.path))
-    return backend.read_json(str(rows.path), columns=dict(rows.columns), format="array", maximum_object_size=1 << 28)
+    read = backend.read_json(str(rows.path), columns=dict(rows.columns), format="array", maximum_object_size=1 << 28)
+    if not rows.take:
+        return read
+    return read.select(**{name: _at(read, path.split(".")) for name, path in rows.take.items()})
+
+
+def _at(relation: Any, path: Sequence[str]) -> Any:
+    value = relation[path[0]]
+    for step in path[1:]:
+        value = value[step]
+    return value
+
+
+def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
+    """Read until there are as many different contacts as the tenant says: pages may shift while they are read.
+
+    Raises:
+        ReconcilerError: they never agreed.
+    """
+    for _ in range(MOST_READS):
+        rows = read()
+        distinct = int(table(backend, rows)["contactId"].nunique().execute()) if rows.count else 0
+        if rows.total is None or rows.total == distinct:
+            return rows
+        log.warning("%d contacts read, %d in the tenant: the pages shifted; reading again", distinct, rows.total)
+    raise ReconcilerError(
+        f"a list was read {MOST_READS} times and never held as many contacts as the tenant says",
+        note=f"{distinct:,} read, {rows.total:,} in the tenant: the list is being changed by somebody else",
+        hint="try again when the tenant is quiet",
+    )
 
 
 def contacts(backend: Any, rows: Rows) -> Any:
@@ -24,7 +58,7 @@ def contacts(backend: Any, rows: Rows) -> Any:
     """
     read = table(backend, rows)
     return read.group_by("contactId").agg(
-        engagement=_hundredths(read["engagementScore"].max()).fill_null(0),
+        engagement=_hundredths(read["engagementScore"]).max().fill_null(0),
         active=(read["status"] == ACTIVE).fill_null(False).all(),
     )
 
@@ -44,8 +78,8 @@ def members(backend: Any, rows: Rows) -> Any:
     import ibis
 
     read = table(backend, rows)
-    priority = read["priority"].cast("int64") if "priority" in rows.columns else ibis.null("int64")
-    score = _hundredths(read["score"]) if "score" in rows.columns else ibis.null("int64")
+    priority = read["priority"].try_cast("int64") if "priority" in read.columns else ibis.null("int64")
+    score = _hundredths(read["score"]) if "score" in read.columns else ibis.null("int64")
     named = read.select("contactId", priority=priority, score=score)
     return named.group_by("contactId").agg(priority=named["priority"].max(), score=named["score"].max())
 
@@ -59,12 +93,15 @@ def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a relation in its own order, `size` at a time: what is needed at the wire, and nowhere else."""
-    cursor = backend.con.cursor().execute(backend.compile(relation))
-    while chunk := cursor.fetchmany(size):
+    """The rows of a relation in its own order, `size` at a time: what is needed at the wire, and nowhere else.
+
+    One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
+    """
+    result = backend.raw_sql(backend.compile(relation))
+    while chunk := result.fetchmany(size):
         yield chunk
 
 
 def _hundredths(score: Any) -> Any:
     # floor(x + ½) is the same on every engine; their own rounding of halves is not
-    return (score.cast("float64") * 100 + 0.5).floor().cast("int64")
+    return (score.try_cast("float64") * 100 + 0.5).floor().cast("int64")

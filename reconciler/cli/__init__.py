@@ -1,0 +1,89 @@
+"""The door: arguments, prompts and exit codes. Thin: what is done is said in `flow`.
+
+A command is a module of this package with a click command of the module's name; nothing lists them.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+import click
+
+from reconciler import __version__
+from reconciler.model.errors import Exit, ReconcilerError
+
+
+class Commands(click.Group):
+    """The commands that are there, each imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in alphabetical order."""
+        names = (module.name for module in pkgutil.iter_modules(__path__))
+        return sorted(name for name in names if self.get_command(ctx, name) is not None)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command by its name."""
+        if not any(module.name == cmd_name for module in pkgutil.iter_modules(__path__)):
+            return None
+        found = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name, None)
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="reconciler")
+@click.option("--debug", is_flag=True, help="Show Python tracebacks, and every request, for a report of a fault.")
+def reconciler(debug: bool) -> None:
+    """Declare who is dialled in NICE CXone, review it as a plan, and apply exactly that.
+
+    Exit codes: 0 done or nothing to do, 1 error, 2 changes present, 3 refused, 4 stale plan, 5 partly applied,
+    64 bad input, 130 interrupted.
+    """
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line, tell a person what went wrong if something did, and give the exit code."""
+    debug = "--debug" in arguments
+    try:
+        result: Any = reconciler.main(args=arguments, prog_name="reconciler", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return Exit.USAGE
+    except ReconcilerError as error:
+        if debug:
+            traceback.print_exc()
+        _tell(error)
+        return int(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nInterrupted. Nothing was written to the tenant.", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read has gone; say nothing more at the end either
+        return Exit.ERROR
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"error[internal]: {type(error).__name__}", err=True)
+        click.echo("  note:  this is a fault of the program, not of what you gave it", err=True)
+        click.echo("  hint:  run it again with `reconciler --debug …` and report what it prints", err=True)
+        return Exit.ERROR
+    return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def _tell(error: ReconcilerError) -> None:
+    from reconciler.cli.console import console
+    from reconciler.views import problems
+
+    console(stderr=True).print(problems.failure(error), soft_wrap=True)

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from reconciler.cxone import faults
-from reconciler.cxone.outcome import NOT_JSON, Ask, Broken, Outcome, Reply, Verdict, reason
+from reconciler.cxone.ask import Ask
+from reconciler.cxone.outcome import NOT_JSON, Broken, Outcome, Reply, Verdict, reason
 
 _LONGEST = 300
 _QUOTED_BODY = re.compile(r"""[\[{]\s*["'\[{].*""", re.DOTALL)
@@ -45,7 +46,7 @@ def blame(
         credentials: where the client's credentials come from, such as `env CXONE_CLIENT_SECRET`.
     """
     hidden = [*hide, *([ask.content.decode()] if ask.content else [])]
-    note = says(outcome.json, hidden) if isinstance(outcome, Reply) else None
+    said = says(outcome.json, hidden) if isinstance(outcome, Reply) and outcome.status >= 400 else None
     kind, message, own_note, hint = _choose(ask, outcome, verdict, credentials)
     return kind(
         message,
@@ -55,7 +56,7 @@ def blame(
         request_id=_request_id(outcome, hidden),
         attempts=attempts,
         reply=outcome.json if isinstance(outcome, Reply) else None,
-        note=f"the tenant says: {note}" if note else own_note,
+        note="; ".join(filter(None, (own_note, said and f"the tenant says: {said}"))) or None,
         hint=hint,
     )
 

@@ -10,11 +10,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.cxone.ask import Ask
 from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.blame import blame
 from reconciler.cxone.faults import bare
-from reconciler.cxone.outcome import Ask, Outcome, Reply, Verdict, judge, reason
+from reconciler.cxone.outcome import Outcome, Reply, Verdict, judge, reason
 from reconciler.cxone.pace import Limiter
 from reconciler.cxone.traffic import TrafficMeter
 from reconciler.model.secret import Secret

@@ -13,39 +13,10 @@ from typing import Any
 
 import orjson
 
+from reconciler.cxone.ask import Ask
+
 CUT = "the reply was cut off"
 NOT_JSON = "the reply is not JSON"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request as it is sent on every attempt.
-
-    Attributes:
-        url: without its query.
-        query: what goes behind the question mark.
-        content: the body's bytes; None sends none.
-        content_type: of the body.
-        bearer: whether it carries the surface's token; only the token request itself does not.
-        idempotent: whether sending it twice has the effect of sending it once.
-        scope: what the endpoint needs, for the message of a 403.
-        expect_id: the field without which a 2xx reply proves nothing.
-    """
-
-    method: str
-    url: str
-    query: Mapping[str, str]
-    content: bytes | None
-    content_type: str
-    bearer: bool
-    idempotent: bool
-    scope: str | None = None
-    expect_id: str | None = None
-
-    @property
-    def json_due(self) -> bool:
-        """Whether an empty 2xx reply is a broken one."""
-        return self.method == "GET" or self.expect_id is not None or not self.bearer
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ attempt means, `delivery` whether there is another one, `blame` which fault a fa
 from __future__ import annotations
 
 import random
-import re
 import ssl
 import threading
 import time
@@ -16,9 +15,7 @@ from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
 
-import orjson
 import requests
 from requests import exceptions as theirs
 from requests.adapters import HTTPAdapter
@@ -26,19 +23,16 @@ from requests.auth import AuthBase
 from urllib3 import exceptions as below
 
 from reconciler import __version__
+from reconciler.cxone.ask import Ask, Query, call_of, token_of
 from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.delivery import Delivery
-from reconciler.cxone.outcome import Ask, Broken, Outcome, understand
+from reconciler.cxone.outcome import Broken, Outcome, understand
 from reconciler.cxone.pace import Limiter
 from reconciler.cxone.traffic import Traffic, TrafficMeter
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import SurfaceAccess, TokenRequest
 
-Query = Mapping[str, str | int | float | bool | None]
-
-_IDEMPOTENT = frozenset({"GET", "PUT", "DELETE", "PATCH"})
-_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]*)+")
 _FAILURES = (theirs.RequestException, below.HTTPError, OSError, ValueError)
 
 
@@ -115,20 +109,18 @@ class Transport:
             The parsed JSON of the reply; None when it is empty.
 
         Raises:
+            ValueError: the path would lead elsewhere than it reads.
             WireError: one of `reconciler.cxone.faults`; `Unknown` where the request may have taken effect.
             Interrupted: the person asked to stop.
         """
-        if not _PATH.fullmatch(path):
-            raise ValueError("a path starts with / and has no query, no dot segments and no unquoted characters")
-        ask = Ask(
-            method=method,
-            url=self.access.base_url.rstrip("/") + path,
-            query=_texts(query or {}),
-            content=None if body is None else orjson.dumps(body),
-            content_type="application/json",
-            bearer=True,
-            idempotent=method in _IDEMPOTENT if idempotent is None else idempotent,
+        ask = call_of(
+            self.access.base_url,
+            method,
+            path,
+            query=query,
+            body=body,
             scope=scope,
+            idempotent=idempotent,
             expect_id=expect_id,
         )
         return self._delivery.deliver(ask).json
@@ -151,17 +143,7 @@ class Transport:
         self.close()
 
     def _ask_for_token(self, request: TokenRequest, fields: Mapping[str, str]) -> Any:
-        form = request.body == "form"
-        ask = Ask(
-            method="POST",
-            url=request.url,
-            query={},
-            content=urlencode(fields).encode() if form else orjson.dumps(dict(fields)),
-            content_type="application/x-www-form-urlencoded" if form else "application/json",
-            bearer=False,
-            idempotent=True,
-        )
-        return self._delivery.deliver(ask).json
+        return self._delivery.deliver(token_of(request, fields)).json
 
     def _send(self, ask: Ask, token: Secret | None) -> Outcome:
         # What fails is returned, not raised: a fault born in the handler would carry the library's own exception
@@ -184,6 +166,22 @@ class Transport:
             return _broken(error)
 
 
+class _Adapter(HTTPAdapter):
+    """Closes its connections when it is told to.
+
+    `requests` only lets go of its pools: their connections close when they are collected, and the traceback of an
+    earlier failure can put that off.
+    """
+
+    def close(self) -> None:
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it forbids to be iterated
+                pool = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
+
+
 class _Bearer(AuthBase):
     """Sets the token, or nothing. Being there at all, it keeps `requests` from using `~/.netrc` instead."""
 
@@ -198,7 +196,7 @@ class _Bearer(AuthBase):
 
 def _session(workers: int) -> requests.Session:
     session = requests.Session()
-    adapter = HTTPAdapter(pool_maxsize=workers, pool_block=True, max_retries=0)
+    adapter = _Adapter(pool_maxsize=workers, pool_block=True, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["Accept"] = "application/json"
@@ -206,14 +204,6 @@ def _session(workers: int) -> requests.Session:
     # The jar would be shared by all threads: a load balancer's cookie would tie all workers to one backend.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
-
-
-def _texts(query: Query) -> dict[str, str]:
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in query.items()
-        if value is not None
-    }
 
 
 def _content(response: requests.Response) -> bytes | None:

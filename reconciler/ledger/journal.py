@@ -101,6 +101,14 @@ class Run:
             self._write({**entry, "key": ""})
             audit.record(self._store, entry)
 
+    def refuse(self) -> None:
+        """Record that the plan was stale: a run that has written nothing leaves nothing to resume."""
+        if not self.resumed:
+            entry = {"event": "refused", "run": self.name, "at": _now()}
+            with self._guard:
+                self._write({**entry, "key": ""})
+                audit.record(self._store, entry)
+
     def _write(self, entry: Mapping[str, Any]) -> None:
         if time.monotonic() - self._renewed > _RENEWED_EVERY:
             self._held.renew()
@@ -142,7 +150,7 @@ class Ledger:
         if not names:
             return None
         events = [orjson.loads(line)["event"] for line in self.store.lines(f"runs/{names[-1]}/journal.jsonl")]
-        return names[-1], "finished" in events
+        return names[-1], "finished" in events or "refused" in events
 
     def plan_of(self, run: str, into: Path) -> Plan:
         """The plan that a run applies.

@@ -13,12 +13,20 @@ from reconciler.model.problem import Location
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A relation on disk: one file, its format, its columns (name → ibis type) and how many rows it has."""
+    """A relation on disk.
+
+    Attributes:
+        columns: the file's columns, as name → type. count: its rows, those that were read twice among them.
+        take: where each column of the relation stands in the file (`data.score`); empty: as they are.
+        total: how many different rows the tenant says there are, where it does.
+    """
 
     path: Path
     format: Literal["json", "parquet"]
     columns: Mapping[str, str]
     count: int
+    take: Mapping[str, str] = field(default_factory=dict)
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

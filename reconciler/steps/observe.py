@@ -57,15 +57,15 @@ def _queries(desired: Desired) -> list[RowQuery]:
 
 
 def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, into: Path) -> Rows:
-    match query:
-        case ContactsOf():
-            return reader.contacts(query, into)
-        case MembersOf():
-            return reader.members(query, into)
-        case InteractionsOf():
-            if query.contacts not in rows:
-                raise BadInput(_missing(query))
-            with engine.opened(desired.settings.engine, desired.scratch) as backend:
+    with engine.opened(desired.settings.engine, desired.scratch) as backend:
+        match query:
+            case ContactsOf():
+                return sources.settled(backend, lambda: reader.contacts(query, into))
+            case MembersOf():
+                return sources.settled(backend, lambda: reader.members(query, into))
+            case InteractionsOf():
+                if query.contacts not in rows:
+                    raise BadInput(_missing(query))
                 ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
                 return reader.interactions(query, ids, into)
 

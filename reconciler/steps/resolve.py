@@ -32,7 +32,7 @@ def resolve(desired: Desired, live: Live) -> Members:
             account = Accounting(
                 segment.address,
                 rows.count,
-                tuple(Reason(*pair) for pair in included),
+                tuple(Reason(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
                 tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
             )
             found.append(Standing(segment, rows, account))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from reconciler.ledger.journal import Ledger, Run
 from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange
-from reconciler.model.errors import Interrupted, ReconcilerError
+from reconciler.model.errors import Interrupted, ReconcilerError, Stale
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, Report, StepResult
@@ -27,7 +27,11 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
         LedgerError: another run is under way, or the ledger cannot be written.
     """
     with ledger.run(plan, terms.resume) as run:
-        preconditions.check(plan, writer, run, terms)
+        try:
+            preconditions.check(plan, writer, run, terms)
+        except Stale:
+            run.refuse()
+            raise
         results: dict[Address, StepResult] = {}
         for step in plan.steps:
             result = _finished_before(run, step.address) or _unready(step, terms, results)

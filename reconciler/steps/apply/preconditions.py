@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from reconciler.audience import comparison, engine
+from reconciler.audience import comparison, engine, sources
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.errors import Stale
@@ -33,7 +34,8 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
             list_kind = held.get(change.list_address.kind, {})
             if run.begun(change.address) or change.list not in list_kind:
                 continue
-            members = reader.members(MembersOf(change.list, change.attributes), into)
+            query = MembersOf(change.list, change.attributes)
+            members = sources.settled(backend, partial(reader.members, query, into))
             if comparison.members_digest(backend, members) != change.precondition:
                 moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
     if moved:

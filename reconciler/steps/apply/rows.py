@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from reconciler.audience import comparison, engine
+from reconciler.audience import comparison, engine, sources
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
@@ -43,7 +43,8 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
             rejected += delivery.rejected
         into = terms.scratch / "read-back"
         into.mkdir(exist_ok=True)
-        now = writer.members(MembersOf(change.list, change.attributes), into)
+        query = MembersOf(change.list, change.attributes)
+        now = sources.settled(backend, lambda: writer.members(query, into))
         wrong, contacts = comparison.not_as_written(backend, change, now)
     unexplained = wrong - len(set(contacts) & set(rejected))
     if unexplained > 0:

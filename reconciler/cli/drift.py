@@ -1,0 +1,25 @@
+"""`reconciler drift`: has the tenant moved away from the manifests?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.workspace import opened, workspace_options
+from reconciler.model.errors import Exit
+
+
+@click.command()
+@workspace_options
+@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def drift(chosen: dict[str, Any], voice: str) -> int:
+    """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job."""
+    from reconciler.cli.plan import show_plan
+    from reconciler.cli.world import World
+    from reconciler.flow import propose
+
+    with opened(chosen, prune=True) as workspace, World(workspace) as world:
+        proposed = propose(workspace, world)
+        show_plan(proposed, voice)
+    return Exit.DONE if proposed.empty else Exit.CHANGES

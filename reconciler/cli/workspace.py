@@ -1,0 +1,85 @@
+"""What does a person say on the command line about the workspace?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.model.settings import Workspace
+
+
+def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every command on a workspace takes; the command gets them as one `chosen` argument."""
+
+    @wraps(command)
+    def with_workspace(**options: Any) -> Any:
+        names = ("root", "variables", "variable_files", "environment", "tenant", "as_of")
+        chosen = {name: options.pop(name) for name in names}
+        return command(chosen=chosen, **options)
+
+    decorators = [
+        click.option(
+            "-w",
+            "--workspace",
+            "root",
+            type=click.Path(path_type=Path),
+            default=".",
+            envvar="RECONCILER_WORKSPACE",
+            show_default=True,
+            help="The folder that holds the manifests.",
+        ),
+        click.option("--tenant", help="The Tenant manifest that is meant."),
+        click.option("-e", "--environment", help="Read template values from environments/NAME.yaml."),
+        click.option(
+            "--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="A value for templates."
+        ),
+        click.option(
+            "--vars",
+            "variable_files",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help="A YAML file of values for templates; --var wins over it.",
+        ),
+        click.option("--as-of", callback=_instant, help="The moment recency is counted from (ISO 8601 with offset)."),
+    ]
+    for decorate in reversed(decorators):
+        with_workspace = decorate(with_workspace)
+    return with_workspace
+
+
+def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.BadParameter("write NAME=VALUE, the name in letters, digits and underscores")
+        pairs[name] = value
+    return pairs
+
+
+def _instant(ctx: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
+    from reconciler.model.moment import parse_instant
+
+    try:
+        return parse_instant(given) if given is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@contextmanager
+def opened(chosen: dict[str, Any], *, prune: bool = False) -> Iterator[Workspace]:
+    """The workspace that was chosen, with a folder for rows that is the owner's alone and gone at the end."""
+    scratch = Path(tempfile.mkdtemp(prefix="reconciler-"))
+    try:
+        yield Workspace(scratch=scratch, now=datetime.now(UTC), environ=os.environ, prune=prune, **chosen)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

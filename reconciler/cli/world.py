@@ -1,0 +1,52 @@
+"""Which pieces is the program put together from?"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from reconciler.cxone.tenant import TenantReader, TenantWriter
+from reconciler.kinds import kinds
+from reconciler.kinds.tenant import declared_surfaces
+from reconciler.ledger.journal import Ledger
+from reconciler.ledger.store import KEY_VARIABLE, Store
+from reconciler.model.desired import Desired
+from reconciler.model.settings import Workspace
+from reconciler.model.tokens import Tokens
+
+
+class World:
+    """The real tenant and the real ledger of a workspace; what it opens is closed at its end."""
+
+    def __init__(self, workspace: Workspace, stop: threading.Event | None = None) -> None:
+        self._workspace = workspace
+        self._stop = stop
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def reader(self, desired: Desired) -> TenantReader:
+        """The tenant that is meant, to be read only."""
+        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
+        return self._stack.enter_context(TenantReader(surfaces, kinds(), self._stop))
+
+    def writer(self, desired: Desired) -> TenantWriter:
+        """The tenant that is meant, to be written."""
+        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
+        return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop))
+
+    def tokens(self, desired: Desired) -> Tokens:
+        """The workspace's tokens: by the key in the environment, else by the one in the ledger."""
+        return Tokens(self.ledger(desired).store.token_key(self._workspace.environ.get(KEY_VARIABLE)))
+
+    def ledger(self, desired: Desired) -> Ledger:
+        """The workspace's ledger."""
+        return Ledger(Store(desired.settings.ledger, desired.root))

@@ -1,0 +1,97 @@
+"""The `lists` surface: lists, their contacts with attributes, interaction history, campaigns; by token pages.
+
+Contract, section lists: `pageSize` is at most 500 for interactions and 1000 for the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_token
+from reconciler.cxone.transport import Transport
+from reconciler.model.moment import format_instant
+from reconciler.model.rows import InteractionsOf, Rows
+
+INTERACTIONS_A_PAGE = 500
+_INTERACTIONS = {"id": "VARCHAR", "contactId": "VARCHAR", "startTime": "VARCHAR", "type": "VARCHAR"}
+_MEMBERS = {"contactId": "VARCHAR", "data": "STRUCT(priority VARCHAR, score VARCHAR)"}
+
+
+def contact_list(transport: Transport, list_id: str) -> Any:
+    """`GET /lists/{listId}`; raises NotFound."""
+    return transport.call("GET", _path(list_id), scope="lists:read")
+
+
+def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterator[Mapping[str, Any]]:
+    """Every object of a collection, once each."""
+
+    def fetch(token: str | None) -> Any:
+        query = {"pageSize": LARGEST_PAGE, "pageToken": token}
+        return transport.call("GET", f"/{path}", query=query, scope=scope)
+
+    found: dict[str, Mapping[str, Any]] = {}
+    by_token(fetch, lambda page: found.update({row["id"]: row for row in page}), path)
+    yield from found.values()
+
+
+def members(transport: Transport, list_id: str, into: Path) -> Rows:
+    """`GET /lists/{listId}/contacts` (ours): contactId, priority, score; a row may come twice."""
+
+    def fetch(token: str | None) -> Any:
+        query = {"pageSize": LARGEST_PAGE, "pageToken": token}
+        return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope="lists:read")
+
+    with Spool(into) as spool:
+        total = by_token(fetch, spool.add, "contacts of a list")
+    take = {"contactId": "contactId", "priority": "data.priority", "score": "data.score"}
+    return Rows(into, "json", _MEMBERS, spool.count, take, total)
+
+
+def interactions(transport: Transport, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
+    """`POST /interactions/search` for each chunk of contacts, several chunks at once; a row may come twice."""
+    with Spool(into) as spool, ThreadPoolExecutor(transport.access.pace.workers, "search") as pool:
+        pending: set[Future[None]] = set()
+        for chunk in ids:
+            pending.add(pool.submit(_search, transport, query, list(chunk), spool))
+            if len(pending) >= 2 * transport.access.pace.workers:
+                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for each in finished:
+                    each.result()
+        for each in pending:
+            each.result()
+    return Rows(into, "json", _INTERACTIONS, spool.count)
+
+
+def _search(transport: Transport, query: InteractionsOf, ids: list[str], spool: Spool) -> None:
+    filters = {
+        "contactIds": ids,
+        "startTime": format_instant(query.start),
+        "endTime": format_instant(query.end),
+        "interactionType": list(query.types),
+    }
+
+    def fetch(token: str | None) -> Any:
+        body = {"filters": filters, "pageSize": INTERACTIONS_A_PAGE, "pageToken": token}
+        scope = "interactions:read"
+        return transport.call("POST", "/interactions/search", body=body, scope=scope, idempotent=True)
+
+    by_token(fetch, spool.add, "interactions")
+
+
+def put(transport: Transport, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`POST /lists/{listId}/contacts`: an upsert by `contactId` of at most 1000 rows."""
+    body = [{"contactId": row["contactId"], "data": {k: v for k, v in row.items() if k != "contactId"}} for row in rows]
+    transport.call("POST", f"{_path(list_id)}/contacts", body=body, scope="lists:write", idempotent=True)
+
+
+def remove(transport: Transport, list_id: str, ids: Sequence[str]) -> None:
+    """`DELETE /lists/{listId}/contacts` (ours): absent contacts are fine."""
+    transport.call("DELETE", f"{_path(list_id)}/contacts", body={"contactIds": list(ids)}, scope="lists:write")
+
+
+def _path(list_id: str) -> str:
+    return f"/lists/{quote(list_id, safe='')}"

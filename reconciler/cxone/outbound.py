@@ -1,0 +1,62 @@
+"""The `outbound` surface: contact lists and their contacts, by offset pages; putting contacts on a list by id.
+
+Contract, section outbound: `count` is at most 1000, an empty page ends a list, `total` is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_offset
+from reconciler.cxone.transport import Transport
+from reconciler.model.rows import Rows
+
+SCOPE = "outboundapi"
+_CONTACTS = {"id": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
+
+
+def contact_list(transport: Transport, list_id: str) -> Any:
+    """`GET /outbound/contactlists/{listId}`; raises NotFound."""
+    return transport.call("GET", _path(list_id), scope=SCOPE)
+
+
+def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterator[Mapping[str, Any]]:
+    """Every object of a collection, once each."""
+
+    def fetch(start: int) -> Any:
+        return transport.call("GET", f"/{path}", query={"count": LARGEST_PAGE, "start": start}, scope=scope)
+
+    found: dict[str, Mapping[str, Any]] = {}
+    by_offset(fetch, rows, lambda page: found.update({row["id"]: row for row in page}), transport.access.pace.workers)
+    yield from found.values()
+
+
+def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
+    """`GET /outbound/contactlists/{listId}/contacts`: contactId, engagementScore, status; a row may come twice."""
+
+    def fetch(start: int) -> Any:
+        query = {"count": LARGEST_PAGE, "start": start}
+        return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope=SCOPE)
+
+    with Spool(into) as spool:
+        total = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
+    take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status"}
+    return Rows(into, "json", _CONTACTS, spool.count, take, total)
+
+
+def put(transport: Transport, list_id: str, ids: list[str]) -> None:
+    """`POST /outbound/contactlists/{listId}/contacts`: an idempotent upsert of at most 1000 ids."""
+    body = {"contactIds": ids}
+    transport.call("POST", f"{_path(list_id)}/contacts", body=body, scope=SCOPE, idempotent=True)
+
+
+def remove(transport: Transport, list_id: str, ids: list[str]) -> None:
+    """`DELETE /outbound/contactlists/{listId}/contacts` (ours): at most 1000 ids; absent ones are fine."""
+    transport.call("DELETE", f"{_path(list_id)}/contacts", body={"contactIds": ids}, scope=SCOPE)
+
+
+def _path(list_id: str) -> str:
+    return f"/outbound/contactlists/{quote(list_id, safe='')}"

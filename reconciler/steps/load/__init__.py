@@ -1,0 +1,132 @@
+"""What do the manifests of a workspace say?
+
+Files → YAML → templates → schemas → references → each kind's own checks → the tenant that is meant. Every stage
+tells all it finds, and a manifest goes as far as it can: one run shows every fault, each at its place.
+Nothing here needs a network or a credential. The libraries are imported when something is loaded, not before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model.address import Address
+from reconciler.model.desired import Desired
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.resource import Resource
+from reconciler.model.settings import Workspace
+
+if TYPE_CHECKING:
+    from reconciler.steps.load.document import Document
+    from reconciler.steps.load.references import Declared
+
+
+def load(workspace: Workspace) -> Desired:
+    """The resources that the manifests of a workspace declare, valid and in each other's company.
+
+    Raises:
+        BadInput: everything that is wrong with them, with the variables, or with the choice of tenant.
+    """
+    from reconciler.kinds import kinds
+    from reconciler.kinds.workspace import settings as settings_of
+    from reconciler.model.live import digest_of
+    from reconciler.steps.load import choices, references
+
+    documents, unread, problems = _read(workspace)
+    declared, faults = _declare(documents, unread)
+    catalogue, misfits = references.check(declared, kinds())
+    problems += [*faults, *misfits]
+    if problems and not documents:
+        raise BadInput(problems)
+    settings = settings_of(next(iter(catalogue.of_kind("Workspace")), None))
+    chosen = choices.tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}))
+    if isinstance(chosen, Problem) and not declared.unread:
+        problems.append(chosen)
+    if problems or isinstance(chosen, Problem):
+        raise BadInput(problems)
+    return Desired(
+        catalogue=catalogue,
+        settings=settings,
+        tenant=catalogue.get("Tenant", chosen),
+        as_of=choices.moment(workspace, settings),
+        manifests=digest_of([_fingerprint(catalogue.resources[address]) for address in sorted(catalogue.resources)]),
+        root=workspace.root,
+        scratch=workspace.scratch,
+        prune=workspace.prune,
+    )
+
+
+def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]]:
+    """The documents of every file, rendered; the files that may hold more; what is wrong with them."""
+    from reconciler.steps.load import files, templates, yaml_nodes
+    from reconciler.steps.load.variables import variables
+
+    sources, problems = files.read_manifests(workspace.root, workspace.variable_files)
+    unread = {problem.where.file for problem in problems if problem.where != files.WHOLE}
+    values, faults = variables(workspace)
+    problems += faults
+    documents: list[Document] = []
+    for source in sources:
+        found, faults, whole = yaml_nodes.read(source.name, source.text)
+        problems += faults
+        documents += found
+        if not whole:
+            unread.add(source.name)
+    for document in documents:
+        problems += templates.render(document, values)
+    return documents, unread, problems
+
+
+def _declare(documents: list[Document], unread: set[str]) -> tuple[Declared, list[Problem]]:
+    """The resources of the documents that fit their schemas, and what is wrong with the others."""
+    from reconciler.steps.load import schema
+    from reconciler.steps.load.references import Declared, Manifest
+
+    problems: list[Problem] = []
+    names: dict[str, dict[str, list[Location]]] = {}
+    manifests: list[Manifest] = []
+    for document in documents:
+        faults = schema.check(document)
+        problems += faults
+        document.spoiled |= {fault.where for fault in faults}
+        kind, name = _identity(document)
+        if kind is None or name is None:
+            unread.add(document.file)
+        else:
+            names.setdefault(kind, {}).setdefault(name, []).append(document.where("metadata", "name"))
+        if kind is not None:
+            fits = document.sound and not faults
+            manifests.append(Manifest(kind, document, _resource(document) if fits else None))
+    return Declared(manifests, names, frozenset(unread)), problems
+
+
+def _identity(document: Document) -> tuple[str | None, str | None]:
+    """The kind and name that a document has, as far as they can be read and are valid."""
+    from reconciler.kinds import kinds
+
+    value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
+    metadata = value.get("metadata")
+    kind, name = value.get("kind"), metadata.get("name") if isinstance(metadata, dict) else None
+    known = isinstance(kind, str) and kind in kinds()
+    readable = isinstance(name, str) and document.where("metadata", "name") not in document.spoiled
+    return kind if known else None, name if readable else None
+
+
+def _resource(document: Document) -> Resource:
+    metadata = document.value["metadata"]
+    return Resource(
+        address=Address(document.value["kind"], metadata["name"]),
+        spec=document.value["spec"],
+        labels=metadata.get("labels", {}),
+        annotations=metadata.get("annotations", {}),
+        places=document.places,
+    )
+
+
+def _fingerprint(resource: Resource) -> list[Any]:
+    return [
+        resource.address.kind,
+        resource.address.name,
+        dict(resource.labels),
+        dict(resource.annotations),
+        dict(resource.spec),
+    ]

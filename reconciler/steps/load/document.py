@@ -1,0 +1,38 @@
+"""What was written in one document of a file, and where each part of it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.problem import Location
+from reconciler.model.resource import Path
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file.
+
+    Attributes:
+        places: where to edit each part: a scalar at its value, a mapping or list at the key that holds it.
+        keys: where each key is written.
+        rendered: the scalars that templates made; their values may be secret and are printed nowhere.
+        spoiled: places whose fault was told already: what follows from it is not told again.
+        sound: whether nothing was wrong so far.
+    """
+
+    file: str
+    value: Any = None
+    places: dict[Path, Location] = field(default_factory=dict)
+    keys: dict[Path, Location] = field(default_factory=dict)
+    rendered: set[Path] = field(default_factory=set)
+    spoiled: set[Location] = field(default_factory=set)
+    sound: bool = True
+
+    def where(self, *path: str | int) -> Location:
+        """The place of a part, or of the nearest part around it that was written."""
+        return next(self.places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.places)
+
+    def secret(self, path: Path) -> bool:
+        """Whether a template made a part, or something around it."""
+        return any(path[:end] in self.rendered for end in range(len(path) + 1))

@@ -1,0 +1,88 @@
+"""Where in a manifest and in its schema is a fault that the validator found?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from reconciler.kinds import shared_schema
+from reconciler.model.problem import Location, Problem
+from reconciler.model.resource import Path
+from reconciler.steps.load.document import Document
+from reconciler.steps.load.nearest import nearest
+
+Schema = Mapping[str, Any]
+
+_LONGEST_SHOWN = 80
+
+
+class Fault:
+    """One error of the validator, with what is needed to speak of it."""
+
+    def __init__(self, error: ValidationError, document: Document, root: Schema) -> None:
+        self.document = document
+        self.root = root
+        self.path: Path = tuple(error.absolute_path)
+        self.of_key = "propertyNames" in error.absolute_schema_path
+        self.wanted: Any = error.validator_value
+        self.value: Any = error.instance
+        self.schema: Schema = error.schema if isinstance(error.schema, Mapping) else {}
+        self.part, self.description = part_of(root, self.path)
+        # the narrower description says how a value is written, the wider one what the place is for
+        self.rule: str | None = self.schema.get("description", self.description)
+
+    @property
+    def name(self) -> str:
+        return f"`{_dotted(self.path)}`" if self.path else "the manifest"
+
+    @property
+    def where(self) -> Location:
+        return self.document.keys[(*self.path, self.value)] if self.of_key else self.document.where(*self.path)
+
+    @property
+    def shown(self) -> str:
+        """The value where it may be shown: never one that a template made."""
+        scalar = isinstance(self.value, str | int | float) and not isinstance(self.value, bool)
+        fits = scalar and len(str(self.value)) <= _LONGEST_SHOWN and str(self.value).isprintable()
+        return f"`{self.value}`" if fits and not self.document.secret(self.path) else "the value"
+
+    @property
+    def strangers(self) -> list[str]:
+        """The keys that the schema does not know."""
+        closed = self.part.get("additionalProperties") is False and isinstance(self.value, dict)
+        return [key for key in self.value if key not in self.part.get("properties", {})] if closed else []
+
+    @property
+    def meant(self) -> set[str]:
+        """The fields that the unknown keys were probably meant to be."""
+        known = self.part.get("properties", {})
+        return {near for key in self.strangers if (near := nearest(key, known)) is not None}
+
+    def problem(self, code: str, message: str, hint: str | None = None) -> Problem:
+        return Problem(self.where, code, message, note=self.rule, hint=hint)
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def part_of(root: Schema, path: Path) -> tuple[Schema, str | None]:
+    """The schema of a part, and the closest description on the way to it."""
+    schema, description = root, None
+    for step in path:
+        inner = schema.get("properties", {}).get(step) or schema.get("additionalProperties")
+        inner = (inner or schema.get("items")) if isinstance(step, str) else schema.get("items")
+        if not isinstance(inner, Mapping):
+            return {}, description
+        schema = _followed(root, inner)
+        description = inner.get("description") or schema.get("description") or description
+    return schema, description
+
+
+def _followed(root: Schema, schema: Schema) -> Schema:
+    while "$ref" in schema:
+        file, _, pointer = str(schema["$ref"]).partition("#/$defs/")
+        schema = (shared_schema() if file else root)["$defs"][pointer]
+    return schema

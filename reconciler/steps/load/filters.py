@@ -1,0 +1,71 @@
+"""Which filters may templates use, and what do they make of a value?
+
+Each is bounded before it works: none can make more of a value than a template may become.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import Undefined, UndefinedError
+from jinja2.filters import do_default, do_title, do_trim
+
+OUTPUT = 100_000
+"""The most characters that a template may be, or become."""
+
+
+class Refused(Exception):
+    """A template that is not evaluated: code, message and hint of the problem."""
+
+    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
+        self.told = (code, message, hint)
+
+
+TOO_LARGE = Refused("template-too-large", f"the template, or what it makes, is longer than {OUTPUT:,} characters")
+NO_VALUE = Refused("template-value", "the template cannot be evaluated with the variables' values")
+
+
+def text_of(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, Undefined):
+        raise UndefinedError
+    raise Refused("template-value", "a list or a mapping cannot be put inside a text")
+
+
+def _replace(value: object, old: object, new: object) -> str:
+    text, before, after = str(value), str(old), str(new)
+    if len(text) + text.count(before) * len(after) > OUTPUT:
+        raise TOO_LARGE
+    return text.replace(before, after)
+
+
+def _join(value: list[Any], between: object = "") -> str:
+    texts = [text_of(item) for item in value]
+    if sum(map(len, texts)) + len(texts) * len(str(between)) > OUTPUT:
+        raise TOO_LARGE
+    return str(between).join(texts)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "capitalize": lambda value: str(value).capitalize(),
+    "d": do_default,
+    "default": do_default,
+    # unlike Jinja's own, these refuse what is no number: a 0 in its place would be a threshold nobody wrote
+    "float": float,
+    "int": int,
+    "join": _join,
+    "length": len,
+    "lower": lambda value: str(value).lower(),
+    "replace": _replace,
+    "string": text_of,
+    "title": do_title,
+    "trim": do_trim,
+    "upper": lambda value: str(value).upper(),
+}
+"""The filters that templates may use."""

@@ -1,0 +1,176 @@
+"""Do the manifests of a workspace fit together?
+
+Names are used once, what a manifest refers to exists, nothing refers to itself in a circle, and each kind's own
+checks hold. A kind's checks are asked only of resources whose references hold all the way down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+from reconciler.model.address import Address
+from reconciler.model.kind import Kind, follow
+from reconciler.model.problem import Location, Problem
+from reconciler.model.resource import Catalogue, Path, Resource
+from reconciler.steps.load.document import Document
+from reconciler.steps.load.nearest import listed, suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A document of a kind that there is; `resource` is None where it does not fit the kind's schema."""
+
+    kind: str
+    document: Document
+    resource: Resource | None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the files declare.
+
+    Attributes:
+        manifests: in the order of the files; several may have one name.
+        names: every name that can be read, by kind, with its places; of manifests that are not valid as well.
+        unread: files that may declare more, because they could not be read to their end.
+    """
+
+    manifests: Sequence[Manifest] = ()
+    names: Mapping[str, Mapping[str, Sequence[Location]]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One place where a resource names another."""
+
+    target: Address
+    where: Location
+    secret: bool
+
+
+def check(declared: Declared, kinds: Mapping[str, Kind]) -> tuple[Catalogue, list[Problem]]:
+    """The catalogue of what is declared, and every fault between its resources."""
+    resources = [manifest.resource for manifest in declared.manifests if manifest.resource is not None]
+    # of several with one name the first counts
+    catalogue = Catalogue({resource.address: resource for resource in reversed(resources)})
+    links: dict[Address, list[_Link]] = {}
+    every: list[_Link] = []
+    for manifest in declared.manifests:
+        found = list(_links(manifest, kinds))
+        every += found
+        if manifest.resource is not None:
+            links.setdefault(manifest.resource.address, found)
+    problems = [*_repeated_names(declared, kinds), *_repeated_live_names(resources, kinds)]
+    problems += _unknown(every, declared)
+    in_circles, circles = _circles(links)
+    problems += circles
+    for address in sorted(_whole(links, in_circles)):
+        problems += _own_checks(catalogue.resources[address], catalogue, kinds)
+    return catalogue, problems
+
+
+def _links(manifest: Manifest, kinds: Mapping[str, Kind]) -> Iterator[_Link]:
+    document = manifest.document
+    for reference in kinds[manifest.kind].references:
+        for steps, name in follow(document.value.get("spec"), reference.path):
+            path: Path = ("spec", *steps)
+            where = document.where(*path)
+            if isinstance(name, str) and where not in document.spoiled:
+                yield _Link(Address(reference.kind, name), where, document.secret(path))
+
+
+def _repeated_names(declared: Declared, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    for kind, names in declared.names.items():
+        for name, places in names.items():
+            for place in places[1:]:
+                message = f"there is a {kind} `{name}` already, at {places[0]}"
+                yield Problem(place, "duplicate-name", message, hint="give each a name of its own")
+        if kind in kinds and kinds[kind].single and len(names) > 1:
+            first, *others = sorted(places[0] for places in names.values())
+            for place in others:
+                message = f"a workspace has one {kind}, and there is one at {first}"
+                yield Problem(place, "more-than-one", message, hint="keep one of them")
+
+
+def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+    first: dict[tuple[str, str], Resource] = {}
+    for resource in resources:
+        kind = kinds[resource.address.kind]
+        if not kind.surfaces:
+            continue
+        other = first.setdefault((kind.name, kind.live_name(resource)), resource)
+        if other.address != resource.address:
+            place = "spec" if "name" in resource.spec else "metadata"
+            there = other.where("spec" if "name" in other.spec else "metadata", "name")
+            yield Problem(
+                resource.where(place, "name"),
+                "duplicate-live-name",
+                f"{other.address} has the same name in the tenant ({there})",
+                note=f"both manifests would change the one {kind.name} of that name, and undo each other",
+                hint="give each a `spec.name` of its own",
+            )
+
+
+def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
+    note = f"{listed(declared.unread)} could not be read to the end; it may be declared there"
+    for link in links:
+        kind, name = link.target.kind, link.target.name
+        known = declared.names.get(kind, {})
+        if name in known:
+            continue
+        others = f"declare it: `kind: {kind}`, `metadata: {{name: {name}}}`"
+        yield Problem(
+            link.where,
+            "unknown-reference",
+            f"no manifest declares {kind} " + ("of that name" if link.secret else f"`{name}`"),
+            note=note if declared.unread else None,
+            hint=_where_others_are(name, known) if known else others if not link.secret else None,
+        )
+
+
+def _where_others_are(name: str, known: Mapping[str, Sequence[Location]]) -> str:
+    places = sorted({places[0].file for places in known.values()})
+    return f"{suggest(name, known)} (declared in {', '.join(places[:3])}{' …' if len(places) > 3 else ''})"
+
+
+def _circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], list[Problem]]:
+    """The resources that refer to themselves by way of others, and one problem for each circle."""
+    targets = {address: {link.target: link for link in several} for address, several in links.items()}
+    found: set[Address] = set()
+    problems = []
+    while True:
+        try:
+            TopologicalSorter(targets).prepare()
+        except CycleError as error:
+            # each item is referred to by the one after it; the last is the first again
+            circle: list[Address] = list(reversed(error.args[1]))
+            start = circle.index(min(circle))
+            circle = [*circle[start:-1], *circle[:start]]
+            circle.append(circle[0])
+            found.update(circle)
+            link = targets[circle[0]].pop(circle[1])
+            message = f"{circle[0]} refers to itself: {' → '.join(map(str, circle))}"
+            problems.append(Problem(link.where, "reference-cycle", message, hint="remove one of these references"))
+        else:
+            return found, problems
+
+
+def _whole(links: Mapping[Address, Sequence[_Link]], without: set[Address]) -> set[Address]:
+    """The resources whose references hold, and the references of those, all the way down."""
+    whole = links.keys() - without
+    while True:
+        kept = {address for address in whole if all(link.target in whole for link in links[address])}
+        if kept == whole:
+            return kept
+        whole = kept
+
+
+def _own_checks(resource: Resource, catalogue: Catalogue, kinds: Mapping[str, Kind]) -> list[Problem]:
+    try:
+        return list(kinds[resource.address.kind].check(resource, catalogue))
+    except OverflowError:
+        message = f"a number, duration or instant of {resource.address} is too large to reckon with"
+        return [Problem(resource.where("spec"), "out-of-range", message)]

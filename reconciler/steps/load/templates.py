@@ -1,0 +1,202 @@
+"""What do the templates of a manifest stand for?
+
+A value (never a key) may hold Jinja expressions: `name: "{{ region }} - high"`. They are evaluated after the YAML was
+read, so that a variable cannot change a manifest's structure. A value that is one expression and nothing else keeps
+the type of what it stands for; otherwise expressions are put into the text.
+
+What is allowed is named here, and nothing else is: variables, literals, comparisons, conditions, `+ -`, and the
+filters below. There are no statements, calls, multiplications or attributes of Python objects: so nothing can loop,
+grow without bound, or reach anything but the variables. Jinja's own sandbox stands behind that.
+A variable's value is never printed: it may be a secret.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+import orjson
+from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Path
+from reconciler.steps.load.document import Document
+from reconciler.steps.load.filters import FILTERS, NO_VALUE, OUTPUT, TOO_LARGE, Refused, text_of
+from reconciler.steps.load.nearest import suggest
+from reconciler.steps.load.variables import Variables, missing
+
+PARTS = 200
+"""The most parts (names, literals, filters, operators) that one value's templates may have."""
+
+_MARKS = ("{{", "{%", "{#")
+_DEFAULTS = ("default", "d")
+_ALLOWED = (
+    *(nodes.Name, nodes.Const, nodes.List, nodes.Filter, nodes.Getattr, nodes.Getitem, nodes.Compare, nodes.Operand),
+    *(nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Neg),
+    *(nodes.TemplateData, nodes.Output, nodes.Template, nodes.Keyword),
+)
+
+
+class _Closed(ImmutableSandboxedEnvironment):
+    """A sandbox in which a dot means a key of a mapping, and never an attribute of a Python object."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        held = isinstance(argument, str) and isinstance(obj, Mapping) and argument in obj
+        if held or (type(argument) is int and isinstance(obj, list) and 0 <= argument < len(obj)):
+            return obj[argument]
+        return self.undefined(obj=obj, name=argument)
+
+
+@cache
+def _environment() -> _Closed:
+    environment = _Closed(undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters = dict(FILTERS)
+    return environment
+
+
+def render(document: Document, given: Variables) -> list[Problem]:
+    """Put values in the place of a document's templates; what cannot be evaluated is told and left as it is."""
+    problems: list[Problem] = []
+
+    def walk(value: Any, path: Path) -> Any:
+        if isinstance(value, dict):
+            return {key: walk(inner, (*path, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [walk(inner, (*path, index)) for index, inner in enumerate(value)]
+        if not isinstance(value, str) or not any(mark in value for mark in _MARKS):
+            return value
+        document.rendered.add(path)
+        where = document.where(*path)
+        try:
+            return evaluate(value, given.values)
+        except _Missing as error:
+            problems.extend(missing(name, where, given.values) for name in error.names if given.complete)
+        except Refused as error:
+            code, message, hint = error.told
+            problems.append(Problem(where, code, message, hint=hint))
+        document.spoiled.add(where)
+        document.sound = False
+        return value
+
+    document.value = walk(document.value, ())
+    return problems
+
+
+class _Missing(Exception):
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+
+def evaluate(text: str, values: Mapping[str, Any]) -> Any:
+    """What a text with templates stands for.
+
+    Raises:
+        _Missing: a variable that is used has no value. Refused: for any other reason.
+    """
+    if len(text) > OUTPUT:
+        raise TOO_LARGE
+    # whatever goes wrong in a template is the template's fault: none may end the program
+    try:
+        template, needed = _compiled(text)
+        unknown = sorted(needed - values.keys())
+        if unknown:
+            raise _Missing(unknown)
+        context = template.new_context(dict(values))
+        for _ in template.root_render_func(context):
+            pass  # nothing is put out: the parts are assigned to `result`
+        parts: list[Any] = context.vars["result"]
+        if any(isinstance(part, Undefined) for part in parts):
+            raise Refused("missing-part", "a variable does not have the part that is asked of it")
+        whole = parts[0] if len(parts) == 1 else "".join(map(text_of, parts))
+        return _bounded(whole)
+    except (_Missing, Refused):
+        raise
+    except UndefinedError as error:
+        raise Refused("missing-part", "a variable does not have the part that is asked of it") from error
+    except SecurityError as error:
+        raise _unsafe() from error
+    except RecursionError as error:
+        raise TOO_LARGE from error
+    except Exception as error:
+        raise NO_VALUE from error
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> tuple[Template, frozenset[str]]:
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+    except (TemplateSyntaxError, ValueError, OverflowError) as error:
+        raise _syntax() from error
+    _check(tree)
+    outputs = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
+    parts = [nodes.Const(part.data) if isinstance(part, nodes.TemplateData) else part for part in outputs]
+    body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), nodes.List(parts), lineno=1)]
+    return environment.from_string(nodes.Template(body, lineno=1)), _needed(tree)
+
+
+def _check(tree: nodes.Template) -> None:
+    every = list(tree.find_all(nodes.Node))
+    if any(name.startswith("_") for name in map(_reached, every)):
+        raise _unsafe()
+    if len(every) > PARTS:
+        raise TOO_LARGE
+    for node in every:
+        if not isinstance(node, _ALLOWED):
+            what = "statements such as `{% … %}`" if isinstance(node, nodes.Stmt) else f"`{_words(node)}`"
+            hint = "use variables, conditions and filters; write the rest in YAML"
+            raise Refused("template-not-allowed", f"a template here may not use {what}", hint)
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+            raise Refused("unknown-filter", f"there is no filter `{node.name}`", suggest(node.name, FILTERS))
+
+
+def _reached(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        return str(node.arg.value)
+    return node.name if isinstance(node, nodes.Name) else ""
+
+
+def _words(node: nodes.Node) -> str:
+    operator = getattr(node, "operator", None)
+    return {"Call": "name(…)", "Test": "is"}.get(type(node).__name__) or operator or type(node).__name__.lower()
+
+
+def _needed(tree: nodes.Template) -> frozenset[str]:
+    """The variables that must have a value: all that are used, but for those given a default."""
+    optional = {id(node.node) for node in tree.find_all(nodes.Filter) if node.name in _DEFAULTS}
+    return frozenset(name.name for name in tree.find_all(nodes.Name) if id(name) not in optional)
+
+
+def _unsafe() -> Refused:
+    hint = "templates can use variables and nothing behind them"
+    return Refused("template-unsafe", "the template reaches for the inside of the program", hint)
+
+
+def _syntax() -> Refused:
+    hint = "to write braces that are no template, write {{ '{{' }}"
+    return Refused("template-syntax", "the template is not written as Jinja writes expressions", hint)
+
+
+def _bounded(value: Any) -> Any:
+    """A value as a manifest could have written it, neither too large nor beyond JSON."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise NO_VALUE
+    try:
+        written = orjson.dumps(value)
+    except (TypeError, orjson.JSONEncodeError) as error:
+        raise NO_VALUE from error
+    if len(written) > OUTPUT:
+        raise TOO_LARGE
+    return orjson.loads(written)

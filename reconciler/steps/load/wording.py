@@ -1,0 +1,184 @@
+"""How is it said to a person that a manifest does not fit its schema?
+
+Each keyword of JSON Schema that our schemas use has its own words, with the schema's own description beside them;
+the validator's words are never shown. What only follows from another fault is not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from jsonschema.exceptions import ValidationError
+
+from reconciler.model.problem import Problem
+from reconciler.steps.load.document import Document
+from reconciler.steps.load.fault import Fault, Schema, part_of
+from reconciler.steps.load.nearest import listed, nearest, suggest
+
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+_TOLD_TYPES: tuple[tuple[type, str], ...] = (
+    (bool, "true or false"),
+    (str, "text"),
+    (int, "a number"),
+    (float, "a number that is not whole"),
+    (list, "a list"),
+    (dict, "a mapping"),
+)
+
+
+def told(errors: Iterable[ValidationError], document: Document, schema: Schema) -> Iterator[Problem]:
+    """The validator's errors as problems, without those that only follow from another."""
+    for error in errors:
+        fault = Fault(error, document, schema)
+        say = _WORDS.get(str(error.validator))
+        if say is None:
+            yield fault.problem("bad-value", f"{fault.name} is not what it must be")
+        else:
+            yield from say(fault)
+
+
+def _unknown_fields(fault: Fault) -> Iterator[Problem]:
+    known = fault.part.get("properties", {})
+    for key in fault.strangers:
+        where = fault.document.keys.get((*fault.path, key), fault.where)
+        yield Problem(where, "unknown-field", f"{fault.name} has no field `{key}`", hint=suggest(key, known))
+
+
+def _missing(fault: Fault) -> Iterator[Problem]:
+    # the validator speaks once for each missing field and does not say which: all are told the first time
+    for field in fault.wanted:
+        if field in fault.value or field in fault.meant:
+            continue
+        _, description = part_of(fault.root, (*fault.path, field))
+        note = _condition(fault, field) or description
+        yield Problem(fault.where, "missing-field", f"{fault.name} has no `{field}`", note=note, hint=f"add `{field}:`")
+
+
+def _condition(fault: Fault, field: str) -> str | None:
+    if field in fault.part.get("required", ()):
+        return None
+    held = fault.part.get("if", {}).get("properties", {})
+    wants = [f"`{key}` is `{rule['const']}`" for key, rule in held.items() if "const" in rule]
+    return f"it is needed when {' and '.join(wants)}" if wants else None
+
+
+def _wrong_type(fault: Fault) -> Iterator[Problem]:
+    wanted = [fault.wanted] if isinstance(fault.wanted, str) else fault.wanted
+    words = " or ".join(_TYPES[name] for name in wanted)
+    found = next((name for kind, name in _TOLD_TYPES if isinstance(fault.value, kind)), "nothing")
+    hint = None
+    if fault.value is None:
+        hint = "leave the key out, or write `{}` after it" if wanted == ["object"] else "leave the key out"
+    elif words == "text" and found != "text":
+        hint = "put it in quotes" if not isinstance(fault.value, list | dict) else None
+    elif found == "text" and wanted[0] in {"number", "integer", "boolean"}:
+        hint = "write it without quotes, and only as JSON does: 75, 0.5, true"
+    message = f"{fault.name} must be {words}, and is {found}"
+    yield Problem(fault.where, "wrong-type", message, note=fault.description, hint=hint)
+
+
+def _out_of_range(fault: Fault) -> Iterator[Problem]:
+    low, high = fault.schema.get("minimum"), fault.schema.get("maximum")
+    above = fault.schema.get("exclusiveMinimum")
+    lowest = f"at least {low:g}" if low is not None else f"more than {above:g}" if above is not None else ""
+    highest = f"at most {high:g}" if high is not None else ""
+    message = f"{fault.name} is {fault.shown}; it must be {' and '.join(filter(None, (lowest, highest)))}"
+    yield fault.problem("out-of-range", message)
+
+
+def _unknown_value(fault: Fault) -> Iterator[Problem]:
+    choices = [str(choice) for choice in fault.wanted]
+    near = nearest(fault.value, choices) if isinstance(fault.value, str) else None
+    hint = f"did you mean `{near}`?" if near is not None else None
+    message = f"{fault.name} is {fault.shown}; it must be one of {listed(choices)}"
+    if len(choices) == 1:
+        message = f"{fault.name} is {fault.shown}; it must be `{choices[0]}`"
+    yield fault.problem("unknown-value", message, hint)
+
+
+def _const(fault: Fault) -> Iterator[Problem]:
+    code = "unknown-api-version" if fault.path == ("apiVersion",) else "unknown-value"
+    yield fault.problem(code, f"{fault.name} is {fault.shown}", f"write `{fault.wanted}`")
+
+
+def _pattern(fault: Fault) -> Iterator[Problem]:
+    if fault.of_key:
+        yield fault.problem("bad-format", f"`{fault.value}` cannot be a key of {fault.name}")
+    else:
+        yield fault.problem("bad-format", f"{fault.name} cannot be {fault.shown}")
+
+
+def _format(fault: Fault) -> Iterator[Problem]:
+    if fault.wanted == "date":
+        yield fault.problem("bad-date", f"{fault.name} cannot be {fault.shown}", "write a day such as 2026-07-01")
+        return
+    try:
+        naive = datetime.fromisoformat(fault.value).tzinfo is None
+    except ValueError:
+        naive = False
+    if naive:
+        message = f"{fault.name} does not say its offset from UTC: it would be another hour for each reader"
+        hint = "add `Z` if UTC is meant, or an offset such as -05:00: 2026-07-01T09:00:00Z"
+        yield fault.problem("naive-timestamp", message, hint)
+    else:
+        hint = "write an instant such as 2026-07-01T09:00:00Z"
+        yield fault.problem("bad-timestamp", f"{fault.name} cannot be {fault.shown}", hint)
+
+
+def _length(fault: Fault) -> Iterator[Problem]:
+    low, high = fault.schema.get("minLength", 0), fault.schema.get("maxLength")
+    rule = f"{low} to {high} characters" if high is not None else f"at least {low} characters"
+    yield fault.problem("wrong-length", f"{fault.name} must have {rule}, and has {len(fault.value)}")
+
+
+def _how_many(fault: Fault) -> Iterator[Problem]:
+    if fault.strangers:
+        return
+    if fault.schema.get("minProperties") == fault.schema.get("maxProperties") == 1:
+        given = listed(fault.value) + " are given" if fault.value else "none is given"
+        message = f"{fault.name} must have exactly one of {listed(fault.part.get('properties', {}))}; {given}"
+        yield fault.problem("exactly-one-of", message)
+    else:
+        yield fault.problem("empty", f"{fault.name} must not be empty")
+
+
+def _repeated(fault: Fault) -> Iterator[Problem]:
+    yield fault.problem("repeated-item", f"{fault.name} names an item twice")
+
+
+def _any_of(fault: Fault) -> Iterator[Problem]:
+    sets = [option["required"] for option in fault.wanted if "required" in option]
+    if fault.meant & {field for names in sets for field in names}:
+        return
+    ways = [("both " if len(names) > 1 else "") + " and ".join(f"`{name}`" for name in names) for names in sets]
+    yield fault.problem("missing-field", f"{fault.name} must have either {', or '.join(ways)}")
+
+
+_WORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
+    "additionalProperties": _unknown_fields,
+    "required": _missing,
+    "type": _wrong_type,
+    "minimum": _out_of_range,
+    "maximum": _out_of_range,
+    "exclusiveMinimum": _out_of_range,
+    "enum": _unknown_value,
+    "const": _const,
+    "pattern": _pattern,
+    "format": _format,
+    "minLength": _length,
+    "maxLength": _length,
+    "minProperties": _how_many,
+    "maxProperties": _how_many,
+    "minItems": _how_many,
+    "uniqueItems": _repeated,
+    "anyOf": _any_of,
+}

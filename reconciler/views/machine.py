@@ -1,0 +1,35 @@
+"""How does a program read a plan, or what came of an apply?"""
+
+from __future__ import annotations
+
+import orjson
+
+from reconciler.model.document import plan_document
+from reconciler.model.plan import Plan
+from reconciler.model.report import Report
+
+
+def plan(value: Plan) -> str:
+    """The plan's document, indented; the same bytes as `plan.json` in a saved plan."""
+    return orjson.dumps(plan_document(value), option=orjson.OPT_INDENT_2).decode()
+
+
+def report(value: Report) -> str:
+    """Every step and how it ended."""
+    document = {
+        "run": value.run,
+        "exit_code": int(value.exit_code),
+        "writes": value.writes,
+        "interrupted": value.interrupted,
+        "steps": [
+            {
+                "address": str(step.address),
+                "outcome": step.outcome.value,
+                "words": step.words,
+                "rows": step.rows,
+                "rejected": step.rejected,
+            }
+            for step in value.steps
+        ],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()

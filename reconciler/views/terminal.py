@@ -1,0 +1,169 @@
+"""How does a person read a plan, or what came of an apply, in a terminal?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.text import Text
+
+from reconciler.model.change import Accounting, Action, ObjectChange, Reason, RowChange
+from reconciler.model.document import plan_digest
+from reconciler.model.moment import format_instant
+from reconciler.model.plan import Finding, Plan
+from reconciler.model.report import Outcome, Report
+from reconciler.views.plain import plain
+
+_SYMBOLS = {
+    Action.CREATE: ("+", "green"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.DELETE: ("-", "red"),
+    Action.NO_OP: ("=", "dim"),
+}
+_OUTCOMES = {
+    Outcome.DONE: ("✓", "green"),
+    Outcome.FAILED: ("✗", "bold red"),
+    Outcome.BLOCKED: ("·", "yellow"),
+    Outcome.NOT_ATTEMPTED: ("·", "dim"),
+}
+_MOST_REASONS = 8
+
+
+def plan(value: Plan) -> Text:
+    """Who will be called differently, how many, why, and what could go wrong."""
+    heading = f"Tenant {value.tenant}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
+    lines: list[Text] = [Text(plain(heading), "bold"), Text()]
+    steps = [value.change(step.address) for step in value.steps]
+    for change in steps:
+        lines += _object(change) if isinstance(change, ObjectChange) else _rows(change)
+    if steps:
+        lines.append(Text())
+    for account in value.accounts:
+        lines += _account(account)
+    if value.accounts:
+        lines.append(Text())
+    if value.findings:
+        for finding in value.findings:
+            lines += _finding(finding)
+        lines.append(Text())
+    lines += _summary(value, [change for change in steps if isinstance(change, RowChange)])
+    return Text("\n").join(lines)
+
+
+def _object(change: ObjectChange) -> Iterator[Text]:
+    symbol, style = _SYMBOLS[change.action]
+    verb = "adopt" if change.adopts else change.action.value
+    yield Text.assemble((f"{symbol} ", style), (str(change.address), "bold"), plain(f'  {verb} "{change.name}"'))
+    if change.action is Action.CREATE:
+        told = [f"{field.path}: {_value(field.after)}" for field in change.fields if field.path != "name"]
+        told += [f"{name}: {words}" for name, words in change.later.items()]
+        yield from _wrapped(told)
+        return
+    for field in change.fields:
+        yield Text(plain(f"    {field.path}: {_value(field.before)} → {_value(field.after)}"))
+    if change.adopts or change.action is Action.DELETE:
+        yield Text(plain(f"    {change.why[-1]}"), "dim")
+
+
+def _wrapped(parts: Iterable[str], width: int = 100) -> Iterator[Text]:
+    line = ""
+    for part in parts:
+        if line and len(line) + len(part) > width:
+            yield Text(plain(f"    {line}"), "dim")
+            line = ""
+        line += f", {part}" if line else part
+    if line:
+        yield Text(plain(f"    {line}"), "dim")
+
+
+def _rows(change: RowChange) -> Iterator[Text]:
+    yield Text.assemble(
+        ("± ", "cyan"),
+        (str(change.address), "bold"),
+        plain(f'  list "{change.list}": {change.live:,} → {change.after:,} contacts  ('),
+        (f"+{change.adds:,}", "green"),
+        " ",
+        (f"~{change.updates:,}", "yellow"),
+        " ",
+        (f"-{change.removes:,}", "red"),
+        f", {change.unchanged:,} unchanged) by {change.method}, {change.chunk_size} a request",
+    )
+    for reason in change.reasons[:_MOST_REASONS]:
+        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+    if len(change.reasons) > _MOST_REASONS:
+        rest = sum(reason.count for reason in change.reasons[_MOST_REASONS:])
+        yield Text(f"    {rest:>7,}  for {len(change.reasons) - _MOST_REASONS} other reasons", "dim")
+    for action in ("add", "update", "remove"):
+        example = next((sample for sample in change.samples if sample.action == action), None)
+        if example is not None:
+            yield Text(plain(f"     e.g.  {example.token} ({example.hint}), {action}: {example.why}"), "dim")
+
+
+def _account(account: Accounting) -> Iterator[Text]:
+    inside = sum(reason.count for reason in account.included)
+    outside = account.source - inside
+    yield Text.assemble(
+        ("  ", ""),
+        (str(account.segment), "bold"),
+        f": {account.source:,} contacts in the source = {inside:,} in + {outside:,} out",
+    )
+    yield Text(plain(f"     in:  {_counts(account.included)}"))
+    yield Text(plain(f"     out: {_counts(account.left_out)}"))
+
+
+def _counts(reasons: Iterable[Reason]) -> str:
+    return " · ".join(f"{reason.words} {reason.count:,}" for reason in reasons) or "nobody"
+
+
+def _finding(finding: Finding) -> Iterator[Text]:
+    symbol, style = ("!", "bold red") if finding.waived is None else ("w", "yellow")
+    verdict = "apply refuses" if finding.waived is None else f"set aside: {finding.waived}"
+    yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
+    yield Text(plain(f"    {verdict}"), style)
+
+
+def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
+    budget = value.budget
+    if value.empty:
+        yield Text("No changes. The tenant is as the manifests say.", "bold green")
+        yield Text(f"Read with {budget.reads:,} requests; nothing to write. Digest {plan_digest(value)}", "dim")
+        return
+    made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
+    adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "updates", "removes"))
+    yield Text(
+        f"Plan: {made} to create, {changed} to change, {deleted} to delete; "
+        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {len(rows)} lists.",
+        "bold",
+    )
+    yield Text(
+        f"Read with {budget.reads:,} requests; apply sends {budget.writes:,} to write"
+        f" and about {budget.read_backs:,} to read back.",
+        "dim",
+    )
+    yield Text(f"Digest {plan_digest(value)}", "dim")
+    if value.refusals:
+        yield Text(f"Unsafe: apply refuses this plan for {len(value.refusals)} reasons above.", "bold red")
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_value(inner)}" for key, inner in value.items())
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def report(value: Report) -> Text:
+    """What was not done, step by step, and the sum; what was done was told as it happened."""
+    lines = []
+    for step in value.steps:
+        if step.outcome is Outcome.DONE:
+            continue
+        symbol, style = _OUTCOMES[step.outcome]
+        words = f"  {step.outcome}: {step.words}"
+        lines.append(Text.assemble((f"{symbol} ", style), (str(step.address), "bold"), plain(words)))
+    counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
+    rejected = sum(step.rejected for step in value.steps)
+    owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
+    lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
+    return Text("\n").join(lines)

@@ -1,0 +1,84 @@
+"""What every test may ask for: an embedded tenant, a workspace of manifests, and the program's door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli import run as run_program
+from reconciler.simulator import Options, Simulator
+
+AS_OF = "2026-07-01T00:00:00Z"
+
+TENANT = """
+apiVersion: cxone.reconciler/v1
+kind: Tenant
+metadata: {{name: embedded}}
+spec:
+  credentials: {{clientId: {{env: CXONE_CLIENT_ID}}, clientSecret: {{env: CXONE_CLIENT_SECRET}}}}
+  surfaces:
+    outbound: {{baseUrl: {url}/outbound/api/v2, tokenUrl: {url}/outbound/oauth/token, rate: 5000, burst: 500, attempts: 3}}
+    lists: {{baseUrl: {url}/lists/api/v1, tokenUrl: {url}/lists/oauth/token, rate: 5000, burst: 500, attempts: 3}}
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command line ended: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Folder:
+    """A workspace's folder; `Workspace/test` is its name, `embedded` its tenant."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root = root
+        self.write("tenant.yaml", TENANT.format(url=url))
+        self.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}"))
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the workspace."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+def manifest(kind: str, name: str, spec: str) -> str:
+    """A manifest; `spec` is YAML, its lines not indented."""
+    indented = "\n".join(f"  {line}" for line in spec.strip().splitlines())
+    return f"apiVersion: cxone.reconciler/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n{indented}\n"
+
+
+@pytest.fixture
+def tenant() -> Iterator[Simulator]:
+    """An empty embedded tenant."""
+    with Simulator(Options()) as started:
+        yield started
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tenant: Simulator, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """A workspace with a Tenant manifest for the embedded tenant and the credentials in the environment."""
+    for name, value in tenant.environment().items():
+        monkeypatch.setenv(name, value)
+    return Folder(tmp_path / "workspace", tenant.url)
+
+
+@pytest.fixture
+def run(folder: Folder, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run a command line on the workspace: `run("plan", "--out", "x")`."""
+
+    def run_on_folder(command: str, *arguments: str) -> Ended:
+        capsys.readouterr()
+        code = run_program([command, *arguments, "-w", str(folder.root)])
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    return run_on_folder
