@@ -126,7 +126,7 @@ def _greeting(tenant: Simulator) -> str:
     store = tenant.store
     lines = [
         f"An embedded CXone tenant at {tenant.url}, with {len(store.contacts):,} contacts, "
-        f"{len(store.history):,} interactions, {len(store.lists)} lists, {len(store.campaigns)} campaigns.",
+        f"{len(store.history):,} interactions; lists: {len(store.lists)}, campaigns: {len(store.campaigns)}.",
         "",
         *(f"  {name:<13} {tenant.base_url(name)}" for name in tenant.surfaces),
         f"  {'control':<13} {tenant.url}/_control/state",

@@ -73,7 +73,7 @@ def _contacts(store: Store, chance: random.Random) -> list[str]:
 
 def _interactions(store: Store, chance: random.Random, ids: list[str], as_of: datetime) -> None:
     """Few contacts call often: the weights fall off as a Pareto distribution does."""
-    weights = [chance.paretovariate(1.5) for _ in ids]
+    weights = [min(2500, chance.paretovariate(0.8)) for _ in ids]
     end, span = microseconds(as_of.replace(microsecond=0)), DAYS * 86_400
     for kind, count in (("voice", VOICE), ("chat", CHATS)):
         for index, contact_id in enumerate(chance.choices(ids, weights, k=count), start=1):

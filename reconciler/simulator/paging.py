@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import random
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from reconciler.simulator.refusals import bad_request
 
@@ -42,6 +42,27 @@ def offset_window(query: Mapping[str, str], maximum: int = 1000) -> Window:
     """`count` and `start` of an `outbound` page; 400 where they are no such numbers."""
     size = _whole(query, "count", maximum, 1, maximum)
     return Window(_whole(query, "start", 0, 0, None), size)
+
+
+def name_filter(query: Mapping[str, str]) -> str | None:
+    """The exact `name` asked for, or None for all; 400 for an empty one."""
+    name = query.get("name")
+    if name == "":
+        raise bad_request("name: must not be empty")
+    return name
+
+
+class Named(Protocol):
+    """What has a name and is written as a row."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    def to_wire(self) -> dict[str, Any]:
+        """Its row."""
+        ...
 
 
 class PageTokens:
@@ -87,6 +108,15 @@ class PageTokens:
         """The body of a token-paged read. `total` is this project's addition to the contract."""
         following = self.issue(read, window.end) if window.end < total else None
         return {"data": rows, "pagination": {"nextPageToken": following, "total": total}}
+
+    def named_page(self, kind: str, query: Mapping[str, str], items: Iterable[Named]) -> dict[str, Any]:
+        """The body of `GET /{kind}?name=&pageSize=&pageToken=`."""
+        name = name_filter(query)
+        read = f"{kind} {name}"
+        window = self.query_window(read, query)
+        found = [item for item in items if name in (None, item.name)]
+        page = [item.to_wire() for item in found[window.start : window.end]]
+        return self.page(read, window, page, len(found))
 
     def _mask(self, nonce: bytes) -> int:
         return int.from_bytes(hashlib.blake2b(nonce, key=self._key, digest_size=5).digest(), "big")

@@ -17,6 +17,7 @@ from reconciler.simulator.refusals import Refusal, not_found
 if TYPE_CHECKING:
     from reconciler.simulator.tenant import Tenant
 
+_UNREAD = object()
 Wire = Literal["whole", "cut-body", "cut-headers", "reset"]
 
 
@@ -59,13 +60,16 @@ class Call:
     raw: bytes
     params: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    _parsed: Any = field(default=_UNREAD, repr=False)
 
     def parsed(self) -> Any:
         """The body if it is JSON, else None."""
-        try:
-            return orjson.loads(self.raw) if self.raw else None
-        except ValueError:
-            return None
+        if self._parsed is _UNREAD:
+            try:
+                self._parsed = orjson.loads(self.raw)
+            except ValueError:
+                self._parsed = None
+        return self._parsed
 
 
 Handler = Callable[[Call], Reply]

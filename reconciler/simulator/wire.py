@@ -43,7 +43,8 @@ def _break(request: web.BaseRequest, reply: Reply, headers: dict[str, str], cont
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines.append(f"Content-Length: {len(content)}")
     head = "\r\n".join(lines).encode()
-    if reply.wire == "cut-headers":
+    # a reply without a body can only be cut in its headers
+    if reply.wire == "cut-headers" or not content:
         transport.write(head[: len(lines[0]) + len(lines[1]) // 2 + 2])
     else:
         transport.write(head + b"\r\n\r\n" + content[: len(content) // 2])

@@ -19,7 +19,6 @@ from reconciler.simulator.checks import (
 from reconciler.simulator.records import Campaign
 from reconciler.simulator.refusals import bad_request, conflict, not_found
 from reconciler.simulator.routing import Call, Reply, Route, reading, writing
-from reconciler.simulator.surfaces.outbound import name_filter
 
 _PREDICTIVE_NEEDS = ("targetAnswerRate", "maxCallsInProgress")
 
@@ -79,12 +78,8 @@ def _refuse(call: Call, wanted: Mapping[str, Any]) -> None:
 
 def _read_campaigns(call: Call) -> Reply:
     """`GET /campaigns?name=&pageSize=&pageToken=`."""
-    name, pages = name_filter(call), call.tenant.pages
-    read = f"campaigns {name}"
-    window = pages.query_window(read, call.query)
-    found = [item for item in call.tenant.store.campaigns.values() if name in (None, item.name)]
-    page = [item.to_wire() for item in found[window.start : window.end]]
-    return Reply(body=pages.page(read, window, page, len(found)))
+    store = call.tenant.store
+    return Reply(body=call.tenant.pages.named_page("campaigns", call.query, store.campaigns.values()))
 
 
 def _create_campaign(call: Call) -> Reply:

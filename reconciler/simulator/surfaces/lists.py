@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.simulator.checks import anything_in_object, fields, one_of, rows, some_text, text
+from reconciler.simulator.membership import contact_list, drop_contacts, refuse_inactive
 from reconciler.simulator.refusals import conflict
 from reconciler.simulator.routing import Call, Reply, Route, Surface, reading, writing
-from reconciler.simulator.surfaces.outbound import contact_list, drop_contacts, name_filter, refuse_inactive
 
 SURFACE = Surface(
     "lists",
@@ -30,12 +30,8 @@ def _refuse_taken(call: Call, name: str) -> None:
 
 def _read_lists(call: Call) -> Reply:
     """`GET /lists?name=&pageSize=&pageToken=`."""
-    name, pages = name_filter(call), call.tenant.pages
-    read = f"lists {name}"
-    window = pages.query_window(read, call.query)
-    found = [item for item in call.tenant.store.lists.values() if name in (None, item.name)]
-    page = [item.to_wire() for item in found[window.start : window.end]]
-    return Reply(body=pages.page(read, window, page, len(found)))
+    store = call.tenant.store
+    return Reply(body=call.tenant.pages.named_page("lists", call.query, store.lists.values()))
 
 
 def _create_list(call: Call) -> Reply:
