@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from reconciler.cxone.tenant import TenantReader, TenantWriter
+from reconciler.cxone.tenant import TenantReader
+from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces
 from reconciler.ledger.journal import Ledger

@@ -1,0 +1,130 @@
+"""How is a tenant written to, so that every write is safe to repeat?
+
+Here names become ids, and the ownership mark is put on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.cxone.faults import Conflict, NotFound, Unknown
+from reconciler.cxone.methods import methods
+from reconciler.cxone.tenant import TenantReader
+from reconciler.model.change import RowChange
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.kind import Kind, Surface
+from reconciler.model.live import LiveObject
+from reconciler.model.ownership import with_mark
+from reconciler.model.tenant import DeclaredSurface
+
+_CREATIONS = 3
+
+
+class TenantWriter(TenantReader):
+    """Reads and writes one tenant; every write is safe to repeat."""
+
+    def __init__(
+        self, surfaces: Iterable[DeclaredSurface], kinds: Mapping[str, Kind], stop: threading.Event | None = None
+    ) -> None:
+        super().__init__(surfaces, kinds, stop)
+        self._counted = threading.Lock()
+        self._writes = 0
+
+    @property
+    def writes(self) -> int:
+        """How many writing calls were made so far."""
+        return self._writes
+
+    def create(self, kind: Kind, fields: Mapping[str, Any], owner: str) -> None:
+        """Make an object with our mark. It is looked up by name first, and after every reply that was lost.
+
+        Raises:
+            Conflict: somebody else has an object of that name.
+            Unknown: it can still not be said whether it was made.
+        """
+        surface = self._surface(kind)
+        body = self._body(surface, {**fields, "description": with_mark(str(fields.get("description", "")), owner)})
+        for attempt in range(1, _CREATIONS + 1):
+            found = next((each for each in self.objects(kind) if each.name == fields["name"]), None)
+            if found is not None:
+                return self._take_over(kind, found, fields, owner)
+            try:
+                return self._call("POST", surface, "", body, expect_id="id", idempotent=False)
+            except (Conflict, Unknown):
+                if attempt == _CREATIONS:
+                    raise
+        return None
+
+    def _take_over(self, kind: Kind, found: LiveObject, fields: Mapping[str, Any], owner: str) -> None:
+        """An object of the name is there: ours, if an earlier reply was lost; then it is made as it should be."""
+        if found.owner != owner:
+            raise ReconcilerError(
+                f"somebody else has made a {kind.name} named {found.name!r} since the plan was made",
+                hint="plan again; the new plan adopts it, if that is what you want",
+            )
+        wrong = {name: value for name, value in fields.items() if found.fields.get(name) != value}
+        if wrong:
+            self.update(kind, found.name, wrong, owner)
+
+    def update(self, kind: Kind, name: str, fields: Mapping[str, Any], owner: str) -> None:
+        """Write some fields of an object; its mark too, where it is missing or the description changes."""
+        surface = self._surface(kind)
+        object_id = self._id(kind.name, name)
+        found = self._owners[kind.name, name]
+        sent = dict(fields)
+        if found.owner != owner or "description" in sent:
+            text = str(sent.get("description", found.fields.get("description", "")))
+            sent["description"] = with_mark(text, owner)
+        self._call("PATCH", surface, f"/{quote(object_id, safe='')}", self._body(surface, sent))
+
+    def delete(self, kind: Kind, name: str) -> None:
+        """Delete an object; one that is gone already is deleted."""
+        surface = self._surface(kind)
+        found = next((each for each in self.objects(kind) if each.name == name), None)
+        if found is not None:
+            try:
+                self._call("DELETE", surface, f"/{quote(found.id, safe='')}", None)
+            except NotFound:
+                return
+
+    def put(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put contacts on a list by the change's method.
+
+        Raises:
+            RowsRejected: the tenant will not take some of them.
+        """
+        method = methods()[change.method]
+        if len(rows) > method.most:
+            raise ValueError(f"{len(rows)} contacts in one request; {method.name} takes {method.most}")
+        self._count()
+        method.put(self._transports[method.surface], self._id("ContactList", change.list), rows)
+
+    def remove(self, change: RowChange, ids: Sequence[str]) -> None:
+        """Take contacts off a list; those that are not on it are off."""
+        method = methods()[change.method]
+        self._count()
+        method.remove(self._transports[method.surface], self._id("ContactList", change.list), ids)
+
+    def workers(self, change: RowChange) -> int:
+        """How many chunks of a change may be under way at once: as many as its surface has workers."""
+        return self._transports[methods()[change.method].surface].access.pace.workers
+
+    def _body(self, surface: Surface, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields in names → a wire body with ids."""
+        named = dict(fields)
+        for reference in surface.references:
+            if reference.field in named:
+                named[reference.wire] = self._id(reference.kind, named.pop(reference.field))
+        return surface.write(named)
+
+    def _call(self, verb: str, surface: Surface, path: str, body: Any, **options: Any) -> None:
+        self._count()
+        transport = self._transports[surface.name]
+        transport.call(verb, f"/{surface.path}{path}", body=body, scope=surface.write_scope, **options)
+
+    def _count(self) -> None:
+        with self._counted:
+            self._writes += 1

@@ -1,0 +1,183 @@
+"""The picture in ARCHITECTURE.md stays true: floors, doors, and what may know what. Read with `ast`, nothing is run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.kinds import kinds
+
+PACKAGE = Path(__file__).parents[1] / "reconciler"
+
+FLOORS = {
+    "cli": 6,
+    "__main__": 7,
+    "flow": 5,
+    "steps": 4,
+    "views": 4,
+    "kinds": 3,
+    "audience": 3,
+    "cxone": 3,
+    "ledger": 2,
+    "model": 1,
+    "__init__": 0,
+}
+"""What stands on which floor. Imports only go down, and rooms on one floor do not know each other."""
+
+DOORS = {
+    "click": ["cli"],
+    "requests": ["cxone/transport.py"],
+    "urllib3": ["cxone/transport.py"],
+    "yaml": ["steps/load"],
+    "jsonschema": ["steps/load"],
+    "referencing": ["steps/load"],
+    "rapidfuzz": ["steps/load"],
+    "jinja2": ["steps/load", "views"],
+    "deepdiff": ["steps/diff.py"],
+    "ibis": ["audience"],
+    "duckdb": ["simulator"],
+    "pandas": [],
+    "rich": ["cli", "views"],
+    "aiohttp": ["simulator"],
+    "vcr": [],
+}
+"""One library, one door: where each may be imported, below `reconciler/`."""
+
+NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
+
+
+def modules() -> list[Path]:
+    """Every module of the package."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(module: Path) -> str:
+    """The room a module stands in: `steps`, `flow`, …"""
+    first = module.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(module: Path) -> Iterator[tuple[str, int]]:
+    """Every module that a module imports, at its top or inside, with the line."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                yield each.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno}: a relative import"
+            yield node.module or "", node.lineno
+            if node.module is not None and node.module.startswith("reconciler"):
+                for each in node.names:
+                    yield f"{node.module}.{each.name}", node.lineno
+
+
+def inner(module: Path) -> Iterator[tuple[str, str, int]]:
+    """Every room of this program that a module imports, with the module imported and the line."""
+    for name, line in imports(module):
+        parts = name.split(".")
+        if parts[0] == "reconciler" and len(parts) > 1 and parts[1] in {*FLOORS, "simulator"}:
+            yield parts[1], name, line
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+class TestEveryModule:
+    def test_imports_only_go_down(self, module: Path) -> None:
+        here = room(module)
+        if here == "simulator":
+            return
+        for there, name, line in inner(module):
+            if there in (here, "simulator"):
+                continue
+            assert FLOORS[there] < FLOORS[here], f"{module}:{line}: {here} imports {name}, which is not below it"
+
+    def test_the_simulator_knows_nobody_and_only_the_door_knows_it(self, module: Path) -> None:
+        for there, name, line in inner(module):
+            if room(module) == "simulator":
+                assert there == "simulator", f"{module}:{line}: the simulator shares no code with the client: {name}"
+            elif there == "simulator":
+                assert room(module) == "cli", f"{module}:{line}: only the cli may import the simulator"
+
+    def test_a_library_comes_in_by_its_door_alone(self, module: Path) -> None:
+        place = str(module.relative_to(PACKAGE))
+        for name, line in imports(module):
+            allowed = DOORS.get(name.split(".")[0])
+            if allowed is None:
+                continue
+            assert any(place == door or place.startswith(f"{door}/") for door in allowed), (
+                f"{place}:{line}: {name} may only be imported in {allowed}"
+            )
+
+    def test_its_name_says_something(self, module: Path) -> None:
+        assert not {*module.relative_to(PACKAGE).with_suffix("").parts} & NAMES_THAT_SAY_NOTHING
+
+    def test_its_docstring_says_which_question_it_answers(self, module: Path) -> None:
+        text = module.read_text(encoding="utf-8")
+        assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{module} has no docstring"
+
+
+def test_the_views_know_only_the_nouns() -> None:
+    for module in modules():
+        if room(module) == "views":
+            assert {there for there, _, _ in inner(module)} <= {"views", "model"}, module
+
+
+def test_a_verb_imports_no_other_verb() -> None:
+    for module in modules():
+        if room(module) != "steps" or (module.parent == PACKAGE / "steps" and module.name == "__init__.py"):
+            continue
+        own = module.relative_to(PACKAGE).parts[1].removesuffix(".py")
+        for there, name, line in inner(module):
+            if there == "steps":
+                assert name.split(".")[2] == own, f"{module}:{line}: {own} imports {name}"
+
+
+def test_a_voice_speaks_for_itself() -> None:
+    voices = {"machine", "problems", "terminal", "progress"}
+    for module in modules():
+        if room(module) == "views":
+            known = {name.split(".")[2] for there, name, _ in inner(module) if there == "views" and name.count(".") > 1}
+            assert not known & voices - {module.stem}, module
+
+
+def test_a_kind_imports_only_the_kinds_it_refers_to() -> None:
+    files = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_") for name in kinds()}
+    for name, kind in kinds().items():
+        referred = {files[reference.kind] for reference in kind.references}
+        module = PACKAGE / "kinds" / f"{files[name]}.py"
+        imported = {n.split(".")[2] for there, n, _ in inner(module) if there == "kinds" and n.count(".") > 1}
+        assert imported <= referred, f"{module} imports {imported - referred}, which it does not refer to"
+
+
+def test_planning_is_never_given_a_writer() -> None:
+    for module in modules():
+        if room(module) == "steps" and "apply" not in module.parts:
+            assert "Writer" not in module.read_text(encoding="utf-8"), f"{module} speaks of a Writer"
+
+
+def test_kinds_are_told_apart_by_their_facts_and_named_in_no_list() -> None:
+    """A new kind is one file and one schema: outside its own file and those that refer to it, nobody names it."""
+    allowed_to_name = {
+        "Workspace": {"steps/load"},
+        "Tenant": {"steps/load"},
+        "ContactList": {
+            "cxone/tenant.py",
+            "cxone/writing.py",
+            "steps/observe.py",
+            "kinds/segment.py",
+            "kinds/campaign.py",
+        },
+    }
+    for module in modules():
+        place = str(module.relative_to(PACKAGE))
+        if place.startswith(("kinds/", "simulator/")):
+            continue
+        texts = {
+            node.value
+            for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        for name in texts & set(kinds()):
+            assert any(place.startswith(each) for each in allowed_to_name.get(name, ())), f"{place} names {name}"
