@@ -45,7 +45,7 @@ def compare(
     compared = told.mutate(reason=reason, why=why)
     changed = compared.filter(compared["action"] != "keep").select(*ROW_COLUMNS).order_by("action", "contactId")
     rows = membership.write(backend, changed, into, ROW_COLUMNS)
-    kept = int(compared.filter(compared["action"] == "keep").count().execute())
+    kept = sources.count(backend, compared.filter(compared["action"] == "keep"))
     return rows, kept
 
 
@@ -179,6 +179,6 @@ def not_as_written(backend: Any, change: RowChange, read_back: Rows) -> tuple[in
         same = same & (joined[attribute] == joined[f"now_{attribute}"]).fill_null(False)
     right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), same)
     wrong = joined.filter(~right).select("contactId")
-    count = int(wrong.count().execute())
+    count = sources.count(backend, wrong)
     few = next(sources.stream(backend, wrong.order_by("contactId"), 1000), []) if count else []
     return count, [row[0] for row in few]

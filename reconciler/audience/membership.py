@@ -86,5 +86,4 @@ def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str])
     """Compute a relation into a Parquet file that only its owner may read."""
     target.touch(mode=0o600)
     relation.to_parquet(str(target))
-    count = int(backend.read_parquet(str(target)).count().execute())
-    return Rows(target, "parquet", columns, count)
+    return Rows(target, "parquet", columns, sources.count(backend, backend.read_parquet(str(target))))
