@@ -19,7 +19,7 @@ def table(backend: Any, rows: Rows) -> Any:
     """The relation in a file, with the columns that its `Rows` names."""
     if rows.format == "parquet":
         return backend.read_parquet(str(rows.path))
-    read = backend.read_json(str(rows.path), columns=dict(rows.columns), format="array", maximum_object_size=1 << 28)
+    read = backend.read_json(str(rows.path), columns=dict(rows.columns), format="array")
     if not rows.take:
         return read
     return read.select(**{name: _at(read, path.split(".")) for name, path in rows.take.items()})

@@ -1,0 +1,145 @@
+"""What changes on a list, contact by contact, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.audience import comparison, membership, sources
+from reconciler.model.address import Address
+from reconciler.model.problem import Location
+from reconciler.model.rows import ContactsOf, LiveList, MembersOf, RowQuery, Rows
+from reconciler.model.score import Band, EngagementScore
+from reconciler.model.segment import Delivery, Segment, Target
+from tests.audience.conftest import Written
+
+EVERYBODY = ContactsOf(LiveList(name="Everybody"), Location("segments.yaml", 1, 1))
+INVITED = ContactsOf(LiveList(name="Invited"), Location("segments.yaml", 2, 1))
+BANDS = (Band("high", 8000, None, 1), Band("low", 5000, 8000, 2))
+CONTACTS = {"contactId": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
+MEMBERS = {"contactId": "VARCHAR", "priority": "BIGINT", "score": "DOUBLE"}
+AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def segment(
+    *, mirror: bool = True, attributes: tuple[str, ...] = ("priority", "score"), invited: bool = False
+) -> Segment:
+    return Segment(
+        address=Address("Segment", "s"),
+        contacts=EVERYBODY,
+        interactions=None,
+        score=EngagementScore(BANDS),
+        intersect=(INVITED,) if invited else (),
+        targets=tuple(
+            Target(band.name, Address("ContactList", band.name), band.name, MembersOf(band.name, attributes))
+            for band in BANDS
+        ),
+        mirror=mirror,
+        delivery=Delivery("listContacts", 500, attributes),
+    )
+
+
+class Case:
+    """A source, the lists as they are, and what is to be done."""
+
+    def __init__(self, backend: Any, written: Written, folder: Path) -> None:
+        self.backend, self.written, self.folder = backend, written, folder
+
+    def standing(self, declared: Segment, contacts: Sequence[Mapping[str, Any]], invited: Sequence[str] = ()) -> Rows:
+        read: dict[RowQuery, Rows] = {EVERYBODY: self.written(contacts, CONTACTS)}
+        read[INVITED] = self.written([{"contactId": each, "status": "ACTIVE"} for each in invited], CONTACTS)
+        return membership.standing(self.backend, declared, read, AS_OF, self.folder / "standing.parquet")
+
+    def changes(
+        self, declared: Segment, contacts: Sequence[Mapping[str, Any]], live: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> dict[str, list[tuple[str, str, str]]]:
+        """Contact, action and why, by band."""
+        standing = self.standing(declared, contacts)
+        members = {band.name: self.written(live.get(band.name, ()), MEMBERS) for band in BANDS}
+        found = {}
+        for target in declared.targets:
+            into = self.folder / f"{target.band}.parquet"
+            rows, _ = comparison.compare(self.backend, declared, target, standing, members, into)
+            table = sources.table(self.backend, rows).select("contactId", "action", "why")
+            found[target.band] = [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
+        return found
+
+
+@pytest.fixture
+def case(backend: Any, written: Written, tmp_path: Path) -> Case:
+    return Case(backend, written, tmp_path)
+
+
+def contact(name: str, score: float, status: str = "ACTIVE") -> dict[str, Any]:
+    return {"contactId": name, "engagementScore": score, "status": status}
+
+
+def member(name: str, priority: int, score: float) -> dict[str, Any]:
+    return {"contactId": name, "priority": priority, "score": score}
+
+
+def test_a_contact_that_belongs_is_added_with_its_score(case: Case) -> None:
+    found = case.changes(segment(), [contact("a", 90)], {})
+    assert found == {"high": [("a", "add", "score 90.0 puts it in high")], "low": []}
+
+
+def test_a_contact_that_crosses_an_edge_is_told_as_a_move_on_both_lists(case: Case) -> None:
+    found = case.changes(segment(), [contact("a", 82)], {"low": [member("a", 2, 61.5)]})
+    assert found == {
+        "high": [("a", "add", "score 61.5 → 82.0 moves it from low to high")],
+        "low": [("a", "remove", "score 61.5 → 82.0 moves it from low to high")],
+    }
+
+
+def test_a_new_score_in_the_same_band_is_an_update(case: Case) -> None:
+    found = case.changes(segment(), [contact("a", 82.25)], {"high": [member("a", 1, 81)]})
+    assert found["high"] == [("a", "update", "score 81.0 → 82.25")]
+
+
+def test_a_contact_as_it_should_be_is_no_change(case: Case) -> None:
+    assert case.changes(segment(), [contact("a", 82)], {"high": [member("a", 1, 82.0)]}) == {"high": [], "low": []}
+
+
+def test_without_attributes_only_belonging_counts(case: Case) -> None:
+    found = case.changes(segment(attributes=()), [contact("a", 82)], {"high": [member("a", 7, 1)]})
+    assert found == {"high": [], "low": []}
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ([contact("a", 90, "ARCHIVED"), contact("z", 90)], "archived (score 90.0)"),
+        ([contact("a", 12), contact("z", 90)], "score below 50 (score 12.0)"),
+        ([contact("z", 90)], "no longer in the source"),
+    ],
+)
+def test_mirror_takes_off_who_no_longer_belongs_and_says_why(case: Case, source: Any, why: str) -> None:
+    found = case.changes(segment(), source, {"high": [member("a", 1, 90), member("z", 1, 90)]})
+    assert found["high"] == [("a", "remove", why)]
+
+
+def test_upsert_never_takes_anybody_off(case: Case) -> None:
+    live = {"high": [member("a", 1, 90)], "low": [member("b", 2, 60)]}
+    found = case.changes(segment(mirror=False), [contact("a", 1), contact("b", 95)], live)
+    assert found == {"high": [("b", "add", "score 60.0 → 95.0 moves it from low to high")], "low": []}
+
+
+def test_every_contact_of_the_source_is_in_or_out_for_one_reason(case: Case) -> None:
+    declared = segment(invited=True)
+    people = [contact("a", 90), contact("b", 60), contact("c", 10), contact("d", 90, "ARCHIVED"), contact("e", 90)]
+    standing = case.standing(declared, people, invited=["a", "b", "c", "d"])
+    included, left_out = membership.account(case.backend, standing)
+    assert included == {"high": 1, "low": 1}
+    assert left_out == [("archived", 1), ("not on list 'Invited'", 1), ("score below 50", 1)]
+
+
+def test_a_digest_is_of_the_content_and_not_of_the_order_it_was_read_in(case: Case) -> None:
+    one, two = member("a", 1, 90), member("b", 1, 80)
+    first, again = case.written([one, two], MEMBERS), case.written([two, one, one], MEMBERS)
+    other = case.written([one, member("b", 1, 80.01)], MEMBERS)
+    digests = [comparison.members_digest(case.backend, rows) for rows in (first, again, other)]
+    assert digests[0] == digests[1] != digests[2]

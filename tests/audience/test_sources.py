@@ -1,0 +1,91 @@
+"""Rows as they were read become relations with one row for each contact, member or interaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.audience import sources
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.rows import Rows
+from tests.audience.conftest import Written
+
+CONTACTS = {"contactId": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
+MEMBERS = {"contactId": "VARCHAR", "data": "STRUCT(priority VARCHAR, score VARCHAR)"}
+TAKE = {"contactId": "contactId", "priority": "data.priority", "score": "data.score"}
+
+
+def rows_of(backend: Any, relation: Any) -> list[tuple[Any, ...]]:
+    return [row for chunk in sources.stream(backend, relation, 2) for row in chunk]
+
+
+def test_a_contact_seen_on_two_pages_counts_once(backend: Any, written: Written) -> None:
+    seen = {"contactId": "a", "engagementScore": 80, "status": "ACTIVE"}
+    everyone = sources.contacts(backend, written([seen, seen], CONTACTS))
+    assert rows_of(backend, everyone) == [("a", 8000, True)]
+
+
+def test_a_contact_without_a_score_counts_as_zero_and_one_without_a_status_as_archived(
+    backend: Any, written: Written
+) -> None:
+    everyone = sources.contacts(
+        backend, written([{"contactId": "a"}, {"contactId": "b", "status": "ACTIVE"}], CONTACTS)
+    )
+    assert sorted(rows_of(backend, everyone)) == [("a", 0, False), ("b", 0, True)]
+
+
+def test_a_contact_seen_archived_once_is_archived(backend: Any, written: Written) -> None:
+    rows = [{"contactId": "a", "status": "ACTIVE"}, {"contactId": "a", "status": "ARCHIVED"}]
+    assert rows_of(backend, sources.contacts(backend, written(rows, CONTACTS))) == [("a", 0, False)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "hundredths"), [(75, 7500), (75.0, 7500), (74.999, 7500), (74.99, 7499), (0.005, 1), ("high", None)]
+)
+def test_scores_are_whole_hundredths(backend: Any, written: Written, sent: object, hundredths: int | None) -> None:
+    members = replace(written([{"contactId": "a", "data": {"score": sent}}], MEMBERS), take=TAKE)
+    assert rows_of(backend, sources.members(backend, members)) == [("a", None, hundredths)]
+
+
+def test_what_somebody_else_wrote_into_an_attribute_is_no_attribute_of_ours(backend: Any, written: Written) -> None:
+    rows = [{"contactId": "a", "data": {"priority": "first", "colour": "red"}}, {"contactId": "b", "data": {}}]
+    members = replace(written(rows, MEMBERS), take=TAKE)
+    assert sorted(rows_of(backend, sources.members(backend, members))) == [("a", None, None), ("b", None, None)]
+
+
+def test_an_interaction_counts_once_whatever_page_it_came_on(backend: Any, written: Written) -> None:
+    one = {"id": "1", "contactId": "a", "type": "voice", "startTime": "2026-06-30T10:00:00.700Z"}
+    other = {**one, "id": "2", "startTime": "2026-06-30T12:00:00+02:00"}
+    rows = written([one, one, other], dict.fromkeys(one, "VARCHAR"))
+    seconds = sources.interactions(backend, rows)
+    at = sorted(row[0] for row in rows_of(backend, seconds.select(at=seconds["at"].cast("string"))))
+    assert at == ["2026-06-30 10:00:00", "2026-06-30 10:00:00"]
+
+
+def test_only_active_contacts_are_searched_for_in_chunks_of_the_size_asked(backend: Any, written: Written) -> None:
+    rows = [{"contactId": f"c{n}", "status": "ACTIVE" if n % 2 else "ARCHIVED"} for n in range(10)]
+    chunks = list(sources.active_ids(backend, written(rows, CONTACTS), 2))
+    assert chunks == [["c1", "c3"], ["c5", "c7"], ["c9"]]
+
+
+def test_a_read_is_repeated_until_it_holds_as_many_contacts_as_the_tenant_says(backend: Any, written: Written) -> None:
+    shifted = replace(written([{"contactId": "a"}, {"contactId": "a"}], CONTACTS), total=2)
+    whole = replace(written([{"contactId": "a"}, {"contactId": "b"}], CONTACTS), total=2)
+    answers = iter([shifted, shifted, whole])
+    assert sources.settled(backend, lambda: next(answers)) is whole
+
+
+def test_a_read_that_never_agrees_with_the_total_is_an_error(backend: Any, written: Written) -> None:
+    shifted = replace(written([{"contactId": "a"}], CONTACTS), total=2)
+    reads: list[Rows] = []
+
+    def read() -> Rows:
+        reads.append(shifted)
+        return shifted
+
+    with pytest.raises(ReconcilerError, match="never held as many contacts") as raised:
+        sources.settled(backend, read)
+    assert len(reads) == sources.MOST_READS
+    assert raised.value.note == "1 read, 2 in the tenant: the list is being changed by somebody else"
