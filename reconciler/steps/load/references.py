@@ -172,6 +172,7 @@ def _whole(links: Mapping[Address, Sequence[_Link]], without: set[Address]) -> s
 def _own_checks(resource: Resource, catalogue: Catalogue, kinds: Mapping[str, Kind]) -> list[Problem]:
     try:
         return list(kinds[resource.address.kind].check(resource, catalogue))
-    except OverflowError:
+    except (OverflowError, ValueError):
+        # a schema's pattern lets a duration of a million days through; the calendar does not
         message = f"a number, duration or instant of {resource.address} is too large to reckon with"
         return [Problem(resource.where("spec"), "out-of-range", message)]

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
@@ -47,9 +48,17 @@ def _pattern(validator: Any, pattern: str, value: object, schema: object) -> Ite
         yield ValidationError("the text does not match")
 
 
+def _unique(validator: Any, wanted: bool, value: object, schema: object) -> Iterator[ValidationError]:
+    # jsonschema compares each item with each where they cannot be sorted: minutes, for a long list of a mean mixture
+    if wanted and isinstance(value, list):
+        written = {orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in value}
+        if len(written) < len(value):
+            yield ValidationError("an item is repeated")
+
+
 _VALIDATOR: Any = extend(  # type: ignore[no-untyped-call] # its stub has no types
     Draft202012Validator,
-    {"pattern": _pattern},
+    {"pattern": _pattern, "uniqueItems": _unique},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),

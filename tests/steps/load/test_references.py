@@ -89,3 +89,12 @@ def test_only_objects_of_the_tenant_have_live_names() -> None:
     assert [fault for fault in faults(*same) if "duplicate" in fault] == [
         "b:2:1 duplicate-live-name Thing/a has the same name in the tenant (a:2:1)"
     ]
+
+
+def test_a_duration_that_cannot_be_read_is_a_problem_of_its_manifest() -> None:
+    def too_long(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+        int("9" * 10_000)
+        return ()
+
+    _, problems = check(Declared([manifest("a")]), {"Thing": Kind("Thing", "a thing", check=too_long)})
+    assert [(problem.code, problem.where) for problem in problems] == [("out-of-range", Location("a", 2, 1))]
