@@ -73,6 +73,24 @@ def interactions(backend: Any, rows: Rows) -> Any:
     return once.select("contactId", "type", at=at)
 
 
+def refuse_unclear_times(backend: Any, rows: Rows) -> None:
+    """Interactions whose time is not UTC with `Z` (contract, section lists): an offset would be dropped in silence.
+
+    Raises:
+        ReconcilerError: how many there are.
+    """
+    read = table(backend, rows)
+    start = read["startTime"]
+    clear = (start.endswith("Z") & start.try_cast("timestamp").notnull()).fill_null(False)
+    unclear = count(backend, read.filter(~clear))
+    if unclear:
+        raise ReconcilerError(
+            f"{unclear:,} of {rows.count:,} interactions have a startTime that is not ISO 8601 in UTC with Z",
+            note="a score made from them would be wrong",
+            hint="ask for the tenant's interaction search to be put right",
+        )
+
+
 def members(backend: Any, rows: Rows) -> Any:
     """One row a member: contactId, priority, score (hundredths); null where the list has no such attribute."""
     import ibis

@@ -67,7 +67,9 @@ def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader:
                 if query.contacts not in rows:
                     raise BadInput(_missing(query))
                 ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
-                return reader.interactions(query, ids, into)
+                found = reader.interactions(query, ids, into)
+                sources.refuse_unclear_times(backend, found)
+                return found
 
 
 def _nobody(query: MembersOf, into: Path) -> Rows:

@@ -57,11 +57,21 @@ def test_what_somebody_else_wrote_into_an_attribute_is_no_attribute_of_ours(back
 
 def test_an_interaction_counts_once_whatever_page_it_came_on(backend: Any, written: Written) -> None:
     one = {"id": "1", "contactId": "a", "type": "voice", "startTime": "2026-06-30T10:00:00.700Z"}
-    other = {**one, "id": "2", "startTime": "2026-06-30T12:00:00+02:00"}
+    other = {**one, "id": "2", "startTime": "2026-06-30T10:00:00Z"}
     rows = written([one, one, other], dict.fromkeys(one, "VARCHAR"))
     seconds = sources.interactions(backend, rows)
     at = sorted(row[0] for row in rows_of(backend, seconds.select(at=seconds["at"].cast("string"))))
     assert at == ["2026-06-30 10:00:00", "2026-06-30 10:00:00"]
+
+
+@pytest.mark.parametrize("moment", ["2026-06-30T12:00:00+02:00", "2026-06-30T12:00:00", "yesterdayZ", None])
+def test_an_interaction_whose_time_is_unclear_stops_the_plan(
+    backend: Any, written: Written, moment: str | None
+) -> None:
+    row = {"id": "1", "contactId": "a", "type": "voice", "startTime": moment}
+    rows = written([row, {**row, "id": "2", "startTime": "2026-06-30T12:00:00Z"}], dict.fromkeys(row, "VARCHAR"))
+    with pytest.raises(ReconcilerError, match="1 of 2 interactions"):
+        sources.refuse_unclear_times(backend, rows)
 
 
 def test_only_active_contacts_are_searched_for_in_chunks_of_the_size_asked(backend: Any, written: Written) -> None:
