@@ -82,3 +82,8 @@ def run(folder: Folder, capsys: pytest.CaptureFixture[str]) -> Callable[..., End
         return Ended(code, captured.out, captured.err)
 
     return run_on_folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of this suite."""
+    parser.addoption("--write-golden", action="store_true", help="write the golden files of the views anew")

@@ -28,6 +28,9 @@ def findings(
     sizes = _sizes(changes, live)
     for change in changes.objects:
         yield from _of_object(change, workspace, immutable)
+        size = sizes.get((change.address.kind, change.name))
+        if change.action is Action.DELETE and size:
+            yield Finding(EMPTIED, change.address, f"{change.name!r} is deleted with its {size:,} contacts")
         if change.action in (Action.CREATE, Action.UPDATE):
             for kind, name in change.references:
                 if sizes.get((kind, name)) == 0 and change.after is not None:

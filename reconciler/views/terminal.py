@@ -132,7 +132,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "updates", "removes"))
     yield Text(
         f"Plan: {made} to create, {changed} to change, {deleted} to delete; "
-        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {len(rows)} lists.",
+        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}.",
         "bold",
     )
     yield Text(
@@ -142,7 +142,11 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     )
     yield Text(f"Digest {plan_digest(value)}", "dim")
     if value.refusals:
-        yield Text(f"Unsafe: apply refuses this plan for {len(value.refusals)} reasons above.", "bold red")
+        yield Text(f"Unsafe: apply refuses this plan for {_many(len(value.refusals), 'reason')} above.", "bold red")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _value(value: Any) -> str:

@@ -1,0 +1,138 @@
+"""A plan with a bit of everything, for the voices to read aloud."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.model.address import Address
+from reconciler.model.change import (
+    ROW_COLUMNS,
+    Accounting,
+    Action,
+    FieldChange,
+    ObjectChange,
+    Reason,
+    RowChange,
+    Sample,
+)
+from reconciler.model.plan import Budget, Finding, Plan, Step
+from reconciler.model.rows import Rows
+
+LIST = Address("ContactList", "high")
+NEW_LIST = Address("ContactList", "low")
+ROWS = Address("Segment", "history", "high")
+CAMPAIGN = Address("Campaign", "high")
+OLD = Address("Campaign", "Old campaign")
+
+
+def objects() -> tuple[ObjectChange, ...]:
+    """Adopted, made, changed, left alone and deleted."""
+    live = {"name": "High", "type": "outbound"}
+    campaign = {"name": "High", "abandonThreshold": 6.0, "predictive": {"maxCallsInProgress": 40}}
+    after = {"name": "High", "abandonThreshold": 3, "predictive": {"maxCallsInProgress": 20}}
+    made = {"name": "Low", "type": "outbound", "description": "Called last"}
+    return (
+        ObjectChange(LIST, "High", Action.UPDATE, live, live, adopts=True, precondition="sha256:1", why=("adopted",)),
+        ObjectChange(
+            NEW_LIST,
+            "Low",
+            Action.CREATE,
+            None,
+            made,
+            declared=made,
+            fields=tuple(FieldChange(name, None, value) for name, value in made.items()),
+            later={"startTime": "15m after it is created"},
+            seconds_later={"startTime": 900},
+            why=("there is none",),
+        ),
+        ObjectChange(
+            CAMPAIGN,
+            "High",
+            Action.UPDATE,
+            campaign,
+            after,
+            declared={"abandonThreshold": 3, "predictive": {"maxCallsInProgress": 20}},
+            fields=(FieldChange("abandonThreshold", 6.0, 3), FieldChange("predictive.maxCallsInProgress", 40, 20)),
+            owner="test",
+            references=(("ContactList", "High"),),
+            releases=(("ContactList", "High"),),
+            precondition="sha256:2",
+            why=("abandonThreshold is 6.0 in the tenant, 3 declared",),
+        ),
+        ObjectChange(
+            Address("Campaign", "same"), "Same", Action.NO_OP, live, live, owner="test", precondition="sha256:3"
+        ),
+        ObjectChange(
+            OLD,
+            "Old campaign",
+            Action.DELETE,
+            {"name": "Old campaign", "status": "active"},
+            None,
+            owner="test",
+            precondition="sha256:4",
+            why=("it carries this workspace's mark and no manifest declares it",),
+        ),
+    )
+
+
+def rows() -> RowChange:
+    """Additions, updates and removals on one list."""
+    return RowChange(
+        address=ROWS,
+        list_address=LIST,
+        list="High",
+        method="listContacts",
+        chunk_size=500,
+        attributes=("priority", "score"),
+        live=1150,
+        adds=979,
+        updates=110,
+        removes=40,
+        unchanged=1000,
+        rows=Rows(Path("history-high.parquet"), "parquet", ROW_COLUMNS, 1129),
+        digest="sha256:5",
+        precondition="sha256:6",
+        reasons=(
+            Reason("add: belongs in high and is not on the list", 967),
+            Reason("add: moves from medium to high", 12),
+            Reason("remove: moves from high to medium", 40),
+            Reason("update: its attributes changed", 110),
+        ),
+        samples=(
+            Sample("c-18b70a4d2031", "…23", "add", "score 61.5 → 72.0 moves it from medium to high"),
+            Sample("c-cbbcaa4b2243", "…96", "remove", "score 70.0 → 58.68 moves it from high to medium"),
+            Sample("c-ca90294da046", "…02", "update", "score 77.82 → 81.02"),
+        ),
+    )
+
+
+def plan(*, empty: bool = False) -> Plan:
+    """The plan; or one with nothing to do."""
+    changes = tuple(each for each in objects() if not empty or each.action is Action.NO_OP)
+    steps = (Step(NEW_LIST, ()), Step(LIST, ()), Step(ROWS, (LIST,)), Step(CAMPAIGN, (ROWS,)), Step(OLD, (CAMPAIGN,)))
+    account = Accounting(
+        Address("Segment", "history"),
+        20_000,
+        (Reason("high", 1_089), Reason("low", 5_657)),
+        (Reason("no interaction in the window", 12_083), Reason("archived", 1_171)),
+    )
+    findings = (
+        Finding("LIM-STOPPED", OLD, "campaign 'Old campaign' is active and becomes deleted"),
+        Finding("LIM-UPDATES", ROWS, "110 of 1,150 contacts (10 %) are changed", waived="Scores follow the calendar."),
+    )
+    return Plan(
+        workspace="test",
+        tenant="embedded",
+        surfaces={"lists": "https://tenant.example.com/api/v1"},
+        manifests="sha256:7",
+        as_of=datetime(2026, 7, 1, tzinfo=UTC),
+        tool_version="0.1.0",
+        objects=changes,
+        rows=() if empty else (rows(),),
+        accounts=(account,),
+        steps=() if empty else steps,
+        findings=() if empty else findings,
+        budget=Budget(198, 0 if empty else 9, 0 if empty else 6),
+        created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
+    )
