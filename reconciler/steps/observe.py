@@ -38,6 +38,8 @@ def observe(desired: Desired, reader: Reader) -> Live:
         if isinstance(query, MembersOf) and query.list not in objects.get("ContactList", {}):
             rows[query] = _nobody(query, into)
             continue
+        if isinstance(query, InteractionsOf) and query.contacts not in rows:
+            continue  # why its contacts could not be read is among the problems already
         try:
             rows[query] = _read(query, rows, desired, reader, into)
         except BadInput as error:
@@ -64,8 +66,6 @@ def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader:
             case MembersOf():
                 return sources.settled(backend, lambda: reader.members(query, into))
             case InteractionsOf():
-                if query.contacts not in rows:
-                    raise BadInput(_missing(query))
                 ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
                 found = reader.interactions(query, ids, into)
                 sources.refuse_unclear_times(backend, found)
@@ -93,8 +93,3 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
             if method is not None and method not in reader.methods:
                 place = resource.where("spec", "delivery", "method")
                 yield Problem(place, "missing-surface", f"no surface of the tenant offers {method}", hint=hint)
-
-
-def _missing(query: InteractionsOf) -> list[Problem]:
-    # the list's own problem was reported when its contacts were read; the same problem counts once
-    return [Problem(query.contacts.where, "unknown-list", f"the tenant has no {query.contacts.list}")]
