@@ -61,6 +61,9 @@ def run(arguments: list[str]) -> int:
     except click.UsageError as error:
         error.show()
         return Exit.USAGE
+    except click.ClickException as error:
+        error.show()
+        return Exit.ERROR
     except ReconcilerError as error:
         if debug:
             traceback.print_exc()
