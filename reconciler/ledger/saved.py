@@ -24,9 +24,28 @@ class NotAPlan(ReconcilerError):
     exit_code = 64
 
 
+class NotSaved(ReconcilerError):
+    """The plan cannot be written to the file."""
+
+    code = "not-saved"
+
+
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan and its rows to a file that only its owner may read; whole, or not at all."""
+    """Write a plan and its rows to a file that only its owner may read; whole, or not at all.
+
+    Raises:
+        NotSaved: the folder is not there, or cannot be written to.
+    """
     draft = path.with_name(f".{path.name}.draft")
+    try:
+        _write(plan, draft)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise NotSaved(f"the plan cannot be saved to {path}", note=error.strerror, hint="choose another file") from error
+
+
+def _write(plan: Plan, draft: Path) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
@@ -35,7 +54,6 @@ def save_plan(plan: Plan, path: Path) -> None:
                 archive.write(change.rows.path, f"rows/{change.rows.path.name}")
         handle.flush()
         os.fsync(handle.fileno())
-    draft.replace(path)
 
 
 def open_plan(path: Path, into: Path) -> Plan:
