@@ -58,12 +58,9 @@ def run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
         result: Any = reconciler.main(args=arguments, prog_name="reconciler", standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return Exit.USAGE
     except click.ClickException as error:
         error.show()
-        return Exit.ERROR
+        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
     except ReconcilerError as error:
         if debug:
             traceback.print_exc()
