@@ -117,7 +117,7 @@ def _undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
         for name, found in sorted(live.objects.get(kind.name, {}).items()):
             if found.owner == desired.settings.name and name not in declared:
                 yield ObjectChange(
-                    address=Address(kind.name, name),
+                    address=_address(kind.name, name, desired),
                     name=name,
                     action=Action.DELETE,
                     before=found.fields,
@@ -127,6 +127,12 @@ def _undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
                     precondition=found.digest(),
                     why=("it carries this workspace's mark and no manifest declares it",),
                 )
+
+
+def _address(kind: str, name: str, desired: Desired) -> Address:
+    """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
+    address = Address(kind, name)
+    return Address(kind, f"{name} (undeclared)") if address in desired.catalogue.resources else address
 
 
 def _row_change(
