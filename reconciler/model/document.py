@@ -150,6 +150,11 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             hint="plan again, have the new plan reviewed, and apply that",
         )
     budget = document["request_budget"]
+    objects = tuple(_read_object(each) for each in document["resource_changes"])
+    rows = tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"])
+    # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
+    changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
+    known = {str(change.address): change.address for change in changes}
     return Plan(
         workspace=document["workspace"],
         tenant=document["tenant"]["name"],
@@ -157,15 +162,14 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         manifests=document["manifests"],
         as_of=parse_instant(document["as_of"]),
         tool_version=document["reconciler_version"],
-        objects=tuple(_read_object(each) for each in document["resource_changes"]),
-        rows=tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"]),
+        objects=objects,
+        rows=rows,
         accounts=tuple(_read_account(each) for each in document["audiences"]),
         steps=tuple(
-            Step(Address.parse(each["address"]), tuple(Address.parse(need) for need in each["needs"]))
-            for each in document["order"]
+            Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
         ),
         findings=tuple(
-            Finding(each["rule"], Address.parse(each["object"]), each["message"], each["waived"], each["waivable"])
+            Finding(each["rule"], known[each["object"]], each["message"], each["waived"], each["waivable"])
             for each in document["findings"]
         ),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
