@@ -42,7 +42,9 @@ def save_plan(plan: Plan, path: Path) -> None:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise NotSaved(f"the plan cannot be saved to {path}", note=error.strerror, hint="choose another file") from error
+        raise NotSaved(
+            f"the plan cannot be saved to {path}", note=error.strerror, hint="choose another file"
+        ) from error
 
 
 def _write(plan: Plan, draft: Path) -> None:
@@ -73,7 +75,9 @@ def open_plan(path: Path, into: Path) -> Plan:
         return read_plan(document, into, ROW_COLUMNS)
     except FileNotFoundError as error:
         raise NotAPlan(f"there is no plan at {path}", hint="make one with: reconciler plan --out FILE") from error
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError) as error:
+    except ReconcilerError:
+        raise
+    except Exception as error:  # anybody may have written the file: whatever fails here is wrong with the file
         note = "it is cut short, or was not written by `reconciler plan --out`"
         raise NotAPlan(f"{path} is not a saved plan", note=note) from error
 
