@@ -142,6 +142,14 @@ def rows_digest(backend: Any, rows: Rows) -> str:
     return _digest(backend, relation.select(*rows.columns), [c for c in ("action", "contactId") if c in rows.columns])
 
 
+def unaltered(backend: Any, change: RowChange) -> bool:
+    """Whether a change's rows are those that its digest was made of; rows that cannot be read are not."""
+    try:
+        return rows_digest(backend, change.rows) == change.digest
+    except Exception:  # every engine has errors of its own for a file that is cut short, or is something else
+        return False
+
+
 def members_digest(backend: Any, rows: Rows) -> str:
     """The SHA-256 of who is on a list, with their attributes."""
     return _digest(backend, sources.members(backend, rows), ["contactId"])
