@@ -110,9 +110,7 @@ def state(tenant: Simulator) -> dict[str, Any]:
         {"name": each.name, "description": each.description, "members": dict(sorted(each.members.items()))}
         for each in store.lists.values()
     ]
-    campaigns = [
-        {**each.fields, "listId": names.get(each.fields["listId"], "?")} for each in store.campaigns.values()
-    ]
+    campaigns = [{**each.fields, "listId": names.get(each.fields["listId"], "?")} for each in store.campaigns.values()]
     return {
         "lists": sorted(lists, key=lambda each: str(each["name"])),
         "campaigns": sorted(campaigns, key=lambda each: str(each["name"])),

@@ -272,9 +272,7 @@ def test_a_plan_cannot_be_saved_in_a_folder_that_is_not_there(folder: Folder, ru
     assert "such/plan" in ended.err
 
 
-def test_a_port_that_is_taken_is_no_fault_of_the_program(
-    tenant: Simulator, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_port_that_is_taken_is_no_fault_of_the_program(tenant: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     code = run_program(["simulate", "--port", tenant.url.rpartition(":")[2]])
     err = capsys.readouterr().err
     assert code == 1
