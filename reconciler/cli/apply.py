@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ import click
 
 from reconciler.cli.plan import show_plan
 from reconciler.cli.workspace import opened, workspace_options
-from reconciler.model.errors import Exit, LedgerError
+from reconciler.model.errors import Exit, Interrupted, LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 
@@ -50,12 +51,15 @@ def apply(chosen: dict[str, Any], file: Path | None, yes: bool, resume: bool, pr
 
 def _fresh(workspace: Workspace, world: World, stop: threading.Event, voice: str, yes: bool) -> int:
     from reconciler.flow import propose
+    from reconciler.model.report import Report
     from reconciler.steps.load import load
 
     proposed = propose(workspace, world)
     if voice == "text":
         show_plan(proposed, voice)
     if proposed.empty:
+        if voice == "json":
+            _tell(Report("", (), 0), workspace, voice)
         return Exit.DONE
     if not yes and not proposed.refusals:
         if not sys.stdin.isatty():
@@ -121,21 +125,34 @@ def _commit(
             stop=stop,
             resume=resume,
         )
-        report = commit(plan, writer, world.ledger(desired), terms)
+        try:
+            report = commit(plan, writer, world.ledger(desired), terms)
+        except (KeyboardInterrupt, Interrupted):
+            click.echo(
+                "Stopped at once: what was in flight may have taken effect, and is looked up when it goes on.", err=True
+            )
+            _tell_how_to_go_on(workspace)
+            return Exit.INTERRUPTED
     _tell(report, workspace, voice)
     return report.exit_code
 
 
 def _tell(report: Report, workspace: Workspace, voice: str) -> None:
     from reconciler.cli.console import console
+    from reconciler.model.report import Outcome
     from reconciler.views import machine, terminal
 
     if voice == "json":
         click.echo(machine.report(report))
     else:
         console().print(terminal.report(report), soft_wrap=True)
-    if report.exit_code is not Exit.DONE:
-        click.echo(f"To go on where it stopped: reconciler apply --resume -w {workspace.root}", err=True)
+    if len(report.ended(Outcome.DONE)) < len(report.steps):
+        _tell_how_to_go_on(workspace)
+
+
+def _tell_how_to_go_on(workspace: Workspace) -> None:
+    command = f"reconciler apply --resume -w {shlex.quote(str(workspace.root))}"
+    click.echo(f"To go on where it stopped: {command}", err=True)
 
 
 @contextmanager
