@@ -6,10 +6,13 @@ nothing yet, or one that has taken effect and whose reply nobody gets any more.
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -17,22 +20,26 @@ from shutil import rmtree
 from typing import Any
 
 from reconciler.simulator import Options, Simulator
-from reconciler.simulator.mishaps import KINDS, kind
+from reconciler.simulator.mishaps import KINDS, Serve, kind
 from reconciler.simulator.routing import Call, Reply
 from tests.conftest import TENANT, Folder
 
 _PRELOADED = ["tests.steps.apply.killing", "reconciler.cli.apply", "ibis", "ibis.backends.duckdb", "requests"]
 
 
-if "kill" not in KINDS:
+if "act" not in KINDS:
 
-    @kind("kill")
-    async def _kill(call: Call, serve: Callable[[], Awaitable[Reply]], victim: Any, after: bool) -> Reply:
-        """The client is killed before the call does anything, or after it has and before the reply is sent."""
+    @kind("act")
+    async def _act(
+        call: Call, serve: Serve, act: Callable[[], object], after: bool = False, cut: bool = False
+    ) -> Reply:
+        """Something is done to the client before the call does anything, or after it has and before its reply."""
+        if not after:
+            await asyncio.get_running_loop().run_in_executor(None, act)
+        reply = Reply(wire="reset") if cut and not after else await serve()
         if after:
-            await serve()
-        victim()
-        return Reply(wire="reset")
+            await asyncio.get_running_loop().run_in_executor(None, act)
+        return Reply(wire="reset") if cut else reply
 
 
 def children() -> ForkServerContext:
@@ -47,6 +54,7 @@ def command_line(arguments: list[str], environment: Mapping[str, str], output: s
     from reconciler.cli import main
 
     os.environ.update(environment)
+    tempfile.tempdir = None  # it was chosen before the environment was
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -58,6 +66,8 @@ class Stage:
 
     def __init__(self, root: Path, build: Callable[[Simulator, Folder], None]) -> None:
         self.root = root
+        self.scratch = root / "scratch"
+        self.scratch.mkdir(parents=True)
         self.tenant = Simulator(Options()).start()
         self._build = build
         self._context = children()
@@ -74,22 +84,43 @@ class Stage:
         rmtree(self.folder.root / ".reconciler", ignore_errors=True)
         self._build(self.tenant, self.folder)
 
-    def ended(self, *arguments: str, kill_at: int | None = None, after: bool = False) -> tuple[int | None, str]:
-        """Run a command in a child, killed at its nth request or not at all: its exit code, and what it printed."""
+    def ended(
+        self,
+        *arguments: str,
+        at: int | None = None,
+        send: Sequence[int] = (signal.SIGKILL,),
+        after: bool = False,
+        send_when: Callable[[], bool] | None = None,
+        **matching: Any,
+    ) -> tuple[int | None, str]:
+        """Run a command in a child: its exit code, and what it printed.
+
+        Where `at` is given, the child gets the signals `send` while its nth request that matches is under way; where
+        `send_when` is given, as soon as that is true.
+        """
         output = self.root / f"output-{self._runs}"
+        output.unlink(missing_ok=True)
         words = [*arguments, "-w", str(self.folder.root)]
-        child: BaseProcess = self._context.Process(
-            target=command_line, args=(words, self.tenant.environment(), str(output))
-        )
-        if kill_at is not None:
+        environment = {**self.tenant.environment(), "TMPDIR": str(self.scratch)}
+        child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output)))
 
-            def victim() -> None:
+        def act() -> None:
+            for number in send:
                 if child.pid is not None:
-                    os.kill(child.pid, signal.SIGKILL)
+                    os.kill(child.pid, number)
+                if number != signal.SIGKILL:
+                    time.sleep(0.3)  # until the child has heard it: two signals at once may count as one
 
-            self.tenant.faults.add("kill", skip=kill_at, victim=victim, after=after)
+        if at is not None:
+            cut = signal.SIGKILL in send
+            self.tenant.faults.add("act", skip=at, act=act, after=after, cut=cut, **matching)
         child.start()
-        child.join(60)
+        if send_when is not None:
+            while child.is_alive() and not send_when():
+                time.sleep(0.02)
+            time.sleep(0.2)
+            act()
+        child.join(30)
         if child.is_alive():
             child.kill()
             child.join()

@@ -45,7 +45,7 @@ def planned(stage: Stage) -> str:
 def killed_and_resumed(stage: Stage, plan: str, place: int, after: bool) -> Resumed:
     """Kill an apply before or after the nth request takes effect, and go on with it."""
     stage.reset()
-    killed, said = stage.ended("apply", plan, kill_at=place, after=after)
+    killed, said = stage.ended("apply", plan, at=place, after=after)
     assert killed == -signal.SIGKILL, f"request {place}: ended with {killed} before it could be killed: {said}"
     code, said = stage.ended("apply", "--resume")
     return Resumed(f"{'after' if after else 'before'} request {place}", code, said, scene.state(stage.tenant))
