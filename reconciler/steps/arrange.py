@@ -77,8 +77,8 @@ def _needs(
 def _budget(changes: Changes, live: Live) -> Budget:
     objects = sum(change.action is not Action.NO_OP for change in changes.objects)
     filled = [change for change in changes.rows if change.total]
-    chunks = sum(
-        -(-count // change.chunk_size) for change in filled for count in (change.adds, change.updates, change.removes)
-    )
+    # additions and updates are put together; removals go after them
+    phases = [(change.chunk_size, rows) for change in filled for rows in (change.adds + change.updates, change.removes)]
+    chunks = sum(-(-rows // size) for size, rows in phases)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     return Budget(live.requests, objects + chunks, objects + pages)
