@@ -11,31 +11,35 @@ import orjson
 
 from reconciler.audience import membership, sources
 from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.members import Standing
 from reconciler.model.rows import Rows
-from reconciler.model.segment import Segment, Target
+from reconciler.model.segment import Target
 
 _STREAMED = 10_000
 
 
-def compare(
-    backend: Any, segment: Segment, target: Target, standing: Rows, live: Mapping[str, Rows], into: Path
-) -> tuple[Rows, int]:
+def compare(backend: Any, standing: Standing, target: Target, live: Mapping[str, Rows], into: Path) -> tuple[Rows, int]:
     """The rows to write for one band's list, ordered by action and contact, and how many members stay as they are.
 
     `live` holds the members of each of the segment's bands, by band, so that a move between bands is told as one.
+    Contacts that are barred are taken off in `upsert` too.
     """
     import ibis
 
-    everyone = sources.table(backend, standing)
+    segment = standing.segment
+    everyone = sources.table(backend, standing.rows)
+    everyone = everyone.filter(~everyone["duplicate"])
     wanted = everyone.filter(everyone["band"] == target.band)
     wanted = wanted.select("contactId", priority=wanted["priority"], score=wanted["score"], wanted=True)
     here = sources.members(backend, live[target.band]).rename(live_priority="priority", live_score="score")
     joined = wanted.outer_join(here.mutate(live=True), "contactId")
     joined = joined.mutate(contactId=ibis.coalesce(joined["contactId"], joined["contactId_right"]))
     told = _with_history(backend, joined.drop("contactId_right"), everyone, target, live)
+    told = told.left_join(sources.table(backend, standing.barred), "contactId").drop("contactId_right")
     same = _same(told, segment.delivery.attributes)
     action = ibis.cases(
         (told["live"].isnull(), ibis.literal("add")),
+        (told["wanted"].isnull() & told["suppressed_by"].notnull(), ibis.literal("remove")),
         (told["wanted"].isnull(), ibis.literal("remove" if segment.mirror else "keep")),
         (same, ibis.literal("keep")),
         else_="update",
@@ -85,7 +89,8 @@ def _words(told: Any, target: Target) -> tuple[Any, Any]:
     score, was, old, now = (_points(told[name]) for name in ("score", "was", "live_score", "now"))
     moves_in = ibis.literal("moves from ") + told["came_from"] + f" to {band}"
     moves_out = ibis.literal(f"moves from {band} to ") + told["band"]
-    gone = ibis.coalesce(told["out"], ibis.literal("no longer in the source"))
+    barred = ibis.literal("suppressed by ") + told["suppressed_by"]
+    gone = ibis.coalesce(barred, told["out"], ibis.literal("no longer in the source"))
     adds, removes = told["action"] == "add", told["action"] == "remove"
     reason = ibis.cases(
         (adds & told["came_from"].notnull(), moves_in),

@@ -118,7 +118,7 @@ def _commit(
             tenant=desired.tenant.address.name,
             surfaces=writer.surfaces,
             overrides=desired.settings.overrides,
-            today=datetime.now(UTC).date(),
+            now=datetime.now(UTC),
             engine=desired.settings.engine,
             scratch=workspace.scratch,
             progress=progress,

@@ -15,7 +15,7 @@ from reconciler.cxone.transport import Transport
 from reconciler.model.rows import Rows
 
 SCOPE = "outboundapi"
-_CONTACTS = {"id": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
+_CONTACTS = dict.fromkeys(("id", "engagementScore", "status", "phoneNumber"), "VARCHAR")
 
 
 def contact_list(transport: Transport, list_id: str) -> Any:
@@ -35,7 +35,7 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
 
 
 def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
-    """`GET /outbound/contactlists/{listId}/contacts`: contactId, engagementScore, status; a row may come twice."""
+    """`GET /outbound/contactlists/{listId}/contacts`: id, score, status, phone; a row may come twice."""
 
     def fetch(start: int) -> Any:
         query = {"count": LARGEST_PAGE, "start": start}
@@ -43,7 +43,7 @@ def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
 
     with Spool(into) as spool:
         total = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
-    take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status"}
+    take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"}
     return Rows(into, "json", _CONTACTS, spool.count, take, total)
 
 

@@ -42,20 +42,27 @@ class LiveList:
 
 @dataclass(frozen=True, slots=True)
 class ContactsOf:
-    """The contacts of a list: id, engagement score, status."""
+    """The contacts of a list: id, engagement score, status, phone."""
 
     list: LiveList
     where: Location = field(compare=False)
 
+    def __str__(self) -> str:
+        return str(self.list)
+
 
 @dataclass(frozen=True, slots=True)
 class InteractionsOf:
-    """The interactions of a list's contacts in [start, end), of the types named."""
+    """The tenant's interactions with some contacts in [start, end), of the types named."""
 
-    contacts: ContactsOf
+    contacts: PeopleQuery
     types: tuple[str, ...]
     start: datetime
     end: datetime
+    where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"the interactions of {self.contacts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +73,18 @@ class MembersOf:
     attributes: tuple[str, ...]
 
 
-RowQuery = ContactsOf | InteractionsOf | MembersOf
+@dataclass(frozen=True, slots=True)
+class MemberPhones:
+    """The phones of who is on a managed list now; nobody's where the list is not made yet."""
+
+    list: str
+    where: Location = field(compare=False)
+
+
+PeopleQuery = ContactsOf
+"""The ways of reading people: each has `where`, the place that asks, and says itself in words."""
+
+HistoryQuery = InteractionsOf
+"""The ways of reading interactions."""
+
+RowQuery = PeopleQuery | HistoryQuery | MembersOf | MemberPhones

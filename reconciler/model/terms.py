@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -18,7 +18,8 @@ class Terms:
 
     Attributes:
         manifests, tenant, surfaces: what the workspace says now, to be compared with what the plan was made from.
-        overrides: those of the workspace; one that has run out since the plan was made holds no more on `today`.
+        overrides: those of the workspace; one that has run out since the plan was made holds no more.
+        now: the moment of the apply.
         engine, scratch: where rows are computed, and an empty folder for them.
         progress: who is told. stop: set when a person asks to stop.
         resume: the run to go on with, if any.
@@ -28,7 +29,7 @@ class Terms:
     tenant: str
     surfaces: Mapping[str, str]
     overrides: tuple[Override, ...]
-    today: date
+    now: datetime
     engine: Engine
     scratch: Path
     progress: Progress

@@ -22,7 +22,7 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
     """Put changes in the order of their references: lists, their contacts, campaigns; deletes last, bottom-up."""
     settings = desired.settings
     immutable = frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable)
-    found = findings(changes, live, settings.limits, settings.name, immutable)
+    found = [*changes.findings, *findings(changes, live, settings.limits, settings.name, immutable)]
     return Plan(
         workspace=settings.name,
         tenant=desired.tenant.address.name,
@@ -37,6 +37,7 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
         findings=waive(found, settings.overrides, now.date()),
         budget=_budget(changes, live),
         created=now,
+        good_until=changes.good_until,
     )
 
 

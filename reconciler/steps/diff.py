@@ -40,9 +40,11 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             for target in standing.segment.targets:
                 part = standing.segment.part(target)
                 file = into / f"{part.name}-{part.part}.parquet"
-                changed, kept = comparison.compare(backend, standing.segment, target, standing.rows, current, file)
+                changed, kept = comparison.compare(backend, standing, target, current, file)
                 rows.append(_row_change(backend, standing, target, changed, kept, current[target.band], tokens))
-    return Changes(tuple(objects), tuple(rows), tuple(accounts))
+    findings = tuple(finding for standing in members for finding in standing.findings)
+    ends = [standing.good_until for standing in members if standing.good_until is not None]
+    return Changes(tuple(objects), tuple(rows), tuple(accounts), findings, min(ends, default=None))
 
 
 def _declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler import __version__
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.limits import waive
+from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.terms import Terms
 
@@ -17,7 +18,7 @@ def guard(plan: Plan, terms: Terms) -> None:
         Refused: with every finding that stands.
     """
     _same_wishes(plan, terms)
-    standing = [finding for finding in waive(plan.findings, terms.overrides, terms.today) if not finding.waived]
+    standing = [finding for finding in waive(plan.findings, terms.overrides, terms.now.date()) if not finding.waived]
     if not standing:
         return
     words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
@@ -40,6 +41,8 @@ def _same_wishes(plan: Plan, terms: Terms) -> None:
         differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
     if plan.tool_version != __version__:
         differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
+    if plan.good_until is not None and terms.now > plan.good_until:
+        differs.append(f"a do-not-call list that it was judged by is too old since {format_instant(plan.good_until)}")
     if differs:
         raise Stale(
             "the plan is not for this workspace as it is now:\n" + "\n".join(f"  {words}" for words in differs),

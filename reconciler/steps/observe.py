@@ -11,7 +11,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, RowQuery, Rows
+from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MemberPhones, MembersOf, RowQuery, Rows
 
 IDS_A_SEARCH = 500
 """Contacts an interaction search names at once: the body stays well below a gateway's usual limits."""
@@ -35,8 +35,8 @@ def observe(desired: Desired, reader: Reader) -> Live:
     into.mkdir(exist_ok=True)
     rows: dict[RowQuery, Rows] = {}
     for query in _queries(desired):
-        if isinstance(query, MembersOf) and query.list not in objects.get("ContactList", {}):
-            rows[query] = _nobody(query, into)
+        if isinstance(query, MembersOf | MemberPhones) and query.list not in objects.get("ContactList", {}):
+            rows[query] = _nobody(into)
             continue
         if isinstance(query, InteractionsOf) and query.contacts not in rows:
             continue  # why its contacts could not be read is among the problems already
@@ -65,6 +65,9 @@ def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader:
                 return sources.settled(backend, lambda: reader.contacts(query, into))
             case MembersOf():
                 return sources.settled(backend, lambda: reader.members(query, into))
+            case MemberPhones():
+                people = ContactsOf(LiveList(name=query.list), query.where)
+                return sources.settled(backend, lambda: reader.contacts(people, into))
             case InteractionsOf():
                 ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
                 found = reader.interactions(query, ids, into)
@@ -72,9 +75,9 @@ def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader:
                 return found
 
 
-def _nobody(query: MembersOf, into: Path) -> Rows:
+def _nobody(into: Path) -> Rows:
     """The members of a list that does not exist yet."""
-    file = into / f"nobody-{len(query.attributes)}.json"
+    file = into / "nobody.json"
     file.write_text("[]")
     return Rows(file, "json", {"contactId": "VARCHAR", "priority": "BIGINT", "score": "DOUBLE"}, 0)
 

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from reconciler.model.change import Accounting, Action, ObjectChange, Reason, RowChange
 from reconciler.model.document import plan_digest
+from reconciler.model.finding import Finding
 from reconciler.model.moment import format_instant
-from reconciler.model.plan import Finding, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, Report
 from reconciler.views.plain import plain
 
