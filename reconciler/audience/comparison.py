@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -180,8 +180,8 @@ def bodies(backend: Any, change: RowChange, actions: Sequence[str]) -> Iterator[
         yield [dict(zip(names, row, strict=True)) for row in chunk]
 
 
-def not_as_written(backend: Any, change: RowChange, read_back: Rows) -> tuple[int, list[str]]:
-    """How many written rows the list does not hold as written, and the first few contacts among them."""
+def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
+    """How many rows the list does not hold as written, those aside that the tenant rejected."""
     import ibis
 
     changed = sources.table(backend, change.rows)
@@ -192,6 +192,5 @@ def not_as_written(backend: Any, change: RowChange, read_back: Rows) -> tuple[in
         same = same & (joined[attribute] == joined[f"now_{attribute}"]).fill_null(False)
     right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), same)
     wrong = joined.filter(~right).select("contactId")
-    count = sources.count(backend, wrong)
-    few = next(sources.stream(backend, wrong.order_by("contactId"), 1000), []) if count else []
-    return count, [row[0] for row in few]
+    chunks = sources.stream(backend, wrong, _STREAMED)
+    return sum(row[0] not in rejected for chunk in chunks for row in chunk)

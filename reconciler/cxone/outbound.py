@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_offset
+from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_offset, collected
 from reconciler.cxone.transport import Transport
 from reconciler.model.rows import Rows
 
@@ -29,9 +29,7 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
     def fetch(start: int) -> Any:
         return transport.call("GET", f"/{path}", query={"count": LARGEST_PAGE, "start": start}, scope=scope)
 
-    found: dict[str, Mapping[str, Any]] = {}
-    by_offset(fetch, rows, lambda page: found.update({row["id"]: row for row in page}), transport.access.pace.workers)
-    yield from found.values()
+    yield from collected(lambda add: by_offset(fetch, rows, add, transport.access.pace.workers), path)
 
 
 def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
@@ -42,9 +40,9 @@ def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
         return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope=SCOPE)
 
     with Spool(into) as spool:
-        total = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
+        heard = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
     take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"}
-    return Rows(into, "json", _CONTACTS, spool.count, take, total)
+    return Rows(into, "json", _CONTACTS, spool.count, take, heard.total, heard.shifted)
 
 
 def put(transport: Transport, list_id: str, ids: list[str]) -> None:

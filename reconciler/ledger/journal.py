@@ -38,6 +38,7 @@ class Run:
         self._guard = threading.Lock()
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
+        self._rejected = set(store.lines(f"runs/{name}/rejected.jsonl"))
         for line in store.lines(self._file):
             self._remember(orjson.loads(line))
         self.resumed = bool(self._intended)
@@ -71,9 +72,11 @@ class Run:
 
     def reject(self, address: Address, contact: str, reason: str) -> None:
         """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""
+        line = orjson.dumps({"address": str(address), "contact": contact, "reason": reason})
         with self._guard:
-            entry = {"address": str(address), "contact": contact, "reason": reason}
-            self._store.append(f"runs/{self.name}/rejected.jsonl", orjson.dumps(entry))
+            if line not in self._rejected:  # a chunk that is sent again is refused again
+                self._rejected.add(line)
+                self._store.append(f"runs/{self.name}/rejected.jsonl", line)
 
     def step(self, result: StepResult) -> None:
         """Record how a step ended, in the audit chain too."""
@@ -110,6 +113,7 @@ class Run:
                 self._write({**entry, "key": ""})
 
     def _write(self, entry: Mapping[str, Any]) -> None:
+        self._held.check()  # each time: a machine that slept does not know for how long
         if time.monotonic() - self._renewed > _RENEWED_EVERY:
             self._held.renew()
             self._renewed = time.monotonic()
@@ -132,7 +136,7 @@ class Ledger:
         """
         with lock.locked(self.store) as held:
             fresh = name is None
-            name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+            name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
             folder = self.store.folder / "runs" / name
             folder.parent.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would make it with anybody's mode
             folder.mkdir(mode=0o700, exist_ok=True)

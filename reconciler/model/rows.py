@@ -18,7 +18,8 @@ class Rows:
     Attributes:
         columns: the file's columns, as name → type. count: its rows, those that were read twice among them.
         take: where each column of the relation stands in the file (`data.score`); empty: as they are.
-        total: how many different rows the tenant says there are, where it does.
+        total: how many different rows the tenant says there are, where it does. shifted: whether it said otherwise
+            on another page: then rows may be missing, even if their number is right.
     """
 
     path: Path
@@ -27,6 +28,7 @@ class Rows:
     count: int
     take: Mapping[str, str] = field(default_factory=dict)
     total: int | None = None
+    shifted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

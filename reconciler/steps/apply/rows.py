@@ -45,9 +45,8 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
         into.mkdir(exist_ok=True)
         query = MembersOf(change.list, change.attributes)
         now = sources.settled(backend, lambda: writer.members(query, into))
-        wrong, contacts = comparison.not_as_written(backend, change, now)
-    unexplained = wrong - len(set(contacts) & set(rejected))
-    if unexplained > 0:
+        unexplained = comparison.not_as_written(backend, change, now, set(rejected))
+    if unexplained:
         message = (
             f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"
         )
