@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import ReconcilerError
@@ -101,11 +102,28 @@ def contacts(backend: Any, rows: Rows) -> Any:
 def interactions(backend: Any, rows: Rows) -> Any:
     """One row an interaction: contactId, type, at (timestamp, UTC, whole seconds); de-duplicated by `id`."""
     read = table(backend, rows)
+    if "fault" in read.columns:
+        read = read.filter(read["fault"].isnull())
     once = read.group_by("id").agg(
         contactId=read["contactId"].min(), type=read["type"].min(), startTime=read["startTime"].min()
     )
     at = once["startTime"].cast("timestamp").truncate("s")
     return once.select("contactId", "type", at=at)
+
+
+NAMED = {"contactId": "string", "place": "string", "fault": "string"}
+
+
+def named(backend: Any, rows: Rows, target: Path) -> Rows:
+    """The contacts that some interactions name, once each, written to `target`; those of unusable rows are left out."""
+    import ibis
+
+    read = table(backend, rows)
+    usable = read.filter(read["fault"].isnull()).select("contactId").distinct()
+    null = ibis.null("string")
+    target.touch(mode=0o600)
+    usable.mutate(place=null, fault=null).order_by("contactId").to_parquet(str(target))
+    return Rows(target, "parquet", NAMED, count(backend, backend.read_parquet(str(target))))
 
 
 def refuse_unclear_times(backend: Any, rows: Rows) -> None:

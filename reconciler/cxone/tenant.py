@@ -24,7 +24,7 @@ from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import split_mark
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
+from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
 from reconciler.model.tenant import DeclaredSurface
 
 _PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
@@ -179,5 +179,5 @@ class TenantReader:
         return into / f"{self._spooled:04d}.json"
 
 
-def _needs(query: ContactsOf, surface: str, why: str) -> Problem:
+def _needs(query: PeopleQuery, surface: str, why: str) -> Problem:
     return Problem(query.where, "missing-surface", f"the tenant declares no surface {surface!r}", note=why)

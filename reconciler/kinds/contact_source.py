@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.kind import Kind
-from reconciler.model.people import PEOPLE, check_people, live_list, people
+from reconciler.model.people import PEOPLE, check_people, file_history, live_list, people
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.rows import ContactsOf, HistoryQuery, PeopleQuery
+from reconciler.model.rows import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,32 @@ def source(resource: Resource) -> Source:
     if interactions is None:
         return Source(people(resource))
     types = tuple(sorted(interactions["types"]))
+    history = None
+    if "files" in interactions:
+        # what the files do not say is of the one type that is meant
+        kind = types[0] if len(types) == 1 else None
+        history = file_history(resource, interactions["files"], kind)
     if "of" in interactions:
         place = resource.where("spec", "interactions", "of")
-        return Source(ContactsOf(live_list(interactions["of"]), place), types)
-    return Source(people(resource), types)
+        return Source(ContactsOf(live_list(interactions["of"]), place), types, history)
+    if history is not None and not any(name in resource.spec for name in PEOPLE):
+        return Source(ContactsIn(history, history.where), types, history)
+    return Source(people(resource), types, history)
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """One way of naming people; or the interactions of a list, which name them too."""
-    if "of" not in resource.spec.get("interactions", {}):
-        yield from check_people(resource)
-    elif any(name in resource.spec for name in PEOPLE):
+    """One way of naming people: the source's own, the list in `interactions.of`, or the files of interactions."""
+    interactions = resource.spec.get("interactions", {})
+    if "of" in interactions and any(name in resource.spec for name in PEOPLE):
         message = "`interactions.of` names the contacts, and so does the source itself"
         hint = "leave `of` out: the interactions of the source's own contacts are meant"
         yield Problem(resource.where("spec", "interactions", "of"), "source-unclear", message, hint=hint)
+    elif "of" not in interactions and ("files" not in interactions or any(name in resource.spec for name in PEOPLE)):
+        yield from check_people(resource)
+    if "files" in interactions and "type" not in interactions["files"]["columns"] and len(interactions["types"]) > 1:
+        message = "the files do not say of which type an interaction is, and more than one type counts"
+        hint = "map the column `type`, or name one type"
+        yield Problem(resource.where("spec", "interactions", "types"), "type-unknown", message, hint=hint)
 
 
 KIND = Kind(name="ContactSource", says="where contacts come from", check=check)

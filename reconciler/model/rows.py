@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from reconciler.model.feeds import FileFeed, FileHistory
 from reconciler.model.problem import Location
 
 
@@ -83,10 +84,24 @@ class MemberPhones:
     where: Location = field(compare=False)
 
 
-PeopleQuery = ContactsOf
+@dataclass(frozen=True, slots=True)
+class ContactsIn:
+    """The contacts that some interactions of files or of a database name, where nothing else names any."""
+
+    history: FileHistory
+    where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"the contacts in {self.history}"
+
+
+PeopleQuery = ContactsOf | ContactsIn | FileFeed
 """The ways of reading people: each has `where`, the place that asks, and says itself in words."""
 
-HistoryQuery = InteractionsOf
+HistoryQuery = InteractionsOf | FileHistory
 """The ways of reading interactions."""
 
-RowQuery = PeopleQuery | HistoryQuery | MembersOf | MemberPhones
+TenantQuery = ContactsOf | InteractionsOf | MembersOf | MemberPhones
+"""What only the tenant knows."""
+
+RowQuery = PeopleQuery | HistoryQuery | TenantQuery

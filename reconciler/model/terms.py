@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from reconciler.model.ports import Progress
-from reconciler.model.settings import Engine, Override
+from reconciler.model.settings import Engine, Limits, Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class Terms:
 
     Attributes:
         manifests, tenant, surfaces: what the workspace says now, to be compared with what the plan was made from.
+        reviewed: the digest that was reviewed, where the person named it.
+        limits: the workspace's safety limits, to be held against what the plan says of itself.
         overrides: those of the workspace; one that has run out since the plan was made holds no more.
         now: the moment of the apply.
         engine, scratch: where rows are computed, and an empty folder for them.
@@ -28,6 +30,7 @@ class Terms:
     manifests: str
     tenant: str
     surfaces: Mapping[str, str]
+    limits: Limits
     overrides: tuple[Override, ...]
     now: datetime
     engine: Engine
@@ -35,3 +38,4 @@ class Terms:
     progress: Progress
     stop: Event
     resume: str | None = None
+    reviewed: str | None = None
