@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from reconciler.ledger.journal import Ledger
+from reconciler.model.address import Address
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Outside, Writer
 from reconciler.model.report import Report
 from reconciler.model.settings import Workspace
+from reconciler.model.story import Story
+from reconciler.model.supposition import Supposition, WhatIf
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import apply
 from reconciler.steps.arrange import arrange
@@ -15,6 +21,8 @@ from reconciler.steps.guard import guard
 from reconciler.steps.load import load
 from reconciler.steps.observe import observe
 from reconciler.steps.resolve import resolve
+from reconciler.steps.tell import tell
+from reconciler.steps.weigh import weigh
 
 
 def propose(workspace: Workspace, outside: Outside) -> Plan:
@@ -28,6 +36,37 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
     members = resolve(desired, live)  # who belongs on which list, and who does not and why: relations
     changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
     return arrange(changes, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
+
+
+def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:
+    """Say why one contact is where it is.
+
+    Raises:
+        ReconcilerError: whatever a step raises.
+    """
+    desired = load(workspace)
+    live = observe(desired, outside.reader(desired))
+    members, tokens = resolve(desired, live), outside.tokens(desired)
+    changes = diff(desired, members, live, tokens)
+    return tell(desired, members, changes, live, tokens, segment, contact)
+
+
+def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Supposition]) -> WhatIf:
+    """Read once, and say what each supposed number would do to its segment's lists.
+
+    Raises:
+        ReconcilerError: whatever a step raises, the question's own faults among them.
+    """
+    first, segment = suppositions[0], Address("Segment", suppositions[0].segment)
+    load(replace(workspace, supposition=first))  # a question that makes no sense is told before anything is read
+    desired = load(workspace)
+    live = observe(desired, outside.reader(desired))
+    tokens, rows = outside.tokens(desired), []
+    for each in suppositions:
+        supposed = load(replace(workspace, supposition=each))
+        changes = diff(supposed, resolve(supposed, live), live, tokens)
+        rows.append(weigh(changes, segment, each.value))
+    return WhatIf(segment, first.setting, tuple(rows))
 
 
 def commit(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:

@@ -23,14 +23,15 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, in alphabetical order."""
-        names = (module.name for module in pkgutil.iter_modules(__path__))
+        names = (module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
         return sorted(name for name in names if self.get_command(ctx, name) is not None)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One command by its name."""
-        if not any(module.name == cmd_name for module in pkgutil.iter_modules(__path__)):
+        name = cmd_name.replace("-", "_")
+        if not any(module.name == name for module in pkgutil.iter_modules(__path__)):
             return None
-        found = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name, None)
+        found = getattr(import_module(f"{__name__}.{name}"), name, None)
         return found if isinstance(found, click.Command) else None
 
 

@@ -90,6 +90,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             yield Problem(resource.where(*path, index, "name"), "duplicate-band", message)
     order = sorted(range(len(declared)), key=lambda index: declared[index]["from"])
     yield from _edges(resource, path, declared, order)
+    yield from _unreachable(resource, path, model, declared)
     if model == "recencyFrequency" and declared[order[0]]["from"] > 0:
         lowest = declared[order[0]]
         yield Problem(
@@ -98,6 +99,23 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             f"scores from 0 to {lowest['from']} are in no band",
             hint=f"let the lowest band, {lowest['name']!r}, start at 0",
         )
+
+
+def _unreachable(
+    resource: Resource, path: Path, model: str, declared: Sequence[Mapping[str, Any]]
+) -> Iterable[Problem]:
+    """Bands that start above the highest score there can be."""
+    if model == "combine":
+        return
+    highest = 100.0
+    if model == "recencyFrequency":
+        measure = _recency_frequency(resource.spec[model], ())
+        highest = measure.recency_start + measure.frequency_each * measure.frequency_cap
+    for index, band in enumerate(declared):
+        if band["from"] > highest:
+            message = f"no contact can score {band['from']:g}, where band {band['name']!r} starts"
+            hint = f"the highest score there can be is {highest:g}"
+            yield Problem(resource.where(*path, index, "from"), "band-unreachable", message, hint=hint)
 
 
 def _edges(

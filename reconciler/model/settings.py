@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from reconciler.model.supposition import Supposition
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -62,6 +64,7 @@ class Workspace:
         now: an aware instant.
         tenant: the tenant chosen on the command line.
         as_of: the moment chosen on the command line.
+        supposition: a number that is supposed to be another, for a question.
         prune: whether objects that carry this workspace's mark and are declared no longer are to be deleted.
     """
 
@@ -75,3 +78,4 @@ class Workspace:
     tenant: str | None = None
     as_of: datetime | None = None
     prune: bool = False
+    supposition: Supposition | None = None

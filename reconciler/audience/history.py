@@ -1,0 +1,100 @@
+"""What is known of one contact at each stage, from its row to its list?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from reconciler.audience import scoring, sources
+from reconciler.model.change import RowChange
+from reconciler.model.members import Standing
+from reconciler.model.rows import RowQuery, Rows
+
+_SHOWN = 4
+
+
+def told(
+    backend: Any,
+    standing: Standing,
+    changes: tuple[RowChange, ...],
+    read: Mapping[RowQuery, Rows],
+    as_of: datetime,
+    contact: str,
+) -> Iterator[tuple[str, str]]:
+    """What was read, how it was scored, where it stands, and what a plan would do; in that order."""
+    segment = standing.segment
+    yield from _as_read(backend, sources.contacts(backend, read[segment.contacts]), str(segment.contacts), contact)
+    for measure, query in segment.interactions.items():
+        history = sources.interactions(backend, read[query])
+        mine = history.filter(history["contactId"] == contact)
+        count = sources.count(backend, mine)
+        last = _first(backend, mine.agg(last=mine["at"].max().cast("string"))) or ("never",)
+        scores = scoring.recency_and_frequency(mine, measure, as_of)
+        score = _first(backend, scores.select("score"))
+        words = f"{count:,} in {query}, the last at {last[0]} UTC" if count else f"none in {query}"
+        yield "interactions", words
+        yield "recency and frequency", _points(score[0]) if score else "no interaction in the window"
+    for wanted in segment.intersect:
+        everyone = sources.contacts(backend, read[wanted])
+        on_it = sources.count(backend, everyone.filter(everyone["contactId"] == contact))
+        yield str(wanted), "is on it" if on_it else "is not on it"
+    yield from _standing(backend, standing, contact)
+    yield from _lists(backend, standing, changes, read, contact)
+
+
+def _as_read(backend: Any, everyone: Any, source: str, contact: str) -> Iterator[tuple[str, str]]:
+    mine = everyone.filter(everyone["contactId"] == contact)
+    columns = ("place", "fault", "duplicate", "active", "optedIn", "phone")
+    rows = [row for chunk in sources.stream(backend, mine.select(*columns), _SHOWN) for row in chunk]
+    if not rows:
+        yield "source", f"{source} has no such contact"
+    for place, fault, duplicate, active, opted_in, phone in rows:
+        consent = {None: "consent not said", True: "consent given", False: "no consent"}[opted_in]
+        facts = ["active" if active else "archived", consent, "has a phone" if phone else "has no phone"]
+        facts += [f"cannot be used: {fault}"] if fault else []
+        facts += ["an earlier row has its id"] if duplicate else []
+        yield "source", f"{place or source}: {', '.join(facts)}"
+
+
+def _standing(backend: Any, standing: Standing, contact: str) -> Iterator[tuple[str, str]]:
+    everyone = sources.table(backend, standing.rows)
+    mine = everyone.filter((everyone["contactId"] == contact) & ~everyone["duplicate"])
+    row = _first(backend, mine.select("score", "band", "reason", "suppressed_by"))
+    if row is None:
+        return
+    score, band, reason, suppressed_by = row
+    yield "score", "none" if score is None else _points(score)
+    if suppressed_by:
+        yield "do not call", f"its number is on {suppressed_by}"
+    yield "verdict", f"in, band {band}" if band else f"out: {reason}"
+
+
+def _lists(
+    backend: Any,
+    standing: Standing,
+    changes: tuple[RowChange, ...],
+    read: Mapping[RowQuery, Rows],
+    contact: str,
+) -> Iterator[tuple[str, str]]:
+    for target in standing.segment.targets:
+        members = sources.members(backend, read[target.members])
+        row = _first(backend, members.filter(members["contactId"] == contact).select("score"))
+        now = "is not on it" if row is None else "is on it now"
+        if row is not None and row[0] is not None:
+            now += f" with score {_points(row[0])}"
+        change = next((each for each in changes if each.list == target.list), None)
+        if change is not None:
+            changed = sources.table(backend, change.rows)
+            mine = changed.filter(changed["contactId"] == contact).select("action", "why")
+            planned = _first(backend, mine)
+            now += f"; a plan would {planned[0]} it: {planned[1]}" if planned else "; a plan would change nothing"
+        yield f"list {target.list!r}", now
+
+
+def _first(backend: Any, relation: Any) -> tuple[Any, ...] | None:
+    return next((chunk[0] for chunk in sources.stream(backend, relation, 1)), None)
+
+
+def _points(hundredths: int) -> str:
+    return f"{hundredths / 100:g}"

@@ -1,0 +1,62 @@
+"""`reconciler what-if`: who would be called if one number were another?"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+
+from reconciler.cli.workspace import opened, workspace_options
+
+MOST_VALUES = 200
+_RANGE = re.compile(r"([^=]+)=([^.:]+(?:\.\d+)?)(?:\.\.([^:]+):(.+))?")
+
+
+def _setting(ctx: click.Context, parameter: click.Parameter, given: str) -> tuple[str, tuple[Decimal, ...]]:
+    match = _RANGE.fullmatch(given)
+    if match is None:
+        raise click.BadParameter("write SETTING=VALUE or SETTING=FROM..TO:STEP, such as score.threshold=60..90:5")
+    try:
+        first = Decimal(match[2])
+        if match[3] is None:
+            return match[1], (first,)
+        last, step = Decimal(match[3]), Decimal(match[4])
+    except InvalidOperation as error:
+        raise click.BadParameter("the values and the step are numbers") from error
+    if not (first.is_finite() and last.is_finite() and step.is_finite()) or step <= 0 or last < first:
+        raise click.BadParameter("a range goes up, by a step above zero")
+    count = int((last - first) / step) + 1
+    if count > MOST_VALUES:
+        raise click.BadParameter(f"{count} values; at most {MOST_VALUES} are tried")
+    return match[1], tuple(first + step * number for number in range(count))
+
+
+@click.command("what-if")
+@click.argument("segment", metavar="segment/NAME")
+@workspace_options
+@click.option(
+    "--set", "setting", required=True, callback=_setting, metavar="SETTING=FROM..TO:STEP", help="The number to vary."
+)
+@click.option("--format", "voice", type=click.Choice(["text", "json", "chart"]), default="text", show_default=True)
+def what_if(chosen: dict[str, Any], segment: str, setting: tuple[str, tuple[Decimal, ...]], voice: str) -> int:
+    """Show who would be in, entering, leaving and moving band at each value of a number.
+
+    Reads the tenant once, and touches neither a file nor the tenant. A setting is a number of the segment (cap.most) or
+    of its score model (score.threshold, score.bands.high.from, score.recency.perDay).
+    """
+    from reconciler.cli.world import World
+    from reconciler.flow import suppose
+    from reconciler.model.supposition import Supposition
+    from reconciler.views import what_if as view
+
+    kind, slash, name = segment.partition("/")
+    if kind.lower() != "segment" or not slash or not name:
+        raise click.UsageError("name the segment as segment/NAME")
+    suppositions = [Supposition(name, setting[0], value) for value in setting[1]]
+    with opened(chosen) as workspace, World(workspace) as world:
+        table = suppose(workspace, world, suppositions)
+    voices = {"text": view.text, "json": view.machine, "chart": view.chart}
+    click.echo(voices[voice](table))
+    return 0

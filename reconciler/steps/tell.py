@@ -1,0 +1,35 @@
+"""What is one contact's story, from row to list?"""
+
+from __future__ import annotations
+
+from reconciler.audience import engine, history
+from reconciler.model.address import Address
+from reconciler.model.change import Changes
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live
+from reconciler.model.members import Members
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.story import Story
+from reconciler.model.tokens import Tokens
+
+
+def tell(
+    desired: Desired, members: Members, changes: Changes, live: Live, tokens: Tokens, segment: str, contact: str
+) -> Story:
+    """The story of a contact in a segment.
+
+    Raises:
+        BadInput: there is no such segment.
+    """
+    address = Address("Segment", segment)
+    standing = next((each for each in members if each.segment.address == address), None)
+    if standing is None:
+        names = ", ".join(each.segment.address.name for each in members)
+        problem = Problem(
+            Location("--segment"), "unknown-segment", f"there is no Segment {segment!r}", f"there are {names}"
+        )
+        raise BadInput([problem])
+    rows = tuple(row for row in changes.rows if row.address.resource == address)
+    with engine.opened(desired.settings.engine, desired.scratch) as backend:
+        found = tuple(history.told(backend, standing, rows, live.rows, desired.as_of, contact))
+    return Story(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found)

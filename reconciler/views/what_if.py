@@ -1,0 +1,72 @@
+"""How does a person, or a program, read what one number would do?"""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from reconciler.model.supposition import Supposed, WhatIf
+from reconciler.views.plain import plain
+
+_WIDTH = 50
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def text(value: WhatIf) -> str:
+    """A table: a row a value."""
+    table = Table(title=plain(f"{value.segment}: {value.setting}"), title_justify="left")
+    bands = [name for name, _ in value.rows[0].bands] if value.rows else []
+    names = list(dict.fromkeys([*bands, *(name for row in value.rows for name, _ in row.bands)]))
+    for heading in ("value", "in", *names, "entering", "leaving", "moving"):
+        table.add_column(plain(heading), justify="right")
+    for row in value.rows:
+        held = dict(row.bands)
+        counts = [row.inside, *(held.get(name, 0) for name in names), row.entering, row.leaving, row.moving]
+        table.add_row(_number(row.value), *(f"{count:,}" for count in counts))
+    out = io.StringIO()
+    Console(file=out, width=120, highlight=False, markup=False).print(table)
+    return out.getvalue().rstrip("\n")
+
+
+def chart(value: WhatIf) -> str:
+    """A bar a value: how many contacts would be in."""
+    most = max((row.inside for row in value.rows), default=0) or 1
+    width = max((len(_number(row.value)) for row in value.rows), default=0)
+    lines = [plain(f"{value.segment}: contacts in, by {value.setting}")]
+    for row in value.rows:
+        lines.append(f"{_number(row.value):>{width}} │{_bar(row.inside / most)} {row.inside:,}{_shift(row)}")
+    return "\n".join(lines)
+
+
+def _bar(share: float) -> str:
+    eighths = round(share * _WIDTH * 8)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _shift(row: Supposed) -> str:
+    return f"  (+{row.entering:,} -{row.leaving:,})" if row.entering or row.leaving else ""
+
+
+def machine(value: WhatIf) -> str:
+    """The table as JSON."""
+    rows = [
+        {
+            "value": float(row.value),
+            "in": row.inside,
+            "bands": dict(row.bands),
+            "entering": row.entering,
+            "leaving": row.leaving,
+            "moving": row.moving,
+        }
+        for row in value.rows
+    ]
+    document = {"segment": str(value.segment), "setting": value.setting, "rows": rows}
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def _number(value: Decimal) -> str:
+    return f"{value.normalize():f}"
