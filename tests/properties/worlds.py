@@ -75,7 +75,7 @@ SCORES = (
     | st.sampled_from((0, 40, 70, 74.99, 74.995, 75, 75.0, 100))
     | st.integers(0, 10_000).map(lambda n: n / 100)
 )
-STATUSES = st.sampled_from(("ACTIVE", "ACTIVE", "ACTIVE", "ARCHIVED", "DELETED"))
+STATUSES = st.sampled_from((*["ACTIVE"] * 7, "ARCHIVED", "DELETED"))
 DATA = st.fixed_dictionaries(
     {},
     optional={
@@ -114,7 +114,7 @@ def worlds(draw: st.DrawFn) -> World:
     ]
     for name in used:
         manifests.append(manifest("ContactList", name, draw(_list_spec(MANAGED[name]))))
-        if draw(st.booleans()):
+        if draw(st.sampled_from((True, True, True, False))):
             lists[MANAGED[name]] = (draw(OWNERS | STRANGERS), {each: draw(DATA) for each in draw(members)})
     campaigns: list[dict[str, Any]] = []
     if draw(st.booleans()):
@@ -177,8 +177,9 @@ def _segment(draw: st.DrawFn, name: str, lists: list[str]) -> list[Manifest]:
         "lists": dict(zip(names, lists, strict=False)),
         "delivery": delivery,
     }
-    if draw(st.booleans()):
-        spec["membership"] = draw(st.sampled_from(("mirror", "upsert")))
+    membership = draw(st.sampled_from(("mirror", "mirror", "upsert", None)))
+    if membership is not None:
+        spec["membership"] = membership
     if draw(st.sampled_from((True, False, False))):
         spec["intersect"] = [{"name": INVITED}]
     return [
@@ -251,6 +252,7 @@ def _interactions(draw: st.DrawFn, contacts: list[str]) -> list[dict[str, Any]]:
             max_size=25,
         )
     )
+    found += [(contact, "voice", 86_400) for contact in contacts[:2]]
     return [
         {
             "id": f"I{number}",
@@ -260,3 +262,59 @@ def _interactions(draw: st.DrawFn, contacts: list[str]) -> list[dict[str, Any]]:
         }
         for number, (contact, kind, ago) in enumerate(found)
     ]
+
+
+_CALLS = {
+    "dialType": "progressive",
+    "list": "one",
+    "abandonment": {"policy": "by-band", "band": "high"},
+    "schedule": {"startsIn": "15m", "lasts": "8h"},
+    "wrapUpCode": "DONE",
+    "status": "active",
+}
+BUSY = World(
+    manifests=(
+        manifest("Workspace", OWNER, {"asOf": AS_OF.isoformat(), "limits": {"removals": 100, "updates": 100}}),
+        manifest("ContactSource", "engagement", {"contactList": {"name": EVERYBODY}}),
+        manifest("ScoreModel", "engagement", {"engagement": {"threshold": 75}}),
+        manifest("ContactList", "one", {"name": MANAGED["one"], "description": "by design"}),
+        manifest(
+            "Segment",
+            "engagement",
+            {
+                "source": "engagement",
+                "score": "engagement",
+                "intersect": [{"name": INVITED}],
+                "lists": {"engaged": "one"},
+                "membership": "mirror",
+                "delivery": {"method": "listContacts", "attributes": ["score", "priority"], "chunkSize": 1},
+            },
+        ),
+        manifest("AbandonmentPolicy", "by-band", {"thresholds": {"high": 3}}),
+        manifest("Campaign", "calls-0", {"name": "Calls 0", **_CALLS}),
+    ),
+    contacts=(
+        *({"id": each, "status": "ACTIVE", "engagementScore": 80} for each in CONTACTS[:5]),
+        {"id": CONTACTS[5], "status": "ACTIVE", "engagementScore": 74.99},
+        {"id": CONTACTS[6], "status": "ARCHIVED", "engagementScore": 90},
+    ),
+    interactions=(),
+    lists={
+        EVERYBODY: ("", {each: {} for each in CONTACTS[:7]}),
+        INVITED: ("", {each: {} for each in CONTACTS[1:7]}),
+        MANAGED["one"]: (
+            "by hand",
+            {
+                CONTACTS[0]: {"score": 80, "priority": 1},
+                CONTACTS[1]: {"score": 80, "priority": 1},
+                CONTACTS[2]: {"score": 79, "priority": 1},
+                CONTACTS[5]: {},
+                CONTACTS[6]: {},
+            },
+        ),
+        "one": (MARK, {}),
+    },
+    campaigns=(),
+    prune=True,
+)
+"""Adds, updates, removals, an adoption, a creation and a deletion, all at once."""
