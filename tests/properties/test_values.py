@@ -26,9 +26,10 @@ from reconciler.model.change import (
 )
 from reconciler.model.document import document_digest, plan_digest, plan_document, read_plan
 from reconciler.model.errors import Stale
+from reconciler.model.finding import Finding
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.ownership import split_mark, with_mark
-from reconciler.model.plan import Budget, Finding, Plan, Step
+from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rows import Rows
 
 quick = settings(max_examples=60, derandomize=True, database=None, deadline=None)
