@@ -1,0 +1,225 @@
+"""What holds for the nouns alone, whatever they are of."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.address import Address
+from reconciler.model.change import (
+    ROW_COLUMNS,
+    Accounting,
+    Action,
+    FieldChange,
+    ObjectChange,
+    Reason,
+    RowChange,
+    Sample,
+)
+from reconciler.model.document import document_digest, plan_digest, plan_document, read_plan
+from reconciler.model.errors import Stale
+from reconciler.model.finding import Finding
+from reconciler.model.moment import format_instant, parse_duration, parse_instant
+from reconciler.model.ownership import split_mark, with_mark
+from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.rows import Rows
+
+quick = settings(max_examples=60, derandomize=True, database=None, deadline=None)
+
+FOLDER = Path("rows")
+NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
+COUNTS = st.integers(0, 10**9)
+INSTANTS = st.integers(0, 7 * 10**9).map(lambda second: datetime.fromtimestamp(second, UTC))
+ADDRESSES = st.builds(Address, st.sampled_from(("ContactList", "Campaign")), NAMES | TEXTS)
+"""Of what is declared, and of what is not and has any name."""
+PARTS = st.builds(Address, st.just("Segment"), NAMES, NAMES)
+SCALARS = TEXTS | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+FIELDS = st.dictionaries(NAMES, SCALARS | st.dictionaries(NAMES, SCALARS, max_size=2), max_size=3)
+REASONS = st.lists(st.builds(Reason, TEXTS, COUNTS), max_size=3, unique_by=lambda reason: reason.words).map(tuple)
+PAIRS = st.lists(st.tuples(NAMES, TEXTS), max_size=2).map(tuple)
+
+
+@st.composite
+def object_changes(draw: st.DrawFn) -> ObjectChange:
+    later = draw(st.dictionaries(NAMES, TEXTS, max_size=2))
+    return ObjectChange(
+        address=draw(ADDRESSES),
+        name=draw(TEXTS),
+        action=draw(st.sampled_from(Action)),
+        before=draw(st.none() | FIELDS),
+        after=draw(st.none() | FIELDS),
+        declared=draw(FIELDS),
+        fields=tuple(draw(st.lists(st.builds(FieldChange, TEXTS, st.none() | SCALARS, SCALARS), max_size=2))),
+        later=later,
+        seconds_later={name: draw(COUNTS) for name in later},
+        adopts=draw(st.booleans()),
+        owner=draw(st.none() | NAMES),
+        references=draw(PAIRS),
+        releases=draw(PAIRS),
+        precondition=draw(st.none() | TEXTS),
+        why=tuple(draw(st.lists(TEXTS, max_size=2))),
+    )
+
+
+@st.composite
+def row_changes(draw: st.DrawFn) -> RowChange:
+    count = draw(COUNTS)
+    return RowChange(
+        address=draw(PARTS),
+        list_address=Address("ContactList", draw(NAMES)),
+        list=draw(TEXTS),
+        method=draw(NAMES),
+        chunk_size=draw(st.integers(1, 1000)),
+        attributes=tuple(draw(st.lists(NAMES, max_size=2))),
+        live=draw(COUNTS),
+        adds=draw(COUNTS),
+        updates=draw(COUNTS),
+        removes=draw(COUNTS),
+        unchanged=draw(COUNTS),
+        rows=Rows(FOLDER / f"{draw(NAMES)}.parquet", "parquet", ROW_COLUMNS, count),
+        digest=draw(TEXTS),
+        precondition=draw(TEXTS),
+        reasons=draw(REASONS),
+        samples=tuple(draw(st.lists(st.builds(Sample, TEXTS, TEXTS, TEXTS, TEXTS), max_size=2))),
+    )
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> Accounting:
+    included, left_out = draw(REASONS), draw(REASONS)
+    source = sum(reason.count for reason in (*included, *left_out))
+    return Accounting(draw(st.builds(Address, st.just("Segment"), NAMES)), source, included, left_out)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    objects = draw(st.lists(object_changes(), max_size=2, unique_by=lambda change: str(change.address)))
+    rows = draw(st.lists(row_changes(), max_size=2, unique_by=lambda change: str(change.address)))
+    addresses = [each.address for each in objects] + [each.address for each in rows]
+    known = st.sampled_from(addresses or [Address("Segment", "none")])
+    most = min(2, len(addresses))
+    needs = st.lists(known, max_size=most).map(tuple)
+    return Plan(
+        workspace=draw(NAMES),
+        tenant=draw(NAMES),
+        surfaces=draw(st.dictionaries(NAMES, TEXTS, max_size=2)),
+        manifests=draw(TEXTS),
+        as_of=draw(INSTANTS),
+        tool_version=draw(TEXTS),
+        objects=tuple(objects),
+        rows=tuple(rows),
+        accounts=tuple(draw(st.lists(accounts(), max_size=1))),
+        steps=tuple(draw(st.lists(st.builds(Step, known, needs), max_size=most))),
+        findings=tuple(
+            draw(st.lists(st.builds(Finding, NAMES, known, TEXTS, st.none() | TEXTS, st.booleans()), max_size=most))
+        ),
+        budget=draw(st.builds(Budget, COUNTS, COUNTS, COUNTS)),
+        created=draw(INSTANTS),
+    )
+
+
+def written(plan: Plan) -> dict[str, Any]:
+    """A plan as it is read from its file."""
+    document: dict[str, Any] = orjson.loads(orjson.dumps(plan_document(plan)))
+    return document
+
+
+@quick
+@given(plans())
+def test_a_plan_that_is_written_and_read_is_the_same_plan(plan: Plan) -> None:
+    opened = read_plan(written(plan), FOLDER, ROW_COLUMNS)
+    assert opened == plan
+    assert plan_digest(opened) == plan_digest(plan)
+
+
+@quick
+@given(plans(), st.data())
+def test_a_document_that_was_edited_anywhere_is_refused(plan: Plan, data: st.DataObject) -> None:
+    document = written(plan)
+    edited = copy.deepcopy(document)
+    places = [path for path in leaves(document) if path[0] not in ("digest", "timestamp", "format_version")]
+    path = data.draw(st.sampled_from(places))
+    part = edited
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = data.draw(
+        st.sampled_from(["edited", -1, None, {"a": 1}]).filter(lambda value: value != part[path[-1]])
+    )
+    assert document_digest(edited) != document["digest"]
+    with pytest.raises(Stale):
+        read_plan(edited, FOLDER, ROW_COLUMNS)
+
+
+def leaves(part: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of everything in a document that is not itself made of parts."""
+    steps: list[Any] = (
+        list(part) if isinstance(part, dict) else list(range(len(part))) if isinstance(part, list) else []
+    )
+    return [leaf for step in steps for leaf in leaves(part[step], (*path, step))] if steps else [path]
+
+
+@quick
+@given(plans(), INSTANTS)
+def test_the_moment_a_plan_was_made_is_not_bound_by_its_digest(plan: Plan, created: datetime) -> None:
+    assert plan_digest(replace(plan, created=created)) == plan_digest(plan)
+
+
+@quick
+@given(st.builds(Address, NAMES, TEXTS.filter(lambda name: "[" not in name), st.none() | NAMES))
+def test_an_address_of_a_manifest_is_read_back_as_it_was_written(address: Address) -> None:
+    assert Address.parse(str(address)) == address
+
+
+@quick
+@given(TEXTS)
+def test_any_text_is_an_address_or_is_refused(text: str) -> None:
+    try:
+        parsed = Address.parse(text)
+    except ValueError as error:
+        assert repr(text) in str(error)
+    else:
+        assert parsed.kind
+        assert parsed.name
+
+
+@quick
+@given(st.lists(st.integers(0, 10_000) | st.none(), min_size=4, max_size=4).filter(lambda parts: parts != [None] * 4))
+def test_a_duration_is_the_sum_of_its_parts(parts: list[int | None]) -> None:
+    text = "".join(f"{part}{unit}" for part, unit in zip(parts, "dhms", strict=True) if part is not None)
+    days, hours, minutes, seconds = (part or 0 for part in parts)
+    assert parse_duration(text) == timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+@quick
+@given(st.text("0123456789dhms -+.", max_size=8))
+def test_any_text_is_a_duration_or_is_refused(text: str) -> None:
+    try:
+        assert parse_duration(text) >= timedelta(0)
+    except ValueError as error:
+        assert repr(text) in str(error)
+    else:
+        assert text
+        assert text[-1] in "dhms"
+
+
+@quick
+@given(INSTANTS, st.integers(-14 * 60, 14 * 60))
+def test_an_instant_is_the_same_in_every_zone(instant: datetime, minutes: int) -> None:
+    elsewhere = instant.astimezone(timezone(timedelta(minutes=minutes)))
+    assert parse_instant(elsewhere.isoformat()) == instant == parse_instant(format_instant(elsewhere))
+    assert format_instant(elsewhere) == format_instant(instant)
+
+
+@quick
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40).map(str.strip), NAMES)
+def test_a_mark_is_taken_off_as_it_was_put_on(description: str, workspace: str) -> None:
+    assert split_mark(with_mark(description, workspace)) == (description, workspace)
