@@ -37,6 +37,7 @@ DOORS = {
     "rapidfuzz": ["steps/load"],
     "jinja2": ["steps/load", "views"],
     "deepdiff": ["steps/diff.py"],
+    "phonenumbers": ["audience"],
     "ibis": ["audience"],
     "duckdb": ["simulator"],
     "pandas": [],

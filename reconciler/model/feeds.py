@@ -42,6 +42,9 @@ class FileFeed:
     on_invalid: OnInvalid = "refuse"
     where: Location = field(compare=False)
 
+    def __str__(self) -> str:
+        return f"files {', '.join(self.paths)}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHistory:
@@ -55,6 +58,9 @@ class FileHistory:
     type: str | None = None
     on_invalid: OnInvalid = "refuse"
     where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"files {', '.join(self.paths)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
