@@ -19,6 +19,7 @@ from typing import Any
 Columns = Mapping[str, Any]
 
 _TRUE = ("true", "t", "yes", "y", "1")
+_UNDERSTOOD = {"this", "expression", "expressions", "is_string"}
 _FALSE = ("false", "f", "no", "n", "0")
 
 
@@ -37,7 +38,7 @@ def _short(text: str) -> str:
 def truth(node: Any, columns: Columns) -> Any:
     """A node as something true, false or unknown."""
     translate = _truths().get(type(node))
-    if translate is None:
+    if translate is None or not _plain(node):
         raise NotAllowed(node)
     return translate(node, columns)
 
@@ -110,7 +111,7 @@ def _in(node: Any, columns: Columns) -> Any:
     import operator
 
     choices = node.expressions
-    if not choices or any(node.args.get(other) for other in ("query", "unnest", "field")):
+    if not choices:
         raise NotAllowed(node)
     return reduce(operator.or_, (_compared(node.this, choice, operator.eq, columns) for choice in choices))
 
@@ -121,13 +122,14 @@ def _like(node: Any, columns: Columns) -> Any:
     pattern = node.expression
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
         raise NotAllowed(node)
-    return _text(node.this, columns).like(pattern.this)
+    alike = _text(node.this, columns).like(pattern.this)
+    return ~alike if node.args.get("negate") else alike
 
 
 def _text(node: Any, columns: Columns) -> Any:
     """A node as text, or null."""
     translate = _values().get(type(node))
-    if translate is None:
+    if translate is None or not _plain(node):
         raise NotAllowed(node)
     return translate(node, columns)
 
@@ -145,16 +147,16 @@ def _values() -> Mapping[type, Callable[[Any, Columns], Any]]:
         exp.Coalesce: lambda node, columns: ibis.coalesce(
             *(_text(each, columns) for each in (node.this, *node.expressions))
         ),
-        exp.Lower: lambda node, columns: _text(_only(node), columns).lower(),
-        exp.Upper: lambda node, columns: _text(_only(node), columns).upper(),
-        exp.Trim: lambda node, columns: _text(_only(node), columns).strip(),
+        exp.Lower: lambda node, columns: _text(node.this, columns).lower(),
+        exp.Upper: lambda node, columns: _text(node.this, columns).upper(),
+        exp.Trim: lambda node, columns: _text(node.this, columns).strip(),
     }
 
 
 def _column(node: Any, columns: Columns) -> Any:
     from sqlglot import exp
 
-    if node.table or not isinstance(node.this, exp.Identifier):
+    if not isinstance(node.this, exp.Identifier):
         raise NotAllowed(node)
     return columns[node.name]
 
@@ -167,11 +169,12 @@ def _literal(node: Any, columns: Columns) -> Any:
     return ibis.literal(node.this)
 
 
-def _only(node: Any) -> Any:
-    """The one value that a function is given."""
-    if any(value for name, value in node.args.items() if name != "this"):
-        raise NotAllowed(node)
-    return node.this
+def _plain(node: Any) -> bool:
+    """Whether a node says nothing but what is translated: a part that were overlooked might turn a no into a yes."""
+    from sqlglot import exp
+
+    understood = _UNDERSTOOD | {"negate"} if isinstance(node, exp.Like) else _UNDERSTOOD
+    return {name for name, value in node.args.items() if value} <= understood
 
 
 def _as_number(node: Any, columns: Columns) -> Any:

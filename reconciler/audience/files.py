@@ -73,12 +73,13 @@ def _read(
 def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> Rough:
     if feed.format == "parquet":
         return _parquet(backend, file, feed, wanted, scratch)
-    read = delimited.read if feed.format == "csv" else jsonlines.read
-    table, names = read(backend, file, feed, scratch)
+    if feed.format == "csv":
+        table, names, columns = delimited.read(backend, file, feed, scratch)
+    else:
+        table, names, columns = jsonlines.read(backend, file, feed, wanted, scratch)
     problems = missing(wanted, names, file.at(1), feed)
     if problems:
         raise BadInput(_with_delimiter(problems, names, feed))
-    columns = numbered(names)
     place = file.name + ":" + table["line"].cast("string")
     return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns)
 

@@ -1,13 +1,13 @@
 """What does a JSON Lines file say, and on which line?
 
 Lines are read as they are, so that each keeps its number; the engine takes them apart.
-A number is the text it was written as.
+A whole number of up to 64 bits is the text it was written as; another may be written otherwise (`1.50` as `1.5`).
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Problem
 
 LONGEST_LINE = 1 << 20
-_ENCODINGS = {"utf-8": "utf8", "latin-1": "latin1"}
 
 
-def read(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str]]:
-    """The rows of a JSON Lines file and the keys of its objects; columns `c0, c1, …, line, fault`, and `kind0, …`.
+def read(
+    backend: Any, file: Found, feed: AnyFiles, wanted: Collection[str], into: Path
+) -> tuple[Any, list[str], dict[str, str]]:
+    """The rows of a JSON Lines file, the keys of its objects, and the names of the wanted ones among the columns.
 
-    `kind0` says of `c0` what it is in JSON, as DuckDB's `json_type` does.
+    The columns are `c0, c1, …, line, fault`, and `kind0, …`, which say of `c0` what it is in JSON (`json_type`).
 
     Raises:
         BadInput: the file cannot be read to its end.
@@ -36,7 +37,10 @@ def read(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, li
     parsed = lines.mutate(json=lines["text"].try_cast("json"))
     is_object = (_function("json_type", "string")(parsed["json"]) == "OBJECT").fill_null(False)
     keys = _keys(backend, parsed.filter(is_object))
-    return _taken(parsed, is_object, keys), keys
+    # where no line is an object, the lines' own faults say more than a key that is missing
+    keys = keys or sorted(wanted)
+    columns = numbered(sorted(set(wanted) & set(keys)))
+    return _taken(parsed, is_object, columns), keys, columns
 
 
 def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
@@ -86,12 +90,12 @@ def _keys(backend: Any, objects: Any) -> list[str]:
     return sorted(row[0] for row in backend.raw_sql(backend.compile(found)).fetchall())
 
 
-def _taken(parsed: Any, is_object: Any, keys: Sequence[str]) -> Any:
+def _taken(parsed: Any, is_object: Any, named: Mapping[str, str]) -> Any:
     import ibis
 
     value, kind = _function("json_extract_string", "string", 2), _function("json_type", "string", 2)
     columns = {}
-    for name, column in numbered(keys).items():
+    for name, column in named.items():
         pointer = "/" + name.replace("~", "~0").replace("/", "~1")
         columns[column] = value(parsed["json"], pointer)
         columns[column.replace("c", "kind")] = kind(parsed["json"], pointer)

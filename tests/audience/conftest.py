@@ -12,6 +12,7 @@ import pytest
 from reconciler.audience import engine
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
+from tests.audience import postgres
 
 Written = Callable[[Sequence[Mapping[str, Any]], Mapping[str, str]], Rows]
 
@@ -34,3 +35,13 @@ def written(tmp_path: Path) -> Written:
         return Rows(path, "json", columns, len(rows))
 
     return write
+
+
+@pytest.fixture(scope="session")
+def postgres_port() -> Iterator[int]:
+    """The port of a PostgreSQL server of this test run alone, on the loopback."""
+    reason = postgres.missing()
+    if reason is not None:
+        pytest.skip(reason)
+    with postgres.started() as port:
+        yield port

@@ -1,0 +1,135 @@
+"""What does a query on a database say of contacts and interactions?
+
+SQLite and PostgreSQL. The rows are streamed to disk as text, a batch at a time, and then mapped as those of a file are.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from reconciler.audience import database, mapping
+from reconciler.audience.query import refuse_writing
+from reconciler.audience.rough import BATCH, Rough, missing, numbered, parquet
+from reconciler.model.feeds import AnySql, SqlFeed, SqlHistory
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.rows import Rows
+from reconciler.model.secret import Secret
+
+
+def contacts(backend: Any, feed: SqlFeed, url: Secret, root: Path, into: Path) -> Rows:
+    """The contacts that a feed's query selects, as one new Parquet file below `into`: the columns `mapping.CONTACTS`.
+
+    Args:
+        url: an SQLAlchemy URL; the path of a SQLite file is relative to `root`.
+        root: the workspace's folder.
+        into: a folder of this run; it is made where it is not there.
+
+    Raises:
+        BadInput: the query is not allowed or fails, the database cannot be read, or rows cannot be used.
+    """
+    return _read(backend, feed, url, root, into, mapping.contacts, mapping.CONTACTS)
+
+
+def interactions(backend: Any, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:
+    """The interactions that a feed's query selects, with the columns `mapping.INTERACTIONS`; else as `contacts`."""
+    return _read(backend, feed, url, root, into, mapping.interactions, mapping.INTERACTIONS)
+
+
+def _read(
+    backend: Any,
+    feed: AnySql,
+    url: Secret,
+    root: Path,
+    into: Path,
+    mapped: Callable[[Rough, Any], Any],
+    columns: Mapping[str, str],
+) -> Rows:
+    wanted = mapping.columns_of(feed)
+    parts = database.parsed(url, feed)
+    refuse_writing(feed, database.dialect(parts))
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
+        scratch = Path(folder)
+        rough = scratch / "rough.parquet"
+        named = database.read(parts, feed, root, lambda connection: _streamed(connection, feed, wanted, rough))
+        table = backend.read_parquet(str(rough))
+        place = f"{feed.where} row " + table["row"].cast("string")
+        part = scratch / "part.parquet"
+        mapped(Rough(table.mutate(place=place), named), feed).to_parquet(str(part))
+        return mapping.settle(backend, [part], feed, into, columns)
+
+
+def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> dict[str, str]:
+    """Write the wanted columns of a query's rows as text, each row with its number; give the columns' names there."""
+    import pyarrow as pa
+
+    with closing(connection.execution_options(yield_per=BATCH).exec_driver_sql(feed.query)) as result:
+        names = list(result.keys())
+        columns = _columns(names, feed, wanted)
+        exact = {column for canonical, column in feed.columns if canonical in mapping.EXACT}
+        chosen = [(names.index(name), name, name in exact) for name in columns]
+        schema = {**dict.fromkeys(columns.values(), pa.string()), "row": pa.int64(), "fault": pa.string()}
+        row = 1
+        with parquet(into, schema) as append:
+            for batch in result.partitions():
+                cut = list(zip(*batch, strict=True))
+                texts = [_texts(cut[at], name, feed, exactly) for at, name, exactly in chosen]
+                append([*texts, range(row, row + len(batch)), pa.nulls(len(batch), pa.string())])
+                row += len(batch)
+    return columns
+
+
+def _columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str, str]:
+    twice = [name for name, count in Counter(names).items() if count > 1 and name in wanted]
+    problems = [Problem(feed.where, "duplicate-column", f"the query selects `{name}` more than once") for name in twice]
+    problems += missing(wanted, names, feed.where, feed)
+    if problems:
+        raise BadInput(problems)
+    return numbered(sorted(wanted))
+
+
+def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: bool) -> Sequence[str | None]:
+    """A column's values as text.
+
+    Raises:
+        BadInput: they are of a type that has no text here, or an id or a phone has a fraction.
+    """
+    kinds = set(map(type, values)) - {str, type(None)}
+    if not kinds:
+        return values
+    strange = sorted(kind.__name__ for kind in kinds if kind not in _WRITTEN or (exact and kind in (float, bool)))
+    if strange:
+        note = "an id or a phone with a fraction has lost digits" if "float" in strange else None
+        message = f"the column `{name}` holds {', '.join(strange)}, which is no text here"
+        raise BadInput([Problem(feed.where, "column-type", message, note=note, hint="cast it to text in the query")])
+    return list(_written(values))
+
+
+def _written(values: Iterable[Any]) -> Iterable[str | None]:
+    return (value if value is None or type(value) is str else _WRITTEN[type(value)](value) for value in values)
+
+
+def _moment(value: datetime) -> str:
+    # a time without a zone stays without: whoever maps it to a moment is told so
+    return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_WRITTEN: Mapping[type, Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    float: repr,
+    Decimal: lambda value: format(value, "f"),
+    datetime: _moment,
+    date: date.isoformat,
+    time: time.isoformat,
+    UUID: str,
+}

@@ -1,0 +1,134 @@
+"""A condition over a source's columns becomes yes, no or not said; whatever is no such condition is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.audience import consent, sources
+from reconciler.model.problem import BadInput, Location
+from tests.audience.conftest import Written
+
+HERE = Location("sources.yaml", 9, 5)
+
+
+def answer(backend: Any, written: Written, condition: str, row: dict[str, str | None]) -> bool | None:
+    table = sources.table(backend, written([row], dict.fromkeys(row, "VARCHAR")))
+    columns = {name: table[name] for name in row}
+    found = table.select(found=consent.condition(condition, columns, HERE))
+    ((value,),) = next(sources.stream(backend, found, 2))
+    assert value is None or isinstance(value, bool)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("condition", "row", "expected"),
+    [
+        ("consent = 'yes'", {"consent": "yes"}, True),
+        ("consent = 'yes'", {"consent": "Yes"}, False),
+        ("consent = 'yes'", {"consent": None}, None),
+        ("lower(trim(consent)) in ('y', 'yes')", {"consent": " YES "}, True),
+        ("upper(consent) = 'JA'", {"consent": "ja"}, True),
+        ("consent in ('y', 'yes')", {"consent": None}, None),
+        ("consent not in ('y', 'yes')", {"consent": "no"}, True),
+        ("coalesce(consent, 'no') = 'yes'", {"consent": None}, False),
+        ("revoked is null", {"revoked": None}, True),
+        ("revoked is null", {"revoked": ""}, False),
+        ("revoked is not null and not revoked = 'x'", {"revoked": "y"}, True),
+        ("a = 'x' or b = 'y'", {"a": None, "b": "y"}, True),
+        ("a = 'x' and b = 'y'", {"a": None, "b": "n"}, False),
+        ("a = 'x' or b = 'y'", {"a": None, "b": "n"}, None),
+        ("(a = 'x' or b = 'y') and a <> 'z'", {"a": "q", "b": "y"}, True),
+        ("at >= '2026-01-01'", {"at": "2026-01-01T00:00:00Z"}, True),
+        ("n > 9", {"n": "10"}, True),
+        ("n > '9'", {"n": "10"}, False),
+        ("n = 7", {"n": "007.0"}, True),
+        ("n < -1.5", {"n": "-2"}, True),
+        ("n > 9", {"n": "many"}, None),
+        ("5 <= n", {"n": "5"}, True),
+        ("n in (1, 2)", {"n": "2.0"}, True),
+        ("ok = true", {"ok": "T"}, True),
+        ("ok = true", {"ok": "perhaps"}, None),
+        ("ok is true", {"ok": "perhaps"}, False),
+        ("ok is not true", {"ok": None}, True),
+        ("ok = false", {"ok": "0"}, True),
+        ("ok", {"ok": "YES"}, True),
+        ("not ok", {"ok": "no"}, True),
+        ("mail like '%@example.com'", {"mail": "a@example.com"}, True),
+        ("not mail not like 'a%'", {"mail": "a@example.com"}, True),
+        ("mail not like 'b%'", {"mail": "a@example.com"}, True),
+        ("mail not like 'a%'", {"mail": "a@example.com"}, False),
+        ("\"Opt In\" = 'it''s'", {"Opt In": "it's"}, True),
+        ("(n) > (9)", {"n": "10"}, True),
+        ("(ok) = (true)", {"ok": "y"}, True),
+        ("(coalesce((a), 'q')) = ('q')", {"a": None}, True),
+        ("n in ((1), (2))", {"n": "2"}, True),
+        ("ok = yes", {"ok": "a", "yes": "a"}, True),
+    ],
+)
+def test_a_condition_says_yes_no_or_nothing(
+    backend: Any, written: Written, condition: str, row: dict[str, str | None], expected: bool | None
+) -> None:
+    assert answer(backend, written, condition, row) is expected
+    assert consent.columns_of(condition, HERE) <= set(row)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("read_text('/etc/passwd') = 'x'", "READ_TEXT"),
+        ("consent = (select 'yes')", "SELECT"),
+        ("consent in (select 'yes')", "SELECT"),
+        ("exists (select 1)", "EXISTS"),
+        ("cast(consent as int) = 1", "CAST"),
+        ("consent::date = 'x'", "CAST"),
+        ("select consent from t", "SELECT"),
+        ("consent = 'yes'; drop table t", "more than one"),
+        ("delete from t", "DELETE"),
+        ("people.consent = 'yes'", "people.consent"),
+        ("a + 1 = 2", "a + 1"),
+        ("a || 'x' = 'y'", "||"),
+        ("case when a = 'x' then true end", "CASE"),
+        ("a between 'x' and 'y'", "BETWEEN"),
+        ("a like b", "LIKE"),
+        ("trim(both 'x' from a) = 'y'", "TRIM"),
+        ("a ~ 'x'", "near `~`"),
+        ("a = null", "NULL"),
+        ("a = ?", "?"),
+        ("a = :x", ":x"),
+        ("a = current_date", "CURRENT_DATE"),
+        ("'yes'", "yes"),
+        ("1", "1"),
+        ("count(*) = 1", "COUNT"),
+        ("*", "*"),
+        ("a in ()", "IN"),
+        ("a is 'x'", "IS"),
+        ("a.* = 'x'", "*"),
+        ("lower(1) = 'x'", "1"),
+        ("a = ", "cannot be read"),
+        ("a = 'yes", "cannot be read"),
+        ("", "it is empty"),
+        ("-- a", "it is empty"),
+        ("not " * 900 + "a", "nested too deeply"),
+        ("(" * 1900 + "a", "cannot be read"),
+        ("a = '" + "x" * 4000 + "'", "longer than"),
+    ],
+)
+def test_what_is_no_such_condition_is_refused_with_its_place(condition: str, said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        consent.columns_of(condition, HERE)
+    (problem,) = refused.value.problems
+    assert (problem.where, problem.code) == (HERE, "consent-expression")
+    assert said in problem.message or problem.message.endswith("nested too deeply")
+    assert len(problem.message) < 200
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_condition_or_is_refused(text: str) -> None:
+    try:
+        assert isinstance(consent.columns_of(text, HERE), set)
+    except BadInput as refused:
+        assert [problem.where for problem in refused.problems] == [HERE]

@@ -1,0 +1,121 @@
+"""Each case is files as people send them, a feed, and what is read: rows with their faults, or problems with places.
+
+`tests/cases/sources/NAME.case`: after a line `# feed: …` the feed as JSON (`of: interactions` for a history); after each line
+`# file: PATH WORD…` a file, made as the words say: `crlf`, `cr`, `bom`, `latin-1`, `gzip`, `cut=N` (bytes taken off its end), `open`
+(no line break at its end), `folder`, `link=PATH`. A `.parquet` file is written as JSON Lines. After a line `# expected`, every row
+as JSON without its nulls, or every problem. `RECONCILER_WRITE_CASES=1` writes that part.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from reconciler.audience import files, sources
+from reconciler.model.feeds import FileFeed, FileHistory
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.rows import Rows
+
+CASES = sorted((Path(__file__).parents[1] / "cases" / "sources").glob("*.case"))
+MARK = "# expected\n"
+HERE = Location("sources.yaml", 4, 3)
+
+
+def told(problem: Problem) -> str:
+    lines = [f"{problem.where}: {problem.code}: {problem.message}"]
+    lines += [f"  note: {problem.note}"] if problem.note else []
+    lines += [f"  hint: {problem.hint}"] if problem.hint else []
+    return "\n".join(lines) + "\n"
+
+
+def rows_of(backend: Any, rows: Rows) -> list[dict[str, Any]]:
+    """The rows in the order of their places."""
+    names = list(rows.columns)
+    table = sources.table(backend, rows).select(*names)
+    read = [dict(zip(names, row, strict=True)) for chunk in sources.stream(backend, table, 1000) for row in chunk]
+
+    def order(row: dict[str, Any]) -> tuple[str, int]:
+        file, _, line = row["place"].rpartition(":")
+        return file, int(line.removeprefix("row "))
+
+    return sorted(read, key=order)
+
+
+def lay_out(text: str, root: Path) -> FileFeed | FileHistory:
+    """Make the files of a case; give its feed."""
+    feed: dict[str, Any] = {}
+    head = ""
+    lines: list[str] = []
+    for line in [*text.splitlines(keepends=True), "# file: "]:
+        if line.startswith("# feed: "):
+            feed = json.loads(line.removeprefix("# feed: "))
+        elif line.startswith("# file: "):
+            if head:
+                write(root, head.split(), "".join(lines))
+            head, lines = line.removeprefix("# file: "), []
+        else:
+            lines.append(line)
+    kind = FileHistory if feed.pop("of", "contacts") == "interactions" else FileFeed
+    pairs: dict[str, Any] = {key: tuple(feed[key].items()) for key in ("columns", "attributes") if key in feed}
+    feed |= {**pairs, "paths": tuple(feed["paths"]), "where": HERE}
+    return kind(**feed)
+
+
+def write(root: Path, head: list[str], text: str) -> None:
+    path, words = root / head[0], head[1:]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = {key: value for key, _, value in (word.partition("=") for word in words) if value}
+    if "folder" in words:
+        path.mkdir()
+        return
+    if "link" in said:
+        path.symlink_to(root / said["link"])
+        return
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist([json.loads(line) for line in text.splitlines()]), path)
+        content = path.read_bytes()
+    else:
+        text = text.removesuffix("\n") if "open" in words else text
+        text = text.replace("\n", "\r\n" if "crlf" in words else "\r" if "cr" in words else "\n")
+        content = text.encode("latin-1" if "latin-1" in words else "utf-8-sig" if "bom" in words else "utf-8")
+        content = gzip.compress(content, mtime=0) if "gzip" in words else content
+    path.write_bytes(content[: len(content) - int(said.get("cut", 0))])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_what_is_read_is_what_the_case_expects(case: Path, backend: Any, tmp_path: Path) -> None:
+    given, _, expected = case.read_text(encoding="utf-8").partition(MARK)
+    root = tmp_path / "workspace"
+    root.mkdir()
+    feed = lay_out(given, root)
+    into = tmp_path / "rows"
+    try:
+        if isinstance(feed, FileFeed):
+            read = files.contacts(backend, feed, root, into)
+        else:
+            read = files.interactions(backend, feed, root, into)
+    except BadInput as bad:
+        found = "".join(told(problem) for problem in bad.problems)
+        assert list(into.glob("*")) == [], "something was left behind"
+    else:
+        rows = rows_of(backend, read)
+        lines = [orjson.dumps({key: value for key, value in row.items() if value is not None}) for row in rows]
+        found = "".join(line.decode() + "\n" for line in lines) or "no rows\n"
+        assert read.count == len(rows)
+        assert [path.stat().st_mode & 0o777 for path in into.glob("*")] == [0o600]
+    found = found.replace(str(tmp_path), "")
+    if os.environ.get("RECONCILER_WRITE_CASES"):
+        case.write_text(given + MARK + found, encoding="utf-8")
+    assert found == expected or os.environ.get("RECONCILER_WRITE_CASES")
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) > 40
