@@ -105,7 +105,7 @@ def test_a_table_and_a_chart_are_for_people(run: Run) -> None:
         ("segment/callers", "membership=1", "is no number"),
         ("segment/callers", "score.bands.high.from=900", "no contact can score 900"),
         ("segment/callers", "score.bands.high.from=60", "overlap"),
-        ("segment/callers", "membership.x=5", "leads into something that has no parts"),
+        ("segment/callers", "membership.x.y=5", "leads into something that has no parts"),
         ("callers", "cap.most=1", "name the segment as segment/NAME"),
         ("segment/callers", "cap.most", "write SETTING=VALUE"),
         ("segment/callers", "cap.most=5..1:1", "a range goes up"),
