@@ -39,6 +39,7 @@ DOORS = {
     "deepdiff": ["steps/diff.py"],
     "ibis": ["audience"],
     "duckdb": ["simulator"],
+    "phonenumbers": ["audience"],
     "pandas": [],
     "rich": ["cli", "views"],
     "aiohttp": ["simulator"],

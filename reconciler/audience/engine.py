@@ -30,3 +30,11 @@ def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
         yield backend
     finally:
         backend.disconnect()
+
+
+def scratch(backend: Any) -> Path:
+    """The folder in which a backend of `opened` spills, for files that are to live as long as it does."""
+    (row,) = backend.raw_sql("SELECT current_setting('temp_directory')").fetchall()
+    folder = Path(row[0])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

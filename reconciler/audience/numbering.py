@@ -1,0 +1,178 @@
+"""What does the numbering library say of one number, and which numbers can be told without asking it?
+
+The library is `phonenumbers`, the Python port of Google's libphonenumber; its metadata are the numbering plans. No
+other module knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_args
+
+Rule = Literal["valid", "possible"]
+"""`valid`: the numbering plan has such a number. `possible`: its length alone is right."""
+
+RULES: tuple[Rule, ...] = get_args(Rule)
+
+PUNCTUATION = " \u00a0\u00ad\u200b\u2010-\u2015\u2060\u2212\u3000()./-"
+"""As a regular expression's class: what the library drops wherever it stands, and what starts no extension."""
+
+LONGEST = 250
+"""The most characters the library reads; a longer text is refused whatever it says."""
+
+NOWHERE = "no region and no country code"
+"""The fault of three digits or more without `+` where no region is known."""
+
+_TYPES = (
+    "fixed_line",
+    "mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The numbering plans of a world zone as regular expressions over `+` and digits, as Python and RE2 read them.
+
+    A text that `kind` and `general` match and `doubtful` does not is a valid and possible number in E.164, and the
+    library gives it back as it is. Of any other text they say nothing.
+
+    Attributes:
+        start: how its numbers begin: `+` and the first digit of their calling codes.
+        kind: a number of some type (fixed line, mobile, …) of its country.
+        general: a number of its country.
+        doubtful: what a further look may change: digits that could be a national prefix, or that belong to one of
+            several countries with one calling code (the Caribbean, Kazakhstan, …).
+    """
+
+    start: str
+    kind: str
+    general: str
+    doubtful: str
+
+
+@cache
+def zones() -> tuple[Zone, ...]:
+    """The numbering plans of the library as it is installed.
+
+    By zone, as RE2 reads one expression of all the plans in the world twenty times as slowly: its automaton outgrows
+    the memory it has.
+    """
+    import phonenumbers
+
+    by_start: dict[str, list[int]] = {}
+    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        by_start.setdefault(f"+{code}"[:2], []).append(code)
+    return tuple(
+        Zone(start, _any_of(codes, _kinds, "$"), _any_of(codes, _generals, "$"), _any_of(codes, _doubts, ""))
+        for start, codes in by_start.items()
+    )
+
+
+def _any_of(codes: list[int], patterns: Callable[[Any, list[Any]], list[str]], end: str) -> str:
+    """One expression for several calling codes: none begins another, so at most one alternative is looked into."""
+    import phonenumbers
+
+    found = []
+    for code in codes:
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
+        plans = [phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions]
+        alternatives = dict.fromkeys(patterns(plans[0], plans))
+        if alternatives:
+            found.append(f"{code}(?:{'|'.join(alternatives)})")
+    # nothing to say matches the empty text, which is no number, and not every text
+    return rf"^\+(?:{'|'.join(found)}){end}" if found else "^$"
+
+
+def _unclaimed(plans: list[Any]) -> list[Any]:
+    """The regions that have no digits of their own: a number that nobody claims is valid where one of them has it."""
+    return [each for each in plans if each.leading_digits is None]
+
+
+def _kinds(main: Any, plans: list[Any]) -> list[str]:
+    # a number counts as possible by the lengths of the code's main region
+    lengths = set(main.general_desc.possible_length)
+    kinds = [getattr(each, kind) for each in _unclaimed(plans) for kind in _TYPES]
+    return [
+        each.national_number_pattern
+        for each in kinds
+        if each is not None and each.national_number_pattern and set(each.possible_length) <= lengths
+    ]
+
+
+def _generals(main: Any, plans: list[Any]) -> list[str]:
+    return [each.general_desc.national_number_pattern for each in _unclaimed(plans)]
+
+
+def _doubts(main: Any, plans: list[Any]) -> list[str]:
+    prefix = [main.national_prefix_for_parsing] if main.national_prefix_for_parsing else []
+    return prefix + [each.leading_digits for each in plans if each.leading_digits is not None]
+
+
+def judge(raw: str, region: str | None, rule: Rule) -> tuple[str | None, str | None]:
+    """What the library makes of a text: (its number in E.164, null) or (null, the fault in words).
+
+    `parse`, then `is_valid_number` or `is_possible_number`, then E.164, which has no extension. A fault never
+    repeats the text.
+    """
+    import phonenumbers
+
+    if not raw or raw.isspace():
+        return None, "empty"
+    try:
+        number = phonenumbers.parse(raw, region)
+    except phonenumbers.NumberParseException as error:
+        return None, _unread(error.error_type, raw, region)
+    right = phonenumbers.is_valid_number if rule == "valid" else phonenumbers.is_possible_number
+    if right(number):
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), None
+    return None, _refused(number)
+
+
+def keep_patterns() -> None:
+    """Let the library keep the patterns it compiles: with many countries it is ten times as fast.
+
+    Python's own cache holds 512 of them, fewer than forty countries need.
+    """
+    import phonenumbers
+
+    phonenumbers.enable_pattern_cache()
+
+
+def _unread(error: int, raw: str, region: str | None) -> str:
+    from phonenumbers import SUPPORTED_REGIONS, NumberParseException
+
+    if error == NumberParseException.NOT_A_NUMBER:
+        return "not a number"
+    if error == NumberParseException.TOO_LONG:
+        return "too long"
+    if error != NumberParseException.INVALID_COUNTRY_CODE:
+        return "too short"
+    if region in SUPPORTED_REGIONS or "+" in raw or "\uff0b" in raw:
+        return "no such country code"
+    return "unknown region and no country code" if region else NOWHERE
+
+
+def _refused(number: Any) -> str:
+    import phonenumbers
+    from phonenumbers import ValidationResult
+
+    words = {
+        ValidationResult.TOO_SHORT: "too short",
+        ValidationResult.TOO_LONG: "too long",
+        ValidationResult.INVALID_LENGTH: "wrong length",
+        ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "no area code",
+    }
+    regions = phonenumbers.region_codes_for_country_code(number.country_code)
+    # where several countries share a code, a number that none of them has is in none of them
+    where = f"in {regions[0]}" if len(regions) == 1 and regions[0] != "001" else f"under +{number.country_code}"
+    return words.get(phonenumbers.is_possible_number_with_reason(number), f"no such number {where}")

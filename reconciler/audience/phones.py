@@ -1,0 +1,128 @@
+"""Which number, in E.164, does a text mean, and why does another mean none?"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reconciler.audience import engine, numbering, sources
+
+_ASKED = 20_000
+"""How many numbers the library is asked for before they are written down: what is in memory at once."""
+
+_HOME = ("US", "CA")
+"""Where ten digits, or eleven with a leading 1, are a number of +1 whatever else they could be."""
+
+
+def normalise(backend: Any, numbers: Any, rule: numbering.Rule) -> Any:
+    """One row for each distinct (raw, region) of `numbers`: raw, region, e164, fault; to be joined back.
+
+    Args:
+        numbers: a relation with the text columns `raw` (a number as somebody wrote it) and `region` (ISO 3166 alpha-2,
+            in capitals; null where it is not known). `region` may be null: join with `identical_to`.
+        rule: `valid` where the numbering plan has such a number, `possible` where its length is right.
+
+    The result is that of libphonenumber on every input: `parse(raw, region)`, `is_valid_number` or
+    `is_possible_number`, format E.164. What is plain is told by the library's own patterns inside the engine (numbers
+    with `+`, and ten or eleven digits in the US and Canada, however they are punctuated); each distinct rest is
+    asked of the library once. Both are kept in files of the engine's scratch folder that only their owner may read,
+    so the result is no longer tied to where `numbers` came from and lives as long as that folder.
+
+    `e164` is null where there is none, and `fault` says why in a few words (`empty`, `not a number`, `too short`,
+    `too long`, `wrong length`, `no area code`, `no region and no country code`, `unknown region and no country code`,
+    `no such country code`, `no such number in FR`, `no such number under +1`); else `fault` is null.
+
+    The library already understands full-width and Arabic-Indic digits, letters on the keypad, `tel:` with its
+    parameters, text before a number, and the international prefix of the region. Where it differs from what one may
+    expect, it is followed all the same:
+
+    - `00` is an international prefix only in regions that dial it: not in the US (011), not without a region.
+    - A region in lower case, or `UK`, is no region. A region is not looked at where the text has a `+`.
+    - An extension is dropped, so that two people behind one switchboard have one number.
+    - Letters are the keypad's where there are three or more: O for zero is a 6. A number that a spreadsheet made
+      into 4155550100.0 has a digit too many.
+    - Two numbers in one text are one number if the second looks like an extension, else none.
+    - A tab or a line break inside a number makes it none; around it, it is ignored.
+    - The trunk zero written after the country code, as in +44 (0)20 …, is dropped, once.
+    - By `possible`, a local number without its area code is taken, and digits that no plan has are kept as they are,
+      so that a second pass may drop one more prefix. By `valid`, a result normalises to itself.
+
+    Raises:
+        ValueError: there is no such rule. No message has a number in it.
+    """
+    if rule not in numbering.RULES:
+        raise ValueError(f"no such rule: {rule!r}")
+    folder = engine.scratch(backend)
+    pairs = _kept(backend, _told_plainly(numbers.select("raw", "region").distinct()), folder)
+    rest = pairs.filter(pairs["plain"].isnull(), pairs["lost"].isnull()).select("text", "within").distinct()
+    answers = _asked(backend, rest, rule, folder)
+    joined = pairs.left_join(answers, ["text", "within"])
+    import ibis
+
+    e164 = ibis.coalesce(joined["plain"], joined["e164"])
+    return joined.select("raw", "region", e164=e164, fault=ibis.coalesce(joined["lost"], joined["fault"]))
+
+
+def _told_plainly(pairs: Any) -> Any:
+    """Add what to ask the library (text, within), and what need not be asked: a number (plain) or a fault (lost)."""
+    import ibis
+
+    bare = pairs["raw"].re_replace(f"[{numbering.PUNCTUATION}]+", "")
+    # three digits: two are a number to the library only where nothing is between them
+    clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["raw"].length() <= numbering.LONGEST)
+    text = ibis.ifelse(clean, bare, ibis.coalesce(pairs["raw"], ibis.literal("")))
+    pairs = pairs.mutate(text=text, within=ibis.coalesce(pairs["region"], ibis.literal("")))
+    # +1 has no other way to read these: neither begins with 1 or with 011 once the 1 is gone
+    at_home = pairs["within"].isin(_HOME) & pairs["text"].re_search("^1?[2-9][0-9]{9}$")
+    pairs = pairs.mutate(full=ibis.ifelse(at_home, ibis.literal("+1") + pairs["text"].right(10), pairs["text"]))
+    full = pairs["full"]
+    plain = [
+        (
+            full.startswith(zone.start),
+            full.re_search(zone.kind) & full.re_search(zone.general) & ~full.re_search(zone.doubtful),
+        )
+        for zone in numbering.zones()
+    ]
+    nowhere = (pairs["within"] == "") & pairs["text"].re_search(f"^[0-9]{{3,{numbering.LONGEST}}}$")
+    return pairs.select(
+        "raw",
+        "region",
+        "text",
+        "within",
+        plain=ibis.ifelse(ibis.cases(*plain, else_=False), full, ibis.null("string")),
+        lost=ibis.ifelse(nowhere, ibis.literal(numbering.NOWHERE), ibis.null("string")),
+    )
+
+
+def _asked(backend: Any, rest: Any, rule: numbering.Rule, folder: Path) -> Any:
+    """What the library says of every row of `rest`, asked and written down a chunk at a time."""
+    numbering.keep_patterns()
+    path = _file(folder, ".json")
+    names = ("text", "within", "e164", "fault")
+    with path.open("wb") as file:
+        for chunk in sources.stream(backend, rest, _ASKED):
+            for text, within in chunk:
+                answer = (text, within, *numbering.judge(text, within or None, rule))
+                file.write(orjson.dumps(dict(zip(names, answer, strict=True)), option=orjson.OPT_APPEND_NEWLINE))
+    told = backend.read_json(str(path), columns=dict.fromkeys(names, "VARCHAR"), format="newline_delimited")
+    kept = _kept(backend, told, folder)
+    path.unlink()
+    return kept
+
+
+def _kept(backend: Any, relation: Any, folder: Path) -> Any:
+    path = _file(folder, ".parquet")
+    # written in place: a file that DuckDB puts in the place of this one would be open to everybody
+    relation.to_parquet(str(path), use_tmp_file=False)
+    return backend.read_parquet(str(path))
+
+
+def _file(folder: Path, suffix: str) -> Path:
+    """A new file that only its owner may read."""
+    handle, name = tempfile.mkstemp(prefix="phones-", suffix=suffix, dir=folder)
+    os.close(handle)
+    return Path(name)
