@@ -40,6 +40,7 @@ DOORS = {
     "phonenumbers": ["audience"],
     "ibis": ["audience"],
     "duckdb": ["simulator"],
+    "phonenumbers": ["audience"],
     "pandas": [],
     "pyarrow": ["audience"],
     "sqlalchemy": ["audience"],

@@ -22,6 +22,9 @@ PUNCTUATION = " \u00a0\u00ad\u200b\u2010-\u2015\u2060\u2212\u3000()./-"
 LONGEST = 250
 """The most characters the library reads; a longer text is refused whatever it says."""
 
+NOWHERE = "no region and no country code"
+"""The fault of three digits or more without `+` where no region is known."""
+
 _TYPES = (
     "fixed_line",
     "mobile",
@@ -156,7 +159,7 @@ def _unread(error: int, raw: str, region: str | None) -> str:
         return "too short"
     if region in SUPPORTED_REGIONS or "+" in raw or "\uff0b" in raw:
         return "no such country code"
-    return "unknown region and no country code" if region else "no region and no country code"
+    return "unknown region and no country code" if region else NOWHERE
 
 
 def _refused(number: Any) -> str:

@@ -43,11 +43,13 @@ def normalise(backend: Any, numbers: Any, rule: numbering.Rule) -> Any:
     - `00` is an international prefix only in regions that dial it: not in the US (011), not without a region.
     - A region in lower case, or `UK`, is no region. A region is not looked at where the text has a `+`.
     - An extension is dropped, so that two people behind one switchboard have one number.
+    - Letters are the keypad's where there are three or more: O for zero is a 6. A number that a spreadsheet made
+      into 4155550100.0 has a digit too many.
     - Two numbers in one text are one number if the second looks like an extension, else none.
     - A tab or a line break inside a number makes it none; around it, it is ignored.
     - The trunk zero written after the country code, as in +44 (0)20 …, is dropped, once.
-    - By `possible`, digits that no plan has are kept as they are, so a second pass may drop one more prefix. By
-      `valid`, a result normalises to itself.
+    - By `possible`, a local number without its area code is taken, and digits that no plan has are kept as they are,
+      so that a second pass may drop one more prefix. By `valid`, a result normalises to itself.
 
     Raises:
         ValueError: there is no such rule. No message has a number in it.
@@ -56,16 +58,17 @@ def normalise(backend: Any, numbers: Any, rule: numbering.Rule) -> Any:
         raise ValueError(f"no such rule: {rule!r}")
     folder = engine.scratch(backend)
     pairs = _kept(backend, _told_plainly(numbers.select("raw", "region").distinct()), folder)
-    rest = pairs.filter(pairs["plain"].isnull()).select("text", "within").distinct()
+    rest = pairs.filter(pairs["plain"].isnull(), pairs["lost"].isnull()).select("text", "within").distinct()
     answers = _asked(backend, rest, rule, folder)
     joined = pairs.left_join(answers, ["text", "within"])
     import ibis
 
-    return joined.select("raw", "region", e164=ibis.coalesce(joined["plain"], joined["e164"]), fault=joined["fault"])
+    e164 = ibis.coalesce(joined["plain"], joined["e164"])
+    return joined.select("raw", "region", e164=e164, fault=ibis.coalesce(joined["lost"], joined["fault"]))
 
 
 def _told_plainly(pairs: Any) -> Any:
-    """Add what to ask the library (text, within), and the number where that need not be asked (plain)."""
+    """Add what to ask the library (text, within), and what need not be asked: a number (plain) or a fault (lost)."""
     import ibis
 
     bare = pairs["raw"].re_replace(f"[{numbering.PUNCTUATION}]+", "")
@@ -84,8 +87,15 @@ def _told_plainly(pairs: Any) -> Any:
         )
         for zone in numbering.zones()
     ]
-    told = ibis.ifelse(ibis.cases(*plain, else_=False), full, ibis.null("string"))
-    return pairs.select("raw", "region", "text", "within", plain=told)
+    nowhere = (pairs["within"] == "") & pairs["text"].re_search(f"^[0-9]{{3,{numbering.LONGEST}}}$")
+    return pairs.select(
+        "raw",
+        "region",
+        "text",
+        "within",
+        plain=ibis.ifelse(ibis.cases(*plain, else_=False), full, ibis.null("string")),
+        lost=ibis.ifelse(nowhere, ibis.literal(numbering.NOWHERE), ibis.null("string")),
+    )
 
 
 def _asked(backend: Any, rest: Any, rule: numbering.Rule, folder: Path) -> Any:
@@ -106,7 +116,8 @@ def _asked(backend: Any, rest: Any, rule: numbering.Rule, folder: Path) -> Any:
 
 def _kept(backend: Any, relation: Any, folder: Path) -> Any:
     path = _file(folder, ".parquet")
-    relation.to_parquet(str(path))
+    # written in place: a file that DuckDB puts in the place of this one would be open to everybody
+    relation.to_parquet(str(path), use_tmp_file=False)
     return backend.read_parquet(str(path))
 
 
