@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconciler.ledger.journal import Ledger
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Outside, Writer
 from reconciler.model.report import Report
@@ -32,10 +35,14 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
         ReconcilerError: whatever a step raises; nothing has been written.
     """
     desired = load(workspace)  # files -> resources; every problem at once, each with file:line:column
-    live = observe(desired, outside.reader(desired))  # reads only; names, not ids; only declared kinds
+    live = _seen(desired, outside)  # reads only; names, not ids; only declared kinds
     members = resolve(desired, live)  # who belongs on which list, and who does not and why: relations
     changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
     return arrange(changes, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
+
+
+def _seen(desired: Desired, outside: Outside) -> Live:
+    return observe(desired, outside.reader(desired), partial(outside.secret, desired))
 
 
 def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:
@@ -45,7 +52,7 @@ def account_for(workspace: Workspace, outside: Outside, segment: str, contact: s
         ReconcilerError: whatever a step raises.
     """
     desired = load(workspace)
-    live = observe(desired, outside.reader(desired))
+    live = _seen(desired, outside)
     members, tokens = resolve(desired, live), outside.tokens(desired)
     changes = diff(desired, members, live, tokens)
     return tell(desired, members, changes, live, tokens, segment, contact)
@@ -60,7 +67,7 @@ def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Suppo
     first, segment = suppositions[0], Address("Segment", suppositions[0].segment)
     load(replace(workspace, supposition=first))  # a question that makes no sense is told before anything is read
     desired = load(workspace)
-    live = observe(desired, outside.reader(desired))
+    live = _seen(desired, outside)
     tokens, rows = outside.tokens(desired), []
     for each in suppositions:
         supposed = load(replace(workspace, supposition=each))

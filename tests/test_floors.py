@@ -40,7 +40,6 @@ DOORS = {
     "phonenumbers": ["audience"],
     "ibis": ["audience"],
     "duckdb": ["simulator"],
-    "phonenumbers": ["audience"],
     "pandas": [],
     "pyarrow": ["audience"],
     "sqlalchemy": ["audience"],

@@ -209,5 +209,6 @@ def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tup
 def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
     """Compute a relation into a Parquet file that only its owner may read."""
     target.touch(mode=0o600)
-    relation.to_parquet(str(target))
+    # written in place: a temporary file of the engine's own would take its place, readable by everyone
+    relation.to_parquet(str(target), use_tmp_file=False)
     return Rows(target, "parquet", columns, sources.count(backend, backend.read_parquet(str(target))))

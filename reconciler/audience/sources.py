@@ -122,7 +122,7 @@ def named(backend: Any, rows: Rows, target: Path) -> Rows:
     usable = read.filter(read["fault"].isnull()).select("contactId").distinct()
     null = ibis.null("string")
     target.touch(mode=0o600)
-    usable.mutate(place=null, fault=null).order_by("contactId").to_parquet(str(target))
+    usable.mutate(place=null, fault=null).order_by("contactId").to_parquet(str(target), use_tmp_file=False)
     return Rows(target, "parquet", NAMED, count(backend, backend.read_parquet(str(target))))
 
 

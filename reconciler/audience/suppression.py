@@ -17,11 +17,7 @@ def with_e164(backend: Any, people: Any, how: Phones) -> Any:
     written = people.mutate(region=ibis.coalesce(people["region"], ibis.literal(how.region, type="string")))
     distinct = written.select(raw="phone", region="region").filter(written["phone"].notnull()).distinct()
     known = phones.normalise(backend, distinct, how.rule).select("raw", known_region="region", e164="e164")
-    # a region may be null on both sides, and null equals nothing
-    same = [
-        written["phone"] == known["raw"],
-        written["region"].fill_null("") == known["known_region"].fill_null(""),
-    ]
+    same = [written["phone"] == known["raw"], written["region"].identical_to(known["known_region"])]
     return written.left_join(known, same).drop("raw", "known_region")
 
 

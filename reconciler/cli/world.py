@@ -10,10 +10,12 @@ from typing import Self
 from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
-from reconciler.kinds.tenant import declared_surfaces
+from reconciler.kinds.tenant import declared_surfaces, fetch
 from reconciler.ledger.journal import Ledger
 from reconciler.ledger.store import KEY_VARIABLE, Store
 from reconciler.model.desired import Desired
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.secret import Secret
 from reconciler.model.settings import Workspace
 from reconciler.model.tokens import Tokens
 
@@ -43,6 +45,14 @@ class World:
         """The tenant that is meant, to be written."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
         return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop))
+
+    def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
+        """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""
+        kept, _, name = reference.partition(" ")
+        found = fetch({kept: name}, where, self._workspace.environ, desired.root)
+        if isinstance(found, Problem):
+            raise BadInput([found])
+        return found
 
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens: by the key in the environment, else by the one in the ledger."""

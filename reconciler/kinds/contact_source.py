@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.kind import Kind
-from reconciler.model.people import PEOPLE, check_people, file_history, live_list, people
+from reconciler.model.people import HISTORIES, PEOPLE, check_people, history, live_list, people
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
@@ -27,17 +27,14 @@ def source(resource: Resource) -> Source:
     if interactions is None:
         return Source(people(resource))
     types = tuple(sorted(interactions["types"]))
-    history = None
-    if "files" in interactions:
-        # what the files do not say is of the one type that is meant
-        kind = types[0] if len(types) == 1 else None
-        history = file_history(resource, interactions["files"], kind)
+    # what the rows do not say is of the one type that is meant
+    past = history(resource, types[0] if len(types) == 1 else None)
     if "of" in interactions:
         place = resource.where("spec", "interactions", "of")
-        return Source(ContactsOf(live_list(interactions["of"]), place), types, history)
-    if history is not None and not any(name in resource.spec for name in PEOPLE):
-        return Source(ContactsIn(history, history.where), types, history)
-    return Source(people(resource), types, history)
+        return Source(ContactsOf(live_list(interactions["of"]), place), types, past)
+    if past is not None and not any(name in resource.spec for name in PEOPLE):
+        return Source(ContactsIn(past, past.where), types, past)
+    return Source(people(resource), types, past)
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
@@ -47,12 +44,17 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         message = "`interactions.of` names the contacts, and so does the source itself"
         hint = "leave `of` out: the interactions of the source's own contacts are meant"
         yield Problem(resource.where("spec", "interactions", "of"), "source-unclear", message, hint=hint)
-    elif "of" not in interactions and ("files" not in interactions or any(name in resource.spec for name in PEOPLE)):
+    elif "of" not in interactions and (not set(HISTORIES) & set(interactions) or set(PEOPLE) & set(resource.spec)):
         yield from check_people(resource)
-    if "files" in interactions and "type" not in interactions["files"]["columns"] and len(interactions["types"]) > 1:
-        message = "the files do not say of which type an interaction is, and more than one type counts"
-        hint = "map the column `type`, or name one type"
-        yield Problem(resource.where("spec", "interactions", "types"), "type-unknown", message, hint=hint)
+    given = [name for name in HISTORIES if name in interactions]
+    if len(given) > 1:
+        message = f"interactions are in one place: {' and '.join(given)} are given"
+        yield Problem(resource.where("spec", "interactions"), "source-unclear", message)
+    for name in given:
+        if "type" not in interactions[name]["columns"] and len(interactions["types"]) > 1:
+            message = "no column says of which type an interaction is, and more than one type counts"
+            hint = "map the column `type`, or name one type"
+            yield Problem(resource.where("spec", "interactions", "types"), "type-unknown", message, hint=hint)
 
 
 KIND = Kind(name="ContactSource", says="where contacts come from", check=check)

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Resource
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
@@ -33,7 +33,7 @@ def declared_surfaces(resource: Resource, environ: Mapping[str, str], root: Path
             problems.append(_no_credentials(resource, name))
             continue
         fetched = {
-            part: _fetch(resource, (*path, part), credentials[part], environ, root)
+            part: fetch(credentials[part], resource.where(*path, part), environ, root)
             for part in ("clientId", "clientSecret")
         }
         faults = [value for value in fetched.values() if isinstance(value, Problem)]
@@ -76,10 +76,8 @@ def _no_credentials(resource: Resource, surface: str) -> Problem:
     )
 
 
-def _fetch(
-    resource: Resource, path: tuple[str, ...], reference: Mapping[str, str], environ: Mapping[str, str], root: Path
-) -> Secret | Problem:
-    place = resource.where(*path)
+def fetch(reference: Mapping[str, str], place: Location, environ: Mapping[str, str], root: Path) -> Secret | Problem:
+    """What a `{env: …}` or `{file: …}` in a manifest refers to; or what is wrong with it, at its place."""
     if "env" in reference:
         value = environ.get(reference["env"], "")
         if value:

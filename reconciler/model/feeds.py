@@ -81,6 +81,9 @@ class SqlFeed:
     on_invalid: OnInvalid = "refuse"
     where: Location = field(compare=False)
 
+    def __str__(self) -> str:
+        return f"the query on {self.url}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlHistory:
@@ -92,6 +95,9 @@ class SqlHistory:
     type: str | None = None
     on_invalid: OnInvalid = "refuse"
     where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"the query on {self.url}"
 
 
 AnyFiles = FileFeed | FileHistory

@@ -5,53 +5,67 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.model.feeds import FileFeed, FileHistory, Pairs
+from reconciler.model.feeds import FileFeed, FileHistory, HistoryFeed, Pairs, SqlFeed, SqlHistory
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.rows import ContactsOf, LiveList, PeopleQuery
 
-PEOPLE = ("contactList", "files")
+HISTORIES = ("files", "sql")
+"""Where interactions may be, if not in the tenant."""
+
+PEOPLE = ("contactList", "files", "sql")
 """The ways of naming people; a source has one of them, or the interactions of a list's contacts."""
 
 
 def people(resource: Resource) -> PeopleQuery:
     """The query for the people that a manifest names, of a source or of a do-not-call list."""
     if "files" in resource.spec:
-        return file_feed(resource, resource.spec["files"])
+        return FileFeed(**_paths(resource.spec["files"]), **_contacts(resource, "files"))
+    if "sql" in resource.spec:
+        return SqlFeed(**_query(resource.spec["sql"]), **_contacts(resource, "sql"))
     return ContactsOf(live_list(resource.spec["contactList"]), resource.where("spec", "contactList"))
 
 
-def file_feed(resource: Resource, spec: Mapping[str, Any]) -> FileFeed:
-    """Contacts in files, as `files` declares them."""
-    columns = spec["columns"]
-    return FileFeed(
-        **_files(spec),
-        columns=pairs(columns),
-        attributes=pairs(spec.get("attributes", {})),
-        opted_in=spec.get("optedIn"),
-        region=spec.get("region", resource.spec.get("region")),
-        where=resource.where("spec", "files"),
-    )
+def history(resource: Resource, kind: str | None) -> HistoryFeed | None:
+    """Interactions in files or a database, where a manifest names some; `kind` where no column says their type."""
+    declared = resource.spec["interactions"]
+    for name in HISTORIES:
+        if name in declared:
+            spec = declared[name]
+            columns = {
+                "columns": pairs(spec["columns"]),
+                "type": None if "type" in spec["columns"] else kind,
+                "on_invalid": spec.get("onInvalid", "refuse"),
+                "where": resource.where("spec", "interactions", name),
+            }
+            return FileHistory(**_paths(spec), **columns) if name == "files" else SqlHistory(**_query(spec), **columns)
+    return None
 
 
-def file_history(resource: Resource, spec: Mapping[str, Any], kind: str | None) -> FileHistory:
-    """Interactions in files, as `interactions.files` declares them; `kind` where no column says their type."""
-    return FileHistory(
-        **_files(spec),
-        columns=pairs(spec["columns"]),
-        type=None if "type" in spec["columns"] else kind,
-        where=resource.where("spec", "interactions", "files"),
-    )
+def _contacts(resource: Resource, name: str) -> dict[str, Any]:
+    spec = resource.spec[name]
+    return {
+        "columns": pairs(spec["columns"]),
+        "attributes": pairs(spec.get("attributes", {})),
+        "opted_in": spec.get("optedIn"),
+        "region": spec.get("region", resource.spec.get("region")),
+        "on_invalid": spec.get("onInvalid", "refuse"),
+        "where": resource.where("spec", name),
+    }
 
 
-def _files(spec: Mapping[str, Any]) -> dict[str, Any]:
+def _paths(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "paths": tuple(spec["paths"]),
         "format": spec["format"],
         "delimiter": spec.get("delimiter"),
         "encoding": spec.get("encoding", "utf-8"),
-        "on_invalid": spec.get("onInvalid", "refuse"),
     }
+
+
+def _query(spec: Mapping[str, Any]) -> dict[str, Any]:
+    ((kept, name),) = spec["url"].items()
+    return {"url": f"{kept} {name}", "query": spec["query"]}
 
 
 def pairs(mapping: Mapping[str, str]) -> Pairs:

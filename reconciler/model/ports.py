@@ -11,7 +11,9 @@ from reconciler.model.change import RowChange
 from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
+from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, Rows
+from reconciler.model.secret import Secret
 from reconciler.model.tokens import Tokens
 
 
@@ -94,6 +96,13 @@ class Outside(Protocol):
 
         Raises:
             BadInput: credentials are missing.
+        """
+
+    def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
+        """What a reference such as `env WAREHOUSE_URL` or `file secrets/url` leads to.
+
+        Raises:
+            BadInput: nothing, at the place that refers to it.
         """
 
     def tokens(self, desired: Desired) -> Tokens:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from reconciler.model.feeds import FileFeed, FileHistory
+from reconciler.model.feeds import ContactFeed, HistoryFeed
 from reconciler.model.problem import Location
 
 
@@ -88,17 +88,17 @@ class MemberPhones:
 class ContactsIn:
     """The contacts that some interactions of files or of a database name, where nothing else names any."""
 
-    history: FileHistory
+    history: HistoryFeed
     where: Location = field(compare=False)
 
     def __str__(self) -> str:
         return f"the contacts in {self.history}"
 
 
-PeopleQuery = ContactsOf | ContactsIn | FileFeed
+PeopleQuery = ContactsOf | ContactsIn | ContactFeed
 """The ways of reading people: each has `where`, the place that asks, and says itself in words."""
 
-HistoryQuery = InteractionsOf | FileHistory
+HistoryQuery = InteractionsOf | HistoryFeed
 """The ways of reading interactions."""
 
 TenantQuery = ContactsOf | InteractionsOf | MembersOf | MemberPhones

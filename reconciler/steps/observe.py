@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, sources
+from reconciler.audience import engine, files, sources, sql
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
-from reconciler.model.feeds import FileFeed, FileHistory
+from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed, SqlHistory
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import (
     ContactsIn,
     ContactsOf,
@@ -24,13 +24,18 @@ from reconciler.model.rows import (
     Rows,
     TenantQuery,
 )
+from reconciler.model.secret import Secret
+
+Secrets = Callable[[str, Location], Secret]
 
 IDS_A_SEARCH = 500
 """Contacts an interaction search names at once: the body stays well below a gateway's usual limits."""
 
 
-def observe(desired: Desired, reader: Reader) -> Live:
+def observe(desired: Desired, reader: Reader, secret: Secrets) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
+
+    `secret` fetches what a manifest only refers to: the URL of a database.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -53,7 +58,7 @@ def observe(desired: Desired, reader: Reader) -> Live:
         if isinstance(query, InteractionsOf | ContactsIn) and _first(query) not in rows:
             continue  # why its contacts could not be read is among the problems already
         try:
-            rows[query] = _read(query, rows, desired, reader, into)
+            rows[query] = _read(query, rows, desired, reader, secret, into)
         except BadInput as error:
             problems.extend(error.problems)
     if problems:
@@ -75,13 +80,19 @@ def _first(query: InteractionsOf | ContactsIn) -> RowQuery:
     return query.contacts if isinstance(query, InteractionsOf) else query.history
 
 
-def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, into: Path) -> Rows:
+def _read(
+    query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, secret: Secrets, into: Path
+) -> Rows:
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         match query:
             case FileFeed():
                 return files.contacts(backend, query, desired.root, into)
             case FileHistory():
                 return files.interactions(backend, query, desired.root, into)
+            case SqlFeed():
+                return sql.contacts(backend, query, secret(query.url, query.where), desired.root, into)
+            case SqlHistory():
+                return sql.interactions(backend, query, secret(query.url, query.where), desired.root, into)
             case ContactsIn():
                 return sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
             case _:
