@@ -87,3 +87,4 @@ def run(folder: Folder, capsys: pytest.CaptureFixture[str]) -> Callable[..., End
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of this suite."""
     parser.addoption("--write-golden", action="store_true", help="write the golden files of the views anew")
+    parser.addoption("--record", action="store_true", help="record the cassettes anew, from the embedded tenant")

@@ -47,3 +47,28 @@ def test_the_history_programme_finds_the_known_bands_and_a_second_plan_is_empty(
     assert again.code == 0, again.out
     assert "No changes." in again.out
     assert not tenant.requests().writes()
+
+
+def test_the_same_events_read_from_a_file_give_the_same_bands(
+    tenant: Simulator, folder: Folder, run: Callable[..., Ended]
+) -> None:
+    shutil.copy(DATA, folder.root / "events.csv")
+    text = PROGRAMME.read_text(encoding="utf-8")
+    asked = "  interactions: { of: { name: Everybody }, types: [voice] }\n"
+    assert asked in text
+    from_file = """  interactions:
+    types: [voice]
+    files:
+      paths: [events.csv]
+      format: csv
+      columns: { id: id, contactId: contactId, startTime: startTime }
+"""
+    folder.write("programme.yaml", text.replace(asked, from_file))
+
+    planned = run("plan", "--as-of", AS_OF)
+
+    assert planned.code == 0, planned.err
+    # the file names every customer that the tenant would have, and has no archived ones
+    assert "23,544 contacts in the source = 3,301 in + 20,243 out" in planned.out
+    assert "high 28 · medium 1,362 · low 1,911" in planned.out
+    assert not tenant.requests().to("interactions/search")

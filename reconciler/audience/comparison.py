@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +11,35 @@ import orjson
 
 from reconciler.audience import membership, sources
 from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.members import Standing
 from reconciler.model.rows import Rows
-from reconciler.model.segment import Segment, Target
+from reconciler.model.segment import Target
 
 _STREAMED = 10_000
 
 
-def compare(
-    backend: Any, segment: Segment, target: Target, standing: Rows, live: Mapping[str, Rows], into: Path
-) -> tuple[Rows, int]:
+def compare(backend: Any, standing: Standing, target: Target, live: Mapping[str, Rows], into: Path) -> tuple[Rows, int]:
     """The rows to write for one band's list, ordered by action and contact, and how many members stay as they are.
 
     `live` holds the members of each of the segment's bands, by band, so that a move between bands is told as one.
+    Contacts that are barred are taken off in `upsert` too.
     """
     import ibis
 
-    everyone = sources.table(backend, standing)
+    segment = standing.segment
+    everyone = sources.table(backend, standing.rows)
+    everyone = everyone.filter(~everyone["duplicate"])
     wanted = everyone.filter(everyone["band"] == target.band)
     wanted = wanted.select("contactId", priority=wanted["priority"], score=wanted["score"], wanted=True)
     here = sources.members(backend, live[target.band]).rename(live_priority="priority", live_score="score")
     joined = wanted.outer_join(here.mutate(live=True), "contactId")
     joined = joined.mutate(contactId=ibis.coalesce(joined["contactId"], joined["contactId_right"]))
     told = _with_history(backend, joined.drop("contactId_right"), everyone, target, live)
+    told = told.left_join(sources.table(backend, standing.barred), "contactId").drop("contactId_right")
     same = _same(told, segment.delivery.attributes)
     action = ibis.cases(
         (told["live"].isnull(), ibis.literal("add")),
+        (told["wanted"].isnull() & told["suppressed_by"].notnull(), ibis.literal("remove")),
         (told["wanted"].isnull(), ibis.literal("remove" if segment.mirror else "keep")),
         (same, ibis.literal("keep")),
         else_="update",
@@ -85,7 +89,8 @@ def _words(told: Any, target: Target) -> tuple[Any, Any]:
     score, was, old, now = (_points(told[name]) for name in ("score", "was", "live_score", "now"))
     moves_in = ibis.literal("moves from ") + told["came_from"] + f" to {band}"
     moves_out = ibis.literal(f"moves from {band} to ") + told["band"]
-    gone = ibis.coalesce(told["out"], ibis.literal("no longer in the source"))
+    barred = ibis.literal("suppressed by ") + told["suppressed_by"]
+    gone = ibis.coalesce(barred, told["out"], ibis.literal("no longer in the source"))
     adds, removes = told["action"] == "add", told["action"] == "remove"
     reason = ibis.cases(
         (adds & told["came_from"].notnull(), moves_in),
@@ -142,6 +147,14 @@ def rows_digest(backend: Any, rows: Rows) -> str:
     return _digest(backend, relation.select(*rows.columns), [c for c in ("action", "contactId") if c in rows.columns])
 
 
+def unaltered(backend: Any, change: RowChange) -> bool:
+    """Whether a change's rows are those that its digest was made of; rows that cannot be read are not."""
+    try:
+        return rows_digest(backend, change.rows) == change.digest
+    except Exception:  # every engine has errors of its own for a file that is cut short, or is something else
+        return False
+
+
 def members_digest(backend: Any, rows: Rows) -> str:
     """The SHA-256 of who is on a list, with their attributes."""
     return _digest(backend, sources.members(backend, rows), ["contactId"])
@@ -167,8 +180,8 @@ def bodies(backend: Any, change: RowChange, actions: Sequence[str]) -> Iterator[
         yield [dict(zip(names, row, strict=True)) for row in chunk]
 
 
-def not_as_written(backend: Any, change: RowChange, read_back: Rows) -> tuple[int, list[str]]:
-    """How many written rows the list does not hold as written, and the first few contacts among them."""
+def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
+    """How many rows the list does not hold as written, those aside that the tenant rejected."""
     import ibis
 
     changed = sources.table(backend, change.rows)
@@ -179,6 +192,5 @@ def not_as_written(backend: Any, change: RowChange, read_back: Rows) -> tuple[in
         same = same & (joined[attribute] == joined[f"now_{attribute}"]).fill_null(False)
     right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), same)
     wrong = joined.filter(~right).select("contactId")
-    count = sources.count(backend, wrong)
-    few = next(sources.stream(backend, wrong.order_by("contactId"), 1000), []) if count else []
-    return count, [row[0] for row in few]
+    chunks = sources.stream(backend, wrong, _STREAMED)
+    return sum(row[0] not in rejected for chunk in chunks for row in chunk)

@@ -7,65 +7,189 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import scoring, sources
+from reconciler.audience import scoring, sources, suppression
 from reconciler.model.rows import RowQuery, Rows
-from reconciler.model.score import RecencyFrequencyScore
+from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Segment
 
-STANDING = {"contactId": "string", "score": "int64", "band": "string", "priority": "int64", "reason": "string"}
-"""A contact's standing in a segment: its band, or (band null) the reason for which it is on no list."""
+STANDING = {
+    "contactId": "string",
+    "score": "int64",
+    "band": "string",
+    "priority": "int64",
+    "reason": "string",
+    "suppressed_by": "string",
+    "duplicate": "boolean",
+    "e164": "string",
+    "attributes": "string",
+    "place": "string",
+}
+"""A row's standing in a segment: its band, or (band null) the reason for which it is on no list."""
 
 
-def standing(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_of: datetime, target: Path) -> Rows:
-    """Every contact of a segment's source, in or out, written to `target` in the order of contacts."""
-    scored = _scored(backend, segment, read, as_of)
-    band, priority = scoring.band_of(scored["score"], segment.score.bands)
-    judged = scored.mutate(reason=_reason(segment, scored, band), band=band, priority=priority)
-    out = judged["reason"].notnull()
+def standing(
+    backend: Any,
+    segment: Segment,
+    read: Mapping[RowQuery, Rows],
+    members: Mapping[str, Rows],
+    as_of: datetime,
+    target: Path,
+) -> Rows:
+    """Every row of a segment's source, in or out, written to `target` in the order of contacts.
+
+    `members` are those of each band's list now. The reasons are tried in the order of `_refusal`, then one contact a
+    phone, then the cap: the first that applies is the one that is told.
+    """
+    people = _people(backend, segment, read)
+    scored = scoring.scored(backend, segment, people, read, as_of)
+    judged = scoring.banded(_with_lists(backend, segment, scored, members), segment.score)
+    judged = judged.mutate(reason=_refusal(segment, judged))
+    if segment.phones is not None:
+        judged = _one_a_phone(judged)
+    if segment.cap is not None:
+        judged = _capped(segment, judged)
+    return write(backend, _final(judged).order_by("contactId", "place"), target, STANDING)
+
+
+def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Any:
+    """The source's rows with what is known of their phones, and of the lists they must be on as well."""
     import ibis
 
-    final = judged.select(
+    people = sources.contacts(backend, read[segment.contacts])
+    if segment.phones is not None:
+        people = suppression.with_e164(backend, people, segment.phones)
+        people = suppression.suppressed_by(backend, people, segment.suppress, read)
+    else:
+        people = people.mutate(e164=ibis.null("string"), suppressed_by=ibis.null("string"))
+    for number, query in enumerate(segment.intersect):
+        wanted = sources.contacts(backend, read[query]).select("contactId").distinct()
+        wanted = wanted.mutate(**{f"on_{number}": True})
+        people = people.left_join(wanted, "contactId").drop("contactId_right")
+    return people
+
+
+def _with_lists(backend: Any, segment: Segment, people: Any, members: Mapping[str, Rows]) -> Any:
+    """Add `now_in`: the band whose list a contact is on now; the highest if it is on several."""
+    import ibis
+
+    if not segment.score.hysteresis:
+        return people.mutate(now_in=ibis.null("string"))
+    held = [
+        sources.members(backend, members[target.band]).select(
+            "contactId", rank=ibis.literal(rank), now_in=ibis.literal(target.band)
+        )
+        for rank, target in enumerate(segment.targets)
+    ]
+    every = ibis.union(held[0], *held[1:]) if len(held) > 1 else held[0]
+    now = every.group_by("contactId").agg(now_in=every["now_in"].argmin(every["rank"]))
+    return people.left_join(now, "contactId").drop("contactId_right")
+
+
+def _refusal(segment: Segment, judged: Any) -> Any:
+    """Why a row is out, as far as it can be said of the row alone."""
+    import ibis
+
+    def said(words: str) -> Any:
+        return ibis.literal(words)
+
+    listed = [target.band for target in segment.targets]
+    branches = [
+        (judged["fault"].notnull(), said("cannot be used: ") + judged["fault"]),
+        (judged["duplicate"], said("duplicate of another row with its id")),
+        (~judged["active"], said("archived")),
+        (~judged["optedIn"].fill_null(True), said("no consent")),
+    ]
+    if segment.phones is not None:
+        branches += [
+            (judged["e164"].isnull(), said("no valid phone")),
+            (judged["suppressed_by"].notnull(), said("suppressed by ") + judged["suppressed_by"]),
+        ]
+    branches += [
+        (judged[f"on_{number}"].isnull(), said(f"not on {query.list}"))
+        for number, query in enumerate(segment.intersect)
+    ]
+    lowest = f"score below {segment.score.threshold / 100:g}"
+    unscored = "no interaction in the window" if isinstance(segment.score.measure, RecencyFrequency) else lowest
+    branches += [
+        (judged["score"].isnull(), said(unscored)),
+        (judged["band"].isnull(), said(lowest)),
+        (~judged["band"].isin(listed), said("in band ") + judged["band"] + said(", which has no list")),
+    ]
+    return ibis.cases(*branches, else_=ibis.null("string"))
+
+
+def _one_a_phone(judged: Any) -> Any:
+    """Of contacts with one phone the one with the highest score is called, then the first by id: nobody twice."""
+    import ibis
+
+    eligible = judged["reason"].isnull()
+    window = ibis.window(
+        group_by=[judged["e164"], eligible], order_by=[ibis.desc(judged["score"]), judged["contactId"]]
+    )
+    ranked = judged.mutate(rank=ibis.row_number().over(window))
+    later = ranked["reason"].isnull() & (ranked["rank"] > 0)
+    reason = ibis.ifelse(later, ibis.literal("duplicate of another contact with its phone"), ranked["reason"])
+    return ranked.mutate(reason=reason).drop("rank")
+
+
+def _capped(segment: Segment, judged: Any) -> Any:
+    """The first so many of each band stay in; ties go by contact id."""
+    import ibis
+
+    if segment.cap is None:
+        return judged
+    first = {
+        "highest-score": [ibis.desc(judged["score"]), judged["contactId"]],
+        "lowest-score": [judged["score"], judged["contactId"]],
+        "contact-id": [judged["contactId"]],
+    }[segment.cap.first]
+    window = ibis.window(group_by=[judged["band"], judged["reason"].isnull()], order_by=first)
+    ranked = judged.mutate(rank=ibis.row_number().over(window))
+    over = ranked["reason"].isnull() & (ranked["rank"] >= segment.cap.most)
+    words = ibis.literal(f"over the cap of {segment.cap.most:,}")
+    return ranked.mutate(reason=ibis.ifelse(over, words, ranked["reason"])).drop("rank")
+
+
+def _final(judged: Any) -> Any:
+    import ibis
+
+    out = judged["reason"].notnull()
+    return judged.select(
         "contactId",
         "score",
         band=ibis.ifelse(out, ibis.null("string"), judged["band"]),
         priority=ibis.ifelse(out, ibis.null("int64"), judged["priority"]),
         reason=judged["reason"],
+        suppressed_by=judged["suppressed_by"],
+        duplicate=judged["duplicate"],
+        e164=judged["e164"],
+        attributes=judged["attributes"],
+        place=judged["place"],
     )
-    return write(backend, final.order_by("contactId"), target, STANDING)
 
 
-def _scored(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_of: datetime) -> Any:
-    everyone = sources.contacts(backend, read[segment.contacts])
-    if isinstance(segment.score, RecencyFrequencyScore) and segment.interactions is not None:
-        history = sources.interactions(backend, read[segment.interactions])
-        scores = scoring.recency_and_frequency(history, segment.score, as_of)
-        scored = everyone.left_join(scores, "contactId").select("contactId", "active", "score")
-    else:
-        scored = everyone.select("contactId", "active", score=everyone["engagement"])
-    for number, query in enumerate(segment.intersect):
-        wanted = sources.contacts(backend, read[query]).select("contactId")
-        wanted = wanted.mutate(**{f"on_{number}": True})
-        scored = scored.left_join(wanted, "contactId").drop("contactId_right")
-    return scored
+BARRED = {"contactId": "string", "suppressed_by": "string"}
+"""Contacts that must be taken off a managed list, whatever its membership mode."""
 
 
-def _reason(segment: Segment, scored: Any, band: Any) -> Any:
-    """The first that applies: archived, not on a list to intersect with, no score, below all bands, no list for it."""
+def barred(backend: Any, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows], target: Path) -> Rows:
+    """Contacts with a do-not-call number: of the source, and of the lists themselves where the source has them not.
+
+    Where a contact is in the source, the source's phone counts: it is the one that the segment was judged by.
+    """
     import ibis
 
-    listed = [target.band for target in segment.targets]
-    lowest = min(one.low for one in segment.score.bands)
-    branches = [(~scored["active"], ibis.literal("archived"))]
-    branches += [
-        (scored[f"on_{number}"].isnull(), ibis.literal(f"not on {query.list}"))
-        for number, query in enumerate(segment.intersect)
-    ]
-    branches += [
-        (scored["score"].isnull(), ibis.literal("no interaction in the window")),
-        (scored["score"] < lowest, ibis.literal(f"score below {lowest / 100:g}")),
-        (~band.isin(listed), ibis.literal("in band ") + band + ibis.literal(", which has no list")),
-    ]
-    return ibis.cases(*branches, else_=ibis.null("string"))
+    everyone = sources.table(backend, standing_rows)
+    named = everyone.filter(everyone["suppressed_by"].notnull()).select("contactId", "suppressed_by")
+    held = [read[each.phones] for each in segment.targets if each.phones is not None and each.phones in read]
+    if segment.phones is not None:
+        for rows in held:
+            people = suppression.with_e164(backend, sources.contacts(backend, rows), segment.phones)
+            listed = suppression.suppressed_by(backend, people, segment.suppress, read)
+            strangers = listed.filter(listed["suppressed_by"].notnull()).anti_join(everyone, "contactId")
+            named = ibis.union(named, strangers.select("contactId", "suppressed_by"))
+    once = named.group_by("contactId").agg(suppressed_by=named["suppressed_by"].min())
+    return write(backend, once.order_by("contactId"), target, BARRED)
 
 
 def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:

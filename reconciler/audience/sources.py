@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import ReconcilerError
@@ -41,36 +42,88 @@ def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
     for _ in range(MOST_READS):
         rows = read()
         distinct = count(backend, table(backend, rows).select("contactId").distinct())
-        if rows.total is None or rows.total == distinct:
+        if not rows.shifted and rows.total in (None, distinct):
             return rows
         log.warning("%d contacts read, %d in the tenant: the pages shifted; reading again", distinct, rows.total)
     raise ReconcilerError(
         f"a list was read {MOST_READS} times and never held as many contacts as the tenant says",
-        note=f"{distinct:,} read, {rows.total:,} in the tenant: the list is being changed by somebody else",
+        note=f"{distinct:,} read, {rows.total or 0:,} in the tenant: the list is being changed by somebody else",
         hint="try again when the tenant is quiet",
     )
 
 
-def contacts(backend: Any, rows: Rows) -> Any:
-    """One row a contact: contactId, engagement (hundredths; absent = 0), active.
+_OPTIONAL = {
+    "engagementScore": "string",
+    "status": "string",
+    "phone": "string",
+    "region": "string",
+    "optedIn": "boolean",
+    "attributes": "string",
+    "place": "string",
+    "fault": "string",
+}
 
-    Pages shift while they are read, so a contact may have been seen twice; seen archived once, it is archived.
+
+def contacts(backend: Any, rows: Rows) -> Any:
+    """One row for each row of the source, whatever it is.
+
+    Columns: contactId, engagement (hundredths; absent = 0), active, phone and region as written, optedIn (null: not
+    said), attributes (JSON text), place, fault (why the row cannot be used), duplicate (an earlier row has its id).
+
+    Of rows with one id the first that can be used counts, in the order of file and line. A tenant's pages shift while
+    they are read, so a contact that comes twice from there is one row; seen archived once, it is archived.
     """
+    import ibis
+
     read = table(backend, rows)
-    return read.group_by("contactId").agg(
-        engagement=_hundredths(read["engagementScore"]).max().fill_null(0),
-        active=(read["status"] == ACTIVE).fill_null(False).all(),
-    )
+    there = set(read.columns)
+    columns = {name: read[name].cast(kind) if name in there else ibis.null(kind) for name, kind in _OPTIONAL.items()}
+    # a file that says nothing of a status has active contacts; a tenant that says nothing does not
+    unsaid = ACTIVE if "fault" in there else ""
+    whole = read.select("contactId", **columns)
+    named = whole.mutate(
+        engagement=_hundredths(whole["engagementScore"]).fill_null(0),
+        active=whole["status"].fill_null(unsaid) == ACTIVE,
+    ).drop("engagementScore", "status")
+    if "fault" not in there:
+        rest = [name for name in _OPTIONAL if name not in ("engagementScore", "status")]
+        once = named.group_by("contactId").agg(
+            engagement=named["engagement"].max(),
+            active=named["active"].all(),
+            **{name: named[name].max() for name in rest},
+        )
+        return once.mutate(duplicate=ibis.literal(False))
+    line = named["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
+    order = [named["fault"].notnull(), named["place"].re_replace(r"\d+$", ""), line]
+    rank = ibis.row_number().over(ibis.window(group_by=["contactId"], order_by=order))
+    return named.mutate(rank=rank).mutate(duplicate=lambda t: t["rank"] > 0).drop("rank")
 
 
 def interactions(backend: Any, rows: Rows) -> Any:
     """One row an interaction: contactId, type, at (timestamp, UTC, whole seconds); de-duplicated by `id`."""
     read = table(backend, rows)
+    if "fault" in read.columns:
+        read = read.filter(read["fault"].isnull())
     once = read.group_by("id").agg(
         contactId=read["contactId"].min(), type=read["type"].min(), startTime=read["startTime"].min()
     )
     at = once["startTime"].cast("timestamp").truncate("s")
     return once.select("contactId", "type", at=at)
+
+
+NAMED = {"contactId": "string", "place": "string", "fault": "string"}
+
+
+def named(backend: Any, rows: Rows, target: Path) -> Rows:
+    """The contacts that some interactions name, once each, written to `target`; those of unusable rows are left out."""
+    import ibis
+
+    read = table(backend, rows)
+    usable = read.filter(read["fault"].isnull()).select("contactId").distinct()
+    null = ibis.null("string")
+    target.touch(mode=0o600)
+    usable.mutate(place=null, fault=null).order_by("contactId").to_parquet(str(target))
+    return Rows(target, "parquet", NAMED, count(backend, backend.read_parquet(str(target))))
 
 
 def refuse_unclear_times(backend: Any, rows: Rows) -> None:
@@ -105,7 +158,8 @@ def members(backend: Any, rows: Rows) -> Any:
 def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:
     """The ids of active contacts, in order, in chunks of at most `size`."""
     everyone = contacts(backend, rows)
-    ids = everyone.filter(everyone["active"]).select("contactId").order_by("contactId")
+    usable = everyone.filter(everyone["active"], everyone["fault"].isnull(), everyone["contactId"].notnull())
+    ids = usable.select("contactId").distinct().order_by("contactId")
     for chunk in stream(backend, ids, size):
         yield [row[0] for row in chunk]
 

@@ -6,6 +6,7 @@ A command is a module of this package with a click command of the module's name;
 from __future__ import annotations
 
 import pkgutil
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -50,6 +51,8 @@ def reconciler(debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and end the process with its exit code."""
+    # a pipeline that gives up sends SIGTERM: contacts that were read must not stay behind in a folder for ever
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -58,9 +61,9 @@ def run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
         result: Any = reconciler.main(args=arguments, prog_name="reconciler", standalone_mode=False)
-    except click.UsageError as error:
+    except click.ClickException as error:
         error.show()
-        return Exit.USAGE
+        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
     except ReconcilerError as error:
         if debug:
             traceback.print_exc()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -16,7 +18,7 @@ import click
 
 from reconciler.cli.plan import show_plan
 from reconciler.cli.workspace import opened, workspace_options
-from reconciler.model.errors import Exit, LedgerError
+from reconciler.model.errors import Exit, Interrupted, LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @workspace_options
+@click.option("--digest", help="Refuse unless the plan has this digest, the one that was reviewed.")
 @click.option("--yes", is_flag=True, help="Do not ask: apply what the plan says.")
 @click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
 @click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def apply(chosen: dict[str, Any], file: Path | None, yes: bool, resume: bool, prune: bool, voice: str) -> int:
+def apply(
+    chosen: dict[str, Any], file: Path | None, yes: bool, resume: bool, prune: bool, voice: str, digest: str | None
+) -> int:
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
     from reconciler.cli.world import World
 
@@ -41,101 +46,124 @@ def apply(chosen: dict[str, Any], file: Path | None, yes: bool, resume: bool, pr
         raise click.UsageError("--resume goes on with the plan of the interrupted run; leave FILE out")
     stop = threading.Event()
     with opened(chosen, prune=prune) as workspace, World(workspace, stop) as world:
+        applying = _Applying(workspace, world, stop, voice, digest)
         if resume:
-            return _resume(workspace, world, stop, voice)
-        if file is not None:
-            return _saved(file, workspace, world, stop, voice)
-        return _fresh(workspace, world, stop, voice, yes)
+            return applying.resumed()
+        return applying.saved(file) if file is not None else applying.fresh(yes)
 
 
-def _fresh(workspace: Workspace, world: World, stop: threading.Event, voice: str, yes: bool) -> int:
-    from reconciler.flow import propose
-    from reconciler.steps.load import load
+@dataclass(frozen=True)
+class _Applying:
+    """One apply from the command line."""
 
-    proposed = propose(workspace, world)
-    if voice == "text":
-        show_plan(proposed, voice)
-    if proposed.empty:
-        return Exit.DONE
-    if not yes and not proposed.refusals:
-        if not sys.stdin.isatty():
-            raise click.UsageError("nobody is there to ask: review the plan, then apply with --yes or apply FILE")
-        if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
-            click.echo("Nothing was written.")
+    workspace: Workspace
+    world: World
+    stop: threading.Event
+    voice: str
+    reviewed: str | None
+
+    def fresh(self, yes: bool) -> int:
+        from reconciler.flow import propose
+        from reconciler.model.report import Report
+
+        proposed = propose(self.workspace, self.world)
+        if self.voice == "text":
+            show_plan(proposed, self.voice)
+        if proposed.empty:
+            if self.voice == "json":
+                _tell(Report("", (), 0), self.workspace, self.voice)
             return Exit.DONE
-    return _commit(proposed, load(workspace), workspace, world, stop, voice)
+        if not yes and not proposed.refusals:
+            if not sys.stdin.isatty():
+                raise click.UsageError("nobody is there to ask: review the plan, then apply with --yes or apply FILE")
+            if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
+                click.echo("Nothing was written.")
+                return Exit.DONE
+        return self._commit(proposed, self._desired())
 
+    def saved(self, file: Path) -> int:
+        from reconciler.ledger.saved import open_plan
 
-def _saved(file: Path, workspace: Workspace, world: World, stop: threading.Event, voice: str) -> int:
-    from reconciler.ledger.saved import open_plan
-    from reconciler.steps.load import load
+        desired = self._desired()
+        return self._commit(open_plan(file, self.workspace.scratch / "saved"), desired)
 
-    desired = load(workspace)
-    return _commit(open_plan(file, workspace.scratch / "saved"), desired, workspace, world, stop, voice)
+    def resumed(self) -> int:
+        desired = self._desired()
+        ledger = self.world.ledger(desired)
+        last = ledger.last_run()
+        if last is None:
+            raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
+        name, finished = last
+        if finished:
+            click.echo(f"Run {name} was finished; there is nothing to resume.")
+            return Exit.DONE
+        return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), desired, name)
 
+    def _desired(self) -> Desired:
+        from reconciler.steps.load import load
 
-def _resume(workspace: Workspace, world: World, stop: threading.Event, voice: str) -> int:
-    from reconciler.steps.load import load
+        return load(self.workspace)
 
-    desired = load(workspace)
-    ledger = world.ledger(desired)
-    last = ledger.last_run()
-    if last is None:
-        raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
-    name, finished = last
-    if finished:
-        click.echo(f"Run {name} was finished; there is nothing to resume.")
-        return Exit.DONE
-    plan = ledger.plan_of(name, workspace.scratch / "saved")
-    return _commit(plan, desired, workspace, world, stop, voice, name)
+    def _commit(self, plan: Plan, desired: Desired, resume: str | None = None) -> int:
+        from reconciler.cli.console import console
+        from reconciler.flow import commit
+        from reconciler.model.document import plan_digest
+        from reconciler.model.terms import Terms
+        from reconciler.views.progress import ApplyProgress
 
-
-def _commit(
-    plan: Plan,
-    desired: Desired,
-    workspace: Workspace,
-    world: World,
-    stop: threading.Event,
-    voice: str,
-    resume: str | None = None,
-) -> int:
-    from reconciler.cli.console import console
-    from reconciler.flow import commit
-    from reconciler.model.document import plan_digest
-    from reconciler.model.terms import Terms
-    from reconciler.views.progress import ApplyProgress
-
-    writer = world.writer(desired)
-    out = console(stderr=voice == "json")
-    out.print(f"Applying plan {plan_digest(plan)}")
-    with ApplyProgress(out) as progress, _stoppable(stop):
-        terms = Terms(
-            manifests=desired.manifests,
-            tenant=desired.tenant.address.name,
-            surfaces=writer.surfaces,
-            overrides=desired.settings.overrides,
-            today=datetime.now(UTC).date(),
-            engine=desired.settings.engine,
-            scratch=workspace.scratch,
-            progress=progress,
-            stop=stop,
-            resume=resume,
-        )
-        report = commit(plan, writer, world.ledger(desired), terms)
-    _tell(report, workspace, voice)
-    return report.exit_code
+        writer = self.world.writer(desired)
+        out = console(stderr=self.voice == "json")
+        out.print(f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}")
+        with ApplyProgress(out) as progress, _stoppable(self.stop):
+            terms = Terms(
+                manifests=desired.manifests,
+                tenant=desired.tenant.address.name,
+                surfaces=writer.surfaces,
+                limits=desired.settings.limits,
+                overrides=desired.settings.overrides,
+                now=datetime.now(UTC),
+                engine=desired.settings.engine,
+                scratch=self.workspace.scratch,
+                progress=progress,
+                stop=self.stop,
+                resume=resume,
+                reviewed=self.reviewed,
+            )
+            try:
+                report = commit(plan, writer, self.world.ledger(desired), terms)
+            except (KeyboardInterrupt, Interrupted):
+                words = "Stopped at once: what was in flight may have taken effect, and is looked up when it goes on."
+                click.echo(words, err=True)
+                _tell_how_to_go_on(self.workspace)
+                return Exit.INTERRUPTED
+        _tell(report, self.workspace, self.voice)
+        return report.exit_code
 
 
 def _tell(report: Report, workspace: Workspace, voice: str) -> None:
     from reconciler.cli.console import console
+    from reconciler.model.report import Outcome
     from reconciler.views import machine, terminal
 
     if voice == "json":
         click.echo(machine.report(report))
     else:
         console().print(terminal.report(report), soft_wrap=True)
-    if report.exit_code is not Exit.DONE:
-        click.echo(f"To go on where it stopped: reconciler apply --resume -w {workspace.root}", err=True)
+    if len(report.ended(Outcome.DONE)) < len(report.steps):
+        _tell_how_to_go_on(workspace)
+
+
+def _tell_how_to_go_on(workspace: Workspace) -> None:
+    words = ["reconciler", "apply", "--resume", "-w", str(workspace.root)]
+    if workspace.tenant is not None:
+        words += ["--tenant", workspace.tenant]
+    if workspace.environment is not None:
+        words += ["--environment", workspace.environment]
+    for file in workspace.variable_files:
+        words += ["--vars", str(file)]
+    # a value may be a secret
+    given = "".join(f" --var {name}=…" for name in workspace.variables)
+    click.echo(f"To go on where it stopped: {shlex.join(words)}{given}", err=True)
 
 
 @contextmanager

@@ -18,12 +18,12 @@ def audit() -> None:
 @workspace_options
 def verify(chosen: dict[str, Any]) -> int:
     """Check that no entry of the record was changed, removed or put in after it was written."""
-    from reconciler.ledger import audit as chain
+    from reconciler.ledger.journal import Ledger
     from reconciler.ledger.store import Store
     from reconciler.steps.load import load
 
     with opened(chosen) as workspace:
         desired = load(workspace)
-        entries = chain.verify(Store(desired.settings.ledger, desired.root))
+        entries = Ledger(Store(desired.settings.ledger, desired.root)).verify()
     click.echo(f"{entries} entries, and the chain is whole.")
     return 0

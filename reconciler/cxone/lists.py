@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_token
+from reconciler.cxone.pages import LARGEST_PAGE, MOST_RESTARTS, Spool, Unsettled, by_token, collected
 from reconciler.cxone.transport import Transport
 from reconciler.model.moment import format_instant
 from reconciler.model.rows import InteractionsOf, Rows
@@ -33,9 +33,7 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
         query = {"pageSize": LARGEST_PAGE, "pageToken": token}
         return transport.call("GET", f"/{path}", query=query, scope=scope)
 
-    found: dict[str, Mapping[str, Any]] = {}
-    by_token(fetch, lambda page: found.update({row["id"]: row for row in page}), path)
-    yield from found.values()
+    yield from collected(lambda add: by_token(fetch, add, path), path)
 
 
 def members(transport: Transport, list_id: str, into: Path) -> Rows:
@@ -46,9 +44,9 @@ def members(transport: Transport, list_id: str, into: Path) -> Rows:
         return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope="lists:read")
 
     with Spool(into) as spool:
-        total = by_token(fetch, spool.add, "contacts of a list")
+        heard = by_token(fetch, spool.add, "contacts of a list")
     take = {"contactId": "contactId", "priority": "data.priority", "score": "data.score"}
-    return Rows(into, "json", _MEMBERS, spool.count, take, total)
+    return Rows(into, "json", _MEMBERS, spool.count, take, heard.total, heard.shifted)
 
 
 def interactions(transport: Transport, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
@@ -79,7 +77,16 @@ def _search(transport: Transport, query: InteractionsOf, ids: list[str], spool: 
         scope = "interactions:read"
         return transport.call("POST", "/interactions/search", body=body, scope=scope, idempotent=True)
 
-    by_token(fetch, spool.add, "interactions")
+    for _ in range(MOST_RESTARTS + 1):
+        seen: set[Any] = set()
+
+        def add(page: Sequence[Mapping[str, Any]], seen: set[Any] = seen) -> None:
+            seen.update(row.get("id") for row in page)
+            spool.add(page)
+
+        if by_token(fetch, add, "interactions").whole(len(seen)):
+            return
+    raise Unsettled("the interactions shifted every time they were read", hint="try again when the tenant is quiet")
 
 
 def put(transport: Transport, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_offset
+from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_offset, collected
 from reconciler.cxone.transport import Transport
 from reconciler.model.rows import Rows
 
 SCOPE = "outboundapi"
-_CONTACTS = {"id": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
+_CONTACTS = dict.fromkeys(("id", "engagementScore", "status", "phoneNumber"), "VARCHAR")
 
 
 def contact_list(transport: Transport, list_id: str) -> Any:
@@ -29,22 +29,20 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
     def fetch(start: int) -> Any:
         return transport.call("GET", f"/{path}", query={"count": LARGEST_PAGE, "start": start}, scope=scope)
 
-    found: dict[str, Mapping[str, Any]] = {}
-    by_offset(fetch, rows, lambda page: found.update({row["id"]: row for row in page}), transport.access.pace.workers)
-    yield from found.values()
+    yield from collected(lambda add: by_offset(fetch, rows, add, transport.access.pace.workers), path)
 
 
 def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
-    """`GET /outbound/contactlists/{listId}/contacts`: contactId, engagementScore, status; a row may come twice."""
+    """`GET /outbound/contactlists/{listId}/contacts`: id, score, status, phone; a row may come twice."""
 
     def fetch(start: int) -> Any:
         query = {"count": LARGEST_PAGE, "start": start}
         return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope=SCOPE)
 
     with Spool(into) as spool:
-        total = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
-    take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status"}
-    return Rows(into, "json", _CONTACTS, spool.count, take, total)
+        heard = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
+    take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"}
+    return Rows(into, "json", _CONTACTS, spool.count, take, heard.total, heard.shifted)
 
 
 def put(transport: Transport, list_id: str, ids: list[str]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 
+from reconciler.cxone.faults import Invalid
 from reconciler.model.errors import ReconcilerError
 
 LARGEST_PAGE = 1000
@@ -28,6 +30,21 @@ class Unsettled(ReconcilerError):
     """The pages of a read never fitted together."""
 
     code = "read-unsettled"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the tenant said of how many rows there are: the last total, and whether it changed between pages."""
+
+    total: int | None
+    shifted: bool
+
+    def whole(self, different: int) -> bool:
+        """Whether so many different rows are all there are.
+
+        A total that changed proves nothing: the row that went made room for one that was never seen.
+        """
+        return not self.shifted and self.total in (None, different)
 
 
 class Spool:
@@ -62,10 +79,10 @@ class Spool:
         self._file.close()
 
 
-def by_offset(fetch: Callable[[int], Mapping[str, Any]], key: str, add: Callable[[Rows], None], workers: int) -> int:
+def by_offset(fetch: Callable[[int], Mapping[str, Any]], key: str, add: Callable[[Rows], None], workers: int) -> Heard:
     """Read offset pages (`count`, `start`); those after the first at once, as the total is known by then.
 
-    The caller takes out rows that were seen twice and compares with the total that is returned: the last one heard.
+    The caller takes out rows that were seen twice and compares with the total that is returned.
     A tenant that does not say its total is read page by page until an empty one.
     """
     first = fetch(0)
@@ -76,15 +93,15 @@ def by_offset(fetch: Callable[[int], Mapping[str, Any]], key: str, add: Callable
         while page := _page(fetch(start), key):
             add(page)
             start += len(page)
-        return start
+        return Heard(None, shifted=False)
     starts = range(LARGEST_PAGE, int(total), LARGEST_PAGE)
-    heard = int(total)
+    heard = {int(total)}
     with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
         for reply in pool.map(fetch, starts):
             add(_page(reply, key))
-            heard = int(reply.get("total", heard))
-    log.info("read %d offset pages, total %d", 1 + len(starts), heard)
-    return heard
+            heard.add(int(reply.get("total", total)))
+    log.info("read %d offset pages, total %d", 1 + len(starts), total)
+    return Heard(int(total), shifted=len(heard) > 1)
 
 
 def _page(reply: Mapping[str, Any], key: str) -> Rows:
@@ -94,12 +111,12 @@ def _page(reply: Mapping[str, Any], key: str) -> Rows:
     return rows
 
 
-def by_token(fetch: Callable[[str | None], Any], add: Callable[[Rows], None], what: str) -> int | None:
+def by_token(fetch: Callable[[str | None], Any], add: Callable[[Rows], None], what: str) -> Heard:
     """Read token pages (`data`, `pagination.nextPageToken`); the total where the tenant says it (ours).
 
-    A reply without `data`, or a token already seen, restarts the read from the first page, a bounded number of times:
-    tokens can go stale or repeat after a network fault (contract, section lists). The caller takes out the rows that
-    come twice because of that.
+    A reply without `data`, a token that is refused or one already seen restarts the read from the first page, a
+    bounded number of times: tokens can go stale or repeat after a network fault (contract, section lists). The caller
+    takes out the rows that come twice because of that.
 
     Raises:
         Unsettled: it was restarted too often, or has more pages than any list.
@@ -108,8 +125,9 @@ def by_token(fetch: Callable[[str | None], Any], add: Callable[[Rows], None], wh
     for _ in range(MOST_RESTARTS + 1):
         seen: set[str] = set()
         token: str | None = None
+        totals: set[int | None] = set()
         while pages < MOST_PAGES:
-            reply = fetch(token)
+            reply = _page_of(fetch, token)
             pages += 1
             if not isinstance(reply, Mapping) or not isinstance(reply.get("data"), list):
                 log.warning("%s: a page without data; starting again from the first page", what)
@@ -117,9 +135,10 @@ def by_token(fetch: Callable[[str | None], Any], add: Callable[[Rows], None], wh
             add(reply["data"])
             pagination = reply.get("pagination") or {}
             token = pagination.get("nextPageToken")
+            totals.add(pagination.get("total"))
             if token is None:
                 log.info("%s: read %d pages", what, pages)
-                return pagination.get("total")
+                return Heard(pagination.get("total"), shifted=len(totals) > 1)
             if token in seen:
                 log.warning("%s: a page token came twice; starting again from the first page", what)
                 break
@@ -129,3 +148,31 @@ def by_token(fetch: Callable[[str | None], Any], add: Callable[[Rows], None], wh
         note="page tokens kept going stale or repeating",
         hint="try again when the tenant is quiet",
     )
+
+
+def _page_of(fetch: Callable[[str | None], Any], token: str | None) -> Any:
+    """A page; nothing where its token is refused, for it may have gone stale."""
+    try:
+        return fetch(token)
+    except Invalid:
+        if token is None:
+            raise
+        return None
+
+
+def collected(read: Callable[[Callable[[Rows], None]], Heard], what: str) -> Iterable[Mapping[str, Any]]:
+    """Every object of a collection, once each; it is read again where its pages shifted.
+
+    Raises:
+        Unsettled: it shifted every time.
+    """
+    for _ in range(MOST_RESTARTS + 1):
+        found: dict[Any, Mapping[str, Any]] = {}
+
+        def add(page: Rows, found: dict[Any, Mapping[str, Any]] = found) -> None:
+            found.update({row.get("id"): row for row in page})
+
+        if read(add).whole(len(found)):
+            return found.values()
+        log.warning("%s: the pages shifted; reading again", what)
+    raise Unsettled(f"{what}: the pages shifted every time they were read", hint="try again when the tenant is quiet")

@@ -24,7 +24,7 @@ from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import split_mark
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
+from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
 from reconciler.model.tenant import DeclaredSurface
 
 _PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
@@ -80,7 +80,7 @@ class TenantReader:
         for reference in surface.references:
             if bodies and reference.kind not in self._ids:
                 self.objects(self._kinds[reference.kind])
-        found = [self._live(kind, surface, body) for body in bodies]
+        found = [self._understood(kind, surface, body) for body in bodies]
         self._ids[kind.name] = {each.name: each.id for each in found}
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
@@ -119,6 +119,18 @@ class TenantReader:
     def _collection(self, surface: Surface) -> Iterator[Mapping[str, Any]]:
         read: Callable[..., Iterator[Mapping[str, Any]]] = _PAGED[surface.name].collection
         return read(self._transports[surface.name], surface.path, surface.rows, surface.read_scope)
+
+    def _understood(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
+        try:
+            return self._live(kind, surface, body)
+        except (KeyError, TypeError, ValueError) as error:
+            name = body.get("name", body.get("id"))
+            raise ReconcilerError(
+                f"the tenant's {kind.name} {name!r} is not as its API promises",
+                where=f"GET {self._transports[surface.name].access.base_url}/{surface.path}",
+                note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),
+                hint="look at it in the tenant; nothing is planned around what cannot be read",
+            ) from error
 
     def _live(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
         fields = surface.read(body)
@@ -167,5 +179,5 @@ class TenantReader:
         return into / f"{self._spooled:04d}.json"
 
 
-def _needs(query: ContactsOf, surface: str, why: str) -> Problem:
+def _needs(query: PeopleQuery, surface: str, why: str) -> Problem:
     return Problem(query.where, "missing-surface", f"the tenant declares no surface {surface!r}", note=why)

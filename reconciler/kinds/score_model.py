@@ -5,41 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.model.kind import Kind
+from reconciler.model.kind import Kind, Reference
 from reconciler.model.moment import parse_duration
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Path, Resource
-from reconciler.model.score import Band, EngagementScore, RecencyFrequencyScore, Score
+from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score
 
 DEFAULT_THRESHOLD = 75
 
 
-def score(resource: Resource, types: tuple[str, ...] = ()) -> Score:
+def score(resource: Resource, catalogue: Catalogue, types: tuple[str, ...] = ()) -> Score:
     """The score that a valid manifest declares, for interactions of the types that its source reads.
 
     Every number left out is the contract's default (section Scores of the API contract).
     """
-    model = resource.spec.get("recencyFrequency")
-    if model is None:
-        return EngagementScore(_bands(_engagement_bands(resource.spec["engagement"])))
+    name, model = next(iter(resource.spec.items()))
+    measure: Engagement | RecencyFrequency | Combined
+    if name == "engagement":
+        measure = Engagement()
+    elif name == "recencyFrequency":
+        measure = _recency_frequency(model, types)
+    else:
+        parts = [(catalogue.get("ScoreModel", part["score"]), part.get("weight", 1)) for part in model["of"]]
+        measure = Combined(model["by"], tuple((score(part, catalogue, types), float(weight)) for part, weight in parts))
+    return Score(measure, _bands(_declared_bands(name, model)), _hundredths(model.get("hysteresis", 0)))
+
+
+def _recency_frequency(model: Mapping[str, Any], types: tuple[str, ...]) -> RecencyFrequency:
     recency, frequency = model.get("recency", {}), model.get("frequency", {})
-    return RecencyFrequencyScore(
+    return RecencyFrequency(
         window=parse_duration(model.get("window", "90d")),
         types=types,
         recency_start=float(recency.get("start", 50)),
         recency_per_day=float(recency.get("perDay", 0.5)),
         frequency_each=float(frequency.get("each", 2.5)),
         frequency_cap=int(frequency.get("cap", 20)),
-        bands=_bands(model.get("bands", _DEFAULT_BANDS)),
     )
 
 
 _DEFAULT_BANDS = ({"name": "high", "from": 70}, {"name": "medium", "from": 40}, {"name": "low", "from": 0})
 
 
-def _engagement_bands(model: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _declared_bands(name: str, model: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     declared: Sequence[Mapping[str, Any]] | None = model.get("bands")
-    return declared or [{"name": "engaged", "from": model.get("threshold", DEFAULT_THRESHOLD)}]
+    if declared is not None:
+        return declared
+    if name == "recencyFrequency":
+        return _DEFAULT_BANDS
+    default = DEFAULT_THRESHOLD if name == "engagement" else 0
+    return [{"name": "engaged" if name == "engagement" else "in", "from": model.get("threshold", default)}]
 
 
 def _bands(declared: Iterable[Mapping[str, Any]]) -> tuple[Band, ...]:
@@ -108,7 +122,22 @@ def _edges(
 
 def band_names(resource: Resource) -> tuple[str, ...]:
     """The names of a model's bands, the highest first."""
-    return tuple(band.name for band in score(resource).bands)
+    name, model = next(iter(resource.spec.items()))
+    return tuple(band.name for band in _bands(_declared_bands(name, model)))
 
 
-KIND = Kind(name="ScoreModel", says="how contacts are scored, and which bands the scores fall in", check=check)
+def reads_interactions(resource: Resource, catalogue: Catalogue) -> bool:
+    """Whether a model, or a part of it, is made of interactions."""
+    combined = resource.spec.get("combine")
+    if combined is None:
+        return "recencyFrequency" in resource.spec
+    parts = (catalogue.get("ScoreModel", part["score"]) for part in combined["of"])
+    return any(reads_interactions(part, catalogue) for part in parts)
+
+
+KIND = Kind(
+    name="ScoreModel",
+    says="how contacts are scored, and which bands the scores fall in",
+    references=(Reference(("combine", "of", "*", "score"), "ScoreModel"),),
+    check=check,
+)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from reconciler.kinds import contact_list, contact_source, score_model
+from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
 from reconciler.model.kind import Kind, Reference
+from reconciler.model.people import live_list
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, RowQuery
-from reconciler.model.score import RecencyFrequencyScore
-from reconciler.model.segment import Delivery, Segment, Target
+from reconciler.model.rows import ContactsOf, InteractionsOf, MemberPhones, MembersOf, RowQuery
+from reconciler.model.score import RecencyFrequency
+from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
 
 DEFAULT_CHUNK = 500
 
@@ -20,61 +22,83 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
     """The segment that a valid manifest declares, with its source, score and lists looked up."""
     spec = resource.spec
     source = contact_source.source(catalogue.get("ContactSource", spec["source"]))
-    score = score_model.score(catalogue.get("ScoreModel", spec["score"]), source.types or ())
-    declared = spec["delivery"]
-    attributes = tuple(sorted(declared.get("attributes", ())))
-    interactions = None
-    if isinstance(score, RecencyFrequencyScore):
-        interactions = InteractionsOf(source.contacts, score.types, as_of - score.window, as_of)
+    score = score_model.score(catalogue.get("ScoreModel", spec["score"]), catalogue, source.types)
+    delivery = spec["delivery"]
+    attributes = tuple(sorted(delivery.get("attributes", ())))
+    suppress = _suppress(resource, catalogue)
     return Segment(
         address=resource.address,
         contacts=source.contacts,
-        interactions=interactions,
+        interactions={
+            measure: source.history
+            or InteractionsOf(
+                source.contacts, measure.types, as_of - measure.window, as_of, resource.where("spec", "source")
+            )
+            for measure in score.measures()
+            if isinstance(measure, RecencyFrequency)
+        },
         score=score,
         intersect=tuple(
-            ContactsOf(contact_source.live_list(item), resource.where("spec", "intersect", index))
+            ContactsOf(live_list(item), resource.where("spec", "intersect", index))
             for index, item in enumerate(spec.get("intersect", ()))
         ),
         targets=tuple(
-            _target(catalogue.get("ContactList", spec["lists"][band.name]), band.name, attributes)
+            _target(catalogue.get("ContactList", spec["lists"][band.name]), band.name, attributes, bool(suppress))
             for band in score.bands
             if band.name in spec["lists"]
         ),
         mirror=spec.get("membership", "upsert") == "mirror",
-        delivery=Delivery(declared["method"], declared.get("chunkSize", DEFAULT_CHUNK), attributes),
+        delivery=Delivery(delivery["method"], delivery.get("chunkSize", DEFAULT_CHUNK), attributes),
+        phones=_phones(spec),
+        suppress=suppress,
+        cap=Cap(spec["cap"]["most"], spec["cap"].get("first", "highest-score")) if "cap" in spec else None,
     )
 
 
-def _target(manifest: Resource, band: str, attributes: tuple[str, ...]) -> Target:
+def _phones(spec: Mapping[str, Any]) -> Phones | None:
+    if "phones" not in spec and not spec.get("suppress"):
+        return None
+    declared = spec.get("phones", {})
+    return Phones(declared.get("rule", "valid"), declared.get("region"))
+
+
+def _suppress(resource: Resource, catalogue: Catalogue) -> tuple[Suppression, ...]:
+    region = resource.spec.get("phones", {}).get("region")
+    manifests = (catalogue.get("SuppressionList", name) for name in resource.spec.get("suppress", ()))
+    return tuple(suppression_list.suppression(manifest, region) for manifest in manifests)
+
+
+def _target(manifest: Resource, band: str, attributes: tuple[str, ...], suppresses: bool) -> Target:
     name = contact_list.KIND.live_name(manifest)
-    return Target(band, manifest.address, name, MembersOf(name, attributes))
+    phones = MemberPhones(name, manifest.where()) if suppresses else None
+    return Target(band, manifest.address, name, MembersOf(name, attributes), phones)
 
 
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
-    """The source's contacts, their interactions, the lists to intersect with, and who is on the lists now."""
+    """Contacts, interactions, lists to intersect with, do-not-call numbers, and who is on the lists now."""
     declared = segment(resource, catalogue, as_of)
     yield declared.contacts
-    if declared.interactions is not None:
-        yield declared.interactions
+    yield from declared.interactions.values()
     yield from declared.intersect
+    for suppression in declared.suppress:
+        yield suppression.numbers
     for target in declared.targets:
         yield target.members
+        if target.phones is not None:
+            yield target.phones
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """Source and score fit, the bands exist, a list serves one band alone, the method can do what is asked."""
     spec = resource.spec
-    reads_interactions = "interactions" in catalogue.get("ContactSource", spec["source"]).spec
     model = catalogue.get("ScoreModel", spec["score"])
-    scores_interactions = "recencyFrequency" in model.spec
-    if reads_interactions != scores_interactions:
-        needs = "interactions" if scores_interactions else "the engagement score of a contact list"
-        has = "interactions" if reads_interactions else "a contact list without interactions"
+    reads_interactions = "interactions" in catalogue.get("ContactSource", spec["source"]).spec
+    if score_model.reads_interactions(model, catalogue) and not reads_interactions:
         yield Problem(
             resource.where("spec", "score"),
             "score-without-data",
-            f"ScoreModel {spec['score']!r} is made of {needs}; source {spec['source']!r} reads {has}",
-            hint="choose a source and a score that fit each other",
+            f"ScoreModel {spec['score']!r} is made of interactions; source {spec['source']!r} reads none",
+            hint="add `interactions` to the source, or choose another score",
         )
     bands = score_model.band_names(model)
     for band in spec["lists"]:
@@ -122,6 +146,7 @@ KIND = Kind(
         Reference(("source",), "ContactSource"),
         Reference(("score",), "ScoreModel"),
         Reference(("lists", "*"), "ContactList"),
+        Reference(("suppress", "*"), "SuppressionList"),
     ),
     queries=queries,
     check=check,

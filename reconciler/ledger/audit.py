@@ -15,15 +15,15 @@ import orjson
 from reconciler.ledger.store import Store
 from reconciler.model.errors import LedgerError
 
-_FILE = "audit.jsonl"
+FILE = "audit.jsonl"
 _START = "0" * 64
 
 
 def record(store: Store, entry: Mapping[str, Any]) -> None:
     """Append an entry to the chain. The caller holds the lock: two writers would fork it."""
-    lines = store.lines(_FILE)
+    lines = store.lines(FILE)
     previous = hashlib.sha256(lines[-1]).hexdigest() if lines else _START
-    store.append(_FILE, orjson.dumps({"previous": previous, "number": len(lines) + 1, **entry}))
+    store.append(FILE, orjson.dumps({"previous": previous, "number": len(lines) + 1, **entry}))
 
 
 def verify(store: Store) -> int:
@@ -33,7 +33,7 @@ def verify(store: Store) -> int:
         LedgerError: the line at which it is broken.
     """
     previous = _START
-    lines = store.lines(_FILE)
+    lines = store.lines(FILE)
     for number, line in enumerate(lines, start=1):
         try:
             entry = orjson.loads(line)
@@ -42,7 +42,7 @@ def verify(store: Store) -> int:
         if not isinstance(entry, dict) or entry.get("previous") != previous or entry.get("number") != number:
             raise LedgerError(
                 f"the audit record is broken at entry {number}",
-                where=f"{store.folder / _FILE}:{number}",
+                where=f"{store.folder / FILE}:{number}",
                 note="the entry, or one before it, was changed, removed or put in after it was written",
                 hint="compare it with a copy of the ledger from before",
             )

@@ -38,6 +38,7 @@ class Run:
         self._guard = threading.Lock()
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
+        self._rejected = set(store.lines(f"runs/{name}/rejected.jsonl"))
         for line in store.lines(self._file):
             self._remember(orjson.loads(line))
         self.resumed = bool(self._intended)
@@ -71,9 +72,11 @@ class Run:
 
     def reject(self, address: Address, contact: str, reason: str) -> None:
         """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""
+        line = orjson.dumps({"address": str(address), "contact": contact, "reason": reason})
         with self._guard:
-            entry = {"address": str(address), "contact": contact, "reason": reason}
-            self._store.append(f"runs/{self.name}/rejected.jsonl", orjson.dumps(entry))
+            if line not in self._rejected:  # a chunk that is sent again is refused again
+                self._rejected.add(line)
+                self._store.append(f"runs/{self.name}/rejected.jsonl", line)
 
     def step(self, result: StepResult) -> None:
         """Record how a step ended, in the audit chain too."""
@@ -89,8 +92,8 @@ class Run:
         }
         with self._guard:
             event = "done" if result.outcome is Outcome.DONE else "step"
+            audit.record(self._store, entry)  # first: what a journal tells of must be in the audit record as well
             self._write({**entry, "event": event, "key": str(result.address)})
-            audit.record(self._store, entry)
 
     def finish(self, report: Report) -> None:
         """Record how the run ended: finished, or stopped with something left for `--resume`."""
@@ -98,18 +101,19 @@ class Run:
         event = "finished" if finished else "stopped"
         entry = {"event": event, "run": self.name, "at": _now(), "exit_code": int(report.exit_code)}
         with self._guard:
-            self._write({**entry, "key": ""})
             audit.record(self._store, entry)
+            self._write({**entry, "key": ""})
 
     def refuse(self) -> None:
         """Record that the plan was stale: a run that has written nothing leaves nothing to resume."""
         if not self.resumed:
             entry = {"event": "refused", "run": self.name, "at": _now()}
             with self._guard:
-                self._write({**entry, "key": ""})
                 audit.record(self._store, entry)
+                self._write({**entry, "key": ""})
 
     def _write(self, entry: Mapping[str, Any]) -> None:
+        self._held.check()  # each time: a machine that slept does not know for how long
         if time.monotonic() - self._renewed > _RENEWED_EVERY:
             self._held.renew()
             self._renewed = time.monotonic()
@@ -132,15 +136,16 @@ class Ledger:
         """
         with lock.locked(self.store) as held:
             fresh = name is None
-            name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+            name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
             folder = self.store.folder / "runs" / name
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.parent.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would make it with anybody's mode
+            folder.mkdir(mode=0o700, exist_ok=True)
             if fresh:
                 save_plan(plan, folder / "plan.zip")
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": _now(), "by": getpass.getuser(), "plan": plan_digest(plan)}
-            self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": ""}))
             audit.record(self.store, {**entry, "tenant": plan.tenant, "tool": plan.tool_version})
+            self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": ""}))
             yield Run(self.store, name, held)
 
     def last_run(self) -> tuple[str, bool] | None:
@@ -152,6 +157,25 @@ class Ledger:
         events = [orjson.loads(line)["event"] for line in self.store.lines(f"runs/{names[-1]}/journal.jsonl")]
         return names[-1], "finished" in events or "refused" in events
 
+    def verify(self) -> int:
+        """How many entries the audit record has.
+
+        Raises:
+            LedgerError: its chain is broken, or it ends before something that a run's journal tells of.
+        """
+        count = audit.verify(self.store)
+        told = {_identity(line) for line in self.store.lines(audit.FILE)}
+        for path in sorted(self.store.folder.glob("runs/*/journal.jsonl")):
+            name = str(path.relative_to(self.store.folder))
+            for number, line in enumerate(self.store.lines(name), start=1):
+                if "at" in orjson.loads(line) and _identity(line) not in told:
+                    raise LedgerError(
+                        f"the audit record was cut short: it has {count} entries, and not this one of a run's journal",
+                        where=f"{path}:{number}",
+                        hint="compare it with a copy of the ledger from before",
+                    )
+        return count
+
     def plan_of(self, run: str, into: Path) -> Plan:
         """The plan that a run applies.
 
@@ -162,6 +186,11 @@ class Ledger:
         if not path.exists():
             raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
         return open_plan(path, into)
+
+
+def _identity(line: bytes) -> tuple[object, ...]:
+    entry = orjson.loads(line)
+    return tuple(entry.get(key) for key in ("run", "at", "address"))
 
 
 def _now() -> str:

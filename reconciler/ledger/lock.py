@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -23,10 +24,30 @@ _FILE = "lock.json"
 class Lock:
     """A lock that is held: it is renewed with every record, and noticed when somebody else has taken it over."""
 
-    def __init__(self, store: Store, owner: str, fence: int) -> None:
-        self._store = store
-        self._owner = owner
+    def __init__(self, store: Store, content: bytes, fence: int) -> None:
+        self._path = store.folder / _FILE
+        self._content = content
         self.fence = fence
+
+    def holds(self) -> bool:
+        """Whether nobody has taken it over."""
+        try:
+            return self._path.read_bytes() == self._content
+        except FileNotFoundError:
+            return False
+
+    def check(self) -> None:
+        """Before anything is written.
+
+        Raises:
+            LedgerError: the lock was taken over, so that nothing more may be written.
+        """
+        if not self.holds():
+            raise LedgerError(
+                "the workspace's lock was taken over by another run",
+                note="this run was silent for longer than the lock's time to live",
+                hint="see what the other run did before you go on",
+            )
 
     def renew(self) -> None:
         """Say that the owner is alive.
@@ -34,23 +55,21 @@ class Lock:
         Raises:
             LedgerError: the lock was taken over, so that nothing more may be written.
         """
-        path = self._store.folder / _FILE
-        held = _read(self._store)
-        if held is None or held["fence"] != self.fence:
-            raise LedgerError(
-                "the workspace's lock was taken over by another run",
-                note="this run was silent for longer than the lock's time to live",
-                hint="see what the other run did before you go on",
-            )
-        os.utime(path)
+        self.check()
+        os.utime(self._path)
+
+    def release(self) -> None:
+        """Let it go, unless it is somebody else's by now."""
+        if self.holds():
+            self._path.unlink(missing_ok=True)
 
 
-def _read(store: Store) -> dict[str, object] | None:
-    path = store.folder / _FILE
-    with suppress(OSError, orjson.JSONDecodeError):
-        found: dict[str, object] = orjson.loads(path.read_bytes())
-        return found
-    return None
+def _parsed(content: bytes) -> dict[str, object]:
+    """What a lock says; nothing where it cannot be read."""
+    with suppress(orjson.JSONDecodeError):
+        found = orjson.loads(content)
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 @contextmanager
@@ -61,7 +80,6 @@ def locked(store: Store) -> Iterator[Lock]:
         LedgerError: another run holds it and is alive.
     """
     owner = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
-    path = store.folder / _FILE
     fence = len(store.lines("fences.jsonl")) + 1
     content = orjson.dumps({"owner": owner, "pid": os.getpid(), "host": socket.gethostname(), "fence": fence})
     if not store.create(_FILE, content):
@@ -69,30 +87,36 @@ def locked(store: Store) -> Iterator[Lock]:
         if not store.create(_FILE, content):
             raise LedgerError("another run took the workspace's lock first", hint="try again when it is done")
     store.append("fences.jsonl", content)
-    lock = Lock(store, owner, fence)
+    lock = Lock(store, content, fence)
     try:
         yield lock
     finally:
-        held = _read(store)
-        if held is not None and held["fence"] == fence:
-            path.unlink(missing_ok=True)
+        lock.release()
 
 
 def _take_over(store: Store) -> None:
     """Remove a dead owner's lock."""
     path = store.folder / _FILE
-    held = _read(store) or {}
     try:
-        age = time.time() - path.stat().st_mtime
+        content, age = path.read_bytes(), time.time() - path.stat().st_mtime
     except FileNotFoundError:
         return
+    held = _parsed(content)
     if not _dead(held) and age < TIME_TO_LIVE:
         raise LedgerError(
             f"the workspace is locked by {held.get('owner', 'another run')}, {age:.0f} seconds ago",
             note=f"two runs at once would undo each other; the lock lapses after {TIME_TO_LIVE:.0f} seconds of silence",
             hint="wait for that run to end",
         )
-    path.unlink(missing_ok=True)
+    aside = path.with_name(f".{_FILE}.{secrets.token_hex(4)}")
+    try:
+        path.rename(aside)  # of several that take over, one gets it
+    except FileNotFoundError:
+        return
+    if aside.read_bytes() != content:  # it was taken over while we looked: it goes back to its new owner
+        with suppress(FileExistsError):
+            os.link(aside, path)
+    aside.unlink()
 
 
 def _dead(held: dict[str, object]) -> bool:

@@ -24,9 +24,30 @@ class NotAPlan(ReconcilerError):
     exit_code = 64
 
 
+class NotSaved(ReconcilerError):
+    """The plan cannot be written to the file."""
+
+    code = "not-saved"
+
+
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan and its rows to a file that only its owner may read; whole, or not at all."""
+    """Write a plan and its rows to a file that only its owner may read; whole, or not at all.
+
+    Raises:
+        NotSaved: the folder is not there, or cannot be written to.
+    """
     draft = path.with_name(f".{path.name}.draft")
+    try:
+        _write(plan, draft)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise NotSaved(
+            f"the plan cannot be saved to {path}", note=error.strerror, hint="choose another file"
+        ) from error
+
+
+def _write(plan: Plan, draft: Path) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
@@ -35,7 +56,6 @@ def save_plan(plan: Plan, path: Path) -> None:
                 archive.write(change.rows.path, f"rows/{change.rows.path.name}")
         handle.flush()
         os.fsync(handle.fileno())
-    draft.replace(path)
 
 
 def open_plan(path: Path, into: Path) -> Plan:
@@ -55,7 +75,9 @@ def open_plan(path: Path, into: Path) -> Plan:
         return read_plan(document, into, ROW_COLUMNS)
     except FileNotFoundError as error:
         raise NotAPlan(f"there is no plan at {path}", hint="make one with: reconciler plan --out FILE") from error
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, OSError) as error:
+    except ReconcilerError:
+        raise
+    except Exception as error:  # anybody may have written the file: whatever fails here is wrong with the file
         note = "it is cut short, or was not written by `reconciler plan --out`"
         raise NotAPlan(f"{path} is not a saved plan", note=note) from error
 

@@ -35,9 +35,12 @@ class Store:
         """
         path = self.folder / name
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(descriptor, line + b"\n")
+                _drop_cut_line(descriptor)
+                rest = memoryview(line + b"\n")
+                while rest:  # a disk that is nearly full takes a part
+                    rest = rest[os.write(descriptor, rest) :]
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -76,4 +79,15 @@ class Store:
         if given:
             return Secret(given)
         self.create("token.key", secrets.token_hex(32).encode())
-        return Secret((self.folder / "token.key").read_text())
+        key = Secret((self.folder / "token.key").read_text().strip())
+        if not key:
+            note = "tokens made without a key would give contacts away"
+            raise LedgerError("the ledger's token.key is empty", note=note, hint="put it back, or delete it")
+        return key
+
+
+def _drop_cut_line(descriptor: int) -> None:
+    """Take away what a crash left of a last line, or the next one would be joined to it and lost as well."""
+    size = os.lseek(descriptor, 0, os.SEEK_END)
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        os.ftruncate(descriptor, os.pread(descriptor, size, 0).rfind(b"\n") + 1)

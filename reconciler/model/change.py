@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.finding import Finding
 from reconciler.model.rows import Rows
 
 
@@ -152,8 +154,10 @@ class Accounting:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that differs, in no particular order."""
+    """Everything that differs, in no particular order; what was found unsafe on the way, and until when it holds."""
 
     objects: tuple[ObjectChange, ...]
     rows: tuple[RowChange, ...]
     accounts: tuple[Accounting, ...]
+    findings: tuple[Finding, ...] = ()
+    good_until: datetime | None = None

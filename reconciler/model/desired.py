@@ -16,7 +16,7 @@ class Desired:
 
     Attributes:
         tenant: the Tenant manifest that is meant; its credentials are not fetched yet.
-        as_of: the moment that recency is counted from; aware, UTC.
+        as_of: the moment that recency is counted from; now: the moment of this run. Both aware, UTC.
         manifests: the digest of every manifest as rendered: the same digest, the same wishes.
         root: the workspace's folder. scratch: an empty folder for the rows of this run.
         prune: whether marked objects that are declared no longer are to be deleted.
@@ -26,6 +26,7 @@ class Desired:
     settings: Settings
     tenant: Resource
     as_of: datetime
+    now: datetime
     manifests: str
     root: Path
     scratch: Path

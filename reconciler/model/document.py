@@ -7,16 +7,16 @@ people already run read it unchanged. What Terraform has no word for stands besi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, Reason, RowChange, Sample
 from reconciler.model.errors import Stale
+from reconciler.model.finding import Finding
 from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant, parse_instant
-from reconciler.model.plan import FORMAT_VERSION, Budget, Finding, Plan, Step
+from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.rows import Rows
 
 _NOT_BOUND = ("digest", "timestamp")
@@ -32,6 +32,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "tenant": {"name": plan.tenant, "surfaces": dict(plan.surfaces)},
         "manifests": plan.manifests,
         "as_of": format_instant(plan.as_of),
+        "good_until": None if plan.good_until is None else format_instant(plan.good_until),
         "resource_changes": [_object(change) for change in plan.objects],
         "row_changes": [_rows(change) for change in plan.rows],
         "audiences": [_account(account) for account in plan.accounts],
@@ -150,6 +151,11 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             hint="plan again, have the new plan reviewed, and apply that",
         )
     budget = document["request_budget"]
+    objects = tuple(_read_object(each) for each in document["resource_changes"])
+    rows = tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"])
+    # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
+    changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
+    known = {str(change.address): change.address for change in changes}
     return Plan(
         workspace=document["workspace"],
         tenant=document["tenant"]["name"],
@@ -157,24 +163,20 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         manifests=document["manifests"],
         as_of=parse_instant(document["as_of"]),
         tool_version=document["reconciler_version"],
-        objects=tuple(_read_object(each) for each in document["resource_changes"]),
-        rows=tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"]),
+        objects=objects,
+        rows=rows,
         accounts=tuple(_read_account(each) for each in document["audiences"]),
         steps=tuple(
-            Step(Address.parse(each["address"]), tuple(Address.parse(need) for need in each["needs"]))
-            for each in document["order"]
+            Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
         ),
         findings=tuple(
-            Finding(each["rule"], Address.parse(each["object"]), each["message"], each["waived"], each["waivable"])
+            Finding(each["rule"], known[each["object"]], each["message"], each["waived"], each["waivable"])
             for each in document["findings"]
         ),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
-        created=_created(document),
+        created=parse_instant(document["timestamp"]),
+        good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
     )
-
-
-def _created(document: Mapping[str, Any]) -> datetime:
-    return parse_instant(document["timestamp"])
 
 
 def _read_object(each: Mapping[str, Any]) -> ObjectChange:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import date
 
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
+from reconciler.model.finding import Finding
 from reconciler.model.live import Live
-from reconciler.model.plan import Finding
 from reconciler.model.settings import Limits, Override
 
 REMOVALS, UPDATES, EMPTIED, STOPPED = "LIM-REMOVALS", "LIM-UPDATES", "LIM-EMPTIED", "LIM-STOPPED"

@@ -11,25 +11,9 @@ from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
+from reconciler.model.finding import Finding
 
 FORMAT_VERSION = "1.0"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something unsafe about a plan.
-
-    Attributes:
-        rule: the rule's id. object: the address it is about. message: what is unsafe, with the numbers.
-        waived: the reason given in an override, if one holds: the finding is then printed and does not refuse.
-        waivable: whether an override may set it aside at all.
-    """
-
-    rule: str
-    object: Address
-    message: str
-    waived: str | None = None
-    waivable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +41,7 @@ class Plan:
         workspace: its name, which is also the owner in the mark. tenant: its name; surfaces: their base URLs.
         manifests: the digest of the manifests as rendered. as_of: the moment that recency is counted from.
         steps: every change that is not a no-op, in the order in which it is applied.
+        good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         created: when the plan was made; the one part that the digest does not bind.
     """
 
@@ -73,6 +58,7 @@ class Plan:
     findings: tuple[Finding, ...]
     budget: Budget
     created: datetime
+    good_until: datetime | None = None
 
     @property
     def empty(self) -> bool:

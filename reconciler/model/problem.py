@@ -10,7 +10,7 @@ from reconciler.model.errors import ReconcilerError
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place in a file of the workspace. `line` and `column` count from 1; 0 means the whole file."""
+    """A place in a file of the workspace. `line` and `column` count from 1; 0 means the whole file or line."""
 
     file: str
     line: int = 0
@@ -19,7 +19,7 @@ class Location:
     def __str__(self) -> str:
         if not self.line:
             return self.file
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

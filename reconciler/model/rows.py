@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from reconciler.model.feeds import FileFeed, FileHistory
 from reconciler.model.problem import Location
 
 
@@ -18,7 +19,8 @@ class Rows:
     Attributes:
         columns: the file's columns, as name → type. count: its rows, those that were read twice among them.
         take: where each column of the relation stands in the file (`data.score`); empty: as they are.
-        total: how many different rows the tenant says there are, where it does.
+        total: how many different rows the tenant says there are, where it does. shifted: whether it said otherwise
+            on another page: then rows may be missing, even if their number is right.
     """
 
     path: Path
@@ -27,6 +29,7 @@ class Rows:
     count: int
     take: Mapping[str, str] = field(default_factory=dict)
     total: int | None = None
+    shifted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,27 @@ class LiveList:
 
 @dataclass(frozen=True, slots=True)
 class ContactsOf:
-    """The contacts of a list: id, engagement score, status."""
+    """The contacts of a list: id, engagement score, status, phone."""
 
     list: LiveList
     where: Location = field(compare=False)
 
+    def __str__(self) -> str:
+        return str(self.list)
+
 
 @dataclass(frozen=True, slots=True)
 class InteractionsOf:
-    """The interactions of a list's contacts in [start, end), of the types named."""
+    """The tenant's interactions with some contacts in [start, end), of the types named."""
 
-    contacts: ContactsOf
+    contacts: PeopleQuery
     types: tuple[str, ...]
     start: datetime
     end: datetime
+    where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"the interactions of {self.contacts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +76,32 @@ class MembersOf:
     attributes: tuple[str, ...]
 
 
-RowQuery = ContactsOf | InteractionsOf | MembersOf
+@dataclass(frozen=True, slots=True)
+class MemberPhones:
+    """The phones of who is on a managed list now; nobody's where the list is not made yet."""
+
+    list: str
+    where: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsIn:
+    """The contacts that some interactions of files or of a database name, where nothing else names any."""
+
+    history: FileHistory
+    where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"the contacts in {self.history}"
+
+
+PeopleQuery = ContactsOf | ContactsIn | FileFeed
+"""The ways of reading people: each has `where`, the place that asks, and says itself in words."""
+
+HistoryQuery = InteractionsOf | FileHistory
+"""The ways of reading interactions."""
+
+TenantQuery = ContactsOf | InteractionsOf | MembersOf | MemberPhones
+"""What only the tenant knows."""
+
+RowQuery = PeopleQuery | HistoryQuery | TenantQuery

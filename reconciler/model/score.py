@@ -5,8 +5,10 @@ Scores are integer hundredths throughout: floats computed in another order would
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +22,16 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class EngagementScore:
-    """The tenant's own `engagementScore`, 0–100, absent = 0; the lowest band starts at the threshold."""
-
-    bands: tuple[Band, ...]
-
-    @property
-    def threshold(self) -> int:
-        """The lowest score that is in, in hundredths."""
-        return min(band.low for band in self.bands)
+class Engagement:
+    """The tenant's own `engagementScore`, or a source's column of that name: 0–100, absent = 0."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecencyFrequencyScore:
+class RecencyFrequency:
     """`max(0, recency_start − recency_per_day · d) + frequency_each · min(n, frequency_cap)`.
 
-    `d` is the days (seconds ÷ 86,400) since the last interaction of the chosen types within the window, `n` how
-    many there are. The window ends at `as_of`: start inclusive, end exclusive.
+    `d` is the days (seconds ÷ 86,400) since the last interaction of the chosen types within the window, `n` how many
+    there are. The window ends at `as_of`: start inclusive, end exclusive.
     """
 
     window: timedelta
@@ -45,7 +40,41 @@ class RecencyFrequencyScore:
     recency_per_day: float
     frequency_each: float
     frequency_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Several scores as one.
+
+    `and`: in only where every part is, with the lowest of their scores; `or`: in where any part is, with the highest of
+    those that are; `weighted`: the sum of the parts' scores times their weights, an absent score counting 0.
+    """
+
+    by: Literal["and", "or", "weighted"]
+    parts: tuple[tuple[Score, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A measure and the bands that its values fall in, the highest first.
+
+    Attributes:
+        hysteresis: hundredths that a contact must be past its band's edge before it leaves the list it is on.
+    """
+
+    measure: Engagement | RecencyFrequency | Combined
     bands: tuple[Band, ...]
+    hysteresis: int = 0
 
+    @property
+    def threshold(self) -> int:
+        """The lowest score that is in, in hundredths."""
+        return min(band.low for band in self.bands)
 
-Score = EngagementScore | RecencyFrequencyScore
+    def measures(self) -> Iterator[Engagement | RecencyFrequency]:
+        """The measures that it comes down to."""
+        if isinstance(self.measure, Combined):
+            for part, _ in self.measure.parts:
+                yield from part.measures()
+        else:
+            yield self.measure

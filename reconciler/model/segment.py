@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
 
 from reconciler.model.address import Address
-from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf
-from reconciler.model.score import Score
+from reconciler.model.rows import ContactsOf, HistoryQuery, MemberPhones, MembersOf, PeopleQuery
+from reconciler.model.score import RecencyFrequency, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,50 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One band's list: the manifest that declares it, its live name, and the query for who is on it now."""
+    """One band's list: the manifest that declares it, its live name, and the query for who is on it now.
+
+    Attributes:
+        phones: the query for the members' phones, where do-not-call numbers are to be taken off the list.
+    """
 
     band: str
     list_address: Address
     list: str
     members: MembersOf
+    phones: MemberPhones | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """How phones are read: `valid` or merely `possible` numbers, and the region of those without a country code."""
+
+    rule: Literal["valid", "possible"] = "valid"
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A do-not-call list: the query for its numbers, and how they are read.
+
+    Attributes:
+        taken: the moment its data is of; None: read live. max_age: how old it may be.
+        only_warns: whether the manifest asks to be warned only where it is older.
+    """
+
+    address: Address
+    numbers: PeopleQuery
+    phones: Phones
+    taken: datetime | None = None
+    max_age: timedelta = timedelta(days=31)
+    only_warns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The most contacts that a list may hold, and who goes first; ties go by contact id."""
+
+    most: int
+    first: Literal["highest-score", "lowest-score", "contact-id"] = "highest-score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +74,24 @@ class Segment:
     """A Segment manifest with everything it refers to.
 
     Attributes:
-        contacts: the source; interactions: what its scores are made of, where the score needs any.
+        contacts: the source. interactions: what its scores are made of, by the measure that needs them.
         intersect: lists that a contact must be on as well.
+        phones: how phones are read; None where nobody needs them.
+        suppress: do-not-call lists, the first to name a number being the one that is told.
         mirror: whether contacts that no longer belong are removed.
     """
 
     address: Address
-    contacts: ContactsOf
-    interactions: InteractionsOf | None
+    contacts: PeopleQuery
+    interactions: Mapping[RecencyFrequency, HistoryQuery]
     score: Score
     intersect: tuple[ContactsOf, ...]
     targets: tuple[Target, ...]
     mirror: bool
     delivery: Delivery
+    phones: Phones | None = None
+    suppress: tuple[Suppression, ...] = ()
+    cap: Cap | None = None
 
     def part(self, target: Target) -> Address:
         """The address of one band of this segment."""

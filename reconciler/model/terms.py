@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
 from reconciler.model.ports import Progress
-from reconciler.model.settings import Engine, Override
+from reconciler.model.settings import Engine, Limits, Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,10 @@ class Terms:
 
     Attributes:
         manifests, tenant, surfaces: what the workspace says now, to be compared with what the plan was made from.
-        overrides: those of the workspace; one that has run out since the plan was made holds no more on `today`.
+        reviewed: the digest that was reviewed, where the person named it.
+        limits: the workspace's safety limits, to be held against what the plan says of itself.
+        overrides: those of the workspace; one that has run out since the plan was made holds no more.
+        now: the moment of the apply.
         engine, scratch: where rows are computed, and an empty folder for them.
         progress: who is told. stop: set when a person asks to stop.
         resume: the run to go on with, if any.
@@ -27,10 +30,12 @@ class Terms:
     manifests: str
     tenant: str
     surfaces: Mapping[str, str]
+    limits: Limits
     overrides: tuple[Override, ...]
-    today: date
+    now: datetime
     engine: Engine
     scratch: Path
     progress: Progress
     stop: Event
     resume: str | None = None
+    reviewed: str | None = None

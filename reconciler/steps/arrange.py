@@ -22,7 +22,7 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
     """Put changes in the order of their references: lists, their contacts, campaigns; deletes last, bottom-up."""
     settings = desired.settings
     immutable = frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable)
-    found = findings(changes, live, settings.limits, settings.name, immutable)
+    found = [*changes.findings, *findings(changes, live, settings.limits, settings.name, immutable)]
     return Plan(
         workspace=settings.name,
         tenant=desired.tenant.address.name,
@@ -37,6 +37,7 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
         findings=waive(found, settings.overrides, now.date()),
         budget=_budget(changes, live),
         created=now,
+        good_until=changes.good_until,
     )
 
 
@@ -77,8 +78,8 @@ def _needs(
 def _budget(changes: Changes, live: Live) -> Budget:
     objects = sum(change.action is not Action.NO_OP for change in changes.objects)
     filled = [change for change in changes.rows if change.total]
-    chunks = sum(
-        -(-count // change.chunk_size) for change in filled for count in (change.adds, change.updates, change.removes)
-    )
+    # additions and updates are put together; removals go after them
+    phases = [(change.chunk_size, rows) for change in filled for rows in (change.adds + change.updates, change.removes)]
+    chunks = sum(-(-rows // size) for size, rows in phases)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     return Budget(live.requests, objects + chunks, objects + pages)

@@ -40,9 +40,11 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             for target in standing.segment.targets:
                 part = standing.segment.part(target)
                 file = into / f"{part.name}-{part.part}.parquet"
-                changed, kept = comparison.compare(backend, standing.segment, target, standing.rows, current, file)
+                changed, kept = comparison.compare(backend, standing, target, current, file)
                 rows.append(_row_change(backend, standing, target, changed, kept, current[target.band], tokens))
-    return Changes(tuple(objects), tuple(rows), tuple(accounts))
+    findings = tuple(finding for standing in members for finding in standing.findings)
+    ends = [standing.good_until for standing in members if standing.good_until is not None]
+    return Changes(tuple(objects), tuple(rows), tuple(accounts), findings, min(ends, default=None))
 
 
 def _declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
@@ -117,7 +119,7 @@ def _undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
         for name, found in sorted(live.objects.get(kind.name, {}).items()):
             if found.owner == desired.settings.name and name not in declared:
                 yield ObjectChange(
-                    address=Address(kind.name, name),
+                    address=_address(kind.name, name, desired),
                     name=name,
                     action=Action.DELETE,
                     before=found.fields,
@@ -127,6 +129,12 @@ def _undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
                     precondition=found.digest(),
                     why=("it carries this workspace's mark and no manifest declares it",),
                 )
+
+
+def _address(kind: str, name: str, desired: Desired) -> Address:
+    """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
+    address = Address(kind, name)
+    return Address(kind, f"{name} (undeclared)") if address in desired.catalogue.resources else address
 
 
 def _row_change(

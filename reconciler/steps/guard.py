@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reconciler import __version__
+from reconciler.model.change import Changes
+from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
-from reconciler.model.limits import waive
+from reconciler.model.finding import Finding
+from reconciler.model.limits import findings, waive
+from reconciler.model.live import Live
+from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.terms import Terms
 
@@ -17,7 +24,8 @@ def guard(plan: Plan, terms: Terms) -> None:
         Refused: with every finding that stands.
     """
     _same_wishes(plan, terms)
-    standing = [finding for finding in waive(plan.findings, terms.overrides, terms.today) if not finding.waived]
+    found = waive([*plan.findings, *_untold(plan, terms)], terms.overrides, terms.now.date())
+    standing = [finding for finding in found if not finding.waived]
     if not standing:
         return
     words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
@@ -32,14 +40,27 @@ def guard(plan: Plan, terms: Terms) -> None:
     )
 
 
+def _untold(plan: Plan, terms: Terms) -> Iterator[Finding]:
+    """What the limits say of the plan's own numbers and the plan itself does not: a digest is no signature."""
+    told = {(finding.rule, finding.object) for finding in plan.findings}
+    changes = Changes(plan.objects, plan.rows, plan.accounts)
+    for finding in findings(changes, Live(), terms.limits, plan.workspace, frozenset()):
+        if (finding.rule, finding.object) not in told:
+            yield finding
+
+
 def _same_wishes(plan: Plan, terms: Terms) -> None:
     differs = []
+    if terms.reviewed is not None and terms.reviewed != plan_digest(plan):
+        differs.append(f"its digest is {plan_digest(plan)}, {terms.reviewed} was reviewed")
     if plan.manifests != terms.manifests:
         differs.append("the manifests, or the values given to their templates, are not those that were planned")
     if plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
         differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
     if plan.tool_version != __version__:
         differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
+    if plan.good_until is not None and terms.now > plan.good_until:
+        differs.append(f"a do-not-call list that it was judged by is too old since {format_instant(plan.good_until)}")
     if differs:
         raise Stale(
             "the plan is not for this workspace as it is now:\n" + "\n".join(f"  {words}" for words in differs),

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from reconciler.audience import engine, sources
+from reconciler.audience import engine, files, sources
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
+from reconciler.model.feeds import FileFeed, FileHistory
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, RowQuery, Rows
+from reconciler.model.rows import (
+    ContactsIn,
+    ContactsOf,
+    InteractionsOf,
+    LiveList,
+    MemberPhones,
+    MembersOf,
+    RowQuery,
+    Rows,
+    TenantQuery,
+)
 
 IDS_A_SEARCH = 500
 """Contacts an interaction search names at once: the body stays well below a gateway's usual limits."""
@@ -35,9 +47,11 @@ def observe(desired: Desired, reader: Reader) -> Live:
     into.mkdir(exist_ok=True)
     rows: dict[RowQuery, Rows] = {}
     for query in _queries(desired):
-        if isinstance(query, MembersOf) and query.list not in objects.get("ContactList", {}):
-            rows[query] = _nobody(query, into)
+        if isinstance(query, MembersOf | MemberPhones) and query.list not in objects.get("ContactList", {}):
+            rows[query] = _nobody(into)
             continue
+        if isinstance(query, InteractionsOf | ContactsIn) and _first(query) not in rows:
+            continue  # why its contacts could not be read is among the problems already
         try:
             rows[query] = _read(query, rows, desired, reader, into)
         except BadInput as error:
@@ -53,28 +67,47 @@ def _queries(desired: Desired) -> list[RowQuery]:
     for kind in kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
             found |= dict.fromkeys(kind.queries(resource, desired.catalogue, desired.as_of))
-    return sorted(found, key=lambda query: isinstance(query, InteractionsOf))
+    return sorted(found, key=lambda query: isinstance(query, InteractionsOf) + isinstance(query, ContactsIn))
+
+
+def _first(query: InteractionsOf | ContactsIn) -> RowQuery:
+    """What must have been read before a query can be."""
+    return query.contacts if isinstance(query, InteractionsOf) else query.history
 
 
 def _read(query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, into: Path) -> Rows:
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         match query:
-            case ContactsOf():
-                return sources.settled(backend, lambda: reader.contacts(query, into))
-            case MembersOf():
-                return sources.settled(backend, lambda: reader.members(query, into))
-            case InteractionsOf():
-                if query.contacts not in rows:
-                    raise BadInput(_missing(query))
-                ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
-                found = reader.interactions(query, ids, into)
-                sources.refuse_unclear_times(backend, found)
-                return found
+            case FileFeed():
+                return files.contacts(backend, query, desired.root, into)
+            case FileHistory():
+                return files.interactions(backend, query, desired.root, into)
+            case ContactsIn():
+                return sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
+            case _:
+                return _ask(backend, query, rows, reader, into)
 
 
-def _nobody(query: MembersOf, into: Path) -> Rows:
+def _ask(backend: Any, query: TenantQuery, rows: dict[RowQuery, Rows], reader: Reader, into: Path) -> Rows:
+    """What only the tenant knows."""
+    match query:
+        case ContactsOf():
+            return sources.settled(backend, lambda: reader.contacts(query, into))
+        case MembersOf():
+            return sources.settled(backend, lambda: reader.members(query, into))
+        case MemberPhones():
+            people = ContactsOf(LiveList(name=query.list), query.where)
+            return sources.settled(backend, lambda: reader.contacts(people, into))
+        case InteractionsOf():
+            ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
+            found = reader.interactions(query, ids, into)
+            sources.refuse_unclear_times(backend, found)
+            return found
+
+
+def _nobody(into: Path) -> Rows:
     """The members of a list that does not exist yet."""
-    file = into / f"nobody-{len(query.attributes)}.json"
+    file = into / "nobody.json"
     file.write_text("[]")
     return Rows(file, "json", {"contactId": "VARCHAR", "priority": "BIGINT", "score": "DOUBLE"}, 0)
 
@@ -93,8 +126,3 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
             if method is not None and method not in reader.methods:
                 place = resource.where("spec", "delivery", "method")
                 yield Problem(place, "missing-surface", f"no surface of the tenant offers {method}", hint=hint)
-
-
-def _missing(query: InteractionsOf) -> list[Problem]:
-    # the list's own problem was reported when its contacts were read; the same problem counts once
-    return [Problem(query.contacts.where, "unknown-list", f"the tenant has no {query.contacts.list}")]

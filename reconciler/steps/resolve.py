@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from reconciler.audience import engine, membership
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from reconciler.audience import engine, membership, suppression
 from reconciler.kinds import segment as segments
 from reconciler.model.change import Accounting, Reason
 from reconciler.model.desired import Desired
 from reconciler.model.errors import EmptySource
+from reconciler.model.finding import Finding
 from reconciler.model.live import Live
 from reconciler.model.members import Members, Standing
-from reconciler.model.rows import ContactsOf
 from reconciler.model.segment import Segment
 
 
@@ -27,7 +31,9 @@ def resolve(desired: Desired, live: Live) -> Members:
             segment = segments.segment(resource, desired.catalogue, desired.as_of)
             _refuse_empty(segment, live)
             target = into / f"{resource.address.name}.parquet"
-            rows = membership.standing(backend, segment, live.rows, desired.as_of, target)
+            members = {each.band: live.rows[each.members] for each in segment.targets}
+            rows = membership.standing(backend, segment, live.rows, members, desired.as_of, target)
+            barred = membership.barred(backend, segment, rows, live.rows, target.with_suffix(".barred.parquet"))
             included, left_out = membership.account(backend, rows)
             account = Accounting(
                 segment.address,
@@ -35,19 +41,39 @@ def resolve(desired: Desired, live: Live) -> Members:
                 tuple(Reason(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
                 tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
             )
-            found.append(Standing(segment, rows, account))
+            unsafe = tuple(_unsafe(backend, segment, live, desired.now))
+            ages = [each.taken + each.max_age for each in segment.suppress if each.taken and not each.only_warns]
+            found.append(Standing(segment, rows, barred, account, unsafe, min(ages, default=None)))
     return tuple(found)
 
 
+def _unsafe(backend: Any, segment: Segment, live: Live, now: datetime) -> Iterator[Finding]:
+    """Do-not-call lists that are older than they may be, or hold numbers that nobody can read."""
+    for each in segment.suppress:
+        if each.taken is not None and now - each.taken > each.max_age:
+            days = (now - each.taken) / timedelta(days=1)
+            message = f"{each.address} is {days:.1f} days old; {each.max_age / timedelta(days=1):g} are allowed"
+            warned = "the manifest asks to be warned only" if each.only_warns else None
+            yield Finding("DNC-STALE", segment.address, message, warned, waivable=warned is None)
+        unread = suppression.unread(backend, each, live.rows)
+        if unread:
+            message = f"{unread:,} of the numbers of {each.address} cannot be read as phones, and suppress nobody"
+            yield Finding("DNC-UNREADABLE", segment.address, message)
+
+
 def _refuse_empty(segment: Segment, live: Live) -> None:
-    queries: list[ContactsOf] = [segment.contacts, *segment.intersect]
-    for query in queries:
+    for query in (segment.contacts, *segment.intersect):
         if not live.rows[query].count:
-            raise _empty(f"{query.list} has no contacts", str(query.where), segment)
-    if segment.interactions is not None and not live.rows[segment.interactions].count:
-        types, since = " or ".join(segment.interactions.types), segment.interactions.start
-        words = f"the contacts of {segment.contacts.list} have no {types} interaction since {since:%Y-%m-%d}"
-        raise _empty(words, str(segment.contacts.where), segment)
+            raise _empty(f"{query} has no contacts", str(query.where), segment)
+    for each in segment.suppress:
+        if not live.rows[each.numbers].count:
+            words = f"{each.address} reads {each.numbers}, which has no numbers"
+            raise _empty(words, str(each.numbers.where), segment)
+    for measure, history in segment.interactions.items():
+        if not live.rows[history].count:
+            types = " or ".join(measure.types)
+            words = f"{segment.contacts} has no {types} interaction in the {measure.window.days} days before as_of"
+            raise _empty(words, str(history.where), segment)
 
 
 def _empty(words: str, where: str, segment: Segment) -> EmptySource:

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from reconciler.model.change import Accounting, Action, ObjectChange, Reason, RowChange
 from reconciler.model.document import plan_digest
+from reconciler.model.finding import Finding
 from reconciler.model.moment import format_instant
-from reconciler.model.plan import Finding, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, Report
 from reconciler.views.plain import plain
 
@@ -53,7 +54,7 @@ def plan(value: Plan) -> Text:
 def _object(change: ObjectChange) -> Iterator[Text]:
     symbol, style = _SYMBOLS[change.action]
     verb = "adopt" if change.adopts else change.action.value
-    yield Text.assemble((f"{symbol} ", style), (str(change.address), "bold"), plain(f'  {verb} "{change.name}"'))
+    yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
     if change.action is Action.CREATE:
         told = [f"{field.path}: {_value(field.after)}" for field in change.fields if field.path != "name"]
         told += [f"{name}: {words}" for name, words in change.later.items()]
@@ -79,7 +80,7 @@ def _wrapped(parts: Iterable[str], width: int = 100) -> Iterator[Text]:
 def _rows(change: RowChange) -> Iterator[Text]:
     yield Text.assemble(
         ("± ", "cyan"),
-        (str(change.address), "bold"),
+        (plain(str(change.address)), "bold"),
         plain(f'  list "{change.list}": {change.live:,} → {change.after:,} contacts  ('),
         (f"+{change.adds:,}", "green"),
         " ",
@@ -165,7 +166,7 @@ def report(value: Report) -> Text:
             continue
         symbol, style = _OUTCOMES[step.outcome]
         words = f"  {step.outcome}: {step.words}"
-        lines.append(Text.assemble((f"{symbol} ", style), (str(step.address), "bold"), plain(words)))
+        lines.append(Text.assemble((f"{symbol} ", style), (plain(str(step.address)), "bold"), plain(words)))
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""

@@ -11,9 +11,11 @@ import pytest
 
 from reconciler.audience import comparison, membership, sources
 from reconciler.model.address import Address
+from reconciler.model.change import Accounting
+from reconciler.model.members import Standing
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, MembersOf, RowQuery, Rows
-from reconciler.model.score import Band, EngagementScore
+from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
 from tests.audience.conftest import Written
 
@@ -31,8 +33,8 @@ def segment(
     return Segment(
         address=Address("Segment", "s"),
         contacts=EVERYBODY,
-        interactions=None,
-        score=EngagementScore(BANDS),
+        interactions={},
+        score=Score(Engagement(), BANDS),
         intersect=(INVITED,) if invited else (),
         targets=tuple(
             Target(band.name, Address("ContactList", band.name), band.name, MembersOf(band.name, attributes))
@@ -52,19 +54,22 @@ class Case:
     def standing(self, declared: Segment, contacts: Sequence[Mapping[str, Any]], invited: Sequence[str] = ()) -> Rows:
         read: dict[RowQuery, Rows] = {EVERYBODY: self.written(contacts, CONTACTS)}
         read[INVITED] = self.written([{"contactId": each, "status": "ACTIVE"} for each in invited], CONTACTS)
-        return membership.standing(self.backend, declared, read, AS_OF, self.folder / "standing.parquet")
+        into = self.folder / "standing.parquet"
+        return membership.standing(self.backend, declared, read, {}, AS_OF, into)
 
     def changes(
         self, declared: Segment, contacts: Sequence[Mapping[str, Any]], live: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> dict[str, list[tuple[str, str, str]]]:
         """Contact, action and why, by band."""
-        standing = self.standing(declared, contacts)
+        rows = self.standing(declared, contacts)
+        barred = membership.barred(self.backend, declared, rows, {}, self.folder / "barred.parquet")
+        standing = Standing(declared, rows, barred, Accounting(declared.address, 0, (), ()))
         members = {band.name: self.written(live.get(band.name, ()), MEMBERS) for band in BANDS}
         found = {}
         for target in declared.targets:
             into = self.folder / f"{target.band}.parquet"
-            rows, _ = comparison.compare(self.backend, declared, target, standing, members, into)
-            table = sources.table(self.backend, rows).select("contactId", "action", "why")
+            changed, _ = comparison.compare(self.backend, standing, target, members, into)
+            table = sources.table(self.backend, changed).select("contactId", "action", "why")
             found[target.band] = [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
         return found
 

@@ -10,13 +10,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience import scoring, sources
-from reconciler.model.score import Band, RecencyFrequencyScore
+from reconciler.model.address import Address
+from reconciler.model.problem import Location
+from reconciler.model.rows import ContactsOf, LiveList
+from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score
+from reconciler.model.segment import Delivery, Segment
 from tests.audience.conftest import Written
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 BANDS = (Band("high", 7000, None, 1), Band("medium", 4000, 7000, 2), Band("low", 0, 4000, 3))
-SCORE = RecencyFrequencyScore(timedelta(days=90), ("voice",), 50.0, 0.5, 2.5, 20, BANDS)
+SCORE = RecencyFrequency(timedelta(days=90), ("voice",), 50.0, 0.5, 2.5, 20)
+PEOPLE = {"contactId": "VARCHAR", "engagement": "BIGINT"}
 COLUMNS = dict.fromkeys(("id", "contactId", "startTime", "type"), "VARCHAR")
+
+
+def segment_of(score: Score) -> Segment:
+    """A segment of which only the score matters."""
+    everybody = ContactsOf(LiveList(name="Everybody"), Location("segments.yaml"))
+    return Segment(Address("Segment", "s"), everybody, {}, score, (), (), True, Delivery("contactIds", 500, ()))
 
 
 def scores(backend: Any, written: Written, moments: list[datetime], kind: str = "voice") -> dict[str, int]:
@@ -57,9 +68,55 @@ def test_only_the_chosen_types_count(backend: Any, written: Written) -> None:
 )
 def test_a_band_starts_at_its_edge(backend: Any, written: Written, score: int, band: str, priority: int) -> None:
     table = sources.table(backend, written([{"score": score}], {"score": "BIGINT"}))
-    name, rank = scoring.band_of(table["score"], BANDS)
-    (found,) = next(sources.stream(backend, table.select(name=name, rank=rank), 1))
+    banded = scoring.banded(table, Score(SCORE, BANDS))
+    (found,) = next(sources.stream(backend, banded.select("band", "priority"), 1))
     assert found == (band, priority)
+
+
+@pytest.mark.parametrize(
+    ("now_in", "score", "band"),
+    [
+        ("high", 6801, "high"),
+        ("high", 6800, "high"),
+        ("high", 6799, "medium"),
+        ("medium", 7199, "medium"),
+        ("medium", 7200, "high"),
+        ("medium", 3800, "medium"),
+        ("medium", 3799, "low"),
+        (None, 6999, "medium"),
+    ],
+)
+def test_a_contact_leaves_its_band_only_when_it_is_past_the_edge_by_the_hysteresis(
+    backend: Any, written: Written, now_in: str | None, score: int, band: str
+) -> None:
+    columns = {"score": "BIGINT", "now_in": "VARCHAR"}
+    table = sources.table(backend, written([{"score": score, "now_in": now_in}], columns))
+    banded = scoring.banded(table, Score(SCORE, BANDS, hysteresis=200))
+    assert next(sources.stream(backend, banded.select("band"), 1)) == [(band,)]
+
+
+HIGH_BAR = Score(Engagement(), (Band("in", 8000, None, 1),))
+LOW_BAR = Score(Engagement(), (Band("in", 5000, None, 1),))
+
+
+@pytest.mark.parametrize(
+    ("by", "engagement", "score", "inside"),
+    [
+        ("and", 90, 9000, True),
+        ("and", 60, None, False),
+        ("or", 60, 6000, True),
+        ("or", 40, None, False),
+        ("weighted", 60, 9000, True),  # 0.5 × 60 + 1 × 60
+        ("weighted", 10, 1500, False),
+    ],
+)
+def test_scores_are_combined(
+    backend: Any, written: Written, by: Any, engagement: int, score: int | None, inside: bool
+) -> None:
+    combined = Score(Combined(by, ((HIGH_BAR, 0.5), (LOW_BAR, 1.0))), (Band("in", 5000, None, 1),))
+    people = sources.table(backend, written([{"contactId": "c", "engagement": engagement * 100}], PEOPLE))
+    found = scoring.scored(backend, segment_of(combined), people, {}, AS_OF)
+    assert next(sources.stream(backend, found.select("score", "is_in"), 1)) == [(score, inside)]
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -21,24 +21,39 @@ def rows_of(backend: Any, relation: Any) -> list[tuple[Any, ...]]:
     return [row for chunk in sources.stream(backend, relation, 2) for row in chunk]
 
 
+def judged(backend: Any, rows: Rows) -> list[tuple[Any, ...]]:
+    return sorted(rows_of(backend, sources.contacts(backend, rows).select("contactId", "engagement", "active")))
+
+
 def test_a_contact_seen_on_two_pages_counts_once(backend: Any, written: Written) -> None:
     seen = {"contactId": "a", "engagementScore": 80, "status": "ACTIVE"}
-    everyone = sources.contacts(backend, written([seen, seen], CONTACTS))
-    assert rows_of(backend, everyone) == [("a", 8000, True)]
+    assert judged(backend, written([seen, seen], CONTACTS)) == [("a", 8000, True)]
 
 
 def test_a_contact_without_a_score_counts_as_zero_and_one_without_a_status_as_archived(
     backend: Any, written: Written
 ) -> None:
-    everyone = sources.contacts(
-        backend, written([{"contactId": "a"}, {"contactId": "b", "status": "ACTIVE"}], CONTACTS)
-    )
-    assert sorted(rows_of(backend, everyone)) == [("a", 0, False), ("b", 0, True)]
+    rows = written([{"contactId": "a"}, {"contactId": "b", "status": "ACTIVE"}], CONTACTS)
+    assert judged(backend, rows) == [("a", 0, False), ("b", 0, True)]
 
 
 def test_a_contact_seen_archived_once_is_archived(backend: Any, written: Written) -> None:
     rows = [{"contactId": "a", "status": "ACTIVE"}, {"contactId": "a", "status": "ARCHIVED"}]
-    assert rows_of(backend, sources.contacts(backend, written(rows, CONTACTS))) == [("a", 0, False)]
+    assert judged(backend, written(rows, CONTACTS)) == [("a", 0, False)]
+
+
+def test_of_rows_of_a_file_with_one_id_the_first_that_can_be_used_counts(backend: Any, written: Written) -> None:
+    columns = {"contactId": "VARCHAR", "place": "VARCHAR", "fault": "VARCHAR", "phone": "VARCHAR"}
+    rows = [
+        {"contactId": "a", "place": "b.csv:10", "phone": "third"},
+        {"contactId": "a", "place": "b.csv:9", "phone": "second"},
+        {"contactId": "a", "place": "a.csv:2", "fault": "engagementScore is not a number", "phone": "unusable"},
+        {"contactId": "a", "place": "a.csv:3", "phone": "first"},
+    ]
+    everyone = sources.contacts(backend, written(rows, columns))
+    first = everyone.filter(~everyone["duplicate"]).select("phone", "active")
+    assert rows_of(backend, first) == [("first", True)]
+    assert sources.count(backend, everyone) == 4
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from reconciler.model.change import (
     RowChange,
     Sample,
 )
-from reconciler.model.plan import Budget, Finding, Plan, Step
+from reconciler.model.finding import Finding
+from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rows import Rows
 
 LIST = Address("ContactList", "high")

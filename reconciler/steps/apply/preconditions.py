@@ -26,7 +26,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
     into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:
         for change in plan.rows:
-            if comparison.rows_digest(backend, change.rows) != change.digest:
+            if not comparison.unaltered(backend, change):
                 raise Stale(f"the rows of {change.address} were edited after the plan was made", hint=_HINT)
         held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
         moved = list(_moved_objects(plan, held, run))

@@ -20,6 +20,9 @@ from reconciler.model.terms import Terms
 
 Chunk = list[dict[str, Any]]
 
+MOST_REJECTED = 20
+"""Contacts of a chunk that are rejected one by one, with none taken, before the chunk itself counts as refused."""
+
 
 def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepResult:
     """Put, then remove, then read back; chunks of one phase go out in parallel.
@@ -45,15 +48,17 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
         into.mkdir(exist_ok=True)
         query = MembersOf(change.list, change.attributes)
         now = sources.settled(backend, lambda: writer.members(query, into))
-        wrong, contacts = comparison.not_as_written(backend, change, now)
-    unexplained = wrong - len(set(contacts) & set(rejected))
-    if unexplained > 0:
+        unexplained = comparison.not_as_written(backend, change, now, set(rejected))
+    if unexplained:
         message = (
             f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"
         )
         raise ReconcilerError(message, where=str(change.address))
-    words = f"{change.adds:,} added, {change.updates:,} updated, {change.removes:,} removed on {change.list!r}"
-    words += f"; {len(rejected):,} rejected by the tenant" if rejected else "; read back and found as written"
+    if rejected and len(rejected) == change.total:
+        raise RowsRejected("the tenant took none of the contacts; their reasons are in the ledger")
+    words = f"{change.adds:,} to add, {change.updates:,} to update, {change.removes:,} to remove on {change.list!r}"
+    words += f": {len(rejected):,} rejected by the tenant, the others" if rejected else ": all"
+    words += " read back and found as written"
     return StepResult(change.address, Outcome.DONE, words, change.total - len(rejected), len(rejected))
 
 
@@ -98,15 +103,19 @@ class _Delivery:
 
     def _deliver(self, chunk: Chunk) -> Chunk:
         """Send a chunk; where the tenant will not take it, halve it until the rows at fault are found."""
-        waiting, bad = [chunk], []
+        waiting, bad, taken = [chunk], [], 0
         while waiting:
             part = waiting.pop()
             try:
                 self._send(part)
+                taken += len(part)
             except RowsRejected as error:
                 if len(part) == 1:
                     bad.append(part[0])
                     self._run.reject(self._change.address, part[0]["contactId"], error.message)
+                    if len(bad) >= MOST_REJECTED and not taken:
+                        # not these contacts are at fault, but whatever they are sent with
+                        raise
                 else:
                     half = len(part) // 2
                     waiting += [part[half:], part[:half]]

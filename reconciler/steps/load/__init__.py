@@ -49,6 +49,7 @@ def load(workspace: Workspace) -> Desired:
         settings=settings,
         tenant=catalogue.get("Tenant", chosen),
         as_of=choices.moment(workspace, settings),
+        now=workspace.now,
         manifests=digest_of([_fingerprint(catalogue.resources[address]) for address in sorted(catalogue.resources)]),
         root=workspace.root,
         scratch=workspace.scratch,

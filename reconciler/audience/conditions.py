@@ -1,0 +1,203 @@
+"""How is a condition over a source's columns understood?
+
+A small part of SQL: columns, texts, numbers, `true` and `false`; `=`, `<>`, `<`, `<=`, `>`, `>=`, `in (…)`, `is null`
+and `like`; `and`, `or`, `not`; `lower`, `upper`, `trim`, `coalesce`. Nothing else is translated, so nothing
+else can run.
+
+Every column is text, as it stands in the source. Compared with a text it is compared as text, letter by letter (days
+and times in ISO 8601 sort as they should); compared with a number it is read as a number, and with `true` or `false` as
+a truth (`true`, `t`, `yes`, `y`, `1` and their opposites, in any case). Where it cannot be read so, or is null, the
+comparison is unknown; a condition that is unknown says neither yes nor no. A column alone means `column = true`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, reduce
+from typing import Any
+
+Columns = Mapping[str, Any]
+
+_TRUE = ("true", "t", "yes", "y", "1")
+_FALSE = ("false", "f", "no", "n", "0")
+
+
+class NotAllowed(Exception):
+    """A part of a condition that is not translated."""
+
+    def __init__(self, node: Any) -> None:
+        super().__init__(f"`{_short(node.sql())}` cannot be said here")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79] + "…"
+
+
+def truth(node: Any, columns: Columns) -> Any:
+    """A node as something true, false or unknown."""
+    translate = _truths().get(type(node))
+    if translate is None:
+        raise NotAllowed(node)
+    return translate(node, columns)
+
+
+@cache
+def _truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
+    """What may be true or false, and how each is translated: all that is allowed."""
+    import operator
+
+    from sqlglot import exp
+
+    comparisons: Mapping[type, Callable[[Any, Any], Any]] = {
+        exp.EQ: operator.eq,
+        exp.NEQ: operator.ne,
+        exp.LT: operator.lt,
+        exp.LTE: operator.le,
+        exp.GT: operator.gt,
+        exp.GTE: operator.ge,
+    }
+
+    def comparing(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Columns], Any]:
+        return lambda node, columns: _compared(node.left, node.right, compare, columns)
+
+    return {
+        exp.Paren: lambda node, columns: truth(node.this, columns),
+        exp.Not: lambda node, columns: ~truth(node.this, columns),
+        exp.And: lambda node, columns: truth(node.left, columns) & truth(node.right, columns),
+        exp.Or: lambda node, columns: truth(node.left, columns) | truth(node.right, columns),
+        exp.Is: _is,
+        exp.In: _in,
+        exp.Like: _like,
+        exp.Column: lambda node, columns: _as_truth(_text(node, columns)),
+        **{kind: comparing(compare) for kind, compare in comparisons.items()},
+    }
+
+
+def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns: Columns) -> Any:
+    """Two values compared: as numbers or truths where one is written as such, else as text."""
+    kinds = {_kind(left), _kind(right)}
+    if "number" in kinds:
+        return compare(_as_number(left, columns), _as_number(right, columns))
+    if "truth" in kinds:
+        return compare(_bare(left, columns), _bare(right, columns))
+    return compare(_text(left, columns), _text(right, columns))
+
+
+def _kind(node: Any) -> str:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _kind(node.this)
+    if isinstance(node, exp.Boolean):
+        return "truth"
+    number = node.this if isinstance(node, exp.Neg) else node
+    return "number" if isinstance(number, exp.Literal) and not number.is_string else "text"
+
+
+def _is(node: Any, columns: Columns) -> Any:
+    from sqlglot import exp
+
+    if isinstance(node.expression, exp.Null):
+        return _text(node.this, columns).isnull()
+    if isinstance(node.expression, exp.Boolean):
+        # `is` is never unknown, `=` may be
+        return (_bare(node.this, columns) == bool(node.expression.this)).fill_null(False)
+    raise NotAllowed(node)
+
+
+def _in(node: Any, columns: Columns) -> Any:
+    import operator
+
+    choices = node.expressions
+    if not choices or any(node.args.get(other) for other in ("query", "unnest", "field")):
+        raise NotAllowed(node)
+    return reduce(operator.or_, (_compared(node.this, choice, operator.eq, columns) for choice in choices))
+
+
+def _like(node: Any, columns: Columns) -> Any:
+    from sqlglot import exp
+
+    pattern = node.expression
+    if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+        raise NotAllowed(node)
+    return _text(node.this, columns).like(pattern.this)
+
+
+def _text(node: Any, columns: Columns) -> Any:
+    """A node as text, or null."""
+    translate = _values().get(type(node))
+    if translate is None:
+        raise NotAllowed(node)
+    return translate(node, columns)
+
+
+@cache
+def _values() -> Mapping[type, Callable[[Any, Columns], Any]]:
+    """What may stand for a text, and how each is translated: all that is allowed."""
+    import ibis
+    from sqlglot import exp
+
+    return {
+        exp.Paren: lambda node, columns: _text(node.this, columns),
+        exp.Column: _column,
+        exp.Literal: _literal,
+        exp.Coalesce: lambda node, columns: ibis.coalesce(
+            *(_text(each, columns) for each in (node.this, *node.expressions))
+        ),
+        exp.Lower: lambda node, columns: _text(_only(node), columns).lower(),
+        exp.Upper: lambda node, columns: _text(_only(node), columns).upper(),
+        exp.Trim: lambda node, columns: _text(_only(node), columns).strip(),
+    }
+
+
+def _column(node: Any, columns: Columns) -> Any:
+    from sqlglot import exp
+
+    if node.table or not isinstance(node.this, exp.Identifier):
+        raise NotAllowed(node)
+    return columns[node.name]
+
+
+def _literal(node: Any, columns: Columns) -> Any:
+    import ibis
+
+    if not node.is_string:
+        raise NotAllowed(node)
+    return ibis.literal(node.this)
+
+
+def _only(node: Any) -> Any:
+    """The one value that a function is given."""
+    if any(value for name, value in node.args.items() if name != "this"):
+        raise NotAllowed(node)
+    return node.this
+
+
+def _as_number(node: Any, columns: Columns) -> Any:
+    import ibis
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _as_number(node.this, columns)
+    if _kind(node) == "number":
+        negative = isinstance(node, exp.Neg)
+        value = float(node.this.this if negative else node.this)
+        return ibis.literal(-value if negative else value)
+    return _text(node, columns).try_cast("float64")
+
+
+def _bare(node: Any, columns: Columns) -> Any:
+    import ibis
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _bare(node.this, columns)
+    return ibis.literal(bool(node.this)) if isinstance(node, exp.Boolean) else _as_truth(_text(node, columns))
+
+
+def _as_truth(value: Any) -> Any:
+    import ibis
+
+    word = value.strip().lower()
+    return ibis.cases((word.isin(_TRUE), True), (word.isin(_FALSE), False), else_=ibis.null("boolean"))

@@ -1,0 +1,179 @@
+"""What does a CSV file say, and on which line?
+
+The engine reads the file; where every record is one line, a row's number is its line. Every other file (a quoted line
+break, an empty line, a fault of any kind) is read again by Python's `csv`, which knows where each record begins. Both
+hold to RFC 4180: fields may be quoted, a quote inside a quoted field is doubled. An empty field is null; an empty line
+is no record. After a quote that is never closed nothing can be trusted, so that is never a fault of one row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.paths import Found, not_utf8, opened, readable
+from reconciler.audience.rough import BATCH, parquet
+from reconciler.model.feeds import AnyFiles
+from reconciler.model.problem import BadInput, Problem
+
+LONGEST_LINE = csv.field_size_limit()
+_CHUNK = 1 << 20
+
+
+def read(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str]]:
+    """The rows of a CSV file, as columns `c0, c1, …, line, fault`, and the names in its header.
+
+    Raises:
+        BadInput: the file cannot be read to its end.
+    """
+    with readable(file):
+        header = _header(file, feed)
+        if not _by_engine(backend, file, feed, len(header), into):
+            _by_python(file, feed, len(header), into)
+    return backend.read_parquet(str(into)), header
+
+
+def _lines(file: Found, feed: AnyFiles) -> Any:
+    # what is not UTF-8 is carried as surrogates, so that it can be found on its line
+    encoding, errors = ("utf-8-sig", "surrogateescape") if feed.encoding == "utf-8" else ("latin-1", "strict")
+    return io.TextIOWrapper(opened(file), encoding=encoding, errors=errors, newline="")
+
+
+def _delimiter(feed: AnyFiles) -> str:
+    return feed.delimiter or ","
+
+
+def _records(file: Found, feed: AnyFiles, lines: Any) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line it begins on.
+
+    Raises:
+        BadInput: a quote is wrong or never closed.
+    """
+    reader = csv.reader(lines, delimiter=_delimiter(feed), strict=True)
+    line = 1
+    try:
+        for record in reader:
+            if record:
+                yield line, record
+            line = reader.line_num + 1
+    except csv.Error as error:
+        endless = "unexpected end" in str(error) or "field limit" in str(error)
+        message = "a quote is opened and never closed" if endless else "text follows a closing quote"
+        hint = 'a quote inside a quoted field is written twice: "5"" pipe"'
+        raise BadInput([Problem(file.at(line), "quote", message, note=str(error), hint=hint)]) from None
+
+
+def _header(file: Found, feed: AnyFiles) -> list[str]:
+    with _lines(file, feed) as lines:
+        line, header = next(_records(file, feed, lines), (0, []))
+    if not header:
+        raise BadInput([Problem(file.at(), "empty-file", "the file is empty: it has no header")])
+    _refuse_bytes(file, [(line, header)])
+    # columns without a name cannot be spoken of, so there may be several
+    twice = [name for name, count in Counter(header).items() if count > 1 and name]
+    if twice:
+        raise BadInput(
+            Problem(file.at(line), "duplicate-column", f"the header has `{name}` {header.count(name)} times")
+            for name in twice
+        )
+    return header
+
+
+def _by_engine(backend: Any, file: Found, feed: AnyFiles, width: int, into: Path) -> bool:
+    """Read a file whose records are its lines; False where they are not, or something is wrong with one."""
+    if width == 1:
+        return False  # an empty line and an empty field cannot be told apart
+    link = into.with_suffix(".source")
+    link.symlink_to(file.path)  # a name without `*`, `?` or `[`, which the engine would take for a pattern
+    connection = backend.con
+    ordered = connection.execute("SELECT current_setting('preserve_insertion_order')").fetchone()[0]
+    connection.execute("SET preserve_insertion_order = true")
+    try:
+        (rows,) = connection.execute(_copy(link, file, feed, width, into)).fetchone()
+    except Exception:
+        # whatever stopped the engine, the other reader gets over, or names with its line
+        return False
+    finally:
+        connection.execute(f"SET preserve_insertion_order = {bool(ordered)}")
+        link.unlink()
+    return bool(rows + 1 == _count(file))
+
+
+def _copy(link: Path, file: Found, feed: AnyFiles, width: int, into: Path) -> str:
+    names = [f"c{number}" for number in range(width)]
+    types = ", ".join(f"{name}: 'VARCHAR'" for name in names)
+    options = {
+        "auto_detect": "false",
+        "header": "true",
+        "columns": f"{{{types}}}",
+        "delim": _literal(_delimiter(feed)),
+        "quote": "'\"'",
+        "escape": "'\"'",
+        "strict_mode": "true",
+        "encoding": _literal(feed.encoding),
+        "compression": "'gzip'" if file.compressed else "'none'",
+        "max_line_size": str(LONGEST_LINE),
+    }
+    said = ", ".join(f"{name} = {value}" for name, value in options.items())
+    source = f"read_csv({_literal(str(link))}, {said})"
+    chosen = f"{', '.join(names)}, row_number() OVER () + 1 AS line, NULL::VARCHAR AS fault"
+    return f"COPY (SELECT {chosen} FROM {source}) TO {_literal(str(into))} (FORMAT parquet)"  # noqa: S608
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _count(file: Found) -> int:
+    """How many lines a file has, however they end."""
+    lines, last = 0, b"\n"
+    with opened(file) as source:
+        for chunk in iter(partial(source.read, _CHUNK), b""):
+            lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
+            lines -= last == b"\r" and chunk.startswith(b"\n")
+            last = chunk[-1:]
+    return lines + (last not in b"\r\n")
+
+
+def _by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:
+    """Read any file, a batch of rows at a time."""
+    import pyarrow as pa
+
+    names = [f"c{number}" for number in range(width)]
+    columns = {**dict.fromkeys(names, pa.string()), "line": pa.int64(), "fault": pa.string()}
+    with _lines(file, feed) as lines, parquet(into, columns) as append:
+        records = itertools.islice(_records(file, feed, lines), 1, None)
+        while batch := list(itertools.islice(records, BATCH)):
+            _refuse_bytes(file, batch)
+            rows = [(*(_fields(row, width)), line, _fault(row, width)) for line, row in batch]
+            append(list(zip(*rows, strict=True)))
+
+
+def _fields(record: Sequence[str], width: int) -> Iterator[str | None]:
+    # where fields are missing or too many, nobody knows which: none of them is believed
+    return (field or None for field in record) if len(record) == width else itertools.repeat(None, width)
+
+
+def _fault(record: Sequence[str], width: int) -> str | None:
+    if len(record) == width:
+        return None
+    return "the row has too few fields" if len(record) < width else "the row has too many fields"
+
+
+def _refuse_bytes(file: Found, records: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Refuse the first record that is not UTF-8.
+
+    Raises:
+        BadInput: with its line.
+    """
+    for line, record in records:
+        try:
+            "".join(record).encode()
+        except UnicodeEncodeError:
+            raise BadInput([not_utf8(file.at(line))]) from None

@@ -1,0 +1,146 @@
+"""What do the files of a workspace say of contacts and interactions?
+
+CSV, Parquet and JSON Lines, also compressed with gzip (`.gz`). Whatever cannot be read is an error with its file and
+line, or a row that is kept with its fault; no row is lost in silence.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import delimited, jsonlines, mapping
+from reconciler.audience.paths import Found, found
+from reconciler.audience.rough import Rough, missing, numbered
+from reconciler.model.feeds import AnyFiles, FileFeed, FileHistory
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.rows import Rows
+
+
+def contacts(backend: Any, feed: FileFeed, root: Path, into: Path) -> Rows:
+    """The contacts in a feed's files, as one new Parquet file below `into` with the columns `mapping.CONTACTS`.
+
+    Args:
+        root: the workspace's folder; nothing outside it is read.
+        into: a folder of this run; it is made where it is not there.
+
+    Raises:
+        BadInput: every file that cannot be read, or the first rows that cannot be used (`on_invalid: refuse`).
+    """
+    return _read(backend, feed, root, into, mapping.contacts, mapping.CONTACTS)
+
+
+def interactions(backend: Any, feed: FileHistory, root: Path, into: Path) -> Rows:
+    """The interactions in a feed's files, as one new Parquet file below `into` with the columns `mapping.INTERACTIONS`.
+
+    Arguments and errors are those of `contacts`.
+    """
+    return _read(backend, feed, root, into, mapping.interactions, mapping.INTERACTIONS)
+
+
+def _read(
+    backend: Any,
+    feed: AnyFiles,
+    root: Path,
+    into: Path,
+    mapped: Callable[[Rough, Any], Any],
+    columns: Mapping[str, str],
+) -> Rows:
+    wanted = mapping.columns_of(feed)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    problems: list[Problem] = []
+    parts: list[Path] = []
+    with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
+        scratch = Path(folder)
+        for number, file in enumerate(found(feed, root)):
+            try:
+                rough = _rough(backend, file, feed, wanted, scratch / f"rough-{number}")
+            except BadInput as bad:
+                problems += bad.problems
+                continue
+            part = scratch / f"part-{number}.parquet"
+            mapped(rough, feed).to_parquet(str(part))
+            (scratch / f"rough-{number}").unlink()
+            parts.append(part)
+        if problems:
+            raise BadInput(problems)
+        return mapping.settle(backend, parts, feed, into, columns)
+
+
+def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> Rough:
+    if feed.format == "parquet":
+        return _parquet(backend, file, feed, wanted, scratch)
+    read = delimited.read if feed.format == "csv" else jsonlines.read
+    table, names = read(backend, file, feed, scratch)
+    problems = missing(wanted, names, file.at(1), feed)
+    if problems:
+        raise BadInput(_with_delimiter(problems, names, feed))
+    columns = numbered(names)
+    place = file.name + ":" + table["line"].cast("string")
+    return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns)
+
+
+def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:
+    """One column that holds another delimiter says more than a name that is not there."""
+    other = next((each for each in ";\t|," if feed.format == "csv" and len(names) == 1 and each in names[0]), None)
+    if other is None:
+        return problems
+    hint = f"the header is one column: say `delimiter: {other!r}`"
+    return [replace(problem, hint=hint) for problem in problems]
+
+
+def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
+    """The fault of a row whose id or phone is JSON, but neither a text nor a whole number."""
+    import ibis
+
+    fault = table["fault"]
+    if feed.format != "jsonl":
+        return fault
+    for name, column in feed.columns:
+        if name in mapping.EXACT:
+            kind = table[columns[column].replace("c", "kind")]
+            wrong = kind.notin(["VARCHAR", "BIGINT", "UBIGINT", "NULL"]).fill_null(False)
+            told = ibis.literal(f"{name} is neither a text nor a whole number")
+            fault = ibis.coalesce(fault, ibis.ifelse(wrong, told, ibis.null("string")))
+    return fault
+
+
+def _parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> Rough:
+    import ibis
+
+    scratch.symlink_to(file.path)  # a name without `*`, `?` or `[`, which the engine would take for a pattern
+    try:
+        table = backend.read_parquet(str(scratch), file_row_number=True)
+    except Exception as error:
+        hint = None if file.path.stat().st_size else "the file is empty"
+        cut = "the file is not Parquet, or is cut short"
+        raise BadInput([Problem(file.at(), "not-parquet", cut, note=_first_line(error), hint=hint)]) from None
+    names = [name for name in table.columns if name != "file_row_number"]
+    problems = missing(wanted, names, file.at(), feed)
+    exact = {column for name, column in feed.columns if name in mapping.EXACT}
+    for name in sorted(wanted & set(names)):
+        kind = table[name].type()
+        fraction = kind.is_floating() or (kind.is_decimal() and kind.scale != 0)
+        if kind.is_nested() or kind.is_binary() or (name in exact and fraction):
+            problems.append(
+                Problem(
+                    file.at(),
+                    "column-type",
+                    f"the column `{name}` is {kind}, which is no text here",
+                    note="an id or a phone with a fraction has lost digits" if fraction else None,
+                    hint="write it as text",
+                )
+            )
+    if problems:
+        raise BadInput(problems)
+    columns = numbered(sorted(wanted))
+    texts = {column: table[name].cast("string") for name, column in columns.items()}
+    place = file.name + ":row " + (table["file_row_number"] + 1).cast("string")
+    return Rough(table.select(**texts, place=place, fault=ibis.null("string")), columns)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].split(" '", maxsplit=1)[0] if str(error) else type(error).__name__

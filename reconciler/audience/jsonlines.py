@@ -1,0 +1,120 @@
+"""What does a JSON Lines file say, and on which line?
+
+Lines are read as they are, so that each keeps its number; the engine takes them apart.
+A number is the text it was written as.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.paths import Found, not_utf8, opened, readable
+from reconciler.audience.rough import BATCH, numbered, parquet
+from reconciler.model.feeds import AnyFiles
+from reconciler.model.problem import BadInput, Problem
+
+LONGEST_LINE = 1 << 20
+_ENCODINGS = {"utf-8": "utf8", "latin-1": "latin1"}
+
+
+def read(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str]]:
+    """The rows of a JSON Lines file and the keys of its objects; columns `c0, c1, …, line, fault`, and `kind0, …`.
+
+    `kind0` says of `c0` what it is in JSON, as DuckDB's `json_type` does.
+
+    Raises:
+        BadInput: the file cannot be read to its end.
+    """
+    with readable(file):
+        _lay_down(file, feed, into)
+    lines = backend.read_parquet(str(into))
+    # a text that is no JSON becomes null instead of stopping everything
+    parsed = lines.mutate(json=lines["text"].try_cast("json"))
+    is_object = (_function("json_type", "string")(parsed["json"]) == "OBJECT").fill_null(False)
+    keys = _keys(backend, parsed.filter(is_object))
+    return _taken(parsed, is_object, keys), keys
+
+
+def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
+    import pyarrow as pa
+
+    with opened(file) as source, parquet(into, {"text": pa.string(), "line": pa.int64()}) as append:
+        numbers = _numbered(file, source)
+        first = True
+        while batch := list(itertools.islice(numbers, BATCH)):
+            if first and batch[0][0].startswith(b"["):
+                raise BadInput(
+                    [
+                        Problem(
+                            file.at(batch[0][1]),
+                            "not-json-lines",
+                            "the file is a JSON array and not JSON Lines",
+                            hint="write one object a line, for example with `jq -c '.[]'`",
+                        )
+                    ]
+                )
+            first = False
+            append([_texts(file, feed, batch), [line for _, line in batch]])
+        if first:
+            raise BadInput([Problem(file.at(), "empty-file", "the file is empty")])
+
+
+def _numbered(file: Found, source: Any) -> Iterator[tuple[bytes, int]]:
+    for number, line in enumerate(iter(partial(source.readline, LONGEST_LINE), b""), start=1):
+        text = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            message = f"the line is longer than {LONGEST_LINE >> 20} MiB"
+            raise BadInput([Problem(file.at(number), "long-line", message, hint="write one object a line")])
+        if text:
+            yield text, number
+
+
+def _texts(file: Found, feed: AnyFiles, batch: Sequence[tuple[bytes, int]]) -> list[str]:
+    try:
+        return [text.decode(feed.encoding) for text, _ in batch]
+    except UnicodeDecodeError as error:
+        line = next(line for text, line in batch if text == error.object)
+        raise BadInput([not_utf8(file.at(line))]) from None
+
+
+def _keys(backend: Any, objects: Any) -> list[str]:
+    found = objects.select(key=_function("json_keys", "array<string>")(objects["json"]).unnest()).distinct()
+    return sorted(row[0] for row in backend.raw_sql(backend.compile(found)).fetchall())
+
+
+def _taken(parsed: Any, is_object: Any, keys: Sequence[str]) -> Any:
+    import ibis
+
+    value, kind = _function("json_extract_string", "string", 2), _function("json_type", "string", 2)
+    columns = {}
+    for name, column in numbered(keys).items():
+        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+        columns[column] = value(parsed["json"], pointer)
+        columns[column.replace("c", "kind")] = kind(parsed["json"], pointer)
+    fault = ibis.cases(
+        (parsed["json"].isnull(), "the line is not valid JSON"),
+        (~is_object, "the line is not a JSON object"),
+        else_=ibis.null("string"),
+    )
+    return parsed.select(**columns, line=parsed["line"], fault=fault)
+
+
+@cache
+def _function(name: str, returns: str, arguments: int = 1) -> Callable[..., Any]:
+    """One of DuckDB's own functions on JSON."""
+    import ibis
+
+    signature = (("json", *["string"] * (arguments - 1)), returns)
+    if arguments == 1:
+
+        def function(json: Any) -> Any: ...
+    else:
+
+        def function(json: Any, pointer: Any) -> Any: ...  # type: ignore[misc]
+
+    built: Callable[..., Any] = ibis.udf.scalar.builtin(function, name=name, signature=signature)
+    return built

@@ -1,0 +1,234 @@
+"""How do a source's columns become contacts and interactions, and which of its rows cannot be used?
+
+Every source gives text; what is not text is read from it here. A row that cannot be used stays, with its fault.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import consent, sources
+from reconciler.audience.rough import Rough
+from reconciler.model.feeds import ContactFeed, Feed, FileFeed, HistoryFeed, SqlFeed
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.rows import Rows
+
+CONTACTS = {
+    "contactId": "string",
+    "phone": "string",
+    "region": "string",
+    "name": "string",
+    "email": "string",
+    "optedIn": "boolean",
+    "status": "string",
+    "engagementScore": "float64",
+    "attributes": "string",
+    "place": "string",
+    "fault": "string",
+}
+"""A contact as its source tells it. `phone` is raw; `optedIn` null: the source does not say; `attributes`: a JSON
+object whose values are texts or null, its keys in order; `fault`: why the row cannot be used, or null."""
+
+INTERACTIONS = {
+    "id": "string",
+    "contactId": "string",
+    "startTime": "string",
+    "type": "string",
+    "place": "string",
+    "fault": "string",
+}
+"""An interaction as its source tells it. `startTime`: ISO 8601 in UTC with Z, whole seconds."""
+
+EXACT = ("contactId", "phone", "id")
+"""Texts or whole numbers: a fraction has lost digits, or gains a zero."""
+
+SHOWN = 20
+_NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+_CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
+_ZONE = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
+
+Mapped = Callable[[Rough, Any], Any]
+
+
+def columns_of(feed: Feed) -> set[str]:
+    """The source's columns that a feed speaks of.
+
+    Raises:
+        BadInput: its condition for consent is none.
+        ValueError: it maps a canonical column that there is not, or no contacts.
+    """
+    known = CONTACTS if isinstance(feed, FileFeed | SqlFeed) else INTERACTIONS
+    required = {"contactId"} if isinstance(feed, FileFeed | SqlFeed) else {"contactId", "startTime"}
+    named = {canonical for canonical, _ in feed.columns}
+    if not required <= named or named - (set(known) - {"place", "fault", "optedIn", "attributes"}):
+        raise ValueError(f"columns {sorted(named)}")
+    wanted = {column for _, column in feed.columns}
+    if isinstance(feed, FileFeed | SqlFeed):
+        wanted |= {column for _, column in feed.attributes}
+        if feed.opted_in is not None:
+            wanted |= consent.columns_of(feed.opted_in, feed.where)
+    return wanted
+
+
+def contacts(rough: Rough, feed: ContactFeed) -> Any:
+    """The contacts of a source, with the columns of `CONTACTS`."""
+    import ibis
+
+    table, told = rough.table, _Told(rough, feed)
+    said = told["engagementScore"].nullif("")
+    score = ibis.ifelse(said.re_search(_NUMBER), said.try_cast("float64"), ibis.null("float64"))
+    score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
+    region = told["region"].nullif("")
+    columns = {
+        **{name: told[name] for name in ("contactId", "phone", "name", "email")},
+        "region": region if feed.region is None else ibis.coalesce(region, ibis.literal(feed.region)),
+        "optedIn": _opted_in(rough, feed),
+        # a source that does not speak of a status has only contacts that count
+        "status": told["status"] if told.says("status") else ibis.literal("ACTIVE"),
+        "engagementScore": score,
+        "attributes": _attributes(rough, feed),
+        "place": table["place"],
+        "fault": ibis.coalesce(
+            table["fault"],
+            ibis.cases(
+                (_empty(told["contactId"]), "contactId is empty"),
+                (said.notnull() & score.isnull(), "engagementScore is not a number"),
+                else_=ibis.null("string"),
+            ),
+        ),
+    }
+    return table.select(**{name: columns[name] for name in CONTACTS})
+
+
+def interactions(rough: Rough, feed: HistoryFeed) -> Any:
+    """The interactions of a source, with the columns of `INTERACTIONS`; without an id, a row's place is its id."""
+    import ibis
+
+    table, told = rough.table, _Told(rough, feed)
+    start, moment = told["startTime"], _utc(told["startTime"])
+    kind = told["type"] if told.says("type") else ibis.literal(feed.type, "string")
+    columns = {
+        "id": told["id"] if told.says("id") else table["place"],
+        "contactId": told["contactId"],
+        "startTime": moment,
+        "type": kind,
+        "place": table["place"],
+        "fault": ibis.coalesce(
+            table["fault"],
+            ibis.cases(
+                (_empty(told["id"]) if told.says("id") else ibis.literal(False), "id is empty"),
+                (_empty(told["contactId"]), "contactId is empty"),
+                (_empty(start), "startTime is empty"),
+                (start.re_search(_CLOCK + "$"), "startTime has no time zone: write it in UTC with Z"),
+                (moment.isnull(), "startTime is not a time in ISO 8601"),
+                (_empty(kind), "type is empty"),
+                else_=ibis.null("string"),
+            ),
+        ),
+    }
+    return table.select(**{name: columns[name] for name in INTERACTIONS})
+
+
+class _Told:
+    """A source's columns by their canonical names; null where it has none of that meaning."""
+
+    def __init__(self, rough: Rough, feed: Feed) -> None:
+        self._table, self._named = rough.table, {name: rough.columns[column] for name, column in feed.columns}
+
+    def says(self, name: str) -> bool:
+        return name in self._named
+
+    def __getitem__(self, name: str) -> Any:
+        import ibis
+
+        return self._table[self._named[name]] if name in self._named else ibis.null("string")
+
+
+def _empty(text: Any) -> Any:
+    return text.isnull() | (text.strip() == "")
+
+
+def _utc(text: Any) -> Any:
+    """A moment with Z or an offset, moved to UTC; null where it is none. Parts of a second are dropped."""
+    pattern = _CLOCK + _ZONE
+    part = [text.re_extract(pattern, number) for number in range(6)]
+    clock = (part[1] + " " + part[2]).try_cast("timestamp")
+    seconds = part[4].try_cast("int64").fill_null(0) * 3600 + part[5].try_cast("int64").fill_null(0) * 60
+    import ibis
+
+    # an offset says how far the clock is ahead of UTC
+    moment = clock.epoch_seconds() + ibis.ifelse(part[3] == "-", seconds, -seconds)
+    return moment.as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _opted_in(rough: Rough, feed: ContactFeed) -> Any:
+    import ibis
+
+    if feed.opted_in is None:
+        return ibis.null("boolean")
+    columns = {name: rough.table[column] for name, column in rough.columns.items()}
+    return consent.condition(feed.opted_in, columns, feed.where)
+
+
+def _attributes(rough: Rough, feed: ContactFeed) -> Any:
+    import ibis
+
+    if not feed.attributes:
+        return ibis.null("string")
+    named: Mapping[str, Any] = {name: rough.table[rough.columns[column]] for name, column in sorted(feed.attributes)}
+    return ibis.struct(named).cast("json").cast("string")
+
+
+def settle(backend: Any, parts: list[Path], feed: Feed, into: Path, columns: Mapping[str, str]) -> Rows:
+    """Make one file of the mapped parts, which only its owner may read; refuse it if the feed says so.
+
+    Raises:
+        BadInput: rows cannot be used and the feed refuses such: the first of them with their places, and how many.
+    """
+    everything = backend.read_parquet([str(part) for part in parts])
+    rows = sources.count(backend, everything)
+    if feed.on_invalid == "refuse":
+        _refuse(backend, everything, feed, rows)
+    name = "contacts-" if columns is CONTACTS else "interactions-"
+    handle, target = tempfile.mkstemp(prefix=name, suffix=".parquet", dir=into)
+    os.close(handle)
+    if len(parts) == 1:
+        whole = parts[0]
+    else:
+        whole = parts[0].with_name("whole.parquet")
+        everything.to_parquet(str(whole))
+    whole.chmod(0o600)
+    return Rows(whole.replace(target), "parquet", columns, rows)
+
+
+def _refuse(backend: Any, everything: Any, feed: Feed, rows: int) -> None:
+    faulty = everything.filter(everything["fault"].notnull())
+    counted = faulty.group_by("fault").agg(n=faulty.count())
+    import ibis
+
+    counted = counted.order_by(ibis.desc("n"), "fault")
+    faults = [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+    if not faults:
+        return
+    number = faulty["place"].re_extract(r"(\d+)$", 1).cast("int64")
+    first = faulty.order_by(faulty["place"].re_extract(r"^(.*?)\d+$", 1), number).limit(SHOWN)
+    shown = next(sources.stream(backend, first.select("place", "fault"), SHOWN))
+    total = sum(count for _, count in faults)
+    summary = Problem(
+        feed.where,
+        "rows-refused",
+        f"{total:,} of {rows:,} rows cannot be used",
+        note="; ".join(f"{count:,}: {fault}" for fault, count in faults),
+        hint="correct the source, or say `onInvalid: skip` to leave such rows out and count them",
+    )
+    raise BadInput([summary, *(Problem(located(place), "bad-row", fault) for place, fault in shown)])
+
+
+def located(place: str) -> Location:
+    """The place of a row as a location: `file:line`, or the text as it is."""
+    file, _, line = place.rpartition(":")
+    return Location(file, int(line)) if file and line.isdigit() else Location(place)

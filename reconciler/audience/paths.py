@@ -1,0 +1,149 @@
+"""Which files of the workspace does a feed mean, and how are they opened?"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.model.feeds import AnyFiles
+from reconciler.model.problem import BadInput, Location, Problem
+
+_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+_PATTERN = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, and its name as a person wrote it: relative to the workspace's root."""
+
+    path: Path
+    name: str
+
+    @property
+    def compressed(self) -> bool:
+        """Whether it is to be read as gzip."""
+        return self.name.endswith(".gz")
+
+    def at(self, line: int = 0) -> Location:
+        """A line of the file, counted from 1; 0 is the whole file."""
+        return Location(self.name, line)
+
+
+def found(feed: AnyFiles, root: Path) -> list[Found]:
+    """The files that a feed names, each once, in the order of their names.
+
+    Raises:
+        BadInput: a path matches nothing, is no file, or leads out of the workspace; every such path at once.
+    """
+    problems: list[Problem] = []
+    files: dict[Path, Found] = {}
+    inside = root.resolve()
+    for pattern in feed.paths:
+        refusal = _refusal(pattern, feed.where)
+        if refusal is not None:
+            problems.append(refusal)
+            continue
+        matched = list(_matched(inside, pattern))
+        if not matched:
+            problems.append(
+                Problem(feed.where, "no-file", f"there is no file `{pattern}`", hint=_hint(pattern, inside))
+            )
+        for path in matched:
+            name = path.relative_to(inside).as_posix()
+            fault = _fault(path, name, inside, feed.where)
+            if fault is not None:
+                problems.append(fault)
+            else:
+                files.setdefault(path.resolve(), Found(path.resolve(), name))
+    if problems or not files:
+        raise BadInput(problems or [Problem(feed.where, "no-file", "no file is named")])
+    return sorted(files.values(), key=lambda file: file.name)
+
+
+def _refusal(pattern: str, where: Location) -> Problem | None:
+    """What is wrong with a path before it is looked up."""
+    if _SCHEME.match(pattern):
+        # the one place to open when files are read from object stores
+        return Problem(
+            where,
+            "not-a-local-file",
+            f"`{pattern}` is not a file of the workspace",
+            note="files are read from the workspace's folder only",
+            hint="copy the file into the workspace before the run, and name it by its path",
+        )
+    parts = Path(pattern).parts
+    if not parts or Path(pattern).is_absolute() or ".." in parts or "\0" in pattern:
+        return Problem(where, "outside-the-workspace", f"`{pattern}` is not a path inside the workspace")
+    return None
+
+
+def _matched(inside: Path, pattern: str) -> Iterator[Path]:
+    exact = inside / pattern
+    # a file whose own name holds a bracket is meant before any pattern
+    if exact.exists() or exact.is_symlink() or not _PATTERN.search(pattern):
+        if exact.exists() or exact.is_symlink():
+            yield exact
+        return
+    yield from sorted(inside.glob(pattern))
+
+
+def _fault(path: Path, name: str, inside: Path, where: Location) -> Problem | None:
+    if not path.resolve().is_relative_to(inside):
+        return Problem(where, "outside-the-workspace", f"`{name}` leads out of the workspace")
+    if path.is_dir():
+        return Problem(where, "not-a-file", f"`{name}` is a folder", hint=f"name its files, for example `{name}/*.csv`")
+    if not path.exists():
+        return Problem(where, "no-file", f"`{name}` is a link to nothing")
+    if not path.is_file():
+        return Problem(where, "not-a-file", f"`{name}` is not a regular file")
+    return None
+
+
+def _hint(pattern: str, inside: Path) -> str | None:
+    from difflib import get_close_matches
+
+    folder = (inside / pattern).parent
+    if _PATTERN.search(pattern) or not folder.resolve().is_relative_to(inside) or not folder.is_dir():
+        return None
+    near = get_close_matches(Path(pattern).name, [each.name for each in folder.iterdir()], 1)
+    return f"did you mean `{(Path(pattern).parent / near[0]).as_posix()}`?" if near else None
+
+
+def opened(file: Found) -> Any:
+    """The bytes of a file, uncompressed."""
+    return gzip.open(file.path, "rb") if file.compressed else file.path.open("rb")
+
+
+@contextmanager
+def readable(file: Found) -> Iterator[None]:
+    """Say of the file what is wrong with all of it.
+
+    Raises:
+        BadInput: it is cut short, or no gzip, or cannot be read.
+    """
+    try:
+        yield
+    except (EOFError, zlib.error):
+        raise BadInput([Problem(file.at(), "cut-short", "the compressed file is cut short or damaged")]) from None
+    except gzip.BadGzipFile as error:
+        damaged = "CRC" in str(error) or "length" in str(error)
+        message = "the compressed file is damaged" if damaged else "its name ends with .gz, but it is not gzip"
+        raise BadInput([Problem(file.at(), "not-gzip", message)]) from None
+    except OSError as error:
+        raise BadInput([Problem(file.at(), "unreadable", f"the file cannot be read: {error.strerror}")]) from None
+
+
+def not_utf8(where: Location) -> Problem:
+    """What is said of bytes that are not UTF-8."""
+    return Problem(
+        where,
+        "not-utf-8",
+        "the file is not UTF-8",
+        hint="say `encoding: latin-1` if it was written so, or write it as UTF-8",
+    )

@@ -1,0 +1,187 @@
+"""Who must not be called, who is called once though there are two of them, and how many are called at most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.audience import comparison, membership, sources, suppression
+from reconciler.model.address import Address
+from reconciler.model.change import Accounting
+from reconciler.model.members import Standing
+from reconciler.model.problem import Location
+from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, RowQuery, Rows
+from reconciler.model.score import Band, Engagement, Score
+from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
+from tests.audience.conftest import Written
+
+HERE = Location("segments.yaml", 1, 1)
+CRM, ASKED, REGISTRY = (ContactsOf(LiveList(name=name), HERE) for name in ("CRM", "Asked us", "Registry"))
+AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
+FILE = dict.fromkeys(("contactId", "phone", "region", "engagementScore", "place", "fault"), "VARCHAR")
+FILE |= {"optedIn": "BOOLEAN"}
+MEMBERS = {"contactId": "VARCHAR"}
+PHONES = {"contactId": "VARCHAR", "phone": "VARCHAR", "status": "VARCHAR"}
+
+CALLED = Segment(
+    address=Address("Segment", "s"),
+    contacts=CRM,
+    interactions={},
+    score=Score(Engagement(), (Band("in", 5000, None, 1),)),
+    intersect=(),
+    targets=(Target("in", Address("ContactList", "in"), "In", MembersOf("In", ()), MemberPhones("In", HERE)),),
+    mirror=False,
+    delivery=Delivery("contactIds", 500, ()),
+    phones=Phones("valid", "US"),
+    suppress=(
+        Suppression(Address("SuppressionList", "asked-us"), ASKED, Phones("possible", "US")),
+        Suppression(Address("SuppressionList", "registry"), REGISTRY, Phones("possible", "US")),
+    ),
+)
+
+
+class Audience:
+    """A CRM, two do-not-call lists, and a list with some members."""
+
+    def __init__(self, backend: Any, written: Written, folder: Path) -> None:
+        self.backend, self.written, self.folder = backend, written, folder
+        self.segment = CALLED
+        self.asked: Sequence[str] = ()
+        self.registry: Sequence[str] = ()
+        self.members: Sequence[tuple[str, str]] = ()
+
+    def read(self, people: Sequence[dict[str, Any]]) -> dict[RowQuery, Rows]:
+        rows = [{"place": f"crm.csv:{n}", "engagementScore": "90", **each} for n, each in enumerate(people, start=2)]
+        numbers = [
+            self.written([{"contactId": str(n), "phone": phone} for n, phone in enumerate(phones)], PHONES)
+            for phones in (self.asked, self.registry)
+        ]
+        held = [{"contactId": name, "phone": phone, "status": "ACTIVE"} for name, phone in self.members]
+        read: dict[RowQuery, Rows] = {CRM: self.written(rows, FILE), ASKED: numbers[0], REGISTRY: numbers[1]}
+        return read | {MemberPhones("In", HERE): self.written(held, PHONES)}
+
+    def standing(self, people: Sequence[dict[str, Any]]) -> Standing:
+        read, into = self.read(people), self.folder / "standing.parquet"
+        rows = membership.standing(self.backend, self.segment, read, {}, AS_OF, into)
+        barred = membership.barred(self.backend, self.segment, rows, read, self.folder / "barred.parquet")
+        return Standing(self.segment, rows, barred, Accounting(self.segment.address, 0, (), ()))
+
+    def reasons(self, *people: dict[str, Any]) -> list[str | None]:
+        """Why each is out, in the order of their ids; None: in."""
+        table = sources.table(self.backend, self.standing(people).rows).order_by("contactId", "place")
+        return [row[0] for chunk in sources.stream(self.backend, table.select("reason"), 100) for row in chunk]
+
+    def changes(self, *people: dict[str, Any]) -> list[tuple[str, str, str]]:
+        """Contact, action and why."""
+        standing = self.standing(people)
+        members = {"in": self.written([{"contactId": name} for name, _ in self.members], MEMBERS)}
+        into = self.folder / "rows.parquet"
+        rows, _ = comparison.compare(self.backend, standing, self.segment.targets[0], members, into)
+        table = sources.table(self.backend, rows).select("contactId", "action", "why")
+        return [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
+
+
+@pytest.fixture
+def audience(backend: Any, written: Written, tmp_path: Path) -> Audience:
+    return Audience(backend, written, tmp_path)
+
+
+def person(name: str, phone: str | None, **more: Any) -> dict[str, Any]:
+    return {"contactId": name, "phone": phone, **more}
+
+
+def test_a_number_is_suppressed_however_it_is_written(audience: Audience) -> None:
+    audience.asked = ["415-555-0102"]
+    assert audience.reasons(person("a", "+14155550102"), person("b", "(415) 555 0103")) == [
+        "suppressed by asked-us",
+        None,
+    ]
+
+
+def test_the_first_list_that_has_a_number_is_the_one_that_is_told(audience: Audience) -> None:
+    audience.asked, audience.registry = ["+14155550102"], ["+14155550102", "+14155550103"]
+    assert audience.reasons(person("a", "+14155550102"), person("b", "+14155550103")) == [
+        "suppressed by asked-us",
+        "suppressed by registry",
+    ]
+
+
+def test_a_region_on_the_row_wins_over_the_region_of_the_segment(audience: Audience) -> None:
+    audience.asked = ["+442079460000"]
+    assert audience.reasons(person("a", "020 7946 0000", region="GB")) == ["suppressed by asked-us"]
+
+
+@pytest.mark.parametrize("phone", [None, "", "nobody", "12345"])
+def test_a_contact_that_cannot_be_checked_is_not_called(audience: Audience, phone: str | None) -> None:
+    assert audience.reasons(person("a", phone)) == ["no valid phone"]
+
+
+def test_a_suppressed_member_is_taken_off_even_by_upsert(audience: Audience) -> None:
+    audience.asked = ["+14155550102"]
+    audience.members = [("a", "+14155550102"), ("b", "+14155550103")]
+    people = [person("a", "+14155550102"), person("b", "+14155550103", engagementScore="1")]
+    assert audience.changes(*people) == [("a", "remove", "suppressed by asked-us (score 90.0)")]
+
+
+def test_a_suppressed_member_that_the_source_has_not_is_taken_off_by_the_phone_the_tenant_has(
+    audience: Audience,
+) -> None:
+    audience.asked = ["+14155550102"]
+    audience.members = [("stranger", "4155550102"), ("other", "4155550104")]
+    assert audience.changes(person("b", "+14155550103")) == [
+        ("b", "add", "score 90.0 puts it in in"),
+        ("stranger", "remove", "suppressed by asked-us"),
+    ]
+
+
+def test_of_two_contacts_with_one_phone_the_one_with_the_higher_score_is_called(audience: Audience) -> None:
+    same = [person("a", "+14155550102", engagementScore="80"), person("b", "415 555 0102", engagementScore="90")]
+    assert audience.reasons(*same, person("c", "+14155550102", engagementScore="90")) == [
+        "duplicate of another contact with its phone",
+        None,
+        "duplicate of another contact with its phone",
+    ]
+
+
+def test_a_contact_that_is_out_does_not_stand_in_the_way_of_another_with_its_phone(audience: Audience) -> None:
+    out = person("a", "+14155550102", optedIn=False)
+    assert audience.reasons(out, person("b", "+14155550102", engagementScore="60")) == ["no consent", None]
+
+
+def test_consent_that_nobody_asked_for_is_not_refused(audience: Audience) -> None:
+    assert audience.reasons(person("a", "+14155550102", optedIn=None), person("b", "+14155550103", optedIn=True)) == [
+        None,
+        None,
+    ]
+
+
+def test_a_row_that_cannot_be_used_and_a_second_row_of_one_contact_are_told(audience: Audience) -> None:
+    broken = person("a", "+14155550102", fault="engagementScore is not a number")
+    assert audience.reasons(broken, person("b", "+14155550103"), person("b", "+14155550104")) == [
+        "cannot be used: engagementScore is not a number",
+        None,
+        "duplicate of another row with its id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "called"), [("highest-score", ["b", "c"]), ("lowest-score", ["a", "d"]), ("contact-id", ["a", "b"])]
+)
+def test_a_cap_keeps_the_first_in_the_order_that_is_stated(audience: Audience, first: Any, called: list[str]) -> None:
+    audience.segment = replace(CALLED, cap=Cap(2, first))
+    scores = {"a": "60", "b": "90", "c": "90", "d": "70"}
+    people = [person(name, f"+1415555010{n}", engagementScore=score) for n, (name, score) in enumerate(scores.items())]
+    reasons = dict(zip(scores, audience.reasons(*people), strict=True))
+    assert [name for name, reason in reasons.items() if reason is None] == called
+    assert {reason for reason in reasons.values() if reason} == {"over the cap of 2"}
+
+
+def test_entries_of_a_do_not_call_list_that_are_no_phones_are_counted(audience: Audience) -> None:
+    audience.asked = ["415-555-0102", "unknown", ""]
+    read = audience.read([person("a", "+14155550102")])
+    assert suppression.unread(audience.backend, CALLED.suppress[0], read) == 2

@@ -1,0 +1,193 @@
+"""Does an unsafe plan render and say why, does apply refuse it, and does an override let exactly it through?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reconciler.simulator import Simulator
+from tests import scene
+from tests.conftest import AS_OF, Ended, Folder, manifest
+
+Run = Callable[..., Ended]
+Situation = Callable[[Simulator, Folder], None]
+
+
+def too_many_removals(tenant: Simulator, folder: Folder) -> None:
+    """10 of 20 members no longer belong."""
+    scene.people(tenant, 100)
+    scene.declare_segment(folder)
+    numbers = [*range(10), *range(80, 90)]
+    tenant.store.add_list("Chosen", [scene.contact(number) for number in numbers], description=scene.MARK)
+
+
+def too_many_updates(tenant: Simulator, folder: Folder) -> None:
+    """Every member has an old priority."""
+    scene.people(tenant, 100)
+    scene.declare_source(folder)
+    folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen"))
+    delivery = "{method: listContacts, attributes: [priority]}"
+    spec = f"source: all\nscore: engaged\nlists: {{engaged: chosen}}\ndelivery: {delivery}"
+    folder.write("segment.yaml", manifest("Segment", "chosen", spec))
+    on_it = {scene.contact(number): {"priority": 9} for number in range(75, 100)}
+    tenant.store.add_list("Chosen", on_it, description=scene.MARK)
+
+
+def an_emptied_list(tenant: Simulator, folder: Folder) -> None:
+    """Nobody is engaged any more."""
+    scene.people(tenant, 20)
+    scene.declare_segment(folder)
+    tenant.store.add_list("Chosen", [scene.contact(1)], description=scene.MARK)
+
+
+def a_stopped_campaign(tenant: Simulator, folder: Folder) -> None:
+    """An active campaign is declared as paused."""
+    scene.people(tenant, 20)
+    folder.write("list.yaml", manifest("ContactList", "chosen", "name: All customers"))
+    scene.live_campaign(tenant, "Evening", "All customers")
+    scene.declare_campaign(folder, status="paused")
+    tenant.store.change_list(tenant.store.list_named("All customers"), description=scene.MARK)
+
+
+UNSAFE = [
+    (too_many_removals, ["LIM-REMOVALS"], "Segment/chosen[engaged]", "10 of 20 contacts (50 %)"),
+    (too_many_updates, ["LIM-UPDATES"], "Segment/chosen[engaged]", "25 of 25 contacts (100 %)"),
+    (an_emptied_list, ["LIM-EMPTIED", "LIM-REMOVALS"], "Segment/chosen[engaged]", "is emptied of its 1 contacts"),
+    (a_stopped_campaign, ["LIM-STOPPED"], "Campaign/evening", "'Evening' is active and becomes paused"),
+]
+
+
+def overridden(folder: Folder, rules: list[str], subject: str, until: str | None) -> None:
+    """Set rules aside for one object."""
+    limit = f", until: '{until}'" if until else ""
+    reason = "the board has agreed to it"
+    items = ", ".join(f"{{rule: {rule}, object: '{subject}', reason: {reason}{limit}}}" for rule in rules)
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\noverrides: [{items}]"))
+
+
+@pytest.mark.parametrize(("situation", "rules", "subject", "words"), UNSAFE)
+def test_an_unsafe_plan_is_shown_with_its_reasons_and_apply_refuses_it(
+    tenant: Simulator, folder: Folder, run: Run, situation: Situation, rules: list[str], subject: str, words: str
+) -> None:
+    situation(tenant, folder)
+    before = scene.state(tenant)
+    planned = run("plan", "--detailed-exitcode", "--out", str(folder.root / "a.plan"))
+    assert planned.code == 2
+    assert words in planned.out
+    assert "apply refuses" in planned.out
+    for command in (["apply"], ["apply", "--yes"], ["apply", str(folder.root / "a.plan")]):
+        refused = run(*command)
+        assert refused.code == 3
+        assert "error[refused]: " in refused.err
+        assert words in refused.err
+        for rule in rules:
+            assert f"{{rule: {rule}, object: '{subject}', reason: …}}" in refused.err
+    assert not tenant.requests().writes()
+    assert scene.state(tenant) == before
+
+
+@pytest.mark.parametrize(("situation", "rules", "subject", "words"), UNSAFE)
+def test_an_override_with_a_reason_lets_it_through_and_is_printed(
+    tenant: Simulator, folder: Folder, run: Run, situation: Situation, rules: list[str], subject: str, words: str
+) -> None:
+    situation(tenant, folder)
+    overridden(folder, rules, subject, "2999-12-31")
+    planned = run("plan")
+    assert "set aside: the board has agreed to it" in planned.out
+    assert words in planned.out
+    applied = run("apply", "--yes")
+    assert applied.code == 0, applied.err
+    assert "set aside: the board has agreed to it" in applied.out
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(("situation", "rules", "subject", "words"), UNSAFE)
+def test_an_override_that_has_run_out_lets_nothing_through(
+    tenant: Simulator, folder: Folder, run: Run, situation: Situation, rules: list[str], subject: str, words: str
+) -> None:
+    situation(tenant, folder)
+    overridden(folder, rules, subject, "2020-01-01")
+    refused = run("apply", "--yes")
+    assert refused.code == 3
+    assert words in refused.err
+    assert not tenant.requests().writes()
+
+
+def test_an_override_for_one_list_lets_no_other_through(tenant: Simulator, folder: Folder, run: Run) -> None:
+    too_many_removals(tenant, folder)
+    overridden(folder, ["LIM-REMOVALS"], "Segment/other[engaged]", None)
+    assert run("apply", "--yes").code == 3
+    assert not tenant.requests().writes()
+
+
+def test_a_campaign_on_a_list_that_would_be_empty_is_shown_and_refused(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    scene.people(tenant, 20)
+    scene.declare_segment(folder)
+    scene.declare_campaign(folder)
+    planned = run("plan")
+    assert planned.code == 0
+    assert "CMP-EMPTY-LIST" in planned.out
+    assert "list 'Chosen' would be empty" in planned.out
+    refused = run("apply", "--yes")
+    assert refused.code == 3
+    assert "list 'Chosen' would be empty" in refused.err
+    assert "overrides" not in refused.err
+    assert not tenant.requests().writes()
+
+
+def test_what_another_workspace_owns_is_shown_and_refused(tenant: Simulator, folder: Folder, run: Run) -> None:
+    tenant.store.add_list("VIP", description="Theirs (managed-by: reconciler/others)")
+    folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP\ndescription: Ours"))
+    planned = run("plan")
+    assert planned.code == 0
+    assert "'VIP' is managed by workspace 'others'" in planned.out
+    refused = run("apply", "--yes")
+    assert refused.code == 3
+    assert "'VIP' is managed by workspace 'others'" in refused.err
+    assert not tenant.requests().writes()
+
+
+def test_the_contacts_of_a_list_that_another_workspace_owns_are_left_alone(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    scene.people(tenant, 100)
+    tenant.store.add_list("Chosen", description="(managed-by: reconciler/others)")
+    scene.declare_segment(folder)
+    refused = run("apply", "--yes")
+    assert refused.code == 3, refused.out
+    assert "managed by workspace 'others'" in refused.err
+    assert scene.members(tenant, "Chosen") == set()
+
+
+def test_an_override_can_name_what_a_prune_would_stop(tenant: Simulator, folder: Folder, run: Run) -> None:
+    scene.people(tenant, 5)
+    scene.live_campaign(tenant, "Last Spring", "All customers")
+    folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
+    refused = run("apply", "--yes", "--prune")
+    assert refused.code == 3
+    assert "object: 'Campaign/Last Spring'" in refused.err
+    overridden(folder, ["LIM-STOPPED"], "Campaign/Last Spring", None)
+    applied = run("apply", "--yes", "--prune")
+    assert applied.code == 0, applied.err
+    assert not tenant.store.campaigns
+
+
+def test_a_list_that_is_renamed_is_made_and_the_old_one_pruned(tenant: Simulator, folder: Folder, run: Run) -> None:
+    tenant.store.add_list("vip", description=scene.MARK)
+    folder.write("list.yaml", manifest("ContactList", "vip", "name: Very important"))
+    applied = run("apply", "--yes", "--prune")
+    assert applied.code == 0, applied.err
+    assert [each.name for each in tenant.store.lists.values()] == ["Very important"]
+
+
+@pytest.mark.parametrize("name", ["Old [2025]", "Old [2025", "Old/new", "Old: new"])
+def test_a_saved_plan_prunes_an_object_of_any_name(tenant: Simulator, folder: Folder, run: Run, name: str) -> None:
+    tenant.store.add_list(name, description=scene.MARK)
+    folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
+    assert run("plan", "--prune", "--out", str(folder.root / "a.plan")).code == 0
+    applied = run("apply", str(folder.root / "a.plan"))
+    assert applied.code == 0, applied.err
+    assert [each.name for each in tenant.store.lists.values()] == ["VIP"]

@@ -1,0 +1,208 @@
+"""What becomes of a manifest that is made, and then changed?
+
+Made; nothing left to do; changed, exactly as expected; refused, or written to the letter; nothing left to do.
+
+A case is a folder `tests/cases/kinds/KIND/SITUATION/`. `expected.yaml` names the `start` it is made from, and says what
+the change shows: `objects`, `rows`, `findings`, and words of the text (`says`); what is left out must be absent.
+`after.yaml` has the manifests that change, `before.yaml` what the start lacks. `meanwhile` happens in the tenant
+between the two; `refused` ends with a refusal, `elsewhere` in another tenant; `recorded` has a cassette as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from reconciler.cli import run as run_program
+from reconciler.kinds import kinds
+from reconciler.simulator import Simulator
+from reconciler.simulator.store import Store
+from tests.conftest import Ended
+
+CASES = Path(__file__).parents[1] / "cases" / "kinds"
+STATE: Mapping[str, Any] = json.loads((CASES / "tenant.json").read_text(encoding="utf-8"))
+"""What every tenant holds before a case begins."""
+
+Run = Callable[..., Ended]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A situation of a kind."""
+
+    folder: Path
+
+    @property
+    def kind(self) -> str:
+        return self.folder.parent.name
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        document: dict[str, Any] = yaml.safe_load((self.folder / "expected.yaml").read_text(encoding="utf-8"))
+        return document
+
+    @property
+    def changes(self) -> bool:
+        """Whether the change goes all the way to the tenant."""
+        return bool({"objects", "rows"} & self.expected.keys()) and "refused" not in self.expected
+
+    def before(self) -> str:
+        start = CASES / "starts" / f"{self.expected['start']}.yaml"
+        return overlaid(CASES / "defaults.yaml", start, self.folder / "before.yaml")
+
+    def after(self) -> str:
+        start = CASES / "starts" / f"{self.expected['start']}.yaml"
+        return overlaid(CASES / "defaults.yaml", start, self.folder / "before.yaml", self.folder / "after.yaml")
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.folder.name}"
+
+
+def cases() -> list[Case]:
+    """Every case."""
+    return [Case(path.parent) for path in sorted(CASES.glob("*/*/expected.yaml"))]
+
+
+def overlaid(*files: Path) -> str:
+    """The manifests of some files, the later in the place of the earlier of the same kind and name."""
+    held: dict[tuple[str, str], str] = {}
+    for file in files:
+        texts = re.split(r"^---$", file.read_text(encoding="utf-8"), flags=re.MULTILINE) if file.exists() else []
+        for text in texts:
+            manifest = yaml.safe_load(text)
+            kind, name = manifest["kind"], manifest["metadata"]["name"]
+            held[kind, "" if kinds()[kind].single else name] = text.strip()
+    return "\n---\n".join(held.values()) + "\n"
+
+
+def command_line(root: Path, capsys: pytest.CaptureFixture[str], url: str, other: str) -> Run:
+    """Run a command line on the workspace in `root`: `run("plan", "--out", "x")`."""
+    where = ["-w", str(root), "--var", f"cxone={url}", "--var", f"other={other}"]
+
+    def run(command: str, *arguments: str) -> Ended:
+        capsys.readouterr()
+        code = run_program([command, *arguments, *(where if command != "show" else ())])
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    root.mkdir(exist_ok=True)
+    return run
+
+
+def fill(store: Store, state: Mapping[str, Any]) -> None:
+    """Put contacts, interactions and lists in a tenant."""
+    store.add_contacts(state.get("contacts", ()))
+    store.add_interactions(state.get("interactions", ()))
+    for each in state.get("lists", ()):
+        store.add_list(each["name"], each["members"], description=each["description"])
+
+
+def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:
+    """Take a case through its cycle; with no tenants, what is sent cannot be looked at and only the plans are."""
+    expected = case.expected
+    manifests, saved = root / "manifests.yaml", root.parent / "change.plan"
+    manifests.write_text(case.before(), encoding="utf-8")
+    made = document(run("plan", "--format", "json"))
+    assert set(shown(made, {})["objects"]) == _with_objects(case.before())
+    done(run("apply", "--yes"))
+    nothing_to_do(run, tenants)
+
+    manifests.write_text(case.after(), encoding="utf-8")
+    for tenant in tenants[:1]:
+        fill(tenant.store, expected.get("meanwhile", {}))
+    for tenant in tenants:
+        tenant.clear_requests()
+    planned = document(run("plan", "--format", "json", "--out", str(saved)))
+    wanted = {name: expected[name] for name in ("objects", "rows", "findings") if name in expected}
+    assert shown(planned, rows_of(saved)) == {"objects": {}, "rows": {}, "findings": [], **wanted}
+    text = run("show", str(saved)).out
+    assert [words for words in expected.get("says", ()) if words not in text] == []
+
+    ended = run("apply", str(saved))
+    assert ended.code == (3 if "refused" in expected else 0), ended.err
+    written = 0 if "refused" in expected else planned["request_budget"]["writes"]
+    assert not tenants or sum(len(tenant.requests().writes()) for tenant in tenants) == written
+    if "elsewhere" in expected:
+        assert not any(tenant.requests() for tenant in tenants[:1])
+    if "refused" not in expected:
+        nothing_to_do(run, tenants)
+
+
+def document(ended: Ended) -> dict[str, Any]:
+    """The plan that a command printed."""
+    assert ended.code == 0, ended.err
+    found: dict[str, Any] = json.loads(ended.out)
+    return found
+
+
+def done(ended: Ended) -> None:
+    """A command came to a good end."""
+    assert ended.code == 0, ended.out + ended.err
+
+
+def nothing_to_do(run: Run, tenants: tuple[Simulator, ...]) -> None:
+    """A plan is empty, and making it writes nothing."""
+    for tenant in tenants:
+        tenant.clear_requests()
+    ended = run("plan", "--detailed-exitcode")
+    assert ended.code == 0, ended.out + ended.err
+    assert "No changes." in ended.out
+    assert not any(tenant.requests().writes() for tenant in tenants)
+
+
+def rows_of(saved: Path) -> dict[str, dict[str, list[str]]]:
+    """The contacts of each action, by the name of the file of rows in a saved plan."""
+    found: dict[str, dict[str, list[str]]] = {}
+    with zipfile.ZipFile(saved) as archive:
+        for name in archive.namelist():
+            if name.startswith("rows/"):
+                file = archive.extract(name, saved.parent)
+                with duckdb.connect() as database:
+                    contacts = database.execute(
+                        "select action, contactId from read_parquet(?) order by all", [file]
+                    ).fetchall()
+                actions = found.setdefault(name, {})
+                for action, contact in contacts:
+                    actions.setdefault(action, []).append(contact)
+    return found
+
+
+def shown(plan: Mapping[str, Any], rows: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Any]:
+    """What a plan would do, as `expected.yaml` writes it."""
+    objects = {}
+    for change in plan["resource_changes"]:
+        (action,) = change["change"]["actions"]
+        if action != "no-op":
+            fields = {each["path"]: [each["before"], each["after"]] for each in change["fields"]}
+            objects[change["address"]] = {"adopt" if change["adopts"] else action: fields}
+    lists = {change["address"]: _rows(change, rows) for change in plan["row_changes"] if change["rows"]["count"]}
+    return {"objects": objects, "rows": lists, "findings": [_finding(each) for each in plan["findings"]]}
+
+
+def _rows(change: Mapping[str, Any], rows: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Any]:
+    contacts = rows.get(change["rows"]["file"], {})
+    for action, count in (("add", "adds"), ("update", "updates"), ("remove", "removes")):
+        assert not rows or change[count] == len(contacts.get(action, ()))
+    words = {each["words"]: each["count"] for each in change["reasons"]}
+    unchanged = {"unchanged": change["unchanged"]} if change["unchanged"] else {}
+    return {**contacts, **unchanged, "words": words}
+
+
+def _finding(finding: Mapping[str, Any]) -> str:
+    aside = f"; set aside: {finding['waived']}" if finding["waived"] else ""
+    return f"{finding['rule']} {finding['object']}: {finding['message']}{aside}"
+
+
+def _with_objects(manifests: str) -> set[str]:
+    """The addresses of the manifests whose kinds have objects in a tenant."""
+    parsed = yaml.safe_load_all(manifests)
+    return {f"{each['kind']}/{each['metadata']['name']}" for each in parsed if kinds()[each["kind"]].surfaces}

@@ -1,0 +1,47 @@
+"""Every kind, made and changed: the plan shows the change and nothing else, and an apply leaves nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from reconciler.kinds import kinds
+from reconciler.simulator import Simulator
+from tests.kinds.cycle import STATE, Case, cases, command_line, fill, walk
+
+
+@pytest.fixture
+def tenants() -> Iterator[tuple[Simulator, Simulator]]:
+    """Two tenants with the same customers: the one that is meant, and another."""
+    with ExitStack() as stack:
+        one, other = (stack.enter_context(Simulator()) for _ in range(2))
+        fill(one.store, STATE)
+        fill(other.store, STATE)
+        yield one, other
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+def test_a_change_is_planned_as_it_is_done_and_leaves_nothing_to_do(
+    case: Case,
+    tenants: tuple[Simulator, Simulator],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in tenants[0].environment().items():
+        monkeypatch.setenv(name, value)
+    root = tmp_path / "workspace"
+    walk(case, root, command_line(root, capsys, *(tenant.url for tenant in tenants)), *tenants)
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_every_kind_has_a_change_that_goes_all_the_way(kind: str) -> None:
+    of_kind = [case for case in cases() if case.kind == kind]
+    assert any(case.changes for case in of_kind), f"write tests/cases/kinds/{kind}/SITUATION/expected.yaml"
+
+
+def test_every_case_is_of_a_kind() -> None:
+    assert {case.kind for case in cases()} == set(kinds())

@@ -1,0 +1,120 @@
+"""The facts of every kind are sound: what it refers to, what its schema says, and that its examples can be used."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.kinds import kinds, schema_of, shared_schema
+from reconciler.model.address import Address
+from reconciler.model.kind import Kind, follow
+from reconciler.model.settings import Workspace
+from reconciler.steps.load import load
+
+NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+KINDS = sorted(kinds())
+EXAMPLES = [(kind, number) for kind in KINDS for number in range(len(schema_of(kind)["examples"]))]
+
+Manifest = dict[str, Any]
+
+
+def example_of(kind: str, name: str) -> Manifest:
+    """The example of that name, or else the first one, called so, in the tenant too."""
+    examples = schema_of(kind)["examples"]
+    found = next((each for each in examples if each["metadata"]["name"] == name), None)
+    if found is not None:
+        return copy.deepcopy(found)
+    spec = {key: value for key, value in examples[0]["spec"].items() if key != "name"}
+    return {**examples[0], "metadata": {"name": name}, "spec": spec}
+
+
+def referred(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """The kind and name of everything that a manifest refers to."""
+    for reference in kinds()[manifest["kind"]].references:
+        for _, name in follow(manifest["spec"], reference.path):
+            yield reference.kind, name
+
+
+def company(manifest: Manifest) -> dict[tuple[str, str], Manifest]:
+    """A manifest, everything that it refers to, and a tenant."""
+    held = {(manifest["kind"], manifest["metadata"]["name"]): manifest}
+    if manifest["kind"] != "Tenant":
+        meant = manifest["spec"].get("tenant", "production")
+        held["Tenant", meant] = example_of("Tenant", meant)
+    waiting = list(referred(manifest))
+    while waiting:
+        kind, name = waiting.pop()
+        if (kind, name) not in held:
+            held[kind, name] = example_of(kind, name)
+            waiting += referred(held[kind, name])
+    return held
+
+
+@pytest.mark.parametrize(("kind", "number"), EXAMPLES)
+def test_an_example_loads_in_the_company_of_what_it_refers_to(kind: str, number: int, tmp_path: Path) -> None:
+    example = schema_of(kind)["examples"][number]
+    manifests = company(example)
+    for index, manifest in enumerate(manifests.values()):
+        (tmp_path / f"{index}.yaml").write_text(json.dumps(manifest), encoding="utf-8")
+    desired = load(Workspace(root=tmp_path, scratch=tmp_path, now=NOW))
+    resource = desired.catalogue.resources[Address(kind, example["metadata"]["name"])]
+    assert resource.spec == example["spec"]
+    assert dict(kinds()[kind].fields(resource, desired.catalogue)).get("name") == (
+        kinds()[kind].live_name(resource) if kinds()[kind].surfaces else None
+    )
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=KINDS)
+def test_what_a_kind_refers_to_is_a_kind_and_has_a_place_in_its_schema(kind: Kind) -> None:
+    for reference in kind.references:
+        assert reference.kind in kinds()
+        assert at(schema_of(kind.name)["properties"]["spec"], reference.path)["$ref"].endswith("/name")
+    for surface in kind.surfaces:
+        assert {each.kind for each in surface.references} <= {each.kind for each in kind.references}
+
+
+def at(schema: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    """The schema of a part of a spec; `*` stands for every key or item."""
+    part = schema
+    for step in path:
+        part = part.get("items") or part["additionalProperties"] if step == "*" else part["properties"][step]
+    return part
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_property_of_a_schema_is_described(kind: str) -> None:
+    silent = [".".join(path) for path, part in properties(schema_of(kind)["properties"]["spec"]) if not told(part)]
+    assert silent == []
+
+
+def properties(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every property of a schema with its path, those inside of it too."""
+    for name, part in schema.get("properties", {}).items():
+        yield (*path, name), part
+        yield from properties(part, (*path, name))
+    for inner in (schema.get("items"), schema.get("additionalProperties")):
+        if isinstance(inner, Mapping):
+            yield from properties(inner, (*path, "*"))
+
+
+def told(part: Mapping[str, Any]) -> bool:
+    """Whether a property has a description: its own, that of what it refers to, or those of its only parts."""
+    own = part.get("$ref", "").rpartition("/")[2]
+    shared = shared_schema()["$defs"].get(own, {})
+    groups = "properties" in part and all(map(told, part["properties"].values()))
+    return bool(part.get("description") or shared.get("description") or own == "credentials" or groups)
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=KINDS)
+def test_a_kind_says_what_it_says_and_bears_the_name_of_its_schema(kind: Kind) -> None:
+    schema = schema_of(kind.name)
+    assert kind.says
+    assert (schema["title"], schema["properties"]["kind"]) == (kind.name, {"const": kind.name})
+    assert schema["description"].endswith(".")
+    assert all(surface.read({"id": "1", "name": "x", "description": ""})["name"] == "x" for surface in kind.surfaces)

@@ -1,0 +1,152 @@
+"""Does a resumed run know what the one before it had done?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+
+from reconciler import __version__
+from reconciler.ledger import audit
+from reconciler.ledger.journal import Ledger
+from reconciler.ledger.store import Store
+from reconciler.model.address import Address
+from reconciler.model.document import plan_digest
+from reconciler.model.errors import LedgerError
+from reconciler.model.plan import Budget, Plan
+from reconciler.model.report import Outcome, Report, StepResult
+
+VIP = Address("ContactList", "vip")
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+PLAN = Plan("test", "embedded", {}, "sha256:0", NOW, __version__, (), (), (), (), (), Budget(0, 0, 0), NOW)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """An empty ledger."""
+    return Ledger(Store("file://ledger", tmp_path))
+
+
+def events(ledger: Ledger) -> list[str]:
+    """What the audit record tells of."""
+    return [orjson.loads(line)["event"] for line in ledger.store.lines("audit.jsonl")]
+
+
+def test_there_is_no_last_run_in_an_empty_ledger(ledger: Ledger) -> None:
+    assert ledger.last_run() is None
+
+
+def test_a_run_that_was_finished_is_known_as_such(ledger: Ledger) -> None:
+    with ledger.run(PLAN) as run:
+        run.finish(Report(run.name, (), 0))
+    assert ledger.last_run() == (run.name, True)
+    assert events(ledger) == ["started", "finished"]
+    assert ledger.verify() == 2
+
+
+def test_a_run_that_stopped_is_known_with_its_plan(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.run(PLAN) as run:
+        result = StepResult(VIP, Outcome.FAILED, "the tenant would not")
+        run.step(result)
+        run.finish(Report(run.name, (result,), 0))
+    assert ledger.last_run() == (run.name, False)
+    assert plan_digest(ledger.plan_of(run.name, tmp_path / "into")) == plan_digest(PLAN)
+    assert events(ledger) == ["started", "step", "stopped"]
+
+
+def test_a_run_that_was_refused_leaves_nothing_to_resume(ledger: Ledger) -> None:
+    with ledger.run(PLAN) as run:
+        run.refuse()
+    assert ledger.last_run() == (run.name, True)
+
+
+def test_the_last_of_many_runs_of_one_second_is_the_last(ledger: Ledger) -> None:
+    for _ in range(8):
+        with ledger.run(PLAN) as run:
+            pass
+        assert ledger.last_run() == (run.name, False)
+
+
+def test_what_was_done_is_not_done_again(ledger: Ledger) -> None:
+    with ledger.run(PLAN) as run:
+        run.intent("a#put:0", rows=10)
+        run.done("a#put:0", rows=10, rejected=["x"])
+        run.intent("a#put:1", rows=10)
+    with ledger.run(PLAN, run.name) as again:
+        assert again.resumed
+        recorded = again.outcome("a#put:0")
+        assert recorded is not None
+        assert recorded["rejected"] == ["x"]
+        assert again.outcome("a#put:1") is None
+
+
+def test_what_the_first_attempt_fixed_stays_fixed(ledger: Ledger) -> None:
+    with ledger.run(PLAN) as run:
+        assert run.intent("Campaign/x", fixed={"startTime": "first"})["fixed"] == {"startTime": "first"}
+    with ledger.run(PLAN, run.name) as again:
+        assert again.intent("Campaign/x", fixed={"startTime": "later"})["fixed"] == {"startTime": "first"}
+
+
+def test_a_step_is_begun_by_any_of_its_parts_and_by_no_other_step(ledger: Ledger) -> None:
+    with ledger.run(PLAN) as run:
+        run.intent("Segment/history[high]#put:0")
+        run.intent("ContactList/vip")
+    with ledger.run(PLAN, run.name) as again:
+        assert again.begun(Address("Segment", "history", "high"))
+        assert again.begun(VIP)
+        assert not again.begun(Address("Segment", "history", "hig"))
+        assert not again.begun(Address("Segment", "history"))
+        assert not again.begun(Address("ContactList", "vi"))
+
+
+def test_a_run_whose_last_record_was_cut_short_is_resumed(ledger: Ledger) -> None:
+    with ledger.run(PLAN) as run:
+        run.intent("ContactList/vip")
+        run.done("ContactList/vip")
+    path = ledger.store.folder / "runs" / run.name / "journal.jsonl"
+    path.write_bytes(path.read_bytes()[:-5])
+    with ledger.run(PLAN, run.name) as again:
+        assert again.begun(VIP)
+        assert again.outcome("ContactList/vip") is None
+        again.done("ContactList/vip")
+    with ledger.run(PLAN, run.name) as third:
+        assert third.outcome("ContactList/vip") is not None
+    assert ledger.verify() == 3
+
+
+def test_an_audit_record_cut_short_by_a_crash_is_carried_on(ledger: Ledger) -> None:
+    for _ in range(2):
+        with ledger.run(PLAN) as run:
+            run.finish(Report(run.name, (), 0))
+    path = ledger.store.folder / "audit.jsonl"
+    with path.open("ab") as handle:
+        handle.write(b'{"previous": "')
+    with ledger.run(PLAN) as run:
+        run.finish(Report(run.name, (), 0))
+    assert audit.verify(ledger.store) == 6
+
+
+def test_two_runs_at_once_are_refused(ledger: Ledger) -> None:
+    with ledger.run(PLAN), pytest.raises(LedgerError, match="locked by"), ledger.run(PLAN):
+        pass
+
+
+def test_a_run_whose_plan_is_gone_cannot_be_resumed_and_says_so(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.run(PLAN) as run:
+        pass
+    (ledger.store.folder / "runs" / run.name / "plan.zip").unlink()
+    with pytest.raises(LedgerError, match=f"no plan of run {run.name}") as caught:
+        ledger.plan_of(run.name, tmp_path / "into")
+    assert caught.value.hint == "plan again and apply the new plan"
+
+
+def test_rejected_contacts_are_kept_with_their_reason_once(ledger: Ledger) -> None:
+    with ledger.run(PLAN) as run:
+        run.reject(VIP, "CUST0001", "archived")
+    with ledger.run(PLAN, run.name) as again:
+        again.reject(VIP, "CUST0001", "archived")
+        again.reject(VIP, "CUST0002", "unknown")
+    kept = [orjson.loads(line) for line in ledger.store.lines(f"runs/{run.name}/rejected.jsonl")]
+    assert [(each["contact"], each["reason"]) for each in kept] == [("CUST0001", "archived"), ("CUST0002", "unknown")]

@@ -1,0 +1,138 @@
+"""Can two runs ever write to one tenant at once?"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+
+from reconciler.ledger import lock
+from reconciler.ledger.journal import Run
+from reconciler.ledger.store import Store
+from reconciler.model.errors import LedgerError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty ledger."""
+    return Store("file://ledger", tmp_path)
+
+
+def left_by(store: Store, pid: int, host: str | None = None, age: float = 0.0) -> None:
+    """A lock that somebody left behind."""
+    held = {"owner": f"ann@{host} (process {pid})", "pid": pid, "host": host or socket.gethostname(), "fence": 1}
+    store.append("fences.jsonl", orjson.dumps(held))
+    (store.folder / "lock.json").write_bytes(orjson.dumps(held))
+    then = time.time() - age
+    os.utime(store.folder / "lock.json", (then, then))
+
+
+def dead() -> int:
+    """The id of a process that has ended."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def test_a_lock_is_held_and_let_go(store: Store) -> None:
+    with lock.locked(store) as held:
+        assert orjson.loads((store.folder / "lock.json").read_bytes())["pid"] == os.getpid()
+        held.renew()
+    assert not (store.folder / "lock.json").exists()
+
+
+def test_a_lock_is_let_go_when_a_run_fails(store: Store) -> None:
+    with pytest.raises(RuntimeError), lock.locked(store):
+        raise RuntimeError
+    assert not (store.folder / "lock.json").exists()
+
+
+def test_every_holder_has_a_higher_fence(store: Store) -> None:
+    fences = []
+    for _ in range(3):
+        with lock.locked(store) as held:
+            fences.append(held.fence)
+    assert fences == [1, 2, 3]
+
+
+def test_a_living_owner_is_not_disturbed(store: Store) -> None:
+    with lock.locked(store):
+        with pytest.raises(LedgerError, match="the workspace is locked by") as caught, lock.locked(store):
+            pass
+        assert f"process {os.getpid()}" in caught.value.message
+        assert caught.value.hint == "wait for that run to end"
+        assert (store.folder / "lock.json").exists(), "who was refused does not take the lock away"
+
+
+def test_the_lock_of_a_dead_process_of_this_machine_is_taken_over_at_once(store: Store) -> None:
+    left_by(store, dead())
+    with lock.locked(store) as held:
+        assert held.fence == 2
+
+
+def test_a_process_of_another_machine_is_dead_only_when_it_is_silent(store: Store) -> None:
+    left_by(store, dead(), host="elsewhere")
+    with pytest.raises(LedgerError, match=r"ann@elsewhere"), lock.locked(store):
+        pass
+    left_by(store, dead(), host="elsewhere", age=lock.TIME_TO_LIVE + 1)
+    with lock.locked(store) as held:
+        assert held.fence == 3
+
+
+def test_a_lock_that_cannot_be_read_lapses_with_time(store: Store) -> None:
+    (store.folder / "lock.json").write_bytes(b"{")
+    with pytest.raises(LedgerError, match="another run"), lock.locked(store):
+        pass
+    os.utime(store.folder / "lock.json", (1, 1))
+    with lock.locked(store) as held:
+        assert held.fence == 1
+
+
+def test_who_was_taken_over_writes_nothing_more(store: Store) -> None:
+    with lock.locked(store) as first:
+        (store.folder / "runs" / "a").mkdir(parents=True)
+        run = Run(store, "a", first)
+        run.intent("ContactList/vip")
+        os.utime(store.folder / "lock.json", (1, 1))
+        with lock.locked(store) as second:
+            assert second.fence > first.fence
+            with pytest.raises(LedgerError, match="taken over by another run"):
+                run.intent("Campaign/evening")
+            with pytest.raises(LedgerError, match="taken over by another run"):
+                first.renew()
+            second.renew()
+        assert [orjson.loads(line)["key"] for line in store.lines("runs/a/journal.jsonl")] == ["ContactList/vip"]
+
+
+def test_who_was_taken_over_lets_the_new_owner_have_the_lock(store: Store) -> None:
+    with lock.locked(store):
+        left_by(store, os.getpid())
+    assert (store.folder / "lock.json").exists()
+
+
+def test_of_two_that_take_over_a_dead_lock_one_gets_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_by(store, dead())
+    judged = lock._dead
+    others: list[bool] = []
+
+    def slowly(held: dict[str, object]) -> bool:
+        verdict = judged(held)
+        if not others:
+            # while this one was looking, another process has taken the dead lock over
+            others.append(True)
+            other = {"owner": "other", "pid": os.getppid(), "host": socket.gethostname(), "fence": 2}
+            (store.folder / "lock.json").unlink()
+            store.create("lock.json", orjson.dumps(other))
+        return verdict
+
+    monkeypatch.setattr(lock, "_dead", slowly)
+    with pytest.raises(LedgerError, match=re.compile("first|locked by")), lock.locked(store):
+        pass
+    assert orjson.loads((store.folder / "lock.json").read_bytes())["owner"] == "other"
