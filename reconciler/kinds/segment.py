@@ -21,7 +21,8 @@ DEFAULT_CHUNK = 500
 def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segment:
     """The segment that a valid manifest declares, with its source, score and lists looked up."""
     spec = resource.spec
-    source = contact_source.source(catalogue.get("ContactSource", spec["source"]))
+    declared = catalogue.get("ContactSource", spec["source"])
+    source = contact_source.source(declared)
     score = score_model.score(catalogue.get("ScoreModel", spec["score"]), catalogue, source.types)
     delivery = spec["delivery"]
     attributes = tuple(sorted(delivery.get("attributes", ())))
@@ -32,7 +33,7 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
         interactions={
             measure: source.history
             or InteractionsOf(
-                source.contacts, measure.types, as_of - measure.window, as_of, resource.where("spec", "source")
+                source.contacts, measure.types, as_of - measure.window, as_of, declared.where("spec", "interactions")
             )
             for measure in score.measures()
             if isinstance(measure, RecencyFrequency)

@@ -69,6 +69,10 @@ class RowsRejected(ReconcilerError):
     code = "rows-rejected"
 
 
+class ChunkRefused(RowsRejected):
+    """The tenant will not take a chunk and does not say that some of its rows are why: it may be none of them."""
+
+
 class LedgerError(ReconcilerError):
     """The ledger cannot be read or written, is locked by another run, or its chain is broken."""
 

@@ -29,7 +29,7 @@ def resolve(desired: Desired, live: Live) -> Members:
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         for resource in desired.catalogue.of_kind(segments.KIND.name):
             segment = segments.segment(resource, desired.catalogue, desired.as_of)
-            _refuse_empty(segment, live)
+            _refuse_empty(segment, live, desired.as_of)
             target = into / f"{resource.address.name}.parquet"
             members = {each.band: live.rows[each.members] for each in segment.targets}
             rows = membership.standing(backend, segment, live.rows, members, desired.as_of, target)
@@ -61,7 +61,7 @@ def _unsafe(backend: Any, segment: Segment, live: Live, now: datetime) -> Iterat
             yield Finding("DNC-UNREADABLE", segment.address, message)
 
 
-def _refuse_empty(segment: Segment, live: Live) -> None:
+def _refuse_empty(segment: Segment, live: Live, as_of: datetime) -> None:
     for query in (segment.contacts, *segment.intersect):
         if not live.rows[query].count:
             raise _empty(f"{query} has no contacts", str(query.where), segment)
@@ -72,7 +72,7 @@ def _refuse_empty(segment: Segment, live: Live) -> None:
     for measure, history in segment.interactions.items():
         if not live.rows[history].count:
             types = " or ".join(measure.types)
-            words = f"{segment.contacts} has no {types} interaction in the {measure.window.days} days before as_of"
+            words = f"{segment.contacts} has no {types} interaction since {as_of - measure.window:%Y-%m-%d}"
             raise _empty(words, str(history.where), segment)
 
 

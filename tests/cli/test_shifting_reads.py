@@ -81,7 +81,7 @@ def members_with_data(tenant: Simulator, folder: Folder) -> None:
     """A list of three pages that is managed with attributes, exactly as it should be but for one score."""
     scene.people(tenant, COUNT)
     scene.declare_source(folder)
-    folder.write("all.yaml", "\n".join([scene.WAVES.replace("name: high, from: 60", "name: high, from: 101")]))
+    folder.write("all.yaml", "\n".join([scene.WAVES.replace("name: high, from: 60", "name: high, from: 100")]))
     folder.write("low.yaml", manifest("ContactList", "low", "name: Low"))
     delivery = "{method: listContacts, attributes: [score]}"
     spec = f"source: all\nscore: waves\nlists: {{low: low}}\nmembership: mirror\ndelivery: {delivery}"

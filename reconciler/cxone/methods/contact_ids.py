@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.cxone import outbound
 from reconciler.cxone.faults import Invalid, NotFound, TooLarge
 from reconciler.cxone.transport import Transport
-from reconciler.model.errors import RowsRejected
+from reconciler.model.errors import ChunkRefused, RowsRejected
 
 
 class ContactIds:
@@ -31,7 +31,7 @@ class ContactIds:
             outbound.contact_list(transport, list_id)  # raises NotFound if it is the list that is missing
             raise RowsRejected("archived, deleted or unknown in the tenant", where=error.where) from error
         except (Invalid, TooLarge) as error:
-            raise RowsRejected(error.note or error.message, where=error.where) from error
+            raise ChunkRefused(error.note or error.message, where=error.where) from error
 
     def remove(self, transport: Transport, list_id: str, ids: Sequence[str]) -> None:
         """Take contacts off a list."""

@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.audience import comparison, engine, sources
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
-from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
+from reconciler.model.errors import ChunkRefused, Interrupted, ReconcilerError, RowsRejected
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.rows import MembersOf
@@ -20,8 +20,8 @@ from reconciler.model.terms import Terms
 
 Chunk = list[dict[str, Any]]
 
-MOST_REJECTED = 20
-"""Contacts of a chunk that are rejected one by one, with none taken, before the chunk itself counts as refused."""
+MOST_REFUSED = 16
+"""Parts of a chunk that are refused, with none taken and no word of which contact is why, before it is given up."""
 
 
 def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepResult:
@@ -103,20 +103,22 @@ class _Delivery:
 
     def _deliver(self, chunk: Chunk) -> Chunk:
         """Send a chunk; where the tenant will not take it, halve it until the rows at fault are found."""
-        waiting, bad, taken = [chunk], [], 0
-        while waiting:
-            part = waiting.pop()
-            try:
-                self._send(part)
-                taken += len(part)
-            except RowsRejected as error:
-                if len(part) == 1:
-                    bad.append(part[0])
-                    self._run.reject(self._change.address, part[0]["contactId"], error.message)
-                    if len(bad) >= MOST_REJECTED and not taken:
-                        # not these contacts are at fault, but whatever they are sent with
-                        raise
-                else:
-                    half = len(part) // 2
-                    waiting += [part[half:], part[:half]]
+        parts, bad, taken = [chunk], [], 0
+        while parts:
+            refused, unclear = [], None
+            for part in parts:
+                try:
+                    self._send(part)
+                    taken += len(part)
+                except RowsRejected as error:
+                    unclear = error if isinstance(error, ChunkRefused) else unclear
+                    if len(part) > 1:
+                        refused.append(part)
+                    else:
+                        bad.append(part[0])
+                        self._run.reject(self._change.address, part[0]["contactId"], error.message)
+            if unclear is not None and not taken and len(refused) >= MOST_REFUSED:
+                # so many parts and none of them taken: not these contacts are at fault, but how they are sent
+                raise unclear
+            parts = [half for part in refused for half in (part[: len(part) // 2], part[len(part) // 2 :])]
         return bad
