@@ -50,15 +50,20 @@ def children() -> ForkServerContext:
 
 
 def command_line(arguments: list[str], environment: Mapping[str, str], output: str) -> None:
-    """In the child: run the program with its output in a file."""
-    from reconciler.cli import main
+    """In the child: run the program with its output in a file, and its exit code in another.
+
+    A fork server that is busy now and then loses an exit code and says 255; the file does not.
+    """
+    from reconciler.cli import run
 
     os.environ.update(environment)
     tempfile.tempdir = None  # it was chosen before the environment was
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    main(arguments)
+    code = run(arguments)
+    Path(f"{output}.code").write_text(str(int(code)), encoding="utf-8")
+    raise SystemExit(code)
 
 
 class Stage:
@@ -99,7 +104,9 @@ class Stage:
         `send_when` is given, as soon as that is true.
         """
         output = self.root / f"output-{self._runs}"
-        output.unlink(missing_ok=True)
+        told = self.root / f"{output.name}.code"
+        for file in (output, told):
+            file.unlink(missing_ok=True)
         words = [*arguments, "-w", str(self.folder.root)]
         environment = {**self.tenant.environment(), "TMPDIR": str(self.scratch)}
         child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output)))
@@ -126,7 +133,7 @@ class Stage:
             child.join()
             raise AssertionError(f"{words} did not end: {output.read_text()}")
         self.tenant.faults.clear()
-        code = child.exitcode
+        code = int(told.read_text(encoding="utf-8")) if told.exists() else child.exitcode
         child.close()
         return code, output.read_text() if output.exists() else ""
 
