@@ -54,16 +54,18 @@ def command_line(arguments: list[str], environment: Mapping[str, str], output: s
 
     A fork server that is busy now and then loses an exit code and says 255; the file does not.
     """
-    from reconciler.cli import run
+    from reconciler.cli import main
 
     os.environ.update(environment)
     tempfile.tempdir = None  # it was chosen before the environment was
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    code = run(arguments)
-    Path(f"{output}.code").write_text(str(int(code)), encoding="utf-8")
-    raise SystemExit(code)
+    try:
+        main(arguments)
+    except SystemExit as end:
+        Path(f"{output}.code").write_text(str(int(end.code or 0)), encoding="utf-8")
+        raise
 
 
 class Stage:
