@@ -42,8 +42,10 @@ def resolve(desired: Desired, live: Live) -> Members:
                 tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
             )
             unsafe = tuple(_unsafe(backend, segment, live, desired.now))
-            ages = [each.taken + each.max_age for each in segment.suppress if each.taken and not each.only_warns]
-            found.append(Standing(segment, rows, barred, account, unsafe, min(ages, default=None)))
+            ends = [each.taken + each.max_age for each in segment.suppress if each.taken and not each.only_warns]
+            # one that is too old already is a finding; the others may get so before the plan is applied
+            good_until = min((end for end in ends if end >= desired.now), default=None)
+            found.append(Standing(segment, rows, barred, account, unsafe, good_until))
     return tuple(found)
 
 

@@ -1,0 +1,200 @@
+"""Contacts from files and databases, do-not-call numbers from files: what a plan says of every one of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from reconciler.simulator import Simulator
+from tests.conftest import Ended, Folder, manifest
+
+Run = Callable[..., Ended]
+
+CUSTOMERS = """id,mobile,country,optin,score
+C00001,+1 (415) 555-0101,US,yes,95
+C00002,415.555.0102,US,yes,90
+C00003,4155550103,US,no,90
+C00004,nobody,US,yes,90
+C00005,+14155550105,US,yes,10
+C00006,(415) 555-0106,,yes,85
+C00006,(415) 555-0107,,yes,85
+C00007,4155550106,US,yes,80
+"""
+FILES = """
+files:
+  paths: [customers.csv]
+  format: csv
+  columns: {contactId: id, phone: mobile, region: country, engagementScore: score}
+  optedIn: "optin = 'yes'"
+"""
+REGISTRY = """
+files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}
+region: US
+"""
+SEGMENT = """
+source: crm
+score: engaged
+suppress: [registry]
+phones: {region: US}
+lists: {engaged: callers}
+delivery: {method: contactIds}
+"""
+
+
+@pytest.fixture(autouse=True)
+def scene(tenant: Simulator, folder: Folder) -> None:
+    """A CRM's export, a registry's export, and a list to fill."""
+    tenant.store.add_contacts([f"C0000{n}" for n in range(1, 8)])
+    folder.write("customers.csv", CUSTOMERS)
+    folder.write("registry.csv", "number\n415-555-0102\n")
+    declare(folder, FILES, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+
+
+def declare(folder: Folder, source: str, registry: str) -> None:
+    texts = [
+        manifest("ContactSource", "crm", source),
+        manifest("SuppressionList", "registry", registry),
+        manifest("ScoreModel", "engaged", "engagement: {threshold: 75}"),
+        manifest("ContactList", "callers", "name: Callers"),
+        manifest("Segment", "callers", SEGMENT),
+    ]
+    folder.write("segments.yaml", "---\n".join(texts))
+
+
+def members(tenant: Simulator) -> set[str]:
+    return set(tenant.store.list_named("Callers").members)
+
+
+def test_every_row_of_an_export_is_accounted_for_and_the_right_ones_are_put_on_the_list(
+    tenant: Simulator, run: Run
+) -> None:
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert "8 contacts in the source = 2 in + 6 out" in ended.out
+    for words in (
+        "no consent 1",
+        "suppressed by registry 1",
+        "no valid phone 1",
+        "score below 75 1",
+        "duplicate of another row with its id 1",
+        "duplicate of another contact with its phone 1",
+    ):
+        assert words in ended.out
+    assert members(tenant) == {"C00001", "C00006"}
+    assert "No changes." in run("plan").out
+
+
+def test_a_number_added_to_the_registry_takes_its_contact_off_the_list_even_in_upsert_mode(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    assert run("apply", "--yes").code == 0
+    folder.write("registry.csv", "number\n415-555-0102\ntel:+1-415-555-0101\n(415) 555 01 01\n")
+    folder.write("workspace.yaml", manifest("Workspace", "test", "limits: {removals: 60}"))
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert "remove: suppressed by registry" in ended.out
+    assert members(tenant) == {"C00006"}
+
+
+def test_an_old_registry_is_refused_or_warned_of_as_the_manifest_says(folder: Folder, run: Run) -> None:
+    declare(folder, FILES, f"{REGISTRY}asOf: 2026-01-01T00:00:00Z")
+    planned = run("plan")
+    assert "DNC-STALE" in planned.out
+    assert "31 are allowed" in planned.out
+    assert run("apply", "--yes").code == 3
+    declare(folder, FILES, f"{REGISTRY}asOf: 2026-01-01T00:00:00Z\nonStale: warn")
+    assert run("apply", "--yes").code == 0
+
+
+def test_a_saved_plan_is_stale_once_the_registry_it_was_judged_by_is_too_old(
+    folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(folder.root / "a.plan")
+    declare(folder, FILES, f"{REGISTRY}asOf: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\nmaxAge: 30d")
+    assert run("plan", "--out", path).code == 0
+
+    class Later:
+        @staticmethod
+        def now(zone: object) -> datetime:
+            return datetime(2999, 1, 1, tzinfo=UTC)
+
+    monkeypatch.setattr("reconciler.cli.apply.datetime", Later)
+    ended = run("apply", path)
+    assert ended.code == 4
+    assert "do-not-call list that it was judged by is too old" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("registry", "code", "told"),
+    [
+        (None, 64, "registry.csv"),
+        ("number\n", 1, "has no numbers"),
+        ("nummer\n4155550102\n", 64, "number"),
+    ],
+)
+def test_a_registry_that_cannot_be_read_or_is_empty_stops_the_plan(
+    tenant: Simulator, folder: Folder, run: Run, registry: str | None, code: int, told: str
+) -> None:
+    if registry is None:
+        (folder.root / "registry.csv").unlink()
+    else:
+        folder.write("registry.csv", registry)
+    ended = run("plan")
+    assert ended.code == code, ended.out
+    assert told in ended.err
+    assert not tenant.requests().writes()
+
+
+def test_numbers_that_nobody_can_read_make_apply_refuse_until_somebody_says_why_that_is_right(
+    folder: Folder, run: Run
+) -> None:
+    folder.write("registry.csv", "number\n415-555-0102\nwithheld\n")
+    refused = run("apply", "--yes")
+    assert refused.code == 3
+    assert "DNC-UNREADABLE" in refused.err
+    override = "{rule: DNC-UNREADABLE, object: Segment/callers, reason: The registry marks withheld numbers so.}"
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"overrides: [{override}]"))
+    assert run("apply", "--yes").code == 0
+
+
+def test_a_row_that_cannot_be_used_stops_the_plan_at_its_line_or_is_counted(folder: Folder, run: Run) -> None:
+    folder.write("customers.csv", CUSTOMERS.replace(",90\nC00004", ",ninety\nC00004"))
+    ended = run("plan")
+    assert ended.code == 64
+    assert "customers.csv:4" in ended.err
+    declare(folder, f"{FILES.rstrip()}\n  onInvalid: skip", f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    assert "cannot be used: engagementScore is not a number 1" in run("plan").out
+
+
+def test_a_query_is_a_source_like_any_other(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(folder.root / "crm.db") as database:
+        database.execute("create table customers (id text, mobile text, score real)")
+        database.executemany(
+            "insert into customers values (?, ?, ?)", [("C00001", "4155550101", 95), ("C00002", "4155550102", 95)]
+        )
+    database.close()
+    monkeypatch.setenv("CRM_URL", "sqlite:///crm.db")
+    query = "select id, mobile, score from customers"
+    columns = "{contactId: id, phone: mobile, engagementScore: score}"
+    declare(
+        folder,
+        f"sql: {{url: {{env: CRM_URL}}, query: '{query}', columns: {columns}}}",
+        f"{REGISTRY}asOf: 2999-01-01T00:00:00Z",
+    )
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert members(tenant) == {"C00001"}
+
+
+def test_a_database_whose_url_is_nowhere_is_told_at_its_place(folder: Folder, run: Run) -> None:
+    source = "sql: {url: {env: NOWHERE_URL}, query: 'select 1', columns: {contactId: id}}"
+    declare(folder, source, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    ended = run("plan")
+    assert ended.code == 64
+    assert "NOWHERE_URL is not set" in ended.err
+    assert "segments.yaml:" in ended.err
