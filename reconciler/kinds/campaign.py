@@ -92,8 +92,8 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
 def _check_schedule(resource: Resource, schedule: Mapping[str, str]) -> Iterable[Problem]:
     for one, other in (("start", "startsIn"), ("end", "lasts")):
         if (one in schedule) == (other in schedule):
-            given = "both" if one in schedule else "neither"
-            message = f"a schedule has either `{one}` or `{other}`; {given} is given"
+            given = "both are" if one in schedule else "neither is"
+            message = f"a schedule has either `{one}` or `{other}`; {given} given"
             yield Problem(resource.where("spec", "schedule"), "schedule-unclear", message)
             return
     if "lasts" in schedule and not parse_duration(schedule["lasts"]):

@@ -82,6 +82,6 @@ def check_people(resource: Resource) -> Iterable[Problem]:
     """Exactly one way of naming people."""
     given = [name for name in PEOPLE if name in resource.spec]
     if len(given) != 1:
-        words = " and ".join(given) if given else "none"
-        message = f"a {resource.address.kind} names its people in one way: {', '.join(PEOPLE)}; {words} is given"
+        words = f"{' and '.join(given)} are given" if given else "none is given"
+        message = f"a {resource.address.kind} names its people in one way: {', '.join(PEOPLE)}; {words}"
         yield Problem(resource.where("spec"), "source-unclear", message)
