@@ -77,7 +77,8 @@ def generate(folder: Path, contacts: int) -> None:
     }
     for number, band in enumerate(BANDS):
         tables[f"live-{band.name}"] = (
-            f"select 'C' || lpad(i::varchar, 9, '0') as \"contactId\", {band.priority} as priority, 55.5::double as score"
+            "select 'C' || lpad(i::varchar, 9, '0') as \"contactId\","
+            f" {band.priority} as priority, 55.5::double as score"
             f" from range({contacts}) t(i) where i % 10 = {number}"
         )
     for name, query in tables.items():
