@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,6 +39,7 @@ class TenantReader:
     ) -> None:
         self._kinds = kinds
         self._ids: dict[str, dict[str, str]] = {}
+        self._ambiguous: dict[str, set[str]] = {}
         self._owners: dict[tuple[str, str], LiveObject] = {}
         self._spooled = 0
         self._transports: dict[str, Transport] = {}
@@ -82,6 +84,8 @@ class TenantReader:
                 self.objects(self._kinds[reference.kind])
         found = [self._understood(kind, surface, body) for body in bodies]
         self._ids[kind.name] = {each.name: each.id for each in found}
+        names = Counter(each.name for each in found)
+        self._ambiguous[kind.name] = {name for name, count in names.items() if count > 1}
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
 
@@ -158,6 +162,10 @@ class TenantReader:
         if "ContactList" not in self._ids:
             self.objects(self._kinds["ContactList"])
         known = self._ids["ContactList"]
+        if wanted.name in self._ambiguous["ContactList"]:
+            message = f"the tenant has more than one {wanted}"
+            hint = "refer to the one that is meant by its id"
+            raise BadInput([Problem(query.where, "ambiguous-list", message, hint=hint)])
         if wanted.name is not None:
             if wanted.name in known:
                 return known[wanted.name]

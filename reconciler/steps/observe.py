@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from reconciler.audience import engine, files, sources, sql
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
 from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed, SqlHistory
+from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Location, Problem
@@ -47,7 +49,9 @@ def observe(desired: Desired, reader: Reader, secret: Secrets) -> Live:
     objects: dict[str, dict[str, LiveObject]] = {}
     for name, kind in kinds().items():
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
-            objects[name] = {found.name: found for found in reader.objects(kind)}
+            held = reader.objects(kind)
+            problems += _ambiguous(desired, kind, held)
+            objects[name] = {found.name: found for found in held}
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
     rows: dict[RowQuery, Rows] = {}
@@ -64,6 +68,17 @@ def observe(desired: Desired, reader: Reader, secret: Secrets) -> Live:
     if problems:
         raise BadInput(problems)
     return Live(objects, rows, dict(reader.surfaces), reader.requests)
+
+
+def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
+    """Declared objects of which the tenant has more than one: nobody could say which of them is meant."""
+    names = Counter(found.name for found in held)
+    for resource in desired.catalogue.of_kind(kind.name):
+        name = kind.live_name(resource)
+        if names[name] > 1:
+            message = f"the tenant has {names[name]} objects named {name!r}, and {resource.address} means one"
+            hint = "rename or delete the others in the tenant"
+            yield Problem(resource.where("spec", "name"), "ambiguous-name", message, hint=hint)
 
 
 def _queries(desired: Desired) -> list[RowQuery]:
