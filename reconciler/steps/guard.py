@@ -64,6 +64,6 @@ def _same_wishes(plan: Plan, terms: Terms) -> None:
     if differs:
         raise Stale(
             "the plan is not for this workspace as it is now:\n" + "\n".join(f"  {words}" for words in differs),
-            note="nothing was written",
+            note="nothing more was written" if terms.resume else "nothing was written",
             hint="go back to what was planned, or plan again and have the new plan reviewed",
         )

@@ -41,7 +41,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
     if moved:
         raise Stale(
             "the tenant has moved since the plan was made:\n" + "\n".join(f"  {words}" for words in moved),
-            note="nothing was written",
+            note="nothing more was written" if run.resumed else "nothing was written",
             hint=_HINT,
         )
 
