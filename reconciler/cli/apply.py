@@ -69,7 +69,7 @@ class _Applying:
         proposed = propose(self.workspace, self.world)
         if self.voice == "text":
             show_plan(proposed, self.voice)
-        if proposed.empty:
+        if proposed.empty and not proposed.refusals:
             if self.voice == "json":
                 _tell(Report("", (), 0), self.workspace, self.voice)
             return Exit.DONE

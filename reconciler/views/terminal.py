@@ -128,6 +128,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     if value.empty:
         yield Text("No changes. The tenant is as the manifests say.", "bold green")
         yield Text(f"Read with {budget.reads:,} requests; nothing to write. Digest {plan_digest(value)}", "dim")
+        yield from _refusal(value)
         return
     made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "updates", "removes"))
@@ -142,6 +143,10 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         "dim",
     )
     yield Text(f"Digest {plan_digest(value)}", "dim")
+    yield from _refusal(value)
+
+
+def _refusal(value: Plan) -> Iterator[Text]:
     if value.refusals:
         yield Text(f"Unsafe: apply refuses this plan for {_many(len(value.refusals), 'reason')} above.", "bold red")
 
