@@ -104,7 +104,7 @@ def relations(folder: Path) -> Found:
         barred = membership.barred(backend, SEGMENT, standing, read, folder / "barred.parquet")
         held = Standing(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
         for target in SEGMENT.targets:
-            changed, _ = comparison.compare(backend, held, target, live, folder / f"{target.band}.parquet")
+            changed, _, _ = comparison.compare(backend, held, target, live, folder / f"{target.band}.parquet")
             counts = {action: n for action, _, n in _summed(backend, changed)}
             found[target.band] = (counts.get("add", 0), counts.get("update", 0), counts.get("remove", 0))
     return found

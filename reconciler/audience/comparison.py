@@ -18,8 +18,12 @@ from reconciler.model.segment import Target
 _STREAMED = 10_000
 
 
-def compare(backend: Any, standing: Standing, target: Target, live: Mapping[str, Rows], into: Path) -> tuple[Rows, int]:
+def compare(
+    backend: Any, standing: Standing, target: Target, live: Mapping[str, Rows], into: Path
+) -> tuple[Rows, int, list[tuple[str, int]]]:
     """The rows to write for one band's list, ordered by action and contact, and how many members stay as they are.
+
+    Of those that stay, who no longer belongs is counted by the reason: `upsert` leaves them on the list.
 
     `live` holds the members of each of the segment's bands, by band, so that a move between bands is told as one.
     Contacts that are barred are taken off in `upsert` too.
@@ -50,7 +54,12 @@ def compare(backend: Any, standing: Standing, target: Target, live: Mapping[str,
     changed = compared.filter(compared["action"] != "keep").select(*ROW_COLUMNS).order_by("action", "contactId")
     rows = membership.write(backend, changed, into, ROW_COLUMNS)
     kept = sources.count(backend, compared.filter(compared["action"] == "keep"))
-    return rows, kept
+    gone = ibis.coalesce(compared["out"], ibis.literal("no longer in the source"))
+    words = ibis.ifelse(compared["band"].notnull(), ibis.literal("belongs in ") + compared["band"], gone)
+    strangers = compared.filter((compared["action"] == "keep") & compared["wanted"].isnull())
+    stays = strangers.group_by(words=words).agg(n=strangers.count())
+    counted = stays.order_by(ibis.desc("n"), "words")
+    return rows, kept, [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
 
 
 def _with_history(backend: Any, joined: Any, everyone: Any, target: Target, live: Mapping[str, Rows]) -> Any:

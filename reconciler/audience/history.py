@@ -14,6 +14,13 @@ from reconciler.model.rows import RowQuery, Rows
 _SHOWN = 4
 
 
+def known(backend: Any, standing: Standing, read: Mapping[RowQuery, Rows], contact: str) -> bool:
+    """Whether the source of a segment, or one of its lists, has a contact."""
+    relations = [sources.contacts(backend, read[standing.segment.contacts])]
+    relations += [sources.members(backend, read[target.members]) for target in standing.segment.targets]
+    return any(sources.count(backend, each.filter(each["contactId"] == contact)) for each in relations)
+
+
 def told(
     backend: Any,
     standing: Standing,

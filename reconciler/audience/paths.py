@@ -105,14 +105,17 @@ def _fault(path: Path, name: str, inside: Path, where: Location) -> Problem | No
     return None
 
 
-def _hint(pattern: str, inside: Path) -> str | None:
-    from difflib import get_close_matches
+_LISTED = 8
 
+
+def _hint(pattern: str, inside: Path) -> str | None:
     folder = (inside / pattern).parent
     if _PATTERN.search(pattern) or not folder.resolve().is_relative_to(inside) or not folder.is_dir():
         return None
-    near = get_close_matches(Path(pattern).name, [each.name for each in folder.iterdir()], 1)
-    return f"did you mean `{(Path(pattern).parent / near[0]).as_posix()}`?" if near else None
+    there = sorted(each.name for each in folder.iterdir() if each.is_file() and not each.name.startswith("."))
+    # what the folder has, and no guess: a do-not-call list must not be taken for the customers' file beside it
+    listed = ", ".join(f"`{name}`" for name in there[:_LISTED]) + (" …" if len(there) > _LISTED else "")
+    return f"the folder has {listed}" if there else "the folder is empty"
 
 
 def opened(file: Found) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import sys
 import threading
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.plan import show_plan
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import command_line, opened, workspace_options
 from reconciler.model.errors import Exit, Interrupted, LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
@@ -154,16 +153,7 @@ def _tell(report: Report, workspace: Workspace, voice: str) -> None:
 
 
 def _tell_how_to_go_on(workspace: Workspace) -> None:
-    words = ["reconciler", "apply", "--resume", "-w", str(workspace.root)]
-    if workspace.tenant is not None:
-        words += ["--tenant", workspace.tenant]
-    if workspace.environment is not None:
-        words += ["--environment", workspace.environment]
-    for file in workspace.variable_files:
-        words += ["--vars", str(file)]
-    # a value may be a secret
-    given = "".join(f" --var {name}=…" for name in workspace.variables)
-    click.echo(f"To go on where it stopped: {shlex.join(words)}{given}", err=True)
+    click.echo(f"To go on where it stopped: {command_line(workspace, 'apply', '--resume')}", err=True)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import command_line, opened, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
 
@@ -29,7 +29,10 @@ def plan(chosen: dict[str, Any], out: Path | None, voice: str, detailed_exitcode
         show_plan(proposed, voice)
         if out is not None:
             save_plan(proposed, out)
-            click.echo(f"Saved to {out}. To apply exactly this: reconciler apply {out}", err=voice == "json")
+            click.echo(
+                f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
+                err=voice == "json",
+            )
     return Exit.CHANGES if detailed_exitcode and not proposed.empty else Exit.DONE
 
 

@@ -133,7 +133,11 @@ def _greeting(tenant: Simulator) -> str:
         "",
         "A client needs:",
         "",
-        *(f"  export {name}={value}" for name, value in tenant.environment().items()),
+        *(f"  export {name}={value}" for name, value in tenant.environment().items() if name != "CXONE_URL"),
+        "",
+        "The starter manifests take its address with",
+        "",
+        f"  --var cxone={tenant.url}",
         "",
         "Ctrl-C ends it.",
     ]

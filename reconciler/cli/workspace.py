@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -73,6 +74,18 @@ def _instant(ctx: click.Context, parameter: click.Parameter, given: str | None) 
         return parse_instant(given) if given is not None else None
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def command_line(workspace: Workspace, *words: str) -> str:
+    """A command on the same workspace, to be typed; the values of variables are left out, as they may be secret."""
+    said = ["reconciler", *words, "-w", str(workspace.root)]
+    if workspace.tenant is not None:
+        said += ["--tenant", workspace.tenant]
+    if workspace.environment is not None:
+        said += ["--environment", workspace.environment]
+    for file in workspace.variable_files:
+        said += ["--vars", str(file)]
+    return shlex.join(said) + "".join(f" --var {name}=…" for name in workspace.variables)
 
 
 @contextmanager

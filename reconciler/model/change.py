@@ -105,6 +105,7 @@ class RowChange:
         method, chunk_size, attributes: the delivery.
         live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
         rows: `ROW_COLUMNS`, ordered by action and contact.
+        stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
         digest: of the rows' content. precondition: digest of the live members.
     """
 
@@ -124,6 +125,7 @@ class RowChange:
     precondition: str
     reasons: tuple[Reason, ...] = ()
     samples: tuple[Sample, ...] = ()
+    stays: tuple[Reason, ...] = ()
 
     @property
     def total(self) -> int:

@@ -105,6 +105,7 @@ def _rows(change: RowChange) -> dict[str, Any]:
         "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
         "precondition": change.precondition,
         "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
+        "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
         "samples": [
             {"contact": each.token, "hint": each.hint, "action": each.action, "why": each.why}
             for each in change.samples
@@ -218,6 +219,7 @@ def _read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]
         digest=rows["digest"],
         precondition=each["precondition"],
         reasons=tuple(Reason(reason["words"], reason["count"]) for reason in each["reasons"]),
+        stays=tuple(Reason(reason["words"], reason["count"]) for reason in each["stays"]),
         samples=tuple(Sample(s["contact"], s["hint"], s["action"], s["why"]) for s in each["samples"]),
     )
 

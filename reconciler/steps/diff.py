@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.audience import comparison, engine
@@ -40,8 +41,9 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             for target in standing.segment.targets:
                 part = standing.segment.part(target)
                 file = into / f"{part.name}-{part.part}.parquet"
-                changed, kept = comparison.compare(backend, standing, target, current, file)
-                rows.append(_row_change(backend, standing, target, changed, kept, current[target.band], tokens))
+                changed, kept, stays = comparison.compare(backend, standing, target, current, file)
+                change = _row_change(backend, standing, target, changed, kept, current[target.band], tokens)
+                rows.append(replace(change, stays=tuple(Reason(*each) for each in stays)))
     findings = tuple(finding for standing in members for finding in standing.findings)
     ends = [standing.good_until for standing in members if standing.good_until is not None]
     return Changes(tuple(objects), tuple(rows), tuple(accounts), findings, min(ends, default=None))

@@ -19,7 +19,7 @@ def tell(
     """The story of a contact in a segment.
 
     Raises:
-        BadInput: there is no such segment.
+        BadInput: there is no such segment, or no such contact in it.
     """
     address = Address("Segment", segment)
     standing = next((each for each in members if each.segment.address == address), None)
@@ -31,5 +31,9 @@ def tell(
         raise BadInput([problem])
     rows = tuple(row for row in changes.rows if row.address.resource == address)
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
+        if not history.known(backend, standing, live.rows, contact):
+            hint = "give the contact's id in the tenant or in the source, not a token from a plan"
+            message = f"neither the source nor the lists of {address} have such a contact"
+            raise BadInput([Problem(Location("ID"), "unknown-contact", message, hint=hint)])
         found = tuple(history.told(backend, standing, rows, live.rows, desired.as_of, contact))
     return Story(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.text import Text
 
@@ -32,7 +33,8 @@ _MOST_REASONS = 8
 
 def plan(value: Plan) -> Text:
     """Who will be called differently, how many, why, and what could go wrong."""
-    heading = f"Tenant {value.tenant}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
+    hosts = ", ".join(sorted({urlsplit(url).netloc for url in value.surfaces.values()}))
+    heading = f"Tenant {value.tenant} at {hosts}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
     steps = [value.change(step.address) for step in value.steps]
     for change in steps:
@@ -41,6 +43,8 @@ def plan(value: Plan) -> Text:
         lines.append(Text())
     for account in value.accounts:
         lines += _account(account)
+    for row in value.rows:
+        lines += _stays(row)
     if value.accounts:
         lines.append(Text())
     if value.findings:
@@ -110,6 +114,13 @@ def _account(account: Accounting) -> Iterator[Text]:
     )
     yield Text(plain(f"     in:  {_counts(account.included)}"))
     yield Text(plain(f"     out: {_counts(account.left_out)}"))
+
+
+def _stays(change: RowChange) -> Iterator[Text]:
+    if change.stays:
+        count = sum(reason.count for reason in change.stays)
+        words = f'  {count:,} on list "{change.list}" no longer belong and stay, as upsert removes nobody:'
+        yield Text(plain(f"{words} {_counts(change.stays)}"), "yellow")
 
 
 def _counts(reasons: Iterable[Reason]) -> str:

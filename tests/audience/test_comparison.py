@@ -68,7 +68,7 @@ class Case:
         found = {}
         for target in declared.targets:
             into = self.folder / f"{target.band}.parquet"
-            changed, _ = comparison.compare(self.backend, standing, target, members, into)
+            changed, _, _ = comparison.compare(self.backend, standing, target, members, into)
             table = sources.table(self.backend, changed).select("contactId", "action", "why")
             found[target.band] = [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
         return found
@@ -131,6 +131,25 @@ def test_upsert_never_takes_anybody_off(case: Case) -> None:
     live = {"high": [member("a", 1, 90)], "low": [member("b", 2, 60)]}
     found = case.changes(segment(mirror=False), [contact("a", 1), contact("b", 95)], live)
     assert found == {"high": [("b", "add", "score 60.0 → 95.0 moves it from low to high")], "low": []}
+
+
+def test_upsert_counts_who_no_longer_belongs_and_stays(case: Case) -> None:
+    declared = segment(mirror=False)
+    rows = case.standing(declared, [contact("a", 1), contact("b", 95)])
+    barred = membership.barred(case.backend, declared, rows, {}, case.folder / "barred.parquet")
+    standing = Standing(declared, rows, barred, Accounting(declared.address, 0, (), ()))
+    live = {
+        "high": case.written([member("a", 1, 90), member("gone", 1, 90)], MEMBERS),
+        "low": case.written([member("b", 2, 60)], MEMBERS),
+    }
+    stays = {
+        target.band: comparison.compare(case.backend, standing, target, live, case.folder / "rows.parquet")[2]
+        for target in declared.targets
+    }
+    assert stays == {
+        "high": [("no longer in the source", 1), ("score below 50", 1)],
+        "low": [("belongs in high", 1)],
+    }
 
 
 def test_every_contact_of_the_source_is_in_or_out_for_one_reason(case: Case) -> None:

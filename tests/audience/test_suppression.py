@@ -81,7 +81,7 @@ class Audience:
         standing = self.standing(people)
         members = {"in": self.written([{"contactId": name} for name, _ in self.members], MEMBERS)}
         into = self.folder / "rows.parquet"
-        rows, _ = comparison.compare(self.backend, standing, self.segment.targets[0], members, into)
+        rows, _, _ = comparison.compare(self.backend, standing, self.segment.targets[0], members, into)
         table = sources.table(self.backend, rows).select("contactId", "action", "why")
         return [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
 

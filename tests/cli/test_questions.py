@@ -54,7 +54,6 @@ def scene(tenant: Simulator, folder: Folder) -> None:
         ("C00002", ["its number is on asked-us", "out: suppressed by asked-us"]),
         ("C00003", ["in, band low", "is on it now", "a plan would remove it", "moves it from high to low"]),
         ("C00005", ["is not on it", "out: not on list 'Invited'"]),
-        ("C99999", ["has no such contact"]),
     ],
 )
 def test_a_contact_is_followed_from_its_row_to_its_list(run: Run, contact: str, told: list[str]) -> None:
@@ -69,6 +68,13 @@ def test_a_story_can_be_read_by_a_program(run: Run) -> None:
     story = json.loads(run("explain", "contact", "C00002", "--segment", "callers", "--format", "json").out)
     assert story["segment"] == "Segment/callers"
     assert {"looked_at": "verdict", "found": "out: suppressed by asked-us"} in story["story"]
+
+
+def test_a_contact_that_nobody_knows_is_told_and_a_token_is_no_contact(run: Run) -> None:
+    ended = run("explain", "contact", "c-18b70a4d2031", "--segment", "callers")
+    assert ended.code == 64
+    assert "neither the source nor the lists of Segment/callers have such a contact" in ended.err
+    assert "not a token from a plan" in ended.err
 
 
 def test_a_segment_that_is_not_there_is_told(run: Run) -> None:

@@ -61,8 +61,10 @@ def _moved_objects(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run)
         if found is None and change.precondition is not None:
             yield f"{change.address}: {change.name!r} is gone"
         elif found is not None and change.precondition is None:
-            yield f"{change.address}: {change.name!r} has been made by somebody else"
+            ours = found.owner == plan.workspace
+            who = "by an earlier apply of this workspace" if ours else "by somebody else"
+            yield f"{change.address}: {change.name!r} has been made meanwhile, {who}"
         elif found is not None and found.digest() != change.precondition:
             before = change.before or {}
             fields = [name for name in {**before, **found.fields} if before.get(name) != found.fields.get(name)]
-            yield f"{change.address}: {', '.join(sorted(fields)) or 'its id or its owner'} of {change.name!r} changed"
+            yield f"{change.address}: {', '.join(sorted(fields)) or 'the id or the owner'} of {change.name!r} changed"

@@ -61,7 +61,7 @@ def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]
     """The documents of every file, rendered; the files that may hold more; what is wrong with them."""
     from reconciler.steps.load import files, templates, yaml_nodes
     from reconciler.steps.load.supposed import suppose
-    from reconciler.steps.load.variables import variables
+    from reconciler.steps.load.variables import unused, variables
 
     sources, problems = files.read_manifests(workspace.root, workspace.variable_files)
     unread = {problem.where.file for problem in problems if problem.where != files.WHOLE}
@@ -76,6 +76,7 @@ def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]
             unread.add(source.name)
     for document in documents:
         problems += templates.render(document, values)
+    problems += unused(workspace.variables, [source.text for source in sources])
     problems += suppose(documents, workspace.supposition)
     return documents, unread, problems
 

@@ -15,7 +15,7 @@ from reconciler.model.kind import Kind, follow
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Path, Resource
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.nearest import listed, suggest
+from reconciler.steps.load.nearest import listed, nearest, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,9 @@ def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
 
 
 def _where_others_are(name: str, known: Mapping[str, Sequence[Location]]) -> str:
+    meant = nearest(name, known)
+    if meant is not None:
+        return f"did you mean `{meant}` ({known[meant][0]})?"
     places = sorted({places[0].file for places in known.values()})
     return f"{suggest(name, known)} (declared in {', '.join(places[:3])}{' …' if len(places) > 3 else ''})"
 

@@ -7,7 +7,8 @@ Nothing else is a variable: the process's environment cannot be reached.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from reconciler.model.settings import Workspace
 from reconciler.steps.load.files import ENVIRONMENTS, read_file
 from reconciler.steps.load.nearest import nearest, suggest
 from reconciler.steps.load.yaml_nodes import read, read_scalar
+
+_TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,21 @@ def variables(workspace: Workspace) -> tuple[Variables, list[Problem]]:
         values |= _mapping(workspace.root, path, problems)
     values |= {name: read_scalar(text) for name, text in workspace.variables.items()}
     return Variables(values, complete=not problems), problems
+
+
+def unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
+    """Values of `--var` that no manifest asks for: a typo there would leave a default in force in silence."""
+    asked = {word for text in texts for expression in _TEMPLATE.findall(text) for word in _WORD.findall(expression)}
+    return [
+        Problem(
+            Location("--var"),
+            "unused-variable",
+            f"no manifest uses the variable `{name}`",
+            hint=suggest(name, asked),
+        )
+        for name in given
+        if name not in asked
+    ]
 
 
 def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[Path]:
