@@ -337,10 +337,10 @@ def mark_taken_off(tenant: Simulator) -> None:
         (member_left, "Segment/high[high]: who is on list 'High'"),
         (score_moved, "Segment/high[high]: who is on list 'High'"),
         (campaign_deleted, "Campaign/morning: 'Morning' is gone"),
-        (list_recreated, "ContactList/high: its id or its owner of 'High' changed"),
+        (list_recreated, "ContactList/high: the id or the owner of 'High' changed"),
         (list_deleted, "ContactList/high: 'High' is gone"),
-        (list_made, "ContactList/chosen: 'Chosen' has been made by somebody else"),
-        (mark_taken_off, "ContactList/high: its id or its owner of 'High' changed"),
+        (list_made, "ContactList/chosen: 'Chosen' has been made meanwhile, by somebody else"),
+        (mark_taken_off, "ContactList/high: the id or the owner of 'High' changed"),
     ],
 )
 def test_a_tenant_that_has_moved_makes_the_plan_stale_and_what_moved_is_named(

@@ -86,11 +86,16 @@ def overlaid(*files: Path) -> str:
 
 def command_line(root: Path, capsys: pytest.CaptureFixture[str], url: str, other: str) -> Run:
     """Run a command line on the workspace in `root`: `run("plan", "--out", "x")`."""
-    where = ["-w", str(root), "--var", f"cxone={url}", "--var", f"other={other}"]
+    addresses = {"cxone": url, "other": other}
+
+    def where() -> list[str]:
+        written = (root / "manifests.yaml").read_text(encoding="utf-8")
+        asked = [f"{name}={value}" for name, value in addresses.items() if re.search(rf"{{{{ {name}\b", written)]
+        return ["-w", str(root), *(word for pair in asked for word in ("--var", pair))]
 
     def run(command: str, *arguments: str) -> Ended:
         capsys.readouterr()
-        code = run_program([command, *arguments, *(where if command != "show" else ())])
+        code = run_program([command, *arguments, *(where() if command != "show" else ())])
         captured = capsys.readouterr()
         return Ended(code, captured.out, captured.err)
 
