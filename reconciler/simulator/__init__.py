@@ -4,9 +4,22 @@
 """
 
 from reconciler.simulator.embedded import Simulator
-from reconciler.simulator.options import Options
+from reconciler.simulator.jobs import Job, Jobs
+from reconciler.simulator.options import JobPace, Options
 from reconciler.simulator.records import Campaign, Contact, ContactList
 from reconciler.simulator.requestlog import Received, RequestList
 from reconciler.simulator.store import Store
 
-__all__ = ["Campaign", "Contact", "ContactList", "Options", "Received", "RequestList", "Simulator", "Store"]
+__all__ = [
+    "Campaign",
+    "Contact",
+    "ContactList",
+    "Job",
+    "JobPace",
+    "Jobs",
+    "Options",
+    "Received",
+    "RequestList",
+    "Simulator",
+    "Store",
+]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.simulator.refusals import bad_request, too_many_rows
+from reconciler.simulator.refusals import Refusal, bad_request, too_many_rows
 
 Check = Callable[[Any, str], Any]
 
@@ -111,13 +111,23 @@ def anything_in_object(value: Any, where: str) -> dict[str, Any]:
     return value
 
 
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+
+
+def e164(value: Any, where: str) -> str:
+    """A phone number in E.164 by its form: a plus and seven to fifteen digits. The message does not repeat it."""
+    if not isinstance(value, str) or not _E164.fullmatch(value):
+        raise bad_request(f"{where}: must be a number in E.164, such as +14155550102")
+    return value
+
+
 def nullable(check: Check) -> Check:
     """What `check` takes, or null."""
     return lambda value, where: None if value is None else check(value, where)
 
 
-def rows(check: Check, limit: int) -> Check:
-    """A list of one to `limit` rows, each of which passes `check`; 413 over the limit."""
+def rows(check: Check, limit: int, refuse: Callable[[str, int, int], Refusal] = too_many_rows) -> Check:
+    """A list of one to `limit` rows, each of which passes `check`; 413, or what `refuse` makes, over the limit."""
 
     def check_all(value: Any, where: str) -> list[Any]:
         if not isinstance(value, list):
@@ -125,7 +135,7 @@ def rows(check: Check, limit: int) -> Check:
         if not value:
             raise bad_request(f"{where}: must not be empty")
         if len(value) > limit:
-            raise too_many_rows(where, len(value), limit)
+            raise refuse(where, len(value), limit)
         return [check(row, f"{where}[{index}]") for index, row in enumerate(value)]
 
     return check_all

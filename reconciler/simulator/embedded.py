@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from reconciler.simulator.faults import Faults
+from reconciler.simulator.jobs import Jobs
 from reconciler.simulator.options import Options
 from reconciler.simulator.requestlog import RequestList
 from reconciler.simulator.routing import Surface
@@ -42,6 +43,11 @@ class Simulator:
     def store(self) -> Store:
         """The tenant's state, to look into or to change."""
         return self._tenant.store
+
+    @property
+    def jobs(self) -> Jobs:
+        """The asynchronous jobs."""
+        return self._tenant.jobs
 
     @property
     def faults(self) -> Faults:

@@ -14,7 +14,7 @@ from aiohttp import web
 from reconciler.simulator import control, wire
 from reconciler.simulator.records import wire_time
 from reconciler.simulator.refusals import Refusal, bad_request, not_found
-from reconciler.simulator.requestlog import Received
+from reconciler.simulator.requestlog import Received, count_rows, without_rows
 from reconciler.simulator.routing import Call, Reply, Route
 from reconciler.simulator.tenant import Tenant
 
@@ -56,11 +56,14 @@ class Exchange:
             content_type=request.content_type if "Content-Type" in request.headers else "",
             authorization=request.headers.get("Authorization"),
             raw=await request.read(),
+            headers=request.headers,
         )
 
     def _received(self, call: Call) -> Received:
         surface = self._tenant.router.surface_of(call.path)
         is_token_request = surface is not None and call.path == surface.full_token_path
+        body = None if is_token_request else call.parsed()
+        logs_rows = surface is None or surface.logs_rows
         return Received(
             request_id=call.request_id,
             method=call.method,
@@ -69,7 +72,8 @@ class Exchange:
             surface=surface.name if surface else None,
             monotonic=time.monotonic(),
             at=wire_time(datetime.now(UTC)),
-            body=None if is_token_request else call.parsed(),
+            body=body if logs_rows else without_rows(body),
+            rows=count_rows(body),
             is_write=call.method != "GET" and not is_token_request,
             is_token_request=is_token_request,
         )

@@ -9,6 +9,35 @@ DEMO_CLIENT_SECRET = "not-a-secret"  # noqa: S105 - the simulator's own, worth n
 
 
 @dataclass(frozen=True, slots=True)
+class JobPace:
+    """How asynchronous jobs get on; by default they are done before their 202 is sent.
+
+    Attributes:
+        seconds: from the first step to the end.
+        steps: so many times a job makes progress, the last of them its end.
+        polls: it takes so many GETs of the job, the last of which shows its end; then no time moves it.
+        held: only `jobs.advance` and the control surface move it.
+        gradually: rows take effect step by step, and not all at the end.
+    """
+
+    seconds: float = 0.0
+    steps: int = 4
+    polls: int | None = None
+    held: bool = False
+    gradually: bool = False
+
+    def __post_init__(self) -> None:
+        """ValueError for a pace that nothing can keep."""
+        if self.seconds < 0 or self.steps < 1 or (self.polls is not None and self.polls < 1):
+            raise ValueError("a job takes no negative time, and at least one step and one poll")
+
+    @property
+    def stages(self) -> int:
+        """How many steps lead from the beginning to the end."""
+        return self.polls or self.steps
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """The tenant's settings; the defaults are a fast, faultless tenant.
 
@@ -21,6 +50,8 @@ class Options:
         client_id: the only client there is.
         client_secret: its secret.
         denied_scopes: scopes this client is not given, though it asks for them.
+        jobs: how asynchronous jobs get on.
+        forget_rows: bulk rows are counted and digested, and not kept: for millions of them.
         port: on 127.0.0.1; 0 takes a free one.
         seed: of the jitter and of page tokens.
     """
@@ -33,5 +64,7 @@ class Options:
     client_id: str = DEMO_CLIENT_ID
     client_secret: str = field(default=DEMO_CLIENT_SECRET, repr=False)
     denied_scopes: frozenset[str] = frozenset()
+    jobs: JobPace = field(default_factory=JobPace)
+    forget_rows: bool = False
     port: int = 0
     seed: int = 0

@@ -36,15 +36,24 @@ class Contact:
 
 @dataclass(slots=True)
 class ContactList:
-    """A contact list; `members` maps contact id to its data on this list, in the order of joining."""
+    """A contact list; `members` maps contact id to its data on this list, in the order of joining.
+
+    `forgotten` counts the rows that a tenant which forgets rows was sent for this list.
+    """
 
     id: str
     name: str
     modified: datetime
     description: str = ""
     type: str = "outbound"
+    forgotten: int = 0
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
     _order: list[str] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many contacts are on it."""
+        return len(self.members) + self.forgotten
 
     def order(self) -> list[str]:
         """The member ids in order. Kept until the members change: a page of a million costs no walk."""
@@ -64,7 +73,7 @@ class ContactList:
             "name": self.name,
             "description": self.description,
             "type": self.type,
-            "contactCount": len(self.members),
+            "contactCount": self.count,
             "dateModified": wire_time(self.modified),
         }
 

@@ -44,3 +44,8 @@ def conflict(message: str) -> Refusal:
 def too_many_rows(field: str, count: int, limit: int) -> Refusal:
     """413: more rows than the endpoint takes."""
     return Refusal(413, "too_many_rows", f"{field}: {count} rows, and at most {limit} are taken")
+
+
+def too_many_items(field: str, count: int, limit: int) -> Refusal:
+    """400: more rows than a job takes."""
+    return bad_request(f"{field}: {count} rows, and at most {limit} are taken")

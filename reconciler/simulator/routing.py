@@ -47,6 +47,8 @@ class Call:
         query: the query's fields; of a name given twice, both values are in `repeated`.
         params: what stands for `{listId}` and the like in the endpoint's path.
         body: the parsed JSON body, set once it has been checked to be JSON.
+        headers: as they came; their names in any case.
+        orders: what a fault wants of that which this call makes, such as a job's `fate`.
     """
 
     tenant: Tenant
@@ -60,6 +62,8 @@ class Call:
     raw: bytes
     params: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    orders: dict[str, Any] = field(default_factory=dict)
     _parsed: Any = field(default=_UNREAD, repr=False)
 
     def parsed(self) -> Any:
@@ -85,6 +89,7 @@ class Surface:
         token_path: where tokens are asked for, after the name.
         token_body: how the token request is written.
         scopes: the scopes there are.
+        logs_rows: whether the request log keeps the rows that are sent, or only counts them.
     """
 
     name: str
@@ -92,6 +97,7 @@ class Surface:
     token_path: str
     token_body: Literal["json", "form"]
     scopes: frozenset[str]
+    logs_rows: bool = True
 
     @property
     def base_path(self) -> str:

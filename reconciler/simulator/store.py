@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from reconciler.simulator.history import History, microseconds
+from reconciler.simulator.phonebook import PhoneBook
 from reconciler.simulator.records import ACTIVE, Campaign, Contact, ContactList
 
 Part = TypeVar("Part")
@@ -36,6 +37,7 @@ class Store:
             self.lists: dict[str, ContactList] = {}
             self.campaigns: dict[str, Campaign] = {}
             self.history = History()
+            self._phones: PhoneBook | None = None
             self._parts: dict[type[Any], Any] = {}
             self._last_list = self._last_campaign = 1000
 
@@ -56,18 +58,36 @@ class Store:
         """Put contacts in the directory, or replace them: ids (then ACTIVE), or rows as the wire has them."""
         with self.lock:
             for row in rows:
-                contact = _contact({"id": row} if isinstance(row, str) else row)
-                self.contacts[contact.id] = contact
+                self.keep(_contact({"id": row} if isinstance(row, str) else row))
+
+    def keep(self, contact: Contact) -> None:
+        """Put one contact in the directory, in place of the one with its id."""
+        if self._phones is not None:
+            if held := self.contacts.get(contact.id):
+                self._phones.drop(held)
+            self._phones.put(contact)
+        self.contacts[contact.id] = contact
+
+    def with_phone(self, phone_number: str) -> tuple[str, ...]:
+        """The ids of all contacts with this number."""
+        if self._phones is None:
+            # made when it is first asked for: most tenants never are
+            self._phones = PhoneBook()
+            for contact in self.contacts.values():
+                self._phones.put(contact)
+        return self._phones.of(phone_number)
 
     def change_contact(self, contact_id: str, **changed: Any) -> None:
         """Set some fields of a contact by their wire names, for example `status="ARCHIVED"`."""
         with self.lock:
-            self.contacts[contact_id] = _contact({**self.contacts[contact_id].to_wire(), **changed})
+            self.keep(_contact({**self.contacts[contact_id].to_wire(), **changed}))
 
     def remove_contact(self, contact_id: str) -> None:
         """Delete a contact from the directory, from every list, and its interactions."""
         with self.lock:
-            del self.contacts[contact_id]
+            gone = self.contacts.pop(contact_id)
+            if self._phones is not None:
+                self._phones.drop(gone)
             self.history.forget(contact_id)
             for contact_list in self.lists.values():
                 if contact_id in contact_list.members:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.simulator.faults import Faults
+from reconciler.simulator.jobs import Jobs
 from reconciler.simulator.oauth import TokenOffice
 from reconciler.simulator.options import Options
 from reconciler.simulator.pace import Pace
@@ -25,6 +26,11 @@ class Tenant:
         self.tokens = TokenOffice(options)
         self.pages = PageTokens(options.seed)
         self.pace = Pace(options.rate, options.burst)
+
+    @property
+    def jobs(self) -> Jobs:
+        """The asynchronous jobs of the store."""
+        return self.store.part(Jobs)
 
     def reset(self) -> None:
         """As new: no data, requests, faults or tokens."""

@@ -17,15 +17,20 @@ CREDENTIALS = {
     "client_secret": "not-a-secret",
 }
 LISTS_SCOPE = "interactions:read lists:read lists:write campaigns:read campaigns:write"
+SCOPES = {
+    "lists": LISTS_SCOPE,
+    "bulk": "outbound:contactlistitem:write outbound:job:read events:subscribe",
+    "contacts": "contact-center:contacts:write contact-center:contacts:read contact-center:lists:write",
+}
 
 
 class Client:
     """Sends one request at a time on one surface, and gives the reply as it is."""
 
-    def __init__(self, tenant: Simulator, surface: str, scope: str = LISTS_SCOPE) -> None:
+    def __init__(self, tenant: Simulator, surface: str, scope: str | None = None) -> None:
         self.tenant = tenant
         self.surface = surface
-        self.scope = scope
+        self.scope = SCOPES.get(surface, "") if scope is None else scope
         self.session = requests.Session()
         self.session.trust_env = False
         self.log_in()
@@ -107,6 +112,16 @@ def connect() -> Iterator[Connect]:
 @pytest.fixture
 def outbound(tenant: Simulator, connect: Connect) -> Client:
     return connect(tenant, "outbound")
+
+
+@pytest.fixture
+def bulk(tenant: Simulator, connect: Connect) -> Client:
+    return connect(tenant, "bulk")
+
+
+@pytest.fixture
+def contacts(tenant: Simulator, connect: Connect) -> Client:
+    return connect(tenant, "contacts")
 
 
 @pytest.fixture

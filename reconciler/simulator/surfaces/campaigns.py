@@ -69,7 +69,7 @@ def _refuse(call: Call, wanted: Mapping[str, Any]) -> None:
     used = store.lists.get(wanted["listId"])
     if used is None:
         raise bad_request(f"listId: no contact list {wanted['listId']}")
-    if not used.members:
+    if not used.count:
         raise bad_request(f"listId: the contact list {used.id} ({used.name}) is empty")
     held = store.find_campaign(wanted["name"])
     if held is not None and held.id != call.params.get("campaignId"):
