@@ -129,6 +129,8 @@ def _greeting(tenant: Simulator) -> str:
         f"{len(store.history):,} interactions; lists: {len(store.lists)}, campaigns: {len(store.campaigns)}.",
         "",
         *(f"  {name:<13} {tenant.base_url(name)}" for name in tenant.surfaces),
+        f"  {'events':<13} {tenant.events_url}",
+        f"  {'webhooks':<13} {tenant.webhook_url('any-name')}",
         f"  {'control':<13} {tenant.url}/_control/state",
         "",
         "A client needs:",

@@ -126,14 +126,35 @@ def nullable(check: Check) -> Check:
     return lambda value, where: None if value is None else check(value, where)
 
 
-def rows(check: Check, limit: int, refuse: Callable[[str, int, int], Refusal] = too_many_rows) -> Check:
+def boolean(value: Any, where: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise bad_request(f"{where}: must be true or false")
+    return value
+
+
+Refuse = Callable[[str, int, int], Refusal]
+Rows = Callable[[Any, str], list[Any]]
+
+
+def rows(check: Check, limit: int, refuse: Refuse = too_many_rows) -> Rows:
     """A list of one to `limit` rows, each of which passes `check`; 413, or what `refuse` makes, over the limit."""
+    checked = some_rows(check, limit, refuse)
+
+    def check_all(value: Any, where: str) -> list[Any]:
+        if value == []:
+            raise bad_request(f"{where}: must not be empty")
+        return checked(value, where)
+
+    return check_all
+
+
+def some_rows(check: Check, limit: int, refuse: Refuse = too_many_rows) -> Rows:
+    """A list as `rows` has it, that may be empty."""
 
     def check_all(value: Any, where: str) -> list[Any]:
         if not isinstance(value, list):
             raise bad_request(f"{where}: must be a list")
-        if not value:
-            raise bad_request(f"{where}: must not be empty")
         if len(value) > limit:
             raise refuse(where, len(value), limit)
         return [check(row, f"{where}[{index}]") for index, row in enumerate(value)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from reconciler.simulator import jobcontrol
 from reconciler.simulator.checks import Check, anything_in_object, fields, number, some_text, text, whole
 from reconciler.simulator.paging import offset_window
 from reconciler.simulator.refusals import Refusal, bad_request, not_found
@@ -192,4 +193,5 @@ _HANDLERS: dict[tuple[str, str], Callable[[Call], Reply]] = {
     ("POST", "/faults"): _add_fault,
     ("DELETE", "/faults"): _clear_faults,
     ("POST", "/tokens/revoke"): _revoke,
+    **jobcontrol.HANDLERS,
 }

@@ -16,6 +16,7 @@ from reconciler.simulator.routing import Surface
 from reconciler.simulator.server import serving
 from reconciler.simulator.store import Store
 from reconciler.simulator.tenant import Tenant
+from reconciler.simulator.webhooks import PREFIX, Delivery, Webhooks
 
 
 class Simulator:
@@ -62,6 +63,20 @@ class Simulator:
     def base_url(self, surface: str) -> str:
         """What the endpoints of a surface stand under, such as `http://127.0.0.1:8080/lists/api/v1`."""
         return self.url + self.surfaces[surface].base_path
+
+    @property
+    def events_url(self) -> str:
+        """Where the events of bulk jobs are listened to: `ws://…/bulk/api/v2/events`."""
+        return f"{self.base_url('bulk').replace('http', 'ws', 1)}/events"
+
+    def webhook_url(self, name: str) -> str:
+        """A receiver of callbacks."""
+        return f"{self.url}{PREFIX}{name}"
+
+    def webhooks(self, name: str | None = None) -> list[Delivery]:
+        """The callbacks that came to one receiver, or to all."""
+        with self.store.lock:
+            return self.store.part(Webhooks).to(name)
 
     def token_url(self, surface: str) -> str:
         """Where a surface hands out its tokens."""

@@ -11,7 +11,7 @@ from functools import partial
 
 from aiohttp import web
 
-from reconciler.simulator import control, wire
+from reconciler.simulator import control, webhooks, wire
 from reconciler.simulator.records import wire_time
 from reconciler.simulator.refusals import Refusal, bad_request, not_found
 from reconciler.simulator.requestlog import Received, count_rows, without_rows
@@ -74,7 +74,7 @@ class Exchange:
             at=wire_time(datetime.now(UTC)),
             body=body if logs_rows else without_rows(body),
             rows=count_rows(body),
-            is_write=call.method != "GET" and not is_token_request,
+            is_write=call.method != "GET" and not is_token_request and not call.path.startswith(webhooks.PREFIX),
             is_token_request=is_token_request,
         )
 
@@ -87,6 +87,8 @@ class Exchange:
 
     def _answer(self, call: Call, received: Received, raw_path: str) -> Reply:
         tenant = self._tenant
+        if call.path.startswith(webhooks.PREFIX):
+            return webhooks.receive(call)
         surface = tenant.router.surface_of(call.path)
         if surface is None:
             raise not_found(f"no surface answers {call.path}")

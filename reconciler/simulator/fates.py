@@ -26,16 +26,19 @@ class RowRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Rows that are refused: those at `indexes`, and those of which a name holds a match of its pattern."""
+    """Rows that are refused: those at `indexes`, those of which a name holds a match of its pattern, or `all`."""
 
     indexes: frozenset[int]
     patterns: Mapping[str, re.Pattern[str]]
     refusal: RowRefused
+    all: bool = False
 
     def meets(self, index: int, names: RowNames) -> bool:
         """Whether this row is refused."""
-        return index in self.indexes or any(
-            pattern.search(value) for name, pattern in self.patterns.items() for value in names.get(name, ())
+        return (
+            self.all
+            or index in self.indexes
+            or any(pattern.search(value) for name, pattern in self.patterns.items() for value in names.get(name, ()))
         )
 
 

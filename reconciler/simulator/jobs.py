@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from reconciler.simulator.routing import Call
     from reconciler.simulator.tenant import Tenant
 
+DIRECTORY = "directory"
+"""What a job writes to that is no list."""
+
 Write = Callable[[Iterable[Any]], Iterator[str | RowRefused]]
 """Writes rows one after the other; says of each the id of the contact it wrote, or why it did not."""
 
@@ -71,7 +74,9 @@ class Job:
     @property
     def progress(self) -> int:
         """Percent."""
-        return 100 if self.status == COMPLETED else 100 * self.stage // self.pace.stages
+        if self.status == COMPLETED:
+            return 100
+        return 100 * max(self.stage - self.is_over, 0) // self.pace.stages
 
     def to_control(self) -> dict[str, Any]:
         """The job as the control surface shows it."""
@@ -119,6 +124,10 @@ class Jobs:
         job = Job(job_id, work.surface, work.target, work.reference, total, pace, fate, now, work=work)
         self.all[job.id] = job
         return job
+
+    def forget(self, job_id: str) -> None:
+        """Know a job no more; KeyError for one that is not known."""
+        del self.all[job_id]
 
     def advance(self, job: Job) -> None:
         """One step on, and to its end if it is the last; nothing for one that is over."""
@@ -210,7 +219,7 @@ def _schedule(tenant: Tenant, jobs: Jobs, job: Job) -> None:
     def step() -> None:
         with tenant.store.lock:
             # after a reset these are the jobs of a store that is gone
-            if tenant.jobs is jobs:
+            if tenant.jobs is jobs and job.id in jobs.all:
                 jobs.advance(job)
                 _schedule(tenant, jobs, job)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import math
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -30,11 +31,12 @@ class Grant:
 
 
 class TokenOffice:
-    """Hands out bearer tokens and tells good ones from bad."""
+    """Hands out bearer tokens and tells good ones from bad. `watchers` are called when tokens were revoked."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._grants: dict[str, Grant] = {}
+        self.watchers: list[Callable[[], None]] = []
 
     def issue(self, surface: Surface, content_type: str, raw: bytes) -> dict[str, Any]:
         """The reply to a token request of `surface`.
@@ -78,11 +80,17 @@ class TokenOffice:
 
     def revoke(self, token: str | None = None) -> int:
         """Make one token, or all of them, invalid at once; how many there were."""
-        if token is not None:
-            return 0 if self._grants.pop(token, None) is None else 1
-        count = len(self._grants)
-        self._grants.clear()
-        return count
+        gone = [key for key in list(self._grants) if token in (None, key)]
+        for key in gone:
+            self._grants.pop(key, None)
+        for watcher in list(self.watchers):
+            watcher()
+        return len(gone)
+
+    def expires(self, authorization: str | None) -> float:
+        """When the token of this header ends, on the monotonic clock; it has always ended if it is none of ours."""
+        grant = self._grants.get(bearer(authorization) or "")
+        return grant.expires if grant else -math.inf
 
     def _asked(self, surface: Surface, content_type: str, raw: bytes) -> Mapping[str, str]:
         expected = _CONTENT_TYPES[surface.token_body]

@@ -10,6 +10,7 @@ from functools import partial
 from aiohttp import web
 
 from reconciler.simulator.exchange import Exchange
+from reconciler.simulator.jobs import resume
 from reconciler.simulator.tenant import Tenant
 
 HOST = "127.0.0.1"
@@ -25,6 +26,7 @@ async def serving(tenant: Tenant) -> AsyncIterator[str]:
     # bodies larger than any limit of the contract must get in, to be refused by the rule they break
     requests = partial(web.BaseRequest, loop=asyncio.get_running_loop(), client_max_size=LARGEST_BODY)
     server = web.Server(Exchange(tenant), request_factory=requests, access_log=None)
+    resume(tenant)
     runner = web.ServerRunner(server, shutdown_timeout=0.05)
     await runner.setup()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from http import HTTPStatus
@@ -16,7 +17,7 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 async def send(request: web.BaseRequest, reply: Reply, request_id: str) -> web.StreamResponse:
     """Write the reply, as much of it as `reply.wire` says, on the request's connection."""
-    if reply.raw is not None:
+    if reply.raw is not None and reply.wire == "whole":
         return await reply.raw(request)
     headers = {**reply.headers, "X-Request-Id": request_id}
     content = b"" if reply.body is None else orjson.dumps(reply.body)
@@ -29,15 +30,20 @@ async def send(request: web.BaseRequest, reply: Reply, request_id: str) -> web.S
     return web.Response(status=reply.status)
 
 
+def reset(transport: asyncio.Transport) -> None:
+    """End a connection so that its other side is told of a reset, not of an end."""
+    connection: socket.socket = transport.get_extra_info("socket")
+    # with no time to linger the kernel sends RST, not FIN: "connection reset by peer"
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
+
+
 def _break(request: web.BaseRequest, reply: Reply, headers: dict[str, str], content: bytes) -> None:
     transport = request.transport
     if transport is None:
         return
     if reply.wire == "reset":
-        connection: socket.socket = transport.get_extra_info("socket")
-        # with no time to linger the kernel sends RST, not FIN: "connection reset by peer"
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        transport.abort()
+        reset(transport)
         return
     lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -16,7 +16,7 @@ ALL = "CL-1001"
 
 def phone(number: int) -> str:
     """One of ten thousand numbers kept for fiction: 555-0100 to 555-0199 in a hundred area codes."""
-    return f"+1{201 + number // 100}55501{number % 100:02d}"
+    return f"+1{301 + number // 100}55501{number % 100:02d}"
 
 
 def item(number: int, **more: Any) -> dict[str, Any]:
@@ -164,6 +164,7 @@ def test_what_is_not_there_is_not_found(bulk: Client) -> None:
         ("POST", INSERT, "outbound:contactlistitem:write"),
         ("GET", "/outbound/jobs/JOB-1", "outbound:job:read"),
         ("GET", "/outbound/jobs", "outbound:job:read"),
+        ("GET", "/events", "events:subscribe"),
     ],
 )
 def test_every_endpoint_names_the_scope_it_misses(
