@@ -39,6 +39,10 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Calls a second, per surface.")
 @click.option("--burst", type=click.IntRange(min=1), default=10, show_default=True, help="Calls at once.")
 @click.option("--token-lifetime", type=float, default=3600.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--job-seconds", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="A job takes so long."
+)
+@click.option("--forget-rows", is_flag=True, help="Count bulk rows and do not keep them.")
 @click.option("--client-id", default="demo-client", show_default=True)
 @click.option("--client-secret", default="not-a-secret", show_default=True)
 @click.option("--deny-scope", multiple=True, metavar="SCOPE", help="A scope this client is not given; repeatable.")
@@ -56,6 +60,8 @@ def simulate(
     rate: float | None,
     burst: int,
     token_lifetime: float,
+    job_seconds: float,
+    forget_rows: bool,
     client_id: str,
     client_secret: str,
     deny_scope: tuple[str, ...],
@@ -65,7 +71,7 @@ def simulate(
 
     It refuses what the contract refuses, and keeps everything in memory.
     """
-    from reconciler.simulator import Options, Simulator
+    from reconciler.simulator import JobPace, Options, Simulator
 
     options = Options(
         latency_ms=latency,
@@ -73,6 +79,8 @@ def simulate(
         rate=rate,
         burst=burst,
         token_lifetime=token_lifetime,
+        jobs=JobPace(seconds=job_seconds),
+        forget_rows=forget_rows,
         client_id=client_id,
         client_secret=client_secret,
         denied_scopes=frozenset(deny_scope),

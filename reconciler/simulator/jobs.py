@@ -167,17 +167,17 @@ class Jobs:
             job.errors += [_error(index, rejection.refusal) for index in met]
             refused = set(met)
             kept = [index for index in kept if index not in refused]
-        written = set()
+        written: dict[str, None] = {}
         for index, outcome in zip(kept, work.write(work.rows[index] for index in kept), strict=True):
             if isinstance(outcome, RowRefused):
                 job.errors.append(_error(index, outcome))
                 continue
             job.succeeded += 1
             if work.digest is None:
-                written.add(outcome)
+                written[outcome] = None
             else:
                 job.digest = (job.digest + work.digest(work.rows[index])) % 2**64
-        self._writes.setdefault(job.target, Counter()).update(written)
+        self._writes.setdefault(job.target, Counter()).update(written.keys())
         job.done = max(job.done, min(end, job.total))
         job.failed = job.done - job.succeeded
 

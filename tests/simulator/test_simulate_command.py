@@ -36,13 +36,14 @@ def _run(*arguments: Any) -> Any:
 
 
 def test_it_says_where_it_is_and_what_a_client_needs(interrupted: list[Simulator]) -> None:
-    result = _run("--client-id", "me", "--rate", "5", "--deny-scope", "lists:write")
+    result = _run("--client-id", "me", "--rate", "5", "--deny-scope", "lists:write", "--job-seconds", "2")
     assert result.exit_code == 0
     assert f"{interrupted[0].url}/outbound/api/v2" in result.output
     assert "export CXONE_CLIENT_ID=me" in result.output
     assert result.output.splitlines()[-1].startswith("Stopped after 0 requests")
     assert interrupted[0].options.denied_scopes == {"lists:write"}
-    assert interrupted[0].options.rate == 5
+    assert (interrupted[0].options.rate, interrupted[0].options.jobs.seconds) == (5, 2)
+    assert f"ws{interrupted[0].url[4:]}/bulk/api/v2/events" in result.output
 
 
 def test_it_loads_the_demonstration_tenant(interrupted: list[Simulator]) -> None:
