@@ -49,14 +49,14 @@ class Rule:
         """ValueError for an unknown kind or parameter, or a pattern that is none."""
         try:
             kind = mishaps.KINDS[self.fault]
-            re.compile(self.path)
         except KeyError:
             raise ValueError(f"no fault {self.fault!r}; there are {', '.join(sorted(mishaps.KINDS))}") from None
-        except re.error as error:
-            raise ValueError(f"path: {error}") from None
-        for name in self.params:
+        _check_pattern("path", self.path)
+        for name, value in self.params.items():
             if name not in kind.params:
                 raise ValueError(f"{name}: the fault {self.fault} knows only {sorted(kind.params)}")
+            if name in kind.patterns:
+                _check_pattern(name, value)
         self._random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
 
     def befalls(self, call: Call) -> bool:
@@ -90,6 +90,13 @@ class Rule:
             "fault": {"kind": self.fault, **self.params},
             **counted,
         }
+
+
+def _check_pattern(name: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 class Faults:

@@ -51,7 +51,7 @@ async def _fated(call: Call, serve: Serve, fate: Fate, wire: Wire) -> Reply:
     return reply
 
 
-@kind("reject-rows", _makes_a_job)
+@kind("reject-rows", _makes_a_job, patterns=("phone", "external_id"))
 async def _reject_rows(
     call: Call,
     serve: Serve,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -27,11 +27,15 @@ Applies = Callable[[Call], bool]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault: what it does, to which calls it can be done, and the names of its parameters."""
+    """A kind of fault: what it does, to which calls it can be done, and the names of its parameters.
+
+    `patterns` are those of the parameters that are regular expressions.
+    """
 
     play: Play
     applies: Applies
     params: frozenset[str]
+    patterns: frozenset[str]
 
 
 KINDS: dict[str, Kind] = {}
@@ -41,12 +45,12 @@ def _always(_call: Call) -> bool:
     return True
 
 
-def kind(name: str, applies: Applies = _always) -> Callable[[Play], Play]:
+def kind(name: str, applies: Applies = _always, patterns: Iterable[str] = ()) -> Callable[[Play], Play]:
     """Make a function a kind of fault. Its keyword arguments are the kind's parameters."""
 
     def register(play: Play) -> Play:
         params = frozenset(list(inspect.signature(play).parameters)[2:])
-        KINDS[name] = Kind(play, applies, params)
+        KINDS[name] = Kind(play, applies, params, frozenset(patterns))
         return play
 
     return register

@@ -62,20 +62,22 @@ class Store:
 
     def keep(self, contact: Contact) -> None:
         """Put one contact in the directory, in place of the one with its id."""
-        if self._phones is not None:
-            if held := self.contacts.get(contact.id):
-                self._phones.drop(held)
-            self._phones.put(contact)
-        self.contacts[contact.id] = contact
+        with self.lock:
+            if self._phones is not None:
+                if held := self.contacts.get(contact.id):
+                    self._phones.drop(held)
+                self._phones.put(contact)
+            self.contacts[contact.id] = contact
 
     def with_phone(self, phone_number: str) -> tuple[str, ...]:
         """The ids of all contacts with this number."""
-        if self._phones is None:
-            # made when it is first asked for: most tenants never are
-            self._phones = PhoneBook()
-            for contact in self.contacts.values():
-                self._phones.put(contact)
-        return self._phones.of(phone_number)
+        with self.lock:
+            if self._phones is None:
+                # made when it is first asked for: most tenants never are
+                self._phones = PhoneBook()
+                for contact in self.contacts.values():
+                    self._phones.put(contact)
+            return self._phones.of(phone_number)
 
     def change_contact(self, contact_id: str, **changed: Any) -> None:
         """Set some fields of a contact by their wire names, for example `status="ARCHIVED"`."""

@@ -212,6 +212,7 @@ def test_token_requests_can_be_hit_too(tenant: Simulator, lists: Client) -> None
         ("earthquake", {}, "earthquake"),
         ("status", {"code": 500}, "code"),
         ("status", {"path": "("}, "path"),
+        ("reject-rows", {"phone": "("}, "phone"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(
