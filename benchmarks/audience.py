@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 from pyarrow import parquet
 
-from reconciler.audience import comparison, engine, membership, sources
+from reconciler.audience import comparison, engine, keeping, membership, sources
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.members import Standing
@@ -30,6 +30,7 @@ from reconciler.model.score import Band, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression, Target
 from reconciler.model.settings import Engine
 
+ENGINE = Engine(memory_limit="2GB", threads=2)
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 HERE = Location("benchmark")
 BANDS = (Band("high", 7000, None, 1), Band("medium", 4000, 7000, 2), Band("low", 0, 4000, 3))
@@ -63,92 +64,100 @@ Found = dict[str, tuple[int, int, int]]
 
 
 def generate(folder: Path, contacts: int) -> None:
-    """The inputs, the same for a number of contacts."""
+    """What is read, the same for a number of contacts."""
+    named = "'C' || lpad(i::varchar, 9, '0') as \"contactId\""
     tables = {
-        "crm": f"select 'C' || lpad(i::varchar, 9, '0') as \"contactId\", case when i % 17 = 0 then 'ARCHIVED' else"
-        f" 'ACTIVE' end as status, '+1' || (2122000000 + i % 7000000)::varchar as phone from range({contacts}) t(i)",
-        "invited": f"select 'C' || lpad(i::varchar, 9, '0') as \"contactId\" from range({contacts}) t(i)"
-        " where i % 5 <> 0",
-        "registry": f"select i::varchar as \"contactId\", '+1' || (2122000000 + i * 50 % 7000000)::varchar as phone"
+        "crm": f"select {named}, case when i % 17 = 0 then 'ARCHIVED' else 'ACTIVE' end as status,"
+        f" '+1' || (2122000000 + i % 7000000)::varchar as phone from range({contacts}) t(i)",
+        "invited": f"select {named} from range({contacts}) t(i) where i % 5 <> 0",
+        "registry": "select i::varchar as \"contactId\", '+1' || (2122000000 + i * 50 % 7000000)::varchar as phone"
         f" from range({contacts // 50}) t(i)",
-        "history": "select i::varchar as id, 'C' || lpad((hash(i) % " + str(contacts) + ")::varchar, 9, '0') as"
-        " \"contactId\", strftime(timestamp '2026-07-01' - interval 1 second * (1 + hash(i * 7 + 1) % 10368000)::int,"
+        "history": f"select i::varchar as id, 'C' || lpad((hash(i) % {contacts})::varchar, 9, '0') as \"contactId\","
+        " strftime(timestamp '2026-07-01' - interval 1 second * (1 + hash(i * 7 + 1) % 10368000)::int,"
         f" '%Y-%m-%dT%H:%M:%SZ') as \"startTime\", 'voice' as type from range({contacts * 5}) t(i)",
     }
     for number, band in enumerate(BANDS):
-        tables[f"live-{band.name}"] = (
-            "select 'C' || lpad(i::varchar, 9, '0') as \"contactId\","
-            f" {band.priority} as priority, 55.5::double as score"
-            f" from range({contacts}) t(i) where i % 10 = {number}"
-        )
+        tables[band.name] = f"select {named}, {band.priority} as priority, 55.5 as score from range({contacts}) t(i)"
+        tables[band.name] += f" where i % 10 = {number}"
     for name, query in tables.items():
         duckdb.sql(f"copy ({query}) to '{folder / name}.parquet' (format parquet)")
+
+
+def settle(folder: Path) -> None:
+    """Keep what was read as it is kept before anything is computed from it: no interaction twice, types, E.164."""
+    queries: dict[str, RowQuery] = {"crm": CRM, "invited": INVITED, "registry": REGISTRY, "history": HISTORY}
+    queries |= {target.band: target.members for target in SEGMENT.targets}
+    with engine.opened(ENGINE, folder) as backend:
+        for name, query in queries.items():
+            keeping.kept(backend, query, Rows(folder / f"{name}.parquet", "parquet", {}, 0), folder)
 
 
 def relations(folder: Path) -> Found:
     """This program."""
 
-    def rows(name: str, *columns: str) -> Rows:
-        return Rows(folder / f"{name}.parquet", "parquet", dict.fromkeys(columns, "string"), 1)
+    def rows(name: str, columns: Mapping[str, str]) -> Rows:
+        return Rows(folder / f"kept-{name}.parquet", "parquet", columns, 1)
 
     read: dict[RowQuery, Rows] = {
-        CRM: rows("crm", "contactId", "status", "phone"),
-        INVITED: rows("invited", "contactId"),
-        REGISTRY: rows("registry", "contactId", "phone"),
-        HISTORY: rows("history", "id", "contactId", "startTime", "type"),
+        CRM: rows("crm", sources.CONTACTS),
+        INVITED: rows("invited", sources.CONTACTS),
+        REGISTRY: rows("registry", sources.CONTACTS),
+        HISTORY: rows("history", sources.INTERACTIONS),
     }
-    live = {band.name: rows(f"live-{band.name}", "contactId", "priority", "score") for band in BANDS}
+    live = {band.name: rows(band.name, sources.MEMBERS) for band in BANDS}
     found: Found = {}
-    with engine.opened(Engine(memory_limit="2GB", threads=2), folder) as backend:
+    with engine.opened(ENGINE, folder) as backend:
         standing = membership.standing(backend, SEGMENT, read, live, AS_OF, folder / "standing.parquet")
         barred = membership.barred(backend, SEGMENT, standing, read, folder / "barred.parquet")
         held = Standing(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
         for target in SEGMENT.targets:
-            changed, _, _ = comparison.compare(backend, held, target, live, folder / f"{target.band}.parquet")
-            counts = {action: n for action, _, n in _summed(backend, changed)}
-            found[target.band] = (counts.get("add", 0), counts.get("update", 0), counts.get("remove", 0))
+            changed, _, _ = comparison.compare(backend, held, target, live, folder / f"rows-{target.band}.parquet")
+            counts: dict[str, int] = defaultdict(int)
+            for action, _, n in comparison.tally(backend, changed):
+                counts[action] += n
+            found[target.band] = (counts["add"], counts["update"], counts["remove"])
     return found
 
 
-def _summed(backend: Any, changed: Rows) -> list[tuple[str, str, int]]:
-    table = sources.table(backend, changed)
-    counted = table.group_by("action").agg(reason=table["action"].min(), n=table.count())
-    return [row for chunk in sources.stream(backend, counted.select("action", "reason", "n"), 10) for row in chunk]
-
-
 BY_HAND = """
-create temp table judged as
-with people as (select "contactId", bool_and(status = 'ACTIVE') as active, max(phone) as phone
-                from '{folder}/crm.parquet' group by 1),
-once as (select id, min("contactId") as "contactId", min("startTime")::timestamp as moment
-         from '{folder}/history.parquet' where type = 'voice' group by id),
-scores as (select "contactId", floor((greatest(0, 50 - 0.5 * ((1782864000 - max(epoch(moment))) / 86400))
-                  + 2.5 * least(count(*), 20)) * 100 + 0.5)::bigint as score from once
-           where moment >= timestamp '2026-07-01' - interval 90 day and moment < timestamp '2026-07-01' group by 1),
-allowed as (select p.*, s.score from people p join scores s using ("contactId")
-            semi join '{folder}/invited.parquet' using ("contactId")
-            anti join '{folder}/registry.parquet' using (phone) where p.active),
-first as (select *, row_number() over (partition by phone order by score desc, "contactId") as rank from allowed)
-select "contactId", score, case when score >= 7000 then 'high' when score >= 4000 then 'medium' else 'low' end as band
-from first where rank = 1
+create temp table standing as
+with scores as (select "contactId", floor((greatest(0, 50 - 0.5 * ((1782864000 - max(epoch("at"))) / 86400))
+                  + 2.5 * least(count(*), 20)) * 100 + 0.5)::bigint as score from '{folder}/kept-history.parquet'
+           where type = 'voice' and "at" >= timestamp '2026-07-01' - interval 90 day and "at" < timestamp '2026-07-01'
+           group by 1),
+judged as (select p."contactId", p.phone, s.score, case
+             when not p.active then 'archived'
+             when p.phone in (select phone from '{folder}/kept-registry.parquet') then 'suppressed by registry'
+             when p."contactId" not in (select "contactId" from '{folder}/kept-invited.parquet') then 'not invited'
+             when s.score is null then 'no interaction in the window' end as reason
+           from '{folder}/kept-crm.parquet' p left join scores s using ("contactId")),
+first as (select *, row_number() over (partition by phone, reason is null order by score desc, "contactId") as rank
+          from judged)
+select "contactId", score, case when reason is not null then reason when rank > 1 then 'duplicate' end as reason,
+       case when reason is not null or rank > 1 then null
+            when score >= 7000 then 'high' when score >= 4000 then 'medium' else 'low' end as band
+from first
 """
 ONE_LIST = """
-copy (select coalesce(w."contactId", l."contactId") as "contactId", w.score,
-        case when l."contactId" is null then 'add' when w."contactId" is null then 'remove' else 'update' end as action
-      from (select * from judged where band = '{band}') w
-      full join (select "contactId", priority, floor(score * 100 + 0.5)::bigint as score
-                 from '{folder}/live-{band}.parquet') l using ("contactId")
-      where l."contactId" is null or w."contactId" is null or l.score <> w.score or l.priority <> {priority}
+copy (select coalesce(w."contactId", l."contactId") as "contactId",
+        case when l."contactId" is null then 'add' when w.band = '{band}' then 'update' else 'remove' end as action,
+        w.score, l.score as was, coalesce(w.reason, 'belongs in ' || w.band, 'no longer in the source') as reason
+      from standing w full join '{folder}/kept-{band}.parquet' l using ("contactId")
+      where (w.band = '{band}' or l."contactId" is not null)
+        and (l."contactId" is null or w.band is distinct from '{band}' or l.score <> w.score
+             or l.priority <> {priority})
       order by action, "contactId") to '{folder}/by-hand-{band}.parquet' (format parquet)
 """
 
 
 def by_hand(folder: Path) -> Found:
-    """DuckDB SQL as one would write it for this one question."""
-    database = duckdb.connect(config={"memory_limit": "2GB", "threads": 2, "preserve_insertion_order": False})
+    """DuckDB SQL as one would write it for this one question: where everybody stands and why, and what changes."""
+    settings: dict[str, Any] = {"memory_limit": ENGINE.memory_limit, "threads": ENGINE.threads, "preserve_insertion_order": False}
+    database = duckdb.connect(config={**settings, "temp_directory": str(folder / "spill")})
     found: Found = {}
     with database:
         database.execute(BY_HAND.format(folder=folder))
+        database.execute(f"copy standing to '{folder}/by-hand-standing.parquet' (format parquet)")
         for band in BANDS:
             database.execute(ONE_LIST.format(folder=folder, band=band.name, priority=band.priority))
             rows = database.execute(f"select action, count(*) from '{folder}/by-hand-{band.name}.parquet' group by 1")
@@ -161,27 +170,23 @@ def dicts_and_sets(folder: Path) -> Found:  # noqa: C901 - one piece, as such a 
     """Plain Python, written with care: one pass over each file."""
 
     def rows(name: str, *columns: str) -> Any:
-        for batch in parquet.ParquetFile(folder / f"{name}.parquet").iter_batches(columns=list(columns)):
+        for batch in parquet.ParquetFile(folder / f"kept-{name}.parquet").iter_batches(columns=list(columns)):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
-    start, end = AS_OF - MEASURE.window, AS_OF
+    end = AS_OF.replace(tzinfo=None)
+    start = end - MEASURE.window
     last: dict[str, datetime] = {}
     count: dict[str, int] = defaultdict(int)
-    seen: set[str] = set()
-    for name, contact, moment in rows("history", "id", "contactId", "startTime"):
-        if name in seen:
-            continue
-        seen.add(name)
-        at = datetime.fromisoformat(moment)
-        if start <= at < end:
+    for contact, kind, at in rows("history", "contactId", "type", "at"):
+        if kind == "voice" and start <= at < end:
             count[contact] += 1
             if contact not in last or at > last[contact]:
                 last[contact] = at
     invited = {contact for (contact,) in rows("invited", "contactId")}
     registry = {phone for (phone,) in rows("registry", "phone")}
     best: dict[str, tuple[int, str]] = {}
-    for contact, status, phone in rows("crm", "contactId", "status", "phone"):
-        if status != "ACTIVE" or phone in registry or contact not in invited or contact not in last:
+    for contact, active, phone in rows("crm", "contactId", "active", "phone"):
+        if not active or phone in registry or contact not in invited or contact not in last:
             continue
         days = (end - last[contact]).total_seconds() / 86400
         score = int((max(0.0, 50 - 0.5 * days) + 2.5 * min(count[contact], 20)) * 100 + 0.5)
@@ -193,10 +198,10 @@ def dicts_and_sets(folder: Path) -> Found:  # noqa: C901 - one piece, as such a 
     found: Found = {}
     for band in BANDS:
         mine, updates, removes = dict(wanted[band.name]), 0, 0
-        for contact, priority, score in rows(f"live-{band.name}", "contactId", "priority", "score"):
+        for contact, priority, score in rows(band.name, "contactId", "priority", "score"):
             if contact not in mine:
                 removes += 1
-            elif mine.pop(contact) != int(score * 100 + 0.5) or priority != band.priority:
+            elif mine.pop(contact) != score or priority != band.priority:
                 updates += 1
         found[band.name] = (len(mine), updates, removes)
     return found
@@ -205,7 +210,8 @@ def dicts_and_sets(folder: Path) -> Found:  # noqa: C901 - one piece, as such a 
 def main() -> None:
     """Print the figures."""
     contacts = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    ways: dict[str, Callable[[Path], Found]] = {
+    ways: dict[str, Callable[[Path], Found | None]] = {
+        "what was read, settled once": settle,
         "DuckDB SQL by hand": by_hand,
         "this program": relations,
         "dicts and sets": dicts_and_sets,
@@ -216,8 +222,10 @@ def main() -> None:
         taken, answers = {}, {}
         for words, way in ways.items():
             start = time.perf_counter()
-            answers[words] = way(folder)
+            found = way(folder)
             taken[words] = time.perf_counter() - start
+            if found is not None:
+                answers[words] = found
     print(f"{contacts:,} contacts, {contacts * 5:,} interactions")
     for words, seconds in taken.items():
         print(f"{seconds:7.2f} s  {seconds / taken['DuckDB SQL by hand']:5.2f} x  {words}")

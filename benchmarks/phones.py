@@ -2,7 +2,7 @@
 
 Two mixes from a fixed seed: clean North American numbers, and a dirty list such as years of imports leave behind. Each
 is normalised by the naive loop (parse, is_valid_number, E.164, a row at a time), by the same loop with the library's
-pattern cache on, and by `phones.normalise`; every row of the three is compared. The ratios are what to read.
+pattern cache on, and by `phones.normalised`; every row of the three is compared. The ratios are what to read.
 
     python benchmarks/phones.py [ROWS]
 """
@@ -106,13 +106,11 @@ def of_file(path: Path) -> Iterator[Row]:
 
 
 def ours(path: Path, scratch: Path) -> Told:
-    """Normalise every distinct pair, and join the result back to each row."""
+    """Normalise every row."""
     with engine.opened(Engine(), scratch) as backend:
         rows: Any = backend.read_parquet(str(path))
-        told = phones.normalise(backend, rows, "valid")
-        same = [rows["raw"] == told["raw"], rows["region"].identical_to(told["region"])]
-        joined = rows.left_join(told, same).select("row", "e164").order_by("row")
-        return [row[1] for chunk in sources.stream(backend, joined, CHUNK) for row in chunk]
+        told = phones.normalised(backend, rows.rename(phone="raw"), "valid").select("row", "e164").order_by("row")
+        return [row[1] for chunk in sources.stream(backend, told, CHUNK) for row in chunk]
 
 
 def timed(words: str, run: Callable[[], Told], baseline: Taken = (0, 0)) -> tuple[Told, Taken]:
@@ -136,7 +134,7 @@ def measure(words: str, make: Callable[[random.Random], Row], rows: int) -> None
         print(f"{words}: {rows:,} rows, {len(set(made)):,} of them distinct")
         del made, raw, region
         expected, baseline = timed("the library, a row at a time", lambda: naive(of_file(path)))
-        found, _ = timed("phones.normalise, joined back", lambda: ours(path, Path(folder)), baseline)
+        found, _ = timed("phones.normalised", lambda: ours(path, Path(folder)), baseline)
         cached, _ = timed("the library, a row at a time, its patterns kept", lambda: naive(of_file(path)), baseline)
         vars(re_util)["_COMPILED_PATTERNS"] = None  # the next mix begins without them again
         wrong = sum(one != other for one, other in zip(expected, found, strict=True))

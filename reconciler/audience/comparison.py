@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.audience import membership, sources
+from reconciler.audience import sources
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import Rows
@@ -31,54 +31,65 @@ def compare(
     import ibis
 
     segment = standing.segment
-    everyone = sources.table(backend, standing.rows)
-    everyone = everyone.filter(~everyone["duplicate"])
-    wanted = everyone.filter(everyone["band"] == target.band)
-    wanted = wanted.select("contactId", priority=wanted["priority"], score=wanted["score"], wanted=True)
-    here = sources.members(backend, live[target.band]).rename(live_priority="priority", live_score="score")
-    joined = wanted.outer_join(here.mutate(live=True), "contactId")
-    joined = joined.mutate(contactId=ibis.coalesce(joined["contactId"], joined["contactId_right"]))
-    told = _with_history(backend, joined.drop("contactId_right"), everyone, target, live)
-    told = told.left_join(sources.table(backend, standing.barred), "contactId").drop("contactId_right")
-    same = _same(told, segment.delivery.attributes)
+    here = sources.members(backend, live[target.band])
+    told = _told(backend, standing, target, here)
+    told = _with_history(backend, told, target, live)
+    barred = sources.table(backend, standing.barred).select(barred="contactId", suppressed_by="suppressed_by")
+    told = told.left_join(barred, told["contactId"] == barred["barred"])
     action = ibis.cases(
         (told["live"].isnull(), ibis.literal("add")),
-        (told["wanted"].isnull() & told["suppressed_by"].notnull(), ibis.literal("remove")),
-        (told["wanted"].isnull(), ibis.literal("remove" if segment.mirror else "keep")),
-        (same, ibis.literal("keep")),
-        else_="update",
+        (told["wanted"] & _same(told, segment.delivery.attributes), ibis.literal("keep")),
+        (told["wanted"], ibis.literal("update")),
+        (told["suppressed_by"].notnull(), ibis.literal("remove")),
+        else_=ibis.literal("remove" if segment.mirror else "keep"),
     )
-    told = told.mutate(action=action)
-    reason, why = _words(told, target)
-    compared = told.mutate(reason=reason, why=why)
-    changed = compared.filter(compared["action"] != "keep").select(*ROW_COLUMNS).order_by("action", "contactId")
-    rows = membership.write(backend, changed, into, ROW_COLUMNS)
-    kept = sources.count(backend, compared.filter(compared["action"] == "keep"))
-    gone = ibis.coalesce(compared["out"], ibis.literal("no longer in the source"))
-    words = ibis.ifelse(compared["band"].notnull(), ibis.literal("belongs in ") + compared["band"], gone)
-    strangers = compared.filter((compared["action"] == "keep") & compared["wanted"].isnull())
+    changed = _reasoned(told.mutate(action=action), target)
+    rows = sources.write(backend, changed.order_by("action", "contactId"), into, ROW_COLUMNS)
+    written = sources.table(backend, rows)
+    kept = sources.count(backend, here) - sources.count(backend, written.filter(written["action"] != "add"))
+    return rows, kept, [] if segment.mirror else _stay(backend, told.filter(action == "keep"))
+
+
+def _told(backend: Any, standing: Standing, target: Target, here: Any) -> Any:
+    """Who is wanted on a list, who is on it, and where they stand: contactId, wanted, live, band, out, now, …"""
+    import ibis
+
+    everyone = sources.table(backend, standing.rows)
+    everyone = everyone.filter(~everyone["duplicate"])
+    stands = everyone.select("contactId", "priority", "score", "band", out="reason")
+    there = here.select(on_list="contactId", live_priority="priority", live_score="score", live=ibis.literal(True))
+    joined = stands.outer_join(there, stands["contactId"] == there["on_list"])
+    wanted = (joined["band"] == target.band).fill_null(False)
+    joined = joined.mutate(contactId=ibis.coalesce(joined["contactId"], joined["on_list"]), wanted=wanted)
+    return joined.filter(joined["wanted"] | joined["live"].notnull()).drop("on_list")
+
+
+def _stay(backend: Any, told: Any) -> list[tuple[str, int]]:
+    """Members that no longer belong and are kept, counted by the reason."""
+    import ibis
+
+    gone = ibis.coalesce(told["out"], ibis.literal("no longer in the source"))
+    words = ibis.ifelse(told["band"].notnull(), ibis.literal("belongs in ") + told["band"], gone)
+    strangers = told.filter(~told["wanted"])
     stays = strangers.group_by(words=words).agg(n=strangers.count())
     counted = stays.order_by(ibis.desc("n"), "words")
-    return rows, kept, [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+    return [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
 
 
-def _with_history(backend: Any, joined: Any, everyone: Any, target: Target, live: Mapping[str, Rows]) -> Any:
-    """Add where else a contact is on a list now, its score there, and where it stands in the segment."""
+def _with_history(backend: Any, told: Any, target: Target, live: Mapping[str, Rows]) -> Any:
+    """Add where else a contact is on a list now, and its score there."""
     import ibis
 
     others = [
-        sources.members(backend, rows).select("contactId", was="score").mutate(came_from=ibis.literal(band))
+        sources.members(backend, rows).select(mover="contactId", was="score", came_from=ibis.literal(band))
         for band, rows in live.items()
         if band != target.band and rows.count
     ]
-    if others:
-        moved = ibis.union(others[0], *others[1:]) if len(others) > 1 else others[0]
-        moved = moved.group_by("contactId").agg(was=moved["was"].max(), came_from=moved["came_from"].min())
-        joined = joined.left_join(moved, "contactId").drop("contactId_right")
-    else:
-        joined = joined.mutate(was=ibis.null("int64"), came_from=ibis.null("string"))
-    stands = everyone.select("contactId", band="band", out="reason", now="score")
-    return joined.left_join(stands, "contactId").drop("contactId_right")
+    if not others:
+        return told.mutate(was=ibis.null("int64"), came_from=ibis.null("string"))
+    moved = ibis.union(others[0], *others[1:]) if len(others) > 1 else others[0]
+    moved = moved.group_by("mover").agg(was=moved["was"].max(), came_from=moved["came_from"].min())
+    return told.left_join(moved, told["contactId"] == moved["mover"]).drop("mover")
 
 
 def _same(told: Any, attributes: Sequence[str]) -> Any:
@@ -90,39 +101,51 @@ def _same(told: Any, attributes: Sequence[str]) -> Any:
     return same
 
 
-def _words(told: Any, target: Target) -> tuple[Any, Any]:
-    """Why, in general (to be counted) and in particular (with this contact's own scores)."""
+def _reasoned(told: Any, target: Target) -> Any:
+    """The changes among what is told, each with its reason: `ROW_COLUMNS`."""
     import ibis
 
-    band = target.band
-    score, was, old, now = (_points(told[name]) for name in ("score", "was", "live_score", "now"))
-    moves_in = ibis.literal("moves from ") + told["came_from"] + f" to {band}"
-    moves_out = ibis.literal(f"moves from {band} to ") + told["band"]
-    barred = ibis.literal("suppressed by ") + told["suppressed_by"]
-    gone = ibis.coalesce(barred, told["out"], ibis.literal("no longer in the source"))
-    adds, removes = told["action"] == "add", told["action"] == "remove"
+    changed = told.filter(told["action"] != "keep")
+    adds, removes, wanted = changed["action"] == "add", changed["action"] == "remove", changed["wanted"]
+    here, nowhere = ibis.literal(target.band), ibis.null("string")
+    moves_from = ibis.ifelse(adds, changed["came_from"], ibis.ifelse(removes, here, nowhere))
+    moves_to = ibis.ifelse(adds, here, ibis.ifelse(removes, changed["band"], nowhere))
+    barred = ibis.literal("suppressed by ") + changed["suppressed_by"]
     reason = ibis.cases(
-        (adds & told["came_from"].notnull(), moves_in),
-        (adds, ibis.literal(f"belongs in {band} and is not on the list")),
-        (removes & told["band"].notnull(), moves_out),
-        (removes, gone),
-        else_="its attributes changed",
+        (adds & moves_from.isnull(), ibis.literal("belongs in ") + moves_to + " and is not on the list"),
+        (adds, ibis.literal("moves from ") + moves_from + " to " + moves_to),
+        (wanted, ibis.literal("its attributes changed")),
+        (moves_to.notnull(), ibis.literal("moves from ") + moves_from + " to " + moves_to),
+        else_=ibis.coalesce(barred, changed["out"], ibis.literal("no longer in the source")),
     )
+    columns = {
+        # what is taken off a list has no attributes on it
+        "priority": ibis.ifelse(wanted, changed["priority"], ibis.null("int64")),
+        "score": changed["score"],
+        "was": ibis.ifelse(adds, changed["was"], changed["live_score"]),
+        "moves_from": moves_from,
+        "moves_to": moves_to,
+        "reason": reason,
+    }
+    return changed.select("contactId", "action", **columns)
+
+
+def why(changed: Any) -> Any:
+    """Why each row of a row change, in particular: with this contact's own scores."""
+    import ibis
+
+    score, was = _points(changed["score"]), _points(changed["was"])
     scored = ibis.literal("score ") + ibis.coalesce(was + " → " + score, score)
-    why = ibis.cases(
-        (adds & told["came_from"].notnull(), scored + " moves it from " + told["came_from"] + f" to {band}"),
-        (adds, ibis.literal("score ") + score + f" puts it in {band}"),
+    moved = changed["moves_from"].notnull() & changed["moves_to"].notnull()
+    return ibis.cases(
+        (moved, scored + " moves it from " + changed["moves_from"] + " to " + changed["moves_to"]),
+        (changed["action"] == "add", ibis.literal("score ") + score + " puts it in " + changed["moves_to"]),
         (
-            removes & told["band"].notnull(),
-            ibis.literal("score ")
-            + ibis.coalesce(old + " → " + now, now)
-            + f" moves it from {band} to "
-            + told["band"],
+            changed["action"] == "remove",
+            changed["reason"] + ibis.coalesce(ibis.literal(" (score ") + score + ")", ibis.literal("")),
         ),
-        (removes, gone + ibis.coalesce(ibis.literal(" (score ") + now + ")", ibis.literal(""))),
-        else_=ibis.coalesce("score " + old + " → " + score, ibis.literal("its attributes are written")),
+        else_=ibis.coalesce("score " + was + " → " + score, ibis.literal("its attributes are written")),
     )
-    return reason, why
 
 
 def _points(hundredths: Any) -> Any:
@@ -146,7 +169,8 @@ def examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, str, str]]:
     changed = sources.table(backend, rows)
     rank = ibis.row_number().over(ibis.window(group_by=["action"], order_by="contactId"))
     chosen = changed.mutate(rank=rank)
-    few = chosen.filter(chosen["rank"] < each).order_by("action", "contactId").select("contactId", "action", "why")
+    few = chosen.filter(chosen["rank"] < each).order_by("action", "contactId")
+    few = few.select("contactId", "action", why=why(few))
     return [row for chunk in sources.stream(backend, few, 1000) for row in chunk]
 
 

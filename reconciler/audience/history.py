@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience import scoring, sources
+from reconciler.audience import comparison, scoring, sources
 from reconciler.model.change import RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import RowQuery, Rows
@@ -93,8 +93,8 @@ def _lists(
         change = next((each for each in changes if each.list == target.list), None)
         if change is not None:
             changed = sources.table(backend, change.rows)
-            mine = changed.filter(changed["contactId"] == contact).select("action", "why")
-            planned = _first(backend, mine)
+            mine = changed.filter(changed["contactId"] == contact)
+            planned = _first(backend, mine.select("action", why=comparison.why(mine)))
             now += f"; a plan would {planned[0]} it: {planned[1]}" if planned else "; a plan would change nothing"
         yield f"list {target.list!r}", now
 

@@ -35,7 +35,7 @@ def standing(
     as_of: datetime,
     target: Path,
 ) -> Rows:
-    """Every row of a segment's source, in or out, written to `target` in the order of contacts.
+    """Every row of a segment's source, in or out, written to `target`.
 
     `members` are those of each band's list now. The reasons are tried in the order of `_refusal`, then one contact a
     phone, then the cap: the first that applies is the one that is told.
@@ -48,7 +48,7 @@ def standing(
         judged = _one_a_phone(judged)
     if segment.cap is not None:
         judged = _capped(segment, judged)
-    return write(backend, _final(judged).order_by("contactId", "place"), target, STANDING)
+    return sources.write(backend, _final(judged), target, STANDING)
 
 
 def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Any:
@@ -62,9 +62,9 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
     else:
         people = people.mutate(e164=ibis.null("string"), suppressed_by=ibis.null("string"))
     for number, query in enumerate(segment.intersect):
-        wanted = sources.contacts(backend, read[query]).select("contactId").distinct()
-        wanted = wanted.mutate(**{f"on_{number}": True})
-        people = people.left_join(wanted, "contactId").drop("contactId_right")
+        wanted = sources.contacts(backend, read[query])
+        named = wanted.filter(wanted["contactId"].notnull())["contactId"]
+        people = people.mutate(**{f"on_{number}": people["contactId"].isin(named).fill_null(False)})
     return people
 
 
@@ -105,8 +105,7 @@ def _refusal(segment: Segment, judged: Any) -> Any:
             (judged["suppressed_by"].notnull(), said("suppressed by ") + judged["suppressed_by"]),
         ]
     branches += [
-        (judged[f"on_{number}"].isnull(), said(f"not on {query.list}"))
-        for number, query in enumerate(segment.intersect)
+        (~judged[f"on_{number}"], said(f"not on {query.list}")) for number, query in enumerate(segment.intersect)
     ]
     lowest = f"score below {segment.score.threshold / 100:g}"
     unscored = "no interaction in the window" if isinstance(segment.score.measure, RecencyFrequency) else lowest
@@ -189,7 +188,7 @@ def barred(backend: Any, segment: Segment, standing_rows: Rows, read: Mapping[Ro
             strangers = listed.filter(listed["suppressed_by"].notnull()).anti_join(everyone, "contactId")
             named = ibis.union(named, strangers.select("contactId", "suppressed_by"))
     once = named.group_by("contactId").agg(suppressed_by=named["suppressed_by"].min())
-    return write(backend, once.order_by("contactId"), target, BARRED)
+    return sources.write(backend, once.order_by("contactId"), target, BARRED)
 
 
 def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:
@@ -204,11 +203,3 @@ def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tup
         else:
             left_out.append((reason, count))
     return included, left_out
-
-
-def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
-    """Compute a relation into a Parquet file that only its owner may read."""
-    target.touch(mode=0o600)
-    # written in place: a temporary file of the engine's own would take its place, readable by everyone
-    relation.to_parquet(str(target), use_tmp_file=False)
-    return Rows(target, "parquet", columns, sources.count(backend, backend.read_parquet(str(target))))

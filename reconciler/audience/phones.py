@@ -18,23 +18,23 @@ _HOME = ("US", "CA")
 """Where ten digits, or eleven with a leading 1, are a number of +1 whatever else they could be."""
 
 
-def normalise(backend: Any, numbers: Any, rule: numbering.Rule) -> Any:
-    """One row for each distinct (raw, region) of `numbers`: raw, region, e164, fault; to be joined back.
+def normalised(backend: Any, rows: Any, rule: numbering.Rule) -> Any:
+    """Every row of a relation, with two more columns: e164, and phone_fault where there is no number.
 
     Args:
-        numbers: a relation with the text columns `raw` (a number as somebody wrote it) and `region` (ISO 3166 alpha-2,
-            in capitals; null where it is not known). `region` may be null: join with `identical_to`.
+        rows: a relation with the text columns `phone` (a number as somebody wrote it) and `region` (ISO 3166 alpha-2,
+            in capitals; null where it is not known), and any others; computed twice.
         rule: `valid` where the numbering plan has such a number, `possible` where its length is right.
 
     The result is that of libphonenumber on every input: `parse(raw, region)`, `is_valid_number` or
     `is_possible_number`, format E.164. What is plain is told by the library's own patterns inside the engine (numbers
     with `+`, and ten or eleven digits in the US and Canada, however they are punctuated); each distinct rest is
-    asked of the library once. Both are kept in files of the engine's scratch folder that only their owner may read,
-    so the result is no longer tied to where `numbers` came from and lives as long as that folder.
+    asked of the library once. Its answers are kept in a file of the engine's scratch folder that only its owner may
+    read.
 
-    `e164` is null where there is none, and `fault` says why in a few words (`empty`, `not a number`, `too short`,
+    `e164` is null where there is none, and `phone_fault` says why in a few words (`empty`, `not a number`, `too short`,
     `too long`, `wrong length`, `no area code`, `no region and no country code`, `unknown region and no country code`,
-    `no such country code`, `no such number in FR`, `no such number under +1`); else `fault` is null.
+    `no such country code`, `no such number in FR`, `no such number under +1`); else it is null.
 
     The library already understands full-width and Arabic-Indic digits, letters on the keypad, `tel:` with its
     parameters, text before a number, and the international prefix of the region. Where it differs from what one may
@@ -56,25 +56,27 @@ def normalise(backend: Any, numbers: Any, rule: numbering.Rule) -> Any:
     """
     if rule not in numbering.RULES:
         raise ValueError(f"no such rule: {rule!r}")
-    folder = engine.scratch(backend)
-    pairs = _kept(backend, _told_plainly(numbers.select("raw", "region").distinct()), folder)
-    rest = pairs.filter(pairs["plain"].isnull(), pairs["lost"].isnull()).select("text", "within").distinct()
-    answers = _asked(backend, rest, rule, folder)
-    joined = pairs.left_join(answers, ["text", "within"])
+    told = told_plainly(rows)
+    rest = told.filter(told["plain"].isnull(), told["lost"].isnull()).select("text", "within").distinct()
+    answers = _asked(backend, rest, rule, engine.scratch(backend)).rename(asked_text="text", asked_within="within")
+    same = [told["text"] == answers["asked_text"], told["within"] == answers["asked_within"]]
+    joined = told.left_join(answers, same)
     import ibis
 
     e164 = ibis.coalesce(joined["plain"], joined["e164"])
-    return joined.select("raw", "region", e164=e164, fault=ibis.coalesce(joined["lost"], joined["fault"]))
+    found = joined.mutate(e164=e164, phone_fault=ibis.coalesce(joined["lost"], joined["fault_told"]))
+    return found.select(*rows.columns, "e164", "phone_fault")
 
 
-def _told_plainly(pairs: Any) -> Any:
+def told_plainly(rows: Any) -> Any:
     """Add what to ask the library (text, within), and what need not be asked: a number (plain) or a fault (lost)."""
     import ibis
 
-    bare = pairs["raw"].re_replace(f"[{numbering.PUNCTUATION}]+", "")
+    pairs = rows
+    bare = pairs["phone"].re_replace(f"[{numbering.PUNCTUATION}]+", "")
     # three digits: two are a number to the library only where nothing is between them
-    clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["raw"].length() <= numbering.LONGEST)
-    text = ibis.ifelse(clean, bare, ibis.coalesce(pairs["raw"], ibis.literal("")))
+    clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["phone"].length() <= numbering.LONGEST)
+    text = ibis.ifelse(clean, bare, ibis.coalesce(pairs["phone"], ibis.literal("")))
     pairs = pairs.mutate(text=text, within=ibis.coalesce(pairs["region"], ibis.literal("")))
     # +1 has no other way to read these: neither begins with 1 or with 011 once the 1 is gone
     at_home = pairs["within"].isin(_HOME) & pairs["text"].re_search("^1?[2-9][0-9]{9}$")
@@ -89,8 +91,7 @@ def _told_plainly(pairs: Any) -> Any:
     ]
     nowhere = (pairs["within"] == "") & pairs["text"].re_search(f"^[0-9]{{3,{numbering.LONGEST}}}$")
     return pairs.select(
-        "raw",
-        "region",
+        *rows.columns,
         "text",
         "within",
         plain=ibis.ifelse(ibis.cases(*plain, else_=False), full, ibis.null("string")),
@@ -102,7 +103,7 @@ def _asked(backend: Any, rest: Any, rule: numbering.Rule, folder: Path) -> Any:
     """What the library says of every row of `rest`, asked and written down a chunk at a time."""
     numbering.keep_patterns()
     path = _file(folder, ".json")
-    names = ("text", "within", "e164", "fault")
+    names = ("text", "within", "e164", "fault_told")
     with path.open("wb") as file:
         for chunk in sources.stream(backend, rest, _ASKED):
             for text, within in chunk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
@@ -63,13 +63,13 @@ def recency_and_frequency(interactions: Any, score: RecencyFrequency, as_of: dat
     """
     import ibis
 
-    end = int(as_of.timestamp())
-    start = end - int(score.window.total_seconds())
-    counted = interactions.mutate(second=interactions["at"].epoch_seconds())
-    chosen = counted["type"].isin(score.types)
-    counted = counted.filter(chosen, counted["second"] >= start, counted["second"] < end)
-    each = counted.group_by("contactId").agg(last=counted["second"].max(), n=counted.count())
-    days = (ibis.literal(end) - each["last"]).cast("float64") / _SECONDS_A_DAY
+    # whole seconds, and compared as moments: a file's own statistics can then leave out what is older
+    end = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    at = interactions["at"]
+    inside = (at >= ibis.literal(end - score.window)) & (at < ibis.literal(end))
+    counted = interactions.filter(interactions["type"].isin(score.types), inside)
+    each = counted.group_by("contactId").agg(last=counted["at"].max().epoch_seconds(), n=counted.count())
+    days = (ibis.literal(int(as_of.timestamp())) - each["last"]).cast("float64") / _SECONDS_A_DAY
     recency = ibis.greatest(ibis.literal(0.0), score.recency_start - score.recency_per_day * days)
     frequency = score.frequency_each * ibis.least(each["n"], ibis.literal(score.frequency_cap)).cast("float64")
     return each.select("contactId", score=_rounded((recency + frequency) * 100))

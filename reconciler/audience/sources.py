@@ -1,9 +1,12 @@
-"""How do rows that were read become relations, with one row for each contact or interaction?"""
+"""How do rows that were read become relations, with one row for each contact or interaction?
+
+What was read is settled once and kept so (`keeping`): `contacts`, `interactions` and `members` know that form again.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +55,36 @@ def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
     )
 
 
+CONTACTS = {
+    "contactId": "string",
+    "phone": "string",
+    "region": "string",
+    "optedIn": "boolean",
+    "attributes": "string",
+    "place": "string",
+    "fault": "string",
+    "engagement": "int64",
+    "active": "boolean",
+    "duplicate": "boolean",
+    "plain": "string",
+}
+"""A contact as it is kept, as `contacts` explains it."""
+
+INTERACTIONS = {"contactId": "string", "type": "string", "at": "timestamp"}
+"""An interaction as it is kept, once for each id, in UTC."""
+
+MEMBERS = {"contactId": "string", "priority": "int64", "score": "int64"}
+"""A member of a list as it is kept: the score in hundredths."""
+
+
+def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
+    """Compute a relation into a Parquet file that only its owner may read."""
+    target.touch(mode=0o600)
+    # written in place: a temporary file of the engine's own would take its place, readable by everyone
+    relation.to_parquet(str(target), use_tmp_file=False)
+    return Rows(target, "parquet", columns, count(backend, backend.read_parquet(str(target))))
+
+
 _OPTIONAL = {
     "engagementScore": "string",
     "status": "string",
@@ -68,7 +101,8 @@ def contacts(backend: Any, rows: Rows) -> Any:
     """One row for each row of the source, whatever it is.
 
     Columns: contactId, engagement (hundredths; absent = 0), active, phone and region as written, optedIn (null: not
-    said), attributes (JSON text), place, fault (why the row cannot be used), duplicate (an earlier row has its id).
+    said), attributes (JSON text), place, fault (why the row cannot be used), duplicate (an earlier row has its id),
+    plain (the phone in E.164, where it has been told already).
 
     Of rows with one id the first that can be used counts, in the order of file and line. A tenant's pages shift while
     they are read, so a contact that comes twice from there is one row; seen archived once, it is archived.
@@ -76,6 +110,8 @@ def contacts(backend: Any, rows: Rows) -> Any:
     import ibis
 
     read = table(backend, rows)
+    if rows.columns == CONTACTS:
+        return read
     there = set(read.columns)
     columns = {name: read[name].cast(kind) if name in there else ibis.null(kind) for name, kind in _OPTIONAL.items()}
     # a file that says nothing of a status has active contacts; a tenant that says nothing does not
@@ -92,16 +128,19 @@ def contacts(backend: Any, rows: Rows) -> Any:
             active=named["active"].all(),
             **{name: named[name].max() for name in rest},
         )
-        return once.mutate(duplicate=ibis.literal(False))
+        return once.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
     line = named["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     order = [named["fault"].notnull(), named["place"].re_replace(r"\d+$", ""), line]
     rank = ibis.row_number().over(ibis.window(group_by=["contactId"], order_by=order))
-    return named.mutate(rank=rank).mutate(duplicate=lambda t: t["rank"] > 0).drop("rank")
+    ranked = named.mutate(rank=rank)
+    return ranked.mutate(duplicate=ranked["rank"] > 0, plain=ibis.null("string")).drop("rank")
 
 
 def interactions(backend: Any, rows: Rows) -> Any:
     """One row an interaction: contactId, type, at (timestamp, UTC, whole seconds); de-duplicated by `id`."""
     read = table(backend, rows)
+    if rows.columns == INTERACTIONS:
+        return read
     if "fault" in read.columns:
         read = read.filter(read["fault"].isnull())
     once = read.group_by("id").agg(
@@ -118,12 +157,9 @@ def named(backend: Any, rows: Rows, target: Path) -> Rows:
     """The contacts that some interactions name, once each, written to `target`; those of unusable rows are left out."""
     import ibis
 
-    read = table(backend, rows)
-    usable = read.filter(read["fault"].isnull()).select("contactId").distinct()
+    everyone = interactions(backend, rows).select("contactId").distinct()
     null = ibis.null("string")
-    target.touch(mode=0o600)
-    usable.mutate(place=null, fault=null).order_by("contactId").to_parquet(str(target), use_tmp_file=False)
-    return Rows(target, "parquet", NAMED, count(backend, backend.read_parquet(str(target))))
+    return write(backend, everyone.mutate(place=null, fault=null), target, NAMED)
 
 
 def refuse_unclear_times(backend: Any, rows: Rows) -> None:
@@ -149,6 +185,8 @@ def members(backend: Any, rows: Rows) -> Any:
     import ibis
 
     read = table(backend, rows)
+    if rows.columns == MEMBERS:
+        return read
     priority = read["priority"].try_cast("int64") if "priority" in read.columns else ibis.null("int64")
     score = _hundredths(read["score"]) if "score" in read.columns else ibis.null("int64")
     named = read.select("contactId", priority=priority, score=score)

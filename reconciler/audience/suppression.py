@@ -11,20 +11,22 @@ from reconciler.model.segment import Phones, Suppression
 
 
 def with_e164(backend: Any, people: Any, how: Phones) -> Any:
-    """Add `e164` (null where the phone is none) to rows with `phone` and `region`."""
+    """Add `e164` (null where the phone is none, `phone_fault` says why) to contacts."""
     import ibis
 
-    written = people.mutate(region=ibis.coalesce(people["region"], ibis.literal(how.region, type="string")))
-    distinct = written.select(raw="phone", region="region").filter(written["phone"].notnull()).distinct()
-    known = phones.normalise(backend, distinct, how.rule).select("raw", known_region="region", e164="e164")
-    same = [written["phone"] == known["raw"], written["region"].identical_to(known["known_region"])]
-    return written.left_join(known, same).drop("raw", "known_region")
+    null = ibis.null("string")
+    plain = people.filter(people["plain"].notnull())
+    rest = people.filter(people["plain"].isnull()).drop("plain")
+    region = ibis.coalesce(rest["region"], ibis.literal(how.region, type="string"))
+    told = phones.normalised(backend, rest.mutate(region=region), how.rule)
+    plain = plain.mutate(e164=plain["plain"], phone_fault=null).select(*told.columns)
+    return ibis.union(plain, told)
 
 
 def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Any:
-    """The do-not-call numbers of a list, once each: column `e164`."""
+    """The do-not-call numbers of a list: column `e164`, without nulls."""
     listed = with_e164(backend, sources.contacts(backend, read[suppression.numbers]), suppression.phones)
-    return listed.filter(listed["e164"].notnull()).select("e164").distinct()
+    return listed.filter(listed["e164"].notnull()).select("e164")
 
 
 def unread(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> int:
@@ -37,10 +39,10 @@ def suppressed_by(backend: Any, people: Any, suppress: tuple[Suppression, ...], 
     """Add `suppressed_by`: the name of the first list that has a contact's number, else null."""
     import ibis
 
-    found = people
-    for number, suppression in enumerate(suppress):
-        listed = numbers(backend, suppression, read).mutate(**{f"on_list_{number}": True})
-        found = found.left_join(listed, "e164").drop("e164_right")
-    names = [(found[f"on_list_{number}"].notnull(), each.address.name) for number, each in enumerate(suppress)]
-    by = ibis.cases(*names, else_=ibis.null("string")) if names else ibis.null("string")
-    return found.mutate(suppressed_by=by).drop(*(f"on_list_{number}" for number in range(len(suppress))))
+    listed = [
+        (people["e164"].isin(numbers(backend, each, read)["e164"]).fill_null(False), each.address.name)
+        for each in suppress
+    ]
+    return people.mutate(
+        suppressed_by=ibis.cases(*listed, else_=ibis.null("string")) if listed else ibis.null("string")
+    )

@@ -90,10 +90,13 @@ ROW_COLUMNS: Mapping[str, str] = {
     "action": "string",
     "priority": "int64",
     "score": "int64",
+    "was": "int64",
+    "moves_from": "string",
+    "moves_to": "string",
     "reason": "string",
-    "why": "string",
 }
-"""What is done to a contact (add, update, remove), its attributes afterwards, why in general and in particular."""
+"""What is done to a contact (add, update, remove): the priority it is to have, its score now and the one it had on the
+list it is on (hundredths), the bands it moves from and to, and why in general."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, sources, sql
+from reconciler.audience import engine, files, keeping, sources, sql
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
 from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed, SqlHistory
@@ -101,17 +101,20 @@ def _read(
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         match query:
             case FileFeed():
-                return files.contacts(backend, query, desired.root, into)
+                found = files.contacts(backend, query, desired.root, into)
             case FileHistory():
-                return files.interactions(backend, query, desired.root, into)
+                found = files.interactions(backend, query, desired.root, into)
             case SqlFeed():
-                return sql.contacts(backend, query, secret(query.url, query.where), desired.root, into)
+                found = sql.contacts(backend, query, secret(query.url, query.where), desired.root, into)
             case SqlHistory():
-                return sql.interactions(backend, query, secret(query.url, query.where), desired.root, into)
+                found = sql.interactions(backend, query, secret(query.url, query.where), desired.root, into)
             case ContactsIn():
-                return sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
+                found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
             case _:
-                return _ask(backend, query, rows, reader, into)
+                found = _ask(backend, query, rows, reader, into)
+        kept = keeping.kept(backend, query, found, into)
+        found.path.unlink()
+        return kept
 
 
 def _ask(backend: Any, query: TenantQuery, rows: dict[RowQuery, Rows], reader: Reader, into: Path) -> Rows:

@@ -69,7 +69,8 @@ class Case:
         for target in declared.targets:
             into = self.folder / f"{target.band}.parquet"
             changed, _, _ = comparison.compare(self.backend, standing, target, members, into)
-            table = sources.table(self.backend, changed).select("contactId", "action", "why")
+            table = sources.table(self.backend, changed)
+            table = table.select("contactId", "action", why=comparison.why(table))
             found[target.band] = [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
         return found
 

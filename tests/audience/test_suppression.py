@@ -82,7 +82,8 @@ class Audience:
         members = {"in": self.written([{"contactId": name} for name, _ in self.members], MEMBERS)}
         into = self.folder / "rows.parquet"
         rows, _, _ = comparison.compare(self.backend, standing, self.segment.targets[0], members, into)
-        table = sources.table(self.backend, rows).select("contactId", "action", "why")
+        table = sources.table(self.backend, rows)
+        table = table.select("contactId", "action", why=comparison.why(table))
         return [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
 
 

@@ -1,0 +1,25 @@
+"""In which form is kept what was read, so that each segment that needs it computes from settled rows?
+
+Settled once: one row for each interaction and member, types instead of texts, and phones that say all of themselves
+(`+1 415 …`, or ten digits with a region of their own) in E.164.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import phones, sources
+from reconciler.model.feeds import FileHistory, SqlHistory
+from reconciler.model.rows import InteractionsOf, MembersOf, RowQuery, Rows
+
+
+def kept(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
+    """What was read for a query, in a new file below `into`: `CONTACTS`, `INTERACTIONS` or `MEMBERS` of `sources`."""
+    target = into / f"kept-{rows.path.stem}.parquet"
+    if isinstance(query, InteractionsOf | FileHistory | SqlHistory):
+        return sources.write(backend, sources.interactions(backend, rows), target, sources.INTERACTIONS)
+    if isinstance(query, MembersOf):
+        return sources.write(backend, sources.members(backend, rows), target, sources.MEMBERS)
+    told = phones.told_plainly(sources.contacts(backend, rows).drop("plain"))
+    return sources.write(backend, told.select(*sources.CONTACTS), target, sources.CONTACTS)
