@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import scoring, sources, suppression
+from reconciler.audience import engine, scoring, sources, suppression
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Segment
@@ -208,7 +208,5 @@ def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tup
 
 def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
     """Compute a relation into a Parquet file that only its owner may read."""
-    target.touch(mode=0o600)
-    # written in place: a temporary file of the engine's own would take its place, readable by everyone
-    relation.to_parquet(str(target), use_tmp_file=False)
-    return Rows(target, "parquet", columns, sources.count(backend, backend.read_parquet(str(target))))
+    engine.write(backend, relation, target)
+    return Rows(target, "parquet", columns, sources.count(backend, engine.parquet(backend, target)))

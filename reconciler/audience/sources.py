@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience import engine
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import Rows
 
@@ -18,19 +19,7 @@ log = logging.getLogger(__name__)
 
 def table(backend: Any, rows: Rows) -> Any:
     """The relation in a file, with the columns that its `Rows` names."""
-    if rows.format == "parquet":
-        return backend.read_parquet(str(rows.path))
-    read = backend.read_json(str(rows.path), columns=dict(rows.columns), format="array")
-    if not rows.take:
-        return read
-    return read.select(**{name: _at(read, path.split(".")) for name, path in rows.take.items()})
-
-
-def _at(relation: Any, path: Sequence[str]) -> Any:
-    value = relation[path[0]]
-    for step in path[1:]:
-        value = value[step]
-    return value
+    return engine.table(backend, rows)
 
 
 def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
@@ -121,9 +110,8 @@ def named(backend: Any, rows: Rows, target: Path) -> Rows:
     read = table(backend, rows)
     usable = read.filter(read["fault"].isnull()).select("contactId").distinct()
     null = ibis.null("string")
-    target.touch(mode=0o600)
-    usable.mutate(place=null, fault=null).order_by("contactId").to_parquet(str(target), use_tmp_file=False)
-    return Rows(target, "parquet", NAMED, count(backend, backend.read_parquet(str(target))))
+    engine.write(backend, usable.mutate(place=null, fault=null).order_by("contactId"), target)
+    return Rows(target, "parquet", NAMED, count(backend, engine.parquet(backend, target)))
 
 
 def refuse_unclear_times(backend: Any, rows: Rows) -> None:
@@ -167,16 +155,14 @@ def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of a relation in its own order, `size` at a time: what is needed at the wire, and nowhere else.
 
-    One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
+    One stream at a time: the backend's next query may end this one.
     """
-    result = backend.raw_sql(backend.compile(relation))
-    while chunk := result.fetchmany(size):
-        yield chunk
+    return engine.stream(backend, relation, size)
 
 
 def count(backend: Any, relation: Any) -> int:
     """How many rows a relation has. Not ibis' own `execute`, which brings in pandas to hand over one number."""
-    (row,) = backend.raw_sql(backend.compile(relation.count().as_table())).fetchall()
+    ((row,),) = engine.stream(backend, relation.count().as_table(), 1)
     return int(row[0])
 
 
