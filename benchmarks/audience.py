@@ -152,8 +152,8 @@ copy (select coalesce(w."contactId", l."contactId") as "contactId",
 
 def by_hand(folder: Path) -> Found:
     """DuckDB SQL as one would write it for this one question: where everybody stands and why, and what changes."""
-    settings: dict[str, Any] = {"memory_limit": ENGINE.memory_limit, "threads": ENGINE.threads, "preserve_insertion_order": False}
-    database = duckdb.connect(config={**settings, "temp_directory": str(folder / "spill")})
+    limits = {"memory_limit": "2GB", "threads": "2", "temp_directory": str(folder / "spill")}
+    database = duckdb.connect(config={**limits, "preserve_insertion_order": "false"})
     found: Found = {}
     with database:
         database.execute(BY_HAND.format(folder=folder))

@@ -1,40 +1,64 @@
-"""Where are rows computed?"""
+"""Where are rows computed?
+
+On DuckDB, in this process, or on Spark: the expressions are the same. What an engine does in a way of its own is in
+its module of `engines`. Sources and the wire are read by DuckDB, whichever engine the audience is computed on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.engines import Operations, duckdb, pyspark
+from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
 
 
-@contextmanager
-def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
-    """An ibis backend that spills to `scratch` when it reaches its memory limit; closed at the end.
+def opened(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
+    """An ibis backend of the engine that the workspace chose; it spills when it reaches its memory limit.
 
-    The one line that chooses an engine: the expressions are the same on each.
+    `scratch` is an empty folder of this run. The one line that chooses an engine.
+
+    Raises:
+        ReconcilerError: Spark is not installed, or cannot be reached.
     """
-    import ibis
+    return pyspark.opened(engine, scratch) if engine.name == "spark" else duckdb.opened(engine, scratch)
 
-    backend = ibis.duckdb.connect(
-        ":memory:",
-        memory_limit=engine.memory_limit,
-        threads=engine.threads,
-        temp_directory=str(scratch / "spill"),
-        preserve_insertion_order=False,
-        autoinstall_known_extensions=False,
-    )
-    try:
-        yield backend
-    finally:
-        backend.disconnect()
+
+def reading(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
+    """An ibis backend to read sources and the wire with; else as `opened`."""
+    return duckdb.opened(engine, scratch)
+
+
+def _of(backend: Any) -> Operations:
+    return pyspark if backend.name == pyspark.__name__.rpartition(".")[2] else duckdb
 
 
 def scratch(backend: Any) -> Path:
-    """The folder in which a backend of `opened` spills, for files that are to live as long as it does."""
-    (row,) = backend.raw_sql("SELECT current_setting('temp_directory')").fetchall()
-    folder = Path(row[0])
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    """A folder of the owner's alone, for files that are to live as long as a backend of `opened` does."""
+    return _of(backend).scratch(backend)
+
+
+def table(backend: Any, rows: Rows) -> Any:
+    """The relation in a file, with the columns that its `Rows` names."""
+    return _of(backend).table(backend, rows)
+
+
+def parquet(backend: Any, path: Path) -> Any:
+    """The relation in a Parquet file."""
+    return _of(backend).parquet(backend, path)
+
+
+def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a relation in its own order, `size` at a time; only the last chunk is smaller.
+
+    One stream at a time: the backend's next query may end this one.
+    """
+    return _of(backend).stream(backend, relation, size)
+
+
+def write(backend: Any, relation: Any, target: Path) -> None:
+    """Compute a relation into one Parquet file, in its own order, that only its owner may read."""
+    _of(backend).write(backend, relation, target)

@@ -7,9 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from reconciler.audience import engine, numbering, sources
+from reconciler.audience import engine, numbering, rough, sources
 
 _ASKED = 20_000
 """How many numbers the library is asked for before they are written down: what is in memory at once."""
@@ -101,29 +99,20 @@ def told_plainly(rows: Any) -> Any:
 
 def _asked(backend: Any, rest: Any, rule: numbering.Rule, folder: Path) -> Any:
     """What the library says of every row of `rest`, asked and written down a chunk at a time."""
+    import pyarrow as pa
+
     numbering.keep_patterns()
-    path = _file(folder, ".json")
-    names = ("text", "within", "e164", "fault_told")
-    with path.open("wb") as file:
+    path = _file(folder)
+    columns = dict.fromkeys(("text", "within", "e164", "fault_told"), pa.string())
+    with rough.parquet(path, columns) as append:
         for chunk in sources.stream(backend, rest, _ASKED):
-            for text, within in chunk:
-                answer = (text, within, *numbering.judge(text, within or None, rule))
-                file.write(orjson.dumps(dict(zip(names, answer, strict=True)), option=orjson.OPT_APPEND_NEWLINE))
-    told = backend.read_json(str(path), columns=dict.fromkeys(names, "VARCHAR"), format="newline_delimited")
-    kept = _kept(backend, told, folder)
-    path.unlink()
-    return kept
+            told = [(text, within, *numbering.judge(text, within or None, rule)) for text, within in chunk]
+            append(list(zip(*told, strict=True)))
+    return engine.parquet(backend, path)
 
 
-def _kept(backend: Any, relation: Any, folder: Path) -> Any:
-    path = _file(folder, ".parquet")
-    # written in place: a file that DuckDB puts in the place of this one would be open to everybody
-    relation.to_parquet(str(path), use_tmp_file=False)
-    return backend.read_parquet(str(path))
-
-
-def _file(folder: Path, suffix: str) -> Path:
+def _file(folder: Path) -> Path:
     """A new file that only its owner may read."""
-    handle, name = tempfile.mkstemp(prefix="phones-", suffix=suffix, dir=folder)
+    handle, name = tempfile.mkstemp(prefix="phones-", suffix=".parquet", dir=folder)
     os.close(handle)
     return Path(name)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience import engine
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import Rows
 
@@ -21,19 +22,7 @@ log = logging.getLogger(__name__)
 
 def table(backend: Any, rows: Rows) -> Any:
     """The relation in a file, with the columns that its `Rows` names."""
-    if rows.format == "parquet":
-        return backend.read_parquet(str(rows.path))
-    read = backend.read_json(str(rows.path), columns=dict(rows.columns), format="array")
-    if not rows.take:
-        return read
-    return read.select(**{name: _at(read, path.split(".")) for name, path in rows.take.items()})
-
-
-def _at(relation: Any, path: Sequence[str]) -> Any:
-    value = relation[path[0]]
-    for step in path[1:]:
-        value = value[step]
-    return value
+    return engine.table(backend, rows)
 
 
 def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
@@ -79,10 +68,8 @@ MEMBERS = {"contactId": "string", "priority": "int64", "score": "int64"}
 
 def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
     """Compute a relation into a Parquet file that only its owner may read."""
-    target.touch(mode=0o600)
-    # written in place: a temporary file of the engine's own would take its place, readable by everyone
-    relation.to_parquet(str(target), use_tmp_file=False)
-    return Rows(target, "parquet", columns, count(backend, backend.read_parquet(str(target))))
+    engine.write(backend, relation, target)
+    return Rows(target, "parquet", columns, count(backend, engine.parquet(backend, target)))
 
 
 _OPTIONAL = {
@@ -205,16 +192,14 @@ def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of a relation in its own order, `size` at a time: what is needed at the wire, and nowhere else.
 
-    One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
+    One stream at a time: the backend's next query may end this one.
     """
-    result = backend.raw_sql(backend.compile(relation))
-    while chunk := result.fetchmany(size):
-        yield chunk
+    return engine.stream(backend, relation, size)
 
 
 def count(backend: Any, relation: Any) -> int:
     """How many rows a relation has. Not ibis' own `execute`, which brings in pandas to hand over one number."""
-    (row,) = backend.raw_sql(backend.compile(relation.count().as_table())).fetchall()
+    ((row,),) = engine.stream(backend, relation.count().as_table(), 1)
     return int(row[0])
 
 

@@ -6,17 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 from reconciler.model.supposition import Supposition
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Where rows are computed. `memory_limit` as DuckDB writes it, e.g. `2GB`."""
+    """Where rows are computed.
 
-    name: str = "duckdb"
+    Attributes:
+        memory_limit: as DuckDB writes it, e.g. `2GB`; to Spark it is that of each process.
+        threads: how many; to a cluster, how many cores in all.
+        spill_folder: where it spills, absolute; None: in the run's own temporary folder.
+        master: Spark's master; None: this process.
+    """
+
+    name: Literal["duckdb", "spark"] = "duckdb"
     memory_limit: str = "2GB"
     threads: int = 2
+    spill_folder: Path | None = None
+    master: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

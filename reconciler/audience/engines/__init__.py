@@ -1,0 +1,36 @@
+"""What is different from engine to engine? A module each, with the functions of `Operations`; all else is alike.
+
+A module bears the name that ibis gives its backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from reconciler.model.rows import Rows
+from reconciler.model.settings import Engine
+
+
+class Operations(Protocol):
+    """What an engine does in a way of its own. `backend` is what its `opened` gave."""
+
+    def opened(self, engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
+        """An ibis backend, closed at the end."""
+
+    def scratch(self, backend: Any) -> Path:
+        """A folder of its owner's alone for files that live as long as the backend, where the engine can read them."""
+
+    def table(self, backend: Any, rows: Rows) -> Any:
+        """The relation in a file, with the columns that its `Rows` names."""
+
+    def parquet(self, backend: Any, path: Path) -> Any:
+        """The relation in a Parquet file."""
+
+    def stream(self, backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a relation in its own order, `size` at a time; only the last chunk is smaller."""
+
+    def write(self, backend: Any, relation: Any, target: Path) -> None:
+        """Compute a relation into one Parquet file, in its own order, that only its owner may read."""

@@ -1,0 +1,94 @@
+"""How does DuckDB, in this process, compute rows?"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reconciler.model.rows import Rows
+from reconciler.model.settings import Engine
+
+
+@contextmanager
+def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
+    """A database in memory that spills at its memory limit: to the workspace's spill folder, else to `scratch`."""
+    import ibis
+
+    with _spill(engine, scratch) as folder:
+        backend = ibis.duckdb.connect(
+            ":memory:",
+            memory_limit=engine.memory_limit,
+            threads=engine.threads,
+            temp_directory=str(folder),
+            preserve_insertion_order=False,
+            autoinstall_known_extensions=False,
+        )
+        try:
+            yield backend
+        finally:
+            backend.disconnect()
+
+
+@contextmanager
+def _spill(engine: Engine, scratch: Path) -> Iterator[Path]:
+    if engine.spill_folder is None:
+        yield scratch / "spill"
+        return
+    engine.spill_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # a folder of this backend alone: two runs at once must not meet, and nothing may stay behind
+    folder = Path(tempfile.mkdtemp(prefix="spill-", dir=engine.spill_folder))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def scratch(backend: Any) -> Path:
+    """The folder it spills to."""
+    (row,) = backend.raw_sql("SELECT current_setting('temp_directory')").fetchall()
+    folder = Path(row[0])
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def table(backend: Any, rows: Rows) -> Any:
+    """The relation in a Parquet file, or in a JSON array as it came over the wire."""
+    if rows.format == "parquet":
+        return parquet(backend, rows.path)
+    read = backend.read_json(str(rows.path), columns=dict(rows.columns), format="array")
+    if not rows.take:
+        return read
+    return read.select(**{name: _at(read, path.split(".")) for name, path in rows.take.items()})
+
+
+def _at(relation: Any, path: Sequence[str]) -> Any:
+    value = relation[path[0]]
+    for step in path[1:]:
+        value = value[step]
+    return value
+
+
+def parquet(backend: Any, path: Path) -> Any:
+    """The relation in a Parquet file."""
+    return backend.read_parquet(str(path))
+
+
+def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a relation, `size` at a time.
+
+    One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
+    """
+    result = backend.raw_sql(backend.compile(relation))
+    while chunk := result.fetchmany(size):
+        yield chunk
+
+
+def write(backend: Any, relation: Any, target: Path) -> None:
+    """Compute a relation into a Parquet file."""
+    target.touch(mode=0o600)
+    # written in place: a temporary file of the engine's own would take its place, readable by everyone
+    relation.to_parquet(str(target), use_tmp_file=False)

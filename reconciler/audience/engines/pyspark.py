@@ -1,0 +1,145 @@
+"""How does Spark, in this process or on a cluster, compute rows?
+
+The rows are read from files and written to files that this process and Spark's workers both see: on one machine that
+is so; with workers elsewhere the folder of temporary files (`TMPDIR`) must be on storage that they share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from reconciler.audience.engines import duckdb, patterns, session
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.rows import Rows
+from reconciler.model.settings import Engine
+
+_FAILED = "the engine spark failed"
+_SHARED = (
+    "where workers are on other machines, set TMPDIR to a folder that this machine and they see at the same path, "
+    "and run them as the same user"
+)
+_BATCH = 65_536
+_GLOB = re.compile(r"([\\*?\[\]{}])")
+
+
+@contextmanager
+def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
+    """A session of its own on the engine's master.
+
+    Raises:
+        ReconcilerError: Spark cannot be started or reached.
+    """
+    import ibis
+
+    started = session.session(engine)
+    with warnings.catch_warnings():
+        # ibis brings in pandas for what is not used here, and PySpark warns of its version
+        warnings.simplefilter("ignore")
+        backend = ibis.pyspark.connect(started)
+    backend.engine, backend.session, backend.folder = engine, started, scratch / "spark"
+    yield backend
+
+
+def scratch(backend: Any) -> Path:
+    """A folder of the run."""
+    folder: Path = backend.folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def table(backend: Any, rows: Rows) -> Any:
+    """The relation in a file. What came over the wire is laid out as Parquet first, once: reading is DuckDB's."""
+    return parquet(backend, rows.path if rows.format == "parquet" else _laid_out(backend, rows))
+
+
+def _laid_out(backend: Any, rows: Rows) -> Path:
+    found = rows.path.stat()
+    facts = (rows.path.name, found.st_size, found.st_mtime_ns, tuple(rows.columns.items()), tuple(rows.take.items()))
+    name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    target = rows.path.with_name(f"{rows.path.stem}-{name}.parquet")
+    if not target.exists():
+        part = target.with_suffix(".part")
+        with duckdb.opened(backend.engine, scratch(backend)) as reading:
+            duckdb.write(reading, duckdb.table(reading, rows), part)
+        part.rename(target)
+    return target
+
+
+def parquet(backend: Any, path: Path) -> Any:
+    """The relation in a Parquet file."""
+    # a path is taken for a pattern, and for a file of the cluster's own storage where it does not say what it is
+    exact = "file://" + _GLOB.sub(r"\\\1", str(path.absolute()))
+    name = f"read_{uuid4().hex}"
+    with session.failures(_FAILED, _SHARED):
+        backend.session.read.parquet(exact).createOrReplaceTempView(name)
+        return backend.table(name)
+
+
+def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a relation, `size` at a time, from the files that the workers wrote."""
+    with _parts(backend, relation) as (_, batches):
+        held: list[tuple[Any, ...]] = []
+        for batch in batches:
+            held += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            while len(held) >= size:
+                yield held[:size]
+                held = held[size:]
+        if held:
+            yield held
+
+
+def write(backend: Any, relation: Any, target: Path) -> None:
+    """Compute a relation into one Parquet file, in its own order."""
+    import pyarrow.parquet as pq
+
+    target.touch(mode=0o600)
+    with _parts(backend, relation) as (schema, batches), pq.ParquetWriter(target, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+@contextmanager
+def _parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any]]]:
+    """A relation as its schema and its rows in its own order, in Arrow batches, from the files that workers wrote."""
+    import pyarrow.parquet as pq
+    from pyspark.sql import Observation, functions
+
+    with tempfile.TemporaryDirectory(dir=scratch(backend), prefix="parts-") as folder:
+        into = Path(folder, "rows")
+        with session.failures(_FAILED, _SHARED):
+            counted = Observation()
+            frame = backend.raw_sql(backend.compile(patterns.translated(relation)))
+            frame = frame.observe(counted, functions.count(functions.lit(1)).alias("rows"))
+            frame.write.parquet(f"file://{into.absolute()}")
+            written = counted.get["rows"]
+        # a worker that writes to a disk of its own succeeds, and nobody would see its rows
+        parts = sorted(into.glob("part-*.parquet"))
+        seen = sum(pq.read_metadata(part).num_rows for part in parts)
+        if seen != written or not parts:
+            message = f"Spark's workers wrote {written:,} rows, of which {seen:,} are to be seen here"
+            raise ReconcilerError(message, hint=_SHARED)
+        yield _schema(parts[0]), chain.from_iterable(map(_batches, parts))
+
+
+def _schema(part: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    # without what Spark notes for itself
+    return pq.read_schema(part).remove_metadata()
+
+
+def _batches(part: Path) -> Iterator[Any]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(part) as file:
+        for batch in file.iter_batches(_BATCH):
+            yield batch.replace_schema_metadata(None)
