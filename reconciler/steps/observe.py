@@ -98,7 +98,7 @@ def _first(query: InteractionsOf | ContactsIn) -> RowQuery:
 def _read(
     query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, secret: Secrets, into: Path
 ) -> Rows:
-    with engine.opened(desired.settings.engine, desired.scratch) as backend:
+    with engine.reading(desired.settings.engine, desired.scratch) as backend:
         match query:
             case FileFeed():
                 return files.contacts(backend, query, desired.root, into)

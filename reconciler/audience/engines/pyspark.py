@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
