@@ -42,6 +42,8 @@ DOORS = {
     "duckdb": ["simulator"],
     "pandas": [],
     "pyarrow": ["audience"],
+    "pyspark": ["audience/engines"],
+    "py4j": ["audience/engines"],
     "sqlalchemy": ["audience"],
     "sqlglot": ["audience"],
     "psycopg": ["audience"],

@@ -149,7 +149,14 @@ def why(changed: Any) -> Any:
 
 
 def _points(hundredths: Any) -> Any:
-    return (hundredths.cast("float64") / 100).cast("string")
+    # by whole numbers: 12345678.5 as a decimal is text like 1.23456785E7 to some engine
+    import ibis
+
+    size = hundredths.abs()
+    whole, tenths, rest = ((size // unit).cast("string") for unit in (100, 10, 1))
+    last = ibis.ifelse(size % 10 == 0, ibis.literal(""), rest.right(1))
+    sign = ibis.ifelse(hundredths < 0, ibis.literal("-"), ibis.literal(""))
+    return sign + whole + "." + tenths.right(1) + last
 
 
 def tally(backend: Any, rows: Rows) -> list[tuple[str, str, int]]:

@@ -47,7 +47,6 @@ EXACT = ("contactId", "phone", "id")
 """Texts or whole numbers: a fraction has lost digits, or gains a zero."""
 
 SHOWN = 20
-_NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
 _ZONE = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
 
@@ -80,7 +79,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
 
     table, told = rough.table, _Told(rough, feed)
     said = told["engagementScore"].nullif("")
-    score = ibis.ifelse(said.re_search(_NUMBER), said.try_cast("float64"), ibis.null("float64"))
+    score = ibis.ifelse(said.re_search(sources.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
     region = told["region"].nullif("")
     columns = {

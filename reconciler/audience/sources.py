@@ -16,6 +16,10 @@ from reconciler.model.rows import Rows
 
 ACTIVE = "ACTIVE"
 MOST_READS = 4
+NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+"""A number as people, JSON and spreadsheets write it."""
+_LARGEST = 1e13
+_MOMENT = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?Z$"
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +161,8 @@ def refuse_unclear_times(backend: Any, rows: Rows) -> None:
     """
     read = table(backend, rows)
     start = read["startTime"]
-    clear = (start.endswith("Z") & start.try_cast("timestamp").notnull()).fill_null(False)
+    # `T24:00:00Z` is a time to one engine, `T12:00:00Z` without a day to another
+    clear = (start.re_search(_MOMENT) & start.try_cast("timestamp").notnull()).fill_null(False)
     unclear = count(backend, read.filter(~clear))
     if unclear:
         raise ReconcilerError(
@@ -174,7 +179,7 @@ def members(backend: Any, rows: Rows) -> Any:
     read = table(backend, rows)
     if rows.columns == MEMBERS:
         return read
-    priority = read["priority"].try_cast("int64") if "priority" in read.columns else ibis.null("int64")
+    priority = _whole(read["priority"]) if "priority" in read.columns else ibis.null("int64")
     score = _hundredths(read["score"]) if "score" in read.columns else ibis.null("int64")
     named = read.select("contactId", priority=priority, score=score)
     return named.group_by("contactId").agg(priority=named["priority"].max(), score=named["score"].max())
@@ -205,4 +210,19 @@ def count(backend: Any, relation: Any) -> int:
 
 def _hundredths(score: Any) -> Any:
     # floor(x + ½) is the same on every engine; their own rounding of halves is not
-    return (score.try_cast("float64") * 100 + 0.5).floor().cast("int64")
+    return (_number(score) * 100 + 0.5).floor().cast("int64")
+
+
+def _whole(value: Any) -> Any:
+    return (_number(value) + 0.5).floor().cast("int64")
+
+
+def _number(value: Any) -> Any:
+    """A number that may be written as text; null where it is none to us: `1f`, `1_000` and `NaN` are to some engine."""
+    import ibis
+
+    if value.type().is_string():
+        value = ibis.ifelse(value.re_search(NUMBER), value, ibis.null("string"))
+    number = value.try_cast("float64")
+    # beyond this hundredths are not exact; NaN is above everything, and so beyond it
+    return ibis.ifelse(number.abs() < _LARGEST, number, ibis.null("float64"))

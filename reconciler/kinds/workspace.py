@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_instant
-from reconciler.model.resource import Resource
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Engine, Limits, Override, Settings
 
 
@@ -15,16 +19,12 @@ def settings(resource: Resource | None) -> Settings:
     if resource is None:
         return Settings()
     spec = resource.spec
-    engine, limits, default = spec.get("engine", {}), spec.get("limits", {}), Settings()
+    limits, default = spec.get("limits", {}), Settings()
     return Settings(
         name=resource.address.name,
         tenant=spec.get("tenant"),
         ledger=spec.get("ledger", {}).get("url", default.ledger),
-        engine=Engine(
-            engine.get("name", default.engine.name),
-            engine.get("memoryLimit", default.engine.memory_limit),
-            engine.get("threads", default.engine.threads),
-        ),
+        engine=_engine(spec.get("engine", {})),
         as_of=parse_instant(spec["asOf"]) if "asOf" in spec else None,
         limits=Limits(limits.get("removals", default.limits.removals), limits.get("updates", default.limits.updates)),
         overrides=tuple(
@@ -39,4 +39,35 @@ def settings(resource: Resource | None) -> Settings:
     )
 
 
-KIND = Kind(name="Workspace", says="how this workspace is run", single=True)
+def _engine(said: str | Mapping[str, Any]) -> Engine:
+    if isinstance(said, str):
+        said = {"name": said}
+    default = Engine()
+    return Engine(
+        said.get("name", default.name),
+        said.get("memoryLimit", default.memory_limit),
+        said.get("threads", default.threads),
+        Path(said["spillFolder"]) if "spillFolder" in said else None,
+        said.get("master"),
+    )
+
+
+def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """A master of no cluster, and a folder that is no part of the workspace."""
+    engine = _engine(resource.spec.get("engine", {}))
+    if engine.master is not None and engine.name != "spark":
+        message = f"the engine {engine.name} computes in this process and has no master"
+        yield Problem(resource.where("spec", "engine", "master"), "no-master", message, hint="say `name: spark`")
+    folder = engine.spill_folder
+    if folder is not None and (folder.is_absolute() or ".." in folder.parts or "\0" in str(folder)):
+        yield outside(resource, folder)
+
+
+def outside(resource: Resource, folder: Path) -> Problem:
+    """A manifest names no folder out of its workspace: whoever runs it may."""
+    message = f"`{folder}` is no folder inside the workspace"
+    hint = "to spill elsewhere, leave `spillFolder` out and set TMPDIR"
+    return Problem(resource.where("spec", "engine", "spillFolder"), "outside-the-workspace", message, hint=hint)
+
+
+KIND = Kind(name="Workspace", says="how this workspace is run", check=check, single=True)

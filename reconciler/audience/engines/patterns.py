@@ -1,7 +1,7 @@
 """How is a regular expression, written as RE2 reads it, told to Java, which reads some of it otherwise?
 
-To Java `$` also stands before a line break at the end, `.` for less and `\\s` for more than to RE2: a number
-with a line break after it would be taken for a number.
+To Java `$` also stands before a line break at the end, `.` for less and `\\s` for more than to RE2: a number with a
+line break after it would be taken for a number.
 """
 
 from __future__ import annotations

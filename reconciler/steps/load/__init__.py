@@ -7,6 +7,7 @@ Nothing here needs a network or a credential. The libraries are imported when so
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
@@ -42,11 +43,14 @@ def load(workspace: Workspace) -> Desired:
     chosen = choices.tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}))
     if isinstance(chosen, Problem) and not declared.unread:
         problems.append(chosen)
-    if problems or isinstance(chosen, Problem):
+    engine = choices.engine(workspace, settings, catalogue)
+    if isinstance(engine, Problem):
+        problems.append(engine)
+    if problems or isinstance(chosen, Problem) or isinstance(engine, Problem):
         raise BadInput(problems)
     return Desired(
         catalogue=catalogue,
-        settings=settings,
+        settings=replace(settings, engine=engine),
         tenant=catalogue.get("Tenant", chosen),
         as_of=choices.moment(workspace, settings),
         now=workspace.now,

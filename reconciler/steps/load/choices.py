@@ -1,14 +1,16 @@
-"""Which tenant and which moment does a run mean?"""
+"""Which tenant, which moment and which engine does a run mean?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from reconciler.kinds.workspace import outside
 from reconciler.model.moment import last_midnight
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue
-from reconciler.model.settings import Settings, Workspace
+from reconciler.model.settings import Engine, Settings, Workspace
 from reconciler.steps.load.files import WHOLE
 from reconciler.steps.load.nearest import listed, suggest
 
@@ -45,3 +47,21 @@ def moment(workspace: Workspace, settings: Settings) -> datetime:
     """The instant that recency is counted from, UTC: given, else declared, else the last midnight."""
     chosen = workspace.as_of or settings.as_of
     return last_midnight(workspace.now) if chosen is None else chosen.astimezone(UTC)
+
+
+def engine(workspace: Workspace, settings: Settings, catalogue: Catalogue) -> Engine | Problem:
+    """The engine that is asked for, with its spill folder as an absolute path, wherever links lead."""
+    said = settings.engine.spill_folder
+    if said is None:
+        return settings.engine
+    inside = workspace.root.resolve()
+    folder = (inside / said).resolve()
+    resource = next(iter(catalogue.of_kind("Workspace")))
+    if not folder.is_relative_to(inside):
+        return outside(resource, said)
+    if folder.exists() and not folder.is_dir():
+        where = resource.where("spec", "engine", "spillFolder")
+        return Problem(
+            where, "not-a-folder", f"`{said}` is a file", hint="name a folder; it is made where it is not there"
+        )
+    return replace(settings.engine, spill_folder=folder)
