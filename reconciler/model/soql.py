@@ -20,9 +20,9 @@ FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,5}")
 _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|[A-Za-z_][\w.]*|\d+|\S", re.DOTALL)
 _CLAUSES = re.compile(
     r"\b(ORDER BY|GROUP BY|FOR (?:VIEW|REFERENCE|UPDATE)|UPDATE (?:TRACKING|VIEWSTAT)|ALL ROWS|USING SCOPE"
-    r"|LIMIT \d|OFFSET \d|HAVING|WITH)\b"
+    r"|LIMIT \d+|OFFSET \d+|HAVING|WITH)\b"
 )
-_SHORT_FORMS = "a record's fields with = != < > <= >= LIKE IN, NOT, AND, OR"
+_SAYS = "it compares fields by =, !=, <, >, LIKE and IN, joined by AND, OR and NOT"
 
 
 def select(of: str, fields: Iterable[str], condition: str | None) -> str:
@@ -41,15 +41,15 @@ def fault_of(condition: str) -> tuple[str, str] | None:
     if not tokens:
         return "the condition is empty", "leave `where` out to read every record"
     if tokens[0].upper() in ("WHERE", "SELECT"):
-        return f"the condition begins with {tokens[0].upper()}", f"write the condition alone: {_SHORT_FORMS}"
+        return f"the condition begins with {tokens[0].upper()}", f"write the condition alone: {_SAYS}"
     if "'" in tokens:
         return "the condition has a quotation mark that is never closed", "write one inside a text as \\'"
     if not _balanced(tokens):
         return "the brackets of the condition do not match", "close each bracket that is opened, and no other"
     found = _CLAUSES.search(" ".join(_words(tokens)))
     if found:
-        clause = re.sub(r" \d$", "", found[1])
-        return f"{clause} is not part of a condition", f"the query is made from the mapping; write {_SHORT_FORMS}"
+        clause = re.sub(r" \d+$", "", found[1])
+        return f"{clause} is not part of a condition", f"write the condition alone: {_SAYS}"
     return None
 
 

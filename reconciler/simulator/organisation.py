@@ -92,7 +92,8 @@ class Organisation:
         paths = dict.fromkeys(_STANDARD.get(name, "Id Name").split())
         for record in self.objects[name]:
             paths |= dict.fromkeys(_paths(record))
-        return {path.casefold(): path for path in paths}
+        parents = {path.rpartition(".")[0] for path in paths}  # null in a record that has none
+        return {path.casefold(): path for path in paths if path not in parents}
 
 
 def _paths(record: Record, before: str = "") -> Iterator[str]:
