@@ -13,7 +13,7 @@ from reconciler.simulator.organisation import Organisation
 from tests.simulator.conftest import CREDENTIALS
 
 QUERY = "/services/data/v58.0/query/"
-CONTACTS = [
+CONTACTS: list[dict[str, Any]] = [
     {
         "Id": "3",
         "Name": "Cy",
