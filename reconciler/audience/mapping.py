@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.audience import consent, sources
 from reconciler.audience.rough import Rough
-from reconciler.model.feeds import ContactFeed, Feed, FileFeed, HistoryFeed, SqlFeed
+from reconciler.model.feeds import ContactFeed, Feed, HistoryFeed
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 
@@ -60,13 +60,13 @@ def columns_of(feed: Feed) -> set[str]:
         BadInput: its condition for consent is none.
         ValueError: it maps a canonical column that there is not, or no contacts.
     """
-    known = CONTACTS if isinstance(feed, FileFeed | SqlFeed) else INTERACTIONS
-    required = {"contactId"} if isinstance(feed, FileFeed | SqlFeed) else {"contactId", "startTime"}
+    known = CONTACTS if isinstance(feed, ContactFeed) else INTERACTIONS
+    required = {"contactId"} if isinstance(feed, ContactFeed) else {"contactId", "startTime"}
     named = {canonical for canonical, _ in feed.columns}
     if not required <= named or named - (set(known) - {"place", "fault", "optedIn", "attributes"}):
         raise ValueError(f"columns {sorted(named)}")
     wanted = {column for _, column in feed.columns}
-    if isinstance(feed, FileFeed | SqlFeed):
+    if isinstance(feed, ContactFeed):
         wanted |= {column for _, column in feed.attributes}
         if feed.opted_in is not None:
             wanted |= consent.columns_of(feed.opted_in, feed.where)

@@ -34,6 +34,7 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--contacts", type=_FILE, help="CSV or Parquet: id,engagementScore,status,phoneNumber,…")
 @click.option("--interactions", type=_FILE, help="CSV or Parquet: id,startTime,contactId[,type].")
 @click.option("--list-of-all", metavar="NAME", help="Make a list of all contacts.")
+@click.option("--salesforce", type=_FILE, help="JSON: {object: [records]}, of the Salesforce organisation beside it.")
 @click.option("--latency", type=float, default=0.0, metavar="MS", help="Milliseconds every call waits.")
 @click.option("--jitter", type=float, default=0.0, metavar="MS", help="Up to so many more or less.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Calls a second, per surface.")
@@ -55,6 +56,7 @@ def simulate(
     contacts: Path | None,
     interactions: Path | None,
     list_of_all: str | None,
+    salesforce: Path | None,
     latency: float,
     jitter: float,
     rate: float | None,
@@ -95,6 +97,7 @@ def simulate(
             contacts=contacts,
             interactions=interactions,
             all_=list_of_all,
+            salesforce=salesforce,
         )
         tenant.start()
     except (OSError, ValueError) as error:
@@ -117,6 +120,7 @@ def _fill(
     contacts: Path | None,
     interactions: Path | None,
     all_: str | None,
+    salesforce: Path | None,
 ) -> None:
     if demo is not None:
         from reconciler.simulator.demo import populate
@@ -128,6 +132,8 @@ def _fill(
         tenant.store.load_interactions(interactions, create_contacts=contacts is None)
     if all_ is not None:
         tenant.store.add_list_of_all(all_)
+    if salesforce is not None:
+        tenant.store.load_salesforce(salesforce)
 
 
 def _greeting(tenant: Simulator) -> str:

@@ -63,9 +63,10 @@ def call_of(
     """A call of an endpoint; see `Transport.call`.
 
     Raises:
-        ValueError: the path would lead elsewhere than it reads: an id in it was not percent-encoded.
+        ValueError: the path would lead elsewhere than it reads: an id in it was not percent-encoded, or is empty.
     """
-    if not _PATH.fullmatch(path):
+    # before a query a slash may end it, as in `/query/?q=`; elsewhere an id that is empty would leave one
+    if not _PATH.fullmatch(path.removesuffix("/") if query else path):
         raise ValueError("a path starts with / and has no query, no empty or dot segments and no unquoted characters")
     return Ask(
         method=method,

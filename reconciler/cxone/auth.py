@@ -205,7 +205,7 @@ class TokenSource:
 
     def _read(self, reply: Any, asked: float) -> _Granted:
         held = reply if isinstance(reply, dict) else {}
-        token, lives = held.get("access_token"), held.get("expires_in")
+        token, lives = held.get("access_token"), held.get("expires_in", self._request.lifetime)
         if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise self._strange("the token reply has no usable access_token")
         if isinstance(lives, bool) or not isinstance(lives, int | float) or not 0 < lives < math.inf:

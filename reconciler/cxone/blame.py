@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from reconciler.cxone import faults
 from reconciler.cxone.ask import Ask
-from reconciler.cxone.outcome import NOT_JSON, Broken, Outcome, Reply, Verdict, reason
+from reconciler.cxone.outcome import NOT_JSON, Broken, Outcome, Reply, Verdict, quota_spent, reason
 
 _LONGEST = 300
 _QUOTED_BODY = re.compile(r"""[\[{]\s*["'\[{].*""", re.DOTALL)
@@ -72,6 +72,8 @@ def _choose(ask: Ask, outcome: Outcome, verdict: Verdict, credentials: str | Non
         return faults.RateLimited, "the tenant keeps answering that there are too many requests", None, None
     if verdict is Verdict.AGAIN or isinstance(outcome, Broken):
         return faults.Unavailable, f"no usable reply from the tenant: {why}", None, _reach(outcome)
+    if quota_spent(outcome):
+        return faults.QuotaSpent, "the requests that the tenant allows in a day are used up", None, None
     return _refusal(ask, outcome.status, credentials)
 
 

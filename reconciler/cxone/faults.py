@@ -114,6 +114,13 @@ class RateLimited(WireError):
     advice = "lower the rate of this surface, or try again later"
 
 
+class QuotaSpent(WireError):
+    """403 or 429 with a code that says that a day's requests are used up. It is not sent again: nothing was done."""
+
+    code = "quota-spent"
+    advice = "try again when the quota has room (it counts the last 24 hours), or have it raised"
+
+
 class Unavailable(WireError):
     """The tenant could not be reached or could not answer, until the attempts ran out.
 

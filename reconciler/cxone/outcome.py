@@ -6,6 +6,7 @@ may have taken effect is sent again only where that does no harm.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,6 +18,7 @@ from reconciler.cxone.ask import Ask
 
 CUT = "the reply was cut off"
 NOT_JSON = "the reply is not JSON"
+_SPENT = "REQUEST_LIMIT_EXCEEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,24 @@ def judge(ask: Ask, outcome: Outcome) -> Verdict:
         return Verdict.DONE if _has_id(ask, outcome) else Verdict.UNCLEAR
     if outcome.status >= 500 or outcome.status == 408:
         return repeat
+    if quota_spent(outcome):
+        return Verdict.REFUSED
     return {401: Verdict.RENEW, 429: Verdict.LATER}.get(outcome.status, Verdict.REFUSED)
+
+
+def quota_spent(reply: Reply) -> bool:
+    """Whether a day's quota is used up, as Salesforce says it with 403 or 429: no wait of ours would help."""
+    return reply.status in (403, 429) and _SPENT in error_codes(reply.json)
+
+
+def error_codes(json: Any) -> tuple[str, ...]:
+    """The codes of a reply in the form `[{"message", "errorCode"}]`, which is Salesforce's."""
+    rows = json if isinstance(json, list) else ()
+    codes = (row.get("errorCode") for row in rows if isinstance(row, Mapping))
+    return tuple(code for code in codes if isinstance(code, str) and _CODE.fullmatch(code))
+
+
+_CODE = re.compile(r"[A-Z][A-Z_]{2,60}")
 
 
 def _has_id(ask: Ask, reply: Reply) -> bool:

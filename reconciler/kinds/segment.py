@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
+from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.kind import Kind, Reference
 from reconciler.model.people import live_list
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.rows import ContactsOf, InteractionsOf, MemberPhones, MembersOf, RowQuery
+from reconciler.model.rows import ContactsOf, InteractionsOf, MemberPhones, MembersOf, PeopleQuery, RowQuery
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
 
@@ -50,14 +51,15 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
         ),
         mirror=spec.get("membership", "upsert") == "mirror",
         delivery=Delivery(delivery["method"], delivery.get("chunkSize", DEFAULT_CHUNK), attributes),
-        phones=_phones(spec),
+        phones=_phones(spec, source.contacts),
         suppress=suppress,
         cap=Cap(spec["cap"]["most"], spec["cap"].get("first", "highest-score")) if "cap" in spec else None,
     )
 
 
-def _phones(spec: Mapping[str, Any]) -> Phones | None:
-    if "phones" not in spec and not spec.get("suppress"):
+def _phones(spec: Mapping[str, Any], contacts: PeopleQuery) -> Phones | None:
+    # a record of Salesforce without a valid phone is always out (contract, Salesforce)
+    if "phones" not in spec and not spec.get("suppress") and not isinstance(contacts, SalesforceFeed):
         return None
     declared = spec.get("phones", {})
     return Phones(declared.get("rule", "valid"), declared.get("region"))

@@ -18,7 +18,7 @@ from reconciler.ledger import audit, lock
 from reconciler.ledger.saved import open_plan, save_plan
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
-from reconciler.model.document import plan_digest
+from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, Report, StepResult
@@ -144,7 +144,8 @@ class Ledger:
                 save_plan(plan, folder / "plan.zip")
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": _now(), "by": getpass.getuser(), "plan": plan_digest(plan)}
-            audit.record(self.store, {**entry, "tenant": plan.tenant, "tool": plan.tool_version})
+            told = {"tenant": plan.tenant, "tool": plan.tool_version, "audiences": audiences(plan)}
+            audit.record(self.store, {**entry, **told})
             self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": ""}))
             yield Run(self.store, name, held)
 

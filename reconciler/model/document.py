@@ -35,7 +35,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "good_until": None if plan.good_until is None else format_instant(plan.good_until),
         "resource_changes": [_object(change) for change in plan.objects],
         "row_changes": [_rows(change) for change in plan.rows],
-        "audiences": [_account(account) for account in plan.accounts],
+        "audiences": audiences(plan),
         "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
         "findings": [_finding(finding) for finding in plan.findings],
         "request_budget": {
@@ -111,6 +111,11 @@ def _rows(change: RowChange) -> dict[str, Any]:
             for each in change.samples
         ],
     }
+
+
+def audiences(plan: Plan) -> list[dict[str, Any]]:
+    """Of each segment how many contacts its source has, and how many are in or left out, and why."""
+    return [_account(account) for account in plan.accounts]
 
 
 def _account(account: Accounting) -> dict[str, Any]:

@@ -100,8 +100,48 @@ class SqlHistory:
         return f"the query on {self.url}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesforceFeed:
+    """Contacts that are records of one Salesforce object; `columns` and `attributes` name its fields.
+
+    Attributes:
+        instance: the organisation's URL, e.g. `https://acme.my.salesforce.com`.
+        version: of its REST API, e.g. `v58.0`.
+        client_id: where the client's id is kept (`env SALESFORCE_CLIENT_ID`), never the id. client_secret: likewise.
+        token_url: where tokens are asked for; None means the instance's own.
+        object: the object's API name. condition: which of its records, in SOQL; None means all.
+        rate: calls a second.
+        condition_at: the place of the condition. credentials_at: of the credentials. fields_at: of each mapped field.
+    """
+
+    instance: str
+    version: str
+    client_id: str
+    client_secret: str
+    object: str
+    columns: Pairs
+    condition: str | None = None
+    token_url: str | None = None
+    rate: float = 10.0
+    attributes: Pairs = ()
+    opted_in: str | None = None
+    region: str | None = None
+    on_invalid: OnInvalid = "skip"
+    where: Location = field(compare=False)
+    condition_at: Location = field(compare=False)
+    credentials_at: Location = field(compare=False)
+    fields_at: tuple[tuple[str, Location], ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.object} of Salesforce"
+
+    def place(self, name: str) -> Location:
+        """Where the manifest maps a field; the whole feed where it does not."""
+        return dict(self.fields_at).get(name, self.where)
+
+
 AnyFiles = FileFeed | FileHistory
 AnySql = SqlFeed | SqlHistory
-ContactFeed = FileFeed | SqlFeed
+ContactFeed = FileFeed | SqlFeed | SalesforceFeed
 HistoryFeed = FileHistory | SqlHistory
 Feed = ContactFeed | HistoryFeed

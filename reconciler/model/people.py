@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.model.feeds import FileFeed, FileHistory, HistoryFeed, Pairs, SqlFeed, SqlHistory
+from reconciler.model.feeds import FileFeed, FileHistory, HistoryFeed, Pairs, SalesforceFeed, SqlFeed, SqlHistory
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.rows import ContactsOf, LiveList, PeopleQuery
+from reconciler.model.soql import fault_of
 
 HISTORIES = ("files", "sql")
 """Where interactions may be, if not in the tenant."""
 
-PEOPLE = ("contactList", "files", "sql")
+PEOPLE = ("contactList", "files", "sql", "salesforce")
 """The ways of naming people; a source has one of them, or the interactions of a list's contacts."""
 
 
@@ -23,6 +24,8 @@ def people(resource: Resource) -> PeopleQuery:
         return FileFeed(**_paths(resource.spec["files"]), **_contacts(resource, "files"))
     if "sql" in resource.spec:
         return SqlFeed(**_query(resource.spec["sql"]), **_contacts(resource, "sql"))
+    if "salesforce" in resource.spec:
+        return _salesforce(resource)
     return ContactsOf(live_list(resource.spec["contactList"]), resource.where("spec", "contactList"))
 
 
@@ -68,6 +71,33 @@ def _query(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {"url": f"{kept} {name}", "query": spec["query"]}
 
 
+def _salesforce(resource: Resource) -> SalesforceFeed:
+    spec, at = resource.spec["salesforce"], ("spec", "salesforce")
+    places = {
+        column: resource.where(*at, part, name)
+        for part in ("attributes", "columns")
+        for name, column in spec.get(part, {}).items()
+    }
+    kept = {part: " ".join(*spec["credentials"][part].items()) for part in ("clientId", "clientSecret")}
+    given = {name: spec[wire] for name, wire in _SALESFORCE.items() if wire in spec}
+    return SalesforceFeed(
+        instance=spec["instance"].rstrip("/"),
+        version=spec.get("apiVersion", "v58.0"),
+        client_id=kept["clientId"],
+        client_secret=kept["clientSecret"],
+        object=spec["object"],
+        condition_at=resource.where(*at, "where"),
+        credentials_at=resource.where(*at, "credentials"),
+        fields_at=tuple(sorted(places.items())),
+        **given,
+        # a record that cannot be used is counted and left out, unless the manifest asks for more (contract, Salesforce)
+        **{**_contacts(resource, "salesforce"), "on_invalid": spec.get("onInvalid", "skip")},
+    )
+
+
+_SALESFORCE = {"condition": "where", "token_url": "tokenUrl", "rate": "rate"}
+
+
 def pairs(mapping: Mapping[str, str]) -> Pairs:
     """A mapping as pairs in the order of their names: a query is a value that can be compared."""
     return tuple(sorted(mapping.items()))
@@ -79,9 +109,12 @@ def live_list(spec: Mapping[str, Any]) -> LiveList:
 
 
 def check_people(resource: Resource) -> Iterable[Problem]:
-    """Exactly one way of naming people."""
+    """Exactly one way of naming people; a condition for Salesforce that can only read."""
     given = [name for name in PEOPLE if name in resource.spec]
     if len(given) != 1:
         words = f"{' and '.join(given)} are given" if given else "none is given"
         message = f"a {resource.address.kind} names its people in one way: {', '.join(PEOPLE)}; {words}"
         yield Problem(resource.where("spec"), "source-unclear", message)
+    fault = fault_of(resource.spec.get("salesforce", {}).get("where", "Id != null"))
+    if fault is not None:
+        yield Problem(resource.where("spec", "salesforce", "where"), "soql-condition", fault[0], hint=fault[1])

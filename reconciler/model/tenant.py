@@ -18,6 +18,7 @@ class TokenRequest:
         body: how the request is written.
         scope: space-separated; an empty text sends none.
         early: seconds before its expiry at which a token is renewed.
+        lifetime: seconds that a token is taken to live where its reply does not say; None: the reply must say.
     """
 
     url: str
@@ -26,6 +27,7 @@ class TokenRequest:
     client_id: str
     client_secret: Secret
     early: float
+    lifetime: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

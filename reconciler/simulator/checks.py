@@ -52,6 +52,13 @@ def number(value: Any, where: str) -> float:
     return value
 
 
+def truth(value: Any, where: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise bad_request(f"{where}: must be true or false")
+    return value
+
+
 def between(low: float, high: float) -> Check:
     """A number from `low` to `high`, both included."""
 

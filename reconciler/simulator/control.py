@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from reconciler.simulator import jobcontrol
-from reconciler.simulator.checks import Check, anything_in_object, fields, number, some_text, text, whole
+from reconciler.simulator.checks import Check, anything_in_object, fields, number, some_text, text, truth, whole
+from reconciler.simulator.organisation import Organisation
 from reconciler.simulator.paging import offset_window
 from reconciler.simulator.refusals import Refusal, bad_request, not_found
 from reconciler.simulator.routing import Call, Reply
@@ -176,6 +177,29 @@ def _clear_faults(call: Call) -> Reply:
     return Reply(204)
 
 
+def _salesforce(call: Call) -> Reply:
+    """`{records: {object: [records]}, pageSize, requestsLeft, limitStatus, locatorsOfSession, expireLocators}`."""
+    told = _body(
+        call,
+        records=anything_in_object,
+        pageSize=whole(1, 2000),
+        requestsLeft=_times,
+        limitStatus=whole(400, 499),
+        locatorsOfSession=truth,
+        expireLocators=truth,
+    )
+    organisation = call.tenant.store.part(Organisation)
+    for name, records in told.get("records", {}).items():
+        organisation.load(name, _rows(records, f"records.{name}"))
+    organisation.page_size = told.get("pageSize", organisation.page_size)
+    organisation.requests_left = told.get("requestsLeft", organisation.requests_left)
+    organisation.limit_status = told.get("limitStatus", organisation.limit_status)
+    organisation.locators_of_session = told.get("locatorsOfSession", organisation.locators_of_session)
+    if told.get("expireLocators"):
+        organisation.locators.clear()
+    return Reply(body={name: len(records) for name, records in organisation.objects.items()})
+
+
 def _revoke(call: Call) -> Reply:
     return Reply(body={"revoked": call.tenant.tokens.revoke()})
 
@@ -194,4 +218,5 @@ _HANDLERS: dict[tuple[str, str], Callable[[Call], Reply]] = {
     ("DELETE", "/faults"): _clear_faults,
     ("POST", "/tokens/revoke"): _revoke,
     **jobcontrol.HANDLERS,
+    ("POST", "/salesforce"): _salesforce,
 }

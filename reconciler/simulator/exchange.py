@@ -57,6 +57,7 @@ class Exchange:
             authorization=request.headers.get("Authorization"),
             raw=await request.read(),
             headers=request.headers,
+            origin=f"http://{request.host}",
         )
 
     def _received(self, call: Call) -> Received:
@@ -95,7 +96,8 @@ class Exchange:
         if received.is_token_request:
             if call.method != "POST":
                 raise Refusal(405, "method_not_allowed", "a token is asked for by POST", {"Allow": "POST"})
-            return Reply(body=tenant.tokens.issue(surface, call.content_type, call.raw))
+            granted = tenant.tokens.issue(surface, call.content_type, call.raw)
+            return Reply(body=surface.grant(call, granted) if surface.grant else granted)
         route, call.params = tenant.router.find(surface, call.method, raw_path)
         received.is_write = not route.is_read
         tenant.pace.admit(surface.name)
@@ -112,6 +114,9 @@ class Exchange:
 
 
 def _reply(refusal: Refusal, call: Call) -> Reply:
+    surface = call.tenant.router.surface_of(call.path)
+    if surface is not None and surface.refuse is not None:
+        return surface.refuse(call, refusal)
     body = {
         "error": {"code": refusal.code, "message": refusal.message},
         "requestId": call.request_id,

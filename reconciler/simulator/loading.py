@@ -1,4 +1,4 @@
-"""How do contacts and interactions in files become those of the tenant? DuckDB reads CSV and Parquet."""
+"""How do contacts and interactions in files become those of the tenant, and records those of Salesforce?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from reconciler.simulator.organisation import Organisation
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,6 +56,21 @@ def load_interactions(store: Store, path: Path, *, create_contacts: bool) -> int
                 store.history.add(*row)
             count += len(chunk)
     return count
+
+
+def load_salesforce(store: Store, path: Path) -> int:
+    """Records of `{object: [records]}`; returns how many. Raises ValueError for anything else."""
+    try:
+        objects = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    listed = isinstance(objects, dict) and all(isinstance(each, list) for each in objects.values())
+    if not listed or not all(isinstance(record, dict) for each in objects.values() for record in each):
+        raise ValueError(f"{path.name}: is no object of lists of records")
+    with store.lock:
+        for name, records in objects.items():
+            store.part(Organisation).load(name, records)
+    return sum(map(len, objects.values()))
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

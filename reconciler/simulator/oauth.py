@@ -52,7 +52,7 @@ class TokenOffice:
         )
         if not (right_id and right_secret):
             raise unauthorized("wrong client_id or client_secret", "invalid_client")
-        if "scope" not in asked and surface.token_body == "form":  # noqa: S105 - a word, not a password
+        if "scope" not in asked and surface.token_body == "form" and surface.grant is None:  # noqa: S105 - a word, not a password
             raise Refusal(400, "invalid_scope", "scope: is required")
         wanted = set(asked["scope"].split()) if "scope" in asked else surface.scopes
         scopes = frozenset(wanted & surface.scopes) - self._options.denied_scopes

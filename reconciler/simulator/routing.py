@@ -46,6 +46,7 @@ class Call:
         path: decoded, without the query, such as `/lists/api/v1/lists`.
         query: the query's fields; of a name given twice, both values are in `repeated`.
         params: what stands for `{listId}` and the like in the endpoint's path.
+        origin: where the client thinks the tenant is, such as `http://127.0.0.1:8080`.
         body: the parsed JSON body, set once it has been checked to be JSON.
         headers: as they came; their names in any case.
         orders: what a fault wants of that which this call makes, such as a job's `fate`.
@@ -61,6 +62,7 @@ class Call:
     authorization: str | None
     raw: bytes
     params: Mapping[str, str] = field(default_factory=dict)
+    origin: str = ""
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     orders: dict[str, Any] = field(default_factory=dict)
@@ -90,6 +92,9 @@ class Surface:
         token_body: how the token request is written.
         scopes: the scopes there are.
         logs_rows: whether the request log keeps the rows that are sent, or only counts them.
+        root: the first part of its paths, where that is not its name.
+        grant: what it makes of the reply to a token request, where that is not the contract's.
+        refuse: how it says no, where that is not as the others do.
     """
 
     name: str
@@ -98,16 +103,19 @@ class Surface:
     token_body: Literal["json", "form"]
     scopes: frozenset[str]
     logs_rows: bool = True
+    root: str = ""
+    grant: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    refuse: Callable[[Call, Refusal], Reply] | None = None
 
     @property
     def base_path(self) -> str:
         """The path of its base URL."""
-        return f"/{self.name}{self.base}"
+        return f"/{self.root or self.name}{self.base}"
 
     @property
     def full_token_path(self) -> str:
         """The path of its token URL."""
-        return f"/{self.name}{self.token_path}"
+        return f"/{self.root or self.name}{self.token_path}"
 
 
 @dataclass(frozen=True)
@@ -152,13 +160,14 @@ class Router:
 
     def __init__(self, surfaces: Iterable[Surface], routes: Iterable[Route]) -> None:
         self.surfaces = {surface.name: surface for surface in surfaces}
+        self._roots = {surface.root or surface.name: surface for surface in self.surfaces.values()}
         self._routes: dict[str, list[Route]] = {name: [] for name in self.surfaces}
         for route in routes:
             self._routes[route.surface].append(route)
 
     def surface_of(self, path: str) -> Surface | None:
         """The surface a path belongs to."""
-        return self.surfaces.get(path.split("/", 2)[1])
+        return self._roots.get(path.split("/", 2)[1])
 
     def find(self, surface: Surface, method: str, raw_path: str) -> tuple[Route, dict[str, str]]:
         """The endpoint, and what stands for its variable parts; 404 or 405 where there is none."""

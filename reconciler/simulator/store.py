@@ -231,6 +231,12 @@ class Store:
 
         return load_interactions(self, Path(path), create_contacts=create_contacts)
 
+    def load_salesforce(self, path: Path | str) -> int:
+        """Records from a JSON file `{object: [records]}`, in the place of those that the objects had; how many."""
+        from reconciler.simulator.loading import load_salesforce
+
+        return load_salesforce(self, Path(path))
+
     def add_list_of_all(self, name: str, *, description: str = "") -> ContactList:
         """A list of every contact in the directory."""
         with self.lock:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, keeping, sources, sql
+from reconciler.audience import engine, files, keeping, records, sources, sql
+from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
-from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed, SqlHistory
+from reconciler.model.feeds import FileFeed, FileHistory, SalesforceFeed, SqlFeed, SqlHistory
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
@@ -37,7 +39,7 @@ IDS_A_SEARCH = 500
 def observe(desired: Desired, reader: Reader, secret: Secrets) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
-    `secret` fetches what a manifest only refers to: the URL of a database.
+    `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -104,10 +106,8 @@ def _read(
                 found = files.contacts(backend, query, desired.root, into)
             case FileHistory():
                 found = files.interactions(backend, query, desired.root, into)
-            case SqlFeed():
-                found = sql.contacts(backend, query, secret(query.url, query.where), desired.root, into)
-            case SqlHistory():
-                found = sql.interactions(backend, query, secret(query.url, query.where), desired.root, into)
+            case SqlFeed() | SqlHistory() | SalesforceFeed():
+                found = _log_in(backend, query, secret, desired.root, into)
             case ContactsIn():
                 found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
             case _:
@@ -115,6 +115,20 @@ def _read(
         kept = keeping.kept(backend, query, found, into)
         found.path.unlink()
         return kept
+
+
+def _log_in(
+    backend: Any, query: SqlFeed | SqlHistory | SalesforceFeed, secret: Secrets, root: Path, into: Path
+) -> Rows:
+    """What somebody else keeps, and gives to whoever has the credentials."""
+    match query:
+        case SqlFeed():
+            return sql.contacts(backend, query, secret(query.url, query.where), root, into)
+        case SqlHistory():
+            return sql.interactions(backend, query, secret(query.url, query.where), root, into)
+        case SalesforceFeed():
+            with salesforce.connected(query, secret) as organisation:
+                return records.contacts(backend, query, partial(salesforce.read, organisation, query), into)
 
 
 def _ask(backend: Any, query: TenantQuery, rows: dict[RowQuery, Rows], reader: Reader, into: Path) -> Rows:

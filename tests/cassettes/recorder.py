@@ -24,6 +24,7 @@ LARGEST = 200_000
 
 _HEARD = {"content-type", "x-request-id"}
 _SENT = {"accept", "content-type"}
+_GRANTED = {"access_token", "token_type", "expires_in", "scope"}
 _FICTIONAL = re.compile(r"\+?1?[2-9]\d\d55501\d\d")
 _NUMBER = re.compile(r"\+\d[\d .()-]{6,}\d|(?<![\w.])\d{10,15}(?![\w.])")
 _SECRETS = re.compile(r"not-a-secret|bearer\s+\S+|client_secret|set-cookie|authorization", re.IGNORECASE)
@@ -36,7 +37,7 @@ def recorder(origins: Mapping[str, str]) -> vcr.VCR:
         for real, told in origins.items():
             sent.uri = sent.uri.replace(real, told)
         sent.headers = {name: value for name, value in sent.headers.items() if name.lower() in _SENT}
-        if sent.path.endswith("/oauth/token"):
+        if sent.path.endswith(("/oauth/token", "/oauth2/token")):
             sent.body = FILTERED
         return sent
 
@@ -53,7 +54,8 @@ def _response(heard: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in heard["headers"].items() if name.lower() in _HEARD}
     content = heard["body"]["string"]
     if b"access_token" in content:
-        content = json.dumps({**json.loads(content), "access_token": FILTERED}).encode()
+        granted = {name: value for name, value in json.loads(content).items() if name in _GRANTED}
+        content = json.dumps({**granted, "access_token": FILTERED}).encode()
     return {**heard, "headers": kept, "body": {"string": content}}
 
 

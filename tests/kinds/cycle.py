@@ -25,6 +25,7 @@ import yaml
 from reconciler.cli import run as run_program
 from reconciler.kinds import kinds
 from reconciler.simulator import Simulator
+from reconciler.simulator.organisation import Organisation
 from reconciler.simulator.store import Store
 from tests.conftest import Ended
 
@@ -104,11 +105,13 @@ def command_line(root: Path, capsys: pytest.CaptureFixture[str], url: str, other
 
 
 def fill(store: Store, state: Mapping[str, Any]) -> None:
-    """Put contacts, interactions and lists in a tenant."""
+    """Put contacts, interactions and lists in a tenant, and records in the organisation of Salesforce beside it."""
     store.add_contacts(state.get("contacts", ()))
     store.add_interactions(state.get("interactions", ()))
     for each in state.get("lists", ()):
         store.add_list(each["name"], each["members"], description=each["description"])
+    for name, records in state.get("salesforce", {}).items():
+        store.part(Organisation).load(name, records)
 
 
 def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from reconciler.cli.simulate import simulate
 from reconciler.simulator import Simulator
+from reconciler.simulator.organisation import Organisation
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,3 +89,22 @@ def test_ctrl_c_ends_it_with_one_line() -> None:
         output, errors = running.communicate(timeout=5)
     assert (running.returncode, errors) == (0, "")
     assert output == "Stopped after 0 requests; nothing was kept.\n"
+
+
+def test_it_loads_records_of_salesforce(interrupted: list[Simulator], tmp_path: Path) -> None:
+    records = tmp_path / "records.json"
+    records.write_text('{"Lead": [{"Id": "1"}, {"Id": "2"}]}', encoding="utf-8")
+    result = _run("--salesforce", records)
+    assert result.exit_code == 0, result.output
+    assert f"{interrupted[0].url}/services/data/v58.0" in result.output
+    assert len(interrupted[0].store.part(Organisation).objects["Lead"]) == 2
+
+
+@pytest.mark.parametrize("content", ["[]", '{"Lead": {}}', '{"Lead": ["x"]}', "{"])
+def test_it_refuses_records_that_are_none(interrupted: list[Simulator], tmp_path: Path, content: str) -> None:
+    records = tmp_path / "records.json"
+    records.write_text(content, encoding="utf-8")
+    result = _run("--salesforce", records)
+    assert result.exit_code == 1
+    assert "records.json: " in result.output
+    assert not interrupted

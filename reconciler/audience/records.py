@@ -1,0 +1,72 @@
+"""What do the records of a Salesforce object say of contacts?
+
+They are laid down as text by whoever can ask for them, and then mapped as the rows of a file are.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import mapping, sources
+from reconciler.audience.rough import Rough
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.feeds import SalesforceFeed
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.rows import Rows
+from reconciler.model.soql import FIELD
+
+Read = Callable[[Sequence[str], Path], Rows]
+"""Reads some fields of every record into a file: columns `id`, `row`, `fault`, and `c0`, `c1`, … for the fields."""
+
+log = logging.getLogger(__name__)
+
+
+def contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path) -> Rows:
+    """The contacts that a feed's records are, as one new Parquet file below `into`: the columns `mapping.CONTACTS`.
+
+    Raises:
+        BadInput: the condition for consent names no fields, or rows cannot be used (`on_invalid: refuse`).
+        ReconcilerError: the records could not be read whole.
+    """
+    fields = sorted(mapping.columns_of(feed))
+    problems = [_no_field(feed, name) for name in fields if not FIELD.fullmatch(name)]
+    if problems:
+        raise BadInput(problems)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
+        scratch = Path(folder)
+        table = _whole(backend, feed, lambda: read(fields, scratch / "records.json"))
+        place = f"{feed.where} record " + table["row"].cast("string")
+        named = {name: f"c{number}" for number, name in enumerate(fields)}
+        part = scratch / "part.parquet"
+        part.touch(mode=0o600)
+        mapped = mapping.contacts(Rough(table.mutate(place=place), named), feed)
+        mapped.to_parquet(str(part), use_tmp_file=False)
+        return mapping.settle(backend, [part], feed, into, mapping.CONTACTS)
+
+
+def _whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
+    """The records, read until there are as many different ones as Salesforce says: never a part of an audience."""
+    for _ in range(sources.MOST_READS):
+        rows = read()
+        table = sources.table(backend, rows)
+        known = table.filter(table["id"].notnull()).select("id")
+        twice = sources.count(backend, known) - sources.count(backend, known.distinct())
+        if not rows.shifted and not twice and rows.count == rows.total:
+            return table
+        log.warning("%s: %d records read, %d of them twice, of %s; reading again", feed, rows.count, twice, rows.total)
+    raise ReconcilerError(
+        f"{feed} was read {sources.MOST_READS} times and never held as many records as Salesforce says",
+        where=str(feed.where),
+        note=f"{rows.count - twice:,} different records read, {rows.total:,} in Salesforce; none of them is kept",
+        hint="try again when nobody is changing the records",
+    )
+
+
+def _no_field(feed: SalesforceFeed, name: str) -> Problem:
+    message = f"`{name}` is no field of a Salesforce object"
+    return Problem(feed.where, "no-field", message, hint="use its API name, such as `Phone` or `Account.Name`")

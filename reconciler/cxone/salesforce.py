@@ -1,0 +1,208 @@
+"""Salesforce: how are the records of a query read whole, a page at a time?
+
+`GET /services/data/{version}/query/?q={SOQL}`: at most 2,000 records a page; `nextRecordsUrl` is a path below the
+instance (contract, Salesforce). The reply to a token request does not say how long the token lives: it is used until it
+is refused, and renewed once.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.cxone.faults import Unauthorised, WireError
+from reconciler.cxone.outcome import error_codes
+from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Spool, Unsettled
+from reconciler.cxone.salesforce_refusals import told
+from reconciler.cxone.transport import Transport
+from reconciler.model.feeds import SalesforceFeed
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.rows import Rows
+from reconciler.model.secret import Secret
+from reconciler.model.soql import ID, select
+from reconciler.model.tenant import Pace, SurfaceAccess, TokenRequest
+
+LIFETIME = 86_400.0
+"""Seconds after which a token is renewed unasked; an organisation's sessions end after 24 hours at the latest."""
+
+_STALE = "INVALID_QUERY_LOCATOR"
+_NEXT = re.compile(r"/services/data/v\d+\.\d/query/[A-Za-z0-9_-]+")
+_EXACT = ("contactId", "phone")
+
+log = logging.getLogger(__name__)
+
+Secrets = Callable[[str, Location], Secret]
+
+
+def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
+    """The connection to a feed's organisation; nothing is sent yet.
+
+    Raises:
+        BadInput: the credentials that are missing.
+    """
+    problems: list[Problem] = []
+    fetched: list[Secret] = []
+    for reference in (feed.client_id, feed.client_secret):
+        try:
+            fetched.append(secret(reference, feed.credentials_at))
+        except BadInput as missing:
+            problems += missing.problems
+    if problems:
+        raise BadInput(problems)
+    token = TokenRequest(
+        url=feed.token_url or f"{feed.instance}/services/oauth2/token",
+        body="form",
+        scope="",
+        client_id=fetched[0].reveal(),
+        client_secret=fetched[1],
+        early=60,
+        lifetime=LIFETIME,
+    )
+    # a page may take a while to be found; there is one reader, as each page names the next
+    access = SurfaceAccess("salesforce", feed.instance, token, Pace(feed.rate, 10, 1), read_timeout=120.0)
+    return Transport(access, credentials=feed.client_secret)
+
+
+def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into: Path) -> Rows:
+    """Some fields of every record of a feed, as text, written to `into` page by page.
+
+    A locator that Salesforce does not know any more, or not by a new token, is followed by another reading from the
+    first page. What was read before a failure is not kept.
+
+    Returns:
+        The columns `id`, `row` (from 1), `fault` (why the record cannot be used), and `c0`, `c1`, … for the fields.
+
+    Raises:
+        BadInput: Salesforce refuses the query, or a field is no value.
+        WireError: it refuses the client, has no requests left, or cannot be reached; the note says at which page.
+        Unsettled: the pages never came to an end.
+    """
+    query = select(feed.object, fields, feed.condition)
+    renewed = False
+    try:
+        for _ in range(MOST_RESTARTS + 1):
+            reading = _Reading(transport, feed, fields)
+            try:
+                return reading.whole(query, into)
+            except _Broken as broken:
+                log.warning("%s: %s; starting again from the first page", feed, broken)
+            except WireError as error:
+                # A locator belongs to the session that made it, and some organisations say so with a 401.
+                lost = isinstance(error, Unauthorised) and reading.page > 1 and not renewed
+                if not lost and _STALE not in error_codes(error.reply):
+                    raise told(error, feed, reading.page, reading.count) from None
+                renewed = renewed or lost
+                log.warning("%s: the locator of page %d is stale; starting again", feed, reading.page)
+    except BaseException:
+        into.unlink(missing_ok=True)
+        raise
+    into.unlink(missing_ok=True)
+    raise Unsettled(
+        f"{feed}: the pages never came to an end; they were read {MOST_RESTARTS + 1} times",
+        where=f"GET {feed.instance}/services/data/{feed.version}/query/",
+        note=f"the last reading broke at page {reading.page}; none of its records is kept",
+        hint="try again later; a narrower `where` makes fewer pages",
+    )
+
+
+class _Broken(Exception):
+    """A page that is not as it must be: the query may be asked again."""
+
+
+class _Reading:
+    """One reading of a query from its first page. `page` is the one being read, `count` the records before it."""
+
+    def __init__(self, transport: Transport, feed: SalesforceFeed, fields: Sequence[str]) -> None:
+        self._transport = transport
+        self._feed = feed
+        self._paths = {f"c{number}": (name, name.split(".")) for number, name in enumerate(fields)}
+        exact = {source: name for name, source in feed.columns if name in _EXACT}
+        self._exact = {column: exact[name] for column, (name, _) in self._paths.items() if name in exact}
+        self.page = 0
+        self.count = 0
+
+    def whole(self, query: str, into: Path) -> Rows:
+        totals: set[int] = set()
+        with Spool(into) as spool:
+            for body in self._pages(query):
+                totals.add(_whole_number(body))
+                spool.add([self._row(record, self.count + n) for n, record in enumerate(body["records"], 1)])
+                self.count = spool.count
+        columns = {**dict.fromkeys(("id", "fault", *self._paths), "VARCHAR"), "row": "BIGINT"}
+        log.info("%s: %d records on %d pages", self._feed, self.count, self.page)
+        return Rows(into, "json", columns, self.count, total=max(totals), shifted=len(totals) > 1)
+
+    def _pages(self, query: str) -> Iterator[Mapping[str, Any]]:
+        path, asked = f"/services/data/{self._feed.version}/query/", {"q": query}
+        seen: set[str] = set()
+        while self.page < MOST_PAGES:
+            self.page += 1
+            body = self._transport.call("GET", path, query=asked)
+            if not isinstance(body, Mapping) or not isinstance(body.get("records"), list):
+                raise _Broken(f"page {self.page} has no records")
+            yield body
+            if body.get("done") is True:
+                return
+            path, asked = _following(body, self.page), {}
+            if path in seen:
+                raise _Broken(f"page {self.page} names a page that was read before")
+            seen.add(path)
+        raise _Broken("more pages than any query has")
+
+    def _row(self, record: Any, number: int) -> Mapping[str, Any]:
+        if not isinstance(record, Mapping):
+            raise _Broken(f"page {self.page} holds something that is no record")
+        held = _value(record, [ID])
+        row: dict[str, Any] = {"id": held, "row": number, "fault": None if held else "no Id"}
+        for column, (name, path) in self._paths.items():
+            value = _value(record, path)
+            if isinstance(value, Mapping | list):
+                raise BadInput([_no_value(self._feed, name)])
+            if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+                value = int(value)  # a field of numbers without decimals comes as 42.0
+            if column in self._exact and isinstance(value, float | bool):
+                row["fault"] = row["fault"] or f"{self._exact[column]} is neither a text nor a whole number"
+            row[column] = value if value is None or isinstance(value, str) else _text(value)
+        return row
+
+
+def _value(record: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """A field, or a parent's; null where there is none. Salesforce takes names in any case and answers in its own."""
+    value: Any = record
+    for step in path:
+        if not isinstance(value, Mapping):
+            return None
+        exact = step in value
+        value = value.get(step if exact else next((name for name in value if name.casefold() == step.casefold()), step))
+    return value
+
+
+def _text(value: float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _whole_number(body: Mapping[str, Any]) -> int:
+    total = body.get("totalSize")
+    if isinstance(total, bool) or not isinstance(total, int):
+        raise _Broken("a page does not say how many records there are")
+    return total
+
+
+def _following(body: Mapping[str, Any], page: int) -> str:
+    """The path of the next page. The token goes nowhere but below the instance, whatever a reply says."""
+    path = body.get("nextRecordsUrl")
+    if not isinstance(path, str) or not _NEXT.fullmatch(path):
+        raise _Broken(f"page {page} is not the last, and names no next one")
+    return path
+
+
+def _no_value(feed: SalesforceFeed, name: str) -> Problem:
+    return Problem(
+        feed.place(name),
+        "compound-field",
+        f"the field `{name}` of {feed.object} holds several values and not one",
+        hint="map one of its parts, such as `MailingCity` of `MailingAddress`",
+    )
