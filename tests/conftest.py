@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.cli import run as run_program
 from reconciler.simulator import Options, Simulator
+from tests import s3
 
 AS_OF = "2026-07-01T00:00:00Z"
 
@@ -82,6 +83,23 @@ def run(folder: Folder, capsys: pytest.CaptureFixture[str]) -> Callable[..., End
         return Ended(code, captured.out, captured.err)
 
     return run_on_folder
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[s3.S3]:
+    """An S3 server of this test run alone, on the loopback."""
+    with s3.served() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_here(s3_server: s3.S3, monkeypatch: pytest.MonkeyPatch) -> s3.S3:
+    """The S3 server without faults, and the environment that leads to it."""
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    s3_server.faults.clear()
+    s3_server.asked.clear()
+    return s3_server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

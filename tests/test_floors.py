@@ -21,7 +21,8 @@ FLOORS = {
     "kinds": 3,
     "audience": 3,
     "cxone": 3,
-    "ledger": 2,
+    "ledger": 3,
+    "bucket": 2,
     "model": 1,
     "__init__": 0,
 }
@@ -48,6 +49,7 @@ DOORS = {
     "sqlglot": ["audience"],
     "psycopg": ["audience"],
     "rich": ["cli", "views"],
+    "obstore": ["bucket"],
     "aiohttp": ["simulator"],
     "vcr": [],
 }

@@ -1,4 +1,4 @@
-"""What do the files of a workspace say of contacts and interactions?
+"""What do files of the workspace, or of an object store, say of contacts and interactions?
 
 CSV, Parquet and JSON Lines, also compressed with gzip (`.gz`). Whatever cannot be read is an error with its file and
 line, or a row that is kept with its fault; no row is lost in silence.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import delimited, jsonlines, mapping
-from reconciler.audience.paths import Found, found
+from reconciler.audience.paths import Found, at_hand, found
 from reconciler.audience.rough import Rough, missing, numbered
 from reconciler.model.feeds import AnyFiles, FileFeed, FileHistory
 from reconciler.model.problem import BadInput, Problem
@@ -24,7 +24,7 @@ def contacts(backend: Any, feed: FileFeed, root: Path, into: Path) -> Rows:
     """The contacts in a feed's files, as one new Parquet file below `into` with the columns `mapping.CONTACTS`.
 
     Args:
-        root: the workspace's folder; nothing outside it is read.
+        root: the workspace's folder; no other file is read.
         into: a folder of this run; it is made where it is not there.
 
     Raises:
@@ -57,12 +57,13 @@ def _read(
         scratch = Path(folder)
         for number, file in enumerate(found(feed, root)):
             try:
-                rough = _rough(backend, file, feed, wanted, scratch / f"rough-{number}")
+                with at_hand(file, scratch / f"object-{number}") as here:
+                    rough = _rough(backend, here, feed, wanted, scratch / f"rough-{number}")
+                    part = scratch / f"part-{number}.parquet"
+                    mapped(rough, feed).to_parquet(str(part))
             except BadInput as bad:
                 problems += bad.problems
                 continue
-            part = scratch / f"part-{number}.parquet"
-            mapped(rough, feed).to_parquet(str(part))
             (scratch / f"rough-{number}").unlink()
             parts.append(part)
         if problems:

@@ -1,4 +1,4 @@
-"""Which files of the workspace does a feed mean, and how are they opened?"""
+"""Which files does a feed mean, of the workspace or of an object store, and how are they opened?"""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience import objects
+from reconciler.bucket.addresses import SCHEMES, scheme_of
 from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Location, Problem
 
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file, and its name as a person wrote it: relative to the workspace's root."""
+    """A file, and its name as a person wrote it: relative to the workspace's root, or a URL.
+
+    An object of an object store has no path before it is `at_hand`.
+    """
 
     path: Path
     name: str
+    object: objects.Object | None = None
 
     @property
     def compressed(self) -> bool:
@@ -39,12 +44,21 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
     """The files that a feed names, each once, in the order of their names.
 
     Raises:
-        BadInput: a path matches nothing, is no file, or leads out of the workspace; every such path at once.
+        BadInput: a path matches nothing, is no file, leads out of the workspace, or to a store that does not serve it;
+            every such path at once.
     """
     problems: list[Problem] = []
-    files: dict[Path, Found] = {}
+    files: dict[Path | str, Found] = {}
     inside = root.resolve()
     for pattern in feed.paths:
+        if scheme_of(pattern) in SCHEMES:
+            try:
+                there = objects.matched(pattern, feed.where)
+            except BadInput as bad:
+                problems += bad.problems
+                continue
+            files |= {each.name: Found(Path(), each.name, each) for each in there}
+            continue
         refusal = _refusal(pattern, feed.where)
         if refusal is not None:
             problems.append(refusal)
@@ -68,14 +82,14 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
 
 def _refusal(pattern: str, where: Location) -> Problem | None:
     """What is wrong with a path before it is looked up."""
-    if _SCHEME.match(pattern):
-        # the one place to open when files are read from object stores
+    scheme = scheme_of(pattern)
+    if scheme is not None:
         return Problem(
             where,
-            "not-a-local-file",
-            f"`{pattern}` is not a file of the workspace",
-            note="files are read from the workspace's folder only",
-            hint="copy the file into the workspace before the run, and name it by its path",
+            "not-a-file",
+            f"files are not read by `{scheme}://`",
+            note="they are read from the workspace's folder, and from object stores: `s3://`, `gs://`, `az://`",
+            hint="copy the file to one of them before the run, and name it there",
         )
     parts = Path(pattern).parts
     if not parts or Path(pattern).is_absolute() or ".." in parts or "\0" in pattern:
@@ -116,6 +130,23 @@ def _hint(pattern: str, inside: Path) -> str | None:
     # what the folder has, and no guess: a do-not-call list must not be taken for the customers' file beside it
     listed = ", ".join(f"`{name}`" for name in there[:_LISTED]) + (" …" if len(there) > _LISTED else "")
     return f"the folder has {listed}" if there else "the folder is empty"
+
+
+@contextmanager
+def at_hand(file: Found, scratch: Path) -> Iterator[Found]:
+    """A file that can be opened; an object is brought to the new file `scratch`, and is gone from there at the end.
+
+    Raises:
+        BadInput: the object cannot be brought here.
+    """
+    if file.object is None:
+        yield file
+        return
+    try:
+        file.object.fetch(scratch)
+        yield replace(file, path=scratch)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def opened(file: Found) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from tests.conftest import Ended, Folder, manifest
+from tests.s3 import S3
 
 Run = Callable[..., Ended]
 
@@ -85,6 +87,27 @@ def test_every_row_of_an_export_is_accounted_for_and_the_right_ones_are_put_on_t
         assert words in ended.out
     assert members(tenant) == {"C00001", "C00006"}
     assert "No changes." in run("plan").out
+
+
+def test_contacts_and_the_registry_may_be_in_an_object_store(
+    folder: Folder, tenant: Simulator, run: Run, s3_here: S3
+) -> None:
+    bucket = s3_here.bucket()
+    s3_here.put(bucket, "crm/day=1/customers.csv.gz", gzip.compress(CUSTOMERS.encode()))
+    s3_here.put(bucket, "registry.csv", b"number\n415-555-0102\n")
+    source = FILES.replace("[customers.csv]", f'["s3://{bucket}/crm/*/customers.csv.gz"]')
+    registry = REGISTRY.replace("[registry.csv]", f'["s3://{bucket}/registry.csv"]')
+    declare(folder, source, f"{registry}asOf: 2999-01-01T00:00:00Z")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert members(tenant) == {"C00001", "C00006"}
+    declare(folder, source, f"{registry}asOf: 2020-01-01T00:00:00Z")
+    assert "DNC-STALE" in run("plan").out
+    s3_here.put(bucket, "registry.csv", b"number\n")
+    s3_here.put(bucket, "crm/day=2/customers.csv.gz", b"no gzip")
+    ended = run("plan")
+    assert ended.code == 64
+    assert f"where: s3://{bucket}/crm/day=2/customers.csv.gz\n" in ended.err
 
 
 def test_a_number_added_to_the_registry_takes_its_contact_off_the_list_even_in_upsert_mode(

@@ -1,0 +1,177 @@
+"""How is an object store spoken to?
+
+Where a store is and who asks is read from the environment, in the words of each: `AWS_…`, `GOOGLE_…`, `AZURE_…`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconciler.bucket.addresses import CREDENTIALS
+from reconciler.bucket.refusals import BucketError, told
+
+_ENDPOINTS = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": ("GOOGLE_BASE_URL",),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+}
+
+ATTEMPTS = 6
+PATIENCE = timedelta(seconds=90)
+"""For how long a request is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a store says of an object; `written` by the store's clock."""
+
+    key: str
+    size: int
+    written: datetime
+    tag: str | None
+
+
+class Bucket:
+    """One bucket or container, its objects named by their keys. Methods may be called from several threads.
+
+    Every method raises `BucketError`, told for people, where the store cannot be reached or refuses.
+    """
+
+    def __init__(self, scheme: str, name: str) -> None:
+        self.scheme, self.name = scheme, name
+        self._store = _opened(scheme, name)
+
+    def url(self, key: str) -> str:
+        """An object's name for people."""
+        return f"{self.scheme}://{self.name}/{key}"
+
+    def _told(self, key: str) -> AbstractContextManager[None]:
+        return told(self.scheme, self.name, key)
+
+    def head(self, key: str) -> Meta:
+        """What the store says of an object.
+
+        Raises:
+            Missing: there is none.
+        """
+        import obstore
+
+        with self._told(key):
+            return _meta(obstore.head(self._store, key))
+
+    def under(self, prefix: str) -> Iterator[Meta]:
+        """The objects whose keys begin with a prefix that is empty or ends with `/`; one request a thousand.
+
+        What some consoles put in the place of folders comes along, as an empty object that `head` does not know.
+        """
+        import obstore
+
+        with self._told(prefix):
+            for page in obstore.list(self._store, prefix or None):
+                yield from map(_meta, page)
+
+    def read(self, key: str) -> tuple[bytes, Meta]:
+        """A small object.
+
+        Raises:
+            Missing: there is none.
+        """
+        import obstore
+
+        with self._told(key):
+            result = obstore.get(self._store, key)
+            return bytes(result.bytes()), _meta(result.meta)
+
+    def stream(self, key: str, tag: str | None) -> Iterator[bytes]:
+        """A large object in pieces, as it was when it had this tag.
+
+        Raises:
+            Missing, Moved: it is not there any more, or is another.
+        """
+        import obstore
+
+        with self._told(key):
+            yield from obstore.get(self._store, key, options={"if_match": tag} if tag else None).stream(_PIECE)
+
+    def create(self, key: str, content: bytes) -> str | None:
+        """Make an object that is not there; its tag.
+
+        Raises:
+            Exists: it is there, perhaps because the reply to the first of several attempts was lost.
+        """
+        import obstore
+
+        with self._told(key):
+            return obstore.put(self._store, key, content, mode="create", use_multipart=False)["e_tag"]
+
+    def replace(self, key: str, content: bytes, tag: str) -> str | None:
+        """Write an object anew, if it still has this tag; its new one.
+
+        Raises:
+            Missing, Moved: it is not there any more, or was written by somebody else.
+        """
+        import obstore
+
+        with self._told(key):
+            return obstore.put(self._store, key, content, mode={"e_tag": tag}, use_multipart=False)["e_tag"]
+
+    def upload(self, key: str, file: Path) -> None:
+        """Put a file there, whole or not at all."""
+        import obstore
+
+        with self._told(key):
+            obstore.put(self._store, key, file)
+
+
+_PIECE = 4 << 20
+
+
+def _meta(found: Any) -> Meta:
+    return Meta(found["path"], found["size"], found["last_modified"], found["e_tag"])
+
+
+def _opened(scheme: str, name: str) -> Any:
+    from obstore.store import AzureStore, GCSStore, S3Store
+
+    client: Any = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": "6h"}
+    if _endpoint(scheme) in ("127.0.0.1", "localhost", "::1"):
+        client["allow_http"] = True  # elsewhere it takes what obstore reads, for example AWS_ALLOW_HTTP=true
+    retry: Any = {
+        "max_retries": ATTEMPTS - 1,
+        "retry_timeout": PATIENCE,
+        "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
+    }
+    try:
+        if scheme == "s3":
+            return S3Store(name, client_options=client, retry_config=retry)
+        if scheme == "gs":
+            return GCSStore(name, client_options=client, retry_config=retry)
+        return AzureStore(name, client_options=client, retry_config=retry)
+    except Exception as error:
+        raise BucketError(
+            f"what the environment says of {scheme}://{name} cannot be used",
+            note=str(error).partition("\n")[0],
+            hint=f"look at {CREDENTIALS[scheme]}",
+        ) from None
+
+
+def _endpoint(scheme: str) -> str:
+    """The host that the environment names in the place of the provider's own; empty where it names none."""
+    name, said = next(((each, os.environ[each]) for each in _ENDPOINTS[scheme] if os.environ.get(each)), ("", ""))
+    if not said:
+        return ""
+    try:
+        parts = urlsplit(said)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts.hostname
+    except ValueError:
+        pass
+    # the library would not return from it
+    raise BucketError(f"{name} is not the URL of a server", hint="write it as `https://host` or `http://host:port`")

@@ -1,0 +1,146 @@
+"""Does the environment say where a store is and who asks, in the words of each provider, and who is told when it does not?
+
+S3 is asked for real elsewhere. Of the others it is tried here whom they ask, and with which credentials.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import orjson
+import pytest
+
+from reconciler.bucket.objects import Bucket
+from reconciler.bucket.refusals import BucketError, Exists, Missing, Moved
+from tests.s3 import S3
+
+Asked = list[tuple[str, dict[str, str]]]
+
+
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that says nothing of any store."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "GOOGLE_", "AZURE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr("reconciler.bucket.objects.ATTEMPTS", 1)
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, Asked]]:
+    """A server that has nothing, and what it was asked."""
+    asked: Asked = []
+
+    class Nothing(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is printed."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Nothing)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_google_is_asked_where_and_as_whom_the_environment_says(
+    listener: tuple[str, Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = listener
+    account = {"private_key": "", "private_key_id": "", "client_email": "", "disable_oauth": True, "gcs_base_url": url}
+    (tmp_path / "account.json").write_bytes(orjson.dumps(account))
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(tmp_path / "account.json"))
+    monkeypatch.setenv("GOOGLE_BASE_URL", url)
+    with pytest.raises(Missing, match=r"there is no object gs://contacts/day=1/a\.csv"):
+        Bucket("gs", "contacts").head("day=1/a.csv")
+    assert [path for path, _ in asked] == ["/contacts/day%3D1%2Fa%2Ecsv"]
+
+
+def test_azure_is_asked_where_and_as_whom_the_environment_says(
+    listener: tuple[str, Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = listener
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", url)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "example")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", base64.b64encode(b"not-a-secret").decode())
+    with pytest.raises(Missing, match=r"there is no object az://contacts/a\.csv"):
+        Bucket("az", "contacts").head("a.csv")
+    ((path, headers),) = asked
+    assert path == "/contacts/a.csv"
+    assert headers["authorization"].startswith("SharedKey example:")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said", "words"),
+    [
+        ("az", {}, "Account must be specified"),
+        ("az", {"AZURE_STORAGE_ACCOUNT_NAME": "a", "AZURE_STORAGE_ACCOUNT_KEY": "not-a-secret"}, "Invalid Access Key"),
+        ("gs", {"GOOGLE_APPLICATION_CREDENTIALS": "/no/such/file.json"}, "No such file"),
+        ("s3", {"AWS_ENDPOINT_URL": "nonsense"}, "AWS_ENDPOINT_URL is not the URL of a server"),
+        ("s3", {"AWS_ENDPOINT_URL_S3": "http://"}, "AWS_ENDPOINT_URL_S3 is not the URL of a server"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_told(
+    scheme: str, said: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BucketError) as caught:
+        Bucket(scheme, "contacts")
+    told = f"{caught.value.message} {caught.value.note}"
+    assert words in told
+    assert "not-a-secret" not in told
+    assert caught.value.hint is not None
+
+
+def test_who_has_no_credentials_is_told_where_they_belong(
+    monkeypatch: pytest.MonkeyPatch, listener: tuple[str, Asked]
+) -> None:
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", listener[0])
+    with pytest.raises(BucketError, match="there are no credentials for s3://contacts/a") as caught:
+        Bucket("s3", "contacts").head("a")
+    assert caught.value.hint == "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+
+
+def test_a_store_named_without_tls_is_not_asked_unless_that_is_said(
+    s3_server: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.2:{s3_server.port}")
+    with pytest.raises(BucketError, match="is named without TLS"):
+        Bucket("s3", "contacts").head("a")
+
+
+def test_a_condition_that_does_not_hold_is_an_answer(s3_here: S3) -> None:
+    for name, value in s3_here.environment().items():
+        assert value, name
+    bucket = Bucket("s3", s3_here.bucket())
+    first = bucket.create("a", b"1")
+    assert first
+    with pytest.raises(Exists):
+        bucket.create("a", b"2")
+    second = bucket.replace("a", b"3", first)
+    assert second
+    with pytest.raises(Moved):
+        bucket.replace("a", b"4", first)
+    with pytest.raises(Moved):
+        list(bucket.stream("a", first))
+    with pytest.raises((Missing, Moved)):
+        bucket.replace("b", b"1", second)
+    assert bucket.read("a")[0] == b"3"
+    assert bucket.head("a").tag == second
