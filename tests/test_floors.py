@@ -47,6 +47,8 @@ DOORS = {
     "psycopg": ["audience"],
     "rich": ["cli", "views"],
     "aiohttp": ["simulator"],
+    "websockets": ["cxone/events.py"],
+    "certifi": ["cxone/events.py"],
     "vcr": [],
 }
 """One library, one door: where each may be imported, below `reconciler/`."""

@@ -5,6 +5,7 @@ Contract, section bulk: at most 10,000 items, an upsert by `phoneNumber` within 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -73,7 +74,7 @@ def _understood(transport: Transport, path: str, reply: Any) -> Job:
 
 def share(percent: object) -> float | None:
     """0 to 1 for 0 to 100 percent; None for what is no number."""
-    if isinstance(percent, bool) or not isinstance(percent, int | float) or percent != percent:
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or math.isnan(percent):
         return None
     return min(max(percent / 100, 0.0), 1.0)
 
