@@ -51,6 +51,8 @@ DOORS = {
     "rich": ["cli", "views"],
     "obstore": ["bucket"],
     "aiohttp": ["simulator"],
+    "websockets": ["cxone/events.py"],
+    "certifi": ["cxone/events.py"],
     "vcr": [],
 }
 """One library, one door: where each may be imported, below `reconciler/`."""

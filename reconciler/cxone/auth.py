@@ -30,6 +30,9 @@ class Preset:
         body: how the token request is written.
         scope: space-separated.
         early: seconds before its expiry at which a token is renewed.
+        events: the path, below the base URL, of a WebSocket that tells of jobs; None where there is none.
+        poll_every: seconds between two looks at a job (contract, section contacts: 5).
+        job_limit: seconds a job is waited for (contract, section contacts: 300).
     """
 
     base_url: str
@@ -37,6 +40,9 @@ class Preset:
     body: Literal["json", "form"]
     scope: str
     early: float
+    events: str | None = None
+    poll_every: float = 5.0
+    job_limit: float = 300.0
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -61,6 +67,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "form",
             "outbound:contactlistitem:write outbound:job:read events:subscribe",
             60,
+            events="/events",
+            # ours: a job has twenty times the rows of a batch, and waits behind those of other workers
+            job_limit=1800,
         ),
         "contacts": Preset(
             "https://api.nicecxone.com/v2/contact-center",
@@ -97,15 +106,29 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
         client_secret=declared.client_secret,
         early=preset.early,
     )
+    base_url = declared.base_url or _filled(preset.base_url, declared)
     return SurfaceAccess(
         name=declared.name,
-        base_url=declared.base_url or _filled(preset.base_url, declared),
+        base_url=base_url,
         token=token,
         pace=declared.pace,
         connect_timeout=declared.connect_timeout,
         read_timeout=declared.read_timeout,
         attempts=declared.attempts,
+        events_url=_events_url(declared, preset, base_url),
+        poll_every=preset.poll_every if declared.poll_every is None else declared.poll_every,
+        job_limit=preset.job_limit if declared.job_limit is None else declared.job_limit,
     )
+
+
+def _events_url(declared: DeclaredSurface, preset: Preset, base_url: str) -> str | None:
+    """Beside the endpoints, wherever these are, unless the manifest says where else."""
+    if preset.events is None or declared.poll_only:
+        return None
+    if declared.events_url is not None:
+        return declared.events_url
+    # https becomes wss, http ws
+    return base_url.rstrip("/").replace("http", "ws", 1) + preset.events
 
 
 def _filled(template: str, declared: DeclaredSurface) -> str:

@@ -64,7 +64,15 @@ def _surface(
         connect_timeout=parse_duration(spec.get("connectTimeout", "5s")).total_seconds(),
         read_timeout=parse_duration(spec.get("readTimeout", "30s")).total_seconds(),
         attempts=spec.get("attempts", 6),
+        events_url=spec.get("eventsUrl"),
+        poll_only=spec.get("watch") == "poll",
+        poll_every=_seconds(spec.get("pollEvery")),
+        job_limit=_seconds(spec.get("jobTimeout")),
     )
+
+
+def _seconds(duration: str | None) -> float | None:
+    return None if duration is None else parse_duration(duration).total_seconds()
 
 
 def _no_credentials(resource: Resource, surface: str) -> Problem:

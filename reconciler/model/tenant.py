@@ -41,7 +41,13 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class SurfaceAccess:
-    """One family of endpoints of a tenant. Times in seconds."""
+    """One family of endpoints of a tenant. Times in seconds.
+
+    Attributes:
+        events_url: where the events of its jobs are listened to; None where jobs are polled alone.
+        poll_every: how often a job is asked for while no event socket is open.
+        job_limit: how long a job is waited for.
+    """
 
     name: str
     base_url: str
@@ -51,6 +57,9 @@ class SurfaceAccess:
     read_timeout: float = 30.0
     attempts: int = 6
     retry_cap: float = 30.0
+    events_url: str | None = None
+    poll_every: float = 5.0
+    job_limit: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class DeclaredSurface:
     Attributes:
         parameters: values for the preset's URLs: `domain`, `tenant`, `org` or `instance`.
         credential_source: where the client's id came from, for messages; never its value.
+        poll_only: whether jobs are polled though the surface has events.
     """
 
     name: str
@@ -82,3 +92,7 @@ class DeclaredSurface:
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     attempts: int = 6
+    events_url: str | None = None
+    poll_only: bool = False
+    poll_every: float | None = None
+    job_limit: float | None = None

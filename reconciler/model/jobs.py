@@ -1,0 +1,53 @@
+"""What is known of work that a tenant does after it has answered?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.errors import ReconcilerError
+
+TERMINAL = frozenset({"COMPLETED", "FAILED", "ABORTED"})
+"""The statuses after which a job changes no more (contract, sections bulk and contacts)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why one row of a job was not taken: its place in the request, from 0, and the tenant's own words."""
+
+    index: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the tenant last told of it.
+
+    Attributes:
+        progress: how much is done, 0 to 1, where it is told.
+        failed: rows that were not taken, where it is told. errors: those of them that are named.
+    """
+
+    id: str
+    status: str
+    progress: float | None = None
+    failed: int | None = None
+    errors: tuple[RowError, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether it changes no more."""
+        return self.status in TERMINAL
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether rows were not taken, or may not have been, that the tenant does not name."""
+        if self.status != "COMPLETED":
+            return len(self.errors) < (self.failed or 1)
+        return len(self.errors) < (self.failed or 0)
+
+
+class JobOverdue(ReconcilerError):
+    """A job was not over in time. What becomes of its rows is not known; its id is kept."""
+
+    code = "job-overdue"
