@@ -13,7 +13,7 @@ from reconciler.audience import sources
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import Rows
-from reconciler.model.segment import Target
+from reconciler.model.segment import SCORED, Target
 
 _STREAMED = 10_000
 
@@ -34,11 +34,10 @@ def compare(
     here = sources.members(backend, live[target.band])
     told = _told(backend, standing, target, here)
     told = _with_history(backend, told, target, live)
-    barred = sources.table(backend, standing.barred).select(barred="contactId", suppressed_by="suppressed_by")
-    told = told.left_join(barred, told["contactId"] == barred["barred"])
+    told = _barred(told, sources.table(backend, standing.barred))
     action = ibis.cases(
         (told["live"].isnull(), ibis.literal("add")),
-        (told["wanted"] & _same(told, segment.delivery.attributes), ibis.literal("keep")),
+        (told["wanted"] & _same(told, segment.delivery.attributes, "live_"), ibis.literal("keep")),
         (told["wanted"], ibis.literal("update")),
         (told["suppressed_by"].notnull(), ibis.literal("remove")),
         else_=ibis.literal("remove" if segment.mirror else "keep"),
@@ -56,12 +55,26 @@ def _told(backend: Any, standing: Standing, target: Target, here: Any) -> Any:
 
     everyone = sources.table(backend, standing.rows)
     everyone = everyone.filter(~everyone["duplicate"])
-    stands = everyone.select("contactId", "priority", "score", "band", out="reason")
-    there = here.select(on_list="contactId", live_priority="priority", live_score="score", live=ibis.literal(True))
+    stands = everyone.select(
+        "contactId", "priority", "score", "band", "e164", "name", "email", "attributes", out="reason"
+    )
+    there = here.rename({f"live_{name}": name for name in ("priority", "score", "attributes")})
+    there = there.rename(on_list="contactId").mutate(live=ibis.literal(True))
     joined = stands.outer_join(there, stands["contactId"] == there["on_list"])
     wanted = (joined["band"] == target.band).fill_null(False)
     joined = joined.mutate(contactId=ibis.coalesce(joined["contactId"], joined["on_list"]), wanted=wanted)
     return joined.filter(joined["wanted"] | joined["live"].notnull()).drop("on_list")
+
+
+def _barred(told: Any, barred: Any) -> Any:
+    """Add `suppressed_by`: under the id that a contact was sent under, or has on the list."""
+    import ibis
+
+    by_id = barred.select(barred_id="contactId", by_id="suppressed_by")
+    by_member = barred.select(barred_member="contactId", by_member="suppressed_by")
+    found = told.left_join(by_id, told["contactId"] == by_id["barred_id"])
+    found = found.left_join(by_member, found["member"] == by_member["barred_member"])
+    return found.mutate(suppressed_by=ibis.coalesce(found["by_id"], found["by_member"]))
 
 
 def _stay(backend: Any, told: Any) -> list[tuple[str, int]]:
@@ -92,12 +105,17 @@ def _with_history(backend: Any, told: Any, target: Target, live: Mapping[str, Ro
     return told.left_join(moved, told["contactId"] == moved["mover"]).drop("mover")
 
 
-def _same(told: Any, attributes: Sequence[str]) -> Any:
+def _same(told: Any, attributes: Sequence[str], prefix: str) -> Any:
+    """Whether a list holds a contact's attributes as they are to be: its own are in columns named with `prefix`."""
     import ibis
 
     same = ibis.literal(True)
     for attribute in attributes:
-        same = same & (told[attribute] == told[f"live_{attribute}"]).fill_null(False)
+        if attribute in SCORED:
+            same = same & (told[attribute] == told[f"{prefix}{attribute}"]).fill_null(False)
+        else:
+            wanted, held = (told[name].get(attribute) for name in ("attributes", f"{prefix}attributes"))
+            same = same & wanted.identical_to(held)
     return same
 
 
@@ -118,6 +136,7 @@ def _reasoned(told: Any, target: Target) -> Any:
         (moves_to.notnull(), ibis.literal("moves from ") + moves_from + " to " + moves_to),
         else_=ibis.coalesce(barred, changed["out"], ibis.literal("no longer in the source")),
     )
+    null = ibis.null("string")
     columns = {
         # what is taken off a list has no attributes on it
         "priority": ibis.ifelse(wanted, changed["priority"], ibis.null("int64")),
@@ -126,6 +145,9 @@ def _reasoned(told: Any, target: Target) -> Any:
         "moves_from": moves_from,
         "moves_to": moves_to,
         "reason": reason,
+        "member": changed["member"],
+        **{name: ibis.ifelse(wanted, changed[name], null) for name in ("e164", "name", "email")},
+        "attributes": changed["attributes"],
     }
     return changed.select("contactId", "action", **columns)
 
@@ -209,15 +231,29 @@ def _digest(backend: Any, relation: Any, order: Sequence[str]) -> str:
 
 
 def bodies(backend: Any, change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    """The contacts of some actions with the attributes to write, a chunk at a time and always in the same chunks."""
+    """The contacts of some actions, a chunk at a time and always in the same chunks.
+
+    Each with contactId, member (its id on the list, where it is on it), phone, name, email and data (the attributes to
+    write).
+    """
     changed = sources.table(backend, change.rows)
-    columns = {name: changed[name] for name in change.attributes}
-    if "score" in columns:
-        columns["score"] = changed["score"].cast("float64") / 100
-    wanted = changed.filter(changed["action"].isin(actions)).order_by("contactId")
-    names = ["contactId", *columns]
-    for chunk in sources.stream(backend, wanted.select(wanted["contactId"], **columns), change.chunk_size):
-        yield [dict(zip(names, row, strict=True)) for row in chunk]
+    chosen = changed.filter(changed["action"].isin(actions)).order_by("contactId")
+    written = {f"data.{name}": _written(chosen, name) for name in change.attributes}
+    wanted = chosen.select("contactId", "member", "name", "email", phone="e164", **written)
+    names = wanted.columns
+    for chunk in sources.stream(backend, wanted, change.chunk_size):
+        yield [_body(dict(zip(names, row, strict=True))) for row in chunk]
+
+
+def _written(chosen: Any, attribute: str) -> Any:
+    if attribute == "score":
+        return chosen["score"].cast("float64") / 100
+    return chosen[attribute] if attribute in SCORED else chosen["attributes"].get(attribute)
+
+
+def _body(row: dict[str, Any]) -> dict[str, Any]:
+    data = {name.removeprefix("data."): row.pop(name) for name in list(row) if name.startswith("data.")}
+    return {**row, "data": data}
 
 
 def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
@@ -225,11 +261,10 @@ def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: C
     import ibis
 
     changed = sources.table(backend, change.rows)
-    now = sources.members(backend, read_back).rename(now_priority="priority", now_score="score").mutate(here=True)
-    joined = changed.left_join(now, "contactId")
-    same = joined["here"].notnull()
-    for attribute in change.attributes:
-        same = same & (joined[attribute] == joined[f"now_{attribute}"]).fill_null(False)
+    now = sources.members(backend, read_back)
+    now = now.rename({f"now_{name}": name for name in now.columns}).mutate(here=ibis.literal(True))
+    joined = changed.left_join(now, changed["contactId"] == now["now_contactId"])
+    same = joined["here"].notnull() & _same(joined, change.attributes, "now_")
     right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), same)
     wrong = joined.filter(~right).select("contactId")
     chunks = sources.stream(backend, wrong, _STREAMED)

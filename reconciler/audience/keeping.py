@@ -22,4 +22,5 @@ def kept(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
     if isinstance(query, MembersOf):
         return sources.write(backend, sources.members(backend, rows), target, sources.MEMBERS)
     told = phones.told_plainly(sources.contacts(backend, rows).drop("plain"))
+    told = told.mutate(attributes=told["attributes"].cast("json").cast("map<string, string>"))
     return sources.write(backend, told.select(*sources.CONTACTS), target, sources.CONTACTS)

@@ -21,10 +21,15 @@ STANDING = {
     "suppressed_by": "string",
     "duplicate": "boolean",
     "e164": "string",
-    "attributes": "string",
+    "name": "string",
+    "email": "string",
+    "attributes": "map<string, string>",
     "place": "string",
 }
-"""A row's standing in a segment: its band, or (band null) the reason for which it is on no list."""
+"""A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
+
+Name, e-mail and attributes are there where the segment's delivery writes them.
+"""
 
 
 def standing(
@@ -48,7 +53,7 @@ def standing(
         judged = _one_a_phone(judged)
     if segment.cap is not None:
         judged = _capped(segment, judged)
-    return sources.write(backend, _final(judged), target, STANDING)
+    return sources.write(backend, _final(segment, judged), target, STANDING)
 
 
 def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Any:
@@ -149,20 +154,23 @@ def _capped(segment: Segment, judged: Any) -> Any:
     return ranked.mutate(reason=ibis.ifelse(over, words, ranked["reason"])).drop("rank")
 
 
-def _final(judged: Any) -> Any:
+def _final(segment: Segment, judged: Any) -> Any:
     import ibis
 
-    out = judged["reason"].notnull()
+    out, delivery = judged["reason"].notnull(), segment.delivery
+    null = ibis.null("string")
     return judged.select(
         "contactId",
         "score",
-        band=ibis.ifelse(out, ibis.null("string"), judged["band"]),
+        band=ibis.ifelse(out, null, judged["band"]),
         priority=ibis.ifelse(out, ibis.null("int64"), judged["priority"]),
         reason=judged["reason"],
         suppressed_by=judged["suppressed_by"],
         duplicate=judged["duplicate"],
         e164=judged["e164"],
-        attributes=judged["attributes"],
+        name=judged["name"] if delivery.whole else null,
+        email=judged["email"] if delivery.whole else null,
+        attributes=judged["attributes"] if delivery.mapped else null,
         place=judged["place"],
     )
 

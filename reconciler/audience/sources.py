@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.audience import engine
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.rows import Rows
+from reconciler.model.rows import SENT_AS, Rows
 
 ACTIVE = "ACTIVE"
 MOST_READS = 4
@@ -52,8 +52,10 @@ CONTACTS = {
     "contactId": "string",
     "phone": "string",
     "region": "string",
+    "name": "string",
+    "email": "string",
     "optedIn": "boolean",
-    "attributes": "string",
+    "attributes": "map<string, string>",
     "place": "string",
     "fault": "string",
     "engagement": "int64",
@@ -66,8 +68,14 @@ CONTACTS = {
 INTERACTIONS = {"contactId": "string", "type": "string", "at": "timestamp"}
 """An interaction as it is kept, once for each id, in UTC."""
 
-MEMBERS = {"contactId": "string", "priority": "int64", "score": "int64"}
-"""A member of a list as it is kept: the score in hundredths."""
+MEMBERS = {
+    "contactId": "string",
+    "member": "string",
+    "priority": "int64",
+    "score": "int64",
+    "attributes": "map<string, string>",
+}
+"""A member of a list as it is kept, as `members` explains it."""
 
 
 def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
@@ -81,6 +89,8 @@ _OPTIONAL = {
     "status": "string",
     "phone": "string",
     "region": "string",
+    "name": "string",
+    "email": "string",
     "optedIn": "boolean",
     "attributes": "string",
     "place": "string",
@@ -91,9 +101,9 @@ _OPTIONAL = {
 def contacts(backend: Any, rows: Rows) -> Any:
     """One row for each row of the source, whatever it is.
 
-    Columns: contactId, engagement (hundredths; absent = 0), active, phone and region as written, optedIn (null: not
-    said), attributes (JSON text), place, fault (why the row cannot be used), duplicate (an earlier row has its id),
-    plain (the phone in E.164, where it has been told already).
+    Columns: contactId, engagement (hundredths; absent = 0), active, phone and region as written, name, email, optedIn
+    (null: not said), attributes (JSON text; once it is kept, a map), place, fault (why the row cannot be used),
+    duplicate (an earlier row has its id), plain (the phone in E.164, where it has been told already).
 
     Of rows with one id the first that can be used counts, in the order of file and line. A tenant's pages shift while
     they are read, so a contact that comes twice from there is one row; seen archived once, it is archived.
@@ -173,7 +183,11 @@ def refuse_unclear_times(backend: Any, rows: Rows) -> None:
 
 
 def members(backend: Any, rows: Rows) -> Any:
-    """One row a member: contactId, priority, score (hundredths); null where the list has no such attribute."""
+    """One row a member: contactId, priority, score (hundredths) and attributes; null where the list has none.
+
+    `member` is the contact's id in the tenant. It is another one where a bulk insert made the contact: that has only
+    phones, and leaves the id that the contact was sent under among its attributes.
+    """
     import ibis
 
     read = table(backend, rows)
@@ -181,8 +195,21 @@ def members(backend: Any, rows: Rows) -> Any:
         return read
     priority = _whole(read["priority"]) if "priority" in read.columns else ibis.null("int64")
     score = _hundredths(read["score"]) if "score" in read.columns else ibis.null("int64")
-    named = read.select("contactId", priority=priority, score=score)
-    return named.group_by("contactId").agg(priority=named["priority"].max(), score=named["score"].max())
+    known = read[SENT_AS] if SENT_AS in read.columns else ibis.null("string")
+    others = [name for name in read.columns if name not in ("contactId", "priority", "score", SENT_AS)]
+    named = read.select(
+        *others, contactId=ibis.coalesce(known, read["contactId"]), member="contactId", priority=priority, score=score
+    )
+    # of a contact that is there twice, the one with the id it was sent under
+    once = named.group_by("contactId").agg(
+        member=named["member"].argmin(named["member"] != named["contactId"]),
+        **{name: named[name].max() for name in ("priority", "score", *others)},
+    )
+    texts = ibis.null("map<string, string>")
+    if others:
+        names = ibis.array([ibis.literal(name) for name in others])
+        texts = ibis.map(names, ibis.array([once[name] for name in others]))
+    return once.select("contactId", "member", "priority", "score", attributes=texts)
 
 
 def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:

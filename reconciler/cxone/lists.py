@@ -14,11 +14,10 @@ from urllib.parse import quote
 from reconciler.cxone.pages import LARGEST_PAGE, MOST_RESTARTS, Spool, Unsettled, by_token, collected
 from reconciler.cxone.transport import Transport
 from reconciler.model.moment import format_instant
-from reconciler.model.rows import InteractionsOf, Rows
+from reconciler.model.rows import SENT_AS, InteractionsOf, Rows
 
 INTERACTIONS_A_PAGE = 500
 _INTERACTIONS = {"id": "VARCHAR", "contactId": "VARCHAR", "startTime": "VARCHAR", "type": "VARCHAR"}
-_MEMBERS = {"contactId": "VARCHAR", "data": "STRUCT(priority VARCHAR, score VARCHAR)"}
 
 
 def contact_list(transport: Transport, list_id: str) -> Any:
@@ -36,8 +35,8 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
     yield from collected(lambda add: by_token(fetch, add, path), path)
 
 
-def members(transport: Transport, list_id: str, into: Path) -> Rows:
-    """`GET /lists/{listId}/contacts` (ours): contactId, priority, score; a row may come twice."""
+def members(transport: Transport, list_id: str, attributes: Sequence[str], into: Path) -> Rows:
+    """`GET /lists/{listId}/contacts` (ours): contactId, priority, score, some attributes; a row may come twice."""
 
     def fetch(token: str | None) -> Any:
         query = {"pageSize": LARGEST_PAGE, "pageToken": token}
@@ -45,8 +44,11 @@ def members(transport: Transport, list_id: str, into: Path) -> Rows:
 
     with Spool(into) as spool:
         heard = by_token(fetch, spool.add, "contacts of a list")
-    take = {"contactId": "contactId", "priority": "data.priority", "score": "data.score"}
-    return Rows(into, "json", _MEMBERS, spool.count, take, heard.total, heard.shifted)
+    named = {"priority": "priority", "score": "score", SENT_AS: "contactId", **{name: name for name in attributes}}
+    struct = ", ".join(f'"{name}" VARCHAR' for name in dict.fromkeys(named.values()))
+    take = {"contactId": "contactId", **{ours: f"data.{name}" for ours, name in named.items()}}
+    columns = {"contactId": "VARCHAR", "data": f"STRUCT({struct})"}
+    return Rows(into, "json", columns, spool.count, take, heard.total, heard.shifted)
 
 
 def interactions(transport: Transport, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
@@ -89,9 +91,9 @@ def _search(transport: Transport, query: InteractionsOf, ids: list[str], spool: 
     raise Unsettled("the interactions shifted every time they were read", hint="try again when the tenant is quiet")
 
 
-def put(transport: Transport, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """`POST /lists/{listId}/contacts`: an upsert by `contactId` of at most 1000 rows."""
-    body = [{"contactId": row["contactId"], "data": {k: v for k, v in row.items() if k != "contactId"}} for row in rows]
+def put(transport: Transport, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """`POST /lists/{listId}/contacts`: an upsert by `contactId` of at most 1000 pairs of an id and its data."""
+    body = [{"contactId": contact, "data": data} for contact, data in rows]
     transport.call("POST", f"{_path(list_id)}/contacts", body=body, scope="lists:write", idempotent=True)
 
 

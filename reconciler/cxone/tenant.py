@@ -20,6 +20,7 @@ from reconciler.cxone.auth import complete
 from reconciler.cxone.faults import NotFound
 from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
+from reconciler.model.delivery import Way
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
@@ -62,9 +63,9 @@ class TenantReader:
         return {name: transport.access.base_url for name, transport in self._transports.items()}
 
     @property
-    def methods(self) -> frozenset[str]:
+    def methods(self) -> Mapping[str, Way]:
         """The delivery methods that the tenant's surfaces offer."""
-        return frozenset(name for name, method in methods().items() if method.surface in self._transports)
+        return {name: method.way for name, method in methods().items() if method.offered(self._transports)}
 
     @property
     def requests(self) -> int:
@@ -109,10 +110,10 @@ class TenantReader:
     def members(self, query: MembersOf, into: Path) -> Rows:
         """Who is on a managed list: with attributes through `lists`, by id alone through `outbound`."""
         list_id = self._id("ContactList", query.list)
-        by_id = not query.attributes or "lists" not in self._transports
+        by_id = not (query.attributes or query.data) or "lists" not in self._transports
         if by_id and "outbound" in self._transports:
             return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
-        return lists.members(self._transports["lists"], list_id, self._file(into))
+        return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into))
 
     def _surface(self, kind: Kind) -> Surface:
         surface = kind.surface(self._transports)

@@ -6,15 +6,19 @@ Here names become ids, and the ownership mark is put on.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.faults import Conflict, NotFound, Unknown
-from reconciler.cxone.methods import methods
+from reconciler.cxone.events import Events
+from reconciler.cxone.faults import Conflict, NotFound, RateLimited, Unknown
+from reconciler.cxone.methods import JobMethod, methods
 from reconciler.cxone.tenant import TenantReader
+from reconciler.cxone.watching import Watcher
 from reconciler.model.change import RowChange
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import ChunkTooLarge, ReconcilerError
+from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import with_mark
@@ -30,8 +34,11 @@ class TenantWriter(TenantReader):
         self, surfaces: Iterable[DeclaredSurface], kinds: Mapping[str, Kind], stop: threading.Event | None = None
     ) -> None:
         super().__init__(surfaces, kinds, stop)
+        self._stop = stop
         self._counted = threading.Lock()
         self._writes = 0
+        self._watchers: dict[str, Watcher] = {}
+        self.told: Callable[[Job], None] = lambda job: None
 
     @property
     def writes(self) -> int:
@@ -90,23 +97,81 @@ class TenantWriter(TenantReader):
             except NotFound:
                 return
 
-    def put(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Put contacts on a list by the change's method.
+    def put(self, change: RowChange, rows: Sequence[Mapping[str, Any]], reference: str) -> str | None:
+        """Put contacts on a list by the change's method; the job that does it, where there is one.
+
+        After a reply that was lost the job is looked up before anything is sent again.
 
         Raises:
             RowsRejected: the tenant will not take some of them.
+            ChunkTooLarge: it will not take so many at once, or not now.
         """
         method = methods()[change.method]
-        if len(rows) > method.most:
-            raise ValueError(f"{len(rows)} contacts in one request; {method.name} takes {method.most}")
-        self._count()
-        method.put(self._transports[method.surface], self._id("ContactList", change.list), rows)
+        if len(rows) > method.way.most:
+            raise ValueError(f"{len(rows)} contacts in one request; {change.method} takes {method.way.most}")
+        list_id = self._id("ContactList", change.list)
+        for attempt in range(1, _CREATIONS + 1):
+            self._count()
+            try:
+                return method.put(self._transports, list_id, rows, reference)
+            except RateLimited as error:
+                raise ChunkTooLarge(error.message, where=error.where, hint=error.hint) from error
+            except Unknown:
+                if attempt == _CREATIONS:
+                    raise
+                found = self.find(change, reference)
+                if found is not None:
+                    return found
+        return None
+
+    def find(self, change: RowChange, reference: str) -> str | None:
+        """The job that a request made whose reply was lost, where the surface can tell."""
+        method = methods()[change.method]
+        return method.find(self._transports, reference) if isinstance(method, JobMethod) else None
+
+    def watch(self, change: RowChange, job_id: str) -> Job:
+        """Wait until a job is over.
+
+        Raises:
+            JobOverdue: it was not over in time.
+            Interrupted: the person asked to stop; the job goes on.
+        """
+        return self._watcher(change.method).wait(job_id)
+
+    def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
+        """What is left to do for the rows that a job took; raises as `put`."""
+        method = methods()[change.method]
+        if isinstance(method, JobMethod):
+            try:
+                method.follow(self._transports, self._id("ContactList", change.list), rows)
+            except RateLimited as error:
+                raise ChunkTooLarge(error.message, where=error.where, hint=error.hint) from error
 
     def remove(self, change: RowChange, ids: Sequence[str]) -> None:
-        """Take contacts off a list; those that are not on it are off."""
+        """Take contacts off a list, by their ids on it; those that are not on it are off."""
         method = methods()[change.method]
         self._count()
-        method.remove(self._transports[method.surface], self._id("ContactList", change.list), ids)
+        method.remove(self._transports, self._id("ContactList", change.list), ids)
+
+    def _watcher(self, name: str) -> Watcher:
+        with self._counted:
+            if name not in self._watchers:
+                method = methods()[name]
+                if not isinstance(method, JobMethod):
+                    raise TypeError(f"{name} has no jobs")
+                transport = self._transports[method.surface]
+                access = transport.access
+                self._watchers[name] = self._stack.enter_context(
+                    Watcher(
+                        partial(method.ask, self._transports),
+                        events=Events(transport, access.events_url) if access.events_url else None,
+                        every=access.poll_every,
+                        limit=access.job_limit,
+                        stop=self._stop,
+                        told=self.told,
+                    )
+                )
+            return self._watchers[name]
 
     def workers(self, change: RowChange) -> int:
         """How many chunks of a change may be under way at once: as many as its surface has workers."""

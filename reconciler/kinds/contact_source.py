@@ -37,6 +37,12 @@ def source(resource: Resource) -> Source:
     return Source(people(resource), types, past)
 
 
+def attributes(resource: Resource) -> tuple[str, ...]:
+    """The attributes that a ContactSource manifest maps."""
+    named = {attribute for way in PEOPLE for attribute in resource.spec.get(way, {}).get("attributes", {})}
+    return tuple(sorted(named))
+
+
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """One way of naming people: the source's own, the list in `interactions.of`, or the files of interactions."""
     interactions = resource.spec.get("interactions", {})

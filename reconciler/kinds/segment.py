@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,9 @@ from reconciler.model.kind import Kind, Reference
 from reconciler.model.people import live_list
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.rows import ContactsOf, InteractionsOf, MemberPhones, MembersOf, PeopleQuery, RowQuery
+from reconciler.model.rows import SENT_AS, ContactsOf, InteractionsOf, MemberPhones, MembersOf, PeopleQuery, RowQuery
 from reconciler.model.score import RecencyFrequency
-from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
-
-DEFAULT_CHUNK = 500
+from reconciler.model.segment import SCORED, Cap, Delivery, Phones, Segment, Suppression, Target
 
 
 def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segment:
@@ -26,7 +25,7 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
     source = contact_source.source(declared)
     score = score_model.score(catalogue.get("ScoreModel", spec["score"]), catalogue, source.types)
     delivery = spec["delivery"]
-    attributes = tuple(sorted(delivery.get("attributes", ())))
+    wanted = Delivery(delivery["method"], delivery.get("chunkSize"), tuple(sorted(delivery.get("attributes", ()))))
     suppress = _suppress(resource, catalogue)
     return Segment(
         address=resource.address,
@@ -45,12 +44,12 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
             for index, item in enumerate(spec.get("intersect", ()))
         ),
         targets=tuple(
-            _target(catalogue.get("ContactList", spec["lists"][band.name]), band.name, attributes, bool(suppress))
+            _target(catalogue.get("ContactList", spec["lists"][band.name]), band.name, wanted, bool(suppress))
             for band in score.bands
             if band.name in spec["lists"]
         ),
         mirror=spec.get("membership", "upsert") == "mirror",
-        delivery=Delivery(delivery["method"], delivery.get("chunkSize", DEFAULT_CHUNK), attributes),
+        delivery=wanted,
         phones=_phones(spec, source.contacts),
         suppress=suppress,
         cap=Cap(spec["cap"]["most"], spec["cap"].get("first", "highest-score")) if "cap" in spec else None,
@@ -71,10 +70,10 @@ def _suppress(resource: Resource, catalogue: Catalogue) -> tuple[Suppression, ..
     return tuple(suppression_list.suppression(manifest, region) for manifest in manifests)
 
 
-def _target(manifest: Resource, band: str, attributes: tuple[str, ...], suppresses: bool) -> Target:
+def _target(manifest: Resource, band: str, delivery: Delivery, suppresses: bool) -> Target:
     name = contact_list.KIND.live_name(manifest)
     phones = MemberPhones(name, manifest.where()) if suppresses else None
-    return Target(band, manifest.address, name, MembersOf(name, attributes), phones)
+    return Target(band, manifest.address, name, MembersOf(name, delivery.attributes, delivery.whole), phones)
 
 
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
@@ -118,7 +117,39 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             message = f"ContactList {name!r} is given to more than one band"
             yield Problem(resource.where("spec", "lists", band), "list-given-twice", message)
     yield from _shared_lists(resource, catalogue)
+    yield from _undeliverable(resource, catalogue)
+
+
+_NAMES = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
+_TAKEN = ("contactId", "member", SENT_AS)
+
+
+def _undeliverable(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """The method can do what is asked of it."""
+    spec = resource.spec
     delivery = spec["delivery"]
+    source = catalogue.get("ContactSource", spec["source"])
+    offered = contact_source.attributes(source)
+    for index, name in enumerate(delivery.get("attributes", ())):
+        place = resource.where("spec", "delivery", "attributes", index)
+        if name in SCORED:
+            continue
+        if not _NAMES.match(name) or name in _TAKEN:
+            hint = f"letters, digits and `_`, and not {', '.join(_TAKEN)}"
+            yield Problem(place, "attribute-name", f"{name!r} cannot be an attribute on a list", hint=hint)
+        elif name not in offered:
+            hint = f"there are {', '.join([*SCORED, *offered])}; add it to the source's `attributes`"
+            yield Problem(place, "unknown-attribute", f"{source.address} maps no attribute {name!r}", hint=hint)
+    if (
+        delivery["method"] in ("bulkInsert", "contactBatch")
+        and _phones(spec, contact_source.source(source).contacts) is None
+    ):
+        yield Problem(
+            resource.where("spec", "delivery", "method"),
+            "phones-needed",
+            f"`{delivery['method']}` sends each contact's number, and this segment reads none",
+            hint="add `phones`, with the rule and the region that they are read by",
+        )
     if delivery["method"] == "contactIds" and delivery.get("attributes"):
         yield Problem(
             resource.where("spec", "delivery", "attributes"),

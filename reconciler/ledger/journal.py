@@ -20,6 +20,7 @@ from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
+from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, Report, StepResult
 
@@ -38,6 +39,8 @@ class Run:
         self._guard = threading.Lock()
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
+        self._jobs: dict[str, str] = {}
+        self._ended: dict[str, Job] = {}
         self._rejected = set(store.lines(f"runs/{name}/rejected.jsonl"))
         for line in store.lines(self._file):
             self._remember(orjson.loads(line))
@@ -48,6 +51,10 @@ class Run:
             self._intended[entry["key"]] = entry
         elif entry["event"] == "done":
             self._done[entry["key"]] = entry
+        elif entry["event"] == "submitted":
+            self._jobs[entry["key"]] = entry["job"]
+        elif entry["event"] == "ended":
+            self._ended[entry["job"]] = Job(entry["job"], entry["status"], entry["progress"], entry["failed"])
 
     def begun(self, address: Address) -> bool:
         """Whether something of a step may have been written before this run was resumed."""
@@ -70,9 +77,37 @@ class Run:
         """What was recorded of a write that is known to have taken effect."""
         return self._done.get(key)
 
-    def reject(self, address: Address, contact: str, reason: str) -> None:
+    def intended(self, key: str) -> bool:
+        """Whether a write may have been sent before: it was recorded ahead, by this run or before it was resumed."""
+        return key in self._intended
+
+    def submitted(self, key: str, job_id: str) -> None:
+        """Record the job that the tenant has made of a write."""
+        with self._guard:
+            if self._jobs.get(key) != job_id:
+                self._write({"event": "submitted", "key": key, "job": job_id})
+
+    def job(self, key: str) -> str | None:
+        """The job that was made of a write, if it is known."""
+        return self._jobs.get(key)
+
+    def ended(self, job: Job) -> None:
+        """Record how a job ended."""
+        with self._guard:
+            if job.id not in self._ended:
+                told = {"status": job.status, "progress": job.progress, "failed": job.failed}
+                self._write({"event": "ended", "key": "", "job": job.id, **told})
+
+    def tally(self, address: Address) -> tuple[int, int, int]:
+        """Of the rows that a step has sent: how many are written, rejected, and not known to be either."""
+        begun = {key: entry for key, entry in self._intended.items() if key.startswith(f"{address}#")}
+        ended = [self._done[key] for key in begun if key in self._done]
+        unknown = sum(entry["rows"] for key, entry in begun.items() if key not in self._done)
+        return sum(each["rows"] for each in ended), sum(len(each["rejected"]) for each in ended), unknown
+
+    def reject(self, address: Address, contact: str, code: str, reason: str) -> None:
         """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""
-        line = orjson.dumps({"address": str(address), "contact": contact, "reason": reason})
+        line = orjson.dumps({"address": str(address), "contact": contact, "code": code, "reason": reason})
         with self._guard:
             if line not in self._rejected:  # a chunk that is sent again is refused again
                 self._rejected.add(line)

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.finding import Finding
-from reconciler.model.rows import Rows
+from reconciler.model.rows import MembersOf, Rows
 
 
 class Action(StrEnum):
@@ -94,9 +94,15 @@ ROW_COLUMNS: Mapping[str, str] = {
     "moves_from": "string",
     "moves_to": "string",
     "reason": "string",
+    "member": "string",
+    "e164": "string",
+    "name": "string",
+    "email": "string",
+    "attributes": "map<string, string>",
 }
 """What is done to a contact (add, update, remove): the priority it is to have, its score now and the one it had on the
-list it is on (hundredths), the bands it moves from and to, and why in general."""
+list it is on (hundredths), the bands it moves from and to, and why in general; its id on the list it is on; what is
+written with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ class RowChange:
 
     Attributes:
         address: the segment's band. list_address, list: the list's manifest and its live name.
-        method, chunk_size, attributes: the delivery.
+        method, chunk_size, attributes: the delivery. chosen: why it is that method, where the manifest leaves it open.
+        data: whether the list may hold contacts that a bulk insert made, known by what is kept with them.
         live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
         rows: `ROW_COLUMNS`, ordered by action and contact.
         stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
@@ -129,6 +136,13 @@ class RowChange:
     reasons: tuple[Reason, ...] = ()
     samples: tuple[Sample, ...] = ()
     stays: tuple[Reason, ...] = ()
+    chosen: str = ""
+    data: bool = False
+
+    @property
+    def members(self) -> MembersOf:
+        """The query for who is on the list."""
+        return MembersOf(self.list, self.attributes, self.data)
 
     @property
     def total(self) -> int:

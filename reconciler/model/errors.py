@@ -73,6 +73,12 @@ class ChunkRefused(RowsRejected):
     """The tenant will not take a chunk and does not say that some of its rows are why: it may be none of them."""
 
 
+class ChunkTooLarge(ReconcilerError):
+    """The tenant will not take so many rows in one request, or not now: fewer may do."""
+
+    code = "chunk-too-large"
+
+
 class LedgerError(ReconcilerError):
     """The ledger cannot be read or written, is locked by another run, or its chain is broken."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from reconciler.model.delivery import Way
 from reconciler.model.rows import RowQuery, Rows
 
 
@@ -41,6 +42,7 @@ class Live:
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
     rows: Mapping[RowQuery, Rows] = field(default_factory=dict)
     surfaces: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, Way] = field(default_factory=dict)
     requests: int = 0
 
     def find(self, kind: str, name: str) -> LiveObject | None:

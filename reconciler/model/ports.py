@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.change import RowChange
+from reconciler.model.delivery import Way
 from reconciler.model.desired import Desired
+from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
 from reconciler.model.problem import Location
@@ -25,7 +27,7 @@ class Reader(Protocol):
         """The tenant's surfaces and their base URLs."""
 
     @property
-    def methods(self) -> frozenset[str]:
+    def methods(self) -> Mapping[str, Way]:
         """The delivery methods that the tenant's surfaces offer."""
 
     @property
@@ -65,11 +67,24 @@ class Writer(Reader, Protocol):
     def delete(self, kind: Kind, name: str) -> None:
         """Delete an object; one that is gone already is deleted."""
 
-    def put(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Put contacts on a list by the change's delivery method, at most a chunk at once; an upsert."""
+    def put(self, change: RowChange, rows: Sequence[Mapping[str, Any]], reference: str) -> str | None:
+        """Put contacts on a list by the change's delivery method, at most a chunk at once; an upsert.
+
+        Returns:
+            The job that does it; None: it is done. A job can be found again by `reference`, where the surface lets it.
+        """
+
+    def find(self, change: RowChange, reference: str) -> str | None:
+        """The job that an earlier `put` made, if its reply was lost and the surface can tell."""
+
+    def watch(self, change: RowChange, job_id: str) -> Job:
+        """Wait until a job is over."""
+
+    def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
+        """What is left to do for the rows that a job took."""
 
     def remove(self, change: RowChange, ids: Sequence[str]) -> None:
-        """Take contacts off a list; those that are not on it are off."""
+        """Take contacts off a list, by their ids on it; those that are not on it are off."""
 
     def workers(self, change: RowChange) -> int:
         """How many chunks of a change may be under way at once."""

@@ -25,6 +25,7 @@ class StepResult:
     Attributes:
         words: what was done, or why it was not.
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
+        unknown: contacts that were sent, and of which it is not known whether they were written.
     """
 
     address: Address
@@ -32,6 +33,7 @@ class StepResult:
     words: str
     rows: int = 0
     rejected: int = 0
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)

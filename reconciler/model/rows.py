@@ -68,12 +68,21 @@ class InteractionsOf:
         return f"the interactions of {self.contacts}"
 
 
+SENT_AS = "sentAs"
+"""The column with the id that a bulk insert was sent a contact under (its custom field `contactId`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class MembersOf:
-    """Who is on a managed list now; with their attributes where the delivery writes some."""
+    """Who is on a managed list now; with their attributes where the delivery writes some.
+
+    Attributes:
+        data: whether what is kept with each member is needed though no attribute is: a bulk insert leaves ids there.
+    """
 
     list: str
     attributes: tuple[str, ...]
+    data: bool = False
 
 
 @dataclass(frozen=True, slots=True)

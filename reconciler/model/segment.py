@@ -11,14 +11,32 @@ from reconciler.model.address import Address
 from reconciler.model.rows import ContactsOf, HistoryQuery, MemberPhones, MembersOf, PeopleQuery
 from reconciler.model.score import RecencyFrequency, Score
 
+SCORED = ("priority", "score")
+"""The attributes that a segment gives a contact itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How contacts are put on a list: the method, contacts a request, and what is written with each."""
+    """How contacts are put on a list: the method, contacts a request, and what is written with each.
+
+    Attributes:
+        method: as the manifest names it; `auto` is made up of sizes and surfaces once they are known.
+        chunk_size: None: as many as serve the method best.
+    """
 
     method: str
-    chunk_size: int
+    chunk_size: int | None
     attributes: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether contacts may be written with name, phone and e-mail, and not by their ids alone."""
+        return self.method not in ("contactIds", "listContacts")
+
+    @property
+    def mapped(self) -> tuple[str, ...]:
+        """The attributes that come from the source, and not from the score."""
+        return tuple(name for name in self.attributes if name not in SCORED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,17 @@ def _needs(
     return lists | filled
 
 
+def _chunks(change: RowChange, live: Live) -> int:
+    """Requests that write the rows of a change; what a job is asked how it gets on is among them."""
+    put, removed = (-(-rows // change.chunk_size) for rows in (change.adds + change.updates, change.removes))
+    each = live.methods[change.method].requests if change.method in live.methods else 1
+    return put * each + removed
+
+
 def _budget(changes: Changes, live: Live) -> Budget:
     objects = sum(change.action is not Action.NO_OP for change in changes.objects)
     filled = [change for change in changes.rows if change.total]
     # additions and updates are put together; removals go after them
-    phases = [(change.chunk_size, rows) for change in filled for rows in (change.adds + change.updates, change.removes)]
-    chunks = sum(-(-rows // size) for size, rows in phases)
+    chunks = sum(_chunks(change, live) for change in filled)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     return Budget(live.requests, objects + chunks, objects + pages)

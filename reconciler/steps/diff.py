@@ -8,15 +8,17 @@ from typing import Any
 
 from reconciler.audience import comparison, engine
 from reconciler.kinds import kinds
+from reconciler.model import delivery as delivery_of
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, Changes, FieldChange, ObjectChange, Reason, RowChange, Sample
 from reconciler.model.desired import Desired
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Later, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.members import Members, Standing
 from reconciler.model.resource import Resource
-from reconciler.model.rows import Rows
-from reconciler.model.segment import Target
+from reconciler.model.rows import ContactsOf, Rows
+from reconciler.model.segment import Segment, Target
 from reconciler.model.tokens import Tokens
 
 EXAMPLES = 3
@@ -42,7 +44,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
                 part = standing.segment.part(target)
                 file = into / f"{part.name}-{part.part}.parquet"
                 changed, kept, stays = comparison.compare(backend, standing, target, current, file)
-                change = _row_change(backend, standing, target, changed, kept, current[target.band], tokens)
+                change = _row_change(backend, standing, target, changed, kept, live, tokens)
                 rows.append(replace(change, stays=tuple(Reason(*each) for each in stays)))
     findings = tuple(finding for standing in members for finding in standing.findings)
     ends = [standing.good_until for standing in members if standing.good_until is not None]
@@ -140,18 +142,26 @@ def _address(kind: str, name: str, desired: Desired) -> Address:
 
 
 def _row_change(
-    backend: Any, standing: Standing, target: Target, changed: Rows, kept: int, members: Rows, tokens: Tokens
+    backend: Any, standing: Standing, target: Target, changed: Rows, kept: int, live: Live, tokens: Tokens
 ) -> RowChange:
     tallied = comparison.tally(backend, changed)
     counts = {action: sum(n for done, _, n in tallied if done == action) for action in ("add", "update", "remove")}
-    delivery = standing.segment.delivery
+    segment = standing.segment
+    delivery = segment.delivery
+    known = isinstance(segment.contacts, ContactsOf)
+    puts = counts["add"] + counts["update"]
+    way = delivery_of.chosen(delivery, live.methods, puts, segment.phones is not None, known)
+    if way is None:
+        raise _no_way(segment, live)
     return RowChange(
         address=standing.segment.part(target),
         list_address=target.list_address,
         list=target.list,
-        method=delivery.method,
-        chunk_size=delivery.chunk_size,
+        method=way.method,
+        chunk_size=way.chunk_size,
         attributes=delivery.attributes,
+        chosen=way.why,
+        data=delivery.whole,
         live=kept + counts["update"] + counts["remove"],
         adds=counts["add"],
         updates=counts["update"],
@@ -159,12 +169,21 @@ def _row_change(
         unchanged=kept,
         rows=changed,
         digest=comparison.rows_digest(backend, changed),
-        precondition=comparison.members_digest(backend, members),
+        precondition=comparison.members_digest(backend, live.rows[target.members]),
         reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in tallied),
         samples=tuple(
             Sample(tokens.token(contact), tokens.hint(contact), action, why)
             for contact, action, why in comparison.examples(backend, changed, EXAMPLES)
         ),
+    )
+
+
+def _no_way(segment: Segment, live: Live) -> ReconcilerError:
+    return ReconcilerError(
+        f"{segment.address}: none of the tenant's surfaces offers a way for its contacts",
+        where=str(segment.address),
+        note=f"it offers {', '.join(sorted(live.methods)) or 'none'}; attributes and phones decide which will do",
+        hint="declare another surface of the tenant, name a method, or leave attributes out",
     )
 
 

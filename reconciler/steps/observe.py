@@ -69,7 +69,7 @@ def observe(desired: Desired, reader: Reader, secret: Secrets) -> Live:
             problems.extend(error.problems)
     if problems:
         raise BadInput(problems)
-    return Live(objects, rows, dict(reader.surfaces), reader.requests)
+    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests)
 
 
 def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
@@ -166,6 +166,6 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
                 message = f"{resource.address} needs the surface {needed}"
                 yield Problem(resource.where(), "missing-surface", message, hint=hint)
             method = resource.spec.get("delivery", {}).get("method")
-            if method is not None and method not in reader.methods:
+            if method not in (None, "auto") and method not in reader.methods:
                 place = resource.where("spec", "delivery", "method")
                 yield Problem(place, "missing-surface", f"no surface of the tenant offers {method}", hint=hint)

@@ -93,6 +93,8 @@ def _rows(change: RowChange) -> Iterator[Text]:
         (f"-{change.removes:,}", "red"),
         f", {change.unchanged:,} unchanged) by {change.method}, {change.chunk_size} a request",
     )
+    if change.chosen:
+        yield Text(plain(f"    {change.method}: {change.chosen}"), "dim")
     for reason in change.reasons[:_MOST_REASONS]:
         yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
     if len(change.reasons) > _MOST_REASONS:

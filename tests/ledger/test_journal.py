@@ -144,9 +144,9 @@ def test_a_run_whose_plan_is_gone_cannot_be_resumed_and_says_so(ledger: Ledger, 
 
 def test_rejected_contacts_are_kept_with_their_reason_once(ledger: Ledger) -> None:
     with ledger.run(PLAN) as run:
-        run.reject(VIP, "CUST0001", "archived")
+        run.reject(VIP, "CUST0001", "not-found", "archived")
     with ledger.run(PLAN, run.name) as again:
-        again.reject(VIP, "CUST0001", "archived")
-        again.reject(VIP, "CUST0002", "unknown")
+        again.reject(VIP, "CUST0001", "not-found", "archived")
+        again.reject(VIP, "CUST0002", "not-found", "unknown")
     kept = [orjson.loads(line) for line in ledger.store.lines(f"runs/{run.name}/rejected.jsonl")]
     assert [(each["contact"], each["reason"]) for each in kept] == [("CUST0001", "archived"), ("CUST0002", "unknown")]

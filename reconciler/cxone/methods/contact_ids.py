@@ -1,41 +1,42 @@
-"""`contactIds`: by id alone, through the outbound surface."""
+"""`contactIds`: by id alone, through the outbound surface.
+
+An archived, deleted or unknown id makes the tenant refuse the whole chunk with 404.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Sequence
 
-from reconciler.cxone import outbound
-from reconciler.cxone.faults import Invalid, NotFound, TooLarge
-from reconciler.cxone.transport import Transport
-from reconciler.model.errors import ChunkRefused, RowsRejected
+from reconciler.cxone import membership, outbound
+from reconciler.cxone.membership import Row, Wires
+from reconciler.model.delivery import Way
 
 
 class ContactIds:
-    """An archived, deleted or unknown id makes the tenant refuse the whole chunk with 404."""
+    """Contract, section outbound: an idempotent upsert of at most 1000 ids."""
 
-    name = "contactIds"
     surface = "outbound"
-    most = 1000
+    way = Way(
+        name="contactIds",
+        most=1000,
+        usual=500,
+        attributes=False,
+        phones=False,
+        makes_contacts=False,
+        words="the outbound surface takes them by id",
+    )
 
-    def put(self, transport: Transport, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Put contacts on a list.
+    def offered(self, surfaces: Container[str]) -> bool:
+        """Whether a tenant with these surfaces can do it."""
+        return self.surface in surfaces
 
-        Raises:
-            RowsRejected: some of them are archived, deleted or unknown, or they are too many.
-            NotFound: the list itself is gone.
-        """
-        try:
-            outbound.put(transport, list_id, [row["contactId"] for row in rows])
-        except NotFound as error:
-            outbound.contact_list(transport, list_id)  # raises NotFound if it is the list that is missing
-            raise RowsRejected("archived, deleted or unknown in the tenant", where=error.where) from error
-        except (Invalid, TooLarge) as error:
-            raise ChunkRefused(error.note or error.message, where=error.where) from error
+    def put(self, wires: Wires, list_id: str, rows: Sequence[Row], reference: str) -> None:
+        """Put contacts on a list; raises as `membership.put`."""
+        membership.put_by_id(wires[self.surface], list_id, rows)
 
-    def remove(self, transport: Transport, list_id: str, ids: Sequence[str]) -> None:
+    def remove(self, wires: Wires, list_id: str, ids: Sequence[str]) -> None:
         """Take contacts off a list."""
-        outbound.remove(transport, list_id, list(ids))
+        outbound.remove(wires[self.surface], list_id, list(ids))
 
 
 METHOD = ContactIds()

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Sequence
 
-from reconciler.cxone import lists
-from reconciler.cxone.faults import Invalid, NotFound, TooLarge
-from reconciler.cxone.transport import Transport
-from reconciler.model.errors import ChunkRefused, RowsRejected
+from reconciler.cxone import lists, membership
+from reconciler.cxone.membership import Row, Wires
+from reconciler.model.delivery import Way
 
 
 class ListContacts:
-    """An upsert by contact id; the attributes that a chunk carries replace those on the list."""
+    """Contract, section lists: an upsert by contact id; the attributes of a chunk replace those on the list."""
 
-    name = "listContacts"
     surface = "lists"
-    most = 1000
+    way = Way(
+        name="listContacts",
+        most=1000,
+        usual=500,
+        attributes=True,
+        phones=False,
+        makes_contacts=False,
+        words="the lists surface takes them with attributes",
+    )
 
-    def put(self, transport: Transport, list_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Put contacts with their attributes on a list.
+    def offered(self, surfaces: Container[str]) -> bool:
+        """Whether a tenant with these surfaces can do it."""
+        return self.surface in surfaces
 
-        Raises:
-            RowsRejected: the tenant will not take some of them, or they are too many.
-            NotFound: the list itself is gone.
-        """
-        try:
-            lists.put(transport, list_id, rows)
-        except NotFound as error:
-            lists.contact_list(transport, list_id)  # raises NotFound if it is the list that is missing
-            raise RowsRejected("archived, deleted or unknown in the tenant", where=error.where) from error
-        except (Invalid, TooLarge) as error:
-            raise ChunkRefused(error.note or error.message, where=error.where) from error
+    def put(self, wires: Wires, list_id: str, rows: Sequence[Row], reference: str) -> None:
+        """Put contacts with their attributes on a list; raises as `membership.put`."""
+        membership.put_with_data(wires[self.surface], list_id, rows)
 
-    def remove(self, transport: Transport, list_id: str, ids: Sequence[str]) -> None:
+    def remove(self, wires: Wires, list_id: str, ids: Sequence[str]) -> None:
         """Take contacts off a list."""
-        lists.remove(transport, list_id, ids)
+        lists.remove(wires[self.surface], list_id, ids)
 
 
 METHOD = ListContacts()

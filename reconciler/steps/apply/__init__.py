@@ -75,6 +75,7 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> 
         return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message)
     except ReconcilerError as error:
         where = f" [{error.where}]" if error.where else ""
-        result = StepResult(step.address, Outcome.FAILED, f"{error.code}: {error.message}{where}")
+        words = f"{error.code}: {error.message}{where}"
+        result = StepResult(step.address, Outcome.FAILED, words, *run.tally(step.address))
     run.step(result)
     return result

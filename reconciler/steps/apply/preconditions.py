@@ -12,7 +12,6 @@ from reconciler.model.errors import Stale
 from reconciler.model.live import LiveObject
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
-from reconciler.model.rows import MembersOf
 from reconciler.model.terms import Terms
 
 
@@ -34,8 +33,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
             list_kind = held.get(change.list_address.kind, {})
             if run.begun(change.address) or change.list not in list_kind:
                 continue
-            query = MembersOf(change.list, change.attributes)
-            members = sources.settled(backend, partial(reader.members, query, into))
+            members = sources.settled(backend, partial(reader.members, change.members, into))
             if comparison.members_digest(backend, members) != change.precondition:
                 moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
     if moved:

@@ -1,0 +1,81 @@
+"""`bulkInsert`: up to ten thousand at once, by phone, as a job of the bulk surface."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+from reconciler.cxone import bulk, membership
+from reconciler.cxone.faults import Invalid, TooLarge
+from reconciler.cxone.membership import Row, Wires
+from reconciler.model.delivery import Way
+from reconciler.model.errors import ChunkRefused, ChunkTooLarge
+from reconciler.model.jobs import Job
+
+
+class BulkInsert:
+    """Contract, section bulk: an upsert by phone within the list.
+
+    A contact that it makes has an id of the tenant's own, so the one it was sent under goes with it as the custom field
+    `contactId`. Who is on the list is read, and taken off it, through the lists surface: this one can do neither.
+    """
+
+    surface = "bulk"
+    way = Way(
+        name="bulkInsert",
+        most=bulk.MOST_ITEMS,
+        usual=bulk.MOST_ITEMS,
+        attributes=True,
+        phones=True,
+        makes_contacts=True,
+        words="the bulk surface takes 10,000 a request, as a job",
+        requests=2,
+    )
+
+    def offered(self, surfaces: Container[str]) -> bool:
+        """Whether a tenant with these surfaces can do it."""
+        return self.surface in surfaces and "lists" in surfaces
+
+    def put(self, wires: Wires, list_id: str, rows: Sequence[Row], reference: str) -> str:
+        """Ask for a job."""
+        try:
+            return bulk.insert(wires[self.surface], list_id, [_item(row) for row in rows], reference)
+        except TooLarge as error:
+            raise ChunkTooLarge(error.note or error.message, where=error.where) from error
+        except Invalid as error:
+            raise ChunkRefused(error.note or error.message, where=error.where) from error
+
+    def find(self, wires: Wires, reference: str) -> str | None:
+        """By the reference that the job echoes."""
+        found = bulk.find(wires[self.surface], reference)
+        return None if found is None else found.id
+
+    def ask(self, wires: Wires, job_id: str) -> Job:
+        """How a job gets on; it names every row that it did not take."""
+        return bulk.job(wires[self.surface], job_id)
+
+    def follow(self, wires: Wires, list_id: str, rows: Sequence[Row]) -> None:
+        """Nothing: a row that was inserted is on the list."""
+
+    def remove(self, wires: Wires, list_id: str, ids: Sequence[str]) -> None:
+        """Take contacts off a list."""
+        membership.remove(wires, list_id, ids)
+
+
+def _item(row: Row) -> Mapping[str, Any]:
+    custom = {**row["data"], "contactId": row["contactId"]}
+    return {"phoneNumber": row["phone"], **_named(row["name"]), **_mailed(row["email"]), "customFields": custom}
+
+
+def _named(name: str | None) -> Mapping[str, str]:
+    """A name in two parts, as the contract has it: the last word is the last name, if there is more than one."""
+    first, _, last = " ".join((name or "").split()).rpartition(" ")
+    parts = {"firstName": first or last, "lastName": last if first else ""}
+    return {part: text for part, text in parts.items() if text}
+
+
+def _mailed(email: str | None) -> Mapping[str, str]:
+    return {"email": email} if email else {}
+
+
+METHOD = BulkInsert()

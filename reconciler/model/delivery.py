@@ -1,0 +1,78 @@
+"""By which way do contacts get onto a list, and why by that one?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.segment import Delivery
+
+MANY = 20_000
+"""Rows from which a bulk insert serves better: two of its requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What one delivery method can do.
+
+    Attributes:
+        most: contacts that one request may carry (contract). usual: as many as are sent if nobody says.
+        attributes: whether it writes attributes. phones: whether it needs each contact's number.
+        makes_contacts: whether it may put somebody on a list whom the tenant does not know yet.
+        requests: how many a chunk takes when nothing fails. words: what a plan says of it.
+    """
+
+    name: str
+    most: int
+    usual: int
+    attributes: bool
+    phones: bool
+    makes_contacts: bool
+    words: str
+    requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The method of one row change, contacts a request, and why it is that one; empty where the manifest says so."""
+
+    method: str
+    chunk_size: int
+    why: str = ""
+
+
+def chosen(delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bool, known: bool) -> Chosen | None:
+    """The way for some rows; None where no surface of the tenant offers one that could.
+
+    Args:
+        offered: the ways of the tenant's surfaces.
+        rows: contacts to put on the list.
+        phones: whether every contact has a number in E.164.
+        known: whether the contacts were read from the tenant itself.
+    """
+    if delivery.method != "auto":
+        way = offered[delivery.method]
+        return Chosen(way.name, min(delivery.chunk_size or way.usual, way.most))
+    for name, why in _preferred(delivery, rows, known):
+        found = offered.get(name)
+        if found is not None and (phones or not found.phones) and (found.attributes or not delivery.attributes):
+            return Chosen(name, min(delivery.chunk_size or found.usual, found.most), f"{why}; {found.words}")
+    return None
+
+
+def _preferred(delivery: Delivery, rows: int, known: bool) -> list[tuple[str, str]]:
+    """The methods that could do it, the best first, each with the reason."""
+    ways = []
+    if rows >= MANY:
+        ways.append(("bulkInsert", f"{rows:,} contacts are to be written"))
+    if not known:
+        ways.append(("contactBatch", "the contacts come from outside the tenant, and may be new to it"))
+        ways.append(("bulkInsert", "the contacts come from outside the tenant, and may be new to it"))
+    if delivery.attributes:
+        ways.append(("listContacts", f"{', '.join(delivery.attributes)} are to be written"))
+    else:
+        ways.append(("contactIds", "no attributes are to be written"))
+        ways.append(("listContacts", "no surface writes contacts by their ids alone"))
+    ways.append(("bulkInsert", "no other surface is there"))
+    ways.append(("contactBatch", "no other surface is there"))
+    return ways

@@ -1,0 +1,167 @@
+"""What becomes of each row of a chunk: written, rejected for a reason, or not known?
+
+A chunk goes out whole. Where the tenant will not take it, or takes only some of it and does not say which, it is
+halved, and the halves are halved, until the rows at fault are alone. Each piece is recorded before it is sent, again
+when the tenant has made a job of it, and after its outcome: a run that is killed goes on with the pieces it left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from typing import Any
+
+from reconciler.ledger.journal import Run
+from reconciler.model.change import RowChange
+from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected
+from reconciler.model.jobs import Job, RowError
+from reconciler.model.ports import Writer
+
+Chunk = list[dict[str, Any]]
+
+MOST_REFUSED = 16
+"""Pieces of a chunk that are refused, with none taken and no word of which row is why, before rows are tried alone."""
+
+MOST_ABORTED = 3
+"""Times that one piece is sent when its job is aborted: somebody in the tenant does that, and no row is why."""
+
+
+class Pieces:
+    """The chunks of one phase of one change. Used from several threads, a chunk in each.
+
+    Attributes:
+        rejected: the contacts that the tenant would not take.
+    """
+
+    def __init__(self, change: RowChange, phase: str, writer: Writer, run: Run) -> None:
+        self.change = change
+        self.rejected: list[str] = []
+        self._phase, self._writer, self._run = phase, writer, run
+        self._most = change.chunk_size
+
+    def deliver(self, number: int, chunk: Chunk, stop: threading.Event) -> None:
+        """Deliver one chunk; what an earlier run has delivered of it is left out.
+
+        Raises:
+            ReconcilerError: the tenant would take none of it, and no row of it is why; or a job was not over in time.
+            Interrupted: the person asked to stop between two pieces.
+        """
+        found = _Chunk(len(chunk))
+        waiting = deque([(f"{self.change.address}#{self._phase}:{number}", chunk)])
+        while waiting:
+            key, rows = waiting.popleft()
+            outcome = self._run.outcome(key)
+            if outcome is None:
+                if found.pieces and stop.is_set():
+                    raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
+                outcome = self._attempt(key, rows, found)
+            self.rejected += outcome["rejected"]
+            if outcome["split"]:
+                bad = set(outcome["rejected"])
+                rest = [row for row in rows if row["contactId"] not in bad]
+                waiting.extend((f"{key}/{n}", part) for n, part in enumerate(_parts(rest, outcome["split"])))
+
+    def _attempt(self, key: str, rows: Chunk, found: _Chunk) -> dict[str, Any]:
+        """Send one piece and record what came of it: `split` is the size of the parts that are to be sent instead."""
+        found.pieces += 1
+        known = self._run.intended(key)
+        self._run.intent(key, rows=len(rows))
+        errors, split = self._sent(key, rows, found, known) if len(rows) <= self._most else ([], self._most)
+        for each in errors:
+            self._run.reject(self.change.address, rows[each.index]["contactId"], each.code, each.message)
+        rejected = [rows[each.index]["contactId"] for each in errors]
+        taken = 0 if split else len(rows) - len(rejected)
+        found.taken += taken
+        self._run.done(key, rows=taken, rejected=rejected, split=split)
+        return {"rejected": rejected, "split": split}
+
+    def _sent(self, key: str, rows: Chunk, found: _Chunk, known: bool) -> tuple[list[RowError], int]:
+        """Send one piece: the rows at fault, and the size of the parts in which the others must be sent again."""
+        try:
+            errors, again = self._send(key, rows, known)
+            return errors, _half(len(rows) - len(errors)) if again else 0
+        except ChunkTooLarge:
+            if len(rows) == 1:
+                raise
+            self._most = min(self._most, _half(len(rows)))
+            return [], self._most
+        except RowsRejected as error:
+            if len(rows) == 1:
+                return [RowError(0, error.code, error.message)], 0
+            found.refused.append(rows[0])
+            if isinstance(error, ChunkRefused) and not found.taken and len(found.refused) == MOST_REFUSED:
+                self._give_up_if_hopeless(key, found, error)
+            return [], _half(len(rows))
+
+    def _send(self, key: str, rows: Chunk, known: bool) -> tuple[list[RowError], bool]:
+        """Send a piece and wait for its job, if it is one; the rows at fault, and whether others must be sent again."""
+        if self._phase == "remove":
+            self._writer.remove(self.change, [row["member"] or row["contactId"] for row in rows])
+            return [], False
+        for attempt in range(MOST_ABORTED):
+            job_id = self._job(f"{key}~{attempt}" if attempt else key, rows, known)
+            if job_id is None:
+                return [], False
+            job = self._writer.watch(self.change, job_id)
+            self._run.ended(job)
+            if job.status != "ABORTED" or job.errors:
+                return self._taken(job, rows)
+        raise ReconcilerError(
+            f"its job was aborted {MOST_ABORTED} times",
+            note="somebody in the tenant ends it, or a rule there does",
+            hint="look at the jobs in the tenant, then go on",
+        )
+
+    def _job(self, key: str, rows: Chunk, known: bool) -> str | None:
+        """The job of a piece: the one that an earlier run has submitted, else a new one."""
+        job_id = self._run.job(key)
+        reference = hashlib.sha256(f"{self._run.name}:{key}".encode()).hexdigest()[:32]
+        if job_id is None and known:
+            job_id = self._writer.find(self.change, reference)
+        if job_id is None:
+            job_id = self._writer.put(self.change, rows, reference)
+        if job_id is not None:
+            self._run.submitted(key, job_id)
+        return job_id
+
+    def _taken(self, job: Job, rows: Chunk) -> tuple[list[RowError], bool]:
+        errors = [each for each in job.errors if 0 <= each.index < len(rows)]
+        bad = {each.index for each in errors}
+        if job.unnamed:
+            if len(rows) - len(bad) > 1:
+                return errors, True
+            words = "the job failed, and the tenant does not say why"
+            return [*errors, *(RowError(n, "job-failed", words) for n in range(len(rows)) if n not in bad)], False
+        good = [row for n, row in enumerate(rows) if n not in bad]
+        if good:
+            self._writer.follow(self.change, good)
+        return errors, False
+
+    def _give_up_if_hopeless(self, key: str, found: _Chunk, error: RowsRejected) -> None:
+        """So many pieces and none of them taken: is it these rows, or how they are sent? One row of each is tried."""
+        for n, row in enumerate(found.refused):
+            try:
+                self._send(f"{key}?{n}", [row], known=True)
+            except RowsRejected:
+                continue
+            found.taken += 1
+            return
+        raise error
+
+
+class _Chunk:
+    """What is known of a chunk so far: how many pieces went out, how many rows were taken, the first rows of others."""
+
+    def __init__(self, rows: int) -> None:
+        self.pieces = 0
+        self.taken = 0
+        self.refused: list[dict[str, Any]] = []
+
+
+def _half(rows: int) -> int:
+    return (rows + 1) // 2
+
+
+def _parts(rows: Chunk, size: int) -> list[Chunk]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -1,0 +1,92 @@
+"""Does every row get onto the list by each of the four ways, and is each that does not accounted for?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reconciler.simulator import Simulator
+from tests import delivery
+from tests.conftest import Ended, Folder
+from tests.delivery import METHODS, contact, on_list, phone
+
+Run = Callable[..., Ended]
+EVERYBODY = range(40)
+
+
+def ready(tenant: Simulator, folder: Folder, method: str, **said: Any) -> None:
+    delivery.known(tenant, method, EVERYBODY)
+    delivery.write_contacts(folder, EVERYBODY)
+    delivery.declare(folder, tenant, method, **said)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_list_is_filled_changed_and_emptied_of_who_leaves_and_each_time_the_plan_is_empty_after(
+    tenant: Simulator, folder: Folder, run: Run, method: str
+) -> None:
+    ready(tenant, folder, method)
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert run("plan", "--detailed-exitcode").code == 0
+    if method != "contactIds":
+        assert {each["tier"] for each in on_list(tenant).values()} == {"gold"}
+        delivery.write_contacts(folder, EVERYBODY, tier="silver")
+        changed = json.loads(run("plan", "--format", "json").out)
+        assert [each["updates"] for each in changed["row_changes"]] == [40]
+        assert run("apply", "--yes").code == 0
+        assert {each["tier"] for each in on_list(tenant).values()} == {"silver"}
+    delivery.write_contacts(folder, range(5, 40), tier="silver")
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in range(5, 40)}
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(("method", "path"), [("bulkInsert", "bulkinsert$"), ("contactBatch", "contacts/batch$")])
+def test_a_job_that_fails_and_does_not_say_why_is_halved_until_the_rows_at_fault_are_alone(
+    tenant: Simulator, folder: Folder, run: Run, method: str, path: str
+) -> None:
+    ready(tenant, folder, method, chunk=20)
+    bad = {contact(3), contact(17), contact(25)}
+    pattern = "|".join(sorted(bad))
+    tenant.faults.add(
+        "reject-rows", method="POST", path=path, external_id=pattern, code="BAD", message="no", times=None
+    )
+    if method == "bulkInsert":
+        tenant.faults.clear()
+        tenant.store.add_contacts([{"id": f"X{n}", "phoneNumber": phone(n), "status": "ARCHIVED"} for n in (3, 17, 25)])
+    ended = run("apply", "--yes", "--format", "json")
+    assert ended.code == 5, ended
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - bad
+    (step,) = [each for each in json.loads(ended.out)["steps"] if each["address"].startswith("Segment")]
+    assert (step["outcome"], step["rows"], step["rejected"]) == ("done", 37, 3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_chunk_that_is_too_large_is_halved_for_good(tenant: Simulator, folder: Folder, run: Run, method: str) -> None:
+    ready(tenant, folder, method)
+    tenant.faults.add("status", method="POST", path="contacts$|bulkinsert$|batch$", status=413)
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+
+
+@pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
+def test_a_job_that_is_aborted_is_asked_for_again(tenant: Simulator, folder: Folder, run: Run, method: str) -> None:
+    ready(tenant, folder, method)
+    kind = "abort-job" if method == "bulkInsert" else "fail-job"
+    tenant.faults.add(kind, method="POST", path="bulkinsert$|batch$", times=2)
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+
+
+def test_a_bulk_insert_whose_reply_is_lost_is_looked_up_and_not_sent_again(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    ready(tenant, folder, "bulkInsert")
+    tenant.faults.add("reset-after", method="POST", path="bulkinsert$", times=2)
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert set(tenant.jobs.writes(tenant.store.list_named("Chosen").id).values()) == {1}
