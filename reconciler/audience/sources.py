@@ -155,13 +155,11 @@ def members(backend: Any, rows: Rows) -> Any:
     return named.group_by("contactId").agg(priority=named["priority"].max(), score=named["score"].max())
 
 
-def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:
-    """The ids of active contacts, in order, in chunks of at most `size`."""
+def active(backend: Any, rows: Rows) -> Any:
+    """The ids of active contacts, once each."""
     everyone = contacts(backend, rows)
     usable = everyone.filter(everyone["active"], everyone["fault"].isnull(), everyone["contactId"].notnull())
-    ids = usable.select("contactId").distinct().order_by("contactId")
-    for chunk in stream(backend, ids, size):
-        yield [row[0] for row in chunk]
+    return usable.select("contactId").distinct()
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:

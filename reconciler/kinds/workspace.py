@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from reconciler.model.kept import Cache
 from reconciler.model.kind import Kind
-from reconciler.model.moment import parse_instant
+from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Engine, Limits, Override, Settings
 
@@ -15,7 +16,7 @@ def settings(resource: Resource | None) -> Settings:
     if resource is None:
         return Settings()
     spec = resource.spec
-    engine, limits, default = spec.get("engine", {}), spec.get("limits", {}), Settings()
+    engine, limits, cache, default = (*(spec.get(name, {}) for name in ("engine", "limits", "cache")), Settings())
     return Settings(
         name=resource.address.name,
         tenant=spec.get("tenant"),
@@ -35,6 +36,11 @@ def settings(resource: Resource | None) -> Settings:
                 date.fromisoformat(item["until"]) if "until" in item else None,
             )
             for item in spec.get("overrides", ())
+        ),
+        cache=Cache(
+            cache.get("keep", default.cache.keep),
+            parse_duration(cache["overlap"]) if "overlap" in cache else default.cache.overlap,
+            parse_duration(cache["refreshAfter"]) if "refreshAfter" in cache else default.cache.refresh_after,
         ),
     )
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from reconciler.model.address import Address
 from reconciler.model.change import RowChange
 from reconciler.model.desired import Desired
+from reconciler.model.kept import Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
 from reconciler.model.problem import Location
@@ -107,3 +108,6 @@ class Outside(Protocol):
 
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens for contacts."""
+
+    def shelf(self, desired: Desired) -> Shelf | None:
+        """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""

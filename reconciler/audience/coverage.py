@@ -1,0 +1,132 @@
+"""Which interactions are known already, and which must be asked for?
+
+Relations only. Moments are whole seconds since 1970, as on the wire; a window holds its start and not its end.
+
+- wanted: contactId, start. The window of each contact ends with the plan's.
+- known: contactId, since, until, read. All interactions of a contact in [since, until), its watermark, are kept;
+  `read` is when they were last read from the start of their window.
+- asks: contactId, lo, hi. What is asked of the tenant.
+- history: id, contactId, startTime, type.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+HISTORY = {"id": "string", "contactId": "string", "startTime": "string", "type": "string"}
+KNOWN = {"contactId": "string", "since": "int64", "until": "int64", "read": "int64"}
+
+
+def none_of(any_relation: Any, columns: dict[str, str]) -> Any:
+    """A relation without a row, in the engine of another."""
+    import ibis
+
+    return any_relation.limit(0).select(**{name: ibis.null(kind) for name, kind in columns.items()})
+
+
+def moment(seconds: int) -> Any:
+    """A moment as a column; the cast stays in the query, or the engine would choose a narrower type."""
+    import ibis
+
+    return ibis.literal(seconds).cast("int64")
+
+
+def second(history: Any) -> Any:
+    """When an interaction started."""
+    return history["startTime"].cast("timestamp").truncate("s").epoch_seconds().cast("int64")
+
+
+def once(history: Any) -> Any:
+    """One row an interaction, by `id`; a read that was started again has some twice."""
+    kinds = history["type"].fill_null("")  # so that it can be compared
+    return (
+        history.mutate(type=kinds)
+        .group_by("id")
+        .agg(contactId=history["contactId"].min(), startTime=history["startTime"].min(), type=kinds.min())
+    )
+
+
+def sought(wanted: Any, known: Any, end: int) -> Any:
+    """The wanted contacts with what is known of them: since, until, read; null where all must be asked for.
+
+    What is known and does not touch the window, or only what comes after it (`later`), is of no use for it.
+    """
+    import ibis
+
+    both = wanted.left_join(known, "contactId").drop("contactId_right")
+    useful = (both["until"] > both["start"]) & (both["since"] < end)
+    usable = {name: ibis.ifelse(useful, both[name], ibis.null("int64")) for name in ("since", "until", "read")}
+    later = (both["since"] >= end).fill_null(False)
+    return both.select("contactId", "start", later=later, **usable)
+
+
+def asks(contacts: Any, end: int, overlap: int) -> Any:
+    """What is asked for: all of a new contact's window; else what is older than is known, and what is new.
+
+    What is new begins `overlap` seconds before the watermark: an interaction may reach the tenant's search after others
+    that started later, and what is asked for twice shows whether the tenant still says what it said.
+    """
+    import ibis
+
+    last = moment(end)
+    new = contacts["until"].isnull()
+    whole = contacts.filter(new).select("contactId", lo=contacts["start"], hi=last)
+    older = contacts.filter(~new & (contacts["start"] < contacts["since"]))
+    before = older.select("contactId", lo=older["start"], hi=older["since"])
+    lo = ibis.greatest(contacts["start"], contacts["since"], contacts["until"] - overlap)
+    after = contacts.filter(~new).select("contactId", lo=lo, hi=last)
+    return whole.union(before).union(after.filter(after["lo"] < after["hi"]))
+
+
+def contradicted(kept: Any, asked: Any, fresh: Any) -> Any:
+    """The ids of kept interactions that the tenant, asked for them again, no longer has or says otherwise."""
+    again = kept.mutate(second=second(kept)).join(asked, "contactId")
+    again = again.filter((again["second"] >= again["lo"]) & (again["second"] < again["hi"]))
+    gone = again.select(*HISTORY).anti_join(fresh, list(HISTORY))
+    renamed = fresh.select("id", **{f"{name}_now": fresh[name] for name in HISTORY if name != "id"})
+    both = kept.join(renamed, "id")
+    differs = [both[name] != both[f"{name}_now"] for name in HISTORY if name != "id"]
+    other = both.filter(differs[0] | differs[1] | differs[2])
+    return gone.select("id").union(other.select("id")).distinct()
+
+
+def merged(kept: Any, fresh: Any) -> Any:
+    """What was kept and what was read, each interaction once."""
+    return kept.anti_join(fresh, "id").select(*HISTORY).union(fresh.select(*HISTORY))
+
+
+def grown(contacts: Any, known: Any, upto: int, now: int) -> Any:
+    """What is known once the asks are answered. What is older than every window in use is let go.
+
+    Args:
+        upto: the moment up to which the tenant was asked; never after `now`, as nobody knows what is yet to come.
+    """
+    import ibis
+
+    asked = contacts.filter(~contacts["later"])
+    reached = asked.select(
+        "contactId",
+        since=ibis.least(asked["start"], asked["since"].fill_null(asked["start"])),
+        until=ibis.greatest(moment(upto), asked["until"].fill_null(upto)),
+        read=asked["read"].fill_null(now),
+    )
+    reached = reached.filter(reached["since"] < reached["until"])
+    everybody = reached.union(known.anti_join(reached, "contactId").select(*KNOWN))
+    floor = contacts.agg(floor=contacts["start"].min())
+    bounded = everybody.cross_join(floor)
+    since = ibis.greatest(bounded["since"], bounded["floor"].fill_null(bounded["since"]))
+    trimmed = bounded.select("contactId", since=since, until=bounded["until"], read=bounded["read"])
+    return trimmed.filter(trimmed["since"] < trimmed["until"])
+
+
+def covered(history: Any, known: Any) -> Any:
+    """The interactions that a coverage speaks of."""
+    both = history.mutate(second=second(history)).join(known, "contactId")
+    return both.filter((both["second"] >= both["since"]) & (both["second"] < both["until"])).select(*HISTORY)
+
+
+def within(history: Any, people: Any, start: int, end: int) -> Any:
+    """The interactions of some contacts in a window."""
+    timed = history.semi_join(people, "contactId")
+    timed = timed.mutate(second=second(timed))
+    return timed.filter((timed["second"] >= start) & (timed["second"] < end)).select(*HISTORY)
