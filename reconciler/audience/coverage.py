@@ -6,14 +6,15 @@ Relations only. Moments are whole seconds since 1970, as on the wire; a window h
 - known: contactId, since, until, read. All interactions of a contact in [since, until), its watermark, are kept;
   `read` is when they were last read from the start of their window.
 - asks: contactId, lo, hi. What is asked of the tenant.
-- history: id, contactId, startTime, type.
+- history: id, contactId, startTime, type; and `second`, when it started, as reading that from text takes longest.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-HISTORY = {"id": "string", "contactId": "string", "startTime": "string", "type": "string"}
+TOLD = {"id": "string", "contactId": "string", "startTime": "string", "type": "string"}
+HISTORY = {**TOLD, "second": "int64"}
 KNOWN = {"contactId": "string", "since": "int64", "until": "int64", "read": "int64"}
 
 
@@ -31,19 +32,12 @@ def moment(seconds: int) -> Any:
     return ibis.literal(seconds).cast("int64")
 
 
-def second(history: Any) -> Any:
-    """When an interaction started."""
-    return history["startTime"].cast("timestamp").truncate("s").epoch_seconds().cast("int64")
-
-
-def once(history: Any) -> Any:
-    """One row an interaction, by `id`; a read that was started again has some twice."""
-    kinds = history["type"].fill_null("")  # so that it can be compared
-    return (
-        history.mutate(type=kinds)
-        .group_by("id")
-        .agg(contactId=history["contactId"].min(), startTime=history["startTime"].min(), type=kinds.min())
-    )
+def once(told: Any) -> Any:
+    """The history that a tenant tells: one row an interaction, by `id`; a read that began again has some twice."""
+    named = told.mutate(type=told["type"].fill_null(""))  # so that it can be compared
+    first = named.group_by("id").agg(**{name: named[name].min() for name in TOLD if name != "id"})
+    at = first["startTime"].cast("timestamp").truncate("s")
+    return first.mutate(second=at.epoch_seconds().cast("int64"))
 
 
 def sought(wanted: Any, known: Any, end: int) -> Any:
@@ -80,12 +74,12 @@ def asks(contacts: Any, end: int, overlap: int) -> Any:
 
 def contradicted(kept: Any, asked: Any, fresh: Any) -> Any:
     """The ids of kept interactions that the tenant, asked for them again, no longer has or says otherwise."""
-    again = kept.mutate(second=second(kept)).join(asked, "contactId")
+    again = kept.join(asked, "contactId")
     again = again.filter((again["second"] >= again["lo"]) & (again["second"] < again["hi"]))
-    gone = again.select(*HISTORY).anti_join(fresh, list(HISTORY))
-    renamed = fresh.select("id", **{f"{name}_now": fresh[name] for name in HISTORY if name != "id"})
+    gone = again.select(*TOLD).anti_join(fresh, list(TOLD))
+    renamed = fresh.select("id", **{f"{name}_now": fresh[name] for name in TOLD if name != "id"})
     both = kept.join(renamed, "id")
-    differs = [both[name] != both[f"{name}_now"] for name in HISTORY if name != "id"]
+    differs = [both[name] != both[f"{name}_now"] for name in TOLD if name != "id"]
     other = both.filter(differs[0] | differs[1] | differs[2])
     return gone.select("id").union(other.select("id")).distinct()
 
@@ -121,12 +115,11 @@ def grown(contacts: Any, known: Any, upto: int, now: int) -> Any:
 
 def covered(history: Any, known: Any) -> Any:
     """The interactions that a coverage speaks of."""
-    both = history.mutate(second=second(history)).join(known, "contactId")
+    both = history.join(known, "contactId")
     return both.filter((both["second"] >= both["since"]) & (both["second"] < both["until"])).select(*HISTORY)
 
 
 def within(history: Any, people: Any, start: int, end: int) -> Any:
     """The interactions of some contacts in a window."""
-    timed = history.semi_join(people, "contactId")
-    timed = timed.mutate(second=second(timed))
-    return timed.filter((timed["second"] >= start) & (timed["second"] < end)).select(*HISTORY)
+    timed = history.filter((history["second"] >= start) & (history["second"] < end))
+    return timed.semi_join(people, "contactId").select(*TOLD)

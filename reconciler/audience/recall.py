@@ -104,7 +104,7 @@ class _Reading:
         found: dict[RowQuery, Rows] = {}
         for query, people in self._people.items():
             mine = coverage.within(everything, people, _seconds(query.start), self._end)
-            found[query] = self._rows(mine, coverage.HISTORY)
+            found[query] = self._rows(mine, coverage.TOLD)
         return found
 
     def _recalled(self) -> tuple[Any, Any]:
@@ -160,7 +160,7 @@ class _Reading:
         answers = [self._answer(asked, lo, hi) for lo, hi in self._windows(asked)]
         if not answers:  # nobody to ask for; a tenant that could not be asked is told all the same
             answers = [self._searched(self._query, iter(()))]
-        tables = [sources.table(self._backend, each).select(*coverage.HISTORY) for each in answers]
+        tables = [sources.table(self._backend, each).select(*coverage.TOLD) for each in answers]
         heard = tables[0].union(*tables[1:]) if len(tables) > 1 else tables[0]
         return contacts, asked, self._write(coverage.once(heard))
 
@@ -189,7 +189,7 @@ class _Reading:
         try:
             self._memory.shelf.store(
                 self._key,
-                {"history": self._rows(history.order_by("contactId", "id"), coverage.HISTORY), "known": known},
+                {"history": self._rows(history, coverage.HISTORY), "known": known},
             )
         except LedgerError as error:
             why = f": {error.note}" if error.note else ""

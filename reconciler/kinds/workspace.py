@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from reconciler.model.kept import Cache
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
-from reconciler.model.resource import Resource
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Engine, Limits, Override, Settings
 
 
@@ -45,4 +47,13 @@ def settings(resource: Resource | None) -> Settings:
     )
 
 
-KIND = Kind(name="Workspace", says="how this workspace is run", single=True)
+def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """What is kept must be held against the tenant."""
+    overlap = resource.spec.get("cache", {}).get("overlap")
+    if overlap is not None and not parse_duration(overlap):
+        message = "without an overlap, what is kept is never held against the tenant, and what arrives late is missed"
+        hint = "leave it out for a day, or keep nothing: `keep: false`"
+        yield Problem(resource.where("spec", "cache", "overlap"), "cache-unchecked", message, hint=hint)
+
+
+KIND = Kind(name="Workspace", says="how this workspace is run", single=True, check=check)

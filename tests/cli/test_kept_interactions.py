@@ -388,3 +388,10 @@ def test_the_overlap_is_as_the_workspace_says(tenant: Simulator, folder: Folder,
     asked(tenant)
     planned(run)
     assert asked(tenant) == {("2026-06-28T12:00:00Z", AS_OF): 600}
+
+
+def test_an_overlap_of_nothing_is_refused(folder: Folder, run: Run) -> None:
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\ncache: {{overlap: 0d}}"))
+    ended = run("validate")
+    assert ended.code == 64
+    assert "cache-unchecked" in ended.err
