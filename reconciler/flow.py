@@ -42,7 +42,7 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
 
 
 def _seen(desired: Desired, outside: Outside) -> Live:
-    return observe(desired, outside.reader(desired), partial(outside.secret, desired))
+    return observe(desired, outside.reader(desired), partial(outside.secret, desired), outside.shelf(desired))
 
 
 def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:
@@ -73,7 +73,7 @@ def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Suppo
         supposed = load(replace(workspace, supposition=each))
         changes = diff(supposed, resolve(supposed, live), live, tokens)
         rows.append(weigh(changes, segment, each.value))
-    return WhatIf(segment, first.setting, tuple(rows))
+    return WhatIf(segment, first.setting, tuple(rows), live.notices)
 
 
 def commit(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:

@@ -18,7 +18,7 @@ surfaces:
   contacts: {{baseUrl: {url}/contacts/v2/contact-center, tokenUrl: {url}/contacts/oauth2/token, {pace}, {jobs}}}
 """
 PACE = "rate: 5000, burst: 500, attempts: 3"
-JOBS = "pollEvery: 0.05, watch: poll"
+JOBS = "pollEvery: 1s, watch: poll"
 
 
 def contact(number: int) -> str:

@@ -6,7 +6,7 @@ What was read is settled once and kept so (`keeping`): `contacts`, `interactions
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -212,13 +212,11 @@ def members(backend: Any, rows: Rows) -> Any:
     return once.select("contactId", "member", "priority", "score", attributes=texts)
 
 
-def active_ids(backend: Any, rows: Rows, size: int) -> Iterator[Sequence[str]]:
-    """The ids of active contacts, in order, in chunks of at most `size`."""
+def active(backend: Any, rows: Rows) -> Any:
+    """The ids of active contacts, once each."""
     everyone = contacts(backend, rows)
     usable = everyone.filter(everyone["active"], everyone["fault"].isnull(), everyone["contactId"].notnull())
-    ids = usable.select("contactId").distinct().order_by("contactId")
-    for chunk in stream(backend, ids, size):
-        yield [row[0] for row in chunk]
+    return usable.select("contactId").distinct()
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.plan import show_plan
-from reconciler.cli.workspace import command_line, opened, workspace_options
+from reconciler.cli.workspace import command_line, opened, refresh_option, workspace_options
 from reconciler.model.errors import Exit, Interrupted, LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
@@ -30,13 +30,21 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @workspace_options
+@refresh_option
 @click.option("--digest", help="Refuse unless the plan has this digest, the one that was reviewed.")
 @click.option("--yes", is_flag=True, help="Do not ask: apply what the plan says.")
 @click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
 @click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def apply(
-    chosen: dict[str, Any], file: Path | None, yes: bool, resume: bool, prune: bool, voice: str, digest: str | None
+    chosen: dict[str, Any],
+    file: Path | None,
+    yes: bool,
+    resume: bool,
+    prune: bool,
+    voice: str,
+    digest: str | None,
+    refresh: bool,
 ) -> int:
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
     from reconciler.cli.world import World
@@ -44,7 +52,7 @@ def apply(
     if resume and file is not None:
         raise click.UsageError("--resume goes on with the plan of the interrupted run; leave FILE out")
     stop = threading.Event()
-    with opened(chosen, prune=prune) as workspace, World(workspace, stop) as world:
+    with opened(chosen, prune=prune, refresh=refresh) as workspace, World(workspace, stop) as world:
         applying = _Applying(workspace, world, stop, voice, digest)
         if resume:
             return applying.resumed()

@@ -6,20 +6,21 @@ from typing import Any
 
 import click
 
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import opened, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 
 
 @click.command()
 @workspace_options
+@refresh_option
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def drift(chosen: dict[str, Any], voice: str) -> int:
+def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job."""
     from reconciler.cli.plan import show_plan
     from reconciler.cli.world import World
     from reconciler.flow import propose
 
-    with opened(chosen, prune=True) as workspace, World(workspace) as world:
+    with opened(chosen, prune=True, refresh=refresh) as workspace, World(workspace) as world:
         proposed = propose(workspace, world)
         show_plan(proposed, voice)
     return Exit.DONE if proposed.empty else Exit.CHANGES

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import opened, refresh_option, workspace_options
 
 
 @click.group()
@@ -17,16 +17,17 @@ def explain() -> None:
 @explain.command()
 @click.argument("contact", metavar="ID")
 @workspace_options
+@refresh_option
 @click.option("--segment", required=True, metavar="NAME", help="The Segment in which it is looked for.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str) -> int:
+def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refresh: bool) -> int:
     """Tell the story of the contact ID, from the row it was read from to the list it is on."""
     from reconciler.cli.console import console
     from reconciler.cli.world import World
     from reconciler.flow import account_for
     from reconciler.views import story as view
 
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen, refresh=refresh) as workspace, World(workspace) as world:
         story = account_for(workspace, world, segment.removeprefix("segment/"), contact)
     if voice == "json":
         click.echo(view.machine(story))

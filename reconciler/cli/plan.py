@@ -7,24 +7,27 @@ from typing import Any
 
 import click
 
-from reconciler.cli.workspace import command_line, opened, workspace_options
+from reconciler.cli.workspace import command_line, opened, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
 
 
 @click.command()
 @workspace_options
+@refresh_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
-def plan(chosen: dict[str, Any], out: Path | None, voice: str, detailed_exitcode: bool, prune: bool) -> int:
+def plan(
+    chosen: dict[str, Any], out: Path | None, voice: str, detailed_exitcode: bool, prune: bool, refresh: bool
+) -> int:
     """Show what an apply would do, and why. Reads the tenant and writes nothing."""
     from reconciler.cli.world import World
     from reconciler.flow import propose
     from reconciler.ledger.saved import save_plan
 
-    with opened(chosen, prune=prune) as workspace, World(workspace) as world:
+    with opened(chosen, prune=prune, refresh=refresh) as workspace, World(workspace) as world:
         proposed = propose(workspace, world)
         show_plan(proposed, voice)
         if out is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import opened, refresh_option, workspace_options
 
 MOST_VALUES = 200
 _RANGE = re.compile(r"([^=]+)=([^.:]+(?:\.\d+)?)(?:\.\.([^:]+):(.+))?")
@@ -36,11 +36,14 @@ def _setting(ctx: click.Context, parameter: click.Parameter, given: str) -> tupl
 @click.command("what-if")
 @click.argument("segment", metavar="segment/NAME")
 @workspace_options
+@refresh_option
 @click.option(
     "--set", "setting", required=True, callback=_setting, metavar="SETTING=FROM..TO:STEP", help="The number to vary."
 )
 @click.option("--format", "voice", type=click.Choice(["text", "json", "chart"]), default="text", show_default=True)
-def what_if(chosen: dict[str, Any], segment: str, setting: tuple[str, tuple[Decimal, ...]], voice: str) -> int:
+def what_if(
+    chosen: dict[str, Any], segment: str, setting: tuple[str, tuple[Decimal, ...]], voice: str, refresh: bool
+) -> int:
     """Show who would be in, entering, leaving and moving band at each value of a number.
 
     Reads the tenant once, and touches neither a file nor the tenant. A setting is a number of the segment (cap.most) or
@@ -55,7 +58,7 @@ def what_if(chosen: dict[str, Any], segment: str, setting: tuple[str, tuple[Deci
     if kind.lower() != "segment" or not slash or not name:
         raise click.UsageError("name the segment as segment/NAME")
     suppositions = [Supposition(name, setting[0], value) for value in setting[1]]
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen, refresh=refresh) as workspace, World(workspace) as world:
         table = suppose(workspace, world, suppositions)
     voices = {"text": view.text, "json": view.machine, "chart": view.chart}
     click.echo(voices[voice](table))

@@ -57,6 +57,12 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_workspace
 
 
+def refresh_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option of every command that reads interactions."""
+    words = "Read all interactions again, whatever is kept from earlier plans."
+    return click.option("--refresh", is_flag=True, help=words)(command)
+
+
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for text in given:
@@ -89,10 +95,11 @@ def command_line(workspace: Workspace, *words: str) -> str:
 
 
 @contextmanager
-def opened(chosen: dict[str, Any], *, prune: bool = False) -> Iterator[Workspace]:
+def opened(chosen: dict[str, Any], *, prune: bool = False, refresh: bool = False) -> Iterator[Workspace]:
     """The workspace that was chosen, with a folder for rows that is the owner's alone and gone at the end."""
     scratch = Path(tempfile.mkdtemp(prefix="reconciler-"))
     try:
-        yield Workspace(scratch=scratch, now=datetime.now(UTC), environ=os.environ, prune=prune, **chosen)
+        now = datetime.now(UTC)
+        yield Workspace(scratch=scratch, now=now, environ=os.environ, prune=prune, refresh=refresh, **chosen)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch
+from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.journal import Ledger
 from reconciler.ledger.store import KEY_VARIABLE, Store
 from reconciler.model.desired import Desired
@@ -61,3 +63,11 @@ class World:
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
         return Ledger(Store(desired.settings.ledger, desired.root))
+
+    def shelf(self, desired: Desired) -> CacheFolder | None:
+        """The workspace's cache of interactions; one that is no longer wanted is emptied."""
+        cache = CacheFolder(folder_of(desired.settings.ledger, desired.root))
+        if desired.settings.cache.keep:
+            return cache
+        cache.sweep(timedelta(0))
+        return None

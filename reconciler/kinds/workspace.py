@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.kept import Cache
 from reconciler.model.kind import Kind
-from reconciler.model.moment import parse_instant
+from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Engine, Limits, Override, Settings
@@ -20,6 +21,7 @@ def settings(resource: Resource | None) -> Settings:
         return Settings()
     spec = resource.spec
     limits, default = spec.get("limits", {}), Settings()
+    cache = spec.get("cache", {})
     return Settings(
         name=resource.address.name,
         tenant=spec.get("tenant"),
@@ -35,6 +37,11 @@ def settings(resource: Resource | None) -> Settings:
                 date.fromisoformat(item["until"]) if "until" in item else None,
             )
             for item in spec.get("overrides", ())
+        ),
+        cache=Cache(
+            cache.get("keep", default.cache.keep),
+            parse_duration(cache["overlap"]) if "overlap" in cache else default.cache.overlap,
+            parse_duration(cache["refreshAfter"]) if "refreshAfter" in cache else default.cache.refresh_after,
         ),
     )
 
@@ -53,7 +60,7 @@ def _engine(said: str | Mapping[str, Any]) -> Engine:
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """A master of no cluster, and a folder that is no part of the workspace."""
+    """A master of no cluster, a folder that is no part of the workspace, and what is kept and never checked."""
     engine = _engine(resource.spec.get("engine", {}))
     if engine.master is not None and engine.name != "spark":
         message = f"the engine {engine.name} computes in this process and has no master"
@@ -61,6 +68,11 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     folder = engine.spill_folder
     if folder is not None and (folder.is_absolute() or ".." in folder.parts or "\0" in str(folder)):
         yield outside(resource, folder)
+    overlap = resource.spec.get("cache", {}).get("overlap")
+    if overlap is not None and not parse_duration(overlap):
+        message = "without an overlap, what is kept is never held against the tenant, and what arrives late is missed"
+        hint = "leave it out for a day, or keep nothing: `keep: false`"
+        yield Problem(resource.where("spec", "cache", "overlap"), "cache-unchecked", message, hint=hint)
 
 
 def outside(resource: Resource, folder: Path) -> Problem:

@@ -20,6 +20,7 @@ class Desired:
         manifests: the digest of every manifest as rendered: the same digest, the same wishes.
         root: the workspace's folder. scratch: an empty folder for the rows of this run.
         prune: whether marked objects that are declared no longer are to be deleted.
+        refresh: whether interactions are read again that are kept from an earlier plan.
     """
 
     catalogue: Catalogue
@@ -31,3 +32,4 @@ class Desired:
     root: Path
     scratch: Path
     prune: bool = False
+    refresh: bool = False

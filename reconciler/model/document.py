@@ -19,7 +19,8 @@ from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.rows import Rows
 
-_NOT_BOUND = ("digest", "timestamp")
+_NOT_BOUND = ("digest", "timestamp", "notices")
+_NOT_BOUND_OF_BUDGET = ("reads",)
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -43,13 +44,20 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "writes": plan.budget.writes,
             "read_backs": plan.budget.read_backs,
         },
+        "notices": list(plan.notices),
     }
     return {**document, "digest": document_digest(document)}
 
 
 def document_digest(document: Mapping[str, Any]) -> str:
-    """What binds a plan: everything in it but the digest itself and the moment it was made."""
-    return digest_of({key: value for key, value in document.items() if key not in _NOT_BOUND})
+    """What binds a plan: everything in it but the digest itself, and when and by how many requests it was made.
+
+    So a plan that was made of what was kept has the digest of the same plan made of what was just read.
+    """
+    bound = {key: value for key, value in document.items() if key not in _NOT_BOUND}
+    budget = document["request_budget"]
+    bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
+    return digest_of(bound)
 
 
 def plan_digest(plan: Plan) -> str:
@@ -184,6 +192,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
+        notices=tuple(document["notices"]),
     )
 
 

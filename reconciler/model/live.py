@@ -37,13 +37,17 @@ class LiveObject:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What was read for one plan: objects by kind and name, rows by the query that asked for them."""
+    """What was read for one plan: objects by kind and name, rows by the query that asked for them.
+
+    `notices` say what a person should know of how it was read.
+    """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
     rows: Mapping[RowQuery, Rows] = field(default_factory=dict)
     surfaces: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, Way] = field(default_factory=dict)
     requests: int = 0
+    notices: tuple[str, ...] = ()
 
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""

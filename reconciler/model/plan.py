@@ -42,7 +42,9 @@ class Plan:
         manifests: the digest of the manifests as rendered. as_of: the moment that recency is counted from.
         steps: every change that is not a no-op, in the order in which it is applied.
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
-        created: when the plan was made; the one part that the digest does not bind.
+        notices: what a person should know of how the tenant was read.
+        created: when the plan was made. It, the notices and the requests that were made to read are not bound by the
+            digest: they say how the plan came about, and not what it does.
     """
 
     workspace: str
@@ -59,6 +61,7 @@ class Plan:
     budget: Budget
     created: datetime
     good_until: datetime | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -11,6 +11,7 @@ from reconciler.model.change import RowChange
 from reconciler.model.delivery import Way
 from reconciler.model.desired import Desired
 from reconciler.model.jobs import Job
+from reconciler.model.kept import Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
 from reconciler.model.problem import Location
@@ -122,3 +123,6 @@ class Outside(Protocol):
 
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens for contacts."""
+
+    def shelf(self, desired: Desired) -> Shelf | None:
+        """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""

@@ -110,7 +110,10 @@ PeopleQuery = ContactsOf | ContactsIn | ContactFeed
 HistoryQuery = InteractionsOf | HistoryFeed
 """The ways of reading interactions."""
 
-TenantQuery = ContactsOf | InteractionsOf | MembersOf | MemberPhones
-"""What only the tenant knows."""
+TenantQuery = ContactsOf | MembersOf | MemberPhones
+"""What only the tenant knows, one list at a time."""
 
-RowQuery = PeopleQuery | HistoryQuery | TenantQuery
+SingleQuery = PeopleQuery | HistoryFeed | TenantQuery
+"""What is read on its own."""
+
+RowQuery = SingleQuery | HistoryQuery

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
+from reconciler.model.kept import Cache
 from reconciler.model.supposition import Supposition
 
 
@@ -58,6 +59,7 @@ class Settings:
     as_of: datetime | None = None
     limits: Limits = field(default_factory=Limits)
     overrides: tuple[Override, ...] = ()
+    cache: Cache = field(default_factory=Cache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Workspace:
         as_of: the moment chosen on the command line.
         supposition: a number that is supposed to be another, for a question.
         prune: whether objects that carry this workspace's mark and are declared no longer are to be deleted.
+        refresh: whether interactions are read again that are kept from an earlier plan.
     """
 
     root: Path
@@ -89,3 +92,4 @@ class Workspace:
     as_of: datetime | None = None
     prune: bool = False
     supposition: Supposition | None = None
+    refresh: bool = False

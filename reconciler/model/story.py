@@ -11,9 +11,10 @@ from reconciler.model.address import Address
 class Story:
     """One contact in one segment, told in order: pairs of what is looked at and what was found.
 
-    The contact is a token; nothing that was found holds a phone or a name.
+    The contact is a token; nothing that was found holds a phone or a name. `notices` say how the tenant was read.
     """
 
     segment: Address
     contact: str
     found: tuple[tuple[str, str], ...]
+    notices: tuple[str, ...] = ()

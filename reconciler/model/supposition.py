@@ -44,8 +44,9 @@ class Supposed:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """A table: one setting, and what each of its values would do."""
+    """A table: one setting, and what each of its values would do. `notices` say how the tenant was read."""
 
     segment: Address
     setting: str
     rows: tuple[Supposed, ...]
+    notices: tuple[str, ...] = ()

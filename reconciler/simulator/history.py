@@ -42,7 +42,7 @@ class History:
         """Put one interaction in; `start` is in microseconds since 1970."""
         row = (start, interaction_id, intern(kind))
         rows = self._by_contact.get(contact_id)
-        if rows is None:
+        if not rows:
             self._by_contact[contact_id] = [row]
         elif row >= rows[-1]:
             rows.append(row)

@@ -38,6 +38,7 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
         budget=_budget(changes, live),
         created=now,
         good_until=changes.good_until,
+        notices=live.notices,
     )
 
 

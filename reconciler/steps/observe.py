@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, keeping, records, sources, sql
+from reconciler.audience import engine, files, keeping, recall, records, sources, sql
 from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
 from reconciler.model.feeds import FileFeed, FileHistory, SalesforceFeed, SqlFeed, SqlHistory
+from reconciler.model.kept import Memory, Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
@@ -26,20 +28,19 @@ from reconciler.model.rows import (
     MembersOf,
     RowQuery,
     Rows,
+    SingleQuery,
     TenantQuery,
 )
 from reconciler.model.secret import Secret
 
 Secrets = Callable[[str, Location], Secret]
 
-IDS_A_SEARCH = 500
-"""Contacts an interaction search names at once: the body stays well below a gateway's usual limits."""
 
-
-def observe(desired: Desired, reader: Reader, secret: Secrets) -> Live:
+def observe(desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
+    `shelf` is where interactions are kept from one plan to the next, if they are.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -61,15 +62,22 @@ def observe(desired: Desired, reader: Reader, secret: Secrets) -> Live:
         if isinstance(query, MembersOf | MemberPhones) and query.list not in objects.get("ContactList", {}):
             rows[query] = _nobody(into)
             continue
-        if isinstance(query, InteractionsOf | ContactsIn) and _first(query) not in rows:
-            continue  # why its contacts could not be read is among the problems already
+        if isinstance(query, InteractionsOf) or (isinstance(query, ContactsIn) and query.history not in rows):
+            continue  # the first are read together; why the others' history could not be is among the problems already
         try:
             rows[query] = _read(query, rows, desired, reader, secret, into)
         except BadInput as error:
             problems.extend(error.problems)
+    notices: tuple[str, ...] = ()
+    try:
+        recalled = _recalled(desired, rows, reader, shelf, into)
+        rows |= recalled.rows
+        notices = recalled.notices
+    except BadInput as error:
+        problems.extend(error.problems)
     if problems:
         raise BadInput(problems)
-    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests)
+    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, notices)
 
 
 def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
@@ -84,21 +92,28 @@ def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iter
 
 
 def _queries(desired: Desired) -> list[RowQuery]:
-    """Every query once; the contacts come before the interactions that are searched by their ids."""
+    """Every query once; what others are read by comes before them."""
     found: dict[RowQuery, None] = {}
     for kind in kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
             found |= dict.fromkeys(kind.queries(resource, desired.catalogue, desired.as_of))
-    return sorted(found, key=lambda query: isinstance(query, InteractionsOf) + isinstance(query, ContactsIn))
+    return sorted(found, key=lambda query: isinstance(query, InteractionsOf | ContactsIn))
 
 
-def _first(query: InteractionsOf | ContactsIn) -> RowQuery:
-    """What must have been read before a query can be."""
-    return query.contacts if isinstance(query, InteractionsOf) else query.history
+def _recalled(
+    desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, shelf: Shelf | None, into: Path
+) -> recall.Recalled:
+    """The interactions of the contacts that could be read: why the others could not is among the problems already."""
+    asked = [query for query in _queries(desired) if isinstance(query, InteractionsOf) and query.contacts in rows]
+    memory = Memory(shelf, dict(reader.surfaces), desired.settings.cache, desired.now, desired.refresh)
+    with engine.reading(desired.settings.engine, desired.scratch) as backend:
+        found = recall.histories(backend, asked, rows, reader, memory, into)
+        kept = {query: keeping.kept(backend, query, read, into) for query, read in found.rows.items()}
+    return replace(found, rows=kept)
 
 
 def _read(
-    query: RowQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, secret: Secrets, into: Path
+    query: SingleQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, secret: Secrets, into: Path
 ) -> Rows:
     with engine.reading(desired.settings.engine, desired.scratch) as backend:
         match query:
@@ -111,7 +126,7 @@ def _read(
             case ContactsIn():
                 found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
             case _:
-                found = _ask(backend, query, rows, reader, into)
+                found = _ask(backend, query, reader, into)
         kept = keeping.kept(backend, query, found, into)
         found.path.unlink()
         return kept
@@ -131,7 +146,7 @@ def _log_in(
                 return records.contacts(backend, query, partial(salesforce.read, organisation, query), into)
 
 
-def _ask(backend: Any, query: TenantQuery, rows: dict[RowQuery, Rows], reader: Reader, into: Path) -> Rows:
+def _ask(backend: Any, query: TenantQuery, reader: Reader, into: Path) -> Rows:
     """What only the tenant knows."""
     match query:
         case ContactsOf():
@@ -141,11 +156,6 @@ def _ask(backend: Any, query: TenantQuery, rows: dict[RowQuery, Rows], reader: R
         case MemberPhones():
             people = ContactsOf(LiveList(name=query.list), query.where)
             return sources.settled(backend, lambda: reader.contacts(people, into))
-        case InteractionsOf():
-            ids = sources.active_ids(backend, rows[query.contacts], IDS_A_SEARCH)
-            found = reader.interactions(query, ids, into)
-            sources.refuse_unclear_times(backend, found)
-            return found
 
 
 def _nobody(into: Path) -> Rows:

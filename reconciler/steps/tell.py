@@ -36,4 +36,4 @@ def tell(
             message = f"neither the source nor the lists of {address} have such a contact"
             raise BadInput([Problem(Location("ID"), "unknown-contact", message, hint=hint)])
         found = tuple(history.told(backend, standing, rows, live.rows, desired.as_of, contact))
-    return Story(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found)
+    return Story(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, live.notices)

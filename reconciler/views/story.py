@@ -14,11 +14,12 @@ def text(value: Story) -> Text:
     width = max((len(topic) for topic, _ in value.found), default=0)
     lines = [Text(plain(f"{value.contact} in {value.segment}"), "bold")]
     lines += [Text.assemble((f"  {plain(topic):<{width}}  ", "dim"), plain(words)) for topic, words in value.found]
+    lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
     return Text("\n").join(lines)
 
 
 def machine(value: Story) -> str:
     """The story as JSON, in the same order."""
     found = [{"looked_at": topic, "found": words} for topic, words in value.found]
-    document = {"segment": str(value.segment), "contact": value.contact, "story": found}
+    document = {"segment": str(value.segment), "contact": value.contact, "story": found, "notices": list(value.notices)}
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()

@@ -51,6 +51,9 @@ def plan(value: Plan) -> Text:
         for finding in value.findings:
             lines += _finding(finding)
         lines.append(Text())
+    if value.notices:
+        lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
+        lines.append(Text())
     lines += _summary(value, [change for change in steps if isinstance(change, RowChange)])
     return Text("\n").join(lines)
 

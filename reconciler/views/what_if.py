@@ -29,7 +29,7 @@ def text(value: WhatIf) -> str:
         table.add_row(_number(row.value), *(f"{count:,}" for count in counts))
     out = io.StringIO()
     Console(file=out, width=120, highlight=False, markup=False).print(table)
-    return out.getvalue().rstrip("\n")
+    return "\n".join([out.getvalue().rstrip("\n"), *_notices(value)])
 
 
 def chart(value: WhatIf) -> str:
@@ -39,7 +39,11 @@ def chart(value: WhatIf) -> str:
     lines = [plain(f"{value.segment}: contacts in, by {value.setting}")]
     for row in value.rows:
         lines.append(f"{_number(row.value):>{width}} │{_bar(row.inside / most)} {row.inside:,}{_shift(row)}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_notices(value)])
+
+
+def _notices(value: WhatIf) -> list[str]:
+    return [plain(f"Notice: {notice}") for notice in value.notices]
 
 
 def _bar(share: float) -> str:
@@ -65,7 +69,7 @@ def machine(value: WhatIf) -> str:
         for row in value.rows
     ]
     document = {"segment": str(value.segment), "setting": value.setting, "rows": rows}
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return orjson.dumps({**document, "notices": list(value.notices)}, option=orjson.OPT_INDENT_2).decode()
 
 
 def _number(value: Decimal) -> str:

@@ -25,6 +25,10 @@ NEW_LIST = Address("ContactList", "low")
 ROWS = Address("Segment", "history", "high")
 CAMPAIGN = Address("Campaign", "high")
 OLD = Address("Campaign", "Old campaign")
+DROPPED = (
+    "the kept voice interactions were dropped, and all were read anew: "
+    "3 of them are no longer in the tenant, or are others there by now"
+)
 
 
 def objects() -> tuple[ObjectChange, ...]:
@@ -136,4 +140,5 @@ def plan(*, empty: bool = False) -> Plan:
         findings=() if empty else findings,
         budget=Budget(198, 0 if empty else 9, 0 if empty else 6),
         created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
+        notices=() if empty else (DROPPED,),
     )

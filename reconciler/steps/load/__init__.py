@@ -58,6 +58,7 @@ def load(workspace: Workspace) -> Desired:
         root=workspace.root,
         scratch=workspace.scratch,
         prune=workspace.prune,
+        refresh=workspace.refresh,
     )
 
 
