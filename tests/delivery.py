@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from reconciler.simulator import Simulator
 from tests.conftest import Folder, manifest
@@ -15,7 +15,7 @@ surfaces:
   outbound: {{baseUrl: {url}/outbound/api/v2, tokenUrl: {url}/outbound/oauth/token, {pace}}}
   lists: {{baseUrl: {url}/lists/api/v1, tokenUrl: {url}/lists/oauth/token, {pace}}}
   bulk: {{baseUrl: {url}/bulk/api/v2, tokenUrl: {url}/bulk/api/v2/oauth2/token, {pace}, {jobs}}}
-  contacts: {{baseUrl: {url}/contacts/v2/contact-center, tokenUrl: {url}/contacts/oauth2/token, {pace}, {jobs}}}
+  contacts: {{baseUrl: {url}/contacts/v2/contact-center, tokenUrl: {url}/contacts/oauth2/token, {pace}, pollEvery: 1s}}
 """
 PACE = "rate: 5000, burst: 500, attempts: 3"
 JOBS = "pollEvery: 1s, watch: poll"
@@ -34,9 +34,10 @@ def phone(number: int) -> str:
 _AREAS = (212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234, 239, 240, 248, 251, 252, 253)
 
 
-def write_contacts(folder: Folder, numbers: Iterable[int], tier: str = "gold") -> None:
-    """The file that contacts come from."""
-    lines = [f"{contact(n)},{phone(n)},Ada Example {n},a{n}@example.com,{tier},80" for n in numbers]
+def write_contacts(folder: Folder, numbers: Iterable[int], silver: Container[int] = ()) -> None:
+    """The file that contacts come from: of the tier gold, but for some."""
+    tiers = {n: "silver" if n in silver else "gold" for n in numbers}
+    lines = [f"{contact(n)},{phone(n)},Ada Example {n},a{n}@example.com,{tier},80" for n, tier in tiers.items()]
     folder.write("crm.csv", "\n".join(["id,phone,name,email,tier,score", *lines]) + "\n")
 
 
