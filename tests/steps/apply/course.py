@@ -49,14 +49,16 @@ def on_it(method: str) -> range:
     return range(CHANGING.stop if method == "contactIds" else CHANGING.start, LEAVING.stop)
 
 
-def build(method: str, tenant: Simulator, folder: Folder, *, one_worker: bool, jobs: str) -> None:
+def build(
+    method: str, tenant: Simulator, folder: Folder, *, one_worker: bool, jobs: str, archived: bool
+) -> None:
     """The tenant before the run, and the manifests that ask for it."""
     wanted = range(LEAVING.start)
     new = () if method in ("contactIds", "listContacts") else JOINING
     tenant.store.add_contacts(
         [{"id": contact(n), "phoneNumber": phone(n)} for n in range(LEAVING.stop) if n not in new]
     )
-    if method == "bulkInsert":
+    if archived:
         tenant.store.add_contacts([{"id": "OTHER", "phoneNumber": phone(ARCHIVED), "status": "ARCHIVED"}])
     members = {
         contact(n): {"priority": 1, "tier": "silver" if n in CHANGING else "gold"} for n in on_it(method)
@@ -224,7 +226,7 @@ def hurry() -> None:
     patient = Watcher.__init__
 
     def init(self: Watcher, ask: Callable[[str], Looked], *, every: float, **others: Any) -> None:
-        patient(self, ask, every=min(every, 0.02), **others)
+        patient(self, ask, every=min(every, 0.02), relaxed=0.2, **others)
 
     setattr(Watcher, "__init__", init)  # noqa: B010 - the type checker minds an assignment
 

@@ -62,7 +62,7 @@ class Matrix:
 
     def __init__(self, root: Path, method: str) -> None:
         self.method = method
-        build = partial(course.build, method, one_worker=True, jobs=JOBS)
+        build = partial(course.build, method, one_worker=True, jobs=JOBS, archived=method == "bulkInsert")
         self.stage = Stage(root, lambda *given: build(*given), Options(jobs=PACES.get(method, JobPace())), PREPARE.get(method))
         self.tenant, self.folder = self.stage.tenant, self.stage.folder
         self.plan = str(root / "plan")
