@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,7 @@ from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch
+from reconciler.ledger import owed
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.journal import Ledger
 from reconciler.ledger.store import KEY_VARIABLE, Store
@@ -63,6 +65,10 @@ class World:
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
         return Ledger(Store(desired.settings.ledger, desired.root))
+
+    def owed(self, desired: Desired) -> Path | None:
+        """A copy of the ledger's lines of contacts that lists would not take."""
+        return owed.copied(self.ledger(desired).store, desired.scratch / "owed.jsonl")
 
     def shelf(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""

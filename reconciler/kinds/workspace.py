@@ -12,7 +12,7 @@ from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.settings import Engine, Limits, Override, Settings
+from reconciler.model.settings import Engine, Limits, Override, Patience, Settings
 
 
 def settings(resource: Resource | None) -> Settings:
@@ -43,7 +43,15 @@ def settings(resource: Resource | None) -> Settings:
             parse_duration(cache["overlap"]) if "overlap" in cache else default.cache.overlap,
             parse_duration(cache["refreshAfter"]) if "refreshAfter" in cache else default.cache.refresh_after,
         ),
+        rejected=_patience(spec.get("rejected", {})),
     )
+
+
+def _patience(spec: Mapping[str, Any]) -> Patience:
+    default = Patience()
+    wait, forget = (parse_duration(spec[name]) if name in spec else None for name in ("wait", "forget"))
+    wait = default.wait if wait is None else wait
+    return Patience(wait, max(wait, default.longest), spec.get("most", default.most), forget or default.forget)
 
 
 def _engine(said: str | Mapping[str, Any]) -> Engine:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, lock
+from reconciler.ledger import audit, lock, owed
 from reconciler.ledger.saved import open_plan, save_plan
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
@@ -112,6 +112,18 @@ class Run:
             if line not in self._rejected:  # a chunk that is sent again is refused again
                 self._rejected.add(line)
                 self._store.append(f"runs/{self.name}/rejected.jsonl", line)
+
+    def owe(self, address: Address, name: str) -> None:
+        """Keep for later plans the contacts of a step that the list `name` would not take; once for each run."""
+        key = f"{address}!owed"
+        if key in self._done:
+            return
+        told = [orjson.loads(line) for line in self._rejected]
+        mine = sorted((e["contact"], e["code"], e["reason"]) for e in told if e["address"] == str(address))
+        with self._guard:
+            if mine:
+                owed.record(self._store, self.name, name, mine)
+            self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
     def step(self, result: StepResult) -> None:
         """Record how a step ended, in the audit chain too."""

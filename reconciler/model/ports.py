@@ -124,5 +124,8 @@ class Outside(Protocol):
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens for contacts."""
 
+    def owed(self, desired: Desired) -> Path | None:
+        """A copy of the ledger's lines of contacts that lists would not take; None: there are none."""
+
     def shelf(self, desired: Desired) -> Shelf | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, keeping, recall, records, sources, sql
+from reconciler.audience import engine, files, keeping, owing, recall, records, sources, sql
 from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
@@ -36,11 +36,14 @@ from reconciler.model.secret import Secret
 Secrets = Callable[[str, Location], Secret]
 
 
-def observe(desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None) -> Live:
+def observe(
+    desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None, owed: Path | None = None
+) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
-    `shelf` is where interactions are kept from one plan to the next, if they are.
+    `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
+    contacts that lists would not take.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -77,7 +80,15 @@ def observe(desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | No
         problems.extend(error.problems)
     if problems:
         raise BadInput(problems)
-    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, notices)
+    waiting = _settled(desired, owed, into)
+    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, waiting, notices)
+
+
+def _settled(desired: Desired, owed: Path | None, into: Path) -> Rows | None:
+    if owed is None:
+        return None
+    with engine.reading(desired.settings.engine, desired.scratch) as backend:
+        return owing.settled(backend, owed, desired.settings.rejected, desired.now, into)
 
 
 def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
