@@ -25,6 +25,8 @@ from reconciler.model.ownership import with_mark
 from reconciler.model.tenant import DeclaredSurface
 
 _CREATIONS = 3
+_WAITING = 4
+"""Jobs that are waited for, for each worker of their surface."""
 
 
 class TenantWriter(TenantReader):
@@ -174,8 +176,13 @@ class TenantWriter(TenantReader):
             return self._watchers[name]
 
     def workers(self, change: RowChange) -> int:
-        """How many chunks of a change may be under way at once: as many as its surface has workers."""
-        return self._transports[methods()[change.method].surface].access.pace.workers
+        """How many chunks of a change may be under way at once: as many as its surface has workers.
+
+        A chunk that is a job is waited for by its worker, and there are more of them: the surface's pace still holds.
+        """
+        method = methods()[change.method]
+        workers = self._transports[method.surface].access.pace.workers
+        return workers * _WAITING if isinstance(method, JobMethod) else workers
 
     def _body(self, surface: Surface, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields in names → a wire body with ids."""

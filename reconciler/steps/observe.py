@@ -75,13 +75,22 @@ def observe(
     try:
         recalled = _recalled(desired, rows, reader, shelf, into)
         rows |= recalled.rows
-        notices = recalled.notices
+        notices = (*_skipped(rows), *recalled.notices)
     except BadInput as error:
         problems.extend(error.problems)
     if problems:
         raise BadInput(problems)
     waiting = _settled(desired, owed, into)
     return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, waiting, notices)
+
+
+def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:
+    """What a person should know of interactions that were left out; contacts are accounted for one by one."""
+    for query, read in rows.items():
+        if read.skipped:
+            why = "; ".join(f"{fault}: {count:,}" for fault, count in read.skipped)
+            count = sum(count for _, count in read.skipped)
+            yield f"{count:,} interactions of {query} cannot be used and do not count: {why}"
 
 
 def _settled(desired: Desired, owed: Path | None, into: Path) -> Rows | None:
