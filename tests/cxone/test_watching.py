@@ -266,7 +266,7 @@ def test_one_socket_serves_one_wait_after_the_other(simulator: Simulator, surfac
     waiting = wait()
     for job_id in ids:
         waiting.start([job_id])
-        until(lambda job_id=job_id: subscribed(simulator) == {job_id})
+        until(partial(lambda wanted: subscribed(simulator) == {wanted}, job_id))
         finish(simulator, [job_id])
         waiting.results()
     assert len(simulator.requests().to("/events$", "GET")) == 1
