@@ -113,7 +113,10 @@ class Watcher:
         self.close()
 
     def close(self) -> None:
-        """Close the event socket and end its thread. Waits that are still under way are interrupted."""
+        """Close the event socket and end its thread. Waits that are still under way are interrupted.
+
+        It takes as long as a handshake or a token request that is under way.
+        """
         with self._change:
             self._closed = True
             self._change.notify_all()

@@ -15,11 +15,11 @@ from reconciler.simulator import Simulator
 def transport_to(tenant: Simulator, surface: str, **settings: Any) -> Transport:
     """A transport to one surface of the embedded tenant, as fast as tests like it."""
     settings = {"pace": Pace(rate=1e4, burst=1000), "attempts": 3, **settings}
-    stop = settings.pop("stop", None)
+    stop, secret = settings.pop("stop", None), settings.pop("secret", tenant.options.client_secret)
     declared = DeclaredSurface(
         surface,
         tenant.options.client_id,
-        Secret(tenant.options.client_secret),
+        Secret(secret),
         "env CXONE_CLIENT_SECRET",
         base_url=tenant.base_url(surface),
         token_url=tenant.token_url(surface),

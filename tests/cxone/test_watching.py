@@ -17,7 +17,7 @@ import pytest
 from reconciler.cxone import bulk, contacts
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.events import Events
-from reconciler.cxone.faults import Forbidden, NotFound
+from reconciler.cxone.faults import Forbidden, NotFound, TokenRefused
 from reconciler.cxone.listening import Patience
 from reconciler.cxone.transport import Transport
 from reconciler.cxone.watching import Turns, Watcher
@@ -365,6 +365,16 @@ def test_a_job_that_may_not_be_read_is_not_waited_for(wait: Wait) -> None:
         waiting.start(jobs(tenant, transport, 1))
         with pytest.raises(Forbidden, match=bulk.READ_SCOPE):
             waiting.results()
+
+
+def test_a_secret_that_is_refused_is_not_tried_again_for_the_socket(simulator: Simulator, wait: Wait) -> None:
+    with transport_to(simulator, "bulk", secret="not-the-secret") as transport:
+        waiting = wait(transport=transport)
+        waiting.start(["JOB-1"])
+        with pytest.raises(TokenRefused):
+            waiting.results()
+        waiting.watcher.close()
+        assert len(simulator.requests().tokens()) <= 2
 
 
 def test_whoever_asks_to_stop_is_heard_by_every_wait(simulator: Simulator, wait: Wait) -> None:
