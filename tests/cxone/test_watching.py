@@ -154,7 +154,6 @@ HANDSHAKE: dict[str, Any] = {"method": "GET", "path": "/events$"}
         ("repeated-event", {"times": None, "copies": 3}),
         ("reordered-events", {"times": None, "after": 2, "seconds": 0.05}),
         ("reordered-events", {"skip": 2, "times": 3, "after": 5, "seconds": 0.05}),
-        ("lost-event", {"times": 9}),
         ("cut-socket", {"method": "GET", "times": 2}),
         ("cut-socket", {"method": "GET", "times": 2, "form": "mid-frame"}),
         ("cut-socket", {"method": "GET", "times": 2, "form": "close"}),
