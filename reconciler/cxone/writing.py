@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.events import Events
+from reconciler.cxone.events import events_of
 from reconciler.cxone.faults import Conflict, NotFound, RateLimited, Unknown
 from reconciler.cxone.methods import JobMethod, methods
 from reconciler.cxone.tenant import TenantReader
@@ -166,7 +166,7 @@ class TenantWriter(TenantReader):
                 self._watchers[name] = self._stack.enter_context(
                     Watcher(
                         partial(method.ask, self._transports),
-                        events=Events(transport, access.events_url) if access.events_url else None,
+                        events=events_of(transport),
                         every=access.poll_every,
                         limit=access.job_limit,
                         stop=self._stop,
