@@ -77,6 +77,14 @@ class Bucket:
             for page in obstore.list(self._store, prefix or None):
                 yield from map(_meta, page)
 
+    def folders(self, prefix: str) -> list[str]:
+        """The names between a prefix that ends with `/` and the next slash."""
+        import obstore
+
+        with self._told(prefix):
+            found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
+            return [each.rstrip("/").rpartition("/")[2] for each in found]
+
     def read(self, key: str) -> tuple[bytes, Meta]:
         """A small object.
 
@@ -121,6 +129,13 @@ class Bucket:
 
         with self._told(key):
             return obstore.put(self._store, key, content, mode={"e_tag": tag}, use_multipart=False)["e_tag"]
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object, whatever is there."""
+        import obstore
+
+        with self._told(key):
+            obstore.put(self._store, key, content, mode="overwrite", use_multipart=False)
 
     def upload(self, key: str, file: Path) -> None:
         """Put a file there, whole or not at all."""

@@ -12,7 +12,8 @@ from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch
 from reconciler.ledger.journal import Ledger
-from reconciler.ledger.store import KEY_VARIABLE, Store
+from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.store import opened
 from reconciler.model.desired import Desired
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.secret import Secret
@@ -60,4 +61,4 @@ class World:
 
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
-        return Ledger(Store(desired.settings.ledger, desired.root))
+        return Ledger(opened(desired.settings.ledger, desired.root))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date
 
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_instant
-from reconciler.model.resource import Resource
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Engine, Limits, Override, Settings
 
 
@@ -39,4 +43,19 @@ def settings(resource: Resource | None) -> Settings:
     )
 
 
-KIND = Kind(name="Workspace", says="how this workspace is run", single=True)
+def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """A ledger's place holds no secret, and means one place."""
+    url = resource.spec.get("ledger", {}).get("url", "")
+    if scheme_of(url) not in SCHEMES:
+        return
+    where, hint = resource.where("spec", "ledger", "url"), "for example `s3://bucket/reconciler`"
+    try:
+        key = parsed(url).key
+    except NotAnAddress as error:
+        yield Problem(where, "ledger-url", str(error), hint=hint)
+        return
+    if re.search(r"[*?\[\]#%\\]|//", key):
+        yield Problem(where, "ledger-url", "the ledger is kept in one place, and its URL is no pattern", hint=hint)
+
+
+KIND = Kind(name="Workspace", says="how this workspace is run", single=True, check=check)
