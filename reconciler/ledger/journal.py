@@ -6,7 +6,6 @@ import getpass
 import itertools
 import secrets
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,8 +23,6 @@ from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, Report, StepResult
 
-_RENEWED_EVERY = 30.0
-
 
 class Run:
     """One apply in the ledger. Methods may be called from several threads."""
@@ -36,7 +33,6 @@ class Run:
         self._file, self._refused = f"runs/{name}/journal.jsonl", f"runs/{name}/rejected.jsonl"
         self._held = held
         self._chain = chain or audit.Chain(store)
-        self._renewed = time.monotonic()
         self._guard, self._chained = threading.Lock(), threading.Lock()
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
@@ -122,9 +118,6 @@ class Run:
     def _write(self, entry: Mapping[str, Any]) -> None:
         with self._guard:
             self._held.check()  # each time: a machine that slept does not know for how long
-            if time.monotonic() - self._renewed > _RENEWED_EVERY:
-                self._held.renew()
-                self._renewed = time.monotonic()
         # the fence keeps what two runs write apart, even where they write the same
         self._append(self._file, orjson.dumps({**entry, "fence": self._held.fence}))
         with self._guard:

@@ -19,8 +19,8 @@ from reconciler.model.errors import LedgerError
 TIME_TO_LIVE = 900.0
 """Seconds after which a lock that nobody renewed is taken over: its owner is dead or cut off."""
 
-TRUSTED = 60.0
-"""Seconds for which a lock in a shared store need not be looked at again; far below the time to live."""
+RENEWED_EVERY = 30.0
+"""Seconds after which a record renews the lock; before that, nobody may take over one in a shared store."""
 
 _FILE = "lock.json"
 _FENCES = "fences.jsonl"
@@ -29,31 +29,26 @@ Moment = tuple[float, float]
 
 
 class Lock:
-    """A lock that is held: it is renewed with every record, and noticed when somebody else has taken it over."""
+    """A lock that is held: it is renewed with the records, and noticed when somebody else has taken it over."""
 
     def __init__(self, store: Records, said: dict[str, object], held: Held, fence: int, asked: Moment) -> None:
         self._store, self._said, self._held = store, said, held
-        self._seen = asked
+        self._renewed = asked
         self._beats = 0
         self.fence = fence
 
     def check(self) -> None:
-        """Before anything is written. In a store that is shared, one look serves for a while: nobody may take it over.
+        """Before anything is written. A shared store is asked only when the lock is due to be renewed.
 
         Raises:
             LedgerError: the lock was taken over, so that nothing more may be written.
         """
-        if self._store.shared and self.silent() < TRUSTED:
-            return
-        asked = _now()
-        found = self._store.read(_FILE)
-        if found is None or found.content != self._held.content:
-            raise _taken_over()
-        self._seen = asked
-
-    def silent(self) -> float:
-        """Seconds since the lock was last known to be held."""
-        return _since(self._seen)
+        if not self._store.shared:
+            found = self._store.read(_FILE)
+            if found is None or found.content != self._held.content:
+                raise _taken_over()
+        if _since(self._renewed) >= RENEWED_EVERY:
+            self.renew()
 
     def renew(self) -> None:
         """Say that the owner is alive.
@@ -61,12 +56,12 @@ class Lock:
         Raises:
             LedgerError: the lock was taken over, so that nothing more may be written.
         """
-        asked = _now()
+        asked = _now()  # before the store is: it can only be older by our clock than by the store's
         self._beats += 1
         held = self._store.renew(_FILE, self._held, orjson.dumps({**self._said, "beat": self._beats}))
         if held is None:
             raise _taken_over()
-        self._held, self._seen = held, asked
+        self._held, self._renewed = held, asked
 
     def release(self) -> None:
         """Let it go, unless it is somebody else's by now."""

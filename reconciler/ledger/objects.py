@@ -105,7 +105,7 @@ class ObjectStore:
                 content, meta = self._bucket.read(self._key(name))
             except Missing:
                 return None
-            return Held(content, meta.tag or "")
+            return Held(content, meta.version)
 
     def age(self, name: str) -> float:
         """How old an object is; the store's clock is read by writing something now."""
@@ -125,10 +125,9 @@ class ObjectStore:
         """Write an object anew, if it is still the one that was read: stores know no other way to make it young."""
         with _told():
             try:
-                tag = self._bucket.replace(self._key(name), content, held.version)
+                return Held(content, self._bucket.replace(self._key(name), content, held.version))
             except (Moved, Missing):
                 return self._same(name, content)  # as in `_created`
-            return Held(content, tag or "")
 
     def remove(self, name: str, held: Held, content: bytes) -> None:
         """Leave a mark in an object's place: a store cannot take away the object that is meant and no other."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -17,10 +18,10 @@ _KEY = "token.key"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record as it was read; `version` tells whether it is still that one."""
+    """A record as it was read; `version` tells whether it is still that one, where the content cannot."""
 
     content: bytes
-    version: str
+    version: Mapping[str, str] = field(default_factory=dict)
 
 
 class Records(Protocol):

@@ -116,7 +116,7 @@ class Store:
             return None
         except OSError as error:
             raise LedgerError(f"the ledger's {name} cannot be read", note=error.strerror) from error
-        return Held(content, "")
+        return Held(content)
 
     def age(self, name: str) -> float:
         """Seconds since a record was written or renewed, by this machine's clock."""

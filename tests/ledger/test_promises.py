@@ -137,7 +137,7 @@ def test_a_lock_that_lapsed_is_taken_over_and_its_owner_writes_nothing_more(
     with lock.locked(store) as first:
         run = Run(store, "a", first)
         run.intent("ContactList/vip")
-        monkeypatch.setattr(lock, "TRUSTED", 0.0)
+        monkeypatch.setattr(lock, "RENEWED_EVERY", 0.0)  # as if it had been silent for so long
         with lock.locked(opening()) as second:
             assert second.fence > first.fence
             with pytest.raises(LedgerError, match="taken over by another run"):
