@@ -25,8 +25,9 @@ _ENDPOINTS = {
 
 ATTEMPTS = 6
 PATIENCE = timedelta(seconds=90)
-"""For how long a request is tried again."""
+"""How often, and for how long, a request is tried that no answer or a server's error came to."""
 
+_PIECE = 4 << 20
 
 Version = Mapping[str, str]
 
@@ -154,9 +155,6 @@ class Bucket:
 
         with self._told(key):
             obstore.put(self._store, key, file)
-
-
-_PIECE = 4 << 20
 
 
 def _meta(found: Any) -> Meta:

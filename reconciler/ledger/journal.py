@@ -149,6 +149,7 @@ class Ledger:
             if fresh:
                 with self.store.writing(f"runs/{name}/plan.zip") as path:
                     save_plan(plan, path)
+                held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": _now(), "by": getpass.getuser(), "plan": plan_digest(plan)}
             chain = audit.Chain(self.store)

@@ -30,7 +30,7 @@ class Records(Protocol):
     Every method raises `LedgerError` where the place cannot be read or written.
 
     Attributes:
-        folder: a folder of this machine, for what can be made again when it is lost.
+        folder: a folder of this machine for what can be made again when it is lost; it may have to be made.
         shared: whether other machines write here too, so that a process that is not seen here may be alive elsewhere.
     """
 

@@ -13,7 +13,9 @@ import pytest
 from reconciler.ledger import audit, lock
 from reconciler.ledger.journal import Ledger, Run
 from reconciler.ledger.records import Records
+from reconciler.ledger.saved import save_plan
 from reconciler.model.errors import LedgerError
+from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, StepResult
 from tests.ledger.conftest import Opened
 from tests.ledger.test_journal import PLAN, VIP
@@ -151,6 +153,23 @@ def test_a_lock_that_lapsed_is_taken_over_and_its_owner_writes_nothing_more(
     assert store.lines(audit.FILE) == []
     with lock.locked(opening()) as third:
         assert third.fence == 3
+
+
+def test_a_lock_that_is_lost_while_the_plan_is_kept_begins_no_run(
+    opening: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opening()
+    lapsed(store, monkeypatch)
+    monkeypatch.setattr(lock, "RENEWED_EVERY", 0.0)
+
+    def slowly(plan: Plan, path: Path) -> None:
+        with lock.locked(opening()):
+            save_plan(plan, path)
+
+    monkeypatch.setattr("reconciler.ledger.journal.save_plan", slowly)
+    with pytest.raises(LedgerError, match="taken over by another run"), Ledger(store).run(PLAN):
+        pass
+    assert store.lines(audit.FILE) == []
 
 
 def test_a_lock_that_is_renewed_does_not_lapse(opening: Opened) -> None:
