@@ -16,7 +16,8 @@ from reconciler.kinds.tenant import declared_surfaces, fetch
 from reconciler.ledger import owed
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.journal import Ledger
-from reconciler.ledger.store import KEY_VARIABLE, Store
+from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.store import opened
 from reconciler.model.desired import Desired
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.secret import Secret
@@ -64,7 +65,7 @@ class World:
 
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
-        return Ledger(Store(desired.settings.ledger, desired.root))
+        return Ledger(opened(desired.settings.ledger, desired.root))
 
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists would not take."""

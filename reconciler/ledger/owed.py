@@ -11,23 +11,23 @@ from pathlib import Path
 
 import orjson
 
-from reconciler.ledger.store import Store
+from reconciler.ledger.records import Records
 
 _FILE = "owed.jsonl"
 
 
-def record(store: Store, run: str, name: str, rejected: Iterable[tuple[str, str, str]]) -> None:
+def record(store: Records, run: str, name: str, rejected: Iterable[tuple[str, str, str]]) -> None:
     """Keep the contacts that the list `name` would not take in a run, as (contact, code, reason)."""
     rows = [{"contact": contact, "code": code, "reason": reason} for contact, code, reason in rejected]
     store.append(_FILE, orjson.dumps({"run": run, "at": _now(), "list": name, "rejected": rows, "released": False}))
 
 
-def release(store: Store, name: str) -> None:
+def release(store: Records, name: str) -> None:
     """Forget what the list `name` would not take: the next plan offers it again."""
     store.append(_FILE, orjson.dumps({"run": "", "at": _now(), "list": name, "rejected": [], "released": True}))
 
 
-def copied(store: Store, target: Path) -> Path | None:
+def copied(store: Records, target: Path) -> Path | None:
     """The lines in a file of their own that only its owner may read; None where nothing was ever rejected."""
     lines = store.lines(_FILE)
     if not lines:

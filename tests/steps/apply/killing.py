@@ -71,8 +71,14 @@ def command_line(arguments: list[str], environment: Mapping[str, str], output: s
 class Stage:
     """A tenant and a workspace that are put back to the beginning for every run."""
 
-    def __init__(self, root: Path, build: Callable[[Simulator, Folder], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        build: Callable[[Simulator, Folder], None],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.root = root
+        self.environment = environment or {}
         self.scratch = root / "scratch"
         self.scratch.mkdir(parents=True)
         self.tenant = Simulator(Options()).start()
@@ -110,7 +116,7 @@ class Stage:
         for file in (output, told):
             file.unlink(missing_ok=True)
         words = [*arguments, "-w", str(self.folder.root)]
-        environment = {**self.tenant.environment(), "TMPDIR": str(self.scratch)}
+        environment = {**self.tenant.environment(), **self.environment, "TMPDIR": str(self.scratch)}
         child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output)))
 
         def act() -> None:
