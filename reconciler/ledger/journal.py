@@ -18,7 +18,7 @@ from reconciler.ledger import audit, lock, owed
 from reconciler.ledger.records import Records
 from reconciler.ledger.saved import open_plan, save_plan
 from reconciler.model.address import Address
-from reconciler.model.document import plan_digest
+from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan

@@ -210,7 +210,7 @@ def test_workers_record_at_once_and_nothing_is_lost(opening: Opened) -> None:
         def chunk(number: int) -> None:
             run.intent(f"a#put:{number}", rows=1)
             run.done(f"a#put:{number}", rows=1)
-            run.reject(VIP, f"C{number}", "archived")
+            run.reject(VIP, f"C{number}", "not-found", "archived")
 
         with ThreadPoolExecutor(RACERS) as pool:
             list(pool.map(chunk, range(24)))
