@@ -55,13 +55,21 @@ class _Closed(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
+        _insist(obj)
         held = isinstance(argument, str) and isinstance(obj, Mapping) and argument in obj
         if held or (type(argument) is int and isinstance(obj, list | tuple) and 0 <= argument < len(obj)):
             return obj[argument]
         return self.undefined(obj=obj, name=argument)
 
 
+def _insist(value: Any) -> None:
+    """Let what is not there say so."""
+    if isinstance(value, Undefined):
+        str(value)
+
+
 def _json(value: Any) -> str:
+    _insist(value)
     return orjson.dumps(value).decode()
 
 

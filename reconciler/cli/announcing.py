@@ -76,6 +76,9 @@ def _tell(occasions: Iterable[Occasion], workspace: Workspace, world: World, des
 
         console(stderr=True).print(problems.failure(error), soft_wrap=True)
         click.echo("Not all webhooks were told; what was done stays done.", err=True)
+    except Exception as error:  # even a fault of the program is no reason to say that the apply failed
+        click.echo(f"error[internal]: {type(error).__name__}", err=True)
+        click.echo("Not all webhooks were told; what was done stays done.", err=True)
     else:
         show(told, workspace)
 

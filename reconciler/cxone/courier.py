@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -67,8 +68,8 @@ class DeliversCallbacks:
             return Receipt(callback, False, 0, str(error), unreachable=True)
         until = self.clock() + receiver.within
         backoff = Backoff(cap=receiver.within, longest_asked=_LONGEST_WAIT, jitter=self.jitter, now=self.now)
-        attempt = 0
-        while True:
+        attempt, why = 0, "the sending was stopped"
+        while not self.stop.is_set():
             attempt += 1
             left = min(receiver.timeout, until - self.clock())
             outcome = _bounded(partial(self._attempt, receiver, there, callback, left), left, self.stop)
@@ -76,11 +77,12 @@ class DeliversCallbacks:
             if verdict.taken:
                 return Receipt(callback, True, attempt)
             wait = self._wait(outcome, backoff, attempt)
-            late = self.clock() + wait >= until
-            if verdict.final or attempt >= receiver.attempts or late or self.stop.is_set():
-                return Receipt(callback, False, attempt, verdict.why, unreachable=not verdict.answered)
-            log.info("webhook %s: %s; again in %.1f s", callback.webhook, verdict.why, wait)
+            late, why = self.clock() + wait >= until, verdict.why
+            if verdict.final or attempt >= receiver.attempts or late:
+                return Receipt(callback, False, attempt, why, unreachable=not verdict.answered)
+            log.info("webhook %s: %s; again in %.1f s", callback.webhook, why, wait)
             (self.sleep or self.stop.wait)(wait)
+        return Receipt(callback, False, attempt, why, unreachable=True)
 
     @staticmethod
     def _wait(outcome: Outcome, backoff: Backoff, failures: int) -> float:
@@ -168,10 +170,9 @@ def _bounded(attempt: Callable[[], Outcome], seconds: float, stop: threading.Eve
     over = threading.Event()
 
     def run() -> None:
-        try:
+        with suppress(Exception):  # a fault of the program in a thread would print a traceback, and tell nobody
             found.append(attempt())
-        finally:
-            over.set()
+        over.set()
 
     threading.Thread(target=run, daemon=True).start()
     until = time.monotonic() + seconds

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from reconciler.ledger.store import Store
+from reconciler.model.errors import LedgerError
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 
 FILE = "webhooks/outbox.jsonl"
@@ -33,7 +34,10 @@ class Outbox:
         Raises:
             LedgerError: it could not be written.
         """
-        self._store.create(FILE, b"")  # its folder with it
+        try:
+            self._store.create(FILE, b"")  # its folder with it
+        except OSError as error:
+            raise LedgerError(f"the ledger's {FILE} cannot be written", note=error.strerror) from error
         self._append(_written(callback))
 
     def record(self, receipt: Receipt) -> None:
@@ -51,7 +55,11 @@ class Outbox:
         self._append({"entry": "forgotten", "key": key})
 
     def waiting(self) -> list[Waiting]:
-        """What is still to be delivered, the oldest first."""
+        """What is still to be delivered, the oldest first.
+
+        Raises:
+            LedgerError: the record cannot be read.
+        """
         found: dict[str, Waiting] = {}
         for entry in self._entries():
             key, before = entry["key"], found.get(entry["key"])
@@ -69,7 +77,13 @@ class Outbox:
         return len({entry["key"] for entry in self._entries() if about.items() <= entry.items()})
 
     def _entries(self) -> Iterator[Mapping[str, Any]]:
-        return map(orjson.loads, self._store.lines(FILE))
+        for number, line in enumerate(self._store.lines(FILE), start=1):
+            try:
+                entry = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                where, hint = f"{FILE}:{number}", "take the line away; its callback is lost"
+                raise LedgerError("a line of the ledger cannot be read", where=where, hint=hint) from error
+            yield entry
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -6,7 +6,8 @@ its cloud's metadata service. Only public addresses are let through, and those t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -41,14 +42,17 @@ class Allowance:
 
 
 def allowance(spec: Mapping[str, Any]) -> Allowance:
-    """The exceptions that a valid `spec.webhooks` of a Tenant declares."""
-    private: Iterable[str] = spec.get("allowPrivate", ())
-    networks = {entry: network(entry) for entry in private}
-    return Allowance(
-        hosts=frozenset(entry.lower() for entry, found in networks.items() if found is None),
-        networks=tuple(found for found in networks.values() if found is not None),
-        plain=frozenset(host.lower() for host in spec.get("allowHttp", ())),
-    )
+    """The exceptions that the `spec.webhooks` of a Tenant declares; an entry that is not valid allows nothing."""
+    hosts: set[str] = set()
+    networks: list[_Network] = []
+    for entry in spec.get("allowPrivate", ()):
+        with suppress(ValueError):
+            found = network(entry)
+            if found is None:
+                hosts.add(entry.lower())
+            else:
+                networks.append(found)
+    return Allowance(frozenset(hosts), tuple(networks), frozenset(host.lower() for host in spec.get("allowHttp", ())))
 
 
 def network(entry: str) -> _Network | None:

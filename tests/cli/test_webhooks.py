@@ -295,17 +295,20 @@ def waiting_subject(folder: Folder) -> str:
     return str(outbox(folder)[0]["subject"])
 
 
-def test_a_ledger_that_cannot_be_written_changes_no_exit_code(
-    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "said"), [(LedgerError("the disk is full"), "error[ledger]: the disk is full"), (KeyError(), "KeyError")]
+)
+def test_a_record_that_cannot_be_written_changes_no_exit_code(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
-    def full(self: Outbox, callback: Callback) -> None:
-        raise LedgerError("the ledger's webhooks cannot be written", note="No space left on device")
+    def failing(self: Outbox, callback: Callback) -> None:
+        raise error
 
     declare(folder, tenant)
-    monkeypatch.setattr(Outbox, "keep", full)
+    monkeypatch.setattr(Outbox, "keep", failing)
     ended = run("apply", "--yes")
     assert ended.code == 0
-    assert "error[ledger]" in ended.err
+    assert said in ended.err
     assert "Not all webhooks were told; what was done stays done." in ended.err
     assert tenant.webhooks() == []
 

@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +75,23 @@ def test_a_callback_carries_its_event_its_key_and_a_signature_that_can_be_verifi
     assert int(moment) == NOW.timestamp()
     wanted = hmac.new(b"not-a-secret-either", moment.encode() + b"." + delivery.raw, hashlib.sha256).hexdigest()
     assert hmac.compare_digest(signed, wanted)
+
+
+def test_a_receiver_that_verifies_as_documented_takes_it_and_no_old_one(receiving: Simulator, send: Send) -> None:
+    send(secret=Secret("not-a-secret"))
+    (delivery,) = receiving.webhooks("crm")
+    signed = delivery.headers["x-reconciler-signature"]
+    text = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    documented: dict[str, Any] = {}
+    exec(text.partition("```python\n")[2].partition("```")[0], documented)
+    verified = documented["verified"]
+    documented["time"] = SimpleNamespace(time=lambda: NOW.timestamp() + 299)
+    assert verified(signed, delivery.raw, "not-a-secret")
+    assert not verified(signed, delivery.raw + b" ", "not-a-secret")
+    assert not verified(signed, delivery.raw, "another")
+    assert not verified("", delivery.raw, "not-a-secret")
+    documented["time"] = SimpleNamespace(time=lambda: NOW.timestamp() + 301)
+    assert not verified(signed, delivery.raw, "not-a-secret")
 
 
 def test_a_webhook_without_a_secret_is_not_signed(receiving: Simulator, send: Send) -> None:
@@ -271,12 +289,29 @@ def test_a_resolver_that_never_answers_is_not_waited_for(send: Send) -> None:
     assert receipt.why == "no reply in time"
 
 
-def test_a_person_who_stops_waits_no_longer(send: Send) -> None:
+def test_nothing_is_sent_for_a_person_who_has_stopped(receiving: Simulator, send: Send) -> None:
     stop = threading.Event()
     stop.set()
+    assert send(stop=stop) == Receipt(CALLBACK, False, 0, "the sending was stopped", unreachable=True)
+    assert receiving.webhooks() == []
+
+
+def test_a_person_who_stops_waits_no_longer(send: Send) -> None:
+    stop = threading.Event()
+
+    def stopping(host: str, port: int) -> Sequence[str]:
+        stop.set()
+        return ("127.0.0.1",)
+
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        receipt = send(f"http://127.0.0.1:{silent.getsockname()[1]}/", stop=stop)
+        receipt = send(f"http://127.0.0.1:{silent.getsockname()[1]}/", stop=stop, resolve=stopping)
     assert receipt == Receipt(CALLBACK, False, 1, "it was stopped before there was a reply", unreachable=True)
+
+
+def test_a_fault_in_a_thread_is_told_without_a_traceback(send: Send, capfd: pytest.CaptureFixture[str]) -> None:
+    receipt = send("https://hooks.example.com/", resolve=at("no address"))
+    assert (receipt.delivered, receipt.why) == (False, "the request cannot be prepared")
+    assert capfd.readouterr().err == ""
 
 
 class Encrypted:

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.ledger.outbox import FILE, Outbox
 from reconciler.ledger.store import Store
+from reconciler.model.errors import LedgerError
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 
 FIRST = Callback(
@@ -73,3 +74,17 @@ def test_each_callback_of_a_run_is_counted_once(outbox: Outbox) -> None:
 
 def test_an_outbox_that_was_never_used_is_empty(store: Store) -> None:
     assert Outbox(store).waiting() == []
+
+
+def test_a_record_that_was_damaged_is_told_with_its_line(outbox: Outbox, store: Store) -> None:
+    store.append(FILE, b"nothing")
+    with pytest.raises(LedgerError) as error:
+        outbox.waiting()
+    assert error.value.where == f"{FILE}:3"
+
+
+def test_a_folder_that_cannot_be_made_is_told(store: Store) -> None:
+    (store.folder / "webhooks").write_text("in the way")
+    with pytest.raises(LedgerError) as error:
+        Outbox(store).keep(FIRST)
+    assert error.value.message == f"the ledger's {FILE} cannot be written"

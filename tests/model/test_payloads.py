@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -89,3 +90,8 @@ def test_an_apply_says_how_its_steps_ended() -> None:
     assert told.payload["contacts"] == {"written": 500, "rejected": 3}
     assert (told.payload["exit_code"], told.payload["interrupted"]) == (Exit.INTERRUPTED, True)
     assert of_apply(plan(), Report("r", (), 0), NOW).payload["exit_code"] == 0
+
+
+def test_the_documentation_shows_the_samples() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    assert [orjson.loads(block.partition("```")[0]) for block in text.split("```json\n")[1:]] == list(SAMPLES.values())
