@@ -10,6 +10,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 import certifi
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
@@ -69,7 +70,8 @@ def _bundle() -> str:
 
 @cache
 def _trust(bundle: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=bundle)
+    folder = Path(bundle).is_dir()
+    return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
 
 
 def _broken(error: Exception) -> Broken:

@@ -76,6 +76,10 @@ class Outbox:
         about = {"entry": "callback", "webhook": webhook, "event": event.value, "subject": subject}
         return len({entry["key"] for entry in self._entries() if about.items() <= entry.items()})
 
+    def knows(self, key: str) -> bool:
+        """Whether there was a callback with this key, delivered or not."""
+        return any(entry["key"] == key for entry in self._entries())
+
     def _entries(self) -> Iterator[Mapping[str, Any]]:
         for number, line in enumerate(self._store.lines(FILE), start=1):
             try:

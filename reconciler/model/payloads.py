@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.model.change import Action
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Exit, Refused, Stale
+from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.report import JobEnd, Outcome, Report
@@ -92,7 +93,9 @@ def of_jobs(run: str, jobs: Sequence[JobEnd], now: datetime) -> Occasion | None:
         "all_completed": all(job.status == "COMPLETED" for job in jobs),
         "timestamp": format_instant(now),
     }
-    return Occasion(Event.JOB_COMPLETED, run, payload)
+    # a run that is resumed ends again; that is news only where it began other jobs
+    ends = digest_of(sorted([job.id, job.status] for job in jobs))
+    return Occasion(Event.JOB_COMPLETED, run, payload, once=ends)
 
 
 def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:

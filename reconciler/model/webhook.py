@@ -70,11 +70,16 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Something to tell: which event, of which run or plan, and the payload."""
+    """Something to tell: which event, of which run or plan, and the payload.
+
+    Attributes:
+        once: what makes it news: where there was a callback of the same already, there is no other. None: it always is.
+    """
 
     event: Event
     subject: str
     payload: Payload
+    once: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

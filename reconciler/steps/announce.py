@@ -20,7 +20,7 @@ from reconciler.kinds.webhook import context
 from reconciler.ledger.outbox import Outbox
 from reconciler.model.ports import Courier
 from reconciler.model.problem import BadInput
-from reconciler.model.webhook import Callback, Event, Occasion, Receipt, Receiver, Waiting, Webhook
+from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
 
 _AT_ONCE = 8
 
@@ -42,11 +42,12 @@ def announce(
         LedgerError: a callback could not be written down; it was not sent.
     """
     callbacks = [
-        _callback(webhook, occasion, outbox.told(webhook.name, occasion.event, occasion.subject), now)
+        _callback(webhook, occasion, outbox, now)
         for occasion in occasions
         for webhook in webhooks
-        if occasion.event in webhook.events and not _told_before(webhook, occasion, outbox)
+        if occasion.event in webhook.events
     ]
+    callbacks = [each for each in callbacks if not outbox.knows(each.key)]
     for callback in callbacks:
         outbox.keep(callback)
     return _sent(callbacks, webhooks, receivers, courier, outbox)
@@ -67,15 +68,12 @@ def resend(
     return _sent([each.callback for each in waiting], webhooks, receivers, courier, outbox)
 
 
-def _told_before(webhook: Webhook, occasion: Occasion, outbox: Outbox) -> bool:
-    """Whether there is nothing new in it: the jobs of a run are over once, however often it is resumed."""
-    once = occasion.event is Event.JOB_COMPLETED
-    return once and outbox.told(webhook.name, occasion.event, occasion.subject) > 0
-
-
-def _callback(webhook: Webhook, occasion: Occasion, number: int, now: datetime) -> Callback:
+def _callback(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetime) -> Callback:
     """The message, with a key made of what it is about: a run that is resumed ends more than once."""
-    about = [webhook.name, occasion.event.value, occasion.subject, number]
+    news: str | int | None = occasion.once
+    if news is None:
+        news = outbox.told(webhook.name, occasion.event, occasion.subject)
+    about = [webhook.name, occasion.event.value, occasion.subject, news]
     bare = Callback(
         key=hashlib.sha256(orjson.dumps(about)).hexdigest()[:40],
         webhook=webhook.name,

@@ -105,13 +105,16 @@ def test_the_jobs_of_a_run_are_told_of_once_all_are_over(tenant: Simulator, fold
     report = Report("run-1", (), 0, jobs=(job,))
     tell(folder, report)
     assert tenant.webhooks() == []
+    over = replace(job, status="COMPLETED", progress=100)
     for _ in range(2):  # a run that is resumed ends twice
-        tell(folder, replace(report, jobs=(replace(job, status="COMPLETED", progress=100),)))
+        tell(folder, replace(report, jobs=(over,)))
     (delivery,) = tenant.webhooks("crm")
     assert delivery.body["jobs"] == {
         "7f3c": {"status": "COMPLETED", "progress": 100, "timestamp": "2026-07-01T00:00:00Z"}
     }
     assert delivery.body["all_completed"] is True
+    tell(folder, replace(report, jobs=(over, replace(over, id="8a1b"))))
+    assert len({each.headers["idempotency-key"] for each in tenant.webhooks("crm")}) == 2
 
 
 def tell(folder: Folder, report: Report) -> None:

@@ -369,6 +369,20 @@ def test_a_certificate_of_another_name_is_not_trusted(encrypted: Encrypted, send
     assert receipt == Receipt(CALLBACK, False, 1, "the certificate is not trusted", unreachable=True)
 
 
+def test_certificates_may_be_in_a_folder(
+    encrypted: Encrypted, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "trusted"
+    folder.mkdir()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(folder))
+    url = f"https://hooks.example.com:{encrypted.port}/"
+    assert send(url, resolve=at("127.0.0.1")).why == "the certificate is not trusted"
+    hashed = ["openssl", "x509", "-subject_hash", "-noout", "-in", str(encrypted.certificate)]
+    name = subprocess.run(hashed, check=True, capture_output=True, text=True).stdout.strip()
+    (folder / f"{name}.0").write_bytes(encrypted.certificate.read_bytes())
+    assert send(url, resolve=at("127.0.0.1")).delivered
+
+
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     encrypted: Encrypted, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
