@@ -6,9 +6,12 @@ address to connect to and the name to verify apart: what was judged is what is c
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +23,25 @@ from reconciler.cxone.outcome import Broken, Outcome, Reply
 from reconciler.model.endpoint import Endpoint
 
 
+class _Silenced(logging.Filter):
+    """Keeps the library's words of a callback out of every log: they quote the URL, whose path may be the secret.
+
+    It is silent in a thread that posts, and speaks for everybody else's requests as before.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.here = threading.local()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not getattr(self.here, "posting", False)
+
+
+_silenced = _Silenced()
+for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_name).addFilter(_silenced)
+
+
 def post(
     there: Endpoint, address: str, headers: Mapping[str, str], body: bytes, *, connect: float, read: float
 ) -> Outcome:
@@ -28,29 +50,28 @@ def post(
     Args:
         connect, read: seconds.
     """
-    pool = _pool(there, address, Timeout(connect=connect, read=read))
+    _silenced.here.posting = True
     try:
-        response = pool.urlopen(
-            "POST",
-            there.target,
-            body=body,
-            headers={**headers, "Host": there.authority},
-            redirect=False,
-            retries=False,
-            assert_same_host=False,
-            preload_content=False,
-            decode_content=False,
-        )
-        try:
-            found = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status, found, None, None)
-        finally:
-            response.close()
+        with closing(_pool(there, address, Timeout(connect=connect, read=read))) as pool:
+            response = pool.urlopen(
+                "POST",
+                there.target,
+                body=body,
+                headers={**headers, "Host": there.authority},
+                redirect=False,
+                retries=False,
+                assert_same_host=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            with closing(response):
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status, found, None, None)
     except (theirs.HTTPError, OSError, ValueError) as error:
         # returned, not raised: the library's own exception would carry the headers in its context
         return _broken(error)
     finally:
-        pool.close()
+        _silenced.here.posting = False
 
 
 def _pool(there: Endpoint, address: str, timeout: Timeout) -> HTTPConnectionPool:

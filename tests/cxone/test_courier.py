@@ -271,6 +271,23 @@ def test_a_secret_that_no_header_can_hold_is_not_sent_and_not_told(
     assert receiving.webhooks() == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 204 No Content\r\nno header\r\n: x\r\n\r\n",
+        b"HTTP/1.1 500 Broken\r\nContent-Length: 4\r\nContent-Encoding: gzip\r\n\r\nhush",
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+    ],
+)
+def test_whatever_is_answered_the_address_is_in_no_log(
+    send: Send, caplog: pytest.LogCaptureFixture, said: bytes
+) -> None:
+    caplog.set_level("DEBUG")
+    with closing(Answers(said)) as other:
+        receipt = send(f"http://127.0.0.1:{other.port}/hush?token=hush", headers={"X-Key": Secret("hush")})
+    assert "hush" not in caplog.text + repr(receipt)
+
+
 def test_a_receiver_that_never_answers_is_not_waited_for(send: Send) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         receipt = send(f"http://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.2, attempts=1)
@@ -381,6 +398,14 @@ def test_certificates_may_be_in_a_folder(
     name = subprocess.run(hashed, check=True, capture_output=True, text=True).stdout.strip()
     (folder / f"{name}.0").write_bytes(encrypted.certificate.read_bytes())
     assert send(url, resolve=at("127.0.0.1")).delivered
+
+
+def test_certificates_that_are_not_there_are_told(
+    encrypted: Encrypted, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "nothing.pem"))
+    receipt = send(f"https://hooks.example.com:{encrypted.port}/", resolve=at("127.0.0.1"))
+    assert receipt == Receipt(CALLBACK, False, 1, "the request cannot be prepared", unreachable=True)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
