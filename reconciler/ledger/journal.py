@@ -22,7 +22,7 @@ from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
-from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 
 
 class Run:
@@ -38,7 +38,7 @@ class Run:
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
         self._jobs: dict[str, str] = {}
-        self._ended: dict[str, Job] = {}
+        self._ended: dict[str, JobEnd] = {}
         self._rejected = set(store.lines(self._refused))
         for line in store.lines(self._file):
             self._remember(orjson.loads(line))
@@ -53,7 +53,8 @@ class Run:
         elif entry["event"] == "submitted":
             self._jobs[entry["key"]] = entry["job"]
         elif entry["event"] == "ended":
-            self._ended[entry["job"]] = Job(entry["job"], entry["status"], entry["progress"], entry["failed"])
+            at = datetime.fromisoformat(entry["ended"])
+            self._ended[entry["job"]] = JobEnd(entry["job"], entry["status"], entry["progress"], at)
 
     def begun(self, address: Address) -> bool:
         """Whether something of a step may have been written before this run was resumed."""
@@ -94,8 +95,14 @@ class Run:
     def ended(self, job: Job) -> None:
         """Record how a job ended."""
         if job.id not in self._ended:
-            told = {"status": job.status, "progress": job.progress, "failed": job.failed}
+            percent = None if job.progress is None else 100 * job.progress
+            told = {"status": job.status, "progress": percent, "ended": _now()}
             self._write({"event": "ended", "key": "", "job": job.id, **told})
+
+    def jobs(self) -> tuple[JobEnd, ...]:
+        """The jobs that the tenant has made for this run; of one that is not known to be over, that it was begun."""
+        now = datetime.now(UTC)
+        return tuple(self._ended.get(job, JobEnd(job, "SUBMITTED", None, now)) for job in self._jobs.values())
 
     def tally(self, address: Address) -> tuple[int, int, int]:
         """Of the rows that a step has sent: how many are written, rejected, and not known to be either."""

@@ -18,6 +18,7 @@ from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, Rows
 from reconciler.model.secret import Secret
 from reconciler.model.tokens import Tokens
+from reconciler.model.webhook import Callback, Receipt, Receiver
 
 
 class Reader(Protocol):
@@ -102,6 +103,13 @@ class Progress(Protocol):
 
     def finish(self, address: Address, words: str) -> None:
         """A step has ended."""
+
+
+class Courier(Protocol):
+    """Who carries callbacks to webhooks. Called from several threads."""
+
+    def deliver(self, receiver: Receiver, callback: Callback) -> Receipt:
+        """Send a callback until it is taken, refused, or given up for now. Never raises for what the network does."""
 
 
 class Outside(Protocol):
