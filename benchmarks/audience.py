@@ -111,9 +111,9 @@ def relations(folder: Path) -> Found:
         barred = membership.barred(backend, SEGMENT, standing, read, folder / "barred.parquet")
         held = Standing(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
         for target in SEGMENT.targets:
-            changed, _, _ = comparison.compare(backend, held, target, live, folder / f"rows-{target.band}.parquet")
+            compared = comparison.compare(backend, held, target, live, folder / f"rows-{target.band}.parquet")
             counts: dict[str, int] = defaultdict(int)
-            for action, _, n in comparison.tally(backend, changed):
+            for action, _, n in comparison.tally(backend, compared.rows):
                 counts[action] += n
             found[target.band] = (counts["add"], counts["update"], counts["remove"])
     return found

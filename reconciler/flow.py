@@ -42,7 +42,8 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
 
 
 def _seen(desired: Desired, outside: Outside) -> Live:
-    return observe(desired, outside.reader(desired), partial(outside.secret, desired), outside.shelf(desired))
+    memory = outside.shelf(desired), outside.owed(desired)
+    return observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory)
 
 
 def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:

@@ -16,7 +16,7 @@ Act = Callable[[], object]
 
 @dataclass
 class Fault:
-    """What happens to the requests of a method whose path ends so, `times` of them after `skip`.
+    """What happens to the requests of a method whose path has this in it, `times` of them after `skip`.
 
     `before`: what is done before the request is. `status`: the answer, in the place of what the request would have got;
     with `done`, after the request took effect. `cut`: the share of the body after which the connection ends.
@@ -100,24 +100,24 @@ class _Faulty:
             return self.app(environ, start)  # type: ignore[no-any-return]
         if fault.before is not None:
             fault.before()
-        if fault.status and not fault.done:
-            return _refused(environ, start, fault.status)
         if fault.status:
-            list(self.app(environ, lambda *_: None))
-            return _refused(environ, start, fault.status)
+            if fault.done:
+                list(self.app(environ, lambda *_: None))
+            else:
+                environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            return _refused(start, fault.status)
         body = b"".join(self.app(environ, start))
         return [body[: int(len(body) * fault.cut)]]
 
     @staticmethod
     def _meant(fault: Fault, method: str, path: str) -> bool:
-        if fault.method != method or not path.endswith(fault.path):
+        if fault.method != method or fault.path not in path:
             return False
         fault.hits += 1
         return fault.skip < fault.hits <= fault.skip + fault.times
 
 
-def _refused(environ: dict[str, Any], start: Any, status: int) -> Iterable[bytes]:
-    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+def _refused(start: Any, status: int) -> Iterable[bytes]:
     start(f"{status} Refused", [("Content-Type", "application/xml")])
     return [b"<Error><Code>Refused</Code><Message>not-a-secret</Message><RequestId>REQ1</RequestId></Error>"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,33 @@ from reconciler.model.segment import SCORED, Target
 _STREAMED = 10_000
 
 
-def compare(
-    backend: Any, standing: Standing, target: Target, live: Mapping[str, Rows], into: Path
-) -> tuple[Rows, int, list[tuple[str, int]]]:
-    """The rows to write for one band's list, ordered by action and contact, and how many members stay as they are.
+Counted = list[tuple[str, int]]
+"""Contacts, by words that say why; the most frequent first."""
 
-    Of those that stay, who no longer belongs is counted by the reason: `upsert` leaves them on the list.
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What must change on one list.
+
+    Attributes:
+        rows: `ROW_COLUMNS`, ordered by action and contact. kept: members that stay as they are.
+        stays: of those, who no longer belongs: `upsert` leaves them on the list.
+        owed: contacts that the list would not take before; the rows have those of them that are offered again now.
+    """
+
+    rows: Rows
+    kept: int
+    stays: Counted
+    owed: Counted
+
+
+def compare(
+    backend: Any, standing: Standing, target: Target, live: Mapping[str, Rows], into: Path, owed: Any = None
+) -> Compared:
+    """What must change on one band's list.
 
     `live` holds the members of each of the segment's bands, by band, so that a move between bands is told as one.
-    Contacts that are barred are taken off in `upsert` too.
+    Contacts that are barred are taken off in `upsert` too. `owed` is what `owing.waiting` says of the list.
     """
     import ibis
 
@@ -42,11 +61,14 @@ def compare(
         (told["suppressed_by"].notnull(), ibis.literal("remove")),
         else_=ibis.literal("remove" if segment.mirror else "keep"),
     )
-    changed = _reasoned(told.mutate(action=action), target)
+    told = told.mutate(action=action)
+    told, owing = (told, None) if owed is None else _without_held(told, owed)
+    changed = _reasoned(told, target)
     rows = sources.write(backend, changed.order_by("action", "contactId"), into, ROW_COLUMNS)
     written = sources.table(backend, rows)
     kept = sources.count(backend, here) - sources.count(backend, written.filter(written["action"] != "add"))
-    return rows, kept, [] if segment.mirror else _stay(backend, told.filter(action == "keep"))
+    stays = [] if segment.mirror else _stay(backend, told.filter(told["action"] == "keep"))
+    return Compared(rows, kept, stays, [] if owing is None else _counted(backend, owing, "owed_words"))
 
 
 def _told(backend: Any, standing: Standing, target: Target, here: Any) -> Any:
@@ -77,16 +99,31 @@ def _barred(told: Any, barred: Any) -> Any:
     return found.mutate(suppressed_by=ibis.coalesce(found["by_id"], found["by_member"]))
 
 
-def _stay(backend: Any, told: Any) -> list[tuple[str, int]]:
+def _stay(backend: Any, told: Any) -> Counted:
     """Members that no longer belong and are kept, counted by the reason."""
     import ibis
 
     gone = ibis.coalesce(told["out"], ibis.literal("no longer in the source"))
     words = ibis.ifelse(told["band"].notnull(), ibis.literal("belongs in ") + told["band"], gone)
-    strangers = told.filter(~told["wanted"])
-    stays = strangers.group_by(words=words).agg(n=strangers.count())
-    counted = stays.order_by(ibis.desc("n"), "words")
+    return _counted(backend, told.filter(~told["wanted"]).mutate(words=words), "words")
+
+
+def _counted(backend: Any, rows: Any, column: str) -> Counted:
+    import ibis
+
+    counted = rows.group_by(words=rows[column]).agg(n=rows.count()).order_by(ibis.desc("n"), "words")
     return [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+
+
+def _without_held(told: Any, owed: Any) -> tuple[Any, Any]:
+    """What is told, as if contacts that still wait were right; and those of them that would be written."""
+    import ibis
+
+    found = told.left_join(owed, told["contactId"] == owed["owed"])
+    written = found["action"].isin(["add", "update"])
+    waits = written & found["held"].fill_null(False)
+    owing = found.filter(written & found["owed"].notnull())
+    return found.mutate(action=ibis.ifelse(waits, ibis.literal("keep"), found["action"])), owing
 
 
 def _with_history(backend: Any, told: Any, target: Target, live: Mapping[str, Rows]) -> Any:

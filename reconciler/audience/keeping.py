@@ -6,6 +6,7 @@ Settled once: one row for each interaction and member, types instead of texts, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ def kept(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
     """What was read for a query, in a new file below `into`: `CONTACTS`, `INTERACTIONS` or `MEMBERS` of `sources`."""
     target = into / f"kept-{rows.path.stem}.parquet"
     if isinstance(query, InteractionsOf | FileHistory | SqlHistory):
-        return sources.write(backend, sources.interactions(backend, rows), target, sources.INTERACTIONS)
+        kept = sources.write(backend, sources.interactions(backend, rows), target, sources.INTERACTIONS)
+        return replace(kept, skipped=tuple(sources.faults(backend, rows)))
     if isinstance(query, MembersOf):
         return sources.write(backend, sources.members(backend, rows), target, sources.MEMBERS)
     told = phones.told_plainly(sources.contacts(backend, rows).drop("plain"))

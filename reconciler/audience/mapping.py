@@ -206,11 +206,7 @@ def settle(backend: Any, parts: list[Path], feed: Feed, into: Path, columns: Map
 
 def _refuse(backend: Any, everything: Any, feed: Feed, rows: int) -> None:
     faulty = everything.filter(everything["fault"].notnull())
-    counted = faulty.group_by("fault").agg(n=faulty.count())
-    import ibis
-
-    counted = counted.order_by(ibis.desc("n"), "fault")
-    faults = [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+    faults = sources.counted_faults(backend, everything)
     if not faults:
         return
     number = faulty["place"].re_extract(r"(\d+)$", 1).cast("int64")

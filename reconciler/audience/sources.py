@@ -151,6 +151,21 @@ def interactions(backend: Any, rows: Rows) -> Any:
     return once.select("contactId", "type", at=at)
 
 
+def faults(backend: Any, rows: Rows) -> list[tuple[str, int]]:
+    """How many rows cannot be used, by their fault; the most frequent first."""
+    read = table(backend, rows)
+    return counted_faults(backend, read) if "fault" in read.columns else []
+
+
+def counted_faults(backend: Any, read: Any) -> list[tuple[str, int]]:
+    """The same of a relation with the column `fault`."""
+    import ibis
+
+    faulty = read.filter(read["fault"].notnull())
+    counted = faulty.group_by("fault").agg(n=faulty.count()).order_by(ibis.desc("n"), "fault")
+    return [row for chunk in stream(backend, counted, 1000) for row in chunk]
+
+
 NAMED = {"contactId": "string", "place": "string", "fault": "string"}
 
 

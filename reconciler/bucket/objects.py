@@ -6,7 +6,7 @@ Where a store is and who asks is read from the environment, in the words of each
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,17 +25,28 @@ _ENDPOINTS = {
 
 ATTEMPTS = 6
 PATIENCE = timedelta(seconds=90)
-"""For how long a request is tried again."""
+"""How often, and for how long, a request is tried that no answer or a server's error came to."""
+
+_PIECE = 4 << 20
+
+Version = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What a store says of an object; `written` by the store's clock."""
+    """What a store says of an object.
+
+    Attributes:
+        written: by the store's clock.
+        tag: what a read may be bound to.
+        version: what a write may be bound to: of Google another number than the tag.
+    """
 
     key: str
     size: int
     written: datetime
     tag: str | None
+    version: Version
 
 
 class Bucket:
@@ -77,6 +88,14 @@ class Bucket:
             for page in obstore.list(self._store, prefix or None):
                 yield from map(_meta, page)
 
+    def folders(self, prefix: str) -> list[str]:
+        """The names between a prefix that ends with `/` and the next slash."""
+        import obstore
+
+        with self._told(prefix):
+            found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
+            return [each.rstrip("/").rpartition("/")[2] for each in found]
+
     def read(self, key: str) -> tuple[bytes, Meta]:
         """A small object.
 
@@ -100,8 +119,8 @@ class Bucket:
         with self._told(key):
             yield from obstore.get(self._store, key, options={"if_match": tag} if tag else None).stream(_PIECE)
 
-    def create(self, key: str, content: bytes) -> str | None:
-        """Make an object that is not there; its tag.
+    def create(self, key: str, content: bytes) -> Version:
+        """Make an object that is not there; its version.
 
         Raises:
             Exists: it is there, perhaps because the reply to the first of several attempts was lost.
@@ -109,18 +128,26 @@ class Bucket:
         import obstore
 
         with self._told(key):
-            return obstore.put(self._store, key, content, mode="create", use_multipart=False)["e_tag"]
+            return _version(obstore.put(self._store, key, content, mode="create", use_multipart=False))
 
-    def replace(self, key: str, content: bytes, tag: str) -> str | None:
-        """Write an object anew, if it still has this tag; its new one.
+    def replace(self, key: str, content: bytes, version: Version) -> Version:
+        """Write an object anew, if it is still this version; its new one.
 
         Raises:
             Missing, Moved: it is not there any more, or was written by somebody else.
         """
         import obstore
 
+        condition: Any = dict(version)
         with self._told(key):
-            return obstore.put(self._store, key, content, mode={"e_tag": tag}, use_multipart=False)["e_tag"]
+            return _version(obstore.put(self._store, key, content, mode=condition, use_multipart=False))
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object, whatever is there."""
+        import obstore
+
+        with self._told(key):
+            obstore.put(self._store, key, content, mode="overwrite", use_multipart=False)
 
     def upload(self, key: str, file: Path) -> None:
         """Put a file there, whole or not at all."""
@@ -130,11 +157,12 @@ class Bucket:
             obstore.put(self._store, key, file)
 
 
-_PIECE = 4 << 20
-
-
 def _meta(found: Any) -> Meta:
-    return Meta(found["path"], found["size"], found["last_modified"], found["e_tag"])
+    return Meta(found["path"], found["size"], found["last_modified"], found["e_tag"], _version(found))
+
+
+def _version(found: Any) -> Version:
+    return {name: found[name] for name in ("e_tag", "version") if found[name] is not None}
 
 
 def _opened(scheme: str, name: str) -> Any:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.plan import show_plan
 from reconciler.cli.workspace import command_line, opened, refresh_option, workspace_options
-from reconciler.model.errors import Exit, Interrupted, LedgerError
+from reconciler.model.errors import Exit, Interrupted, LedgerError, Refused, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 
@@ -112,7 +108,9 @@ class _Applying:
         return load(self.workspace)
 
     def _commit(self, plan: Plan, desired: Desired, resume: str | None = None) -> int:
+        from reconciler.cli.announcing import tell_of_apply, tell_of_refusal
         from reconciler.cli.console import console
+        from reconciler.cli.stopping import stoppable
         from reconciler.flow import commit
         from reconciler.model.document import plan_digest
         from reconciler.model.terms import Terms
@@ -121,7 +119,7 @@ class _Applying:
         writer = self.world.writer(desired)
         out = console(stderr=self.voice == "json")
         out.print(f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}")
-        with ApplyProgress(out) as progress, _stoppable(self.stop):
+        with ApplyProgress(out) as progress, stoppable(self.stop):
             terms = Terms(
                 manifests=desired.manifests,
                 tenant=desired.tenant.address.name,
@@ -143,7 +141,11 @@ class _Applying:
                 click.echo(words, err=True)
                 _tell_how_to_go_on(self.workspace)
                 return Exit.INTERRUPTED
+            except (Refused, Stale) as error:
+                tell_of_refusal(plan, error, self.workspace, self.world, desired)
+                raise
         _tell(report, self.workspace, self.voice)
+        tell_of_apply(plan, report, self.workspace, self.world, desired)
         return report.exit_code
 
 
@@ -162,21 +164,3 @@ def _tell(report: Report, workspace: Workspace, voice: str) -> None:
 
 def _tell_how_to_go_on(workspace: Workspace) -> None:
     click.echo(f"To go on where it stopped: {command_line(workspace, 'apply', '--resume')}", err=True)
-
-
-@contextmanager
-def _stoppable(stop: threading.Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM finishes what is in flight; the second ends at once, and can be resumed as well."""
-
-    def asked(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        click.echo("\nStopping: what is in flight is finished first. Again to stop at once.", err=True)
-
-    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -19,11 +19,11 @@ def audit() -> None:
 def verify(chosen: dict[str, Any]) -> int:
     """Check that no entry of the record was changed, removed or put in after it was written."""
     from reconciler.ledger.journal import Ledger
-    from reconciler.ledger.store import Store
+    from reconciler.ledger.store import opened as opened_store
     from reconciler.steps.load import load
 
     with opened(chosen) as workspace:
         desired = load(workspace)
-        entries = Ledger(Store(desired.settings.ledger, desired.root)).verify()
+        entries = Ledger(opened_store(desired.settings.ledger, desired.root)).verify()
     click.echo(f"{entries} entries, and the chain is whole.")
     return 0

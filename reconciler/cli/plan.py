@@ -19,13 +19,22 @@ from reconciler.model.plan import Plan
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
+@click.option("--notify", is_flag=True, help="Tell the webhooks that want to know of plans.")
 def plan(
-    chosen: dict[str, Any], out: Path | None, voice: str, detailed_exitcode: bool, prune: bool, refresh: bool
+    chosen: dict[str, Any],
+    out: Path | None,
+    voice: str,
+    detailed_exitcode: bool,
+    prune: bool,
+    refresh: bool,
+    notify: bool,
 ) -> int:
     """Show what an apply would do, and why. Reads the tenant and writes nothing."""
+    from reconciler.cli.announcing import tell_of_plan
     from reconciler.cli.world import World
     from reconciler.flow import propose
     from reconciler.ledger.saved import save_plan
+    from reconciler.steps.load import load
 
     with opened(chosen, prune=prune, refresh=refresh) as workspace, World(workspace) as world:
         proposed = propose(workspace, world)
@@ -36,6 +45,8 @@ def plan(
                 f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
                 err=voice == "json",
             )
+        if notify:
+            tell_of_plan(proposed, workspace, world, load(workspace))
     return Exit.CHANGES if detailed_exitcode and not proposed.empty else Exit.DONE
 
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from reconciler.cxone.courier import DeliversCallbacks
 from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch
+from reconciler.kinds.webhook import receiver
+from reconciler.ledger import owed
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.journal import Ledger
-from reconciler.ledger.store import KEY_VARIABLE, Store
+from reconciler.ledger.outbox import Outbox
+from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.store import opened
+from reconciler.model.allowance import allowance
 from reconciler.model.desired import Desired
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Workspace
 from reconciler.model.tokens import Tokens
+from reconciler.model.webhook import Receiver, Webhook
 
 
 class World:
@@ -56,13 +66,30 @@ class World:
             raise BadInput([found])
         return found
 
+    def receivers(self, desired: Desired) -> Callable[[Webhook], Receiver]:
+        """Fetches what is secret of a webhook, for the tenant that is meant."""
+        allowed = allowance(desired.tenant.spec.get("webhooks", {}))
+        return partial(receiver, allowed=allowed, fetch=partial(self.secret, desired))
+
+    def courier(self, stop: threading.Event) -> DeliversCallbacks:
+        """Who carries callbacks."""
+        return DeliversCallbacks(stop)
+
+    def outbox(self, desired: Desired) -> Outbox:
+        """The callbacks that are not delivered yet."""
+        return Outbox(self.ledger(desired).store)
+
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens: by the key in the environment, else by the one in the ledger."""
         return Tokens(self.ledger(desired).store.token_key(self._workspace.environ.get(KEY_VARIABLE)))
 
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
-        return Ledger(Store(desired.settings.ledger, desired.root))
+        return Ledger(opened(desired.settings.ledger, desired.root))
+
+    def owed(self, desired: Desired) -> Path | None:
+        """A copy of the ledger's lines of contacts that lists would not take."""
+        return owed.copied(self.ledger(desired).store, desired.scratch / "owed.jsonl")
 
     def shelf(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""

@@ -171,6 +171,8 @@ class Events:
 
     def _refused(self, answer: _Answered) -> Ended:
         after = self._asked(answer.headers)
+        if answer.status == 429 and after is not None:
+            self._transport.pace.pause(after)
         return _by_status(answer.status, f"the handshake was answered with status {answer.status}", after)
 
 

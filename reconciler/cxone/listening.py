@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.events import Ended, Events, Next, Stream
+from reconciler.cxone.faults import RateLimited, Unavailable
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.jobs import Job
 
@@ -146,7 +147,8 @@ class Listener:
                 return
             except ReconcilerError as error:
                 # No token: who asks for the job by GET fails likewise, and says so.
-                ended = Ended(error.message)
+                passing = isinstance(error, Unavailable | RateLimited)
+                ended = Ended(error.message, Next.AGAIN if passing else Next.HOPELESS)
             if ended is not None and not self._closing.is_set():
                 lived = None if began is None else time.monotonic() - began
                 self._closing.wait(self._outage.after(ended, lived))

@@ -50,6 +50,18 @@ class _Wait:
         return (job.progress or 0.0) > self.progress
 
 
+class Turns:
+    """When does each of many waits look next? In turn: their looks are spread over the interval."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def next(self, now: float, interval: float, waits: int) -> float:
+        """The next turn, one to two intervals from `now`. Times in seconds."""
+        self._last = min(max(now + interval, self._last + interval / waits), now + 2 * interval)
+        return self._last
+
+
 class Watcher:
     """Waits for the jobs of one surface, from as many threads as like. Close it when no thread waits any more.
 
@@ -84,7 +96,7 @@ class Watcher:
         self._told = told
         self._change = threading.Condition()
         self._waits: list[_Wait] = []
-        self._turn = 0.0
+        self._turns = Turns()
         self._open = False
         self._closed = False
         self._listener: Listener | None = None
@@ -101,7 +113,10 @@ class Watcher:
         self.close()
 
     def close(self) -> None:
-        """Close the event socket and end its thread. Waits that are still under way are interrupted."""
+        """Close the event socket and end its thread. Waits that are still under way are interrupted.
+
+        It takes as long as a handshake or a token request that is under way.
+        """
         with self._change:
             self._closed = True
             self._change.notify_all()
@@ -140,7 +155,7 @@ class Watcher:
         """What a GET says of the job; None where there was no answer this time."""
         with self._change:
             self._heed()
-            wait.look, wait.news = False, None
+            wait.look = False
         try:
             job = self._ask(wait.job_id)
         except (Unavailable, RateLimited) as error:
@@ -150,7 +165,8 @@ class Watcher:
         with self._change:
             new = job.over or wait.goes_further(job)
             if new:
-                wait.progress = job.progress or 0.0
+                # An event that came meanwhile is behind what the GET says, or it would not be new.
+                wait.progress, wait.news = job.progress or 0.0, None
         if new:
             self._told(job)
         return job
@@ -180,12 +196,8 @@ class Watcher:
         return None
 
     def _next_turn(self, wait: _Wait) -> float:
-        """When a wait looks next: many waits take turns, spread over the interval."""
         interval = self._relaxed if self._open and not wait.announced else self._every
-        now = time.monotonic()
-        turn = max(now + interval, self._turn + interval / len(self._waits))
-        self._turn = min(turn, now + 2 * interval)
-        return self._turn
+        return self._turns.next(time.monotonic(), interval, len(self._waits))
 
     def _heed(self) -> None:
         if self._stop.is_set() or self._closed:
@@ -233,7 +245,7 @@ class Watcher:
     def _lost(self) -> None:
         with self._change:
             self._open = False
-            self._turn = 0.0
+            self._turns = Turns()
             for wait in self._waits:
                 wait.due = min(wait.due, self._next_turn(wait))
             self._change.notify_all()

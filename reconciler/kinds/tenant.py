@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.allowance import network
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.resource import Resource
+from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
 
@@ -106,4 +107,19 @@ def fetch(reference: Mapping[str, str], place: Location, environ: Mapping[str, s
     return Secret(value) if value else Problem(place, "missing-credentials", f"{reference['file']} is empty")
 
 
-KIND = Kind(name="Tenant", says="surfaces, base URLs, rate limits, and where the credentials are kept")
+def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """What webhooks may reach is written as hosts, addresses and networks."""
+    for index, entry in enumerate(resource.spec.get("webhooks", {}).get("allowPrivate", ())):
+        try:
+            network(entry)
+        except ValueError:
+            yield Problem(
+                resource.where("spec", "webhooks", "allowPrivate", index),
+                "bad-network",
+                "this is no host, no address, and no network that may be private",
+                note="a network is written with its first address and at most as wide as 10.0.0.0/8 or fc00::/7",
+                hint="write a host such as hooks.internal, or a network such as 10.20.0.0/16",
+            )
+
+
+KIND = Kind(name="Tenant", says="surfaces, base URLs, rate limits, and where the credentials are kept", check=check)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
 from reconciler.model.kept import Cache
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.settings import Engine, Limits, Override, Settings
+from reconciler.model.settings import Engine, Limits, Override, Patience, Settings
 
 
 def settings(resource: Resource | None) -> Settings:
@@ -43,7 +45,15 @@ def settings(resource: Resource | None) -> Settings:
             parse_duration(cache["overlap"]) if "overlap" in cache else default.cache.overlap,
             parse_duration(cache["refreshAfter"]) if "refreshAfter" in cache else default.cache.refresh_after,
         ),
+        rejected=_patience(spec.get("rejected", {})),
     )
+
+
+def _patience(spec: Mapping[str, Any]) -> Patience:
+    default = Patience()
+    wait, forget = (parse_duration(spec[name]) if name in spec else None for name in ("wait", "forget"))
+    wait = default.wait if wait is None else wait
+    return Patience(wait, max(wait, default.longest), spec.get("most", default.most), forget or default.forget)
 
 
 def _engine(said: str | Mapping[str, Any]) -> Engine:
@@ -60,7 +70,7 @@ def _engine(said: str | Mapping[str, Any]) -> Engine:
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """A master of no cluster, a folder that is no part of the workspace, and what is kept and never checked."""
+    """A master of no cluster, a folder or ledger that is no place, and what is kept and never checked."""
     engine = _engine(resource.spec.get("engine", {}))
     if engine.master is not None and engine.name != "spark":
         message = f"the engine {engine.name} computes in this process and has no master"
@@ -73,6 +83,22 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         message = "without an overlap, what is kept is never held against the tenant, and what arrives late is missed"
         hint = "leave it out for a day, or keep nothing: `keep: false`"
         yield Problem(resource.where("spec", "cache", "overlap"), "cache-unchecked", message, hint=hint)
+    yield from _misplaced(resource)
+
+
+def _misplaced(resource: Resource) -> Iterable[Problem]:
+    """A ledger's place holds no secret, and means one place."""
+    url = resource.spec.get("ledger", {}).get("url", "")
+    if scheme_of(url) not in SCHEMES:
+        return
+    where, hint = resource.where("spec", "ledger", "url"), "for example `s3://bucket/reconciler`"
+    try:
+        key = parsed(url).key
+    except NotAnAddress as error:
+        yield Problem(where, "ledger-url", str(error), hint=hint)
+        return
+    if re.search(r"[*?\[\]#%\\]|//", key):
+        yield Problem(where, "ledger-url", "the ledger is kept in one place, and its URL is no pattern", hint=hint)
 
 
 def outside(resource: Resource, folder: Path) -> Problem:

@@ -12,21 +12,30 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.store import Store
+from reconciler.ledger.records import Records
 from reconciler.model.errors import LedgerError
 
 FILE = "audit.jsonl"
 _START = "0" * 64
 
 
-def record(store: Store, entry: Mapping[str, Any]) -> None:
-    """Append an entry to the chain. The caller holds the lock: two writers would fork it."""
-    lines = store.lines(FILE)
-    previous = hashlib.sha256(lines[-1]).hexdigest() if lines else _START
-    store.append(FILE, orjson.dumps({"previous": previous, "number": len(lines) + 1, **entry}))
+class Chain:
+    """The record of a run that holds the lock: it reads what was last, and is alone in adding to it."""
+
+    def __init__(self, store: Records) -> None:
+        self._store = store
+        self._number, last = store.last(FILE)
+        self._previous = hashlib.sha256(last).hexdigest() if self._number else _START
+
+    def record(self, entry: Mapping[str, Any]) -> None:
+        """Append an entry. Where that fails, the next one takes its number: a store that has it after all refuses."""
+        number = self._number + 1
+        line = orjson.dumps({"previous": self._previous, "number": number, **entry})
+        self._store.append(FILE, line, number)
+        self._number, self._previous = number, hashlib.sha256(line).hexdigest()
 
 
-def verify(store: Store) -> int:
+def verify(store: Records) -> int:
     """How many entries the chain has.
 
     Raises:
@@ -42,7 +51,7 @@ def verify(store: Store) -> int:
         if not isinstance(entry, dict) or entry.get("previous") != previous or entry.get("number") != number:
             raise LedgerError(
                 f"the audit record is broken at entry {number}",
-                where=f"{store.folder / FILE}:{number}",
+                where=store.place(FILE, number),
                 note="the entry, or one before it, was changed, removed or put in after it was written",
                 hint="compare it with a copy of the ledger from before",
             )

@@ -1,11 +1,11 @@
-"""How far did an apply get? Written ahead: an intent before each write, an outcome after it, each on the disk first."""
+"""How far did an apply get? Written ahead: an intent before each write, an outcome after it."""
 
 from __future__ import annotations
 
 import getpass
+import itertools
 import secrets
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,36 +14,35 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, lock
+from reconciler.ledger import audit, lock, owed
+from reconciler.ledger.records import Records
 from reconciler.ledger.saved import open_plan, save_plan
-from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
-from reconciler.model.report import Outcome, Report, StepResult
-
-_RENEWED_EVERY = 30.0
+from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 
 
 class Run:
     """One apply in the ledger. Methods may be called from several threads."""
 
-    def __init__(self, store: Store, name: str, held: lock.Lock) -> None:
+    def __init__(self, store: Records, name: str, held: lock.Lock, chain: audit.Chain | None = None) -> None:
         self.name = name
         self._store = store
-        self._file = f"runs/{name}/journal.jsonl"
+        self._file, self._refused = f"runs/{name}/journal.jsonl", f"runs/{name}/rejected.jsonl"
         self._held = held
-        self._renewed = time.monotonic()
-        self._guard = threading.Lock()
+        self._chain = chain or audit.Chain(store)
+        self._guard, self._chained = threading.Lock(), threading.Lock()
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
         self._jobs: dict[str, str] = {}
-        self._ended: dict[str, Job] = {}
-        self._rejected = set(store.lines(f"runs/{name}/rejected.jsonl"))
+        self._ended: dict[str, JobEnd] = {}
+        self._rejected = set(store.lines(self._refused))
         for line in store.lines(self._file):
             self._remember(orjson.loads(line))
+        self._numbers = {name: itertools.count(store.last(name)[0] + 1) for name in (self._file, self._refused)}
         self.resumed = bool(self._intended)
 
     def _remember(self, entry: Mapping[str, Any]) -> None:
@@ -54,7 +53,8 @@ class Run:
         elif entry["event"] == "submitted":
             self._jobs[entry["key"]] = entry["job"]
         elif entry["event"] == "ended":
-            self._ended[entry["job"]] = Job(entry["job"], entry["status"], entry["progress"], entry["failed"])
+            at = datetime.fromisoformat(entry["ended"])
+            self._ended[entry["job"]] = JobEnd(entry["job"], entry["status"], entry["progress"], at)
 
     def begun(self, address: Address) -> bool:
         """Whether something of a step may have been written before this run was resumed."""
@@ -64,14 +64,16 @@ class Run:
     def intent(self, key: str, **detail: Any) -> Mapping[str, Any]:
         """Record that a write is about to be sent; on a resumed run, what was recorded the first time is kept."""
         with self._guard:
-            if key not in self._intended:
-                self._write({"event": "intent", "key": key, **detail})
-            return self._intended[key]
+            known = self._intended.get(key)
+        if known is None:
+            self._write({"event": "intent", "key": key, **detail})
+            with self._guard:
+                self._held.check()  # recording it may have taken long, and what follows is a write to the tenant
+        return self._intended[key]
 
     def done(self, key: str, **detail: Any) -> None:
         """Record that a write is known to have taken effect."""
-        with self._guard:
-            self._write({"event": "done", "key": key, **detail})
+        self._write({"event": "done", "key": key, **detail})
 
     def outcome(self, key: str) -> Mapping[str, Any] | None:
         """What was recorded of a write that is known to have taken effect."""
@@ -83,9 +85,8 @@ class Run:
 
     def submitted(self, key: str, job_id: str) -> None:
         """Record the job that the tenant has made of a write."""
-        with self._guard:
-            if self._jobs.get(key) != job_id:
-                self._write({"event": "submitted", "key": key, "job": job_id})
+        if self._jobs.get(key) != job_id:
+            self._write({"event": "submitted", "key": key, "job": job_id})
 
     def job(self, key: str) -> str | None:
         """The job that was made of a write, if it is known."""
@@ -93,10 +94,19 @@ class Run:
 
     def ended(self, job: Job) -> None:
         """Record how a job ended."""
-        with self._guard:
-            if job.id not in self._ended:
-                told = {"status": job.status, "progress": job.progress, "failed": job.failed}
-                self._write({"event": "ended", "key": "", "job": job.id, **told})
+        if job.id not in self._ended:
+            percent = None if job.progress is None else 100 * job.progress
+            told = {"status": job.status, "progress": percent, "ended": _now()}
+            self._write({"event": "ended", "key": "", "job": job.id, **told})
+
+    def aborted(self, job_id: str) -> bool:
+        """Whether a job is known to have been aborted, by this run or before it was resumed."""
+        return job_id in self._ended and self._ended[job_id].status == "ABORTED"
+
+    def jobs(self) -> tuple[JobEnd, ...]:
+        """The jobs that the tenant has made for this run; of one that is not known to be over, that it was begun."""
+        now = datetime.now(UTC)
+        return tuple(self._ended.get(job, JobEnd(job, "SUBMITTED", None, now)) for job in self._jobs.values())
 
     def tally(self, address: Address) -> tuple[int, int, int]:
         """Of the rows that a step has sent: how many are written, rejected, and not known to be either."""
@@ -109,9 +119,21 @@ class Run:
         """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""
         line = orjson.dumps({"address": str(address), "contact": contact, "code": code, "reason": reason})
         with self._guard:
-            if line not in self._rejected:  # a chunk that is sent again is refused again
-                self._rejected.add(line)
-                self._store.append(f"runs/{self.name}/rejected.jsonl", line)
+            if line in self._rejected:  # a chunk that is sent again is refused again
+                return
+            self._rejected.add(line)
+        self._append(self._refused, line)
+
+    def owe(self, address: Address, name: str) -> None:
+        """Keep for later plans the contacts of a step that the list `name` would not take; once for each run."""
+        key = f"{address}!owed"
+        if key in self._done:
+            return
+        told = [orjson.loads(line) for line in self._rejected]
+        mine = sorted((e["contact"], e["code"], e["reason"]) for e in told if e["address"] == str(address))
+        if mine:
+            owed.record(self._store, self.name, name, mine)
+        self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
     def step(self, result: StepResult) -> None:
         """Record how a step ended, in the audit chain too."""
@@ -125,41 +147,48 @@ class Run:
             "rows": result.rows,
             "rejected": result.rejected,
         }
-        with self._guard:
-            event = "done" if result.outcome is Outcome.DONE else "step"
-            audit.record(self._store, entry)  # first: what a journal tells of must be in the audit record as well
-            self._write({**entry, "event": event, "key": str(result.address)})
+        event = "done" if result.outcome is Outcome.DONE else "step"
+        self._tell(entry, event, str(result.address))
 
     def finish(self, report: Report) -> None:
         """Record how the run ended: finished, or stopped with something left for `--resume`."""
         finished = len(report.ended(Outcome.DONE)) == len(report.steps)
         event = "finished" if finished else "stopped"
         entry = {"event": event, "run": self.name, "at": _now(), "exit_code": int(report.exit_code)}
-        with self._guard:
-            audit.record(self._store, entry)
-            self._write({**entry, "key": ""})
+        self._tell(entry, event)
 
     def refuse(self) -> None:
         """Record that the plan was stale: a run that has written nothing leaves nothing to resume."""
         if not self.resumed:
-            entry = {"event": "refused", "run": self.name, "at": _now()}
+            self._tell({"event": "refused", "run": self.name, "at": _now()}, "refused")
+
+    def _tell(self, entry: Mapping[str, Any], event: str, key: str = "") -> None:
+        """To the audit record first: what a journal tells of must be there as well."""
+        with self._chained:
             with self._guard:
-                audit.record(self._store, entry)
-                self._write({**entry, "key": ""})
+                self._held.check()
+            self._chain.record(entry)
+        self._write({**entry, "event": event, "key": key})
 
     def _write(self, entry: Mapping[str, Any]) -> None:
-        self._held.check()  # each time: a machine that slept does not know for how long
-        if time.monotonic() - self._renewed > _RENEWED_EVERY:
-            self._held.renew()
-            self._renewed = time.monotonic()
-        self._store.append(self._file, orjson.dumps(entry))
-        self._remember(entry)
+        with self._guard:
+            self._held.check()  # each time: a machine that slept does not know for how long
+        # the fence keeps what two runs write apart, even where they write the same
+        self._append(self._file, orjson.dumps({**entry, "fence": self._held.fence}))
+        with self._guard:
+            self._remember(entry)
+
+    def _append(self, name: str, line: bytes) -> None:
+        """Not under the guard: of several workers, each waits for its own record only."""
+        with self._guard:
+            number = next(self._numbers[name])
+        self._store.append(name, line, number)
 
 
 class Ledger:
     """The ledger of a workspace."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Records) -> None:
         self.store = store
 
     @contextmanager
@@ -172,22 +201,21 @@ class Ledger:
         with lock.locked(self.store) as held:
             fresh = name is None
             name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
-            folder = self.store.folder / "runs" / name
-            folder.parent.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would make it with anybody's mode
-            folder.mkdir(mode=0o700, exist_ok=True)
             if fresh:
-                save_plan(plan, folder / "plan.zip")
+                with self.store.writing(f"runs/{name}/plan.zip") as path:
+                    save_plan(plan, path)
+                held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": _now(), "by": getpass.getuser(), "plan": plan_digest(plan)}
+            chain = audit.Chain(self.store)
             told = {"tenant": plan.tenant, "tool": plan.tool_version, "audiences": audiences(plan)}
-            audit.record(self.store, {**entry, **told})
-            self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": ""}))
-            yield Run(self.store, name, held)
+            chain.record({**entry, **told})
+            self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": "", "fence": held.fence}))
+            yield Run(self.store, name, held, chain)
 
     def last_run(self) -> tuple[str, bool] | None:
         """The name of the latest run, and whether it was finished."""
-        folder = self.store.folder / "runs"
-        names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        names = self.store.runs()
         if not names:
             return None
         events = [orjson.loads(line)["event"] for line in self.store.lines(f"runs/{names[-1]}/journal.jsonl")]
@@ -201,13 +229,13 @@ class Ledger:
         """
         count = audit.verify(self.store)
         told = {_identity(line) for line in self.store.lines(audit.FILE)}
-        for path in sorted(self.store.folder.glob("runs/*/journal.jsonl")):
-            name = str(path.relative_to(self.store.folder))
+        for run in self.store.runs():
+            name = f"runs/{run}/journal.jsonl"
             for number, line in enumerate(self.store.lines(name), start=1):
                 if "at" in orjson.loads(line) and _identity(line) not in told:
                     raise LedgerError(
                         f"the audit record was cut short: it has {count} entries, and not this one of a run's journal",
-                        where=f"{path}:{number}",
+                        where=self.store.place(name, number),
                         hint="compare it with a copy of the ledger from before",
                     )
         return count
@@ -218,8 +246,8 @@ class Ledger:
         Raises:
             LedgerError: the ledger no longer holds it.
         """
-        path = self.store.folder / "runs" / run / "plan.zip"
-        if not path.exists():
+        path = self.store.fetched(f"runs/{run}/plan.zip", into)
+        if path is None:
             raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
         return open_plan(path, into)
 

@@ -9,45 +9,46 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import orjson
 
-from reconciler.ledger.store import Store
+from reconciler.ledger.records import Held, Records
 from reconciler.model.errors import LedgerError
 
 TIME_TO_LIVE = 900.0
 """Seconds after which a lock that nobody renewed is taken over: its owner is dead or cut off."""
 
+RENEWED_EVERY = 30.0
+"""Seconds after which a record renews the lock; before that, nobody may take over one in a shared store."""
+
 _FILE = "lock.json"
+_FENCES = "fences.jsonl"
+
+Moment = tuple[float, float]
 
 
 class Lock:
-    """A lock that is held: it is renewed with every record, and noticed when somebody else has taken it over."""
+    """A lock that is held: it is renewed with the records, and noticed when somebody else has taken it over."""
 
-    def __init__(self, store: Store, content: bytes, fence: int) -> None:
-        self._path = store.folder / _FILE
-        self._content = content
+    def __init__(self, store: Records, said: dict[str, object], held: Held, fence: int, asked: Moment) -> None:
+        self._store, self._said, self._held = store, said, held
+        self._renewed = asked
+        self._beats = 0
         self.fence = fence
 
-    def holds(self) -> bool:
-        """Whether nobody has taken it over."""
-        try:
-            return self._path.read_bytes() == self._content
-        except FileNotFoundError:
-            return False
-
     def check(self) -> None:
-        """Before anything is written.
+        """Before anything is written. A shared store is asked only when the lock is due to be renewed.
 
         Raises:
             LedgerError: the lock was taken over, so that nothing more may be written.
         """
-        if not self.holds():
-            raise LedgerError(
-                "the workspace's lock was taken over by another run",
-                note="this run was silent for longer than the lock's time to live",
-                hint="see what the other run did before you go on",
-            )
+        if not self._store.shared:
+            found = self._store.read(_FILE)
+            if found is None or found.content != self._held.content:
+                raise _taken_over()
+        if _since(self._renewed) >= RENEWED_EVERY:
+            self.renew()
 
     def renew(self) -> None:
         """Say that the owner is alive.
@@ -55,13 +56,33 @@ class Lock:
         Raises:
             LedgerError: the lock was taken over, so that nothing more may be written.
         """
-        self.check()
-        os.utime(self._path)
+        asked = _now()  # before the store is: it can only be older by our clock than by the store's
+        self._beats += 1
+        held = self._store.renew(_FILE, self._held, orjson.dumps({**self._said, "beat": self._beats}))
+        if held is None:
+            raise _taken_over()
+        self._held, self._renewed = held, asked
 
     def release(self) -> None:
         """Let it go, unless it is somebody else's by now."""
-        if self.holds():
-            self._path.unlink(missing_ok=True)
+        self._store.remove(_FILE, self._held, orjson.dumps({**self._said, "free": True}))
+
+
+def _taken_over() -> LedgerError:
+    return LedgerError(
+        "the workspace's lock was taken over by another run",
+        note="this run was silent for longer than the lock's time to live",
+        hint="see what the other run did before you go on",
+    )
+
+
+def _now() -> Moment:
+    """By a clock that goes on while the machine sleeps, where there is one, and by the wall's."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)), time.time()
+
+
+def _since(then: Moment) -> float:
+    return max(now - before for now, before in zip(_now(), then, strict=True))
 
 
 def _parsed(content: bytes) -> dict[str, object]:
@@ -73,54 +94,71 @@ def _parsed(content: bytes) -> dict[str, object]:
 
 
 @contextmanager
-def locked(store: Store) -> Iterator[Lock]:
+def locked(store: Records) -> Iterator[Lock]:
     """Hold the workspace's lock; each holder has a higher fence than the one before.
 
     Raises:
         LedgerError: another run holds it and is alive.
     """
-    owner = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
-    fence = len(store.lines("fences.jsonl")) + 1
-    content = orjson.dumps({"owner": owner, "pid": os.getpid(), "host": socket.gethostname(), "fence": fence})
-    if not store.create(_FILE, content):
-        _take_over(store)
-        if not store.create(_FILE, content):
-            raise LedgerError("another run took the workspace's lock first", hint="try again when it is done")
-    store.append("fences.jsonl", content)
-    lock = Lock(store, content, fence)
+    before = store.read(_FILE)
+    last = _parsed(before.content) if before else {}
+    if before is not None and not last.get("free"):
+        _refuse_living(store, last)
+    number = store.last(_FENCES)[0] + 1
+    said: dict[str, object] = {
+        "owner": f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})",
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "space": _space(),
+        "fence": number,
+        "nonce": secrets.token_hex(8),  # no two locks are alike, whoever takes them
+    }
+    content = orjson.dumps(said)
+    asked = _now()
+    if not (store.create(_FILE, content) if before is None else store.replace(_FILE, before, content)):
+        raise LedgerError("another run took the workspace's lock first", hint="try again when it is done")
+    held = store.read(_FILE)
+    if held is None or held.content != content:
+        raise _taken_over()
+    lock = Lock(store, said, held, number, asked)
     try:
+        store.append(_FENCES, content, number)
         yield lock
     finally:
-        lock.release()
+        with suppress(LedgerError):  # what cannot be let go lapses; why the run ended is what counts
+            lock.release()
 
 
-def _take_over(store: Store) -> None:
-    """Remove a dead owner's lock."""
-    path = store.folder / _FILE
-    try:
-        content, age = path.read_bytes(), time.time() - path.stat().st_mtime
-    except FileNotFoundError:
+def _refuse_living(store: Records, held: dict[str, object]) -> None:
+    """Let nobody in beside the owner of a lock.
+
+    Raises:
+        LedgerError: the owner of a lock is alive, or was so a moment ago.
+    """
+    if _dead(held, shared=store.shared):
         return
-    held = _parsed(content)
-    if not _dead(held) and age < TIME_TO_LIVE:
+    age = store.age(_FILE)
+    if age < TIME_TO_LIVE:
         raise LedgerError(
             f"the workspace is locked by {held.get('owner', 'another run')}, {age:.0f} seconds ago",
             note=f"two runs at once would undo each other; the lock lapses after {TIME_TO_LIVE:.0f} seconds of silence",
             hint="wait for that run to end",
         )
-    aside = path.with_name(f".{_FILE}.{secrets.token_hex(4)}")
+
+
+def _space() -> str:
+    """This machine and the container on it: elsewhere, the same process id is another process."""
     try:
-        path.rename(aside)  # of several that take over, one gets it
-    except FileNotFoundError:
-        return
-    if aside.read_bytes() != content:  # it was taken over while we looked: it goes back to its new owner
-        with suppress(FileExistsError):
-            os.link(aside, path)
-    aside.unlink()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
 
 
-def _dead(held: dict[str, object]) -> bool:
+def _dead(held: dict[str, object], *, shared: bool) -> bool:
     """Whether the owner was a process of this machine that runs no longer."""
+    if shared and (not _space() or held.get("space") != _space()):
+        return False
     if held.get("host") != socket.gethostname() or not isinstance(held.get("pid"), int):
         return False
     try:

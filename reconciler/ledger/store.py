@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.ledger import records
+from reconciler.ledger.objects import ObjectStore
+from reconciler.ledger.records import Held, Records
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 
-KEY_VARIABLE = "RECONCILER_TOKEN_KEY"
+
+def opened(url: str, root: Path) -> Records:
+    """The store at `file://PATH`, or in an object store.
+
+    Raises:
+        LedgerError: it cannot be opened.
+    """
+    if scheme_of(url) not in SCHEMES:
+        return Store(url, root)
+    try:
+        return ObjectStore(parsed(url), root / ".reconciler")
+    except NotAnAddress as error:
+        raise LedgerError(f"the ledger's URL cannot be used: {error}") from None
 
 
 class Store:
     """A folder of records, made when first needed."""
+
+    shared = False
 
     def __init__(self, url: str, root: Path) -> None:
         """Open the store at `file://PATH`, a path relative to the workspace's `root` unless it is absolute.
@@ -22,28 +44,34 @@ class Store:
             LedgerError: the folder cannot be made or written to.
         """
         self.folder = root / url.removeprefix("file://")
+        self._guard = threading.Lock()
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(f"the ledger cannot be kept in {self.folder}", note=error.strerror) from error
 
-    def append(self, name: str, line: bytes) -> None:
-        """Add a line to a record and wait until it is on the disk.
+    def append(self, name: str, line: bytes, number: int = 0) -> None:
+        """Add a line to a record and wait until it is on the disk; where it stands in the file is its number.
 
         Raises:
             LedgerError: it could not be written.
         """
         path = self.folder / name
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                _drop_cut_line(descriptor)
-                rest = memoryview(line + b"\n")
-                while rest:  # a disk that is nearly full takes a part
-                    rest = rest[os.write(descriptor, rest) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            with self._guard:
+                self._folder_of(path)
+                new = not path.exists()
+                descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+                try:
+                    _drop_cut_line(descriptor)
+                    rest = memoryview(line + b"\n")
+                    while rest:  # a disk that is nearly full takes a part
+                        rest = rest[os.write(descriptor, rest) :]
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+                if new:
+                    _sync_folder(path.parent)
         except OSError as error:
             raise LedgerError(f"the ledger's {name} cannot be written", note=error.strerror) from error
 
@@ -55,10 +83,15 @@ class Store:
         *whole, _cut = path.read_bytes().split(b"\n")
         return whole
 
+    def last(self, name: str) -> tuple[int, bytes]:
+        """The last line and its number."""
+        lines = self.lines(name)
+        return (len(lines), lines[-1]) if lines else (0, b"")
+
     def create(self, name: str, content: bytes) -> bool:
         """Make a record that is not there yet; False if it is."""
         path = self.folder / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder_of(path)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         with draft.open("wb") as handle:
@@ -72,18 +105,94 @@ class Store:
             return False
         finally:
             draft.unlink()
+        _sync_folder(path.parent)
         return True
+
+    def read(self, name: str) -> Held | None:
+        """A record, if it is there."""
+        try:
+            content = (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise LedgerError(f"the ledger's {name} cannot be read", note=error.strerror) from error
+        return Held(content)
+
+    def age(self, name: str) -> float:
+        """Seconds since a record was written or renewed, by this machine's clock."""
+        try:
+            return time.time() - (self.folder / name).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    def replace(self, name: str, held: Held, content: bytes) -> bool:
+        """Put another in the place of a record, if it is still the one that was read."""
+        path = self.folder / name
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            path.rename(aside)  # of several that replace it, one gets it
+        except FileNotFoundError:
+            return False
+        same = aside.read_bytes() == held.content
+        if not same:  # somebody has replaced it while we looked: it goes back
+            with suppress(FileExistsError):
+                os.link(aside, path)
+        aside.unlink()
+        return same and self.create(name, content)
+
+    def renew(self, name: str, held: Held, content: bytes) -> Held | None:
+        """Make a record young again; its content stays: no file can be written only if it is still the same."""
+        if self.read(name) != held:
+            return None
+        os.utime(self.folder / name)
+        return held
+
+    def remove(self, name: str, held: Held, content: bytes) -> None:
+        """Take a record away, unless it is another by now."""
+        if self.read(name) == held:
+            (self.folder / name).unlink(missing_ok=True)
+
+    def runs(self) -> list[str]:
+        """The names of the runs."""
+        folder = self.folder / "runs"
+        return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """The path of a record; its folders are made, and are on the disk with it."""
+        path = self.folder / name
+        self._folder_of(path)
+        yield path
+        _sync_folder(path.parent)
+
+    def fetched(self, name: str, into: Path) -> Path | None:
+        """The path of a record, if it is there."""
+        path = self.folder / name
+        return path if path.exists() else None
+
+    def place(self, name: str, number: int = 0) -> str:
+        """The path of a record, and the number of a line."""
+        return f"{self.folder / name}:{number}" if number else str(self.folder / name)
 
     def token_key(self, given: str | None) -> Secret:
         """The key that contacts' tokens are made with: from the environment, else created here once."""
-        if given:
-            return Secret(given)
-        self.create("token.key", secrets.token_hex(32).encode())
-        key = Secret((self.folder / "token.key").read_text().strip())
-        if not key:
-            note = "tokens made without a key would give contacts away"
-            raise LedgerError("the ledger's token.key is empty", note=note, hint="put it back, or delete it")
-        return key
+        return records.token_key(self, given)
+
+    def _folder_of(self, path: Path) -> None:
+        """Make a record's folder, the owner's alone; `parents=True` would make those above with anybody's mode."""
+        missing = [each for each in (path.parent, *path.parent.parents) if each != self.folder and not each.exists()]
+        for each in reversed(missing):
+            each.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(each.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk: a file whose name is lost is lost."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _drop_cut_line(descriptor: int) -> None:

@@ -116,6 +116,7 @@ class RowChange:
         live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
         rows: `ROW_COLUMNS`, ordered by action and contact.
         stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
+        owed: contacts that the tenant would not take before: those offered again are among the rows, others wait.
         digest: of the rows' content. precondition: digest of the live members.
     """
 
@@ -138,6 +139,7 @@ class RowChange:
     stays: tuple[Reason, ...] = ()
     chosen: str = ""
     data: bool = False
+    owed: tuple[Reason, ...] = ()
 
     @property
     def members(self) -> MembersOf:

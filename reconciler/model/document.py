@@ -116,6 +116,7 @@ def _rows(change: RowChange) -> dict[str, Any]:
         "precondition": change.precondition,
         "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
         "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
+        "owed": [{"words": reason.words, "count": reason.count} for reason in change.owed],
         "samples": [
             {"contact": each.token, "hint": each.hint, "action": each.action, "why": each.why}
             for each in change.samples
@@ -238,6 +239,7 @@ def _read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]
         precondition=each["precondition"],
         reasons=tuple(Reason(reason["words"], reason["count"]) for reason in each["reasons"]),
         stays=tuple(Reason(reason["words"], reason["count"]) for reason in each["stays"]),
+        owed=tuple(Reason(reason["words"], reason["count"]) for reason in each["owed"]),
         samples=tuple(Sample(s["contact"], s["hint"], s["action"], s["why"]) for s in each["samples"]),
     )
 

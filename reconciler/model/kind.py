@@ -95,6 +95,7 @@ class Kind:
         queries: which rows must be read for a resource.
         check: faults that a JSON Schema cannot express.
         immutable: live fields that the tenant will not change.
+        literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.
         single: whether a workspace may have only one.
     """
 
@@ -106,6 +107,7 @@ class Kind:
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)
+    literal: tuple[tuple[str, ...], ...] = ()
     single: bool = False
 
     def live_name(self, resource: Resource) -> str:

@@ -39,7 +39,8 @@ class LiveObject:
 class Live:
     """What was read for one plan: objects by kind and name, rows by the query that asked for them.
 
-    `notices` say what a person should know of how it was read.
+    `owed` are contacts that lists would not take before, as the ledger has them. `notices` say what a person should
+    know of how it was read.
     """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Live:
     surfaces: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, Way] = field(default_factory=dict)
     requests: int = 0
+    owed: Rows | None = None
     notices: tuple[str, ...] = ()
 
     def find(self, kind: str, name: str) -> LiveObject | None:

@@ -18,6 +18,7 @@ from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, Rows
 from reconciler.model.secret import Secret
 from reconciler.model.tokens import Tokens
+from reconciler.model.webhook import Callback, Receipt, Receiver
 
 
 class Reader(Protocol):
@@ -104,6 +105,13 @@ class Progress(Protocol):
         """A step has ended."""
 
 
+class Courier(Protocol):
+    """Who carries callbacks to webhooks. Called from several threads."""
+
+    def deliver(self, receiver: Receiver, callback: Callback) -> Receipt:
+        """Send a callback until it is taken, refused, or given up for now. Never raises for what the network does."""
+
+
 class Outside(Protocol):
     """What planning needs of the world, once the manifests are read."""
 
@@ -123,6 +131,9 @@ class Outside(Protocol):
 
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens for contacts."""
+
+    def owed(self, desired: Desired) -> Path | None:
+        """A copy of the ledger's lines of contacts that lists would not take; None: there are none."""
 
     def shelf(self, desired: Desired) -> Shelf | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.address import Address
@@ -37,13 +38,29 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
+class JobEnd:
+    """A job of the tenant's as it was last told of: its status, how far it got as it says so, and when that was."""
+
+    id: str
+    status: str
+    progress: float | None
+    at: datetime
+
+    @property
+    def over(self) -> bool:
+        """Whether it changes no more (contract, section bulk)."""
+        return self.status in {"COMPLETED", "FAILED", "ABORTED"}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Every step of a plan and how it ended; `run` names it in the ledger."""
+    """Every step of a plan and how it ended; `run` names it in the ledger. `jobs`: those of the tenant's it began."""
 
     run: str
     steps: tuple[StepResult, ...]
     writes: int
     interrupted: bool = False
+    jobs: tuple[JobEnd, ...] = ()
 
     def ended(self, outcome: Outcome) -> tuple[StepResult, ...]:
         """The steps that ended in one way."""

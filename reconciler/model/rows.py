@@ -21,6 +21,7 @@ class Rows:
         take: where each column of the relation stands in the file (`data.score`); empty: as they are.
         total: how many different rows the tenant says there are, where it does. shifted: whether it said otherwise
             on another page: then rows may be missing, even if their number is right.
+        skipped: rows that cannot be used and are not among the others any more, counted by their fault.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class Rows:
     take: Mapping[str, str] = field(default_factory=dict)
     total: int | None = None
     shifted: bool = False
+    skipped: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

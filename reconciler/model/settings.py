@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -49,6 +49,22 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """When a contact that the tenant would not take is offered again.
+
+    Attributes:
+        wait: after the first rejection; twice as long after each other one, up to `longest`.
+        most: rejections after which it is in quarantine, and not offered again.
+        forget: how long a rejection counts.
+    """
+
+    wait: timedelta = timedelta(hours=1)
+    longest: timedelta = timedelta(days=1)
+    most: int = 5
+    forget: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A workspace's settings; every default serves."""
 
@@ -60,6 +76,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     overrides: tuple[Override, ...] = ()
     cache: Cache = field(default_factory=Cache)
+    rejected: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.audience import comparison, engine
+from reconciler.audience import comparison, engine, owing
 from reconciler.kinds import kinds
 from reconciler.model import delivery as delivery_of
 from reconciler.model.address import Address
@@ -17,7 +17,7 @@ from reconciler.model.kind import Later, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.members import Members, Standing
 from reconciler.model.resource import Resource
-from reconciler.model.rows import ContactsOf, Rows
+from reconciler.model.rows import ContactsOf
 from reconciler.model.segment import Segment, Target
 from reconciler.model.tokens import Tokens
 
@@ -43,9 +43,11 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             for target in standing.segment.targets:
                 part = standing.segment.part(target)
                 file = into / f"{part.name}-{part.part}.parquet"
-                changed, kept, stays = comparison.compare(backend, standing, target, current, file)
-                change = _row_change(backend, standing, target, changed, kept, live, tokens)
-                rows.append(replace(change, stays=tuple(Reason(*each) for each in stays)))
+                owed = _owed(backend, desired, live, target)
+                compared = comparison.compare(backend, standing, target, current, file, owed)
+                change = _row_change(backend, standing, target, compared, live, tokens)
+                stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
+                rows.append(replace(change, stays=stays, owed=waiting))
     findings = tuple(finding for standing in members for finding in standing.findings)
     ends = [standing.good_until for standing in members if standing.good_until is not None]
     return Changes(tuple(objects), tuple(rows), tuple(accounts), findings, min(ends, default=None))
@@ -141,9 +143,17 @@ def _address(kind: str, name: str, desired: Desired) -> Address:
     return Address(kind, f"{name} (undeclared)") if address in desired.catalogue.resources else address
 
 
+def _owed(backend: Any, desired: Desired, live: Live, target: Target) -> Any:
+    """What a list would not take before."""
+    if live.owed is None or not live.owed.count:
+        return None
+    return owing.waiting(backend, live.owed, target.list, desired.settings.rejected, desired.now)
+
+
 def _row_change(
-    backend: Any, standing: Standing, target: Target, changed: Rows, kept: int, live: Live, tokens: Tokens
+    backend: Any, standing: Standing, target: Target, compared: comparison.Compared, live: Live, tokens: Tokens
 ) -> RowChange:
+    changed, kept = compared.rows, compared.kept
     tallied = comparison.tally(backend, changed)
     counts = {action: sum(n for done, _, n in tallied if done == action) for action in ("add", "update", "remove")}
     segment = standing.segment

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, keeping, recall, records, sources, sql
+from reconciler.audience import engine, files, keeping, owing, recall, records, sources, sql
 from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
@@ -36,11 +36,14 @@ from reconciler.model.secret import Secret
 Secrets = Callable[[str, Location], Secret]
 
 
-def observe(desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None) -> Live:
+def observe(
+    desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None, owed: Path | None = None
+) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
-    `shelf` is where interactions are kept from one plan to the next, if they are.
+    `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
+    contacts that lists would not take.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -72,12 +75,29 @@ def observe(desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | No
     try:
         recalled = _recalled(desired, rows, reader, shelf, into)
         rows |= recalled.rows
-        notices = recalled.notices
+        notices = (*_skipped(rows), *recalled.notices)
     except BadInput as error:
         problems.extend(error.problems)
     if problems:
         raise BadInput(problems)
-    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, notices)
+    waiting = _settled(desired, owed, into)
+    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, waiting, notices)
+
+
+def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:
+    """What a person should know of interactions that were left out; contacts are accounted for one by one."""
+    for query, read in rows.items():
+        if read.skipped:
+            why = "; ".join(f"{fault}: {count:,}" for fault, count in read.skipped)
+            count = sum(count for _, count in read.skipped)
+            yield f"{count:,} interactions of {query} cannot be used and do not count: {why}"
+
+
+def _settled(desired: Desired, owed: Path | None, into: Path) -> Rows | None:
+    if owed is None:
+        return None
+    with engine.reading(desired.settings.engine, desired.scratch) as backend:
+        return owing.settled(backend, owed, desired.settings.rejected, desired.now, into)
 
 
 def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:

@@ -126,6 +126,9 @@ def _stays(change: RowChange) -> Iterator[Text]:
         count = sum(reason.count for reason in change.stays)
         words = f'  {count:,} on list "{change.list}" no longer belong and stay, as upsert removes nobody:'
         yield Text(plain(f"{words} {_counts(change.stays)}"), "yellow")
+    if change.owed:
+        count = sum(reason.count for reason in change.owed)
+        yield Text(plain(f'  {count:,} are owed to list "{change.list}": {_counts(change.owed)}'), "yellow")
 
 
 def _counts(reasons: Iterable[Reason]) -> str:

@@ -68,8 +68,8 @@ class Case:
         found = {}
         for target in declared.targets:
             into = self.folder / f"{target.band}.parquet"
-            changed, _, _ = comparison.compare(self.backend, standing, target, members, into)
-            table = sources.table(self.backend, changed)
+            compared = comparison.compare(self.backend, standing, target, members, into)
+            table = sources.table(self.backend, compared.rows)
             table = table.select("contactId", "action", why=comparison.why(table))
             found[target.band] = [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
         return found
@@ -144,7 +144,7 @@ def test_upsert_counts_who_no_longer_belongs_and_stays(case: Case) -> None:
         "low": case.written([member("b", 2, 60)], MEMBERS),
     }
     stays = {
-        target.band: comparison.compare(case.backend, standing, target, live, case.folder / "rows.parquet")[2]
+        target.band: comparison.compare(case.backend, standing, target, live, case.folder / "rows.parquet").stays
         for target in declared.targets
     }
     assert stays == {

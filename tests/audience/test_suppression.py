@@ -81,8 +81,8 @@ class Audience:
         standing = self.standing(people)
         members = {"in": self.written([{"contactId": name} for name, _ in self.members], MEMBERS)}
         into = self.folder / "rows.parquet"
-        rows, _, _ = comparison.compare(self.backend, standing, self.segment.targets[0], members, into)
-        table = sources.table(self.backend, rows)
+        compared = comparison.compare(self.backend, standing, self.segment.targets[0], members, into)
+        table = sources.table(self.backend, compared.rows)
         table = table.select("contactId", "action", why=comparison.why(table))
         return [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
 

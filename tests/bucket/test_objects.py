@@ -34,13 +34,22 @@ def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, Asked]]:
-    """A server that has nothing, and what it was asked."""
+    """A server that has nothing and takes everything, and what it was asked."""
     asked: Asked = []
 
     class Nothing(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
             asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            self.send_response(201)
+            self.send_header("ETag", '"tag"')
+            self.send_header("x-goog-generation", "17")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -56,31 +65,55 @@ def listener() -> Iterator[tuple[str, Asked]]:
     server.server_close()
 
 
-def test_google_is_asked_where_and_as_whom_the_environment_says(
-    listener: tuple[str, Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def google(listener: tuple[str, Asked], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What Google was asked."""
     url, asked = listener
     account = {"private_key": "", "private_key_id": "", "client_email": "", "disable_oauth": True, "gcs_base_url": url}
     (tmp_path / "account.json").write_bytes(orjson.dumps(account))
     monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT", str(tmp_path / "account.json"))
     monkeypatch.setenv("GOOGLE_BASE_URL", url)
-    with pytest.raises(Missing, match=r"there is no object gs://contacts/day=1/a\.csv"):
-        Bucket("gs", "contacts").head("day=1/a.csv")
-    assert [path for path, _ in asked] == ["/contacts/day%3D1%2Fa%2Ecsv"]
+    return asked
 
 
-def test_azure_is_asked_where_and_as_whom_the_environment_says(
-    listener: tuple[str, Asked], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def azure(listener: tuple[str, Asked], monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What Azure was asked."""
     url, asked = listener
     monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", url)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "example")
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", base64.b64encode(b"not-a-secret").decode())
+    return asked
+
+
+def test_google_is_asked_where_and_as_whom_the_environment_says(google: Asked) -> None:
+    with pytest.raises(Missing, match=r"there is no object gs://contacts/day=1/a\.csv"):
+        Bucket("gs", "contacts").head("day=1/a.csv")
+    assert [path for path, _ in google] == ["/contacts/day%3D1%2Fa%2Ecsv"]
+
+
+def test_azure_is_asked_where_and_as_whom_the_environment_says(azure: Asked) -> None:
     with pytest.raises(Missing, match=r"there is no object az://contacts/a\.csv"):
         Bucket("az", "contacts").head("a.csv")
-    ((path, headers),) = asked
+    ((path, headers),) = azure
     assert path == "/contacts/a.csv"
     assert headers["authorization"].startswith("SharedKey example:")
+
+
+def test_google_is_told_the_condition_of_a_write(google: Asked) -> None:
+    bucket = Bucket("gs", "ledger")
+    made = bucket.create("lock.json", b"{}")
+    bucket.replace("lock.json", b"{}", made)
+    assert [headers["x-goog-if-generation-match"] for _, headers in google] == ["0", "17"]
+
+
+def test_azure_is_told_the_condition_of_a_write(azure: Asked) -> None:
+    bucket = Bucket("az", "ledger")
+    made = bucket.create("lock.json", b"{}")
+    bucket.replace("lock.json", b"{}", made)
+    first, second = (headers for _, headers in azure)
+    assert first["if-none-match"] == "*"
+    assert second["if-match"] == '"tag"'
 
 
 @pytest.mark.parametrize(
@@ -139,8 +172,8 @@ def test_a_condition_that_does_not_hold_is_an_answer(s3_here: S3) -> None:
     with pytest.raises(Moved):
         bucket.replace("a", b"4", first)
     with pytest.raises(Moved):
-        list(bucket.stream("a", first))
+        list(bucket.stream("a", first["e_tag"]))
     with pytest.raises((Missing, Moved)):
         bucket.replace("b", b"1", second)
     assert bucket.read("a")[0] == b"3"
-    assert bucket.head("a").tag == second
+    assert bucket.head("a").version == second

@@ -221,3 +221,18 @@ def test_a_database_whose_url_is_nowhere_is_told_at_its_place(folder: Folder, ru
     assert ended.code == 64
     assert "NOWHERE_URL is not set" in ended.err
     assert "segments.yaml:" in ended.err
+
+
+def test_interactions_that_cannot_be_used_are_counted_and_the_plan_says_so(folder: Folder, run: Run) -> None:
+    folder.write(
+        "calls.csv", "contact,at\nC00001,2026-06-30T10:00:00Z\nC00006,2026-06-30T10:00:00Z\nC00007,yesterday\n"
+    )
+    calls = "{paths: [calls.csv], format: csv, columns: {contactId: contact, startTime: at}, onInvalid: skip}"
+    declare(folder, f"{FILES}interactions: {{types: [voice], files: {calls}}}", f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    text = (folder.root / "segments.yaml").read_text()
+    text = text.replace("engagement: {threshold: 75}", "recencyFrequency: {}").replace(
+        "{engaged: callers}", "{high: callers}"
+    )
+    folder.write("segments.yaml", text)
+    ended = run("plan")
+    assert "1 interactions of files calls.csv cannot be used and do not count: startTime is not a time" in ended.out

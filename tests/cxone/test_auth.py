@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -275,6 +276,38 @@ def test_what_the_manifest_says_wins_over_the_preset() -> None:
     assert (access.base_url, access.token.url) == ("http://127.0.0.1:1/api", "http://127.0.0.1:1/token")
     assert (access.token.scope, access.pace.rate) == ("", 1)
     assert (access.connect_timeout, access.read_timeout, access.attempts) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("surface", "parameters", "expected"),
+    [
+        ("bulk", {"org": "acme"}, ("wss://acme.cxone.com/api/v2/events", 5, 1800)),
+        ("contacts", {}, (None, 5, 300)),
+        ("lists", {"tenant": "acme.example"}, (None, 5, 300)),
+    ],
+)
+def test_how_the_jobs_of_a_surface_are_watched(
+    surface: str, parameters: dict[str, str], expected: tuple[str | None, float, float]
+) -> None:
+    access = complete(declared(surface, **parameters))
+    assert (access.events_url, access.poll_every, access.job_limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"base_url": "https://proxy.example/cxone/"}, "wss://proxy.example/cxone/events"),
+        ({"base_url": "http://127.0.0.1:1/http"}, "ws://127.0.0.1:1/http/events"),
+        ({"events_url": "wss://events.example/"}, "wss://events.example/"),
+        ({"events_url": "wss://events.example/", "poll_only": True}, None),
+    ],
+)
+def test_events_are_beside_the_endpoints_unless_the_manifest_says_otherwise(
+    settings: dict[str, Any], expected: str | None
+) -> None:
+    surface = replace(declared("bulk", org="acme"), poll_every=1.0, job_limit=2.0, **settings)
+    access = complete(surface)
+    assert (access.events_url, access.poll_every, access.job_limit) == (expected, 1.0, 2.0)
 
 
 def test_a_url_with_a_hole_that_nobody_fills_is_an_error() -> None:

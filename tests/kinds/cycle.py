@@ -4,6 +4,7 @@ Made; nothing left to do; changed, exactly as expected; refused, or written to t
 
 A case is a folder `tests/cases/kinds/KIND/SITUATION/`. `expected.yaml` names the `start` it is made from, and says what
 the change shows: `objects`, `rows`, `findings`, and words of the text (`says`); what is left out must be absent.
+`told` says which bodies the tenant's receivers got by the apply.
 `after.yaml` has the manifests that change, `before.yaml` what the start lacks. `meanwhile` happens in the tenant
 between the two; `refused` ends with a refusal, `elsewhere` in another tenant; `recorded` has a cassette as well.
 """
@@ -54,7 +55,7 @@ class Case:
     @property
     def changes(self) -> bool:
         """Whether the change goes all the way to the tenant."""
-        return bool({"objects", "rows"} & self.expected.keys()) and "refused" not in self.expected
+        return bool({"objects", "rows", "told"} & self.expected.keys()) and "refused" not in self.expected
 
     def before(self) -> str:
         start = CASES / "starts" / f"{self.expected['start']}.yaml"
@@ -127,6 +128,7 @@ def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:
     manifests.write_text(case.after(), encoding="utf-8")
     for tenant in tenants[:1]:
         fill(tenant.store, expected.get("meanwhile", {}))
+    before = len(tenants[0].webhooks()) if tenants else 0
     for tenant in tenants:
         tenant.clear_requests()
     planned = document(run("plan", "--format", "json", "--out", str(saved)))
@@ -139,6 +141,11 @@ def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:
     assert ended.code == (3 if "refused" in expected else 0), ended.err
     written = 0 if "refused" in expected else planned["request_budget"]["writes"]
     assert not tenants or sum(len(tenant.requests().writes()) for tenant in tenants) == written
+    for tenant in tenants[:1]:
+        told: dict[str, list[Any]] = {}
+        for each in tenant.webhooks()[before:]:
+            told.setdefault(each.name, []).append(each.body)
+        assert told == expected.get("told", {})
     if "elsewhere" in expected:
         assert not any(tenant.requests() for tenant in tenants[:1])
     if "refused" not in expected:

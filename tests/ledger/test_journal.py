@@ -17,6 +17,7 @@ from reconciler.model.document import plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Budget, Plan
 from reconciler.model.report import Outcome, Report, StepResult
+from tests.ledger.conftest import Opened
 
 VIP = Address("ContactList", "vip")
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -24,8 +25,14 @@ PLAN = Plan("test", "embedded", {}, "sha256:0", NOW, __version__, (), (), (), ()
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    """An empty ledger."""
+def ledger(opening: Opened) -> Ledger:
+    """An empty ledger, in a folder and in a bucket."""
+    return Ledger(opening())
+
+
+@pytest.fixture
+def in_a_folder(tmp_path: Path) -> Ledger:
+    """An empty ledger in a folder."""
     return Ledger(Store("file://ledger", tmp_path))
 
 
@@ -101,31 +108,31 @@ def test_a_step_is_begun_by_any_of_its_parts_and_by_no_other_step(ledger: Ledger
         assert not again.begun(Address("ContactList", "vi"))
 
 
-def test_a_run_whose_last_record_was_cut_short_is_resumed(ledger: Ledger) -> None:
-    with ledger.run(PLAN) as run:
+def test_a_run_whose_last_record_was_cut_short_is_resumed(in_a_folder: Ledger) -> None:
+    with in_a_folder.run(PLAN) as run:
         run.intent("ContactList/vip")
         run.done("ContactList/vip")
-    path = ledger.store.folder / "runs" / run.name / "journal.jsonl"
+    path = in_a_folder.store.folder / "runs" / run.name / "journal.jsonl"
     path.write_bytes(path.read_bytes()[:-5])
-    with ledger.run(PLAN, run.name) as again:
+    with in_a_folder.run(PLAN, run.name) as again:
         assert again.begun(VIP)
         assert again.outcome("ContactList/vip") is None
         again.done("ContactList/vip")
-    with ledger.run(PLAN, run.name) as third:
+    with in_a_folder.run(PLAN, run.name) as third:
         assert third.outcome("ContactList/vip") is not None
-    assert ledger.verify() == 3
+    assert in_a_folder.verify() == 3
 
 
-def test_an_audit_record_cut_short_by_a_crash_is_carried_on(ledger: Ledger) -> None:
+def test_an_audit_record_cut_short_by_a_crash_is_carried_on(in_a_folder: Ledger) -> None:
     for _ in range(2):
-        with ledger.run(PLAN) as run:
+        with in_a_folder.run(PLAN) as run:
             run.finish(Report(run.name, (), 0))
-    path = ledger.store.folder / "audit.jsonl"
+    path = in_a_folder.store.folder / "audit.jsonl"
     with path.open("ab") as handle:
         handle.write(b'{"previous": "')
-    with ledger.run(PLAN) as run:
+    with in_a_folder.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
-    assert audit.verify(ledger.store) == 6
+    assert audit.verify(in_a_folder.store) == 6
 
 
 def test_two_runs_at_once_are_refused(ledger: Ledger) -> None:
@@ -133,12 +140,12 @@ def test_two_runs_at_once_are_refused(ledger: Ledger) -> None:
         pass
 
 
-def test_a_run_whose_plan_is_gone_cannot_be_resumed_and_says_so(ledger: Ledger, tmp_path: Path) -> None:
-    with ledger.run(PLAN) as run:
+def test_a_run_whose_plan_is_gone_cannot_be_resumed_and_says_so(in_a_folder: Ledger, tmp_path: Path) -> None:
+    with in_a_folder.run(PLAN) as run:
         pass
-    (ledger.store.folder / "runs" / run.name / "plan.zip").unlink()
+    (in_a_folder.store.folder / "runs" / run.name / "plan.zip").unlink()
     with pytest.raises(LedgerError, match=f"no plan of run {run.name}") as caught:
-        ledger.plan_of(run.name, tmp_path / "into")
+        in_a_folder.plan_of(run.name, tmp_path / "into")
     assert caught.value.hint == "plan again and apply the new plan"
 
 

@@ -122,8 +122,8 @@ def test_of_two_that_take_over_a_dead_lock_one_gets_it(store: Store, monkeypatch
     judged = lock._dead
     others: list[bool] = []
 
-    def slowly(held: dict[str, object]) -> bool:
-        verdict = judged(held)
+    def slowly(held: dict[str, object], *, shared: bool) -> bool:
+        verdict = judged(held, shared=shared)
         if not others:
             # while this one was looking, another process has taken the dead lock over
             others.append(True)

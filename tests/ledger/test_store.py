@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.ledger.store import KEY_VARIABLE, Store
+from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.store import Store
 from reconciler.model.errors import LedgerError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from reconciler.model.address import Address
 from reconciler.model.errors import Refused
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.report import Outcome, Report, StepResult
-from reconciler.views import machine, problems, terminal
+from reconciler.model.webhook import Callback, Event, Receipt, Waiting
+from reconciler.views import callbacks, machine, problems, terminal
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, plan
 
@@ -74,6 +76,24 @@ def progress() -> str:
     return out.getvalue()
 
 
+def undelivered() -> list[Waiting]:
+    """Two callbacks that wait, one of them for a template that made no body."""
+    then = datetime(2026, 7, 2, 8, 30, tzinfo=UTC)
+    run = Callback("0a1b", "crm", Event.APPLY, "20260702T083000-abcdef", then, "application/json", {}, '{"exit":0}')
+    made = Callback("2c3d", "team-chat", Event.PLAN, "sha256:00", then, "text/plain", {}, None)
+    return [Waiting(run, 5, "status 503"), Waiting(made, 0, "")]
+
+
+def receipts() -> list[Receipt]:
+    """Delivered, refused after some attempts, and never sent."""
+    run, made = (each.callback for each in undelivered())
+    return [
+        Receipt(run, True, 2),
+        Receipt(run, False, 1, "status 302: redirects are not followed"),
+        Receipt(made, False, 0, "its template makes no body: there is no `rnu`"),
+    ]
+
+
 VOICES: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: printed(terminal.plan(plan())),
     "plan-empty.txt": lambda: printed(terminal.plan(plan(empty=True))),
@@ -83,6 +103,9 @@ VOICES: dict[str, Callable[[], str]] = {
     "bad-input.txt": lambda: printed(problems.failure(bad_input())),
     "refused.txt": lambda: printed(problems.failure(refused())),
     "progress.txt": progress,
+    "callbacks.txt": lambda: printed(callbacks.receipts(receipts())),
+    "undelivered.txt": lambda: printed(callbacks.waiting(undelivered())),
+    "undelivered.json": lambda: callbacks.machine(undelivered()) + "\n",
 }
 
 

@@ -41,7 +41,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
                 run.step(result)
             results[step.address] = result
             terms.progress.finish(step.address, f"{result.outcome}: {result.words}")
-        report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set())
+        report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
         run.finish(report)
         return report
 

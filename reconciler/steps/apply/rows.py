@@ -32,6 +32,7 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
             chunks = comparison.bodies(backend, change, actions)
             _all(chunks, writer.workers(change), pieces, terms)
             rejected += pieces.rejected
+        run.owe(change.address, change.list)
         into = terms.scratch / "read-back"
         into.mkdir(exist_ok=True)
         now = sources.settled(backend, lambda: writer.members(change.members, into))

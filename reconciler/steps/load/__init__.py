@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
+from reconciler.model.kind import follow
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.resource import Resource
+from reconciler.model.resource import Path, Resource
 from reconciler.model.settings import Workspace
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]
         if not whole:
             unread.add(source.name)
     for document in documents:
-        problems += templates.render(document, values)
+        problems += templates.render(document, values, _literal(document))
     problems += unused(workspace.variables, [source.text for source in sources])
     problems += suppose(documents, workspace.supposition)
     return documents, unread, problems
@@ -119,6 +120,16 @@ def _identity(document: Document) -> tuple[str | None, str | None]:
     known = isinstance(kind, str) and kind in kinds()
     readable = isinstance(name, str) and document.where("metadata", "name") not in document.spoiled
     return kind if known else None, name if readable else None
+
+
+def _literal(document: Document) -> set[Path]:
+    """The parts that the document's kind keeps as written."""
+    from reconciler.kinds import kinds
+
+    value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
+    kind = kinds().get(str(value.get("kind")))
+    paths = kind.literal if kind is not None else ()
+    return {("spec", *steps) for path in paths for steps, _ in follow(value.get("spec"), path)}
 
 
 def _resource(document: Document) -> Resource:

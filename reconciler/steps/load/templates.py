@@ -12,7 +12,7 @@ A variable's value is never printed: it may be a secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -59,8 +59,12 @@ def _environment() -> _Closed:
     return environment
 
 
-def render(document: Document, given: Variables) -> list[Problem]:
-    """Put values in the place of a document's templates; what cannot be evaluated is told and left as it is."""
+def render(document: Document, given: Variables, literal: Collection[Path] = ()) -> list[Problem]:
+    """Put values in the place of a document's templates; what cannot be evaluated is told and left as it is.
+
+    Args:
+        literal: parts that are templates for another moment, and stay as they are.
+    """
     problems: list[Problem] = []
 
     def walk(value: Any, path: Path) -> Any:
@@ -68,7 +72,7 @@ def render(document: Document, given: Variables) -> list[Problem]:
             return {key: walk(inner, (*path, key)) for key, inner in value.items()}
         if isinstance(value, list):
             return [walk(inner, (*path, index)) for index, inner in enumerate(value)]
-        if not isinstance(value, str) or not any(mark in value for mark in _MARKS):
+        if not isinstance(value, str) or path in literal or not any(mark in value for mark in _MARKS):
             return value
         document.rendered.add(path)
         where = document.where(*path)

@@ -18,7 +18,10 @@ from io import StringIO
 from threading import Event, Thread
 from typing import Any
 
+import pytest
+
 from reconciler.cli import run as run_program
+from reconciler.cxone import writing
 from reconciler.cxone.watching import Watcher
 from reconciler.model.jobs import Job as Looked
 from reconciler.simulator import Simulator
@@ -221,14 +224,34 @@ def _heard(requests: list[Received], job: Job) -> bool:
     return False
 
 
+# -- what a child is told before it runs; in this process only under `restored` ------------------------------
+
+
+def restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what the functions below do, when the test is over."""
+    monkeypatch.setattr(Watcher, "__init__", Watcher.__init__)
+    monkeypatch.setattr(writing, "_WAITING", writing._WAITING)
+
+
 def hurry() -> None:
-    """In a process of its own, or under `monkeypatch`: look at jobs often. A manifest may say a second at the least."""
+    """Look at jobs often: a manifest may say a second at the least."""
     patient = Watcher.__init__
 
     def init(self: Watcher, ask: Callable[[str], Looked], *, every: float, **others: Any) -> None:
         patient(self, ask, every=min(every, 0.02), relaxed=0.2, **others)
 
     setattr(Watcher, "__init__", init)  # noqa: B010 - the type checker minds an assignment
+
+
+def one_job_at_once() -> None:
+    """Wait for one job at once, so that calls come in the same order every time."""
+    setattr(writing, "_WAITING", 1)  # noqa: B010
+
+
+def one_batch_at_once() -> None:
+    """Both of these."""
+    hurry()
+    one_job_at_once()
 
 
 @contextmanager

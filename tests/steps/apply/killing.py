@@ -78,10 +78,15 @@ class Stage:
     """A tenant and a workspace that are put back to the beginning for every run."""
 
     def __init__(
-        self, root: Path, build: Callable[[Simulator, Folder], None],
-        options: Options | None = None, prepare: Callable[[], object] | None = None
+        self,
+        root: Path,
+        build: Callable[[Simulator, Folder], None],
+        environment: Mapping[str, str] | None = None,
+        options: Options | None = None,
+        prepare: Callable[[], object] | None = None,
     ) -> None:
         self.root = root
+        self.environment = environment or {}
         self.scratch = root / "scratch"
         self.scratch.mkdir(parents=True)
         self.tenant = Simulator(options or Options()).start()
@@ -120,8 +125,10 @@ class Stage:
         for file in (output, told):
             file.unlink(missing_ok=True)
         words = [*arguments, "-w", str(self.folder.root)]
-        environment = {**self.tenant.environment(), "TMPDIR": str(self.scratch)}
-        child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output), self._prepare))
+        environment = {**self.tenant.environment(), **self.environment, "TMPDIR": str(self.scratch)}
+        child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output)))
+        options: Options | None = None,
+        prepare: Callable[[], object] | None = None,
 
         def act() -> None:
             for number in send:

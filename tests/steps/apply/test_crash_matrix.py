@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.cxone.watching import Watcher
 from reconciler.simulator import Options
 from reconciler.simulator.options import JobPace
 from reconciler.simulator.requestlog import Received
@@ -25,7 +24,7 @@ from tests.steps.apply import course
 from tests.steps.apply.killing import Stage
 
 PACES = {"bulkInsert": JobPace(held=True, steps=2), "contactBatch": JobPace(polls=2)}
-PREPARE = {"contactBatch": course.hurry}
+PREPARE = {"bulkInsert": course.one_job_at_once, "contactBatch": course.one_batch_at_once}
 JOBS = "pollEvery: 1s"
 PLANNED_AGAIN = 5
 """Each so many places a plan is made afterwards: the others ended in the very state that it was empty in."""
@@ -63,7 +62,7 @@ class Matrix:
     def __init__(self, root: Path, method: str) -> None:
         self.method = method
         build = partial(course.build, method, one_worker=True, jobs=JOBS, archived=method == "bulkInsert")
-        self.stage = Stage(root, lambda *given: build(*given), Options(jobs=PACES.get(method, JobPace())), PREPARE.get(method))
+        self.stage = Stage(root, lambda *given: build(*given), options=Options(jobs=PACES.get(method, JobPace())), prepare=PREPARE.get(method))
         self.tenant, self.folder = self.stage.tenant, self.stage.folder
         self.plan = str(root / "plan")
         self.rejected = int(method == "bulkInsert")
@@ -162,7 +161,7 @@ def test_a_run_killed_at_any_request_or_message_is_resumed_to_the_same_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     if method in PREPARE:
-        monkeypatch.setattr(Watcher, "__init__", Watcher.__init__)  # and back again
+        course.restored(monkeypatch)
         PREPARE[method]()
     with matrix(tmp_path, method) as course_of, course.environment(course_of.tenant.environment()):
         wrong = {}

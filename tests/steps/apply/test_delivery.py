@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from tests import delivery
-from tests.conftest import Ended, Folder
+from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS, contact, on_list, phone
 
 Run = Callable[..., Ended]
@@ -90,3 +90,57 @@ def test_a_bulk_insert_whose_reply_is_lost_is_looked_up_and_not_sent_again(
     assert run("apply", "--yes").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
     assert set(tenant.jobs.writes(tenant.store.list_named("Chosen").id).values()) == {1}
+
+
+@pytest.fixture
+def someone_archived(tenant: Simulator, folder: Folder, run: Run) -> Ended:
+    """An apply that the tenant would not take two contacts of: they were archived after the plan."""
+    ready(tenant, folder, "listContacts")
+    plan = str(folder.root / "a.plan")
+    assert run("plan", "--out", plan).code == 0
+    for number in (3, 4):
+        tenant.store.change_contact(contact(number), status="ARCHIVED")
+    return run("apply", plan)
+
+
+def owed(run: Run) -> tuple[int, list[str]]:
+    """Of the next plan: how many rows it has, and what it says is owed."""
+    ended = run("plan", "--format", "json")
+    (change,) = json.loads(ended.out)["row_changes"]
+    return change["rows"]["count"], [f"{each['count']} {each['words']}" for each in change["owed"]]
+
+
+def test_contacts_that_were_rejected_wait_and_every_plan_says_so(
+    someone_archived: Ended, tenant: Simulator, run: Run
+) -> None:
+    assert someone_archived.code == 5
+    words = "2 rejected once, offered again later: archived, deleted or unknown in the tenant"
+    assert owed(run) == (0, [words])
+    assert '2 are owed to list "Chosen"' in run("plan").out
+    assert run("plan", "--detailed-exitcode").code == 0
+    assert "2  Chosen: rejected once: archived" in run("owed").out
+
+
+def test_contacts_that_were_rejected_are_offered_again_and_taken(
+    someone_archived: Ended, tenant: Simulator, run: Run
+) -> None:
+    for number in (3, 4):
+        tenant.store.change_contact(contact(number), status="ACTIVE")
+    assert run("owed", "--release", "Chosen").code == 0
+    assert owed(run) == (2, [])
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert run("owed").out == "Nothing is owed to any list.\n"
+    assert run("owed", "--release", "Chosen").code == 1
+
+
+def test_contacts_that_are_rejected_too_often_are_in_quarantine(
+    someone_archived: Ended, folder: Folder, run: Run
+) -> None:
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\nrejected: {{wait: 0s, most: 2}}"))
+    assert owed(run)[0] == 2
+    assert run("apply", "--yes").code in (1, 5)
+    assert owed(run) == (
+        0,
+        ["2 rejected 2 times, in quarantine: archived, deleted or unknown in the tenant"],
+    )

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.cxone.watching import Watcher
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.options import JobPace
 from tests import delivery
@@ -143,7 +142,7 @@ def opened(method: str) -> Iterator[Course]:
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short waits: what is waited for is the same."""
     monkeypatch.setattr("reconciler.cxone.backoff.FIRST", 0.01)
-    monkeypatch.setattr(Watcher, "__init__", Watcher.__init__)  # and back again
+    course.restored(monkeypatch)
     course.hurry()
 
 

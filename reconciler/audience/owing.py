@@ -1,0 +1,93 @@
+"""Which contacts would a list not take before, and is it time to offer them again?
+
+A contact that is rejected waits, twice as long each time; after so many times it is in quarantine. What happened long
+ago is forgotten, so quarantine ends by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import sources
+from reconciler.model.rows import Rows
+from reconciler.model.settings import Patience
+
+_LINES = {
+    "run": "VARCHAR",
+    "at": "VARCHAR",
+    "list": "VARCHAR",
+    "rejected": "STRUCT(contact VARCHAR, code VARCHAR, reason VARCHAR)[]",
+    "released": "BOOLEAN",
+}
+OWED = {
+    "list": "string",
+    "contactId": "string",
+    "tries": "int64",
+    "last": "timestamp",
+    "code": "string",
+    "reason": "string",
+}
+"""A contact that a list would not take: in how many runs, when last, and why then."""
+
+
+def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: Path) -> Rows:
+    """One row for each list and contact, in a new file below `into`; `backend` is one that reads."""
+    import ibis
+
+    told = backend.read_json(str(lines), columns=_LINES, format="newline_delimited")
+    told = told.mutate(moment=told["at"].cast("timestamp"))
+    released = told.filter(told["released"]).group_by("list").agg(since=lambda t: t["moment"].max())
+    each = told.select("list", "run", "moment", row=told["rejected"].unnest())
+    row = each["row"]
+    each = each.select("list", "run", "moment", contactId=row["contact"], code=row["code"], reason=row["reason"])
+    joined = each.left_join(released, "list")
+    oldest = ibis.literal(now.astimezone(UTC).replace(tzinfo=None) - patience.forget)
+    valid = (joined["moment"] > oldest) & (joined["since"].isnull() | (joined["moment"] > joined["since"]))
+    counted = joined.filter(valid).group_by("list", "contactId")
+    found = counted.agg(
+        tries=lambda t: t["run"].nunique(),
+        last=lambda t: t["moment"].max(),
+        code=lambda t: t["code"].argmax(t["moment"]),
+        reason=lambda t: t["reason"].argmax(t["moment"]),
+    )
+    return sources.write(backend, found.select(*OWED), into / "owed.parquet", OWED)
+
+
+def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: datetime) -> Any:
+    """The contacts that a list would not take: owed, held (whether they still wait) and words that say so."""
+    import ibis
+
+    everyone = sources.table(backend, rows)
+    mine = everyone.filter(everyone["list"] == name)
+    moment = now.astimezone(UTC).replace(tzinfo=None)
+    quarantined = mine["tries"] >= patience.most
+    steps = [
+        (mine["tries"] == tries, mine["last"] > ibis.literal(moment - _wait(patience, tries)))
+        for tries in range(1, patience.most)
+    ]
+    held = quarantined | ibis.cases(*steps, else_=False) if steps else quarantined
+    times = ibis.ifelse(mine["tries"] == 1, ibis.literal("once"), mine["tries"].cast("string") + " times")
+    state = ibis.cases(
+        (quarantined, ibis.literal("in quarantine")),
+        (held, ibis.literal("offered again later")),
+        else_=ibis.literal("offered again now"),
+    )
+    words = ibis.literal("rejected ") + times + ", " + state + ": " + mine["reason"]
+    return mine.select(owed="contactId", held=held, owed_words=words)
+
+
+def _wait(patience: Patience, tries: int) -> timedelta:
+    longest: timedelta = patience.wait * 2 ** (tries - 1)
+    return min(longest, patience.longest)
+
+
+def counted(backend: Any, rows: Rows) -> list[tuple[str, int, str, int]]:
+    """How many contacts are owed, by list, tries and reason."""
+    import ibis
+
+    everyone = sources.table(backend, rows)
+    found = everyone.group_by("list", "tries", "reason").agg(n=everyone.count())
+    ordered = found.order_by("list", ibis.desc("n"), "tries", "reason")
+    return [row for chunk in sources.stream(backend, ordered, 1000) for row in chunk]

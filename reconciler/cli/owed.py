@@ -1,0 +1,45 @@
+"""`reconciler owed`: how many contacts would the tenant not take, and shall they be offered again at once?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.workspace import opened, workspace_options
+from reconciler.model.errors import Exit, LedgerError
+
+
+@click.command()
+@workspace_options
+@click.option("--release", metavar="LIST", help="Offer again what this list would not take, with the next plan.")
+def owed(chosen: dict[str, Any], release: str | None) -> int:
+    """Say how many contacts the tenant's lists would not take, and why.
+
+    They are offered again by later plans, after a while, until they are in quarantine.
+    """
+    from reconciler.audience import engine, owing
+    from reconciler.cli.world import World
+    from reconciler.ledger import owed as records
+    from reconciler.steps.load import load
+
+    with opened(chosen) as workspace, World(workspace) as world:
+        desired = load(workspace)
+        lines = world.owed(desired)
+        counted = []
+        if lines is not None:
+            with engine.reading(desired.settings.engine, workspace.scratch) as backend:
+                rows = owing.settled(backend, lines, desired.settings.rejected, desired.now, workspace.scratch)
+                counted = owing.counted(backend, rows)
+        if release is not None:
+            if release not in {name for name, *_ in counted}:
+                raise LedgerError(f"nothing is owed to a list {release!r}", hint="see: reconciler owed")
+            records.release(world.ledger(desired).store, release)
+            click.echo(f"What list {release!r} would not take is offered again by the next plan.")
+            return Exit.DONE
+        for name, tries, reason, count in counted:
+            times = "once" if tries == 1 else f"{tries} times"
+            click.echo(f"{count:>9,}  {name}: rejected {times}: {reason}")
+        if not counted:
+            click.echo("Nothing is owed to any list.")
+    return Exit.DONE

@@ -1,0 +1,103 @@
+"""`reconciler webhooks`: which callbacks were not delivered, and are they now?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.workspace import opened, workspace_options
+from reconciler.model.errors import Exit
+
+if TYPE_CHECKING:
+    from reconciler.ledger.outbox import Outbox
+    from reconciler.model.webhook import Waiting
+
+
+@click.group()
+def webhooks() -> None:
+    """Callbacks that were not delivered, kept in the ledger."""
+
+
+def _choice(command: Callable[..., Any]) -> Callable[..., Any]:
+    name = click.option("--name", metavar="NAME", help="Only those to this webhook.")
+    run = click.option("--run", metavar="RUN", help="Only those of this run, or of the plan with this digest.")
+    return name(run(command))
+
+
+def _chosen(outbox: Outbox, name: str | None, run: str | None) -> list[Waiting]:
+    return [
+        each
+        for each in outbox.waiting()
+        if name in (None, each.callback.webhook) and run in (None, each.callback.subject)
+    ]
+
+
+@webhooks.command("list")
+@workspace_options
+@_choice
+@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str) -> int:
+    """Show what waits to be sent again, the oldest first."""
+    from reconciler.cli.console import console
+    from reconciler.cli.world import World
+    from reconciler.steps.load import load
+    from reconciler.views import callbacks
+
+    with opened(chosen) as workspace, World(workspace) as world:
+        waiting = _chosen(world.outbox(load(workspace)), name, run)
+    if voice == "json":
+        click.echo(callbacks.machine(waiting))
+    else:
+        console().print(callbacks.waiting(waiting), soft_wrap=True)
+    return Exit.DONE
+
+
+@webhooks.command()
+@workspace_options
+@_choice
+def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
+    """Send again what was not delivered, with the same keys; exits with 1 when some of it still waits."""
+    from reconciler.cli.announcing import show
+    from reconciler.cli.stopping import stoppable
+    from reconciler.cli.world import World
+    from reconciler.kinds.webhook import webhooks as declared
+    from reconciler.steps import announce
+    from reconciler.steps.load import load
+
+    stop = threading.Event()
+    with opened(chosen) as workspace, World(workspace) as world:
+        desired = load(workspace)
+        outbox = world.outbox(desired)
+        waiting = _chosen(outbox, name, run)
+        if not waiting:
+            click.echo("No callback waits.")
+            return Exit.DONE
+        with stoppable(stop):
+            told = announce.resend(
+                waiting, declared(desired.catalogue), world.receivers(desired), world.courier(stop), outbox
+            )
+        show(told, workspace)
+    return Exit.DONE if all(receipt.delivered for receipt in told) else Exit.ERROR
+
+
+@webhooks.command()
+@workspace_options
+@_choice
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(chosen: dict[str, Any], name: str | None, run: str | None, yes: bool) -> int:
+    """Give up what was not delivered: it is never sent again."""
+    from reconciler.cli.world import World
+    from reconciler.steps.load import load
+
+    with opened(chosen) as workspace, World(workspace) as world:
+        outbox = world.outbox(load(workspace))
+        waiting = _chosen(outbox, name, run)
+        if waiting and not yes:
+            click.confirm(f"Give up {len(waiting):,} callbacks for good?", abort=True)
+        for each in waiting:
+            outbox.forget(each.callback.key)
+    click.echo(f"{len(waiting):,} callbacks were given up.")
+    return Exit.DONE

@@ -1,0 +1,201 @@
+"""Webhook: who is called back when a plan was made, a run has ended, or its jobs are over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler.model.allowance import Allowance, allowance
+from reconciler.model.endpoint import Endpoint, endpoint
+from reconciler.model.kind import Kind
+from reconciler.model.moment import parse_duration
+from reconciler.model.payloads import SAMPLES
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.secret import Secret
+from reconciler.model.webhook import Event, Kept, Receiver, Webhook
+
+_JSON = "application/json"
+_LONGEST = {"timeout": 30, "within": 300}
+"""Seconds: an apply waits for its webhooks no longer than this."""
+
+_OURS = ("x-reconciler-", "proxy-", "sec-", "x-forwarded-")
+_NEVER = frozenset(
+    {
+        *("host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "te"),
+        *("keep-alive", "upgrade", "expect", "trailer", "cookie", "forwarded", "via", "idempotency-key"),
+        *("user-agent", "accept-encoding"),
+    }
+)
+_SECRET = frozenset({"authorization"})
+
+
+def webhooks(catalogue: Catalogue) -> tuple[Webhook, ...]:
+    """The webhooks that valid manifests declare, in the order of their names."""
+    return tuple(_webhook(resource) for resource in catalogue.of_kind("Webhook"))
+
+
+def _webhook(resource: Resource) -> Webhook:
+    spec = resource.spec
+    kept = {
+        name: Kept(_reference(where), resource.where("spec", "secretHeaders", name))
+        for name, where in spec.get("secretHeaders", {}).items()
+    }
+    return Webhook(
+        name=resource.address.name,
+        events=frozenset(Event(name) for name in spec["events"]),
+        url=spec["url"] if "url" in spec else Kept(_reference(spec["urlFrom"]), resource.where("spec", "urlFrom")),
+        body=spec.get("body"),
+        content_type=spec.get("contentType", _JSON),
+        labels=dict(resource.labels),
+        headers={**spec.get("headers", {}), **kept},
+        secret=Kept(_reference(spec["secret"]), resource.where("spec", "secret")) if "secret" in spec else None,
+        attempts=spec.get("attempts", 5),
+        timeout=_seconds(spec.get("timeout", "10s")),
+        within=_seconds(spec.get("within", "30s")),
+    )
+
+
+def receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Location], Secret]) -> Receiver:
+    """A webhook with what is secret of it fetched anew.
+
+    Raises:
+        BadInput: everything that is not where the manifest says it is kept.
+    """
+    problems: list[Problem] = []
+
+    def opened(value: str | Kept) -> Secret:
+        if isinstance(value, str):
+            return Secret(value)
+        try:
+            return fetch(value.reference, value.where)
+        except BadInput as error:
+            problems.extend(error.problems)
+            return Secret("")
+
+    found = Receiver(
+        url=opened(webhook.url),
+        headers={name: opened(value) for name, value in webhook.headers.items()},
+        secret=None if webhook.secret is None else opened(webhook.secret),
+        allowance=allowed,
+        attempts=webhook.attempts,
+        timeout=webhook.timeout,
+        within=webhook.within,
+    )
+    if problems:
+        raise BadInput(problems)
+    return found
+
+
+def _reference(kept: Mapping[str, str]) -> str:
+    return " ".join(f"{how} {where}" for how, where in kept.items())
+
+
+def _seconds(text: str) -> float:
+    return parse_duration(text).total_seconds()
+
+
+def context(webhook: Webhook, event: Event, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What a body's template can speak of."""
+    return {
+        "event": event.value,
+        "payload": dict(payload),
+        "webhook": {"name": webhook.name, "labels": dict(webhook.labels)},
+    }
+
+
+def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+    """The address may be called, the headers may be set, and the template makes a body of every event."""
+    if {"url", "urlFrom"} <= resource.spec.keys():
+        yield Problem(
+            resource.where("spec", "urlFrom"),
+            "two-urls",
+            "`url` and `urlFrom` both say where callbacks are posted",
+            hint="keep one of them",
+        )
+    elif "url" in resource.spec:
+        yield from _check_url(resource, [allowance(each.spec.get("webhooks", {})) for each in _tenants(catalogue)])
+    yield from _check_headers(resource)
+    for name, most in _LONGEST.items():
+        if name in resource.spec and not 0 < _seconds(resource.spec[name]) <= most:
+            message = f"`spec.{name}` must be from 1s to {most}s"
+            yield Problem(resource.where("spec", name), "out-of-range", message)
+    if "body" in resource.spec:
+        yield from _check_body(resource, _webhook(resource))
+
+
+def _tenants(catalogue: Catalogue) -> Iterable[Resource]:
+    return catalogue.of_kind("Tenant")
+
+
+def _check_url(resource: Resource, allowances: Iterable[Allowance]) -> Iterator[Problem]:
+    """The address is printed in none of these: it may come from a variable, and its query may be a secret."""
+    where, tenants = resource.where("spec", "url"), list(allowances)
+    try:
+        there = endpoint(resource.spec["url"])
+    except ValueError as error:
+        yield Problem(where, "bad-url", f"`spec.url` cannot be called: {error}")
+        return
+    if not there.tls and not any(there.host in each.plain for each in tenants):
+        yield Problem(
+            where,
+            "url-without-tls",
+            "`spec.url` is http, and no Tenant allows that for its host",
+            note="what is sent could be read and altered on the way",
+            hint="use https, or add the host to `webhooks.allowHttp` of the Tenant",
+        )
+    if tenants and all(_literal_refusal(each, there) for each in tenants):
+        yield Problem(
+            where,
+            "private-address",
+            "`spec.url` leads to an address that is not public, and no Tenant allows it",
+            hint="add the host, or a network such as 10.20.0.0/16, to `webhooks.allowPrivate` of the Tenant",
+        )
+
+
+def _literal_refusal(allowed: Allowance, there: Endpoint) -> str | None:
+    """What is wrong with a host that is an address itself; names are looked up when something is sent."""
+    try:
+        return allowed.refusal(there.host, "127.0.0.1" if there.host == "localhost" else there.host)
+    except ValueError:
+        return None
+
+
+def _check_headers(resource: Resource) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for part in ("headers", "secretHeaders"):
+        for name in resource.spec.get(part, {}):
+            where, lower = resource.where("spec", part, name), name.lower()
+            if lower in _NEVER or lower.startswith(_OURS):
+                message = f"the header `{name}` cannot be set by a manifest"
+                yield Problem(where, "header-not-allowed", message, note="it is set for each request, or steers it")
+            elif lower in _SECRET and part == "headers":
+                message = f"the header `{name}` holds a secret, and manifests hold none"
+                hint = f"write it under `secretHeaders`, as {name}: {{env: NAME}}"
+                yield Problem(where, "secret-in-manifest", message, hint=hint)
+            if lower in seen:
+                yield Problem(where, "header-twice", f"the header `{name}` is set twice")
+            seen.add(lower)
+
+
+def _check_body(resource: Resource, webhook: Webhook) -> Iterator[Problem]:
+    from reconciler.bodies import BadTemplate, render
+
+    faults: dict[str, list[str]] = {}
+    for event in sorted(webhook.events):
+        try:
+            render(str(webhook.body), context(webhook, event, SAMPLES[event]), webhook.content_type)
+        except BadTemplate as error:
+            faults.setdefault(str(error), []).append(event.value)
+    for fault, events in faults.items():
+        message = f"the template makes no body for {', '.join(events)}: {fault}"
+        hint = "docs/webhooks.md lists what a template can speak of"
+        yield Problem(resource.where("spec", "body"), "bad-template", message, hint=hint)
+
+
+KIND = Kind(
+    name="Webhook",
+    says="who is called back, about what",
+    check=check,
+    literal=(("body",),),
+)

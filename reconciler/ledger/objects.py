@@ -1,0 +1,188 @@
+"""How is a ledger kept in an object store, where several machines write and nothing can be added to what is there?
+
+A line is an object, `NAME/000000000017`, made only if there is none of that number: two writers never take one, and a
+writer that was taken over is refused by the first number that its successor has used. Lines may be put at once and
+arrive in any order; what counts is the number. A number that is missing was never confirmed, so nobody acted upon it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from reconciler.bucket.addresses import Url
+from reconciler.bucket.objects import Bucket
+from reconciler.bucket.refusals import BucketError, Exists, Missing, Moved
+from reconciler.ledger import records
+from reconciler.ledger.records import Held
+from reconciler.model.errors import LedgerError
+from reconciler.model.secret import Secret
+
+T = TypeVar("T")
+
+READERS = 16
+"""Requests at once when a record is read."""
+
+_CLOCK = "clock"
+
+
+class ObjectStore:
+    """Records below a key of a bucket."""
+
+    shared = True
+
+    def __init__(self, url: Url, folder: Path) -> None:
+        """Open the store at a URL; `folder` is one of this machine, for what can be made again.
+
+        Raises:
+            LedgerError: the environment does not say how to reach it.
+        """
+        self.folder = folder
+        self._base = f"{url.key.strip('/')}/" if url.key.strip("/") else ""
+        with _told():
+            self._bucket = Bucket(url.scheme, url.bucket)
+
+    def append(self, name: str, line: bytes, number: int = 0) -> None:
+        """Put a line under its number."""
+        number = number or self._last_number(name) + 1
+        if not self._created(_line(name, number), line):
+            raise LedgerError(
+                f"somebody else has written line {number} of the ledger's {name}",
+                where=self.place(name, number),
+                note="two runs must never write at once: this one was taken over, or its lock was removed",
+                hint="see what the other run did before you go on",
+            )
+
+    def lines(self, name: str) -> list[bytes]:
+        """Every line that is there, in the order of their numbers."""
+        with _told(), ThreadPoolExecutor(READERS, thread_name_prefix="ledger") as pool:
+            return list(
+                pool.map(lambda number: self._bucket.read(self._key(_line(name, number)))[0], self._numbers(name))
+            )
+
+    def last(self, name: str) -> tuple[int, bytes]:
+        """The last line and its number."""
+        number = self._last_number(name)
+        if not number:
+            return 0, b""
+        with _told():
+            return number, self._bucket.read(self._key(_line(name, number)))[0]
+
+    def _numbers(self, name: str) -> list[int]:
+        prefix = self._key(f"{name}/")
+        names = (meta.key.removeprefix(prefix) for meta in self._bucket.under(prefix))
+        return sorted(int(each) for each in names if each.isdigit())
+
+    def _last_number(self, name: str) -> int:
+        with _told():
+            return max(self._numbers(name), default=0)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Make an object that is not there yet."""
+        return self._created(name, content)
+
+    def _created(self, name: str, content: bytes) -> bool:
+        with _told():
+            try:
+                self._bucket.create(self._key(name), content)
+            except Exists:
+                # the reply to a first attempt may have been lost: then what is there is what was put
+                return self._same(name, content) is not None
+            return True
+
+    def _same(self, name: str, content: bytes) -> Held | None:
+        held = self.read(name)
+        return held if held is not None and held.content == content else None
+
+    def read(self, name: str) -> Held | None:
+        """An object, if it is there."""
+        with _told():
+            try:
+                content, meta = self._bucket.read(self._key(name))
+            except Missing:
+                return None
+            return Held(content, meta.version)
+
+    def age(self, name: str) -> float:
+        """How old an object is; the store's clock is read by writing something now."""
+        with _told():
+            self._bucket.write(self._key(_CLOCK), b"")
+            now = self._bucket.head(self._key(_CLOCK)).written
+            try:
+                return (now - self._bucket.head(self._key(name)).written).total_seconds()
+            except Missing:
+                return 0.0
+
+    def replace(self, name: str, held: Held, content: bytes) -> bool:
+        """Write an object anew, if it is still the one that was read."""
+        return self.renew(name, held, content) is not None
+
+    def renew(self, name: str, held: Held, content: bytes) -> Held | None:
+        """Write an object anew, if it is still the one that was read: stores know no other way to make it young."""
+        with _told():
+            try:
+                return Held(content, self._bucket.replace(self._key(name), content, held.version))
+            except (Moved, Missing):
+                return self._same(name, content)  # as in `_created`
+
+    def remove(self, name: str, held: Held, content: bytes) -> None:
+        """Leave a mark in an object's place: a store cannot take away the object that is meant and no other."""
+        self.replace(name, held, content)
+
+    def runs(self) -> list[str]:
+        """The names of the runs."""
+        with _told():
+            return sorted(self._bucket.folders(self._key("runs/")))
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """A file that is put there at the end."""
+        with tempfile.TemporaryDirectory(prefix="reconciler-ledger-") as folder:
+            path = Path(folder) / Path(name).name
+            yield path
+            with _told():
+                self._bucket.upload(self._key(name), path)
+
+    def fetched(self, name: str, into: Path) -> Path | None:
+        """An object as a new file that only its owner may read."""
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = into / Path(name).name
+        path.touch(mode=0o600)
+        with _told():
+            try:
+                meta = self._bucket.head(self._key(name))
+                with path.open("wb") as file:
+                    file.writelines(self._bucket.stream(meta.key, meta.tag))
+            except Missing:
+                path.unlink()
+                return None
+        return path
+
+    def place(self, name: str, number: int = 0) -> str:
+        """The URL of a record, or of a line."""
+        return self._bucket.url(self._key(_line(name, number) if number else name))
+
+    def token_key(self, given: str | None) -> Secret:
+        """See `records.token_key`."""
+        return records.token_key(self, given)
+
+    def _key(self, name: str) -> str:
+        return f"{self._base}{name}"
+
+
+def _line(name: str, number: int) -> str:
+    return f"{name}/{number:012d}"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say of an object store's error that it is the ledger that is kept there."""
+    try:
+        yield
+    except BucketError as error:
+        message = f"the ledger cannot be read or written: {error.message}"
+        raise LedgerError(message, where=error.where, note=error.note, hint=error.hint) from None

@@ -1,0 +1,106 @@
+"""What must a place be able to do for a ledger to be kept there? A folder and an object store both can."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.model.errors import LedgerError
+from reconciler.model.secret import Secret
+
+KEY_VARIABLE = "RECONCILER_TOKEN_KEY"
+_KEY = "token.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record as it was read; `version` tells whether it is still that one, where the content cannot."""
+
+    content: bytes
+    version: Mapping[str, str] = field(default_factory=dict)
+
+
+class Records(Protocol):
+    """A place for records, each with a name such as `runs/NAME/journal.jsonl`. May be used from several threads.
+
+    Every method raises `LedgerError` where the place cannot be read or written.
+
+    Attributes:
+        folder: a folder of this machine for what can be made again when it is lost; it may have to be made.
+        shared: whether other machines write here too, so that a process that is not seen here may be alive elsewhere.
+    """
+
+    folder: Path
+    shared: bool
+
+    def append(self, name: str, line: bytes, number: int = 0) -> None:
+        """Add a line to a record; when this returns, it stays. Lines come back in the order of their numbers.
+
+        Args:
+            number: the line's, from 1, where the caller counts them (and is alone in that); 0: the next.
+
+        Raises:
+            LedgerError: it could not be written, or somebody else has written a line of this number.
+        """
+
+    def lines(self, name: str) -> list[bytes]:
+        """The whole lines of a record. What was being added during a crash may be there, or not."""
+
+    def last(self, name: str) -> tuple[int, bytes]:
+        """The number of the last line, and the line; 0 and nothing where there is none."""
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Make a record that is not there yet; False if it is."""
+
+    def read(self, name: str) -> Held | None:
+        """A record, if it is there."""
+
+    def age(self, name: str) -> float:
+        """Seconds since a record was written or renewed, by the clock of the place."""
+
+    def replace(self, name: str, held: Held, content: bytes) -> bool:
+        """Put another in the place of a record; False if it is not the one that was read any more."""
+
+    def renew(self, name: str, held: Held, content: bytes) -> Held | None:
+        """Make a record young again, with this content where only writing does that; None: it is another."""
+
+    def remove(self, name: str, held: Held, content: bytes) -> None:
+        """Take a record away, unless it is another by now; `content` is left where nothing can be taken away safely."""
+
+    def runs(self) -> list[str]:
+        """The names below `runs/`, sorted."""
+
+    def writing(self, name: str) -> AbstractContextManager[Path]:
+        """A path to write a large record to; it is kept when the block ends well."""
+
+    def fetched(self, name: str, into: Path) -> Path | None:
+        """A large record as a file, in the folder `into` where it has to be brought; None if there is none."""
+
+    def place(self, name: str, number: int = 0) -> str:
+        """What people call a record, or a line of it."""
+
+    def token_key(self, given: str | None) -> Secret:
+        """The key that contacts' tokens are made with: from the environment, else created here once."""
+
+
+def token_key(records: Records, given: str | None) -> Secret:
+    """The key that contacts' tokens are made with: from the environment, else created in the ledger once.
+
+    Raises:
+        LedgerError: the ledger's is empty.
+    """
+    if given:
+        return Secret(given)
+    held = records.read(_KEY)
+    if held is None:
+        records.create(_KEY, secrets.token_hex(32).encode())
+        held = records.read(_KEY)
+    key = Secret(held.content.decode().strip() if held else "")
+    if not key:
+        note = "tokens made without a key would give contacts away"
+        raise LedgerError("the ledger's token.key is empty", note=note, hint="put it back, or delete it")
+    return key

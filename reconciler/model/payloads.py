@@ -1,0 +1,147 @@
+"""What is a receiver told of a plan, an apply, or the jobs of a run?
+
+Counts, names of the workspace and digests: no contact, no phone, nobody's name, not even a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from reconciler.model.change import Action
+from reconciler.model.document import plan_digest
+from reconciler.model.errors import Exit, Refused, Stale
+from reconciler.model.live import digest_of
+from reconciler.model.moment import format_instant
+from reconciler.model.plan import Plan
+from reconciler.model.report import JobEnd, Outcome, Report
+from reconciler.model.webhook import Event, Occasion, Payload
+
+SOURCE = "cxone_outbound_sync"
+"""Who calls back (contract, section bulk)."""
+
+
+def of_plan(plan: Plan, now: datetime) -> Occasion:
+    """A plan was made."""
+    digest = plan_digest(plan)
+    payload = {
+        **_heading(Event.PLAN, plan, now),
+        "digest": digest,
+        "as_of": format_instant(plan.as_of),
+        "objects": {
+            "create": plan.count(Action.CREATE),
+            "update": plan.count(Action.UPDATE),
+            "delete": plan.count(Action.DELETE),
+        },
+        "contacts": {
+            "add": sum(change.adds for change in plan.rows),
+            "update": sum(change.updates for change in plan.rows),
+            "remove": sum(change.removes for change in plan.rows),
+        },
+        "writes": plan.budget.writes,
+        "empty": plan.empty,
+        "unsafe": bool(plan.refusals),
+        "findings": [
+            {"rule": finding.rule, "object": str(finding.object), "waived": finding.waived is not None}
+            for finding in plan.findings
+        ],
+    }
+    return Occasion(Event.PLAN, digest, payload)
+
+
+def of_apply(plan: Plan, report: Report, now: datetime) -> Occasion:
+    """A run has ended, for now or for good."""
+    payload = {
+        **_heading(Event.APPLY, plan, now),
+        "run": report.run,
+        "digest": plan_digest(plan),
+        "exit_code": int(report.exit_code),
+        "interrupted": report.interrupted,
+        "error": None,
+        "outcomes": {outcome.name.lower(): len(report.ended(outcome)) for outcome in Outcome},
+        "contacts": {
+            "written": sum(step.rows for step in report.steps),
+            "rejected": sum(step.rejected for step in report.steps),
+        },
+        "writes": report.writes,
+    }
+    return Occasion(Event.APPLY, report.run, payload)
+
+
+def of_refusal(plan: Plan, error: Refused | Stale, now: datetime) -> Occasion:
+    """An apply wrote nothing: the plan was unsafe, or stale."""
+    payload = {
+        **of_apply(plan, Report("", (), 0), now).payload,
+        "run": None,
+        "exit_code": int(error.exit_code),
+        "error": error.code,
+    }
+    return Occasion(Event.APPLY, str(payload["digest"]), payload)
+
+
+def of_jobs(run: str, jobs: Sequence[JobEnd], now: datetime) -> Occasion | None:
+    """Every job of a run is over (contract, section bulk); None while one is not, or where there is none."""
+    if not jobs or not all(job.over for job in jobs):
+        return None
+    payload = {
+        "source": SOURCE,
+        "jobs": {
+            job.id: {"status": job.status, "progress": job.progress, "timestamp": format_instant(job.at)}
+            for job in jobs
+        },
+        "all_completed": all(job.status == "COMPLETED" for job in jobs),
+        "timestamp": format_instant(now),
+    }
+    # a run that is resumed ends again; that is news only where it began other jobs
+    ends = digest_of(sorted([job.id, job.status] for job in jobs))
+    return Occasion(Event.JOB_COMPLETED, run, payload, once=ends)
+
+
+def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:
+    where = {"workspace": plan.workspace, "tenant": plan.tenant}
+    return {"source": SOURCE, "event": event.value, "timestamp": format_instant(now), **where}
+
+
+_THEN = "2026-07-01T09:30:00Z"
+_ANY_DIGEST = "sha256:" + "0" * 64
+
+SAMPLES: Mapping[Event, Payload] = {
+    Event.JOB_COMPLETED: {
+        "source": SOURCE,
+        "jobs": {"7f3c": {"status": "COMPLETED", "progress": 100, "timestamp": _THEN}},
+        "all_completed": True,
+        "timestamp": _THEN,
+    },
+    Event.PLAN: {
+        "source": SOURCE,
+        "event": "plan",
+        "timestamp": _THEN,
+        "workspace": "starter",
+        "tenant": "production",
+        "digest": _ANY_DIGEST,
+        "as_of": "2026-07-01T00:00:00Z",
+        "objects": {"create": 1, "update": 2, "delete": 0},
+        "contacts": {"add": 120, "update": 8, "remove": 15},
+        "writes": 6,
+        "empty": False,
+        "unsafe": True,
+        "findings": [{"rule": "LIM-REMOVALS", "object": "Segment/spring-offer[engaged]", "waived": False}],
+    },
+    Event.APPLY: {
+        "source": SOURCE,
+        "event": "apply",
+        "timestamp": _THEN,
+        "workspace": "starter",
+        "tenant": "production",
+        "run": "20260701T093000.000000-a1b2c3",
+        "digest": _ANY_DIGEST,
+        "exit_code": int(Exit.PARTIAL),
+        "interrupted": False,
+        "error": None,
+        "outcomes": {"done": 3, "failed": 1, "blocked": 0, "not_attempted": 0},
+        "contacts": {"written": 143, "rejected": 0},
+        "writes": 6,
+    },
+}
+"""A payload of each event, for the check of templates and for the documentation."""

@@ -1,0 +1,65 @@
+"""How does a person, or a program, read what became of callbacks?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import orjson
+from rich.text import Text
+
+from reconciler.model.moment import format_instant
+from reconciler.model.webhook import Callback, Receipt, Waiting
+from reconciler.views.plain import plain
+
+
+def receipts(value: Iterable[Receipt]) -> Text:
+    """A line for each sending."""
+    lines = []
+    for each in value:
+        symbol, style = ("✓", "green") if each.delivered else ("✗", "bold red")
+        words = "delivered" if each.delivered else f"not delivered{_tries(each.attempts)}: {each.why}; kept"
+        lines.append(Text.assemble((f"{symbol} ", style), (_name(each.callback), "bold"), plain(f": {words}")))
+    return Text("\n").join(lines)
+
+
+def waiting(value: Sequence[Waiting]) -> Text:
+    """What waits to be sent again, the oldest first, and how many there are."""
+    lines = []
+    for each in value:
+        callback = each.callback
+        why = each.why or "the program ended before it was sent"
+        lines.append(
+            Text.assemble(
+                (_name(callback), "bold"),
+                plain(f"  {callback.subject}  since {format_instant(callback.created)}{_tries(each.attempts)}: {why}"),
+            )
+        )
+    count = len(value)
+    sum_up = "No callback waits." if not count else f"{count:,} callback{'' if count == 1 else 's'} to be sent again."
+    return Text("\n").join([*lines, Text(sum_up, "bold")])
+
+
+def machine(value: Iterable[Waiting]) -> str:
+    """The same as JSON, with the bodies."""
+    document = [
+        {
+            "key": each.callback.key,
+            "webhook": each.callback.webhook,
+            "event": each.callback.event.value,
+            "subject": each.callback.subject,
+            "created": format_instant(each.callback.created),
+            "attempts": each.attempts,
+            "why": each.why or None,
+            "body": each.callback.body,
+        }
+        for each in value
+    ]
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def _name(callback: Callback) -> str:
+    return plain(f"Webhook/{callback.webhook}  {callback.event}")
+
+
+def _tries(count: int) -> str:
+    return f" after {count} attempt{'' if count == 1 else 's'}" if count else ""

@@ -1,0 +1,45 @@
+"""What the tests of jobs stand on: transports to an embedded tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.cxone import bulk
+from reconciler.cxone.auth import complete
+from reconciler.cxone.transport import Transport
+from reconciler.model.secret import Secret
+from reconciler.model.tenant import DeclaredSurface, Pace
+from reconciler.simulator import Simulator
+
+
+def transport_to(tenant: Simulator, surface: str, **settings: Any) -> Transport:
+    """A transport to one surface of the embedded tenant, as fast as tests like it."""
+    settings = {"pace": Pace(rate=1e4, burst=1000), "attempts": 3, **settings}
+    stop, secret = settings.pop("stop", None), settings.pop("secret", tenant.options.client_secret)
+    declared = DeclaredSurface(
+        surface,
+        tenant.options.client_id,
+        Secret(secret),
+        "env CXONE_CLIENT_SECRET",
+        base_url=tenant.base_url(surface),
+        token_url=tenant.token_url(surface),
+        **settings,
+    )
+    return Transport(complete(declared), stop=stop, jitter=lambda: 0.01)
+
+
+def list_of(tenant: Simulator) -> str:
+    """The id of a new, empty list."""
+    tenant.store.add_list("Invited", {})
+    return next(iter(tenant.store.lists))
+
+
+def items(count: int) -> list[dict[str, Any]]:
+    """So many items of a bulk insert, at most 90."""
+    return [{"phoneNumber": f"+141555501{n:02d}", "customFields": {"priority": n}} for n in range(10, 10 + count)]
+
+
+def jobs(tenant: Simulator, transport: Transport, count: int) -> list[str]:
+    """The ids of so many bulk jobs of two items each."""
+    target = list_of(tenant)
+    return [bulk.insert(transport, target, items(2), f"chunk-{n}") for n in range(count)]

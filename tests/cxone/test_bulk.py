@@ -1,0 +1,134 @@
+"""Is a bulk job made once, found again, and read as the tenant tells of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reconciler.cxone import bulk
+from reconciler.cxone.faults import Forbidden, Invalid, NotFound, Unexpected, Unknown
+from reconciler.cxone.transport import Transport
+from reconciler.model.jobs import Job, RowError
+from reconciler.simulator import JobPace, Options, Simulator
+from tests.cxone.conftest import Connect
+from tests.cxone.jobs import items, list_of, transport_to
+from tests.cxone.scripted import Answer, ScriptedTenant
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(Options()) as started:
+        yield started
+
+
+@pytest.fixture
+def surface(simulator: Simulator) -> Iterator[Transport]:
+    with transport_to(simulator, "bulk") as transport:
+        yield transport
+
+
+def test_a_job_puts_its_items_on_the_list(simulator: Simulator, surface: Transport) -> None:
+    target = list_of(simulator)
+    job_id = bulk.insert(surface, target, items(3), "chunk-1")
+    assert bulk.job(surface, job_id) == Job(job_id, "COMPLETED", 1.0, 0)
+    assert len(simulator.store.lists[target].members) == 3
+    assert bulk.find(surface, "chunk-1") == Job(job_id, "COMPLETED", 1.0, 0)
+
+
+def test_progress_is_a_share(simulator: Simulator, surface: Transport) -> None:
+    simulator.faults.add("slow-job", polls=4)
+    job_id = bulk.insert(surface, list_of(simulator), items(4), "chunk-1")
+    assert [bulk.job(surface, job_id).progress for _ in range(4)] == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.parametrize("wire", ["reset", "cut-headers", "cut-body"])
+def test_a_job_whose_202_is_lost_is_found_by_its_reference(simulator: Simulator, surface: Transport, wire: str) -> None:
+    target = list_of(simulator)
+    simulator.faults.add("slow-job", held=True, wire=wire)
+    with pytest.raises(Unknown):
+        bulk.insert(surface, target, items(2), "chunk-7")
+    assert len(simulator.requests().to("/bulkinsert$")) == 1, "it was sent again"
+    found = bulk.find(surface, "chunk-7")
+    assert found is not None
+    assert (found.status, found.over) == ("QUEUED", False)
+    assert bulk.find(surface, "chunk-8") is None
+
+
+def test_of_two_jobs_with_one_reference_the_newest_is_found(simulator: Simulator, surface: Transport) -> None:
+    target = list_of(simulator)
+    simulator.faults.add("fail-job", times=1)
+    first, second = (bulk.insert(surface, target, items(2), "chunk-1") for _ in range(2))
+    assert bulk.job(surface, first).status == "FAILED"
+    assert bulk.find(surface, "chunk-1") == bulk.job(surface, second)
+
+
+def test_rows_that_were_refused_are_named(simulator: Simulator, surface: Transport) -> None:
+    simulator.faults.add("reject-rows", index=[0, 2], code="BLOCKED", message="the number is blocked")
+    job = bulk.job(surface, bulk.insert(surface, list_of(simulator), items(4), "chunk-1"))
+    blocked = [RowError(index, "BLOCKED", "the number is blocked") for index in (0, 2)]
+    assert (job.status, job.failed, list(job.errors), job.unnamed) == ("COMPLETED", 2, blocked, False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "settings", "status", "failed", "named"),
+    [
+        ("fail-job", {"detail": True, "took": 1}, "FAILED", 3, 3),
+        ("fail-job", {"took": 1}, "FAILED", 3, 0),
+        ("abort-job", {"took": 1}, "ABORTED", 3, 0),
+    ],
+)
+def test_a_job_that_did_not_complete_says_how_far_it_came(
+    simulator: Simulator,
+    surface: Transport,
+    fault: str,
+    settings: dict[str, Any],
+    status: str,
+    failed: int,
+    named: int,
+) -> None:
+    simulator.faults.add(fault, **settings)
+    job = bulk.job(surface, bulk.insert(surface, list_of(simulator), items(4), "chunk-1"))
+    assert (job.status, job.over, job.failed, len(job.errors)) == (status, True, failed, named)
+    assert job.unnamed is (named == 0)
+
+
+def test_what_the_tenant_refuses_as_a_whole(simulator: Simulator, surface: Transport) -> None:
+    target = list_of(simulator)
+    with pytest.raises(Invalid):
+        bulk.insert(surface, target, [{"phoneNumber": "555"}], "chunk-1")
+    with pytest.raises(NotFound):
+        bulk.insert(surface, "no-such-list", items(1), "chunk-1")
+    with pytest.raises(NotFound):
+        bulk.job(surface, "no such/job")
+
+
+def test_a_missing_scope_is_named() -> None:
+    options = Options(denied_scopes=frozenset({bulk.WRITE_SCOPE, bulk.READ_SCOPE}), jobs=JobPace(held=True))
+    with Simulator(options) as tenant, transport_to(tenant, "bulk") as surface:
+        with pytest.raises(Forbidden, match=bulk.WRITE_SCOPE):
+            bulk.insert(surface, list_of(tenant), items(1), "chunk-1")
+        with pytest.raises(Forbidden, match=bulk.READ_SCOPE):
+            bulk.find(surface, "chunk-1")
+
+
+@pytest.mark.parametrize("reply", [[], {}, {"id": "J"}, {"id": 7, "status": "RUNNING"}, {"status": "COMPLETED"}])
+def test_a_reply_that_is_no_job_is_no_job(tenant: ScriptedTenant, connect: Connect, reply: Any) -> None:
+    tenant.answers.append(Answer(200, reply))
+    with pytest.raises(Unexpected, match="no id and status"):
+        bulk.job(connect(), "J")
+
+
+def test_what_a_tenant_quotes_of_a_row_is_not_kept(tenant: ScriptedTenant, connect: Connect) -> None:
+    errors = [{"index": 0, "code": "BAD", "message": "+14155550102 of o@example.com is no number"}, "nonsense"]
+    tenant.answers.append(
+        Answer(200, {"id": "J", "status": "COMPLETED", "progress": "all", "failed": 1, "errors": errors})
+    )
+    assert bulk.job(connect(), "J") == Job("J", "COMPLETED", None, 1, (RowError(0, "BAD", "*** of *** is no number"),))
+
+
+def test_a_reply_without_jobs_is_not_taken_for_none(tenant: ScriptedTenant, connect: Connect) -> None:
+    tenant.answers.append(Answer(200, {"data": []}))
+    with pytest.raises(Unexpected, match="no jobs"):
+        bulk.find(connect(), "chunk-1")
