@@ -56,7 +56,10 @@ OF_THE_SOCKET = frozenset(
 
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "rate-limited": ({"seconds": 0.02}, {"seconds": 0.02, "form": "date"}, {"form": "none"}),
-    "status": (*({"status": code} for code in (500, 503, 400, 401, 403, 404, 409, 413)), {"status": 502, "after": True}),
+    "status": (
+        *({"status": code} for code in (500, 503, 400, 401, 403, 404, 409, 413)),
+        {"status": 502, "after": True},
+    ),
     "hold-before": ({"seconds": 1.3},),
     "hold-after": ({"seconds": 1.3},),
     "reject-rows": ({"external_id": "C0000|C0005"}, {"index": (1,), "wire": "reset"}, {}),
@@ -113,7 +116,11 @@ def _places(method: str, kind: str) -> list[tuple[str | None, str]]:
     if kind in OF_JOBS:
         return [("POST", PUTS[method])]
     if kind in OF_THE_SOCKET:
-        return [("GET", "/events$"), ("SUBSCRIBE", "/events$"), ("EVENT", "/events$")] if kind == "cut-socket" else [(None, "/events$")]
+        return (
+            [("GET", "/events$"), ("SUBSCRIBE", "/events$"), ("EVENT", "/events$")]
+            if kind == "cut-socket"
+            else [(None, "/events$")]
+        )
     return [("POST", PUTS[method]), ("GET", READS[method]), ("DELETE", LISTED)] + (
         [("POST", LISTED)] if method == "contactBatch" else []
     )

@@ -18,7 +18,6 @@ import pytest
 from reconciler.simulator import Options
 from reconciler.simulator.options import JobPace
 from reconciler.simulator.requestlog import Received
-from tests.conftest import Folder
 from tests.delivery import METHODS, contact
 from tests.steps.apply import course
 from tests.steps.apply.killing import Stage
@@ -62,7 +61,12 @@ class Matrix:
     def __init__(self, root: Path, method: str) -> None:
         self.method = method
         build = partial(course.build, method, one_worker=True, jobs=JOBS, archived=method == "bulkInsert")
-        self.stage = Stage(root, lambda *given: build(*given), options=Options(jobs=PACES.get(method, JobPace())), prepare=PREPARE.get(method))
+        self.stage = Stage(
+            root,
+            lambda *given: build(*given),
+            options=Options(jobs=PACES.get(method, JobPace())),
+            prepare=PREPARE.get(method),
+        )
         self.tenant, self.folder = self.stage.tenant, self.stage.folder
         self.plan = str(root / "plan")
         self.rejected = int(method == "bulkInsert")

@@ -12,14 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.options import JobPace
 from tests import delivery
 from tests.conftest import Ended, Folder
-from tests.delivery import METHODS, contact
+from tests.delivery import METHODS
 from tests.steps.apply import course, mishap_table
 from tests.steps.apply.mishap_table import Mishap
 
