@@ -54,6 +54,9 @@ OF_THE_SOCKET = frozenset(
 )
 """Kinds that only a bulk insert can meet: no other jobs have events."""
 
+COMMON = frozenset({"rate-limited", "status", "reset-after", "cut-socket"})
+"""Kinds that are played on every sort of call for ever."""
+
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "rate-limited": ({"seconds": 0.02}, {"seconds": 0.02, "form": "date"}, {"form": "none"}),
     "status": (
@@ -105,11 +108,15 @@ def kinds_of(method: str) -> list[str]:
     ]
 
 
-def mishaps(method: str, kind: str) -> Iterator[Mishap]:
-    """Every variant of a kind, on every sort of call that a run by a method is made of."""
-    for params in VARIANTS.get(kind, ({},)):
-        for where in _places(method, kind):
-            yield Mishap(kind, params, where)
+def plays(method: str, kind: str) -> Iterator[list[tuple[Mishap, int | None]]]:
+    """What is played in one run each, and how often: a variant once on every sort of call, and always where contacts
+    are put. The commonest are played always on the other sorts of calls as well.
+    """
+    places = _places(method, kind)
+    for number, params in enumerate(VARIANTS.get(kind, ({},))):
+        variant = [Mishap(kind, params, where) for where in places]
+        yield [(each, 1) for each in variant]
+        yield from ([(each, None)] for each in (variant if kind in COMMON and number == 0 else variant[:1]))
 
 
 def _places(method: str, kind: str) -> list[tuple[str | None, str]]:

@@ -63,7 +63,7 @@ class Matrix:
         build = partial(course.build, method, one_worker=True, jobs=JOBS, archived=method == "bulkInsert")
         self.stage = Stage(
             root,
-            lambda *given: build(*given),
+            build,
             options=Options(jobs=PACES.get(method, JobPace())),
             prepare=PREPARE.get(method),
         )
