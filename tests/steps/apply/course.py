@@ -66,6 +66,8 @@ def build(method: str, tenant: Simulator, folder: Folder, *, one_worker: bool, j
     delivery.write_contacts(folder, wanted)
     pace = _ONE_WORKER if one_worker else _MANY_WORKERS
     delivery.declare(folder, tenant, method, chunk=CHUNK, pace=pace, jobs=jobs)
+    text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
+    folder.write("tenant.yaml", text.replace("pollEvery: 1s}\n", f"{jobs}}}\n"))
     watch(tenant)
 
 

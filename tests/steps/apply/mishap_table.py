@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +108,7 @@ def kinds_of(method: str) -> list[str]:
     ]
 
 
-def plays(method: str, kind: str) -> Iterator[list[tuple[Mishap, int | None]]]:
+def plays(method: str, kind: str) -> Iterator[Sequence[tuple[Mishap, int | None]]]:
     """What is played in one run each, and how often: a variant once on every sort of call, and always where contacts
     are put. The commonest are played always on the other sorts of calls as well.
     """
@@ -119,7 +119,7 @@ def plays(method: str, kind: str) -> Iterator[list[tuple[Mishap, int | None]]]:
         yield from ([(each, None)] for each in (variant if kind in COMMON and number == 0 else variant[:1]))
 
 
-def _places(method: str, kind: str) -> list[tuple[str | None, str]]:
+def _places(method: str, kind: str) -> Sequence[tuple[str | None, str]]:
     if kind in OF_JOBS:
         return [("POST", PUTS[method])]
     if kind in OF_THE_SOCKET:
