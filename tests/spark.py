@@ -13,7 +13,17 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 _SECONDS = 120
+
+_DEFAULTS = """
+# small rows and many questions: what is compiled for the one is thrown away at the next
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1
+spark.sql.codegen.wholeStage false
+spark.sql.shuffle.partitions 2
+"""
 
 
 def missing() -> str | None:
@@ -26,9 +36,11 @@ def missing() -> str | None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster(patch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a master that has a worker with two cores; both are gone afterwards, and their folder."""
     folder = Path(tempfile.mkdtemp(prefix="spark-cluster-"))
+    (folder / "spark-defaults.conf").write_text(_DEFAULTS)
+    patch.setenv("SPARK_CONF_DIR", str(folder))
     started: list[subprocess.Popen[bytes]] = []
     try:
         where = ["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]

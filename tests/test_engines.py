@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.audience import comparison, engine, sources
+from reconciler.audience.engines import session
 from reconciler.cli.world import World
 from reconciler.model.address import Address
 from reconciler.model.change import Changes
@@ -24,7 +26,7 @@ from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine, Workspace
-from reconciler.simulator import Options, Simulator
+from reconciler.simulator import Simulator
 from reconciler.steps.diff import diff
 from reconciler.steps.load import load
 from reconciler.steps.observe import observe
@@ -50,11 +52,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def clustered() -> Iterator[Engine]:
     """The engine on a master and a worker of this test run alone."""
-    with spark.cluster() as master:
+    with pytest.MonkeyPatch.context() as patch, spark.cluster(patch) as master:
         yield Engine("spark", memory_limit="512MB", master=master)
-        from reconciler.audience.engines import session
-
-        # the worker would otherwise be stopped under a driver that still holds it
+        # before the worker that it holds
         session.stop()
 
 
@@ -170,8 +170,6 @@ class Seen:
 @pytest.fixture
 def seen(tenant: Simulator, folder: Folder, tmp_path: Path) -> Iterator[Seen]:
     """The programme, read."""
-    import os
-
     filled(tenant, folder)
     scratch = tmp_path / "scratch"
     scratch.mkdir()

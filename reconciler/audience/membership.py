@@ -208,5 +208,4 @@ def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tup
 
 def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
     """Compute a relation into a Parquet file that only its owner may read."""
-    engine.write(backend, relation, target)
-    return Rows(target, "parquet", columns, sources.count(backend, engine.parquet(backend, target)))
+    return Rows(target, "parquet", columns, engine.write(backend, relation, target))

@@ -114,8 +114,8 @@ def named(backend: Any, rows: Rows, target: Path) -> Rows:
     read = table(backend, rows)
     usable = read.filter(read["fault"].isnull()).select("contactId").distinct()
     null = ibis.null("string")
-    engine.write(backend, usable.mutate(place=null, fault=null).order_by("contactId"), target)
-    return Rows(target, "parquet", NAMED, count(backend, engine.parquet(backend, target)))
+    names = usable.mutate(place=null, fault=null).order_by("contactId")
+    return Rows(target, "parquet", NAMED, engine.write(backend, names, target))
 
 
 def refuse_unclear_times(backend: Any, rows: Rows) -> None:
