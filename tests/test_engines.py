@@ -6,13 +6,16 @@ import csv
 import os
 import random
 import shutil
+import signal
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -22,6 +25,7 @@ from reconciler.cli.world import World
 from reconciler.model.address import Address
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.rows import Rows
@@ -37,7 +41,9 @@ from tests import spark
 from tests.conftest import Folder
 from tests.scene import contact, phone
 
-PROGRAMME = Path(__file__).parent / "cases" / "engines" / "programme.yaml"
+CASES = Path(__file__).parent / "cases"
+PROGRAMME = CASES / "engines" / "programme.yaml"
+DATA = Path(__file__).parents[2] / "shared" / "data" / "cdnow-interactions.csv"
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 INVITED = "Invited: it's \\ 100% ünï"
 ODD = ["O'Brien", "back\\slash", "ünï", "😀", "\uff21", "a b", "Z", "z", "%", "10", "9", "$1", "{x}", "`id`"]
@@ -61,7 +67,7 @@ def clustered() -> Iterator[Engine]:
 DUCKDB = Engine("duckdb", memory_limit="512MB")
 
 
-def customers(chance: random.Random) -> list[Mapping[str, str]]:
+def customers(chance: random.Random) -> Sequence[Mapping[str, str]]:
     """Rows of a CRM: good ones, and one of each kind that is left out."""
     ids = [contact(number) for number in range(60)] + ODD
     rows = [
@@ -167,16 +173,23 @@ class Seen:
         return desired, members, diff(desired, members, self.live, self.world.tokens(desired))
 
 
+@contextmanager
+def reading(folder: Folder, tmp_path: Path, as_of: datetime) -> Iterator[Seen]:
+    """A workspace, read."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    workspace = Workspace(folder.root, scratch, AS_OF, os.environ, as_of=as_of)
+    desired = load(workspace)
+    with World(workspace) as world:
+        yield Seen(desired, observe(desired, world.reader(desired), lambda *_: pytest.fail("no secret")), world)
+
+
 @pytest.fixture
 def seen(tenant: Simulator, folder: Folder, tmp_path: Path) -> Iterator[Seen]:
     """The programme, read."""
     filled(tenant, folder)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    workspace = Workspace(folder.root, scratch, AS_OF, os.environ, as_of=AS_OF)
-    desired = load(workspace)
-    with World(workspace) as world:
-        yield Seen(desired, observe(desired, world.reader(desired), lambda *_: pytest.fail("no secret")), world)
+    with reading(folder, tmp_path, AS_OF) as found:
+        yield found
 
 
 def content(rows: Rows) -> tuple[list[tuple[str, str]], list[Any], int]:
@@ -243,6 +256,45 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         "update: its attributes changed",
         "belongs in medium",
     }
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=f"the CDNOW sample is not at {DATA}")
+def test_a_real_event_log_gives_the_same_lists_on_a_cluster(
+    tenant: Simulator, folder: Folder, clustered: Engine, tmp_path: Path
+) -> None:
+    shutil.copy(DATA, folder.root / "events.csv")
+    text = (CASES / "cdnow" / "programme.yaml").read_text(encoding="utf-8")
+    asked = "{ of: { name: Everybody }, types: [voice] }"
+    columns = "{ id: id, contactId: contactId, startTime: startTime }"
+    files = f"{{ types: [voice], files: {{ paths: [events.csv], format: csv, columns: {columns} }} }}"
+    assert asked in text
+    folder.write("programme.yaml", text.replace(asked, files))
+    with reading(folder, tmp_path, datetime(2022, 7, 1, tzinfo=UTC)) as seen:
+        _, members, changes = seen.on(DUCKDB, tmp_path / "duckdb")
+        _, members_of_spark, changes_of_spark = seen.on(clustered, tmp_path / "spark")
+    assert [change.total for change in changes.rows] == [28, 1362, 1911]
+    assert at_rest(changes_of_spark) == at_rest(changes)
+    assert [content(each.rows) for each in members_of_spark] == [content(each.rows) for each in members]
+
+
+def test_a_failure_is_told_without_the_data_and_the_interrupt_stays_ours(clustered: Engine, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    file = tmp_path / "people.parquet"
+    pq.write_table(pa.table({"contactId": ["CUST0001", "CUST0002"], "phone": [phone(1), "nobody"]}), file)
+    with engine.opened(clustered, tmp_path) as backend:
+        people = engine.parquet(backend, file)
+        with pytest.raises(ReconcilerError) as told:
+            sources.count(backend, people.filter(people["phone"].cast("int64") > 0))
+        assert "nobody" not in repr((told.value, told.value.note, told.value.hint, told.value.__cause__))
+        assert "CAST_INVALID_INPUT" in str(told.value.note)
+        chunks = list(engine.stream(backend, people.select("contactId").order_by("contactId"), 1))
+        assert chunks == [[("CUST0001",)], [("CUST0002",)]]
+        file.unlink()
+        with pytest.raises(ReconcilerError) as told:
+            engine.parquet(backend, file)
+        assert "TMPDIR" in str(told.value.hint)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not list(tmp_path.glob("spark/parts-*"))
 
 
 def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> list[Any]:

@@ -60,7 +60,7 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
 
 
 def write(backend: Any, relation: Any, target: Path) -> int:
-    """Compute a relation into one Parquet file, in its own order, that only its owner may read; how many rows it has."""
+    """Compute a relation into one Parquet file, in its own order, that only its owner may read, and count its rows."""
     import pyarrow.parquet as pq
 
     _of(backend).write(backend, relation, target)
