@@ -6,13 +6,14 @@ Here names become ids, and the ownership mark is put on.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.cxone.events import events_of
-from reconciler.cxone.faults import Conflict, NotFound, RateLimited, Unknown
+from reconciler.cxone.faults import Conflict, NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.methods import JobMethod, methods
 from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.watching import Watcher
@@ -115,9 +116,8 @@ class TenantWriter(TenantReader):
         for attempt in range(1, _CREATIONS + 1):
             self._count()
             try:
-                return method.put(self._transports, list_id, rows, reference)
-            except RateLimited as error:
-                raise ChunkTooLarge(error.message, where=error.where, hint=error.hint) from error
+                with _fewer_may_do():
+                    return method.put(self._transports, list_id, rows, reference)
             except Unknown:
                 if attempt == _CREATIONS:
                     raise
@@ -132,28 +132,34 @@ class TenantWriter(TenantReader):
         return method.find(self._transports, reference) if isinstance(method, JobMethod) else None
 
     def watch(self, change: RowChange, job_id: str) -> Job:
-        """Wait until a job is over.
+        """Wait until a job is over. One that the tenant knows no more counts as aborted: nobody can say what it wrote.
 
         Raises:
             JobOverdue: it was not over in time.
             Interrupted: the person asked to stop; the job goes on.
         """
-        return self._watcher(change.method).wait(job_id)
+        try:
+            return self._watcher(change.method).wait(job_id)
+        except NotFound:
+            return Job(job_id, "ABORTED")
 
     def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
         """What is left to do for the rows that a job took; raises as `put`."""
         method = methods()[change.method]
         if isinstance(method, JobMethod):
-            try:
+            with _fewer_may_do():
                 method.follow(self._transports, self._id("ContactList", change.list), rows)
-            except RateLimited as error:
-                raise ChunkTooLarge(error.message, where=error.where, hint=error.hint) from error
 
     def remove(self, change: RowChange, ids: Sequence[str]) -> None:
-        """Take contacts off a list, by their ids on it; those that are not on it are off."""
+        """Take contacts off a list, by their ids on it; those that are not on it are off.
+
+        Raises:
+            ChunkTooLarge: the tenant will not take so many at once, or not now.
+        """
         method = methods()[change.method]
         self._count()
-        method.remove(self._transports, self._id("ContactList", change.list), ids)
+        with _fewer_may_do():
+            method.remove(self._transports, self._id("ContactList", change.list), ids)
 
     def _watcher(self, name: str) -> Watcher:
         with self._counted:
@@ -200,3 +206,12 @@ class TenantWriter(TenantReader):
     def _count(self) -> None:
         with self._counted:
             self._writes += 1
+
+
+@contextmanager
+def _fewer_may_do() -> Iterator[None]:
+    """Say of a refusal that it is how much was sent, or how often: what the caller can do about it is the same."""
+    try:
+        yield
+    except (RateLimited, TooLarge) as error:
+        raise ChunkTooLarge(error.note or error.message, where=error.where, hint=error.hint) from error

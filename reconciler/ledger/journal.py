@@ -99,6 +99,10 @@ class Run:
             told = {"status": job.status, "progress": percent, "ended": _now()}
             self._write({"event": "ended", "key": "", "job": job.id, **told})
 
+    def aborted(self, job_id: str) -> bool:
+        """Whether a job is known to have been aborted, by this run or before it was resumed."""
+        return job_id in self._ended and self._ended[job_id].status == "ABORTED"
+
     def jobs(self) -> tuple[JobEnd, ...]:
         """The jobs that the tenant has made for this run; of one that is not known to be over, that it was begun."""
         now = datetime.now(UTC)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import deque
+from collections.abc import Iterator
+from itertools import chain, count, islice
 from typing import Any
 
 from reconciler.ledger.journal import Run
@@ -99,8 +101,8 @@ class Pieces:
         if self._phase == "remove":
             self._writer.remove(self.change, [row["member"] or row["contactId"] for row in rows])
             return [], False
-        for attempt in range(MOST_ABORTED):
-            job_id = self._job(f"{key}~{attempt}" if attempt else key, rows, known)
+        for name in islice(self._untried(key), MOST_ABORTED):
+            job_id = self._job(name, rows, known)
             if job_id is None:
                 return [], False
             job = self._writer.watch(self.change, job_id)
@@ -112,6 +114,11 @@ class Pieces:
             note="somebody in the tenant ends it, or a rule there does",
             hint="look at the jobs in the tenant, then go on",
         )
+
+    def _untried(self, key: str) -> Iterator[str]:
+        """What each sending of a piece is recorded as; those left out whose jobs were aborted before a resumption."""
+        names = chain([key], (f"{key}~{attempt}" for attempt in count(1)))
+        return (name for name in names if not self._run.aborted(self._run.job(name) or ""))
 
     def _job(self, key: str, rows: Chunk, known: bool) -> str | None:
         """The job of a piece: the one that an earlier run has submitted, else a new one."""
@@ -133,10 +140,32 @@ class Pieces:
                 return errors, True
             words = "the job failed, and the tenant does not say why"
             return [*errors, *(RowError(n, "job-failed", words) for n in range(len(rows)) if n not in bad)], False
-        good = [row for n, row in enumerate(rows) if n not in bad]
-        if good:
-            self._writer.follow(self.change, good)
-        return errors, False
+        return errors + self._followed([(n, row) for n, row in enumerate(rows) if n not in bad]), False
+
+    def _followed(self, rows: list[tuple[int, dict[str, Any]]]) -> list[RowError]:
+        """Do what is left for rows that a job took, by their places; the rows at fault.
+
+        Halves are tried without another job. The first half first: so some rows are soon tried alone.
+        """
+        errors: list[RowError] = []
+        refused = taken = 0
+        waiting = deque([rows] if rows else [])
+        while waiting:
+            part = waiting.popleft()
+            try:
+                self._writer.follow(self.change, [row for _, row in part])
+                taken += len(part)
+            except (ChunkTooLarge, RowsRejected) as error:
+                refused += 1
+                alone = len(part) == 1
+                hopeless = isinstance(error, ChunkRefused) and not taken and refused == MOST_REFUSED
+                if hopeless or (alone and isinstance(error, ChunkTooLarge)):
+                    raise
+                if alone:
+                    errors.append(RowError(part[0][0], error.code, error.message))
+                else:
+                    waiting.extendleft(reversed(_parts(part, _half(len(part)))))
+        return errors
 
     def _give_up_if_hopeless(self, key: str, found: _Chunk, error: RowsRejected) -> None:
         """So many pieces and none of them taken: is it these rows, or how they are sent? One row of each is tried."""
@@ -163,5 +192,5 @@ def _half(rows: int) -> int:
     return (rows + 1) // 2
 
 
-def _parts(rows: Chunk, size: int) -> list[Chunk]:
+def _parts(rows: list[Any], size: int) -> list[list[Any]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -7,6 +7,7 @@ nothing yet, or one that has taken effect and whose reply nobody gets any more.
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -24,7 +25,7 @@ from reconciler.simulator.mishaps import KINDS, Serve, kind
 from reconciler.simulator.routing import Call, Reply
 from tests.conftest import TENANT, Folder
 
-_PRELOADED = ["tests.steps.apply.killing", "reconciler.cli.apply", "ibis", "ibis.backends.duckdb", "requests"]
+_PRELOADED = ["tests.steps.apply.preloaded", "tests.steps.apply.killing"]
 
 
 if "act" not in KINDS:
@@ -49,8 +50,10 @@ def children() -> ForkServerContext:
     return context
 
 
-def command_line(arguments: list[str], environment: Mapping[str, str], output: str) -> None:
-    """In the child: run the program with its output in a file, and its exit code in another.
+def command_line(
+    arguments: list[str], environment: Mapping[str, str], output: str, prepare: Callable[[], object] | None
+) -> None:
+    """In the child: run the program with its output in a file, its log in another, and its exit code in a third.
 
     A fork server that is busy now and then loses an exit code and says 255; the file does not.
     """
@@ -61,6 +64,9 @@ def command_line(arguments: list[str], environment: Mapping[str, str], output: s
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
+    logging.basicConfig(level=logging.DEBUG, filename=f"{output}.log")
+    if prepare is not None:
+        prepare()
     try:
         main(arguments)
     except SystemExit as end:
@@ -76,15 +82,18 @@ class Stage:
         root: Path,
         build: Callable[[Simulator, Folder], None],
         environment: Mapping[str, str] | None = None,
+        options: Options | None = None,
+        prepare: Callable[[], object] | None = None,
     ) -> None:
         self.root = root
         self.environment = environment or {}
         self.scratch = root / "scratch"
         self.scratch.mkdir(parents=True)
-        self.tenant = Simulator(Options()).start()
-        self._build = build
+        self.tenant = Simulator(options or Options()).start()
+        self._build, self._prepare = build, prepare
         self._context = children()
         self._runs = 0
+        self.output = root / "output"
         self.folder = Folder(root / "workspace", self.tenant.url)
         # one attempt a call: a run that goes on after its request was cut would be alive when it should be dead
         self.folder.write("tenant.yaml", TENANT.format(url=self.tenant.url).replace("attempts: 3", "attempts: 1"))
@@ -111,13 +120,15 @@ class Stage:
         Where `at` is given, the child gets the signals `send` while its nth request that matches is under way; where
         `send_when` is given, as soon as that is true.
         """
-        output = self.root / f"output-{self._runs}"
+        self.output = output = self.root / f"output-{self._runs}"
         told = self.root / f"{output.name}.code"
         for file in (output, told):
             file.unlink(missing_ok=True)
         words = [*arguments, "-w", str(self.folder.root)]
         environment = {**self.tenant.environment(), **self.environment, "TMPDIR": str(self.scratch)}
         child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output)))
+        options: Options | None = None,
+        prepare: Callable[[], object] | None = None,
 
         def act() -> None:
             for number in send:

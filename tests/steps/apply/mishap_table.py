@@ -1,0 +1,119 @@
+"""Which faults can befall a run by each method, where, and which cannot?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.simulator import Simulator
+from reconciler.simulator.faults import KINDS_ARE_IN
+from reconciler.simulator.mishaps import KINDS
+from tests.delivery import METHODS
+
+assert KINDS_ARE_IN, "a kind of fault is there once its module is imported"
+
+PUTS = {
+    "contactIds": "/outbound/.*/contacts$",
+    "listContacts": "/lists/.*/contacts$",
+    "bulkInsert": "/bulkinsert$",
+    "contactBatch": "/contacts/batch$",
+}
+"""The calls by which each method puts contacts."""
+
+READS = {
+    "contactIds": "/contactlists/.*/contacts$",
+    "listContacts": "/lists/.*/contacts$",
+    "bulkInsert": "/outbound/jobs/JOB",
+    "contactBatch": "/contacts/batch/BATCH",
+}
+"""A read that each method needs: of members, or of a job."""
+
+LISTED = "/(lists|contactlists)/[^/]+/contacts$"
+
+NOT_APPLICABLE = {
+    **dict.fromkeys(
+        ("stale-page-token", "repeated-page-token", "shifting-pages"),
+        "these lists are read in one page; tests/cli/test_shifting_reads.py has long ones",
+    ),
+    "act": "a way of stopping the client, of the tests' own",
+    "witness": "nothing goes wrong",
+}
+"""Kinds of fault that no method can meet here, and why."""
+
+OF_JOBS = {
+    "reject-rows": ("bulkInsert", "contactBatch"),
+    "fail-job": ("bulkInsert", "contactBatch"),
+    "slow-job": ("bulkInsert", "contactBatch"),
+    "abort-job": ("bulkInsert",),
+}
+"""Kinds that only methods with jobs can meet; only a bulk job can be aborted (contract, section contacts)."""
+
+OF_THE_SOCKET = frozenset(
+    {"lost-event", "repeated-event", "reordered-events", "cut-socket", "silent-socket", "refuse-subscription"}
+)
+"""Kinds that only a bulk insert can meet: no other jobs have events."""
+
+VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
+    "rate-limited": ({"seconds": 0.02}, {"seconds": 0.02, "form": "date"}, {"form": "none"}),
+    "status": (*({"status": code} for code in (500, 503, 400, 401, 403, 404, 409, 413)), {"status": 502, "after": True}),
+    "hold-before": ({"seconds": 1.3},),
+    "hold-after": ({"seconds": 1.3},),
+    "reject-rows": ({"external_id": "C0000|C0005"}, {"index": (1,), "wire": "reset"}, {}),
+    "fail-job": ({}, {"took": 2}, {"took": 1, "detail": True}, {"wire": "cut-body"}),
+    "abort-job": ({}, {"took": 2}, {"wire": "cut-headers"}),
+    "slow-job": ({"seconds": 0.3}, {"held": True}, {"polls": 4, "gradually": True}),
+    "cut-socket": ({}, {"form": "mid-frame"}, {"form": "close"}, {"form": "close", "code": 4401}, {"after": True}),
+    "silent-socket": ({}, {"pongs": True}),
+    "refuse-subscription": ({}, {"form": "ignore"}, {"status": 400}),
+    "reordered-events": ({"seconds": 0.1},),
+}
+"""What a kind is played with, one after the other; one with nothing said where it is not here."""
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """A fault and where it is played.
+
+    Attributes:
+        where: the calls it befalls, as (HTTP method or message, pattern of the path).
+    """
+
+    kind: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    where: tuple[str | None, str] = (None, "")
+
+    def put_in_force(self, tenant: Simulator, times: int | None, skip: int = 0) -> None:
+        """Add it to the tenant's rules."""
+        method, path = self.where
+        tenant.faults.add(self.kind, method=method, path=path, times=times, skip=skip, **self.params)
+
+    def __str__(self) -> str:
+        return f"{self.kind}{dict(self.params) or ''} on {' '.join(part for part in self.where if part) or 'any call'}"
+
+
+def kinds_of(method: str) -> list[str]:
+    """The kinds of fault that can befall a run by a method."""
+    kinds = sorted(set(KINDS) - set(NOT_APPLICABLE))
+    return [
+        each
+        for each in kinds
+        if method in OF_JOBS.get(each, METHODS) and (each not in OF_THE_SOCKET or method == "bulkInsert")
+    ]
+
+
+def mishaps(method: str, kind: str) -> Iterator[Mishap]:
+    """Every variant of a kind, on every sort of call that a run by a method is made of."""
+    for params in VARIANTS.get(kind, ({},)):
+        for where in _places(method, kind):
+            yield Mishap(kind, params, where)
+
+
+def _places(method: str, kind: str) -> list[tuple[str | None, str]]:
+    if kind in OF_JOBS:
+        return [("POST", PUTS[method])]
+    if kind in OF_THE_SOCKET:
+        return [("GET", "/events$"), ("SUBSCRIBE", "/events$"), ("EVENT", "/events$")] if kind == "cut-socket" else [(None, "/events$")]
+    return [("POST", PUTS[method]), ("GET", READS[method]), ("DELETE", LISTED)] + (
+        [("POST", LISTED)] if method == "contactBatch" else []
+    )

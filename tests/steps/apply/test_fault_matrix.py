@@ -1,0 +1,158 @@
+"""Does a run by each of the four methods end as planned whatever goes wrong, or say exactly what is missing?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.simulator import Options, Simulator
+from reconciler.simulator.options import JobPace
+from tests import delivery
+from tests.conftest import Ended, Folder
+from tests.delivery import METHODS, contact
+from tests.steps.apply import course, mishap_table
+from tests.steps.apply.mishap_table import Mishap
+
+PACES = {"bulkInsert": JobPace(seconds=0.04, steps=2), "contactBatch": JobPace(polls=2)}
+JOBS = "pollEvery: 1s, jobTimeout: 2s"
+EXAMPLES = 25
+
+
+def held(tenant: Simulator) -> dict[str, Any]:
+    """Who is on the list with what, and how often each number is in the directory: the tenant's own ids left out."""
+    on_list = delivery.on_list(tenant)
+    members = {key: {name: data.get(name) for name in ("priority", "tier")} for key, data in on_list.items()}
+    return {"members": members, "phones": Counter(each.phone_number for each in tenant.store.contacts.values())}
+
+
+@dataclass
+class Course:
+    """A tenant and a workspace that are put back to the beginning, a saved plan, and what it leads to if all is well."""
+
+    method: str
+    tenant: Simulator
+    folder: Folder
+    plan: str = ""
+    runs: int = 0
+
+    def prepare(self) -> None:
+        """Plan, apply it, and see that a further plan is empty."""
+        self.reset()
+        self.plan = str(self.folder.root.parent / "plan")
+        assert course.go(self.folder, "plan", "--out", self.plan).code == 0
+        ended = course.go(self.folder, "apply", self.plan)
+        assert ended.code == 0, ended
+        self.expected = held(self.tenant)
+        planned = course.go(self.folder, "plan", "--detailed-exitcode")
+        assert planned.code == 0, planned
+        self.rows = len(course.JOINING) + len(course.CHANGING) + len(course.LEAVING)
+
+    def reset(self) -> None:
+        """As it was before the run."""
+        self.tenant.reset()
+        self.runs += 1
+        (self.folder.root / f"ledger-{self.runs - 1}").mkdir(exist_ok=True)
+        ledger = self.folder.root / ".reconciler"
+        if ledger.exists():
+            ledger.rename(self.folder.root / f"ledger-{self.runs - 1}" / "kept")
+        course.build(self.method, self.tenant, self.folder, one_worker=False, jobs=JOBS, archived=False)
+
+    def run(self, faults: list[tuple[Mishap, int | None, int]]) -> list[str]:
+        """What is wrong with a run that these befall, and with going on when they are over."""
+        self.reset()
+        for mishap, times, skip in faults:
+            mishap.put_in_force(self.tenant, times, skip)
+        ended = course.go(self.folder, "apply", self.plan, "--format", "json")
+        wrong = self._judged(ended)
+        self.tenant.faults.clear()
+        course.watch(self.tenant)
+        said = [ended]
+        if held(self.tenant) != self.expected or ended.code != 0:
+            self._finish_jobs()
+            said.append(course.go(self.folder, "apply", "--resume", "--format", "json"))
+            wrong += self._judged(said[-1])
+        if held(self.tenant) != self.expected:
+            # what the tenant refused is offered again
+            said.append(course.go(self.folder, "apply", "--yes", "--format", "json"))
+            if said[-1].code != 0:
+                wrong.append(f"a new plan ended with {said[-1]}")
+        if held(self.tenant) != self.expected:
+            wrong.append(f"never as planned: {_differences(held(self.tenant), self.expected)} after {said}")
+        wrong += course.wrong_at_an_instant(self.tenant, self.method)
+        return wrong + course.leaks(self.folder, *(text for each in said for text in (each.out, each.err)))
+
+    def _finish_jobs(self) -> None:
+        """The tenant gets on with what it was slow with."""
+        with self.tenant.store.lock:
+            for job in list(self.tenant.jobs.all.values()):
+                self.tenant.jobs.finish(job)
+
+    def _judged(self, ended: Ended) -> list[str]:
+        """Does what a run says of itself agree with what the tenant holds?"""
+        now = held(self.tenant)
+        missing = _differences(now, self.expected)
+        if ended.code == 0:
+            return [f"it says that all is done, and not so: {missing}"] if missing else []
+        if ended.code not in (1, 5) or "internal" in ended.err:
+            return [f"it ended with {ended}"]
+        if not ended.out.strip().startswith("{"):
+            return [] if ended.err.strip() else [f"it says nothing: {ended}"]
+        step = next(each for each in json.loads(ended.out)["steps"] if each["address"].startswith("Segment"))
+        done, rejected, unknown, left = (step[name] for name in ("rows", "rejected", "unknown", "left"))
+        total = done + rejected + unknown + left
+        wrong = []
+        if total != self.rows:
+            wrong.append(f"{total} rows are told of, and not {self.rows}: {step}")
+        if len(missing) > self.rows - done or len(missing) < rejected + left:
+            wrong.append(f"{len(missing)} rows are missing: {missing}, and it says {step}")
+        if not (rejected or unknown or left) and missing:
+            wrong.append(f"missing and not told: {missing}")
+        return wrong
+
+
+def _differences(now: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """The contacts that are not on the list as they should be, or are on it and should not."""
+    on, should = now["members"], expected["members"]
+    wrong = [key for key in {**on, **should} if on.get(key) != should.get(key)]
+    doubled = now["phones"] - expected["phones"]
+    return sorted(wrong) + sorted(f"{count} more contacts with one number" for count in doubled.values())
+
+
+@contextmanager
+def opened(method: str) -> Iterator[Course]:
+    """The course of one method."""
+    with TemporaryDirectory() as root, Simulator(Options(jobs=PACES.get(method, JobPace()))) as tenant:
+        with course.environment(tenant.environment()):
+            made = Course(method, tenant, Folder(Path(root) / "workspace", tenant.url))
+            made.prepare()
+            yield made
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short waits: what is waited for is the same."""
+    monkeypatch.setattr("reconciler.cxone.backoff.FIRST", 0.01)
+    course.restored(monkeypatch)
+    course.hurry()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_whatever_goes_wrong_the_list_is_as_planned_or_what_is_missing_is_told(method: str) -> None:
+    wrong: dict[str, list[str]] = {}
+    with opened(method) as run:
+        for kind in mishap_table.kinds_of(method):
+            for mishap in mishap_table.mishaps(method, kind):
+                for times in (1, None):
+                    if found := run.run([(mishap, times, 0)]):
+                        wrong[f"{mishap}, {'once' if times else 'always'}"] = found
+    assert not wrong, "\n".join(f"{each}: {found}" for each, found in wrong.items())
