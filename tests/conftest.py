@@ -106,3 +106,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of this suite."""
     parser.addoption("--write-golden", action="store_true", help="write the golden files of the views anew")
     parser.addoption("--record", action="store_true", help="record the cassettes anew, from the embedded tenant")
+
+
+KILLED = "places at which a run was killed"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at how many places runs were killed; the workers of pytest-xdist cannot print it themselves."""
+    reports = [each for word in ("passed", "failed") for each in terminalreporter.stats.get(word, ())]
+    counts = [value for each in reports for name, value in each.user_properties if name == KILLED]
+    if counts:
+        terminalreporter.write_line(f"{sum(counts)} {KILLED}, and resumed, in {len(counts)} tests")

@@ -27,6 +27,7 @@ class StepResult:
         words: what was done, or why it was not.
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
         unknown: contacts that were sent, and of which it is not known whether they were written.
+        left: contacts that were not sent.
     """
 
     address: Address
@@ -35,6 +36,7 @@ class StepResult:
     rows: int = 0
     rejected: int = 0
     unknown: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

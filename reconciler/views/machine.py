@@ -28,6 +28,8 @@ def report(value: Report) -> str:
                 "words": step.words,
                 "rows": step.rows,
                 "rejected": step.rejected,
+                "unknown": step.unknown,
+                "left": step.left,
             }
             for step in value.steps
         ],

@@ -13,7 +13,7 @@ from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
-from reconciler.model.report import Outcome, Report
+from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.views.plain import plain
 
 _SYMBOLS = {
@@ -189,10 +189,17 @@ def report(value: Report) -> Text:
         if step.outcome is Outcome.DONE:
             continue
         symbol, style = _OUTCOMES[step.outcome]
-        words = f"  {step.outcome}: {step.words}"
+        words = f"  {step.outcome}: {step.words}{_contacts(step)}"
         lines.append(Text.assemble((f"{symbol} ", style), (plain(str(step.address)), "bold"), plain(words)))
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
     lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
     return Text("\n").join(lines)
+
+
+def _contacts(step: StepResult) -> str:
+    """What became of the contacts of a step that is not done."""
+    told = {"written": step.rows, "rejected": step.rejected, "not known": step.unknown, "not sent": step.left}
+    counts = ", ".join(f"{count:,} {words}" for words, count in told.items() if count)
+    return f"; contacts: {counts}" if counts else ""

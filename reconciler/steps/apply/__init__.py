@@ -7,6 +7,7 @@ run that is killed anywhere can be resumed. Steps that depend on a failed one ar
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.ledger.journal import Ledger, Run
 from reconciler.model.address import Address
@@ -39,7 +40,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
                 result = _attempt(plan, step, writer, run, terms)
             elif result.outcome is Outcome.BLOCKED:
                 run.step(result)
-            results[step.address] = result
+            results[step.address] = result = _counted(plan, result, run)
             terms.progress.finish(step.address, f"{result.outcome}: {result.words}")
         report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
         run.finish(report)
@@ -76,6 +77,16 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> 
     except ReconcilerError as error:
         where = f" [{error.where}]" if error.where else ""
         words = f"{error.code}: {error.message}{where}"
-        result = StepResult(step.address, Outcome.FAILED, words, *run.tally(step.address))
+        result = _counted(plan, StepResult(step.address, Outcome.FAILED, words), run)
     run.step(result)
     return result
+
+
+def _counted(plan: Plan, result: StepResult, run: Run) -> StepResult:
+    """A step that is not done, with what became of each of its contacts."""
+    change = plan.change(result.address)
+    if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
+        return result
+    written, rejected, unknown = run.tally(result.address)
+    left = change.total - written - rejected - unknown
+    return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left)

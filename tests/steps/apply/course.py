@@ -52,9 +52,7 @@ def on_it(method: str) -> range:
     return range(CHANGING.stop if method == "contactIds" else CHANGING.start, LEAVING.stop)
 
 
-def build(
-    method: str, tenant: Simulator, folder: Folder, *, one_worker: bool, jobs: str, archived: bool
-) -> None:
+def build(method: str, tenant: Simulator, folder: Folder, *, one_worker: bool, jobs: str, archived: bool) -> None:
     """The tenant before the run, and the manifests that ask for it."""
     wanted = range(LEAVING.start)
     new = () if method in ("contactIds", "listContacts") else JOINING
@@ -63,13 +61,13 @@ def build(
     )
     if archived:
         tenant.store.add_contacts([{"id": "OTHER", "phoneNumber": phone(ARCHIVED), "status": "ARCHIVED"}])
-    members = {
-        contact(n): {"priority": 1, "tier": "silver" if n in CHANGING else "gold"} for n in on_it(method)
-    }
+    members = {contact(n): {"priority": 1, "tier": "silver" if n in CHANGING else "gold"} for n in on_it(method)}
     tenant.store.add_list("Chosen", members, description=scene.MARK)
     delivery.write_contacts(folder, wanted)
     pace = _ONE_WORKER if one_worker else _MANY_WORKERS
     delivery.declare(folder, tenant, method, chunk=CHUNK, pace=pace, jobs=jobs)
+    text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
+    folder.write("tenant.yaml", text.replace("pollEvery: 1s}\n", f"{jobs}}}\n"))
     watch(tenant)
 
 

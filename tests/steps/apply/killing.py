@@ -127,8 +127,6 @@ class Stage:
         words = [*arguments, "-w", str(self.folder.root)]
         environment = {**self.tenant.environment(), **self.environment, "TMPDIR": str(self.scratch)}
         child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output)))
-        options: Options | None = None,
-        prepare: Callable[[], object] | None = None,
 
         def act() -> None:
             for number in send:

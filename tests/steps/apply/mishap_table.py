@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,9 +54,15 @@ OF_THE_SOCKET = frozenset(
 )
 """Kinds that only a bulk insert can meet: no other jobs have events."""
 
+COMMON = frozenset({"rate-limited", "status", "reset-after", "cut-socket"})
+"""Kinds that are played on every sort of call for ever."""
+
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "rate-limited": ({"seconds": 0.02}, {"seconds": 0.02, "form": "date"}, {"form": "none"}),
-    "status": (*({"status": code} for code in (500, 503, 400, 401, 403, 404, 409, 413)), {"status": 502, "after": True}),
+    "status": (
+        *({"status": code} for code in (500, 503, 400, 401, 403, 404, 409, 413)),
+        {"status": 502, "after": True},
+    ),
     "hold-before": ({"seconds": 1.3},),
     "hold-after": ({"seconds": 1.3},),
     "reject-rows": ({"external_id": "C0000|C0005"}, {"index": (1,), "wire": "reset"}, {}),
@@ -102,18 +108,26 @@ def kinds_of(method: str) -> list[str]:
     ]
 
 
-def mishaps(method: str, kind: str) -> Iterator[Mishap]:
-    """Every variant of a kind, on every sort of call that a run by a method is made of."""
-    for params in VARIANTS.get(kind, ({},)):
-        for where in _places(method, kind):
-            yield Mishap(kind, params, where)
+def plays(method: str, kind: str) -> Iterator[Sequence[tuple[Mishap, int | None]]]:
+    """What is played in one run each, and how often: a variant once on every sort of call, and always where contacts
+    are put. The commonest are played always on the other sorts of calls as well.
+    """
+    places = _places(method, kind)
+    for number, params in enumerate(VARIANTS.get(kind, ({},))):
+        variant = [Mishap(kind, params, where) for where in places]
+        yield [(each, 1) for each in variant]
+        yield from ([(each, None)] for each in (variant if kind in COMMON and number == 0 else variant[:1]))
 
 
-def _places(method: str, kind: str) -> list[tuple[str | None, str]]:
+def _places(method: str, kind: str) -> Sequence[tuple[str | None, str]]:
     if kind in OF_JOBS:
         return [("POST", PUTS[method])]
     if kind in OF_THE_SOCKET:
-        return [("GET", "/events$"), ("SUBSCRIBE", "/events$"), ("EVENT", "/events$")] if kind == "cut-socket" else [(None, "/events$")]
+        return (
+            [("GET", "/events$"), ("SUBSCRIBE", "/events$"), ("EVENT", "/events$")]
+            if kind == "cut-socket"
+            else [(None, "/events$")]
+        )
     return [("POST", PUTS[method]), ("GET", READS[method]), ("DELETE", LISTED)] + (
         [("POST", LISTED)] if method == "contactBatch" else []
     )

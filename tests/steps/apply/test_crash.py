@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from reconciler.simulator import Simulator
 from tests import scene
-from tests.conftest import Folder
+from tests.conftest import KILLED, Folder
 from tests.steps.apply.killing import Stage
 
 STAGES = 3
@@ -52,7 +51,7 @@ def killed_and_resumed(stage: Stage, plan: str, place: int, after: bool) -> Resu
 
 
 def test_a_run_killed_at_any_request_is_resumed_to_the_same_end(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     stages = [Stage(tmp_path / str(number), small) for number in range(STAGES)]
     try:
@@ -73,8 +72,7 @@ def test_a_run_killed_at_any_request_is_resumed_to_the_same_end(
     finally:
         for stage in stages:
             stage.close()
-    with capsys.disabled():
-        print(f"\n{len(ended)} places at which a run was killed")  # noqa: T201
+    record_property(KILLED, len(ended))
     wrong = [(each.where, each.code, each.said) for each in ended if each.code != 0 or each.state != expected]
     assert not wrong, f"{len(wrong)} of {len(ended)}: {wrong[0]}"
     for kind in ("lists", "campaigns"):

@@ -6,19 +6,18 @@ import json
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reconciler.simulator import Options
 from reconciler.simulator.options import JobPace
 from reconciler.simulator.requestlog import Received
-from tests.conftest import Folder
+from tests.conftest import KILLED, Ended
 from tests.delivery import METHODS, contact
 from tests.steps.apply import course
 from tests.steps.apply.killing import Stage
@@ -62,7 +61,12 @@ class Matrix:
     def __init__(self, root: Path, method: str) -> None:
         self.method = method
         build = partial(course.build, method, one_worker=True, jobs=JOBS, archived=method == "bulkInsert")
-        self.stage = Stage(root, lambda *given: build(*given), options=Options(jobs=PACES.get(method, JobPace())), prepare=PREPARE.get(method))
+        self.stage = Stage(
+            root,
+            build,
+            options=Options(jobs=PACES.get(method, JobPace())),
+            prepare=PREPARE.get(method),
+        )
         self.tenant, self.folder = self.stage.tenant, self.stage.folder
         self.plan = str(root / "plan")
         self.rejected = int(method == "bulkInsert")
@@ -101,7 +105,7 @@ class Matrix:
         log = (self.stage.root / f"{self.stage.output.name}.log").read_text(encoding="utf-8")
         return wrong + course.leaks(self.folder, said, log, *self._said(resumed), *self._said(again))
 
-    def _said(self, ended: Any) -> tuple[str, str]:
+    def _said(self, ended: Ended) -> tuple[str, str]:
         return ended.out, ended.err
 
     def wrong_in_the_end(self, place: Place | None) -> list[str]:
@@ -158,7 +162,7 @@ def matrix(root: Path, method: str) -> Iterator[Matrix]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_run_killed_at_any_request_or_message_is_resumed_to_the_same_end(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, method: str
+    tmp_path: Path, record_property: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     if method in PREPARE:
         course.restored(monkeypatch)
@@ -169,7 +173,5 @@ def test_a_run_killed_at_any_request_or_message_is_resumed_to_the_same_end(
             found = course_of.killed_and_resumed(place, number % PLANNED_AGAIN == 0)
             if found:
                 wrong[str(place)] = found
-        killed = len(course_of.places)
-    with capsys.disabled():
-        print(f"\n{killed} places at which a run by {method} was killed")  # noqa: T201
-    assert not wrong, f"{len(wrong)} of {killed}: {wrong}"
+    record_property(KILLED, len(course_of.places))
+    assert not wrong, f"{len(wrong)} of {len(course_of.places)}: {wrong}"

@@ -144,3 +144,69 @@ def test_contacts_that_are_rejected_too_often_are_in_quarantine(
         0,
         ["2 rejected 2 times, in quarantine: archived, deleted or unknown in the tenant"],
     )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_removal_that_is_too_large_is_halved_for_good(
+    tenant: Simulator, folder: Folder, run: Run, method: str
+) -> None:
+    ready(tenant, folder, method)
+    assert run("apply", "--yes").code == 0
+    delivery.write_contacts(folder, range(10, 40))
+    tenant.clear_requests()
+    tenant.faults.add("status", method="DELETE", path="contacts$", status=413)
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in range(10, 40)}
+    assert [each.rows for each in tenant.requests() if each.method == "DELETE"] == [10, 5, 5]
+
+
+@pytest.mark.parametrize(("method", "path"), [("bulkInsert", "/jobs/JOB"), ("contactBatch", "/batch/BATCH")])
+def test_a_job_that_the_tenant_knows_no_more_is_asked_for_again(
+    tenant: Simulator, folder: Folder, run: Run, method: str, path: str
+) -> None:
+    ready(tenant, folder, method, chunk=20)
+    tenant.faults.add("status", method="GET", path=path, status=404)
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert len(tenant.jobs.all) == 3
+
+
+def test_a_run_whose_jobs_were_aborted_every_time_can_be_resumed_once_they_are_not(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    ready(tenant, folder, "bulkInsert", chunk=40)
+    tenant.faults.add("abort-job", method="POST", path="bulkinsert$", times=None)
+    ended = run("apply", "--yes", "--format", "json")
+    assert ended.code == 5, ended  # the list was made
+    (step,) = [each for each in json.loads(ended.out)["steps"] if each["address"].startswith("Segment")]
+    assert (step["rows"], step["rejected"], step["unknown"], step["left"]) == (0, 0, 40, 0)
+    tenant.faults.clear()
+    assert run("apply", "--resume").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+
+
+def test_whom_a_list_refuses_after_a_batch_is_found_without_another_batch(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    ready(tenant, folder, "contactBatch", chunk=20)
+    archived = {contact(3), contact(17)}
+    tenant.store.add_contacts([{"id": each, "status": "ARCHIVED"} for each in archived])
+    ended = run("apply", "--yes", "--format", "json")
+    assert ended.code == 5, ended
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - archived
+    assert set(tenant.jobs.writes("directory").values()) == {1}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_report_says_of_every_contact_of_a_step_that_failed_what_became_of_it(
+    tenant: Simulator, folder: Folder, run: Run, method: str
+) -> None:
+    ready(tenant, folder, method, pace="rate: 5000, burst: 500, attempts: 1, workers: 1")
+    tenant.faults.add("status", method="POST", path="/contacts$|bulkinsert$|batch$", status=403, skip=3, times=None)
+    ended = run("apply", "--yes", "--format", "json")
+    assert ended.code == 5, ended
+    (step,) = [each for each in json.loads(ended.out)["steps"] if each["address"].startswith("Segment")]
+    assert step["rows"] + step["rejected"] + step["unknown"] + step["left"] == 40
+    assert step["rows"] == len(on_list(tenant))
+    assert step["unknown"] + step["left"] > 0
+    assert "not sent" in run("apply", "--resume").out or step["left"] == 0
