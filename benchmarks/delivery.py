@@ -30,7 +30,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import requests
 
 from reconciler.audience import comparison, engine
@@ -108,13 +107,15 @@ class Where:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a delivery took: when it began and when the last row was put and read back; its peaks, in bytes."""
+    """What a delivery took: when it began and when the last row was put and read back; its peaks, in bytes;
+    the processor seconds of its process by the time the rows were put."""
 
     start: float
     put: float
     end: float
     peak_put: int
     peak: int
+    processor: float
 
 
 def contact(number: int) -> str:
@@ -159,6 +160,8 @@ def answer(work: Callable[[], Taken], there: Connection) -> None:
 
 def write_rows(rows: int, target: Path) -> Rows:
     """So many contacts to be added, as a plan holds them: numbers of the exchange 555, which has no subscribers."""
+    import duckdb  # noqa: PLC0415 - late: while a spawned process begins, it takes it for a shell and draws progress bars
+
     said = {
         "contactId": "printf('C%07d', n)",
         "action": "'add'",
@@ -181,14 +184,15 @@ class Clock:
     def __init__(self) -> None:
         self.start = self.put = self.end = 0.0
         self.peak_put = 0
+        self.began = self.processor = 0.0
 
     def begin(self, address: Address, words: str, rows: int) -> None:
         """The plan is checked, and the delivery begins."""
-        self.start = time.monotonic()
+        self.start, self.began = time.monotonic(), time.process_time()
 
     def advance(self, address: Address, rows: int) -> None:
         """A chunk is done."""
-        self.put, self.peak_put = time.monotonic(), peak()
+        self.put, self.peak_put, self.processor = time.monotonic(), peak(), time.process_time() - self.began
 
     def finish(self, address: Address, words: str) -> None:
         """It is read back."""
@@ -196,7 +200,7 @@ class Clock:
 
     def taken(self) -> Taken:
         """All of it."""
-        return Taken(self.start, self.put, self.end, self.peak_put, peak())
+        return Taken(self.start, self.put, self.end, self.peak_put, peak(), self.processor)
 
 
 def peak() -> int:
@@ -264,12 +268,14 @@ def plan_of(change: RowChange) -> Plan:
 
 def loop(way: Way, rows: int, chunk: int, where: Where) -> Taken:
     """What one would write first: one request after the other, `json=`, no journal, no read-back."""
+    import duckdb  # noqa: PLC0415 - see above
+
     with tempfile.TemporaryDirectory() as name, requests.Session() as session, duckdb.connect() as database:
         write_rows(rows, Path(name) / "rows.parquet")
         asked = "contactId, e164, name, email, {'priority': priority, 'tier': attributes['tier']}"
         database.execute(f"SELECT {asked} FROM '{name}/rows.parquet' ORDER BY contactId")
         headers = {surface: {"Authorization": f"Bearer {token(session, surface, where)}"} for surface in SURFACES}
-        start = time.monotonic()
+        start, began = time.monotonic(), time.process_time()
         while some := database.fetchmany(chunk):
             for surface_name, path, body in bodies(way.name, some, where.list_id):
                 base = where.bases[surface_name][0]
@@ -281,7 +287,7 @@ def loop(way: Way, rows: int, chunk: int, where: Where) -> Taken:
                     while told(session, url, headers[surface_name]) != "COMPLETED":
                         time.sleep(0.05)
         end = time.monotonic()
-    return Taken(start, end, end, peak(), peak())
+    return Taken(start, end, end, peak(), peak(), time.process_time() - began)
 
 
 JOBS = {"/outbound/contactlistitems/bulkinsert": "/outbound/jobs/", "/contacts/batch": "/contacts/batch/"}
@@ -354,10 +360,10 @@ def most_in_a_second(calls: Sequence[Call]) -> int:
     return most
 
 
-def at_the_limit(rows: int) -> None:
+def at_the_limit(ways: Sequence[Way], rows: int) -> None:
     """Every method at its limit: how much longer than its requests need there?"""
     print(f"{rows:,} rows at a limit: the requests of the put, its seconds, and those seconds of the limit's own")
-    for way in WAYS:
+    for way in ways:
         pace = Pace(rate=way.limit, burst=max(1, int(way.limit / 5)))
         taken, calls = measured(way, rows, partial(deliver, way, rows, way.chunk, pace))
         chunks = math.ceil(rows / way.chunk)
@@ -369,29 +375,30 @@ def at_the_limit(rows: int) -> None:
         seconds, after = taken.put - taken.start, taken.end - taken.put
         pages = len(calls) - data - jobs - then
         print(
-            f"{way.name:13} {way.limit:3g}/s  {data} data + {jobs} job + {then} list requests, {most} in a second at most; "
-            f"{seconds:6.2f} s = {seconds / least:.3f} x {least:.1f} s; read back {pages} pages in {after:.2f} s",
+            f"{way.name:13} {way.limit:3g}/s  {data} data + {jobs} job + {then} list requests, {most} in a second; "
+            f"{seconds:6.2f} s = {seconds / least:.3f} x {least:.1f} s, processor {taken.processor:.1f} s; "
+            f"read back {pages} pages in {after:.2f} s",
             flush=True,
         )
 
 
-def beside_the_loop(rows: int, chunk: int) -> None:
+def beside_the_loop(ways: Sequence[Way], rows: int, chunk: int) -> None:
     """Every method without a limit, and the loop."""
     print(f"{rows:,} rows in chunks of {chunk}, no limit, {LATENCY_MS:g} ms: the put, and a loop of `requests`")
-    for way in WAYS:
+    for way in ways:
         ours, _ = measured(way, rows, partial(deliver, way, rows, chunk, NO_LIMIT))
         theirs, _ = measured(way, rows, partial(loop, way, rows, chunk))
         one, other = ours.put - ours.start, theirs.put - theirs.start
         print(f"{way.name:13} {one:6.2f} s, the loop {other:6.2f} s: {other / one:4.1f} x", flush=True)
 
 
-def memory(most: int) -> None:
+def memory(ways: Sequence[Way], most: int) -> None:
     """Every method without a limit, ever more rows."""
     sizes = [rows for rows in (20_000, 200_000, 2_000_000) if rows <= most]
     print(
         f"the peak of the process in MB, after the put and after the read-back; DuckDB is held to {ENGINE.memory_limit}"
     )
-    for way in WAYS:
+    for way in ways:
         for rows in sizes:
             taken, _ = measured(way, rows, partial(deliver, way, rows, way.chunk, NO_LIMIT))
             seconds = taken.end - taken.start
@@ -406,14 +413,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure deliveries.")
     parser.add_argument("rows", nargs="?", type=int, default=200_000)
     parser.add_argument("--most", type=int, default=200_000)
+    parser.add_argument("--method", choices=[way.name for way in WAYS])
     parser.add_argument("--only", choices=("limit", "loop", "memory"))
     said = parser.parse_args()
+    ways = [way for way in WAYS if said.method in (None, way.name)]
     if said.only in (None, "limit"):
-        at_the_limit(said.rows)
+        at_the_limit(ways, said.rows)
     if said.only in (None, "loop"):
-        beside_the_loop(said.rows // 10, 100)
+        beside_the_loop(ways, said.rows // 10, 100)
     if said.only in (None, "memory"):
-        memory(said.most)
+        memory(ways, said.most)
 
 
 if __name__ == "__main__":
