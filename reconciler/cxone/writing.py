@@ -27,7 +27,9 @@ from reconciler.model.tenant import DeclaredSurface
 
 _CREATIONS = 3
 _WAITING = 4
-"""Jobs that are waited for, for each worker of their surface."""
+"""Jobs that are waited for, for each worker of their surface …"""
+_HELD = 20_000
+"""… as long as they hold no more rows than this: those of a job stay in memory until it is over."""
 
 
 class TenantWriter(TenantReader):
@@ -184,11 +186,14 @@ class TenantWriter(TenantReader):
     def workers(self, change: RowChange) -> int:
         """How many chunks of a change may be under way at once: as many as its surface has workers.
 
-        A chunk that is a job is waited for by its worker, and there are more of them: the surface's pace still holds.
+        A chunk that is a job is waited for by its worker, and there are more of them where chunks are small: the
+        surface's pace still holds.
         """
         method = methods()[change.method]
         workers = self._transports[method.surface].access.pace.workers
-        return workers * _WAITING if isinstance(method, JobMethod) else workers
+        if not isinstance(method, JobMethod):
+            return workers
+        return max(workers, min(workers * _WAITING, _HELD // change.chunk_size))
 
     def _body(self, surface: Surface, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields in names → a wire body with ids."""
