@@ -28,6 +28,9 @@ def report(value: Report) -> str:
                 "words": step.words,
                 "rows": step.rows,
                 "rejected": step.rejected,
+                "unknown": step.unknown,
+                "note": step.note,
+                "hint": step.hint,
             }
             for step in value.steps
         ],

@@ -27,6 +27,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
         LedgerError: another run is under way, or the ledger cannot be written.
     """
     with ledger.run(plan, terms.resume) as run:
+        terms.progress.started(run.name, plan, terms.resume is not None)
         try:
             preconditions.check(plan, writer, run, terms)
         except Stale:
@@ -40,9 +41,10 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
             elif result.outcome is Outcome.BLOCKED:
                 run.step(result)
             results[step.address] = result
-            terms.progress.finish(step.address, f"{result.outcome}: {result.words}")
+            terms.progress.finish(result)
         report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set())
         run.finish(report)
+        terms.progress.ended(report)
         return report
 
 
@@ -72,10 +74,12 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> 
             terms.progress.begin(step.address, f"{change.method} to {change.list!r}", change.total)
             result = rows.deliver(change, writer, run, terms)
     except Interrupted as error:
-        return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message)
+        tally = run.tally(step.address)
+        return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message, *tally, note=error.note, hint=error.hint)
     except ReconcilerError as error:
         where = f" [{error.where}]" if error.where else ""
         words = f"{error.code}: {error.message}{where}"
-        result = StepResult(step.address, Outcome.FAILED, words, *run.tally(step.address))
+        tally = run.tally(step.address)
+        result = StepResult(step.address, Outcome.FAILED, words, *tally, note=error.note, hint=error.hint)
     run.step(result)
     return result
