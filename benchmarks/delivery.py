@@ -40,8 +40,9 @@ from reconciler.ledger.journal import Ledger
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
-from reconciler.model.report import Outcome
+from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Engine, Limits
@@ -186,17 +187,29 @@ class Clock:
         self.peak_put = 0
         self.began = self.processor = 0.0
 
+    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+        """Nothing is measured yet."""
+
     def begin(self, address: Address, words: str, rows: int) -> None:
         """The plan is checked, and the delivery begins."""
         self.start, self.began = time.monotonic(), time.process_time()
 
-    def advance(self, address: Address, rows: int) -> None:
+    def chunk(self, address: Address, done: ChunkDone) -> None:
         """A chunk is done."""
         self.put, self.peak_put, self.processor = time.monotonic(), peak(), time.process_time() - self.began
 
-    def finish(self, address: Address, words: str) -> None:
+    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+        """A job is no news here."""
+
+    def job(self, address: Address, job: Job) -> None:
+        """Nor is how it gets on."""
+
+    def finish(self, result: StepResult) -> None:
         """It is read back."""
         self.end = time.monotonic()
+
+    def ended(self, report: Report) -> None:
+        """All of it is over."""
 
     def taken(self) -> Taken:
         """All of it."""

@@ -43,7 +43,7 @@ class TenantWriter(TenantReader):
         self._counted = threading.Lock()
         self._writes = 0
         self._watchers: dict[str, Watcher] = {}
-        self.told: Callable[[Job], None] = lambda job: None
+        self._told: dict[str, Callable[[Job], None]] = {}
 
     @property
     def writes(self) -> int:
@@ -133,17 +133,22 @@ class TenantWriter(TenantReader):
         method = methods()[change.method]
         return method.find(self._transports, reference) if isinstance(method, JobMethod) else None
 
-    def watch(self, change: RowChange, job_id: str) -> Job:
-        """Wait until a job is over. One that the tenant knows no more counts as aborted: nobody can say what it wrote.
+    def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
+        """Wait until a job is over; `told` hears how it gets on, in the thread that waits.
+
+        One that the tenant knows no more counts as aborted: nobody can say what it wrote.
 
         Raises:
             JobOverdue: it was not over in time.
             Interrupted: the person asked to stop; the job goes on.
         """
+        self._told[job_id] = told
         try:
             return self._watcher(change.method).wait(job_id)
         except NotFound:
             return Job(job_id, "ABORTED")
+        finally:
+            del self._told[job_id]
 
     def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
         """What is left to do for the rows that a job took; raises as `put`."""
@@ -178,7 +183,7 @@ class TenantWriter(TenantReader):
                         every=access.poll_every,
                         limit=access.job_limit,
                         stop=self._stop,
-                        told=self.told,
+                        told=lambda job: self._told[job.id](job),
                     )
                 )
             return self._watchers[name]
