@@ -19,13 +19,13 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 	$(BIN)/reconciler demo
 
 test: $(INSTALLED) ## Run the whole test suite
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(INSTALLED) ## Format, lint, types, tests with branch coverage: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term
 
 format: $(INSTALLED) ## Format the code and sort the imports
 	$(BIN)/ruff format .

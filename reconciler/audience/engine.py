@@ -59,6 +59,9 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
     return _of(backend).stream(backend, relation, size)
 
 
-def write(backend: Any, relation: Any, target: Path) -> None:
-    """Compute a relation into one Parquet file, in its own order, that only its owner may read."""
+def write(backend: Any, relation: Any, target: Path) -> int:
+    """Compute a relation into one Parquet file, in its own order, that only its owner may read, and count its rows."""
+    import pyarrow.parquet as pq
+
     _of(backend).write(backend, relation, target)
+    return int(pq.read_metadata(target).num_rows)

@@ -80,8 +80,7 @@ MEMBERS = {
 
 def write(backend: Any, relation: Any, target: Path, columns: Mapping[str, str]) -> Rows:
     """Compute a relation into a Parquet file that only its owner may read."""
-    engine.write(backend, relation, target)
-    return Rows(target, "parquet", columns, count(backend, engine.parquet(backend, target)))
+    return Rows(target, "parquet", columns, engine.write(backend, relation, target))
 
 
 _OPTIONAL = {

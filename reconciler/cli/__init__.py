@@ -5,10 +5,13 @@ A command is a module of this package with a click command of the module's name;
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import signal
 import sys
+import threading
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -54,7 +57,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the program and end the process with its exit code."""
     # a pipeline that gives up sends SIGTERM: contacts that were read must not stay behind in a folder for ever
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == Exit.INTERRUPTED and _somebody_still_waits():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _somebody_still_waits() -> bool:
+    """Whether a thread would hold up the end: one that was asked to stop at once, in the midst of a call."""
+    others = (each for each in threading.enumerate() if each is not threading.main_thread())
+    return any(each.is_alive() and not each.daemon for each in others)
 
 
 def run(arguments: list[str]) -> int:

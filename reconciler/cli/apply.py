@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.plan import show_plan
+from reconciler.cli.stopping import Stopping
+from reconciler.cli.telling import EventFile, Several, event_file
 from reconciler.cli.workspace import command_line, opened, refresh_option, workspace_options
-from reconciler.model.errors import Exit, Interrupted, LedgerError, Refused, Stale
+from reconciler.model.errors import Exit, Interrupted, LedgerError, ReconcilerError, Refused, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 
 if TYPE_CHECKING:
     from reconciler.cli.world import World
     from reconciler.model.desired import Desired
+    from reconciler.model.ports import Progress
     from reconciler.model.report import Report
+    from reconciler.model.terms import Terms
 
 
 @click.command()
@@ -32,6 +36,11 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
 @click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what happens to this file as it happens, an event a line (NDJSON); a file of events is added to.",
+)
 def apply(
     chosen: dict[str, Any],
     file: Path | None,
@@ -41,15 +50,20 @@ def apply(
     voice: str,
     digest: str | None,
     refresh: bool,
+    events: Path | None,
 ) -> int:
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
     from reconciler.cli.world import World
 
     if resume and file is not None:
         raise click.UsageError("--resume goes on with the plan of the interrupted run; leave FILE out")
-    stop = threading.Event()
-    with opened(chosen, prune=prune, refresh=refresh) as workspace, World(workspace, stop) as world:
-        applying = _Applying(workspace, world, stop, voice, digest)
+    with (
+        event_file(events) as file_of_events,
+        Stopping() as stopping,
+        opened(chosen, prune=prune, refresh=refresh) as workspace,
+        World(workspace, stopping.stop) as world,
+    ):
+        applying = _Applying(workspace, world, stopping, voice, digest, file_of_events)
         if resume:
             return applying.resumed()
         return applying.saved(file) if file is not None else applying.fresh(yes)
@@ -61,9 +75,10 @@ class _Applying:
 
     workspace: Workspace
     world: World
-    stop: threading.Event
+    stopping: Stopping
     voice: str
     reviewed: str | None
+    events: EventFile
 
     def fresh(self, yes: bool) -> int:
         from reconciler.flow import propose
@@ -91,6 +106,8 @@ class _Applying:
         return self._commit(open_plan(file, self.workspace.scratch / "saved"), desired)
 
     def resumed(self) -> int:
+        from reconciler.model.report import Report
+
         desired = self._desired()
         ledger = self.world.ledger(desired)
         last = ledger.last_run()
@@ -98,7 +115,9 @@ class _Applying:
             raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
         name, finished = last
         if finished:
-            click.echo(f"Run {name} was finished; there is nothing to resume.")
+            click.echo(f"Run {name} was finished; there is nothing to resume.", err=self.voice == "json")
+            if self.voice == "json":
+                _tell(Report(name, (), 0), self.workspace, self.voice)
             return Exit.DONE
         return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), desired, name)
 
@@ -110,43 +129,56 @@ class _Applying:
     def _commit(self, plan: Plan, desired: Desired, resume: str | None = None) -> int:
         from reconciler.cli.announcing import tell_of_apply, tell_of_refusal
         from reconciler.cli.console import console
-        from reconciler.cli.stopping import stoppable
         from reconciler.flow import commit
         from reconciler.model.document import plan_digest
-        from reconciler.model.terms import Terms
+        from reconciler.views.events import ApplyEvents
         from reconciler.views.progress import ApplyProgress
 
         writer = self.world.writer(desired)
         out = console(stderr=self.voice == "json")
         out.print(f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}")
-        with ApplyProgress(out) as progress, stoppable(self.stop):
-            terms = Terms(
-                manifests=desired.manifests,
-                tenant=desired.tenant.address.name,
-                surfaces=writer.surfaces,
-                limits=desired.settings.limits,
-                overrides=desired.settings.overrides,
-                now=datetime.now(UTC),
-                engine=desired.settings.engine,
-                scratch=self.workspace.scratch,
-                progress=progress,
-                stop=self.stop,
-                resume=resume,
-                reviewed=self.reviewed,
-            )
+        events = ApplyEvents(self.events.write)
+        with self.stopping.writing(lambda: events.interrupted(at_once=False)), ApplyProgress(out) as progress:
+            terms = self._terms(desired, writer.surfaces, Several(events, progress), resume)
             try:
                 report = commit(plan, writer, self.world.ledger(desired), terms)
-            except (KeyboardInterrupt, Interrupted):
+            except KeyboardInterrupt:
+                events.interrupted(at_once=True)
                 words = "Stopped at once: what was in flight may have taken effect, and is looked up when it goes on."
-                click.echo(words, err=True)
-                _tell_how_to_go_on(self.workspace)
-                return Exit.INTERRUPTED
-            except (Refused, Stale) as error:
-                tell_of_refusal(plan, error, self.workspace, self.world, desired)
+                return self._stopped(words)
+            except ReconcilerError as error:
+                events.failed(error)
+                if isinstance(error, Interrupted):
+                    return self._stopped("Stopped before the first step.")
+                if isinstance(error, Refused | Stale):
+                    tell_of_refusal(plan, error, self.workspace, self.world, desired)
                 raise
         _tell(report, self.workspace, self.voice)
         tell_of_apply(plan, report, self.workspace, self.world, desired)
         return report.exit_code
+
+    def _terms(self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> Terms:
+        from reconciler.model.terms import Terms
+
+        return Terms(
+            manifests=desired.manifests,
+            tenant=desired.tenant.address.name,
+            surfaces=surfaces,
+            limits=desired.settings.limits,
+            overrides=desired.settings.overrides,
+            now=datetime.now(UTC),
+            engine=desired.settings.engine,
+            scratch=self.workspace.scratch,
+            progress=progress,
+            stop=self.stopping.stop,
+            resume=resume,
+            reviewed=self.reviewed,
+        )
+
+    def _stopped(self, words: str) -> int:
+        click.echo(words, err=True)
+        _tell_how_to_go_on(self.workspace)
+        return Exit.INTERRUPTED
 
 
 def _tell(report: Report, workspace: Workspace, voice: str) -> None:
@@ -159,8 +191,9 @@ def _tell(report: Report, workspace: Workspace, voice: str) -> None:
     else:
         console().print(terminal.report(report), soft_wrap=True)
     if len(report.ended(Outcome.DONE)) < len(report.steps):
-        _tell_how_to_go_on(workspace)
+        wrong = any(step.hint for step in report.ended(Outcome.FAILED))
+        _tell_how_to_go_on(workspace, "When that is put right, go on" if wrong else "To go on")
 
 
-def _tell_how_to_go_on(workspace: Workspace) -> None:
-    click.echo(f"To go on where it stopped: {command_line(workspace, 'apply', '--resume')}", err=True)
+def _tell_how_to_go_on(workspace: Workspace, words: str = "To go on") -> None:
+    click.echo(f"{words} where it stopped: {command_line(workspace, 'apply', '--resume')}", err=True)

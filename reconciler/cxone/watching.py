@@ -201,7 +201,7 @@ class Watcher:
 
     def _heed(self) -> None:
         if self._stop.is_set() or self._closed:
-            raise Interrupted("stopped while a job was under way", hint="the job goes on in the tenant")
+            raise Interrupted("stopped while a job was under way", note="the job goes on in the tenant; its id is kept")
 
     def _overdue(self, wait: _Wait, job: Job | None) -> JobOverdue:
         if job is None:

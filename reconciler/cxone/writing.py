@@ -27,7 +27,9 @@ from reconciler.model.tenant import DeclaredSurface
 
 _CREATIONS = 3
 _WAITING = 4
-"""Jobs that are waited for, for each worker of their surface."""
+"""Jobs that are waited for, for each worker of their surface …"""
+_HELD = 20_000
+"""… as long as they hold no more rows than this: those of a job stay in memory until it is over."""
 
 
 class TenantWriter(TenantReader):
@@ -41,7 +43,7 @@ class TenantWriter(TenantReader):
         self._counted = threading.Lock()
         self._writes = 0
         self._watchers: dict[str, Watcher] = {}
-        self.told: Callable[[Job], None] = lambda job: None
+        self._told: dict[str, Callable[[Job], None]] = {}
 
     @property
     def writes(self) -> int:
@@ -131,17 +133,22 @@ class TenantWriter(TenantReader):
         method = methods()[change.method]
         return method.find(self._transports, reference) if isinstance(method, JobMethod) else None
 
-    def watch(self, change: RowChange, job_id: str) -> Job:
-        """Wait until a job is over. One that the tenant knows no more counts as aborted: nobody can say what it wrote.
+    def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
+        """Wait until a job is over; `told` hears how it gets on, in the thread that waits.
+
+        One that the tenant knows no more counts as aborted: nobody can say what it wrote.
 
         Raises:
             JobOverdue: it was not over in time.
             Interrupted: the person asked to stop; the job goes on.
         """
+        self._told[job_id] = told
         try:
             return self._watcher(change.method).wait(job_id)
         except NotFound:
             return Job(job_id, "ABORTED")
+        finally:
+            del self._told[job_id]
 
     def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
         """What is left to do for the rows that a job took; raises as `put`."""
@@ -176,7 +183,7 @@ class TenantWriter(TenantReader):
                         every=access.poll_every,
                         limit=access.job_limit,
                         stop=self._stop,
-                        told=self.told,
+                        told=lambda job: self._told[job.id](job),
                     )
                 )
             return self._watchers[name]
@@ -184,11 +191,14 @@ class TenantWriter(TenantReader):
     def workers(self, change: RowChange) -> int:
         """How many chunks of a change may be under way at once: as many as its surface has workers.
 
-        A chunk that is a job is waited for by its worker, and there are more of them: the surface's pace still holds.
+        A chunk that is a job is waited for by its worker, and there are more of them where chunks are small: the
+        surface's pace still holds.
         """
         method = methods()[change.method]
         workers = self._transports[method.surface].access.pace.workers
-        return workers * _WAITING if isinstance(method, JobMethod) else workers
+        if not isinstance(method, JobMethod):
+            return workers
+        return max(workers, min(workers * _WAITING, _HELD // change.chunk_size))
 
     def _body(self, surface: Surface, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields in names → a wire body with ids."""

@@ -69,12 +69,20 @@ def _engine(said: str | Mapping[str, Any]) -> Engine:
     )
 
 
+_LEAST_OF_SPARK = 512
+"""Megabytes. Spark refuses to start with less than 450 MiB."""
+
+
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """A master of no cluster, a folder or ledger that is no place, and what is kept and never checked."""
     engine = _engine(resource.spec.get("engine", {}))
     if engine.master is not None and engine.name != "spark":
         message = f"the engine {engine.name} computes in this process and has no master"
         yield Problem(resource.where("spec", "engine", "master"), "no-master", message, hint="say `name: spark`")
+    megabytes = int(engine.memory_limit[:-2]) * (1000 if engine.memory_limit.endswith("GB") else 1)
+    if engine.name == "spark" and megabytes < _LEAST_OF_SPARK:
+        message = f"`memoryLimit` is {engine.memory_limit}; a process of Spark needs at least {_LEAST_OF_SPARK}MB"
+        yield Problem(resource.where("spec", "engine", "memoryLimit"), "out-of-range", message)
     folder = engine.spill_folder
     if folder is not None and (folder.is_absolute() or ".." in folder.parts or "\0" in str(folder)):
         yield outside(resource, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +14,9 @@ from reconciler.model.jobs import Job
 from reconciler.model.kept import Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
+from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
+from reconciler.model.report import ChunkDone, Report, StepResult
 from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, Rows
 from reconciler.model.secret import Secret
 from reconciler.model.tokens import Tokens
@@ -79,8 +81,8 @@ class Writer(Reader, Protocol):
     def find(self, change: RowChange, reference: str) -> str | None:
         """The job that an earlier `put` made, if its reply was lost and the surface can tell."""
 
-    def watch(self, change: RowChange, job_id: str) -> Job:
-        """Wait until a job is over."""
+    def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
+        """Wait until a job is over; `told` hears how it gets on, and of its end."""
 
     def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
         """What is left to do for the rows that a job took."""
@@ -93,16 +95,28 @@ class Writer(Reader, Protocol):
 
 
 class Progress(Protocol):
-    """Who is told how an apply is going. Called from several threads."""
+    """Who is told how an apply is going. Called from several threads; whatever is told may be shown to anybody."""
+
+    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+        """A run of a plan starts, or goes on."""
 
     def begin(self, address: Address, words: str, rows: int) -> None:
         """A step starts; `rows` is 0 for an object."""
 
-    def advance(self, address: Address, rows: int) -> None:
-        """Some rows of a step are done."""
+    def chunk(self, address: Address, done: ChunkDone) -> None:
+        """Every row of a chunk is accounted for."""
 
-    def finish(self, address: Address, words: str) -> None:
-        """A step has ended."""
+    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+        """The tenant has made a job of some rows; `again`: earlier, and it is waited for once more."""
+
+    def job(self, address: Address, job: Job) -> None:
+        """A job has got on, or is over."""
+
+    def finish(self, result: StepResult) -> None:
+        """A step has ended, or will not be begun."""
+
+    def ended(self, report: Report) -> None:
+        """The run has ended, with or without something left for `--resume`."""
 
 
 class Courier(Protocol):

@@ -24,7 +24,7 @@ class StepResult:
     """One step and how it ended.
 
     Attributes:
-        words: what was done, or why it was not.
+        words: what was done, or why it was not. note, hint: of what failed, why, and what to do next.
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
         unknown: contacts that were sent, and of which it is not known whether they were written.
         left: contacts that were not sent.
@@ -37,6 +37,8 @@ class StepResult:
     rejected: int = 0
     unknown: int = 0
     left: int = 0
+    note: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,28 @@ class JobEnd:
     def over(self) -> bool:
         """Whether it changes no more (contract, section bulk)."""
         return self.status in {"COMPLETED", "FAILED", "ABORTED"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDone:
+    """One chunk of which every row is accounted for.
+
+    Attributes:
+        phase: `put` or `remove`. number: its place among the chunks of that phase, from 0.
+        rows: contacts written. rejected: contacts the tenant would not take.
+        before: how many of both an earlier run had delivered.
+    """
+
+    phase: str
+    number: int
+    rows: int
+    rejected: int
+    before: int = 0
+
+    @property
+    def total(self) -> int:
+        """Every row of it."""
+        return self.rows + self.rejected
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def report(value: Report) -> str:
                 "rejected": step.rejected,
                 "unknown": step.unknown,
                 "left": step.left,
+                "note": step.note,
+                "hint": step.hint,
             }
             for step in value.steps
         ],

@@ -1,61 +1,174 @@
-"""How is a person told that an apply is going on? As bars in a terminal, elsewhere a line a step."""
+"""How is a person told that an apply is going on? As bars in a terminal, elsewhere as one line now and then."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 from reconciler.model.address import Address
+from reconciler.model.course import Course, Tally
+from reconciler.model.jobs import Job
+from reconciler.model.plan import Plan
+from reconciler.model.report import ChunkDone, Report, StepResult
 from reconciler.views.plain import plain
+
+NOW_AND_THEN = 10.0
+"""Seconds between two looks at whether there is something new to be told."""
+
+QUIET = 60.0
+"""Seconds after which a line says that the run is alive, though nothing has moved."""
+
+MOST_JOBS = 6
+"""Jobs that get a bar; the others are counted."""
 
 
 class ApplyProgress:
-    """Bars while a step runs; every step leaves one line behind. Safe to call from several threads."""
+    """How far an apply is; every step leaves one line behind. Safe to call from several threads."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(
+        self, console: Console, *, every: float = NOW_AND_THEN, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._console = console
+        self._every, self._clock = every, clock
         self._lock = threading.Lock()
-        self._tasks: dict[Address, TaskID] = {}
-        self._bars = Progress(
-            TextColumn("  {task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("contacts"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._course: Course | None = None
+        self._moved, self._told = False, 0.0
+        self._live: Live | None = None
+        if console.is_terminal and not console.is_dumb_terminal:
+            self._live = Live(console=console, get_renderable=self.bars, transient=True, refresh_per_second=4)
+        self._over = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
-        self._bars.start()
+        if self._live is not None:
+            self._live.start()
+        else:
+            self._ticker.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        self._over.set()
+        if self._live is not None:
+            self._live.stop()
+
+    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+        """Count what is to be done."""
+        with self._lock:
+            self._told = self._clock()
+            self._course = Course(plan, self._told)
 
     def begin(self, address: Address, words: str, rows: int) -> None:
-        """Show a bar for a step with rows."""
-        if rows:
-            with self._lock:
-                self._tasks[address] = self._bars.add_task(plain(f"{address} {words}"), total=rows)
+        """A step starts."""
+        self._note(lambda course: course.begin(address, rows, self._clock()))
 
-    def advance(self, address: Address, rows: int) -> None:
-        """Move a step's bar."""
-        with self._lock:
-            if address in self._tasks:
-                self._bars.advance(self._tasks[address], rows)
+    def chunk(self, address: Address, done: ChunkDone) -> None:
+        """Some rows are accounted for."""
+        self._note(lambda course: course.chunk(address, done))
 
-    def finish(self, address: Address, words: str) -> None:
-        """Take the bar away and say how the step ended."""
+    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+        """A job is waited for."""
+        self._note(lambda course: course.submitted(address, job_id, rows))
+
+    def job(self, address: Address, job: Job) -> None:
+        """A job has got on, or is over."""
+        self._note(lambda course: course.job(address, job))
+
+    def finish(self, result: StepResult) -> None:
+        """Say how a step ended."""
+        self._note(lambda course: course.finish(result))
+        words = f"  {result.address}  {result.outcome}: {result.words}"
+        self._console.print(plain(words), markup=False, highlight=False)
+
+    def ended(self, report: Report) -> None:
+        """Nothing: the report says it all."""
+
+    def _note(self, news: Callable[[Course], None]) -> None:
         with self._lock:
-            task = self._tasks.pop(address, None)
-            if task is not None:
-                self._bars.remove_task(task)
-        self._console.print(f"  {plain(str(address))}  {plain(words)}", markup=False, highlight=False)
+            if self._course is not None:
+                news(self._course)
+                self._moved = True
+
+    # -- on a terminal -----------------------------------------------------------------------------------------
+
+    def bars(self) -> RenderableType:
+        """A bar for each job that is under way, for each step, and for the run if it has several."""
+        with self._lock:
+            if self._course is None or not self._course.under_way:
+                return Text()
+            now, course = self._clock(), self._course
+            table = Table.grid(padding=(0, 2))
+            more = 0
+            for address, tally in course.under_way.items():
+                for job_id, (rows, progress) in islice(tally.jobs.items(), MOST_JOBS):
+                    words = f"{rows:,} rows, {progress:.0%}"
+                    table.add_row(Text(plain(f"    job {job_id}"), "dim"), _bar(rows, rows * progress), words)
+                more += max(0, len(tally.jobs) - MOST_JOBS)
+                table.add_row(Text(plain(f"  {address}")), _bar(tally.total, tally.reached), _figures(tally, now))
+            if course.several:
+                table.add_row(
+                    Text("  in total", "bold"),
+                    _bar(course.whole.total, course.whole.reached),
+                    _figures(course.whole, now),
+                )
+            return Group(table, Text(f"    and {more:,} more jobs", "dim")) if more else table
+
+    # -- elsewhere ---------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        while not self._over.wait(self._every):
+            self.tell()
+
+    def tell(self) -> None:
+        """Print one line, if something has moved or nothing was said for long."""
+        with self._lock:
+            now, course = self._clock(), self._course
+            if course is None or not course.under_way or not (self._moved or now - self._told >= QUIET):
+                return
+            self._moved, self._told = False, now
+            words = "; ".join(_sentence(course, now))
+        self._console.print(plain(f"  … {words}"), markup=False, highlight=False)
+
+
+def _bar(total: float, reached: float) -> ProgressBar:
+    return ProgressBar(total=max(total, 1), completed=reached, width=30)
+
+
+def _sentence(course: Course, now: float) -> Iterator[str]:
+    for address, tally in course.under_way.items():
+        yield f"{address}: {_figures(tally, now)}"
+        if tally.jobs:
+            told = [f"{progress:.0%}" for _, progress in islice(tally.jobs.values(), MOST_JOBS)]
+            told += ["…"] if len(tally.jobs) > MOST_JOBS else []
+            yield f"{len(tally.jobs):,} job{'' if len(tally.jobs) == 1 else 's'} under way ({', '.join(told)})"
+    if course.several:
+        yield f"in total {_figures(course.whole, now)}"
+
+
+def _figures(tally: Tally, now: float) -> str:
+    told = [f"{tally.done:,} of {tally.total:,} rows"]
+    if tally.rejected:
+        told.append(f"{tally.rejected:,} rejected")
+    rate, left = tally.rate(now), tally.left(now)
+    if rate is not None and left is not None:
+        told += [f"{rate:,.0f} rows/s" if rate >= 10 else f"{rate:.1f} rows/s", f"{_duration(left)} left"]
+    return ", ".join(told)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

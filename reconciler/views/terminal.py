@@ -191,6 +191,9 @@ def report(value: Report) -> Text:
         symbol, style = _OUTCOMES[step.outcome]
         words = f"  {step.outcome}: {step.words}{_contacts(step)}"
         lines.append(Text.assemble((f"{symbol} ", style), (plain(str(step.address)), "bold"), plain(words)))
+        for name, text in (("note", step.note), ("hint", step.hint)):
+            if text:
+                lines.append(Text.assemble((f"    {name}:  ", "green" if name == "hint" else "dim"), plain(text)))
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""

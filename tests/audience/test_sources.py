@@ -79,7 +79,18 @@ def test_an_interaction_counts_once_whatever_page_it_came_on(backend: Any, writt
     assert at == ["2026-06-30 10:00:00", "2026-06-30 10:00:00"]
 
 
-@pytest.mark.parametrize("moment", ["2026-06-30T12:00:00+02:00", "2026-06-30T12:00:00", "yesterdayZ", None])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-06-30T12:00:00+02:00",
+        "2026-06-30T12:00:00",
+        "2026-06-30T24:00:00Z",
+        "2026-06-31T12:00:00Z",
+        "T12:00:00Z",
+        "yesterdayZ",
+        None,
+    ],
+)
 def test_an_interaction_whose_time_is_unclear_stops_the_plan(
     backend: Any, written: Written, moment: str | None
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ FILE = dict.fromkeys(("contactId", "phone", "region", "engagementScore", "place"
 FILE |= {"optedIn": "BOOLEAN"}
 MEMBERS = {"contactId": "VARCHAR"}
 PHONES = {"contactId": "VARCHAR", "phone": "VARCHAR", "status": "VARCHAR"}
+COUNTRIES = Path(__file__).parents[1] / "cases" / "phones" / "countries"
 
 CALLED = Segment(
     address=Address("Segment", "s"),
@@ -186,3 +188,33 @@ def test_entries_of_a_do_not_call_list_that_are_no_phones_are_counted(audience: 
     audience.asked = ["415-555-0102", "unknown", ""]
     read = audience.read([person("a", "+14155550102")])
     assert suppression.unread(audience.backend, CALLED.suppress[0], read) == 2
+
+
+def ways_of(case: Path) -> dict[str, list[tuple[str, str | None]]]:
+    """Each number of a case file in E.164, with every way that the file writes it, and the region it is written in."""
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    with case.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["e164"]:
+                found.setdefault(row["e164"], []).append((row["raw"], row["region"] or None))
+    return found
+
+
+@pytest.mark.parametrize("case", sorted(COUNTRIES.glob("*.csv")), ids=lambda case: case.stem)
+def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
+    backend: Any, written: Written, case: Path
+) -> None:
+    columns = {"contactId": "VARCHAR", "phone": "VARCHAR", "region": "VARCHAR"}
+    ways = [(number, *way) for number, written_so in ways_of(case).items() for way in written_so]
+    people = [{"contactId": str(n), "phone": raw, "region": region} for n, (_, raw, region) in enumerate(ways)]
+    plain = [{"contactId": number, "phone": number, "region": None} for number in ways_of(case)]
+    assert people
+    listed = Suppression(Address("SuppressionList", "asked"), ASKED, Phones("possible"))
+    for contacts, entries in ((people, plain), (plain, people)):
+        read: dict[RowQuery, Rows] = {ASKED: written(entries, columns)}
+        called = suppression.with_e164(backend, sources.contacts(backend, written(contacts, columns)), Phones("valid"))
+        judged = suppression.suppressed_by(backend, called, (listed,), read)
+        assert sources.count(backend, judged.filter(judged["suppressed_by"] == "asked")) == len(contacts)
+        numbers = suppression.numbers(backend, listed, read)
+        assert sources.count(backend, numbers) == len(entries)
+        assert sources.count(backend, numbers.distinct()) == len(plain)

@@ -89,7 +89,11 @@ def test_a_scope_missing_only_for_writing_writes_nothing_and_names_it(folder: Fo
         folder.write("tenant.yaml", TENANT.format(url=strict.url))
         ended = run("apply", "--yes")
         assert ended.code == 1
-        assert "lists:write" in ended.out + ended.err
+        assert "forbidden: the client may not do this: it needs the scope lists:write" in ended.out
+        assert "hint:  grant the client lists:write in the tenant" in ended.out
+        assert (
+            f"When that is put right, go on where it stopped: reconciler apply --resume -w {folder.root}" in ended.err
+        )
         assert not strict.store.lists
 
 

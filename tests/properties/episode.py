@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 
 from reconciler import flow
+from reconciler.cli.telling import Several
 from reconciler.cli.world import World as Outside
 from reconciler.ledger.saved import open_plan, save_plan
-from reconciler.model.address import Address
 from reconciler.model.change import RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import EmptySource, Refused
@@ -32,14 +32,6 @@ from reconciler.steps.load import load
 from tests.properties.worlds import World
 
 Members = Mapping[str, Mapping[str, Any]]
-
-
-class Quiet:
-    """Hears how an apply is going and says nothing."""
-
-    def begin(self, address: Address, words: str, rows: int) -> None: ...
-    def advance(self, address: Address, rows: int) -> None: ...
-    def finish(self, address: Address, words: str) -> None: ...
 
 
 @dataclass
@@ -135,7 +127,7 @@ class _Program:
             now=workspace.now,
             engine=desired.settings.engine,
             scratch=workspace.scratch,
-            progress=Quiet(),
+            progress=Several(),
             stop=Event(),
         )
         return flow.commit(plan, writer, outside.ledger(desired), terms)

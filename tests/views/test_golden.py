@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,12 +15,15 @@ from rich.text import Text
 
 from reconciler.model.address import Address
 from reconciler.model.errors import Refused
+from reconciler.model.jobs import Job
+from reconciler.model.plan import Plan
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 from reconciler.views import callbacks, machine, problems, terminal
+from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
-from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, plan
+from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, plan, rows
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -34,7 +39,14 @@ def report() -> Report:
     """Done, failed, blocked, not attempted."""
     steps = (
         StepResult(LIST, Outcome.DONE, "adopted 'High'"),
-        StepResult(ROWS, Outcome.FAILED, "unavailable: no usable reply [POST https://tenant.example.com/x]", 500, 3),
+        StepResult(
+            ROWS,
+            Outcome.FAILED,
+            "forbidden: the client may not do this: it needs the scope lists:write [POST https://tenant.example.com/x]",
+            500,
+            3,
+            hint="grant the client lists:write in the tenant, or its security profile the permission behind it",
+        ),
         StepResult(CAMPAIGN, Outcome.BLOCKED, "waits for Segment/history[high]"),
         StepResult(OLD, Outcome.NOT_ATTEMPTED, "the run was interrupted before it"),
     )
@@ -68,11 +80,18 @@ def refused() -> Refused:
 def progress() -> str:
     """The lines that an apply leaves behind in a pipe."""
     out = io.StringIO()
-    with ApplyProgress(Console(file=out, soft_wrap=True)) as told:
-        told.begin(ROWS, "listContacts to 'High'", 1129)
-        told.advance(ROWS, 500)
-        told.finish(ROWS, "done: 1,129 rows")
-        told.finish(Address("ContactList", "high"), "done: adopted")
+    clock = Clock()
+    with ApplyProgress(Console(file=out, soft_wrap=True), every=3600, clock=clock) as told:
+        told.started("20260702T083000-abcdef", two_lists(), False)
+        told.finish(StepResult(LIST, Outcome.DONE, "adopted 'High'"))
+        delivered(told, clock)
+        told.tell()
+        clock.now += 9
+        told.tell()
+        clock.now += 60
+        told.tell()
+        told.finish(StepResult(ROWS, Outcome.DONE, "1,129 rows", 1126, 3))
+        told.ended(report())
     return out.getvalue()
 
 
@@ -94,6 +113,61 @@ def receipts() -> list[Receipt]:
     ]
 
 
+def bars() -> str:
+    """What a terminal shows meanwhile, without its colours."""
+    out, clock = io.StringIO(), Clock()
+    with ApplyProgress(Console(file=io.StringIO(), force_terminal=True), clock=clock) as told:
+        told.started("20260702T083000-abcdef", two_lists(), False)
+        delivered(told, clock)
+        Console(file=out, width=120, color_system=None).print(told.bars())
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def events() -> str:
+    """Every event, as it is documented; the moments are left out."""
+    out: list[bytes] = []
+    told = ApplyEvents(out.append)
+    told.started("20260702T083000-abcdef", plan(), False)
+    told.begin(ROWS, "bulkInsert to 'High'", 1129)
+    told.chunk(ROWS, ChunkDone("put", 0, 497, 3))
+    told.submitted(ROWS, "JOB1", 629, again=False)
+    told.job(ROWS, Job("JOB1", "RUNNING", 0.25))
+    told.job(ROWS, Job("JOB1", "COMPLETED", 1.0, 2))
+    told.interrupted(at_once=False)
+    for step in report().steps:
+        told.finish(step)
+    told.ended(report())
+    told.started("20260702T083000-abcdef", plan(), True)
+    told.failed(refused())
+    told.interrupted(at_once=True)
+    return re.sub(r'"at":"[^"]+"', '"at":"…"', b"".join(out).decode())
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def two_lists() -> Plan:
+    """The plan with a second list of as many contacts."""
+    return replace(plan(), rows=(rows(), replace(rows(), address=Address("Segment", "history", "low"))))
+
+
+def delivered(told: ApplyProgress, clock: Clock) -> None:
+    """In two seconds 500 rows are done, of which 3 are rejected, and 8 jobs are under way, the first half done."""
+    told.begin(ROWS, "bulkInsert to 'High'", 1129)
+    clock.now += 2
+    told.chunk(ROWS, ChunkDone("put", 0, 497, 3))
+    for number in range(8):
+        told.submitted(ROWS, f"JOB{number}", 50, again=False)
+    told.job(ROWS, Job("JOB0", "RUNNING", 0.5))
+
+
 VOICES: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: printed(terminal.plan(plan())),
     "plan-empty.txt": lambda: printed(terminal.plan(plan(empty=True))),
@@ -106,6 +180,8 @@ VOICES: dict[str, Callable[[], str]] = {
     "callbacks.txt": lambda: printed(callbacks.receipts(receipts())),
     "undelivered.txt": lambda: printed(callbacks.waiting(undelivered())),
     "undelivered.json": lambda: callbacks.machine(undelivered()) + "\n",
+    "progress-bars.txt": bars,
+    "events.ndjson": events,
 }
 
 

@@ -90,9 +90,10 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
         held: list[tuple[Any, ...]] = []
         for batch in batches:
             held += zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            while len(held) >= size:
-                yield held[:size]
-                held = held[size:]
+            whole = len(held) - len(held) % size
+            for start in range(0, whole, size):
+                yield held[start : start + size]
+            held = held[whole:]
         if held:
             yield held
 

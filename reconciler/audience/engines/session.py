@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -33,18 +33,24 @@ def session(engine: Engine) -> Any:
     Raises:
         ReconcilerError: Spark or Java is not installed, or the master cannot be reached or has no worker to spare.
     """
-    if engine not in _running or _running[engine].sparkContext._jsc.sc().isStopped():
+    if engine not in _running:
         stop()
         _refuse_missing()
         _running[engine] = _started(engine)
-    return _running[engine].newSession()
+    with failures("the engine spark has ended", "look into the master's log, and run again"):
+        return _running[engine].newSession()
 
 
 def stop() -> None:
     """End what was started, if anything was."""
     while _running:
         _, started = _running.popitem()
-        started.stop()
+        # what has ended by itself need not be ended
+        with suppress(Exception):
+            started.stop()
+
+
+atexit.register(stop)
 
 
 def _refuse_missing() -> None:
@@ -72,12 +78,16 @@ def _started(engine: Engine) -> Any:
     # Spark's log repeats values that it cannot read, a phone for example: nobody is to see it here
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with _undisturbed(master), failures(f"the engine spark cannot start on {master}", _NOT_STARTED):
-        gateway = launch_gateway(configured, silent)
+        # one process of Java for this one's whole life, as PySpark would have it
+        gateway = SparkContext._gateway or launch_gateway(configured, silent)
         context = SparkContext(conf=configured, gateway=gateway)
         started = SparkSession(context)
-    atexit.register(stop)
     if not master.startswith("local"):
-        _wait_for_a_worker(started, engine, master)
+        try:
+            _wait_for_a_worker(started, engine, master)
+        except ReconcilerError:
+            started.stop()
+            raise
     return started
 
 

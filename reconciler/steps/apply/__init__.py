@@ -28,6 +28,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
         LedgerError: another run is under way, or the ledger cannot be written.
     """
     with ledger.run(plan, terms.resume) as run:
+        terms.progress.started(run.name, plan, terms.resume is not None)
         try:
             preconditions.check(plan, writer, run, terms)
         except Stale:
@@ -41,9 +42,10 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
             elif result.outcome is Outcome.BLOCKED:
                 run.step(result)
             results[step.address] = result = _counted(plan, result, run)
-            terms.progress.finish(step.address, f"{result.outcome}: {result.words}")
+            terms.progress.finish(result)
         report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
         run.finish(report)
+        terms.progress.ended(report)
         return report
 
 
@@ -73,11 +75,13 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> 
             terms.progress.begin(step.address, f"{change.method} to {change.list!r}", change.total)
             result = rows.deliver(change, writer, run, terms)
     except Interrupted as error:
-        return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message)
+        tally = run.tally(step.address)
+        return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message, *tally, note=error.note, hint=error.hint)
     except ReconcilerError as error:
         where = f" [{error.where}]" if error.where else ""
         words = f"{error.code}: {error.message}{where}"
-        result = _counted(plan, StepResult(step.address, Outcome.FAILED, words), run)
+        failed = StepResult(step.address, Outcome.FAILED, words, note=error.note, hint=error.hint)
+        result = _counted(plan, failed, run)
     run.step(result)
     return result
 

@@ -11,6 +11,7 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain, count, islice
 from typing import Any
 
@@ -18,7 +19,8 @@ from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected
 from reconciler.model.jobs import Job, RowError
-from reconciler.model.ports import Writer
+from reconciler.model.ports import Progress, Writer
+from reconciler.model.report import ChunkDone
 
 Chunk = list[dict[str, Any]]
 
@@ -36,20 +38,20 @@ class Pieces:
         rejected: the contacts that the tenant would not take.
     """
 
-    def __init__(self, change: RowChange, phase: str, writer: Writer, run: Run) -> None:
+    def __init__(self, change: RowChange, phase: str, writer: Writer, run: Run, progress: Progress) -> None:
         self.change = change
         self.rejected: list[str] = []
-        self._phase, self._writer, self._run = phase, writer, run
+        self._phase, self._writer, self._run, self._progress = phase, writer, run, progress
         self._most = change.chunk_size
 
-    def deliver(self, number: int, chunk: Chunk, stop: threading.Event) -> None:
+    def deliver(self, number: int, chunk: Chunk, stop: threading.Event) -> ChunkDone:
         """Deliver one chunk; what an earlier run has delivered of it is left out.
 
         Raises:
             ReconcilerError: the tenant would take none of it, and no row of it is why; or a job was not over in time.
             Interrupted: the person asked to stop between two pieces.
         """
-        found = _Chunk(len(chunk))
+        found, rejected, before = _Chunk(len(chunk)), 0, 0
         waiting = deque([(f"{self.change.address}#{self._phase}:{number}", chunk)])
         while waiting:
             key, rows = waiting.popleft()
@@ -58,11 +60,15 @@ class Pieces:
                 if found.pieces and stop.is_set():
                     raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
                 outcome = self._attempt(key, rows, found)
+            else:
+                before += outcome["rows"] + len(outcome["rejected"])
+            rejected += len(outcome["rejected"])
             self.rejected += outcome["rejected"]
             if outcome["split"]:
                 bad = set(outcome["rejected"])
                 rest = [row for row in rows if row["contactId"] not in bad]
                 waiting.extend((f"{key}/{n}", part) for n, part in enumerate(_parts(rest, outcome["split"])))
+        return ChunkDone(self._phase, number, len(chunk) - rejected, rejected, before)
 
     def _attempt(self, key: str, rows: Chunk, found: _Chunk) -> dict[str, Any]:
         """Send one piece and record what came of it: `split` is the size of the parts that are to be sent instead."""
@@ -109,7 +115,7 @@ class Pieces:
             job_id = self._job(name, rows, known)
             if job_id is None:
                 return [], False
-            job = self._writer.watch(self.change, job_id)
+            job = self._writer.watch(self.change, job_id, partial(self._progress.job, self.change.address))
             self._run.ended(job)
             if job.status != "ABORTED" or job.errors:
                 return self._taken(job, rows)
@@ -130,10 +136,12 @@ class Pieces:
         reference = hashlib.sha256(f"{self._run.name}:{key}".encode()).hexdigest()[:32]
         if job_id is None and known:
             job_id = self._writer.find(self.change, reference)
+        again = job_id is not None
         if job_id is None:
             job_id = self._writer.put(self.change, rows, reference)
         if job_id is not None:
             self._run.submitted(key, job_id)
+            self._progress.submitted(self.change.address, job_id, len(rows), again)
         return job_id
 
     def _taken(self, job: Job, rows: Chunk) -> tuple[list[RowError], bool]:

@@ -28,7 +28,7 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
     rejected: list[str] = []
     with engine.opened(terms.engine, terms.scratch) as backend:
         for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
-            pieces = Pieces(change, phase, writer, run)
+            pieces = Pieces(change, phase, writer, run, terms.progress)
             chunks = comparison.bodies(backend, change, actions)
             _all(chunks, writer.workers(change), pieces, terms)
             rejected += pieces.rejected
@@ -54,7 +54,8 @@ def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: Terms) ->
     """Send every chunk that has not arrived before, at most `workers` at once; stop at the first failure."""
     pending: set[Future[None]] = set()
     failure: BaseException | None = None
-    with ThreadPoolExecutor(workers, thread_name_prefix="deliver") as pool:
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="deliver")
+    try:
         for number, chunk in enumerate(chunks):
             if terms.stop.is_set() or failure is not None:
                 break
@@ -64,6 +65,11 @@ def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: Terms) ->
                 failure = next((error for each in finished if (error := each.exception())), None)
         finished, _ = wait(pending)
         failure = failure or next((error for each in finished if (error := each.exception())), None)
+    except BaseException as error:
+        # asked to stop at once, nobody waits for what is in flight: it is looked up when the run goes on
+        pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
+        raise
+    pool.shutdown()
     if failure is not None:
         raise failure
     if terms.stop.is_set():
@@ -72,7 +78,7 @@ def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: Terms) ->
 
 def _one(pieces: Pieces, terms: Terms) -> Callable[[int, Chunk], None]:
     def send(number: int, chunk: Chunk) -> None:
-        pieces.deliver(number, chunk, terms.stop)
-        terms.progress.advance(pieces.change.address, len(chunk))
+        done = pieces.deliver(number, chunk, terms.stop)
+        terms.progress.chunk(pieces.change.address, done)
 
     return send

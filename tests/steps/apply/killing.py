@@ -18,7 +18,7 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, NoReturn
 
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.mishaps import KINDS, Serve, kind
@@ -67,10 +67,18 @@ def command_line(
     logging.basicConfig(level=logging.DEBUG, filename=f"{output}.log")
     if prepare is not None:
         prepare()
+    told, end_at_once = Path(f"{output}.code"), os._exit
+
+    def end(status: int) -> NoReturn:
+        if not told.exists():
+            told.write_text(str(status), encoding="utf-8")
+        end_at_once(status)
+
+    os._exit = end  # the program ends like that where a thread would hold it up
     try:
         main(arguments)
-    except SystemExit as end:
-        Path(f"{output}.code").write_text(str(int(end.code or 0)), encoding="utf-8")
+    except SystemExit as exited:
+        told.write_text(str(int(exited.code or 0)), encoding="utf-8")
         raise
 
 

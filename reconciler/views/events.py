@@ -1,0 +1,106 @@
+"""How does a program follow an apply? As NDJSON: an event is an object on one line, told in docs/events.md."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from reconciler.model.address import Address
+from reconciler.model.document import plan_digest
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.jobs import Job
+from reconciler.model.plan import Plan
+from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
+
+FORMAT_VERSION = "1.0"
+
+
+class ApplyEvents:
+    """Tells every event as it happens; no contact's id, no phone. Safe to call from several threads.
+
+    Args:
+        write: is given one line at a time, its end included.
+    """
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._lock = threading.Lock()
+        self._over = False
+        self._run: str | None = None
+
+    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+        """`run-started` or `run-resumed`."""
+        self._run = run
+        self._tell(
+            "run-resumed" if resumed else "run-started",
+            workspace=plan.workspace,
+            tenant=plan.tenant,
+            plan=plan_digest(plan),
+            steps=len(plan.steps),
+            rows=sum(change.total for change in plan.rows),
+        )
+
+    def begin(self, address: Address, words: str, rows: int) -> None:
+        """`step-begun`."""
+        self._tell("step-begun", address=str(address), words=words, rows=rows)
+
+    def chunk(self, address: Address, done: ChunkDone) -> None:
+        """`chunk-done`."""
+        told = {"phase": done.phase, "chunk": done.number, "rows": done.rows, "rejected": done.rejected}
+        self._tell("chunk-done", address=str(address), **told, before=done.before)
+
+    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+        """`job-submitted`."""
+        self._tell("job-submitted", address=str(address), job=job_id, rows=rows, again=again)
+
+    def job(self, address: Address, job: Job) -> None:
+        """`job-progress` or `job-over`."""
+        told = {"job": job.id, "status": job.status, "progress": job.progress, "failed": job.failed}
+        self._tell("job-over" if job.over else "job-progress", address=str(address), **told)
+
+    def finish(self, result: StepResult) -> None:
+        """`step-finished`."""
+        self._tell(
+            "step-finished",
+            address=str(result.address),
+            outcome=result.outcome.value,
+            rows=result.rows,
+            rejected=result.rejected,
+            unknown=result.unknown,
+            words=result.words,
+            hint=result.hint,
+        )
+
+    def ended(self, report: Report) -> None:
+        """`run-finished`."""
+        self._tell(
+            "run-finished",
+            exit_code=int(report.exit_code),
+            resumable=len(report.ended(Outcome.DONE)) < len(report.steps),
+            steps={outcome.value: len(report.ended(outcome)) for outcome in Outcome},
+            rows=sum(step.rows for step in report.steps),
+            rejected=sum(step.rejected for step in report.steps),
+            writes=report.writes,
+        )
+
+    def interrupted(self, at_once: bool) -> None:
+        """`interrupted`: somebody has asked to stop; at once, it is the last that is told."""
+        self._tell("interrupted", at_once=at_once)
+        with self._lock:
+            self._over = at_once
+
+    def failed(self, error: ReconcilerError) -> None:
+        """`run-failed`: the plan was refused, or the ledger could not be written; there is no `run-finished`."""
+        self._tell("run-failed", exit_code=int(error.exit_code), code=error.code, words=error.message, hint=error.hint)
+
+    def _tell(self, event: str, **detail: Any) -> None:
+        with self._lock:
+            if self._over:
+                return
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            head = {"format_version": FORMAT_VERSION, "event": event, "at": at, "run": self._run}
+            self._write(orjson.dumps({**head, **detail}, option=orjson.OPT_APPEND_NEWLINE))
