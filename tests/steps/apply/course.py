@@ -205,6 +205,13 @@ def moving(tenant: Simulator, patience: float) -> Iterator[None]:
         thread.join()
 
 
+def finish_jobs(tenant: Simulator) -> None:
+    """The tenant gets on with what it was slow with, and what nobody asks for any more."""
+    with tenant.store.lock:
+        for job in list(tenant.jobs.all.values()):
+            tenant.jobs.finish(job)
+
+
 def _heard(requests: list[Received], job: Job) -> bool:
     """Whether the client waits for the next event of a job, and for nothing else."""
     waits = [("SUBSCRIBE", ""), ("PING", ""), ("GET", f"/{job.id}"), *[("EVENT", "")] * job.stage]

@@ -60,7 +60,7 @@ COMMON = frozenset({"rate-limited", "status", "reset-after", "cut-socket"})
 VARIANTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "rate-limited": ({"seconds": 0.02}, {"seconds": 0.02, "form": "date"}, {"form": "none"}),
     "status": (
-        *({"status": code} for code in (500, 503, 400, 401, 403, 404, 409, 413)),
+        *({"status": code} for code in (503, 400, 401, 403, 404, 413)),
         {"status": 502, "after": True},
     ),
     "hold-before": ({"seconds": 1.3},),

@@ -25,7 +25,7 @@ from tests.steps.apply.killing import Stage
 PACES = {"bulkInsert": JobPace(held=True, steps=2), "contactBatch": JobPace(polls=2)}
 PREPARE = {"bulkInsert": course.one_job_at_once, "contactBatch": course.one_batch_at_once}
 JOBS = "pollEvery: 1s"
-PLANNED_AGAIN = 5
+PLANNED_AGAIN = 8
 """Each so many places a plan is made afterwards: the others ended in the very state that it was empty in."""
 
 
@@ -93,6 +93,7 @@ class Matrix:
         course.watch(self.tenant)
         with course.moving(self.tenant, 0.2):
             resumed = course.go(self.folder, "apply", "--resume")
+        course.finish_jobs(self.tenant)  # a batch that nobody heard of writes as well
         wrong = self.wrong_in_the_end(place)
         if resumed.code != self.code:
             wrong.append(f"resumed to {resumed.code}: {resumed.out}{resumed.err}")

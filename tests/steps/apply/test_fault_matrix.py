@@ -78,7 +78,7 @@ class Course:
         self.tenant.faults.clear()
         course.watch(self.tenant)
         said = [ended]
-        self._finish_jobs()
+        course.finish_jobs(self.tenant)
         if not _finished(ended):
             said.append(course.go(self.folder, "apply", "--resume", "--format", "json"))
             wrong += self._judged(said[-1])
@@ -91,12 +91,6 @@ class Course:
             wrong.append(f"never as planned: {_differences(held(self.tenant), self.expected)} after {said}")
         wrong += course.wrong_at_an_instant(self.tenant, self.method)
         return wrong + course.leaks(self.folder, *(text for each in said for text in (each.out, each.err)))
-
-    def _finish_jobs(self) -> None:
-        """The tenant gets on with what it was slow with."""
-        with self.tenant.store.lock:
-            for job in list(self.tenant.jobs.all.values()):
-                self.tenant.jobs.finish(job)
 
     def _rejected(self) -> set[str]:
         """The contacts that the ledger names as rejected."""
