@@ -113,7 +113,13 @@ class Run:
         begun = {key: entry for key, entry in self._intended.items() if key.startswith(f"{address}#")}
         ended = [self._done[key] for key in begun if key in self._done]
         unknown = sum(entry["rows"] for key, entry in begun.items() if key not in self._done)
+        unknown += sum(self._in_no_part(key) for key in begun if self._done.get(key, {}).get("unsure"))
         return sum(each["rows"] for each in ended), sum(len(each["rejected"]) for each in ended), unknown
+
+    def _in_no_part(self, key: str) -> int:
+        """Rows of a piece whose job may have written them, and that are not yet sent again in a part of it."""
+        parts = [entry["rows"] for name, entry in self._intended.items() if name.rpartition("/")[0] == key]
+        return int(self._intended[key]["rows"] - len(self._done[key]["rejected"]) - sum(parts))
 
     def reject(self, address: Address, contact: str, code: str, reason: str) -> None:
         """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""

@@ -75,32 +75,36 @@ class Pieces:
         found.pieces += 1
         known = self._run.intended(key)
         self._run.intent(key, rows=len(rows))
-        errors, split = self._sent(key, rows, found, known) if len(rows) <= self._most else ([], self._most)
+        # what may have been sent before is not cut anew: its job is asked for first
+        fits = known or len(rows) <= self._most
+        errors, split, unsure = self._sent(key, rows, found, known) if fits else ([], self._most, False)
         for each in errors:
             self._run.reject(self.change.address, rows[each.index]["contactId"], each.code, each.message)
         rejected = [rows[each.index]["contactId"] for each in errors]
         taken = 0 if split else len(rows) - len(rejected)
         found.taken += taken
-        self._run.done(key, rows=taken, rejected=rejected, split=split)
+        self._run.done(key, rows=taken, rejected=rejected, split=split, unsure=unsure)
         return {"rejected": rejected, "split": split}
 
-    def _sent(self, key: str, rows: Chunk, found: _Chunk, known: bool) -> tuple[list[RowError], int]:
-        """Send one piece: the rows at fault, and the size of the parts in which the others must be sent again."""
+    def _sent(self, key: str, rows: Chunk, found: _Chunk, known: bool) -> tuple[list[RowError], int, bool]:
+        """Send one piece: the rows at fault, the size of the parts in which the others must be sent again, and whether
+        some of these may have been written already.
+        """
         try:
             errors, again = self._send(key, rows, known)
-            return errors, _half(len(rows) - len(errors)) if again else 0
+            return errors, _half(len(rows) - len(errors)) if again else 0, again
         except ChunkTooLarge:
             if len(rows) == 1:
                 raise
             self._most = min(self._most, _half(len(rows)))
-            return [], self._most
+            return [], self._most, False
         except RowsRejected as error:
             if len(rows) == 1:
-                return [RowError(0, error.code, error.message)], 0
+                return [RowError(0, error.code, error.message)], 0, False
             found.refused.append(rows[0])
             if isinstance(error, ChunkRefused) and not found.taken and len(found.refused) == MOST_REFUSED:
                 self._give_up_if_hopeless(key, found, error)
-            return [], _half(len(rows))
+            return [], _half(len(rows)), False
 
     def _send(self, key: str, rows: Chunk, known: bool) -> tuple[list[RowError], bool]:
         """Send a piece and wait for its job, if it is one; the rows at fault, and whether others must be sent again."""

@@ -134,7 +134,9 @@ class Stage:
             file.unlink(missing_ok=True)
         words = [*arguments, "-w", str(self.folder.root)]
         environment = {**self.tenant.environment(), **self.environment, "TMPDIR": str(self.scratch)}
-        child: BaseProcess = self._context.Process(target=command_line, args=(words, environment, str(output)))
+        child: BaseProcess = self._context.Process(
+            target=command_line, args=(words, environment, str(output), self._prepare)
+        )
 
         def act() -> None:
             for number in send:

@@ -210,3 +210,37 @@ def test_a_report_says_of_every_contact_of_a_step_that_failed_what_became_of_it(
     assert step["rows"] == len(on_list(tenant))
     assert step["unknown"] + step["left"] > 0
     assert "not sent" in run("apply", "--resume").out or step["left"] == 0
+
+
+def test_rows_of_a_job_that_failed_are_unknown_until_they_are_sent_again(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    one_by_one = "rate: 5000, burst: 500, attempts: 1, workers: 1"
+    ready(tenant, folder, "contactBatch", chunk=40, pace=one_by_one)
+    tenant.faults.add("fail-job", method="POST", path="batch$", took=30)
+    tenant.faults.add("status", method="POST", path="batch$", status=403, times=None)
+    ended = run("apply", "--yes", "--format", "json")
+    assert ended.code == 5, ended
+    (step,) = [each for each in json.loads(ended.out)["steps"] if each["address"].startswith("Segment")]
+    assert (step["rows"], step["unknown"], step["left"]) == (0, 40, 0)
+    tenant.faults.clear()
+    assert run("apply", "--resume").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+
+
+def test_a_job_of_before_is_asked_for_though_others_have_shown_that_less_is_taken_at_once(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    one_by_one = "rate: 5000, burst: 500, attempts: 1, workers: 1"
+    ready(tenant, folder, "bulkInsert", pace=one_by_one)
+    # every chunk's job is made, and none can be asked for; the first was never recorded as made
+    tenant.faults.add("status", method="POST", path="bulkinsert$", status=403)
+    tenant.faults.add("status", method="GET", path="/jobs/JOB", status=403, times=None)
+    assert run("apply", "--yes").code == 5
+    made = len(tenant.jobs.all)
+    assert made > 0
+    tenant.faults.clear()
+    tenant.faults.add("status", method="POST", path="bulkinsert$", status=413)
+    assert run("apply", "--resume").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert set(tenant.jobs.writes(tenant.store.list_named("Chosen").id).values()) == {1}
