@@ -172,7 +172,9 @@ class Pieces:
                 alone = len(part) == 1
                 hopeless = isinstance(error, ChunkRefused) and not taken and refused == MOST_REFUSED
                 if hopeless or (alone and isinstance(error, ChunkTooLarge)):
-                    raise
+                    # not as it came, which would have the batch sent anew in parts
+                    words = f"the batch was taken, and the list does not take its contacts: {error.message}"
+                    raise ReconcilerError(words, where=error.where, note=error.note, hint=error.hint) from error
                 if alone:
                     errors.append(RowError(part[0][0], error.code, error.message))
                 else:

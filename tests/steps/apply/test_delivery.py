@@ -244,3 +244,18 @@ def test_a_job_of_before_is_asked_for_though_others_have_shown_that_less_is_take
     assert run("apply", "--resume").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
     assert set(tenant.jobs.writes(tenant.store.list_named("Chosen").id).values()) == {1}
+
+
+@pytest.mark.parametrize("status", [400, 413, 429])
+def test_a_list_that_takes_nobody_after_a_batch_fails_the_step_without_another_batch(
+    tenant: Simulator, folder: Folder, run: Run, status: int
+) -> None:
+    ready(tenant, folder, "contactBatch", chunk=40, pace="rate: 5000, burst: 500, attempts: 1, workers: 1")
+    tenant.faults.add("status", method="POST", path="/lists/.*/contacts$", status=status, times=None)
+    assert run("apply", "--yes").code == 5
+    assert len(tenant.jobs.all) == 1
+    assert not on_list(tenant)
+    tenant.faults.clear()
+    assert run("apply", "--resume").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert len(tenant.jobs.all) == 1
