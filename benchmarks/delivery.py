@@ -85,25 +85,31 @@ Call = tuple[float, str, str, str]
 # -- the tenant, in a process of its own ------------------------------------------------------------------------
 
 
-def serve(known: int, there: Connection) -> None:
-    """A tenant with an empty list and so many contacts; says where it is, and in the end what it was asked."""
+def serve(work: tuple[int, bool, Path], there: Connection) -> None:
+    """Write the rows of a plan, and be a tenant with an empty list, which may know the contacts already.
+
+    Says where it is, and in the end what it was asked.
+    """
+    rows, known, plan = work
+    write_rows(rows, plan)
     with Simulator(Options(latency_ms=LATENCY_MS)) as tenant:
-        tenant.store.add_contacts(contact(n) for n in range(known))
+        tenant.store.add_contacts(contact(n) for n in range(rows if known else 0))
         list_id = tenant.store.add_list(LIST).id
         bases = {name: (tenant.base_url(name), tenant.token_url(name)) for name in SURFACES}
-        there.send((bases, tenant.options.client_id, tenant.options.client_secret, list_id))
+        there.send((bases, tenant.options.client_id, tenant.options.client_secret, list_id, plan))
         there.recv()
         there.send([(r.monotonic, r.surface, r.method, r.path) for r in tenant.requests() if not r.is_token_request])
 
 
 @dataclass(frozen=True)
 class Where:
-    """How a client reaches the tenant."""
+    """How a client reaches the tenant, and the rows it is to put on the list."""
 
     bases: dict[str, tuple[str, str]]
     client_id: str
     client_secret: str
     list_id: str
+    rows: Path
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,11 @@ def contact(number: int) -> str:
 def measured(way: Way, rows: int, work: Callable[[Where], Taken]) -> tuple[Taken, list[Call]]:
     """Do some work in a fresh process: what it took, and what its fresh tenant was asked from its start."""
     fresh = multiprocessing.get_context("spawn")
-    with told_by(fresh, serve, rows if way.name in ("contactIds", "listContacts") else 0) as tenant:
+    known = way.name in ("contactIds", "listContacts")
+    with (
+        tempfile.TemporaryDirectory() as name,
+        told_by(fresh, serve, (rows, known, Path(name) / "rows.parquet")) as tenant,
+    ):
         where = Where(*tenant.recv())
         with told_by(fresh, answer, partial(work, where)) as client:
             taken: Taken = client.recv()
@@ -159,7 +169,7 @@ def answer(work: Callable[[], Taken], there: Connection) -> None:
 # -- the delivery -----------------------------------------------------------------------------------------------
 
 
-def write_rows(rows: int, target: Path) -> Rows:
+def write_rows(rows: int, target: Path) -> None:
     """So many contacts to be added, as a plan holds them: numbers of the exchange 555, which has no subscribers."""
     import duckdb  # noqa: PLC0415 - late: while a spawned process begins, it takes it for a shell and draws progress bars
 
@@ -176,7 +186,6 @@ def write_rows(rows: int, target: Path) -> Rows:
     columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in ROW_COLUMNS.items())
     with duckdb.connect() as database:
         database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' (FORMAT parquet)")
-    return Rows(target, "parquet", ROW_COLUMNS, rows)
 
 
 class Clock:
@@ -228,7 +237,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         surfaces = [surface(name, pace, where) for name in SURFACES]
         clock, stop = Clock(), threading.Event()
         terms = Terms("", "benchmark", {}, Limits(), (), NOW, ENGINE, folder, clock, stop)
-        change = change_of(way, chunk, write_rows(rows, folder / "rows.parquet"))
+        change = change_of(way, chunk, Rows(where.rows, "parquet", ROW_COLUMNS, rows))
         with TenantWriter(surfaces, kinds(), stop) as writer:
             with engine.opened(ENGINE, folder) as backend:
                 members = writer.members(change.members, folder)
@@ -283,10 +292,9 @@ def loop(way: Way, rows: int, chunk: int, where: Where) -> Taken:
     """What one would write first: one request after the other, `json=`, no journal, no read-back."""
     import duckdb  # noqa: PLC0415 - see above
 
-    with tempfile.TemporaryDirectory() as name, requests.Session() as session, duckdb.connect() as database:
-        write_rows(rows, Path(name) / "rows.parquet")
+    with requests.Session() as session, duckdb.connect() as database:
         asked = "contactId, e164, name, email, {'priority': priority, 'tier': attributes['tier']}"
-        database.execute(f"SELECT {asked} FROM '{name}/rows.parquet' ORDER BY contactId")
+        database.execute(f"SELECT {asked} FROM '{where.rows}' ORDER BY contactId")
         headers = {surface: {"Authorization": f"Bearer {token(session, surface, where)}"} for surface in SURFACES}
         start, began = time.monotonic(), time.process_time()
         while some := database.fetchmany(chunk):

@@ -18,7 +18,7 @@ from reconciler.cxone.methods import JobMethod, methods
 from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.watching import Watcher
 from reconciler.model.change import RowChange
-from reconciler.model.errors import ChunkTooLarge, ReconcilerError
+from reconciler.model.errors import ChunkTooLarge, ReconcilerError, TooOften
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
@@ -223,5 +223,7 @@ def _fewer_may_do() -> Iterator[None]:
     """Say of a refusal that it is how much was sent, or how often: what the caller can do about it is the same."""
     try:
         yield
-    except (RateLimited, TooLarge) as error:
+    except RateLimited as error:
+        raise TooOften(error.note or error.message, where=error.where, hint=error.hint) from error
+    except TooLarge as error:
         raise ChunkTooLarge(error.note or error.message, where=error.where, hint=error.hint) from error

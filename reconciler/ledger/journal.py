@@ -7,7 +7,7 @@ import itertools
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,15 @@ class Run:
         """Whether a job is known to have been aborted, by this run or before it was resumed."""
         return job_id in self._ended and self._ended[job_id].status == "ABORTED"
 
+    def beat(self) -> None:
+        """Say that the run is alive, though it has nothing to record.
+
+        Raises:
+            LedgerError: its lock was taken over.
+        """
+        with self._guard:
+            self._held.check()
+
     def jobs(self) -> tuple[JobEnd, ...]:
         """The jobs that the tenant has made for this run; of one that is not known to be over, that it was begun."""
         now = datetime.now(UTC)
@@ -191,6 +200,31 @@ class Run:
         self._store.append(name, line, number)
 
 
+HEARTBEAT = 30.0
+"""Seconds between two looks at the lock while nothing is recorded."""
+
+_FAREWELL = 5.0
+
+
+@contextmanager
+def _beating(run: Run) -> Iterator[None]:
+    """Renew the lock now and then: a job of the tenant's may be waited for longer than a silent lock lives."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(HEARTBEAT):
+            with suppress(LedgerError):  # the next record says so, before anything is written
+                run.beat()
+
+    heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        over.set()
+        heart.join(_FAREWELL)
+
+
 class Ledger:
     """The ledger of a workspace."""
 
@@ -217,7 +251,9 @@ class Ledger:
             told = {"tenant": plan.tenant, "tool": plan.tool_version, "audiences": audiences(plan)}
             chain.record({**entry, **told})
             self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": "", "fence": held.fence}))
-            yield Run(self.store, name, held, chain)
+            run = Run(self.store, name, held, chain)
+            with _beating(run):
+                yield run
 
     def last_run(self) -> tuple[str, bool] | None:
         """The name of the latest run, and whether it was finished."""

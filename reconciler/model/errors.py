@@ -79,6 +79,12 @@ class ChunkTooLarge(ReconcilerError):
     code = "chunk-too-large"
 
 
+class TooOften(ChunkTooLarge):
+    """The tenant answers again and again that there are too many requests."""
+
+    code = "rate-limited"
+
+
 class LedgerError(ReconcilerError):
     """The ledger cannot be read or written, is locked by another run, or its chain is broken."""
 

@@ -21,6 +21,10 @@ def rows_of(backend: Any, relation: Any) -> list[tuple[Any, ...]]:
     return [row for chunk in sources.stream(backend, relation, 2) for row in chunk]
 
 
+def scored(backend: Any, rows: Rows) -> list[tuple[Any, ...]]:
+    return rows_of(backend, sources.members(backend, rows).select("contactId", "priority", "score"))
+
+
 def judged(backend: Any, rows: Rows) -> list[tuple[Any, ...]]:
     return sorted(rows_of(backend, sources.contacts(backend, rows).select("contactId", "engagement", "active")))
 
@@ -61,13 +65,13 @@ def test_of_rows_of_a_file_with_one_id_the_first_that_can_be_used_counts(backend
 )
 def test_scores_are_whole_hundredths(backend: Any, written: Written, sent: object, hundredths: int | None) -> None:
     members = replace(written([{"contactId": "a", "data": {"score": sent}}], MEMBERS), take=TAKE)
-    assert rows_of(backend, sources.members(backend, members)) == [("a", None, hundredths)]
+    assert scored(backend, members) == [("a", None, hundredths)]
 
 
 def test_what_somebody_else_wrote_into_an_attribute_is_no_attribute_of_ours(backend: Any, written: Written) -> None:
     rows = [{"contactId": "a", "data": {"priority": "first", "colour": "red"}}, {"contactId": "b", "data": {}}]
     members = replace(written(rows, MEMBERS), take=TAKE)
-    assert sorted(rows_of(backend, sources.members(backend, members))) == [("a", None, None), ("b", None, None)]
+    assert sorted(scored(backend, members)) == [("a", None, None), ("b", None, None)]
 
 
 def test_an_interaction_counts_once_whatever_page_it_came_on(backend: Any, written: Written) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import orjson
 import pytest
 
 from reconciler import __version__
-from reconciler.ledger import audit
-from reconciler.ledger.journal import Ledger
+from reconciler.ledger import audit, journal
+from reconciler.ledger.journal import Ledger, Run
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.document import plan_digest
@@ -157,3 +158,14 @@ def test_rejected_contacts_are_kept_with_their_reason_once(ledger: Ledger) -> No
         again.reject(VIP, "CUST0002", "not-found", "unknown")
     kept = [orjson.loads(line) for line in ledger.store.lines(f"runs/{run.name}/rejected.jsonl")]
     assert [(each["contact"], each["reason"]) for each in kept] == [("CUST0001", "archived"), ("CUST0002", "unknown")]
+
+
+def test_the_lock_of_a_run_that_waits_and_records_nothing_is_renewed(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats = threading.Semaphore(0)
+    monkeypatch.setattr(journal, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(Run, "beat", lambda run: beats.release())
+    with ledger.run(PLAN):
+        assert all(beats.acquire(timeout=30) for _ in range(3))
+    assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
-from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected
+from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected, TooOften
 from reconciler.model.jobs import Job, RowError
 from reconciler.model.ports import Progress, Writer
 from reconciler.model.report import ChunkDone
@@ -26,6 +26,9 @@ Chunk = list[dict[str, Any]]
 
 MOST_REFUSED = 16
 """Pieces of a chunk that are refused, with none taken and no word of which row is why, before rows are tried alone."""
+
+SMALLEST_SHARE = 8
+"""The part of a chunk, an eighth, below which it is not halved again because requests are too many."""
 
 MOST_ABORTED = 3
 """Times that one piece is sent when its job is aborted: somebody in the tenant does that, and no row is why."""
@@ -93,8 +96,10 @@ class Pieces:
         try:
             errors, again = self._send(key, rows, known)
             return errors, _half(len(rows) - len(errors)) if again else 0, again
-        except ChunkTooLarge:
-            if len(rows) == 1:
+        except ChunkTooLarge as error:
+            # where it is not the size, less and less would only wait longer and longer
+            enough = isinstance(error, TooOften) and len(rows) * SMALLEST_SHARE <= self.change.chunk_size
+            if len(rows) == 1 or enough:
                 raise
             self._most = min(self._most, _half(len(rows)))
             return [], self._most, False

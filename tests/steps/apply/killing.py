@@ -51,7 +51,10 @@ def children() -> ForkServerContext:
 
 
 def command_line(
-    arguments: list[str], environment: Mapping[str, str], output: str, prepare: Callable[[], object] | None
+    arguments: list[str],
+    environment: Mapping[str, str],
+    output: str,
+    prepare: Callable[[], object] | None = None,
 ) -> None:
     """In the child: run the program with its output in a file, its log in another, and its exit code in a third.
 
