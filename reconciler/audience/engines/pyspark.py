@@ -89,7 +89,9 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
     with _parts(backend, relation) as (_, batches):
         held: list[tuple[Any, ...]] = []
         for batch in batches:
-            held += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            # a map is a mapping, as DuckDB has it, and no list of pairs
+            columns = (column.to_pylist(maps_as_pydicts="strict") for column in batch.columns)
+            held += zip(*columns, strict=True)
             whole = len(held) - len(held) % size
             for start in range(0, whole, size):
                 yield held[start : start + size]
