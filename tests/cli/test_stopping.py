@@ -25,7 +25,7 @@ MAKES_A_JOB: dict[str, Any] = {"method": "POST", "path": "bulkinsert$|batch$"}
 
 @pytest.fixture
 def stage(tmp_path: Path, method: str) -> Iterator[Stage]:
-    """Forty contacts to be put on a list by a method, ten at once and two chunks in flight."""
+    """Contacts to be put on a list by a method, ten at once and two chunks in flight, or all that are jobs."""
 
     def build(tenant: Simulator, folder: Folder) -> None:
         delivery.known(tenant, method, EVERYBODY)
@@ -74,7 +74,9 @@ def test_what_is_in_flight_is_finished_and_no_more_is_sent(stage: Stage, method:
     known = {
         entry["key"] for entry in journal(stage) if entry["event"] in ("done", "submitted") and "#" in entry["key"]
     }
-    assert 2 <= len(sent) == len(known) < 4, "each that was sent is over, or its job is known"
+    # of chunks that are jobs, all four may be under way
+    most = 4 if method in ("bulkInsert", "contactBatch") else 3
+    assert 2 <= len(sent) == len(known) <= most, "each that was sent is over, or its job is known"
     resumed(stage)
 
 
