@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
+from reconciler.model.delivery import MOST
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.kind import Kind, Reference
 from reconciler.model.people import live_list
@@ -140,6 +141,10 @@ def _undeliverable(resource: Resource, catalogue: Catalogue) -> Iterable[Problem
         elif name not in offered:
             hint = f"there are {', '.join([*SCORED, *offered])}; add it to the source's `attributes`"
             yield Problem(place, "unknown-attribute", f"{source.address} maps no attribute {name!r}", hint=hint)
+    most = MOST.get(delivery["method"])
+    if most is not None and delivery.get("chunkSize", 0) > most:
+        message = f"`{delivery['method']}` carries at most {most:,} contacts a request"
+        yield Problem(resource.where("spec", "delivery", "chunkSize"), "chunk-too-large", message)
     if (
         delivery["method"] in ("bulkInsert", "contactBatch")
         and _phones(spec, contact_source.source(source).contacts) is None

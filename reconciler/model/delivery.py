@@ -11,6 +11,10 @@ MANY = 20_000
 """Rows from which a bulk insert serves better: two of its requests."""
 
 
+MOST = {"contactIds": 1000, "listContacts": 1000, "bulkInsert": 10_000, "contactBatch": 500}
+"""Contacts that one request of a method may carry (contract, sections outbound, lists, bulk and contacts)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """What one delivery method can do.

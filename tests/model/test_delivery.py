@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.cxone.methods import methods
-from reconciler.model.delivery import MANY, chosen
+from reconciler.model.delivery import MANY, MOST, chosen
 from reconciler.model.segment import Delivery
 
 WAYS = {name: method.way for name, method in methods().items()}
@@ -42,6 +42,10 @@ def test_a_method_that_is_named_is_taken_and_needs_no_reason() -> None:
     found = chosen(Delivery("bulkInsert", None, ()), WAYS, 1, True, True)
     assert found is not None
     assert (found.method, found.chunk_size, found.why) == ("bulkInsert", 10_000, "")
+
+
+def test_manifests_are_held_to_what_each_method_takes() -> None:
+    assert {name: way.most for name, way in WAYS.items()} == MOST
 
 
 @pytest.mark.parametrize("method", sorted(WAYS))
