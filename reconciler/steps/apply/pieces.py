@@ -54,7 +54,7 @@ class Pieces:
             ReconcilerError: the tenant would take none of it, and no row of it is why; or a job was not over in time.
             Interrupted: the person asked to stop between two pieces.
         """
-        found, rejected, before = _Chunk(len(chunk)), 0, 0
+        found, rejected, before = _Chunk(), 0, 0
         waiting = deque([(f"{self.change.address}#{self._phase}:{number}", chunk)])
         while waiting:
             key, rows = waiting.popleft()
@@ -201,7 +201,7 @@ class Pieces:
 class _Chunk:
     """What is known of a chunk so far: how many pieces went out, how many rows were taken, the first rows of others."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self) -> None:
         self.pieces = 0
         self.taken = 0
         self.refused: list[dict[str, Any]] = []
