@@ -42,7 +42,7 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Effort:
     """How a list is worked.
 
     Attributes:
@@ -60,12 +60,12 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What is left under a ceiling, by the calls that the tenant has counted.
+    """What is left under a ceiling below 100, by the calls that the tenant has counted.
 
     Attributes:
         ceiling: in percent. percent: the live figure. points: the ceiling less the figure, in percentage points.
         calls: how many more calls may be abandoned, all else equal, before the figure is above the ceiling.
-        rest: the percentage of the calls still to be answered that may be abandoned; None where no pace is stated.
+        rest: the percentage of the calls still to be answered that may be abandoned; None where no staffing is stated.
     """
 
     ceiling: float
@@ -82,7 +82,7 @@ class Forecast:
     Attributes:
         campaign: its address. contacts: on its list after the apply; None: nobody knows.
         attempts: dial attempts. answered: those that a person answers. hours: of dialling until the list is exhausted.
-            All three None where no pace is stated, or the contacts are not known.
+            All three None where no staffing is stated, or the contacts are not known.
         available: hours of its schedule that are left; None where that has no end.
         finish: when the list is exhausted; None where its schedule ends before, or is not known.
         statistics: what the tenant has counted so far; headroom: what that leaves, where there is a ceiling.
@@ -109,7 +109,7 @@ class Forecast:
 def forecast(
     campaign: Address,
     contacts: int | None,
-    pace: Pace | None,
+    effort: Effort | None,
     windows: Windows,
     now: datetime,
     *,
@@ -122,8 +122,8 @@ def forecast(
     """
     left = _left(windows, now)
     attempts = answered = hours = finish = None
-    if pace is not None and contacts is not None:
-        attempts, answered, work = _work(contacts, pace)
+    if effort is not None and contacts is not None:
+        attempts, answered, work = _work(contacts, effort)
         hours, finish = _hours(work), _finish(work, left)
     room = None
     if statistics is not None and ceiling is not None:
@@ -149,20 +149,20 @@ def headroom(statistics: Statistics, ceiling: float, expected: int | None = None
     return Headroom(ceiling, round(statistics.percent, 2), points, calls, rest)
 
 
-def _work(contacts: int, pace: Pace) -> tuple[int, int, timedelta]:
+def _work(contacts: int, effort: Effort) -> tuple[int, int, timedelta]:
     """Attempts, answered calls, and the time that they take: each contact is tried until a person answers.
 
     Every attempt is answered with the same chance, whatever came of the one before.
     """
-    rate, most = pace.answer_rate, pace.attempts
+    rate, most = effort.answer_rate, effort.attempts
     reached = 1 - (1 - rate) ** most
     attempts = contacts * (reached / rate if rate > 0 else most)
     answered = contacts * reached
-    talking, ringing = answered * pace.handle_time, (attempts - answered) * RINGS
-    if pace.lines is None:
-        work = (talking + ringing) / pace.agents
+    talking, ringing = answered * effort.handle_time, (attempts - answered) * RINGS
+    if effort.lines is None:
+        work = (talking + ringing) / effort.agents
     else:
-        work = max(talking / pace.agents, (talking + ringing) / pace.lines)
+        work = max(talking / effort.agents, (talking + ringing) / effort.lines)
     return round(attempts), round(answered), work
 
 
