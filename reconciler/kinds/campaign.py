@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds import contact_list
+from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Fields, Kind, Later, Reference, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
@@ -33,6 +34,23 @@ def write(fields: Fields) -> dict[str, Any]:
     if "predictive" in body:
         body["predictiveDialingSettings"] = body.pop("predictive")
     return body
+
+
+def statistics(body: Mapping[str, Any]) -> Statistics:
+    """What the tenant counted of a campaign's calls: `GET /campaigns/{id}/statistics` (ours).
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not as the API promises.
+    """
+    counts = [body[name] for name in ("attempts", "liveAnswered", "abandoned")]
+    if any(isinstance(count, bool) or not isinstance(count, int) for count in counts):
+        raise ValueError("calls are counted in whole numbers")
+    attempts, answered, abandoned = counts
+    if not 0 <= abandoned <= answered <= attempts:
+        raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
+    return Statistics(
+        attempts, answered, abandoned, parse_instant(body["startTime"]), parse_instant(body["endTime"])
+    )
 
 
 def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
@@ -121,6 +139,7 @@ KIND = Kind(
             references=(WireReference("list", "ContactList", "listId"),),
             read=read,
             write=write,
+            statistics=statistics,
         ),
     ),
     fields=fields,

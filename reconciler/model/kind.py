@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reconciler.model.forecast import Statistics
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import RowQuery
@@ -48,6 +49,7 @@ class Surface:
         size: the body's count of contacts, where it has one.
         read: wire body → live fields (pure), before references become names.
         write: live fields → wire body (pure), after references became ids.
+        statistics: the body of `GET path/{id}/statistics` → what was counted of an object's calls; None: nothing is.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Surface:
     size: str | None = None
     read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     write: Callable[[Fields], dict[str, Any]] = dict
+    statistics: Callable[[Mapping[str, Any]], Statistics] | None = None
 
 
 @dataclass(frozen=True, slots=True)
