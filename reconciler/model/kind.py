@@ -73,6 +73,20 @@ class Later:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How an object is made anew, where a field differs that the tenant will not change.
+
+    Attributes:
+        fields: the live fields with the declared ones laid over them → those of the new object.
+        downtime: live fields, those of the new object, and its fields that are fixed later, in words → for how long its
+            work stands still, in words.
+    """
+
+    fields: Callable[[Fields], dict[str, Any]]
+    downtime: Callable[[Fields, Fields, Mapping[str, str]], str]
+
+
 def _no_fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     return {}
 
@@ -98,6 +112,7 @@ class Kind:
         queries: which rows must be read for a resource.
         check: faults that a JSON Schema cannot express.
         immutable: live fields that the tenant will not change.
+        renewal: how an object of ours is made anew where such a field differs; None: it is not, and apply refuses.
         literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.
         single: whether a workspace may have only one.
     """
@@ -110,6 +125,7 @@ class Kind:
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)
+    renewal: Renewal | None = None
     literal: tuple[tuple[str, ...], ...] = ()
     single: bool = False
 
