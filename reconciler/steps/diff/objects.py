@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,12 @@ from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement
 from reconciler.model.desired import Desired
+from reconciler.model.finding import Finding
 from reconciler.model.kind import Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.resource import Resource
+
+INCOMPLETE = "OBJ-INCOMPLETE"
 
 
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
@@ -122,6 +125,16 @@ def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]
     return later, {name: value for name, value in fields.items() if name not in later}
 
 
+def incomplete(changes: Iterable[ObjectChange]) -> Iterator[Finding]:
+    """What the tenant would not make: it lacks a field that every object of its kind has."""
+    for change in changes:
+        if change.action in (Action.CREATE, Action.REPLACE):
+            has = {*(change.after or {}), *change.later}
+            for name in sorted(kinds()[change.address.kind].needed - has):
+                message = f"the tenant makes no {_words(change.address.kind)} without {name}, and none is declared"
+                yield Finding(INCOMPLETE, change.address, message, waivable=False)
+
+
 def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """What carries this workspace's mark and is declared no longer."""
     for kind in kinds().values():
@@ -146,8 +159,9 @@ def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 def _address(kind: str, name: str, desired: Desired) -> Address:
     """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
+    taken = {str(address) for address in desired.catalogue.resources}
     address = Address(kind, name)
-    return Address(kind, f"{name} (undeclared)") if address in desired.catalogue.resources else address
+    return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
 
 
 def _laid_over(live: Any, wanted: Any) -> Any:
