@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.kinds import contact_list
 from reconciler.model.campaign import Campaign
-from reconciler.model.kind import Fields, Kind, Later, Reference, Surface, WireReference
+from reconciler.model.forecast import Statistics
+from reconciler.model.kind import Fields, Kind, Later, Reference, Renewal, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -36,7 +37,38 @@ def write(fields: Fields) -> dict[str, Any]:
     return body
 
 
-def fields(resource: Resource, catalogue: Catalogue) -> Fields:
+def renewed(fields: Fields) -> dict[str, Any]:
+    """The fields of a campaign that is made anew: what only predictive dialling knows is left behind by the others."""
+    without = () if fields.get("dialType") == "predictive" else ("predictive",)
+    return {name: value for name, value in fields.items() if name not in without}
+
+
+def downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
+    """For how long nobody is called while a campaign is made anew."""
+    if before.get("status") != "active":
+        return f"none: it is {before.get('status', 'not active')}"
+    if after.get("status") != "active":
+        return f"it stays stopped: it becomes {after.get('status')}"
+    starts = later.get("startTime") or (f"at {after['startTime']}" if "startTime" in after else "at once")
+    return f"from the pause of the old one until the new one is active; it starts {starts}"
+
+
+def statistics(body: Mapping[str, Any]) -> Statistics:
+    """What the tenant counted of a campaign's calls: `GET /campaigns/{id}/statistics` (ours).
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not as the API promises.
+    """
+    counts = [body[name] for name in ("attempts", "liveAnswered", "abandoned")]
+    if any(isinstance(count, bool) or not isinstance(count, int) for count in counts):
+        raise ValueError("calls are counted in whole numbers")
+    attempts, answered, abandoned = counts
+    if not 0 <= abandoned <= answered <= attempts:
+        raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
+    return Statistics(attempts, answered, abandoned, parse_instant(body["startTime"]), parse_instant(body["endTime"]))
+
+
+def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     """What is declared of the campaign, with its list and threshold looked up."""
     spec = resource.spec
     policy = catalogue.get("AbandonmentPolicy", spec["abandonment"]["policy"])
@@ -148,8 +180,11 @@ KIND = Kind(
             references=(WireReference("list", "ContactList", "listId"),),
             read=read,
             write=write,
+            statistics=statistics,
         ),
     ),
     fields=fields,
     check=check,
+    immutable=frozenset({"dialType"}),
+    renewal=Renewal(renewed, downtime),
 )

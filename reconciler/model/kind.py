@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reconciler.model.forecast import Statistics
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import RowQuery
@@ -48,6 +49,7 @@ class Surface:
         size: the body's count of contacts, where it has one.
         read: wire body → live fields (pure), before references become names.
         write: live fields → wire body (pure), after references became ids.
+        statistics: the body of `GET path/{id}/statistics` → what was counted of an object's calls; None: nothing is.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Surface:
     size: str | None = None
     read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     write: Callable[[Fields], dict[str, Any]] = dict
+    statistics: Callable[[Mapping[str, Any]], Statistics] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,21 @@ class Later:
     words: str
 
 
-def _no_fields(resource: Resource, catalogue: Catalogue) -> Fields:
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How an object is made anew, where a field differs that the tenant will not change.
+
+    Attributes:
+        fields: the live fields with the declared ones laid over them → those of the new object.
+        downtime: live fields, those of the new object, and its fields that are fixed later, in words → for how long its
+            work stands still, in words.
+    """
+
+    fields: Callable[[Fields], dict[str, Any]]
+    downtime: Callable[[Fields, Fields, Mapping[str, str]], str]
+
+
+def _no_fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     return {}
 
 
@@ -95,6 +112,7 @@ class Kind:
         queries: which rows must be read for a resource.
         check: faults that a JSON Schema cannot express.
         immutable: live fields that the tenant will not change.
+        renewal: how an object of ours is made anew where such a field differs; None: it is not, and apply refuses.
         literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.
         single: whether a workspace may have only one.
     """
@@ -103,10 +121,11 @@ class Kind:
     says: str
     references: tuple[Reference, ...] = ()
     surfaces: tuple[Surface, ...] = ()
-    fields: Callable[[Resource, Catalogue], Fields] = _no_fields
+    fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)
+    renewal: Renewal | None = None
     literal: tuple[tuple[str, ...], ...] = ()
     single: bool = False
 

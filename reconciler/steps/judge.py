@@ -49,4 +49,10 @@ def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned
         change = known.get(resource.address)
         if change is not None:
             campaign = campaigns.campaign(resource, desired.catalogue, desired.as_of)
-            yield Planned(campaign, change, contacts=held.get((campaign.list_address.kind, campaign.list)))
+            found = live.find(campaigns.KIND.name, campaign.name)
+            yield Planned(
+                campaign,
+                change,
+                contacts=held.get((campaign.list_address.kind, campaign.list)),
+                statistics=None if found is None else found.statistics,
+            )

@@ -1,4 +1,4 @@
-"""What differs between what is declared and what is live? Pure: only declared fields count."""
+"""What becomes of each object: made, changed, made anew, deleted or left alone?"""
 
 from __future__ import annotations
 
@@ -6,69 +6,38 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.audience import comparison, engine, owing
 from reconciler.kinds import kinds
-from reconciler.model import delivery as delivery_of
 from reconciler.model.address import Address
-from reconciler.model.change import Accounting, Action, Changes, FieldChange, ObjectChange, Reason, RowChange, Sample
+from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement
 from reconciler.model.desired import Desired
-from reconciler.model.errors import ReconcilerError
-from reconciler.model.kind import Later, Surface
+from reconciler.model.kind import Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
-from reconciler.model.members import Members, Standing
 from reconciler.model.resource import Resource
-from reconciler.model.rows import ContactsOf
-from reconciler.model.segment import Segment, Target
-from reconciler.model.tokens import Tokens
-
-EXAMPLES = 3
-"""Contacts shown as examples of each action on a list."""
 
 
-def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Changes:
-    """Object changes for every declared object, row changes for every list that a segment fills.
-
-    Raises:
-        BadInput: something declared cannot be made or changed through the tenant's surfaces.
-    """
-    objects = [*_declared(desired, live), *(_undeclared(desired, live) if desired.prune else ())]
-    accounts: list[Accounting] = []
-    rows: list[RowChange] = []
-    into = desired.scratch / "rows"
-    into.mkdir(exist_ok=True)
-    with engine.opened(desired.settings.engine, desired.scratch) as backend:
-        for standing in members:
-            accounts.append(standing.account)
-            current = {target.band: live.rows[target.members] for target in standing.segment.targets}
-            for target in standing.segment.targets:
-                part = standing.segment.part(target)
-                file = into / f"{part.name}-{part.part}.parquet"
-                owed = _owed(backend, desired, live, target)
-                compared = comparison.compare(backend, standing, target, current, file, owed)
-                change = _row_change(backend, standing, target, compared, live, tokens)
-                stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
-                rows.append(replace(change, stays=stays, owed=waiting))
-    ends = [standing.good_until for standing in members if standing.good_until is not None]
-    return Changes(tuple(objects), tuple(rows), tuple(accounts), min(ends, default=None))
-
-
-def _declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """The change of every declared object, also where there is nothing to do."""
     for kind in kinds().values():
         surface = kind.surface(live.surfaces)
         if surface is None:
             continue
         for resource in desired.catalogue.of_kind(kind.name):
-            fields = kind.fields(resource, desired.catalogue)
+            fields = kind.fields(resource, desired.catalogue, desired.as_of)
             found = live.find(kind.name, fields["name"])
             if found is None:
                 yield _creation(resource, fields, surface)
+                continue
+            update = _update(resource, fields, surface, found)
+            stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
+            # what carries no mark of ours is not deleted, so it cannot be made anew either
+            if stuck and kind.renewal is not None and found.owner == desired.settings.name:
+                yield _replacement(update, fields, stuck, kind.renewal, surface, live)
             else:
-                yield _update(resource, fields, surface, found, desired.settings.name)
+                yield update
 
 
 def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -> ObjectChange:
-    later = {name: value for name, value in fields.items() if isinstance(value, Later)}
-    plain = {name: value for name, value in fields.items() if name not in later}
+    later, plain = _split(fields)
     return ObjectChange(
         address=resource.address,
         name=fields["name"],
@@ -84,10 +53,8 @@ def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -
     )
 
 
-def _update(
-    resource: Resource, fields: Mapping[str, Any], surface: Surface, found: LiveObject, workspace: str
-) -> ObjectChange:
-    wanted = {name: value for name, value in fields.items() if not isinstance(value, Later)}
+def _update(resource: Resource, fields: Mapping[str, Any], surface: Surface, found: LiveObject) -> ObjectChange:
+    _, wanted = _split(fields)
     after = {**found.fields, **{name: _laid_over(found.fields.get(name), value) for name, value in wanted.items()}}
     written = {name: after[name] for name in wanted if after[name] != found.fields.get(name)}
     adopts = found.owner is None and surface.writable
@@ -114,7 +81,48 @@ def _update(
     )
 
 
-def _undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+def _replacement(
+    update: ObjectChange,
+    fields: Mapping[str, Any],
+    stuck: tuple[str, ...],
+    renewal: Renewal,
+    surface: Surface,
+    live: Live,
+) -> ObjectChange:
+    """The object made anew, under its name, with what is declared and all else that the old one has."""
+    before = update.before or {}
+    later, _ = _split(fields)
+    after = {name: value for name, value in renewal.fields(update.after or {}).items() if name not in later}
+    found = [live.find(*each) for each in update.releases]
+    sizes = [each.size for each in found if each is not None and each.size is not None]
+    old = live.find(update.address.kind, update.name)
+    words = {name: value.words for name, value in later.items()}
+    return replace(
+        update,
+        action=Action.REPLACE,
+        after=after,
+        declared=after,
+        fields=tuple(_changed({name: value for name, value in before.items() if name not in later}, after)),
+        later=words,
+        seconds_later={name: value.seconds for name, value in later.items()},
+        references=_references(surface, after),
+        replacement=Replacement(
+            stuck,
+            sum(sizes) if sizes else None,
+            old.statistics.attempts if old is not None and old.statistics is not None else None,
+            renewal.downtime(before, after, words),
+        ),
+        why=(*update.why, f"the tenant does not change {' or '.join(stuck)}: it is made anew, and the old one deleted"),
+    )
+
+
+def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]:
+    """What is fixed when the object is created, and the rest."""
+    later = {name: value for name, value in fields.items() if isinstance(value, Later)}
+    return later, {name: value for name, value in fields.items() if name not in later}
+
+
+def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """What carries this workspace's mark and is declared no longer."""
     for kind in kinds().values():
         surface = kind.surface(live.surfaces)
@@ -140,60 +148,6 @@ def _address(kind: str, name: str, desired: Desired) -> Address:
     """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
     address = Address(kind, name)
     return Address(kind, f"{name} (undeclared)") if address in desired.catalogue.resources else address
-
-
-def _owed(backend: Any, desired: Desired, live: Live, target: Target) -> Any:
-    """What a list would not take before."""
-    if live.owed is None or not live.owed.count:
-        return None
-    return owing.waiting(backend, live.owed, target.list, desired.settings.rejected, desired.now)
-
-
-def _row_change(
-    backend: Any, standing: Standing, target: Target, compared: comparison.Compared, live: Live, tokens: Tokens
-) -> RowChange:
-    changed, kept = compared.rows, compared.kept
-    tallied = comparison.tally(backend, changed)
-    counts = {action: sum(n for done, _, n in tallied if done == action) for action in ("add", "update", "remove")}
-    segment = standing.segment
-    delivery = segment.delivery
-    known = isinstance(segment.contacts, ContactsOf)
-    puts = counts["add"] + counts["update"]
-    way = delivery_of.chosen(delivery, live.methods, puts, segment.phones is not None, known)
-    if way is None:
-        raise _no_way(segment, live)
-    return RowChange(
-        address=standing.segment.part(target),
-        list_address=target.list_address,
-        list=target.list,
-        method=way.method,
-        chunk_size=way.chunk_size,
-        attributes=delivery.attributes,
-        chosen=way.why,
-        data=delivery.whole,
-        live=kept + counts["update"] + counts["remove"],
-        adds=counts["add"],
-        updates=counts["update"],
-        removes=counts["remove"],
-        unchanged=kept,
-        rows=changed,
-        digest=comparison.rows_digest(backend, changed),
-        precondition=comparison.members_digest(backend, live.rows[target.members]),
-        reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in tallied),
-        samples=tuple(
-            Sample(tokens.token(contact), tokens.hint(contact), action, why)
-            for contact, action, why in comparison.examples(backend, changed, EXAMPLES)
-        ),
-    )
-
-
-def _no_way(segment: Segment, live: Live) -> ReconcilerError:
-    return ReconcilerError(
-        f"{segment.address}: none of the tenant's surfaces offers a way for its contacts",
-        where=str(segment.address),
-        note=f"it offers {', '.join(sorted(live.methods)) or 'none'}; attributes and phones decide which will do",
-        hint="declare another surface of the tenant, name a method, or leave attributes out",
-    )
 
 
 def _laid_over(live: Any, wanted: Any) -> Any:
