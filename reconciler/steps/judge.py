@@ -30,6 +30,7 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         ceilings=settings.ceilings,
         limits=settings.limits,
         immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, live),
     )
     found = waive(ask(situation, settings.severities), settings.overrides, now.date(), settings.firm)

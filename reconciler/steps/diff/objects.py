@@ -14,7 +14,6 @@ from reconciler.model.kind import Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.resource import Resource
 
-
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The change of every declared object, also where there is nothing to do."""
     for kind in kinds().values():
@@ -146,8 +145,9 @@ def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 def _address(kind: str, name: str, desired: Desired) -> Address:
     """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
+    taken = {str(address) for address in desired.catalogue.resources}
     address = Address(kind, name)
-    return Address(kind, f"{name} (undeclared)") if address in desired.catalogue.resources else address
+    return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
 
 
 def _laid_over(live: Any, wanted: Any) -> Any:
