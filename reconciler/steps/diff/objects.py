@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,9 @@ from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement
 from reconciler.model.desired import Desired
-from reconciler.model.finding import Finding
 from reconciler.model.kind import Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.resource import Resource
-
-INCOMPLETE = "OBJ-INCOMPLETE"
-
 
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The change of every declared object, also where there is nothing to do."""
@@ -123,16 +119,6 @@ def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]
     """What is fixed when the object is created, and the rest."""
     later = {name: value for name, value in fields.items() if isinstance(value, Later)}
     return later, {name: value for name, value in fields.items() if name not in later}
-
-
-def incomplete(changes: Iterable[ObjectChange]) -> Iterator[Finding]:
-    """What the tenant would not make: it lacks a field that every object of its kind has."""
-    for change in changes:
-        if change.action in (Action.CREATE, Action.REPLACE):
-            has = {*(change.after or {}), *change.later}
-            for name in sorted(kinds()[change.address.kind].needed - has):
-                message = f"the tenant makes no {_words(change.address.kind)} without {name}, and none is declared"
-                yield Finding(INCOMPLETE, change.address, message, waivable=False)
 
 
 def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
