@@ -43,6 +43,12 @@ class Planned:
         """Whether it is active in the tenant now."""
         return (self.change.before or {}).get("status") == "active"
 
+    @property
+    def threshold(self) -> float | None:
+        """Its abandonment threshold after the apply, declared or not, in percent."""
+        found = (self.change.after or {}).get("abandonThreshold")
+        return None if found is None else float(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
