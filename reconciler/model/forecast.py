@@ -84,7 +84,7 @@ class Forecast:
         attempts: dial attempts. answered: those that a person answers. hours: of dialling until the list is exhausted.
             All three None where no staffing is stated, or the contacts are not known.
         available: hours of its schedule that are left; None where that has no end.
-        finish: when the list is exhausted; None where its schedule ends before, or is not known.
+        finish: when the list is exhausted, to the minute; None where its schedule ends before, or is not known.
         statistics: what the tenant has counted so far; headroom: what that leaves, where there is a ceiling.
     """
 
@@ -173,7 +173,7 @@ def _left(windows: Windows, now: datetime) -> Windows:
 def _finish(work: timedelta, windows: Iterable[tuple[datetime, datetime]]) -> datetime | None:
     for start, end in windows:
         if work <= end - start:
-            return start + work
+            return (start + work).replace(second=0, microsecond=0)
         work -= end - start
     return None
 

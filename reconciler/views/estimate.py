@@ -1,0 +1,79 @@
+"""How does a person read, in a few lines of a plan, what its campaigns will probably take?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from reconciler.model.forecast import Forecast, Headroom, Statistics
+from reconciler.model.moment import format_instant
+from reconciler.views.plain import plain
+
+MOST = 12
+"""Lines at most: a reviewer reads no more of what is only an estimate. The whole of it is in the document."""
+
+
+def estimate(forecasts: Iterable[Forecast]) -> Iterator[Text]:
+    """The forecasts of a plan, those first that lack something; nothing where nothing can be said."""
+    told = [lines for each in sorted(forecasts, key=_calm) if (lines := list(_lines(each)))]
+    if not told:
+        return
+    yield Text("Forecast, an estimate (docs/forecast.md):", "bold")
+    used = 1
+    for number, lines in enumerate(told):
+        # one line is kept for those that are left out
+        if used + len(lines) > MOST - (number < len(told) - 1):
+            yield Text(f"  and {len(told) - number} more in the plan's document", "dim")
+            return
+        used += len(lines)
+        yield from lines
+
+
+def _calm(value: Forecast) -> bool:
+    return value.short is None and (value.headroom is None or value.headroom.points >= 0)
+
+
+def _lines(value: Forecast) -> Iterator[Text]:
+    if value.hours is not None:
+        text = Text.assemble("  ", (plain(str(value.campaign)), "bold"), f"  {_work(value)}; ")
+        yield text.append(*_schedule(value))
+    if value.statistics is not None and value.statistics.attempts:
+        where = "     " if value.hours is not None else f"  {value.campaign}  "
+        over = value.headroom is not None and value.headroom.points < 0
+        yield Text(plain(f"{where}{_counted(value.statistics)}{_room(value.headroom)}"), "yellow" if over else "")
+
+
+def _work(value: Forecast) -> str:
+    return (
+        f"{value.contacts:,} contacts: about {value.attempts:,} attempts, {value.answered:,} answered, "
+        f"{_hours(value.hours)} of dialling"
+    )
+
+
+def _schedule(value: Forecast) -> tuple[str, str]:
+    if value.short is not None:
+        return f"{_hours(value.available)} are scheduled, {_hours(value.short)} too few", "yellow"
+    if value.finish is not None:
+        return f"done about {format_instant(value.finish)}", ""
+    return "its schedule is not known yet", "dim"
+
+
+def _counted(value: Statistics) -> str:
+    percent = f"{round(value.percent, 2):g} %"
+    return f"abandoned {percent} of {value.live_answered:,} answered since {format_instant(value.since)}"
+
+
+def _room(value: Headroom | None) -> str:
+    if value is None:
+        return ""
+    if value.points < 0:
+        left = f"{-value.points:g} points above"
+    else:
+        left = f"{value.points:g} points left, or {value.calls:,} calls"
+    rest = "" if value.rest is None else f"; the rest at most {value.rest:g} %"
+    return f", ceiling {value.ceiling:g} %: {left}{rest}"
+
+
+def _hours(hours: float | None) -> str:
+    return f"{hours or 0:,.1f} h"
