@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from reconciler.kinds import contact_list
@@ -51,7 +52,7 @@ def statistics(body: Mapping[str, Any]) -> Statistics:
     return Statistics(attempts, answered, abandoned, since, until)
 
 
-def fields(resource: Resource, catalogue: Catalogue) -> Fields:
+def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     """What is declared of the campaign, with its list and threshold looked up."""
     spec = resource.spec
     policy = catalogue.get("AbandonmentPolicy", spec["abandonment"]["policy"])

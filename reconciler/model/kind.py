@@ -73,7 +73,7 @@ class Later:
     words: str
 
 
-def _no_fields(resource: Resource, catalogue: Catalogue) -> Fields:
+def _no_fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     return {}
 
 
@@ -106,7 +106,7 @@ class Kind:
     says: str
     references: tuple[Reference, ...] = ()
     surfaces: tuple[Surface, ...] = ()
-    fields: Callable[[Resource, Catalogue], Fields] = _no_fields
+    fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)

@@ -59,7 +59,7 @@ def _declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
         if surface is None:
             continue
         for resource in desired.catalogue.of_kind(kind.name):
-            fields = kind.fields(resource, desired.catalogue)
+            fields = kind.fields(resource, desired.catalogue, desired.as_of)
             found = live.find(kind.name, fields["name"])
             if found is None:
                 yield _creation(resource, fields, surface)

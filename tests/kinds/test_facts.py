@@ -65,7 +65,7 @@ def test_an_example_loads_in_the_company_of_what_it_refers_to(kind: str, number:
     desired = load(Workspace(root=tmp_path, scratch=tmp_path, now=NOW))
     resource = desired.catalogue.resources[Address(kind, example["metadata"]["name"])]
     assert resource.spec == example["spec"]
-    assert dict(kinds()[kind].fields(resource, desired.catalogue)).get("name") == (
+    assert dict(kinds()[kind].fields(resource, desired.catalogue, desired.as_of)).get("name") == (
         kinds()[kind].live_name(resource) if kinds()[kind].surfaces else None
     )
 
