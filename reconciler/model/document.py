@@ -14,13 +14,12 @@ from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, Reason, RowChange, Sample
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
-from reconciler.model.forecast_document import forecast_document, read_forecast
 from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.rows import Rows
 
-_NOT_BOUND = ("digest", "timestamp", "notices", "forecasts")
+_NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
 
 
@@ -40,7 +39,6 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "audiences": audiences(plan),
         "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
         "findings": [_finding(finding) for finding in plan.findings],
-        "forecasts": [forecast_document(each) for each in plan.forecasts],
         "request_budget": {
             "reads": plan.budget.reads,
             "writes": plan.budget.writes,
@@ -52,7 +50,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def document_digest(document: Mapping[str, Any]) -> str:
-    """What binds a plan: everything in it but the digest itself, when and by how many requests it was made, and estimates.
+    """What binds a plan: everything in it but the digest itself, and when and by how many requests it was made.
 
     So a plan that was made of what was kept has the digest of the same plan made of what was just read.
     """
@@ -196,7 +194,6 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
-        forecasts=tuple(read_forecast(each) for each in document["forecasts"]),
     )
 
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
 from reconciler.model.finding import Finding
-from reconciler.model.forecast import Forecast
 
 FORMAT_VERSION = "1.0"
 
@@ -44,9 +43,8 @@ class Plan:
         steps: every change that is not a no-op, in the order in which it is applied.
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         notices: what a person should know of how the tenant was read.
-        forecasts: what each declared campaign will probably take, an estimate.
-        created: when the plan was made. It, the notices, the forecasts and the requests that were made to read are not
-            bound by the digest: they say how the plan came about and what may come of it, and not what it does.
+        created: when the plan was made. It, the notices and the requests that were made to read are not bound by the
+            digest: they say how the plan came about, and not what it does.
     """
 
     workspace: str
@@ -64,7 +62,6 @@ class Plan:
     created: datetime
     good_until: datetime | None = None
     notices: tuple[str, ...] = ()
-    forecasts: tuple[Forecast, ...] = ()
 
     @property
     def empty(self) -> bool:

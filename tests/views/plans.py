@@ -17,7 +17,6 @@ from reconciler.model.change import (
     Sample,
 )
 from reconciler.model.finding import Finding
-from reconciler.model.forecast import Forecast, Statistics, headroom
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rows import Rows
 
@@ -113,28 +112,6 @@ def rows() -> RowChange:
     )
 
 
-def forecasts() -> tuple[Forecast, ...]:
-    """One that is done in time, one that is not and is not in the tenant yet, one above its ceiling, one of nothing."""
-    since, now = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 7, 2, 8, 30, tzinfo=UTC)
-    calm, hot = Statistics(12_650, 4_210, 88, since, now), Statistics(900, 200, 9, since, now)
-    return (
-        Forecast(
-            CAMPAIGN,
-            2_089,
-            attempts=4_612,
-            answered=1_540,
-            hours=6.71,
-            available=9.5,
-            finish=datetime(2026, 7, 2, 15, 12, tzinfo=UTC),
-            statistics=calm,
-            headroom=headroom(calm, 3, 1_540),
-        ),
-        Forecast(Address("Campaign", "low"), 5_657, attempts=12_571, answered=3_904, hours=31.24, available=8.0),
-        Forecast(Address("Campaign", "same"), 12, statistics=hot, headroom=headroom(hot, 3)),
-        Forecast(Address("Campaign", "draft"), None, available=8.0),
-    )
-
-
 def plan(*, empty: bool = False) -> Plan:
     """The plan; or one with nothing to do."""
     changes = tuple(each for each in objects() if not empty or each.action is Action.NO_OP)
@@ -164,5 +141,4 @@ def plan(*, empty: bool = False) -> Plan:
         budget=Budget(198, 0 if empty else 9, 0 if empty else 6),
         created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
         notices=() if empty else (DROPPED,),
-        forecasts=() if empty else forecasts(),
     )
