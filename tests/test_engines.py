@@ -213,7 +213,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
     for one, other in zip(members, members_of_spark, strict=True):
         assert content(other.rows, "contactId", "place") == content(one.rows, "contactId", "place")
         assert content(other.barred) == content(one.barred)
-        assert (other.account, other.findings) == (one.account, one.findings)
+        assert (other.account, other.suppressions) == (one.account, one.suppressions)
     for row, same in zip(changes.rows, changes_of_spark.rows, strict=True):
         assert content(same.rows) == content(row.rows)
     # digests, preconditions, reasons, examples and counts

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds import contact_list
+from reconciler.model.campaign import Campaign
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Fields, Kind, Later, Reference, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
@@ -64,6 +65,32 @@ def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     if "predictive" in spec:
         declared["predictive"] = dict(spec["predictive"])
     return declared
+
+
+def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
+    """The campaign that a manifest declares, with its list and threshold looked up."""
+    spec = resource.spec
+    named = spec["abandonment"]
+    times = _schedule(spec["schedule"])
+    starts, ends = (
+        parse_instant(times[name]) if isinstance(times.get(name), str) else None for name in ("startTime", "endTime")
+    )
+    return Campaign(
+        address=resource.address,
+        name=KIND.live_name(resource),
+        list=contact_list.KIND.live_name(catalogue.get("ContactList", spec["list"])),
+        list_address=catalogue.get("ContactList", spec["list"]).address,
+        dial_type=spec["dialType"],
+        status=spec["status"],
+        threshold=catalogue.get("AbandonmentPolicy", named["policy"]).spec["thresholds"][named["band"]],
+        policy=named["policy"],
+        band=named["band"],
+        starts=starts,
+        ends=ends,
+        windows=((starts, ends),) if starts is not None and ends is not None else (),
+        staffing=None,
+        predictive=spec.get("predictive", {}),
+    )
 
 
 def _schedule(schedule: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ people already run read it unchanged. What Terraform has no word for stands besi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, Reason, RowChange, Sample
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Asked, Waived
 from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant, parse_instant
+from reconciler.model.notation import plain, read
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.rows import Rows
+from reconciler.model.situation import Planned
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
@@ -39,6 +43,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "audiences": audiences(plan),
         "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
         "findings": [_finding(finding) for finding in plan.findings],
+        "campaigns": [_campaign(planned) for planned in plan.campaigns],
+        "rules": [plain(rule) for rule in plan.rules],
+        "waivers": [plain(waiver) for waiver in plan.waivers],
         "request_budget": {
             "reads": plan.budget.reads,
             "writes": plan.budget.writes,
@@ -145,7 +152,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "waived": finding.waived,
         "waivable": finding.waivable,
+        "severity": finding.severity.value,
+        "until": finding.until and finding.until.isoformat(),
     }
+
+
+def _campaign(planned: Planned) -> dict[str, Any]:
+    """What a campaign would be; what becomes of it is among the resource changes."""
+    judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
+    return {"address": str(planned.change.address), **{name: plain(value) for name, value in judged.items()}}
+
+
+def _read_campaign(each: Mapping[str, Any], known: Mapping[str, ObjectChange]) -> Planned:
+    values = {name: value for name, value in each.items() if name != "address"}
+    return read(Planned, values, change=known[each["address"]])
 
 
 def _plain(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -187,13 +207,16 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
         ),
         findings=tuple(
-            Finding(each["rule"], known[each["object"]], each["message"], each["waived"], each["waivable"])
+            read(Finding, {**each, "object": None}, object=known[each["object"]])
             for each in document["findings"]
         ),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
+        campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
+        rules=tuple(read(Asked, each) for each in document["rules"]),
+        waivers=tuple(read(Waived, each) for each in document["waivers"]),
     )
 
 

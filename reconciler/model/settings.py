@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from reconciler.model.ceiling import Ceiling
+from reconciler.model.finding import Severity
 from reconciler.model.kept import Cache
 from reconciler.model.supposition import Supposition
 
@@ -40,12 +42,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One rule set aside for one object, with the reason, until a date (inclusive, UTC) if there is one."""
+    """One rule set aside for one object, with the reason, until a date (inclusive, UTC) if there is one.
+
+    `by` is the manifest that says so.
+    """
 
     rule: str
     object: str
     reason: str
     until: date | None = None
+    by: str = "Workspace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,13 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A workspace's settings; every default serves."""
+    """A workspace's settings; every default serves.
+
+    Attributes:
+        limits, severities: as the workspace has them, or the floor where that is stricter.
+        overrides: those of the workspace, and the waivers of its abandonment policies.
+        ceilings: those of the floor, by country, `*` for every other. firm: rules that nothing sets aside, by the floor.
+    """
 
     name: str = "default"
     tenant: str | None = None
@@ -74,7 +86,10 @@ class Settings:
     engine: Engine = field(default_factory=Engine)
     as_of: datetime | None = None
     limits: Limits = field(default_factory=Limits)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    firm: frozenset[str] = frozenset()
     cache: Cache = field(default_factory=Cache)
     rejected: Patience = field(default_factory=Patience)
 

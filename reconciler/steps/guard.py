@@ -9,11 +9,13 @@ from reconciler.model.change import Changes
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.finding import Finding
-from reconciler.model.limits import findings, waive
 from reconciler.model.live import Live
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
+from reconciler.model.situation import Situation, sizes
 from reconciler.model.terms import Terms
+from reconciler.model.waiver import waive
+from reconciler.rules import ask
 
 
 def guard(plan: Plan, terms: Terms) -> None:
@@ -24,8 +26,9 @@ def guard(plan: Plan, terms: Terms) -> None:
         Refused: with every finding that stands.
     """
     _same_wishes(plan, terms)
-    found = waive([*plan.findings, *_untold(plan, terms)], terms.overrides, terms.now.date())
-    standing = [finding for finding in found if not finding.waived]
+    settings = terms.settings
+    found = waive([*plan.findings, *_untold(plan, terms)], settings.overrides, terms.now.date(), settings.firm)
+    standing = [finding for finding in found if finding.refuses]
     if not standing:
         return
     words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
@@ -41,10 +44,20 @@ def guard(plan: Plan, terms: Terms) -> None:
 
 
 def _untold(plan: Plan, terms: Terms) -> Iterator[Finding]:
-    """What the limits say of the plan's own numbers and the plan itself does not: a digest is no signature."""
+    """What the rules say of the plan's own numbers and the plan itself does not: a digest is no signature."""
     told = {(finding.rule, finding.object) for finding in plan.findings}
     changes = Changes(plan.objects, plan.rows, plan.accounts)
-    for finding in findings(changes, Live(), terms.limits, plan.workspace, frozenset()):
+    situation = Situation(
+        changes=changes,
+        now=terms.now,
+        as_of=plan.as_of,
+        workspace=plan.workspace,
+        campaigns=plan.campaigns,
+        ceilings=terms.settings.ceilings,
+        limits=terms.settings.limits,
+        sizes=sizes(changes, Live()),
+    )
+    for finding in ask(situation, terms.settings.severities):
         if (finding.rule, finding.object) not in told:
             yield finding
 

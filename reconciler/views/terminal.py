@@ -136,8 +136,11 @@ def _counts(reasons: Iterable[Reason]) -> str:
 
 
 def _finding(finding: Finding) -> Iterator[Text]:
-    symbol, style = ("!", "bold red") if finding.waived is None else ("w", "yellow")
-    verdict = "apply refuses" if finding.waived is None else f"set aside: {finding.waived}"
+    symbol, style = ("!", "bold red") if finding.refuses else ("w", "yellow")
+    verdict = "apply refuses" if finding.refuses else "a warning; apply does not refuse"
+    if finding.waived is not None:
+        ends = f" until {finding.until}" if finding.until else ""
+        verdict = f"set aside{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
     yield Text(plain(f"    {verdict}"), style)
 
