@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
+from reconciler.model.ceiling import Ceiling
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
+from reconciler.model.forecast import forecast
 from reconciler.model.judged import Asked, Judged
 from reconciler.model.live import Live
 from reconciler.model.members import Members
+from reconciler.model.moment import present
 from reconciler.model.situation import Planned, Situation, sizes
 from reconciler.model.waiver import waive, waivers
 from reconciler.rules import ask, rules, severity_of
@@ -20,12 +24,14 @@ from reconciler.rules import ask, rules, severity_of
 def judge(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> Judged:
     """Ask every rule of what would be, and set aside what a waiver sets aside today."""
     settings = desired.settings
+    moment = present(desired.as_of, now)
+    planned = (_foreseen(each, live, settings.ceilings, moment) for each in _planned(desired, changes, live))
     situation = Situation(
         changes=changes,
         now=now,
         as_of=desired.as_of,
         workspace=settings.name,
-        campaigns=tuple(_planned(desired, changes, live)),
+        campaigns=tuple(planned),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
         ceilings=settings.ceilings,
         limits=settings.limits,
@@ -50,3 +56,15 @@ def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned
         if change is not None:
             campaign = campaigns.campaign(resource, desired.catalogue, desired.as_of)
             yield Planned(campaign, change, contacts=held.get((campaign.list_address.kind, campaign.list)))
+
+
+def _foreseen(planned: Planned, live: Live, law: Mapping[str, Ceiling], moment: datetime) -> Planned:
+    """With what the tenant has counted of its calls, and what is to be expected of it: pure, and the last thing asked."""
+    found = live.find(campaigns.KIND.name, planned.change.name)
+    counted = found.statistics if found is not None else None
+    ceiling = planned.ceiling(law)
+    percent = ceiling.percent if ceiling is not None else None
+    expected = forecast(
+        planned.dialled(moment), planned.contacts, moment, statistics=counted, ceiling=percent
+    )
+    return replace(planned, statistics=counted, forecast=expected)
