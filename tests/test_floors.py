@@ -40,7 +40,7 @@ DOORS = {
     "referencing": ["steps/load"],
     "rapidfuzz": ["steps/load"],
     "jinja2": ["steps/load", "views", "bodies.py"],
-    "deepdiff": ["steps/diff.py"],
+    "deepdiff": ["steps/diff"],
     "phonenumbers": ["audience"],
     "ibis": ["audience"],
     "duckdb": ["simulator"],

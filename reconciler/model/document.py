@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, Reason, RowChange, Sample
+from reconciler.model.change import Accounting, ObjectChange, Reason, RowChange
+from reconciler.model.change_document import object_document, read_object, read_rows, rows_document
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
@@ -20,7 +21,6 @@ from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.notation import plain, read
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
-from reconciler.model.rows import Rows
 from reconciler.model.situation import Planned
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
@@ -39,8 +39,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "manifests": plan.manifests,
         "as_of": format_instant(plan.as_of),
         "good_until": None if plan.good_until is None else format_instant(plan.good_until),
-        "resource_changes": [_object(change) for change in plan.objects],
-        "row_changes": [_rows(change) for change in plan.rows],
+        "resource_changes": [object_document(change) for change in plan.objects],
+        "row_changes": [rows_document(change) for change in plan.rows],
         "audiences": audiences(plan),
         "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
         "findings": [_finding(finding) for finding in plan.findings],
@@ -75,65 +75,6 @@ def document_digest(document: Mapping[str, Any]) -> str:
 def plan_digest(plan: Plan) -> str:
     """The digest of a plan, as `sha256:…`."""
     return str(plan_document(plan)["digest"])
-
-
-def _object(change: ObjectChange) -> dict[str, Any]:
-    actions = [change.action.value]
-    return {
-        "address": str(change.address),
-        "mode": "managed",
-        "type": change.address.kind,
-        "name": change.address.name,
-        "live_name": change.name,
-        "change": {
-            "actions": actions,
-            "before": _plain(change.before),
-            "after": _plain(change.after),
-            "after_unknown": dict.fromkeys(change.later, True),
-            "before_sensitive": {},
-            "after_sensitive": {},
-        },
-        "declared": dict(change.declared),
-        "fields": [{"path": each.path, "before": each.before, "after": each.after} for each in change.fields],
-        "later": {
-            name: {"words": words, "seconds": change.seconds_later[name]} for name, words in change.later.items()
-        },
-        "adopts": change.adopts,
-        "owner": change.owner,
-        "references": [list(pair) for pair in change.references],
-        "releases": [list(pair) for pair in change.releases],
-        "precondition": change.precondition,
-        "why": list(change.why),
-    }
-
-
-def _rows(change: RowChange) -> dict[str, Any]:
-    return {
-        "address": str(change.address),
-        "list": change.list,
-        "list_address": str(change.list_address),
-        "delivery": {
-            "method": change.method,
-            "chunk_size": change.chunk_size,
-            "attributes": list(change.attributes),
-            "chosen": change.chosen,
-            "data": change.data,
-        },
-        "live": change.live,
-        "adds": change.adds,
-        "updates": change.updates,
-        "removes": change.removes,
-        "unchanged": change.unchanged,
-        "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
-        "precondition": change.precondition,
-        "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
-        "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
-        "owed": [{"words": reason.words, "count": reason.count} for reason in change.owed],
-        "samples": [
-            {"contact": each.token, "hint": each.hint, "action": each.action, "why": each.why}
-            for each in change.samples
-        ],
-    }
 
 
 def audiences(plan: Plan) -> list[dict[str, Any]]:
@@ -173,10 +114,6 @@ def _read_campaign(each: Mapping[str, Any], known: Mapping[str, ObjectChange]) -
     return read(Planned, values, change=known[each["address"]])
 
 
-def _plain(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if fields is None else dict(fields)
-
-
 def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[str, str]) -> Plan:
     """The plan that a document holds, its rows below `rows_folder` with the given columns.
 
@@ -193,8 +130,8 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             hint="plan again, have the new plan reviewed, and apply that",
         )
     budget = document["request_budget"]
-    objects = tuple(_read_object(each) for each in document["resource_changes"])
-    rows = tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"])
+    objects = tuple(read_object(each) for each in document["resource_changes"])
+    rows = tuple(read_rows(each, rows_folder, columns) for each in document["row_changes"])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
     changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
     known = {str(change.address): change.address for change in changes}
@@ -212,8 +149,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
         ),
         findings=tuple(
-            read(Finding, {**each, "object": None}, object=known[each["object"]])
-            for each in document["findings"]
+            read(Finding, each, object=known[each["object"]]) for each in document["findings"]
         ),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
@@ -222,53 +158,6 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
         rules=tuple(read(Asked, each) for each in document["rules"]),
         waivers=tuple(read(Waived, each) for each in document["waivers"]),
-    )
-
-
-def _read_object(each: Mapping[str, Any]) -> ObjectChange:
-    change = each["change"]
-    return ObjectChange(
-        address=Address(each["type"], each["name"]),
-        name=each["live_name"],
-        action=Action(change["actions"][0]),
-        before=change["before"],
-        after=change["after"],
-        declared=each["declared"],
-        fields=tuple(FieldChange(f["path"], f["before"], f["after"]) for f in each["fields"]),
-        later={name: value["words"] for name, value in each["later"].items()},
-        seconds_later={name: value["seconds"] for name, value in each["later"].items()},
-        adopts=each["adopts"],
-        owner=each["owner"],
-        references=tuple((kind, name) for kind, name in each["references"]),
-        releases=tuple((kind, name) for kind, name in each["releases"]),
-        precondition=each["precondition"],
-        why=tuple(each["why"]),
-    )
-
-
-def _read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]) -> RowChange:
-    delivery, rows = each["delivery"], each["rows"]
-    return RowChange(
-        address=Address.parse(each["address"]),
-        list_address=Address.parse(each["list_address"]),
-        list=each["list"],
-        method=delivery["method"],
-        chunk_size=delivery["chunk_size"],
-        attributes=tuple(delivery["attributes"]),
-        chosen=delivery["chosen"],
-        data=delivery["data"],
-        live=each["live"],
-        adds=each["adds"],
-        updates=each["updates"],
-        removes=each["removes"],
-        unchanged=each["unchanged"],
-        rows=Rows(folder / Path(rows["file"]).name, "parquet", columns, rows["count"]),
-        digest=rows["digest"],
-        precondition=each["precondition"],
-        reasons=tuple(Reason(reason["words"], reason["count"]) for reason in each["reasons"]),
-        stays=tuple(Reason(reason["words"], reason["count"]) for reason in each["stays"]),
-        owed=tuple(Reason(reason["words"], reason["count"]) for reason in each["owed"]),
-        samples=tuple(Sample(s["contact"], s["hint"], s["action"], s["why"]) for s in each["samples"]),
     )
 
 

@@ -71,6 +71,7 @@ class Situation:
         ceilings: the law's and the floor's, by country (ISO 3166-1 alpha-2), `*` for every other.
         limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
         immutable: (kind, field) pairs that the tenant will not change.
+        needed: by kind, live fields without which the tenant makes no object.
         sizes: how many contacts each list will have, by kind and name; None where nobody knows.
         now: the moment of asking. as_of: the moment that recency is counted from.
     """
@@ -84,6 +85,7 @@ class Situation:
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     immutable: frozenset[tuple[str, str]] = frozenset()
+    needed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sizes: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
 
     @property

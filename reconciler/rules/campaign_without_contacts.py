@@ -13,7 +13,7 @@ from reconciler.model.situation import Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign that is made or changed, and whose list would be empty."""
     for change in situation.changes.objects:
-        if change.action not in (Action.CREATE, Action.UPDATE) or change.after is None:
+        if change.action in (Action.NO_OP, Action.DELETE) or change.after is None:
             continue
         for kind, name in change.references:
             if situation.sizes.get((kind, name)) == 0:

@@ -25,7 +25,7 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
     """Ask every rule of what would be, and set aside what a waiver sets aside today."""
     settings = desired.settings
     moment = present(desired.as_of, now)
-    planned = (_foreseen(each, live, settings.ceilings, moment) for each in _planned(desired, changes, live))
+    planned = (_foreseen(each, settings.ceilings, moment) for each in _planned(desired, changes, live))
     situation = Situation(
         changes=changes,
         now=now,
@@ -36,6 +36,7 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         ceilings=settings.ceilings,
         limits=settings.limits,
         immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, live),
     )
     found = waive(ask(situation, settings.severities), settings.overrides, now.date(), settings.firm)
@@ -55,16 +56,20 @@ def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned
         change = known.get(resource.address)
         if change is not None:
             campaign = campaigns.campaign(resource, desired.catalogue, desired.as_of)
-            yield Planned(campaign, change, contacts=held.get((campaign.list_address.kind, campaign.list)))
+            found = live.find(campaigns.KIND.name, campaign.name)
+            yield Planned(
+                campaign,
+                change,
+                contacts=held.get((campaign.list_address.kind, campaign.list)),
+                statistics=None if found is None else found.statistics,
+            )
 
 
-def _foreseen(planned: Planned, live: Live, law: Mapping[str, Ceiling], moment: datetime) -> Planned:
-    """With what the tenant has counted of its calls, and what is to be expected of it: pure, and the last thing asked."""
-    found = live.find(campaigns.KIND.name, planned.change.name)
-    counted = found.statistics if found is not None else None
+def _foreseen(planned: Planned, law: Mapping[str, Ceiling], moment: datetime) -> Planned:
+    """With what is to be expected of it, of all that is known of it by then."""
     ceiling = planned.ceiling(law)
     percent = ceiling.percent if ceiling is not None else None
-    expected = forecast(
-        planned.dialled(moment), planned.contacts, moment, statistics=counted, ceiling=percent
+    campaign, counted = planned.dialled(moment), planned.statistics
+    return replace(
+        planned, forecast=forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent)
     )
-    return replace(planned, statistics=counted, forecast=expected)
