@@ -20,16 +20,18 @@ def check(situation: Situation) -> Iterator[Finding]:
         counted = each.statistics
         if counted.percent > room.ceiling:
             figure = f"{counted.abandoned:,} of {counted.live_answered:,} answered calls ({room.percent:g} %)"
-            message = f"{figure} were abandoned since {format_instant(counted.since)}; its ceiling is {room.ceiling:g} %"
+            message = (
+                f"{figure} were abandoned since {format_instant(counted.since)}; its ceiling is {room.ceiling:g} %"
+            )
             yield Finding(RULE.id, each.campaign.address, message)
 
 
 RULE = Rule(
     id="ABN-003",
     title="live abandonment above its ceiling",
-    says="The abandonment that the tenant has counted of a campaign is not above the strictest ceiling of the contacts on"
-    " its list. It is what happened, over the time that the tenant counts, and not what the plan does: so it warns, and a"
-    " plan that lowers a threshold or takes people off a list goes through. The forecast says what is left.",
+    says="The abandonment that the tenant has counted of a campaign is not above the strictest ceiling of the contacts"
+    " on its list. It is what happened, over the time that the tenant counts, and not what the plan does: so it warns,"
+    " and a plan that lowers a threshold or takes people off a list goes through. The forecast says what is left.",
     severity=Severity.WARN,
     sources=(
         Source(
@@ -38,8 +40,8 @@ RULE = Rule(
             url="https://www.ecfr.gov/current/title-16/section-310.4",
             effective=date(2003, 10, 1),
             verified=True,
-            note="three percent of calls answered by a person, per campaign, over 30 days, as quoted in 71 FR 58716; the"
-            " ceilings of other places are in rules/jurisdictions.toml",
+            note="three percent of calls answered by a person, per campaign, over 30 days, as quoted in 71 FR 58716;"
+            " the ceilings of other places are in rules/jurisdictions.toml",
         ),
     ),
     check=check,

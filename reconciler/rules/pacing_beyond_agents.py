@@ -36,9 +36,9 @@ def _setting(planned: Planned, name: str) -> float | None:
 RULE = Rule(
     id="PAC-001",
     title="pacing beyond the agents stated",
-    says="A predictive campaign has no more calls in progress than `agents × agentAvailabilityFactor / answerRate` of its"
-    " staffing. With more of them, and even if every agent is idle, more people are expected to answer at once than there"
-    " are agents to speak to them: calls are then abandoned by design, and not by bad luck.",
+    says="A predictive campaign has no more calls in progress than `agents × agentAvailabilityFactor / answerRate` of"
+    " its staffing. With more of them, and even if every agent is idle, more people are expected to answer at once than"
+    " there are agents to speak to them: calls are then abandoned by design, and not by bad luck.",
     severity=Severity.REFUSE,
     sources=(
         Source(

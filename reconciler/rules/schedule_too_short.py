@@ -18,7 +18,9 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         available = _available(each, situation)
         if available and forecast.hours > available:
-            needs = f"its {forecast.contacts:,} contacts take about {forecast.hours:,.1f} h with {staffing.agents} agents"
+            needs = (
+                f"its {forecast.contacts:,} contacts take about {forecast.hours:,.1f} h with {staffing.agents} agents"
+            )
             message = f"{needs} (an estimate), and its schedule has {available:,.1f} h"
             yield Finding(RULE.id, each.campaign.address, message)
 
@@ -39,9 +41,9 @@ def _available(planned: Planned, situation: Situation) -> float | None:
 RULE = Rule(
     id="SCH-002",
     title="a schedule shorter than the list needs",
-    says="The schedule of a campaign that is to be active has the hours that its list needs with the stated staffing, by"
-    " the forecast. Else the last contacts of the list are never called, and those are not the ones that anybody chose."
-    " A weekly calendar that begins again is long enough for any list.",
+    says="The schedule of a campaign that is to be active has the hours that its list needs with the stated staffing,"
+    " by the forecast. Else the last contacts of the list are never called, and those are not the ones that anybody"
+    " chose. A weekly calendar that begins again is long enough for any list.",
     severity=Severity.WARN,
     sources=(
         Source(

@@ -70,6 +70,4 @@ def _foreseen(planned: Planned, law: Mapping[str, Ceiling], moment: datetime) ->
     ceiling = planned.ceiling(law)
     percent = ceiling.percent if ceiling is not None else None
     campaign, counted = planned.dialled(moment), planned.statistics
-    return replace(
-        planned, forecast=forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent)
-    )
+    return replace(planned, forecast=forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent))

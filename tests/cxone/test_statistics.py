@@ -38,8 +38,8 @@ def simulator() -> Iterator[Simulator]:
         started.store.add_list("All", ["C1"])
         for name in "ABC":
             started.store.add_campaign(name, "All", dialType="preview", abandonThreshold=3.0)
-        times = {"startTime": SINCE, "endTime": UNTIL}
-        started.store.part(Calls).set(started.store.campaign_named("B").id, **COUNTED, **times)
+        counted = {"attempts": 900, "live_answered": 200, "abandoned": 5, "since": SINCE, "until": UNTIL}
+        started.store.part(Calls).set(started.store.campaign_named("B").id, **counted)
         yield started
 
 
