@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
+from reconciler.model.ceiling import Ceiling
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
+from reconciler.model.forecast import forecast
 from reconciler.model.judged import Asked, Judged
 from reconciler.model.live import Live
 from reconciler.model.members import Members
+from reconciler.model.moment import present
 from reconciler.model.situation import Planned, Situation, sizes
 from reconciler.model.waiver import waive, waivers
 from reconciler.rules import ask, rules, severity_of
@@ -20,12 +24,14 @@ from reconciler.rules import ask, rules, severity_of
 def judge(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> Judged:
     """Ask every rule of what would be, and set aside what a waiver sets aside today."""
     settings = desired.settings
+    moment = present(desired.as_of, now)
+    planned = (_foreseen(each, settings.ceilings, moment) for each in _planned(desired, changes, live))
     situation = Situation(
         changes=changes,
         now=now,
         as_of=desired.as_of,
         workspace=settings.name,
-        campaigns=tuple(_planned(desired, changes, live)),
+        campaigns=tuple(planned),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
         ceilings=settings.ceilings,
         limits=settings.limits,
@@ -57,3 +63,11 @@ def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned
                 contacts=held.get((campaign.list_address.kind, campaign.list)),
                 statistics=None if found is None else found.statistics,
             )
+
+
+def _foreseen(planned: Planned, law: Mapping[str, Ceiling], moment: datetime) -> Planned:
+    """With what is to be expected of it, of all that is known of it by then."""
+    ceiling = planned.ceiling(law)
+    percent = ceiling.percent if ceiling is not None else None
+    campaign, counted = planned.dialled(moment), planned.statistics
+    return replace(planned, forecast=forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent))

@@ -14,6 +14,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
 _SYMBOLS = {
@@ -48,6 +49,8 @@ def plan(value: Plan) -> Text:
         lines += _stays(row)
     if value.accounts:
         lines.append(Text())
+    if forecast := list(estimate(value.campaigns)):
+        lines += [*forecast, Text()]
     if value.findings:
         for finding in value.findings:
             lines += _finding(finding)
