@@ -4,10 +4,11 @@
 """
 
 from reconciler.simulator.dialler import Stage
-from reconciler.simulator.dispositions import Disposition, Dispositions, Written
+from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.embedded import Simulator
 from reconciler.simulator.jobs import Job, Jobs
 from reconciler.simulator.options import DispositionLimits, JobPace, Options
+from reconciler.simulator.outcomes import Disposition, Written
 from reconciler.simulator.records import Campaign, Contact, ContactList
 from reconciler.simulator.requestlog import Received, RequestList
 from reconciler.simulator.store import Store

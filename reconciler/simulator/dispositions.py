@@ -2,91 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import RLock
 from typing import Any, Literal
 
-from reconciler.simulator.dialler import HELD, READY, Course, Script, Stage
+from reconciler.simulator.dialler import Course, Script, Stage
 from reconciler.simulator.options import DispositionLimits
+from reconciler.simulator.outcomes import Disposition, Written
 from reconciler.simulator.pace import Pace
 from reconciler.simulator.records import wire_time
 from reconciler.simulator.refusals import Refusal
 
 OUTCOMES = ("INTERESTED", "NOT_INTERESTED", "CALLBACK_LATER", "DO_NOT_CALL", "NO_ANSWER", "BUSY")
 """The contract's matrix (section dispositions)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An outcome that was set.
-
-    Attributes:
-        was: the outcome before it.
-        timestamp: the client's, as it was sent; else the time of writing.
-        at: ISO 8601 UTC wall time of writing.
-        request_id: of the PATCH; None where the tenant set it by itself.
-    """
-
-    outcome: str
-    was: str | None
-    agent_id: str
-    timestamp: str
-    at: str
-    request_id: str | None
-
-    @property
-    def is_repeated(self) -> bool:
-        """Whether a client wrote what was there already."""
-        return self.request_id is not None and self.was == self.outcome
-
-    def to_control(self) -> dict[str, Any]:
-        """The write as the control surface shows it."""
-        shown = {"outcomeCode": self.outcome, "was": self.was, "agentId": self.agent_id, "at": self.at}
-        return {**shown, "dispositionTimestamp": self.timestamp, "requestId": self.request_id}
-
-
-@dataclass(slots=True)
-class Disposition:
-    """One contact in one campaign. `refused` counts the writes that came while the dialler held the contact."""
-
-    campaign_id: str
-    contact_id: str
-    outcome: str | None = None
-    agent_id: str | None = None
-    notes: str | None = None
-    timestamp: str | None = None
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
-    modified: datetime | None = None
-    history: list[Written] = field(default_factory=list)
-    refused: int = 0
-    course: Course | None = None
-
-    @property
-    def state(self) -> str:
-        """The dialler's state."""
-        return self.course.stage.state if self.course else READY
-
-    @property
-    def is_held(self) -> bool:
-        """Whether the dialler has the contact."""
-        return self.state in HELD
-
-    def to_wire(self) -> dict[str, Any]:
-        """The reply of `GET /campaigns/{campaignId}/contacts/{contactId}`; what is not known is null."""
-        return {
-            "contactId": self.contact_id,
-            "campaignId": self.campaign_id,
-            "state": self.state,
-            "outcomeCode": self.outcome,
-            "agentId": self.agent_id,
-            "notes": self.notes,
-            "dispositionTimestamp": self.timestamp,
-            "customFields": self.custom_fields,
-            "dateModified": wire_time(self.modified) if self.modified else None,
-        }
 
 
 class Dispositions:
@@ -114,18 +45,23 @@ class Dispositions:
     # -- limits -----------------------------------------------------------------------------------------
 
     @property
-    def limits(self) -> DispositionLimits | None:
+    def is_limited(self) -> bool:
+        """Whether the limits have been set."""
+        return self._limits is not None
+
+    @property
+    def limits(self) -> DispositionLimits:
         """How much may be asked; to set it begins the count anew."""
-        return self._limits
+        return self._limits or DispositionLimits()
 
     @limits.setter
     def limits(self, limits: DispositionLimits) -> None:
         self._limits = limits
-        self._pace = Pace(limits.rate, limits.burst)
+        self._pace = Pace(limits.rate, limits.burst or math.ceil(limits.rate or 1))
 
     def admit(self, campaign_id: str, in_flight: int, *, is_read: bool) -> None:
         """Count a call; 429 for one too many at once, or too early for its campaign."""
-        limits = self._limits or DispositionLimits()
+        limits = self.limits
         if limits.at_once is not None and in_flight > limits.at_once:
             message = f"{in_flight} calls at once, and at most {limits.at_once} are taken"
             raise Refusal(429, "too_many_requests", message, {"Retry-After": "1"})
@@ -242,6 +178,13 @@ class Dispositions:
                 if found.course:
                     found.course.step(now)
                     self._enter(found)
+
+    def forget(self) -> None:
+        """No outcomes and no scripts; the matrix and the limits stay."""
+        with self._lock:
+            self._records.clear()
+            self._scripts.clear()
+            self._of_campaigns.clear()
 
     # -- within -----------------------------------------------------------------------------------------
 

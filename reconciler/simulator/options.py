@@ -43,19 +43,19 @@ class DispositionLimits:
 
     Attributes:
         rate: writes a second for each campaign.
-        burst: writes a campaign takes at once before `rate` holds.
+        burst: writes a campaign takes at once before `rate` holds; None is as many as it takes in a second.
         counts_reads: reads count as writes do.
         at_once: calls under way at the same time, of all campaigns together.
     """
 
     rate: float | None = 10.0
-    burst: int = 10
+    burst: int | None = None
     counts_reads: bool = False
     at_once: int | None = 50
 
     def __post_init__(self) -> None:
         """ValueError for limits that let nothing through."""
-        if (self.rate is not None and not self.rate > 0) or self.burst < 1:
+        if (self.rate is not None and not self.rate > 0) or (self.burst is not None and self.burst < 1):
             raise ValueError("rate: must be more than 0, and burst at least 1")
         if self.at_once is not None and self.at_once < 1:
             raise ValueError("at_once: must be at least 1")

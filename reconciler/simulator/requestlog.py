@@ -77,6 +77,13 @@ class RequestList(list[Received]):
         found: Iterable[Received] = (item for item in self if re.search(path, item.path))
         return RequestList(item for item in found if method in (None, item.method))
 
+    def of(self, surface: str, campaign_id: str | None = None) -> RequestList:
+        """Those of a surface, token requests not among them; of one campaign, if its id is said."""
+        part = f"/campaigns/{campaign_id}/" if campaign_id is not None else ""
+        return RequestList(
+            item for item in self if item.surface == surface and not item.is_token_request and part in item.path
+        )
+
     def most_within(self, seconds: float = 1.0) -> int:
         """How many of them arrived within any span of so many seconds, at most; its end is not part of a span."""
         arrived = sorted(item.monotonic for item in self)

@@ -37,7 +37,7 @@ class Tenant:
     def dispositions(self) -> Dispositions:
         """The dispositions of the store, limited as the options say unless they were told otherwise."""
         found = self.store.part(Dispositions)
-        if found.limits is None:
+        if not found.is_limited:
             found.limits = self.options.dispositions
         return found
 
