@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.kinds import contact_list
-from reconciler.model.kind import Fields, Kind, Later, Reference, Surface, WireReference
+from reconciler.model.kind import Activity, Fields, Kind, Later, Reference, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -124,4 +124,5 @@ KIND = Kind(
     ),
     fields=fields,
     check=check,
+    activity=Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"})),
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, Reason, RowChange, Sample
+from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.live import digest_of
@@ -37,7 +38,14 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "resource_changes": [_object(change) for change in plan.objects],
         "row_changes": [_rows(change) for change in plan.rows],
         "audiences": audiences(plan),
-        "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
+        "order": [
+            {
+                "address": str(step.address),
+                "needs": [str(need) for need in step.needs],
+                "does": [deed.value for deed in step.does],
+            }
+            for step in plan.steps
+        ],
         "findings": [_finding(finding) for finding in plan.findings],
         "request_budget": {
             "reads": plan.budget.reads,
@@ -172,7 +180,8 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
     rows = tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
     changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
-    known = {str(change.address): change.address for change in changes}
+    known = {str(change.address.activation): change.address.activation for change in objects}
+    known |= {str(change.address): change.address for change in changes}
     return Plan(
         workspace=document["workspace"],
         tenant=document["tenant"]["name"],
@@ -184,7 +193,12 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         rows=rows,
         accounts=tuple(_read_account(each) for each in document["audiences"]),
         steps=tuple(
-            Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
+            Step(
+                known[each["address"]],
+                tuple(known[need] for need in each["needs"]),
+                tuple(Deed(deed) for deed in each["does"]),
+            )
+            for each in document["order"]
         ),
         findings=tuple(
             Finding(each["rule"], known[each["object"]], each["message"], each["waived"], each["waivable"])
