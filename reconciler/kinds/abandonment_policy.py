@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reconciler.model.kind import Kind
+from reconciler.model.resource import Resource
+
+DEFAULTS: Mapping[str, float] = {"high": 3, "medium": 5, "low": 8}
+"""Percent, by band, of a policy that says none (contract, Scores). One that says some has those and no others: nobody is
+to get 8 % by leaving a line out."""
+
+
+def thresholds(resource: Resource) -> dict[str, float]:
+    """The threshold of each band, in percent of calls."""
+    return dict(resource.spec.get("thresholds", DEFAULTS))
+
 
 KIND = Kind(name="AbandonmentPolicy", says="threshold per band, in percent of calls")

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.change import Accounting, Action, FieldChange, ObjectChange, Reason, RowChange, Sample
+from reconciler.model.change import Accounting, ObjectChange, Reason, RowChange
+from reconciler.model.change_document import object_document, read_object, read_rows, rows_document
 from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
-from reconciler.model.rows import Rows
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
@@ -35,8 +35,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "manifests": plan.manifests,
         "as_of": format_instant(plan.as_of),
         "good_until": None if plan.good_until is None else format_instant(plan.good_until),
-        "resource_changes": [_object(change) for change in plan.objects],
-        "row_changes": [_rows(change) for change in plan.rows],
+        "resource_changes": [object_document(change) for change in plan.objects],
+        "row_changes": [rows_document(change) for change in plan.rows],
         "audiences": audiences(plan),
         "order": [
             {
@@ -73,65 +73,6 @@ def plan_digest(plan: Plan) -> str:
     return str(plan_document(plan)["digest"])
 
 
-def _object(change: ObjectChange) -> dict[str, Any]:
-    actions = [change.action.value]
-    return {
-        "address": str(change.address),
-        "mode": "managed",
-        "type": change.address.kind,
-        "name": change.address.name,
-        "live_name": change.name,
-        "change": {
-            "actions": actions,
-            "before": _plain(change.before),
-            "after": _plain(change.after),
-            "after_unknown": dict.fromkeys(change.later, True),
-            "before_sensitive": {},
-            "after_sensitive": {},
-        },
-        "declared": dict(change.declared),
-        "fields": [{"path": each.path, "before": each.before, "after": each.after} for each in change.fields],
-        "later": {
-            name: {"words": words, "seconds": change.seconds_later[name]} for name, words in change.later.items()
-        },
-        "adopts": change.adopts,
-        "owner": change.owner,
-        "references": [list(pair) for pair in change.references],
-        "releases": [list(pair) for pair in change.releases],
-        "precondition": change.precondition,
-        "why": list(change.why),
-    }
-
-
-def _rows(change: RowChange) -> dict[str, Any]:
-    return {
-        "address": str(change.address),
-        "list": change.list,
-        "list_address": str(change.list_address),
-        "delivery": {
-            "method": change.method,
-            "chunk_size": change.chunk_size,
-            "attributes": list(change.attributes),
-            "chosen": change.chosen,
-            "data": change.data,
-        },
-        "live": change.live,
-        "adds": change.adds,
-        "updates": change.updates,
-        "removes": change.removes,
-        "unchanged": change.unchanged,
-        "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
-        "precondition": change.precondition,
-        "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
-        "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
-        "owed": [{"words": reason.words, "count": reason.count} for reason in change.owed],
-        "samples": [
-            {"contact": each.token, "hint": each.hint, "action": each.action, "why": each.why}
-            for each in change.samples
-        ],
-    }
-
-
 def audiences(plan: Plan) -> list[dict[str, Any]]:
     """Of each segment how many contacts its source has, and how many are in or left out, and why."""
     return [_account(account) for account in plan.accounts]
@@ -156,10 +97,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _plain(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if fields is None else dict(fields)
-
-
 def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[str, str]) -> Plan:
     """The plan that a document holds, its rows below `rows_folder` with the given columns.
 
@@ -176,8 +113,8 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             hint="plan again, have the new plan reviewed, and apply that",
         )
     budget = document["request_budget"]
-    objects = tuple(_read_object(each) for each in document["resource_changes"])
-    rows = tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"])
+    objects = tuple(read_object(each) for each in document["resource_changes"])
+    rows = tuple(read_rows(each, rows_folder, columns) for each in document["row_changes"])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
     changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
     known = {str(change.address.activation): change.address.activation for change in objects}
@@ -208,53 +145,6 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
-    )
-
-
-def _read_object(each: Mapping[str, Any]) -> ObjectChange:
-    change = each["change"]
-    return ObjectChange(
-        address=Address(each["type"], each["name"]),
-        name=each["live_name"],
-        action=Action(change["actions"][0]),
-        before=change["before"],
-        after=change["after"],
-        declared=each["declared"],
-        fields=tuple(FieldChange(f["path"], f["before"], f["after"]) for f in each["fields"]),
-        later={name: value["words"] for name, value in each["later"].items()},
-        seconds_later={name: value["seconds"] for name, value in each["later"].items()},
-        adopts=each["adopts"],
-        owner=each["owner"],
-        references=tuple((kind, name) for kind, name in each["references"]),
-        releases=tuple((kind, name) for kind, name in each["releases"]),
-        precondition=each["precondition"],
-        why=tuple(each["why"]),
-    )
-
-
-def _read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]) -> RowChange:
-    delivery, rows = each["delivery"], each["rows"]
-    return RowChange(
-        address=Address.parse(each["address"]),
-        list_address=Address.parse(each["list_address"]),
-        list=each["list"],
-        method=delivery["method"],
-        chunk_size=delivery["chunk_size"],
-        attributes=tuple(delivery["attributes"]),
-        chosen=delivery["chosen"],
-        data=delivery["data"],
-        live=each["live"],
-        adds=each["adds"],
-        updates=each["updates"],
-        removes=each["removes"],
-        unchanged=each["unchanged"],
-        rows=Rows(folder / Path(rows["file"]).name, "parquet", columns, rows["count"]),
-        digest=rows["digest"],
-        precondition=each["precondition"],
-        reasons=tuple(Reason(reason["words"], reason["count"]) for reason in each["reasons"]),
-        stays=tuple(Reason(reason["words"], reason["count"]) for reason in each["stays"]),
-        owed=tuple(Reason(reason["words"], reason["count"]) for reason in each["owed"]),
-        samples=tuple(Sample(s["contact"], s["hint"], s["action"], s["why"]) for s in each["samples"]),
     )
 
 

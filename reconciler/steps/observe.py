@@ -57,7 +57,7 @@ def observe(
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
             held = reader.objects(kind)
             problems += _ambiguous(desired, kind, held)
-            objects[name] = {found.name: found for found in held}
+            objects[name] = {found.name: found for found in _counted(desired, kind, held, reader)}
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
     rows: dict[RowQuery, Rows] = {}
@@ -109,6 +109,14 @@ def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iter
             message = f"the tenant has {names[name]} objects named {name!r}, and {resource.address} means one"
             hint = "rename or delete the others in the tenant"
             yield Problem(resource.where("spec", "name"), "ambiguous-name", message, hint=hint)
+
+
+def _counted(desired: Desired, kind: Kind, held: Sequence[LiveObject], reader: Reader) -> Iterator[LiveObject]:
+    """The objects of a kind, those that are declared with what was counted of their calls."""
+    declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+    counted = reader.statistics(kind, [found.name for found in held if found.name in declared])
+    for found in held:
+        yield replace(found, statistics=counted.get(found.name))
 
 
 def _queries(desired: Desired) -> list[RowQuery]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from reconciler.model.change import Accounting, Action, ObjectChange, Reason, RowChange
+from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Replacement, RowChange
 from reconciler.model.deeds import Deed
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
@@ -20,6 +20,7 @@ from reconciler.views.plain import plain
 _SYMBOLS = {
     Action.CREATE: ("+", "green"),
     Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("-/+", "magenta"),
     Action.DELETE: ("-", "red"),
     Action.NO_OP: ("=", "dim"),
 }
@@ -71,8 +72,13 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         told += [f"{name}: {words}" for name, words in change.later.items()]
         yield from _wrapped(told)
         return
+    stuck = change.replacement.fields if change.replacement is not None else ()
     for field in change.fields:
-        yield Text(plain(f"    {field.path}: {_value(field.before)} → {_value(field.after)}"))
+        forces = "  (forces it)" if field.path in stuck else ""
+        yield Text(plain(f"    {field.path}: {_value(field.before)} → {_value(field.after)}{forces}"))
+    if change.replacement is not None:
+        yield from _wrapped(f"{name}: {words}" for name, words in change.later.items())
+        yield from _cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
         yield Text(plain(f"    {change.why[-1]}"), "dim")
     if Deed.PAUSE in step.does:
@@ -85,6 +91,15 @@ def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
     yield Text.assemble(("> ", "green"), (plain(str(change.address)), "bold"), plain(f'  activate "{change.name}"'))
     lists = ", ".join(f'"{name}"' for _, name in change.references)
     yield Text(plain(f"    last, once list {lists} was read, is filled and is as planned"), "dim")
+
+
+def _cost(cost: Replacement) -> Iterator[Text]:
+    """What a replacement costs."""
+    contacts = "an unknown number of" if cost.contacts is None else f"{cost.contacts:,}"
+    attempts = "an unknown number of" if cost.attempts is None else f"{cost.attempts:,}"
+    words = f"    made anew, as the tenant does not change {' or '.join(cost.fields)}: it begins again with {contacts}"
+    yield Text(plain(f"{words} contacts, and forgets {attempts} attempts"), "yellow")
+    yield Text(plain(f"    downtime: {cost.downtime}"), "yellow")
 
 
 def _wrapped(parts: Iterable[str], width: int = 100) -> Iterator[Text]:
@@ -165,8 +180,10 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         return
     made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "updates", "removes"))
+    replaced = value.count(Action.REPLACE)
+    anew = f"{replaced} to replace, " if replaced else ""
     yield Text(
-        f"Plan: {made} to create, {changed} to change, {deleted} to delete; "
+        f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
         f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}.",
         "bold",
     )

@@ -30,6 +30,7 @@ SILENT = {
     "items",
     "if",
     "then",
+    "else",
     "propertyNames",
 }
 
@@ -40,7 +41,7 @@ def parts(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     for key in ("properties", "$defs"):
         for inner, part in schema.get(key, {}).items():
             yield from parts(part, inner)
-    for key in ("items", "additionalProperties", "propertyNames", "then"):
+    for key in ("items", "additionalProperties", "propertyNames", "then", "else"):
         if isinstance(schema.get(key), dict):
             yield from parts(schema[key])
 
