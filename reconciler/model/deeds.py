@@ -33,6 +33,9 @@ def deeds(change: ObjectChange, activity: Activity | None) -> tuple[Deed, ...]:
     match change.action:
         case Action.DELETE:
             return (Deed.PAUSE, Deed.DELETE) if working else (Deed.DELETE,)
+        case Action.REPLACE:
+            works = (Deed.ACTIVATE,) if activity.at_work(change.after) else ()
+            return (*((Deed.PAUSE,) if working else ()), Deed.RENAME, Deed.CREATE, *works, Deed.DELETE)
         case Action.UPDATE if working:
             return _at_work(change, activity)
         case Action.UPDATE:
@@ -54,7 +57,7 @@ def resting(change: ObjectChange, activity: Activity | None) -> dict[str, object
     declared = dict(change.declared)
     if activity is None or declared.get(activity.field) != activity.on:
         return declared
-    if change.before is None:
+    if change.action in (Action.CREATE, Action.REPLACE):
         return {**declared, activity.field: activity.fresh}
     del declared[activity.field]
     return declared
@@ -73,5 +76,6 @@ _PLAIN: dict[Action, tuple[Deed, ...]] = {
     Action.NO_OP: (),
     Action.CREATE: (Deed.CREATE,),
     Action.UPDATE: (Deed.CHANGE,),
+    Action.REPLACE: (Deed.RENAME, Deed.CREATE, Deed.DELETE),
     Action.DELETE: (Deed.DELETE,),
 }

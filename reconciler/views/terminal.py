@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from rich.text import Text
 
 from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Replacement, RowChange
-from reconciler.model.deeds import Deed
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.moment import format_instant
@@ -81,10 +80,11 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         yield from _cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
         yield Text(plain(f"    {change.why[-1]}"), "dim")
-    if Deed.PAUSE in step.does:
+    if len(step.does) > 1:
         course = " → ".join(step.does)
-        words = "each read back; it is as before, or rests, where one fails" if Deed.RESUME in step.does else "in this order"
-        yield Text(plain(f"    it is at work: {course}; {words}"), "dim")
+        undone = "each read back; where one fails, it is made as it was before, or rests"
+        words = undone if change.action in (Action.UPDATE, Action.REPLACE) else "each read back"
+        yield Text(plain(f"    {course}; {words}"), "dim")
 
 
 def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:

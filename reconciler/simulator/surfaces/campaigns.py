@@ -109,6 +109,8 @@ def _change_campaign(call: Call) -> Reply:
     changed = fields(call.body, required={}, optional={**_REQUIRED, **_OPTIONAL})
     before = {"status": DRAFT, **target.fields}
     refuse_leap(before["status"], changed.get("status", before["status"]))
+    if changed.get("dialType", before["dialType"]) != before["dialType"]:
+        raise bad_request("dialType: cannot be changed; make another campaign")
     if _SETTINGS in changed:
         changed[_SETTINGS] = {**target.fields.get(_SETTINGS, {}), **changed[_SETTINGS]}
     if set(changed) != {"status"} or changed["status"] == ACTIVE:

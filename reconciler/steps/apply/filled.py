@@ -57,7 +57,7 @@ class Filled:
         with engine.opened(self._terms.engine, self._terms.scratch) as backend:
             into = self._terms.scratch / "filled"
             into.mkdir(exist_ok=True)
-            return sources.settled(backend, partial(self._writer.members, MembersOf(name), into)).count
+            return sources.settled(backend, partial(self._writer.members, MembersOf(name, ()), into)).count
 
     def _as_planned(self, change: RowChange) -> None:
         into = self._terms.scratch / "filled"
@@ -67,9 +67,9 @@ class Filled:
             if not now.count:
                 raise NotFilled(f"list {change.list!r} is empty", hint="fill it, then go on")
             if not change.total:
-                if comparison.members_digest(backend, now) != change.precondition:
-                    raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
-                return
+                if comparison.members_digest(backend, now) == change.precondition:
+                    return
+                raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
             wrong = comparison.not_as_written(backend, change, now, self._run.rejected(change.address))
         if wrong:
             raise NotFilled(f"{wrong:,} contacts of list {change.list!r} are not as this run wrote them", hint=_HINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from reconciler.ledger.journal import Run
@@ -16,6 +15,7 @@ from reconciler.model.report import Outcome, StepResult
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import activation
 from reconciler.steps.apply.filled import Filled
+from reconciler.steps.apply.succession import Succession
 from reconciler.steps.apply.transaction import Transaction
 from reconciler.steps.apply.writes import Writes
 
@@ -32,6 +32,10 @@ def write(plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run
         words = _at_rest(writes, None)
     elif step.does == (Deed.ACTIVATE,):
         words = activation.activate(writes, activity, Filled(plan, writer, run, terms))
+    elif change.action is Action.REPLACE:
+        fields = {**resting(change, activity), **_fixed(writes)}
+        Succession(writes, activity, Filled(plan, writer, run, terms), fields).run()
+        words = f"made {change.name!r} anew"
     elif step.does[0] is Deed.PAUSE and change.action is not Action.DELETE:
         Transaction(writes, activity, Filled(plan, writer, run, terms), step.does).run()
         words = f"updated {change.name!r}"
@@ -44,9 +48,7 @@ def _at_rest(writes: Writes, activity: Activity | None) -> str:
     change = writes.change
     match change.action:
         case Action.CREATE:
-            # what was fixed by the first attempt stays fixed when the run is resumed
-            fixed = writes.run.intent(str(change.address), fixed=_fixed(change.seconds_later))["fixed"]
-            writes.create({**resting(change, activity), **fixed})
+            writes.create({**resting(change, activity), **_fixed(writes)})
             return f"created {change.name!r}"
         case Action.DELETE:
             live = writes.found()
@@ -59,6 +61,10 @@ def _at_rest(writes: Writes, activity: Activity | None) -> str:
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 
 
-def _fixed(seconds_later: Mapping[str, int]) -> dict[str, str]:
+def _fixed(writes: Writes) -> dict[str, str]:
+    """What is counted from the moment of creation; what a first attempt has fixed stays fixed when a run is resumed."""
     now = datetime.now(UTC)
-    return {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in seconds_later.items()}
+    later = writes.change.seconds_later.items()
+    moments = {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in later}
+    fixed: dict[str, str] = writes.run.intent(str(writes.change.address), fixed=moments)["fixed"]
+    return fixed

@@ -1,7 +1,7 @@
 """How is an object changed that is at work?
 
-It is made to rest, changed, read back, and set to work again. Where any of that fails it is made what it was before; and
-where that fails too it rests. At no instant is it at work with anything but the old values or the new.
+It is made to rest, changed, read back, and set to work again. Where any of that fails it is made what it was before;
+and where that fails too it rests. At no instant is it at work with anything but the old values or the new.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Transaction:
         except ReconcilerError as another:
             activation.stop(self._writes, self._activity, another)
             unsure = f" ({another.note})" if another.note else ""
-            return f"{why}it was to be as before, and that failed too: {another.message}{unsure}; {name!r} is left {off}"
+            return f"{why}it was to be as before, that failed too: {another.message}{unsure}; {name!r} is left {off}"
 
     def _restored(self, live: LiveObject) -> str:
         name, off = self._writes.change.name, self._activity.off

@@ -55,12 +55,20 @@ class Writes:
             lambda: self._differs(self.change.name, fields),
         )
 
-    def update(self, deed: Deed, fields: Mapping[str, Any], then: Mapping[str, Any] | None = None) -> None:
-        """Write some fields of the object; `then` is what it must be afterwards, these fields where nothing is said."""
+    def update(
+        self, deed: Deed, fields: Mapping[str, Any], then: Mapping[str, Any] | None = None, *, of: str | None = None
+    ) -> None:
+        """Write some fields of the object, or of another of its kind.
+
+        Args:
+            then: what it must be afterwards; these fields, where nothing is said.
+            of: the other's name. A name that is written is read back under the new one.
+        """
+        name = self.change.name if of is None else of
         self._write(
             deed,
-            lambda: self.writer.update(self.kind, self.change.name, fields, self.workspace),
-            lambda: self._differs(self.change.name, fields if then is None else then),
+            lambda: self.writer.update(self.kind, name, fields, self.workspace),
+            lambda: self._differs(str(fields.get("name", name)), fields if then is None else then),
         )
 
     def delete(self, name: str | None = None) -> None:
