@@ -143,9 +143,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         steps=tuple(
             Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
         ),
-        findings=tuple(
-            read(Finding, each, object=known[each["object"]]) for each in document["findings"]
-        ),
+        findings=tuple(read(Finding, each, object=known[each["object"]]) for each in document["findings"]),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,

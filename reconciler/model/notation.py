@@ -5,9 +5,9 @@ By its type hints: dataclasses become objects, tuples lists, instants ISO 8601, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -49,7 +49,7 @@ def read(kind: type[Noun], value: Mapping[str, Any], **given: Any) -> Noun:
 
 
 @cache
-def _hints(kind: type) -> Mapping[str, Any]:
+def _hints(kind: Hashable) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
+from reconciler.model.ceiling import Ceiling, merged
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
 from reconciler.model.judged import Asked, Judged
@@ -15,6 +17,7 @@ from reconciler.model.members import Members
 from reconciler.model.situation import Planned, Situation, sizes
 from reconciler.model.waiver import waive, waivers
 from reconciler.rules import ask, rules, severity_of
+from reconciler.rules.jurisdictions import law
 
 
 def judge(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> Judged:
@@ -27,18 +30,18 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         workspace=settings.name,
         campaigns=tuple(_planned(desired, changes, live)),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
-        ceilings=settings.ceilings,
+        ceilings=merged(law(), settings.ceilings),
         limits=settings.limits,
         immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
         needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, live),
     )
-    found = waive(ask(situation, settings.severities), settings.overrides, now.date(), settings.firm)
+    found = waive(ask(situation, settings.severities), settings, now.date())
     asked = tuple(
         Asked(rule.id, rule.title, severity_of(rule, settings.severities), tuple(s.citation for s in rule.sources))
         for rule in rules().values()
     )
-    waived = tuple(waivers(found, settings.overrides, now.date()))
+    waived = tuple(waivers(found, settings, now.date()))
     return Judged(changes, situation.campaigns, asked, found, waived)
 
 
@@ -55,5 +58,11 @@ def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned
                 campaign,
                 change,
                 contacts=held.get((campaign.list_address.kind, campaign.list)),
+                ceilings=_ceilings(campaign.policy, desired),
                 statistics=None if found is None else found.statistics,
             )
+
+
+def _ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:
+    """The ceilings that a campaign's policy names."""
+    return {} if policy is None else policies.ceilings(desired.catalogue.get(policies.KIND.name, policy))
