@@ -52,6 +52,7 @@ DOORS = {
     "sqlglot": ["audience"],
     "psycopg": ["audience"],
     "rich": ["cli", "views"],
+    "tzdata": ["model/calendar.py"],
     "obstore": ["bucket"],
     "aiohttp": ["simulator"],
     "websockets": ["cxone/events.py"],

@@ -11,12 +11,13 @@ from reconciler.model.resource import Resource
 from reconciler.model.settings import Override
 
 DEFAULTS: Mapping[str, float] = {"high": 3, "medium": 5, "low": 8}
-"""Percent, by band, where a policy does not say otherwise (contract, Scores)."""
+"""Percent, by band, of a policy that says none (contract, Scores). One that says some has those and no others: nobody is
+to get 8 % by leaving a line out."""
 
 
 def thresholds(resource: Resource) -> dict[str, float]:
     """The threshold of each band, in percent of calls."""
-    return {**DEFAULTS, **resource.spec.get("thresholds", {})}
+    return dict(resource.spec.get("thresholds", DEFAULTS))
 
 
 def ceilings(resource: Resource) -> dict[str, Ceiling]:

@@ -82,7 +82,8 @@ def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]
         documents += found
         if not whole:
             unread.add(source.name)
-    documents = parts.spread(documents)
+    documents, faults = parts.spread(documents)
+    problems += faults
     for document in documents:
         problems += templates.render(document, values, _literal(document))
     for source in floors:  # as they are written: no value of a team's is put into them
