@@ -74,8 +74,8 @@ def exposure(backend: Any, people: Any, looked_up: Tables) -> Exposure:
     """Count the people of one list.
 
     Args:
-        people: a row for each contact, with the text columns `e164` (its number, or null), `region` (the country of its
-            address, ISO 3166-1 alpha-2), `postalCode` and `timezone`, each null where it is not known.
+        people: a row for each contact, with the text columns `e164` (its number, or null), `country` (that of its
+            address, ISO 3166-1 alpha-2), `postalCode` and `timezone` (an IANA name), each null where it is not known.
     """
     grouped = _grouped(people)
     found = _with_country(grouped, looked_up)
@@ -101,7 +101,7 @@ def _grouped(people: Any) -> Any:
         (number.startswith(f"+{each.code}") & ~number.re_search(each.local), str(each.code))
         for each in territory.spread()
     ]
-    digits, place = number.substr(1, territory.longest()), people["region"].upper()
+    digits, place = number.substr(1, territory.longest()), people["country"].upper()
     named = people.mutate(
         told=country,
         # of +1 no entry is longer
