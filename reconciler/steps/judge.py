@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from reconciler.audience import engine, reach
 from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
@@ -17,6 +18,7 @@ from reconciler.model.members import Members
 from reconciler.model.situation import Planned, Situation, sizes
 from reconciler.model.waiver import waive, waivers
 from reconciler.rules import ask, rules, severity_of
+from reconciler.rules.hours import allowed
 from reconciler.rules.jurisdictions import law
 
 
@@ -28,9 +30,10 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         now=now,
         as_of=desired.as_of,
         workspace=settings.name,
-        campaigns=tuple(_planned(desired, changes, live)),
+        campaigns=_exposed(desired, members, changes, live),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
         ceilings=merged(law(), settings.ceilings),
+        hours=allowed(),
         limits=settings.limits,
         immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
         needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
@@ -43,6 +46,15 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
     )
     waived = tuple(waivers(found, settings, now.date()))
     return Judged(changes, situation.campaigns, asked, found, waived)
+
+
+def _exposed(desired: Desired, members: Members, changes: Changes, live: Live) -> tuple[Planned, ...]:
+    """Every declared campaign, with whom it would call."""
+    planned = tuple(_planned(desired, changes, live))
+    if not planned:
+        return ()
+    with engine.opened(desired.settings.engine, desired.scratch) as backend:
+        return reach.exposed(backend, planned, members, changes, live, desired.scratch / "dialled")
 
 
 def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
