@@ -32,3 +32,10 @@ def strictest(place: str, *several: Mapping[str, Ceiling]) -> Ceiling | None:
     """
     found = [each for each in (ceilings.get(place, ceilings.get(ELSEWHERE)) for ceilings in several) if each]
     return min(found, key=lambda each: each.percent, default=None)
+
+
+def merged(*several: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
+    """One set of ceilings that is as strict as each of several."""
+    places = {place for ceilings in several for place in ceilings}
+    found = {place: strictest(place, *several) for place in sorted(places)}
+    return {place: ceiling for place, ceiling in found.items() if ceiling is not None}

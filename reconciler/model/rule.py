@@ -49,3 +49,20 @@ class Rule:
     check: Callable[[Situation], Iterable[Finding]]
     waivable: bool = True
     ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """Where one ceiling holds.
+
+    Attributes:
+        places: ISO 3166-1 alpha-2. percent, measured, internal: as `Ceiling` has them.
+        sources: at least one.
+    """
+
+    name: str
+    places: tuple[str, ...]
+    percent: float
+    measured: str
+    internal: bool
+    sources: tuple[Source, ...]

@@ -44,6 +44,12 @@ class Planned:
         """Whether it is active in the tenant now."""
         return (self.change.before or {}).get("status") == "active"
 
+    @property
+    def threshold(self) -> float | None:
+        """Its abandonment threshold after the apply, declared or not, in percent."""
+        found = (self.change.after or {}).get("abandonThreshold")
+        return None if found is None else float(found)
+
     def dialled(self, moment: datetime) -> Campaign:
         """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own."""
         if self.change.action in (Action.UPDATE, Action.NO_OP):

@@ -25,8 +25,8 @@ def check(situation: Situation) -> Iterator[Finding]:
 RULE = Rule(
     id="LIM-EMPTIED",
     title="a list is emptied",
-    says="No apply takes the last contact off a list, or deletes a list that holds contacts: nobody to call is more often"
-    " a fault of a source than a wish.",
+    says="No apply takes the last contact off a list, or deletes a list that holds contacts: nobody to call is more"
+    " often a fault of a source than a wish.",
     severity=Severity.REFUSE,
     sources=(
         Source(
