@@ -69,7 +69,8 @@ def statistics(body: Mapping[str, Any]) -> Statistics:
     attempts, answered, abandoned = counts
     if not 0 <= abandoned <= answered <= attempts:
         raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
-    return Statistics(attempts, answered, abandoned, parse_instant(body["startTime"]), parse_instant(body["endTime"]))
+    since, until = (parse_instant(body[name]).replace(microsecond=0) for name in ("startTime", "endTime"))
+    return Statistics(attempts, answered, abandoned, since, until)
 
 
 def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:

@@ -25,6 +25,7 @@ from reconciler.model.situation import Planned
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
+_NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics")
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -57,13 +58,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def document_digest(document: Mapping[str, Any]) -> str:
-    """What binds a plan: everything in it but the digest itself, and when and by how many requests it was made.
+    """What binds a plan: everything in it but its digest, when and by how many requests it was made, and estimates.
 
     So a plan that was made of what was kept has the digest of the same plan made of what was just read.
     """
     bound = {key: value for key, value in document.items() if key not in _NOT_BOUND}
     budget = document["request_budget"]
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
+    bound["campaigns"] = [
+        {key: value for key, value in each.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
+        for each in document["campaigns"]
+    ]
     return digest_of(bound)
 
 

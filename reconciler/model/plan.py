@@ -47,8 +47,9 @@ class Plan:
         notices: what a person should know of how the tenant was read.
         campaigns: every declared campaign as it would be after the apply. rules: those that were asked.
         waivers: those of the manifests, whether they set something aside or not.
-        created: when the plan was made. It, the notices and the requests that were made to read are not bound by the
-            digest: they say how the plan came about, and not what it does.
+        created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
+            was counted and is expected are not bound by the digest: they say how the plan came about and what may come
+            of it, and not what it does.
     """
 
     workspace: str

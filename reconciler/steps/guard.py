@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler import __version__
+from reconciler.kinds import kinds
 from reconciler.model.ceiling import merged
 from reconciler.model.change import Changes
 from reconciler.model.document import plan_digest
@@ -17,6 +18,7 @@ from reconciler.model.situation import Situation, sizes
 from reconciler.model.terms import Terms
 from reconciler.model.waiver import waive
 from reconciler.rules import ask
+from reconciler.rules.hours import allowed
 from reconciler.rules.jurisdictions import law
 
 
@@ -55,7 +57,10 @@ def _untold(plan: Plan, terms: Terms) -> Iterator[Finding]:
         workspace=plan.workspace,
         campaigns=plan.campaigns,
         ceilings=merged(law(), terms.settings.ceilings),
+        hours=allowed(),
         limits=terms.settings.limits,
+        immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, Live()),
     )
     for finding in ask(situation, terms.settings.severities):
