@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,8 +20,8 @@ from reconciler.audience import engine, rough, sources, territory
 from reconciler.model.exposure import Exposure, Place
 
 _CHUNK = 10_000
-_HOME = {"US": (r"^[0-9]{5}", 3), "CA": (r"^[A-Z][0-9][A-Z]", 1)}
-"""Countries whose postal codes say in which state an address is: what they look like, and how much of it says so."""
+_POSTAL = ((r"^[0-9]{5}", 3), (r"^[A-Za-z][0-9][A-Za-z]", 1))
+"""What postal codes of the US and Canada look like, and how much of one says in which state an address is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ def exposure(backend: Any, people: Any, looked_up: Tables) -> Exposure:
     """Count the people of one list.
 
     Args:
-        people: a row for each contact, with the text columns `e164` (its number, or null), `region` (the country of its
-            address, ISO 3166-1 alpha-2), `postalCode` and `timezone`, each null where it is not known.
+        people: a row for each contact, with the text columns `e164` (its number, or null), `country` (that of its
+            address, ISO 3166-1 alpha-2), `postalCode` and `timezone` (an IANA name), each null where it is not known.
     """
     grouped = _grouped(people)
     found = _with_country(grouped, looked_up)
@@ -101,17 +101,18 @@ def _grouped(people: Any) -> Any:
         (number.startswith(f"+{each.code}") & ~number.re_search(each.local), str(each.code))
         for each in territory.spread()
     ]
-    digits, place = number.substr(1, territory.longest()), people["region"].upper()
+    code = people["postalCode"].strip()
+    starts = [(code.re_search(pattern), code.left(size).upper()) for pattern, size in _POSTAL]
+    digits, place = number.substr(1, territory.longest()), people["country"].strip()
     named = people.mutate(
         told=country,
         # of +1 no entry is longer
         key=ibis.cases((number.startswith("+1"), number.substr(1, territory.longest("1"))), *adrift, else_=digits),
-        home=ibis.ifelse(place.re_search("^[A-Z]{2}$"), place, ibis.null("string")),
-        code=people["postalCode"].upper().strip(),
+        # what is not plain is left out before it is put in capitals: engines differ there
+        home=ibis.ifelse(place.re_search("^[A-Za-z]{2}$"), place.upper(), ibis.null("string")),
+        code=ibis.cases(*starts, else_=ibis.null("string")),
     )
     by = ["told", "key", "home", "code", "timezone"]
-    starts = [(named["code"].re_search(pattern), named["code"].left(size)) for pattern, size in _HOME.values()]
-    named = named.mutate(code=ibis.cases(*starts, else_=ibis.null("string")))
     return named.group_by(by).agg(people=named.count())
 
 
@@ -204,8 +205,6 @@ def _known(zone: str) -> bool:
     """Whether this machine knows the time in a zone."""
     try:
         ZoneInfo(zone)
-    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
-        return False
-    except KeyError:
+    except (KeyError, OSError, ValueError):  # unknown, no file name, or a way out of the folder
         return False
     return True

@@ -26,7 +26,7 @@ class Waived:
 
     Attributes:
         by: the manifest it stands in. until: the last day (UTC) on which it holds.
-        holds: whether it has not run out. used: whether it set something aside.
+        lost: why it does not hold, in words; None: it holds. used: whether it set something aside.
     """
 
     rule: str
@@ -34,7 +34,7 @@ class Waived:
     reason: str
     by: str
     until: date | None
-    holds: bool
+    lost: str | None
     used: bool
 
 

@@ -11,6 +11,7 @@ from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.exposure import Exposure, Shared
 from reconciler.model.forecast import Forecast, Statistics
+from reconciler.model.hours import Hours
 from reconciler.model.live import Live
 from reconciler.model.members import DoNotCall
 from reconciler.model.moment import present
@@ -75,6 +76,7 @@ class Situation:
         campaigns: every declared campaign. changes: everything that differs.
         suppressions: every do-not-call list that a segment is judged by.
         ceilings: the law's and the floor's, by country (ISO 3166-1 alpha-2), `*` for every other.
+        hours: when people may be called, by place (ISO 3166), `*` for every other.
         limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
         immutable: (kind, field) pairs that the tenant will not change.
         needed: by kind, live fields without which the tenant makes no object.
@@ -89,6 +91,7 @@ class Situation:
     campaigns: tuple[Planned, ...] = ()
     suppressions: tuple[DoNotCall, ...] = ()
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     immutable: frozenset[tuple[str, str]] = frozenset()
     needed: Mapping[str, frozenset[str]] = field(default_factory=dict)

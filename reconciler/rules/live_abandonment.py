@@ -27,7 +27,7 @@ def check(situation: Situation) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    id="ABN-003",
+    id="ABN-004",
     title="live abandonment above its ceiling",
     says="The abandonment that the tenant has counted of a campaign is not above the strictest ceiling of the contacts"
     " on its list. It is what happened, over the time that the tenant counts, and not what the plan does: so it warns,"

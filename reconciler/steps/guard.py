@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler import __version__
+from reconciler.kinds import kinds
+from reconciler.model.ceiling import merged
 from reconciler.model.change import Changes
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
@@ -16,6 +18,8 @@ from reconciler.model.situation import Situation, sizes
 from reconciler.model.terms import Terms
 from reconciler.model.waiver import waive
 from reconciler.rules import ask
+from reconciler.rules.hours import allowed
+from reconciler.rules.jurisdictions import law
 
 
 def guard(plan: Plan, terms: Terms) -> None:
@@ -26,8 +30,7 @@ def guard(plan: Plan, terms: Terms) -> None:
         Refused: with every finding that stands.
     """
     _same_wishes(plan, terms)
-    settings = terms.settings
-    found = waive([*plan.findings, *_untold(plan, terms)], settings.overrides, terms.now.date(), settings.firm)
+    found = waive([*plan.findings, *_untold(plan, terms)], terms.settings, terms.now.date())
     standing = [finding for finding in found if finding.refuses]
     if not standing:
         return
@@ -53,8 +56,11 @@ def _untold(plan: Plan, terms: Terms) -> Iterator[Finding]:
         as_of=plan.as_of,
         workspace=plan.workspace,
         campaigns=plan.campaigns,
-        ceilings=terms.settings.ceilings,
+        ceilings=merged(law(), terms.settings.ceilings),
+        hours=allowed(),
         limits=terms.settings.limits,
+        immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, Live()),
     )
     for finding in ask(situation, terms.settings.severities):

@@ -11,6 +11,7 @@ from rich.text import Text
 from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Replacement, RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Waived
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report, StepResult
@@ -51,9 +52,11 @@ def plan(value: Plan) -> Text:
         lines.append(Text())
     if forecast := list(estimate(value.campaigns)):
         lines += [*forecast, Text()]
-    if value.findings:
-        for finding in value.findings:
-            lines += _finding(finding)
+    for finding in value.findings:
+        lines += _finding(finding)
+    for waiver in value.waivers:
+        lines += _waiver(waiver)
+    if value.findings or value.waivers:
         lines.append(Text())
     if value.notices:
         lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
@@ -175,6 +178,18 @@ def _finding(finding: Finding) -> Iterator[Text]:
         verdict = f"set aside{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
     yield Text(plain(f"    {verdict}"), style)
+
+
+def _waiver(waiver: Waived) -> Iterator[Text]:
+    """A waiver that sets aside nothing that was found: it is in force all the same, or it has lost its force."""
+    if waiver.used:
+        return
+    ends = f" until {waiver.until}" if waiver.until else ""
+    if waiver.lost is None:
+        words = f"set aside for {waiver.object}{ends} by {waiver.by}, where nothing is found: {waiver.reason}"
+        yield Text(plain(f"w {waiver.rule}  {words}"), "dim")
+    else:
+        yield Text(plain(f"w {waiver.rule}  not set aside for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
 
 
 def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:

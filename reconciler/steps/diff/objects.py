@@ -14,6 +14,7 @@ from reconciler.model.kind import Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.resource import Resource
 
+
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The change of every declared object, also where there is nothing to do."""
     for kind in kinds().values():
