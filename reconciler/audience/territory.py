@@ -78,9 +78,7 @@ def shared() -> tuple[Country, ...]:
 @cache
 def spread() -> tuple[Spread, ...]:
     """The calling codes over several time zones, but +1: its area codes are prefixes of the table already."""
-    return tuple(
-        Spread(code, _local(code)) for code in _codes() if code != 1 and len(_zones_below(str(code))) > 1
-    )
+    return tuple(Spread(code, _local(code)) for code in _codes() if code != 1 and len(_zones_below(str(code))) > 1)
 
 
 def _codes() -> Iterator[int]:

@@ -20,10 +20,14 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         for kind, name in change.references:
             if name in emptied:
-                message = f"campaign {change.name!r} is active, and its list {name!r} loses all {emptied[name]:,} contacts"
+                message = (
+                    f"campaign {change.name!r} is active, and its list {name!r} loses all {emptied[name]:,} contacts"
+                )
                 yield Finding(RULE.id, change.address, message)
             elif (kind, name) in deleted:
-                yield Finding(RULE.id, change.address, f"campaign {change.name!r} is active, and its list {name!r} is deleted")
+                yield Finding(
+                    RULE.id, change.address, f"campaign {change.name!r} is active, and its list {name!r} is deleted"
+                )
 
 
 RULE = Rule(
