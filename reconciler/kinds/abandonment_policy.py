@@ -11,8 +11,8 @@ from reconciler.model.resource import Resource
 from reconciler.model.settings import Override
 
 DEFAULTS: Mapping[str, float] = {"high": 3, "medium": 5, "low": 8}
-"""Percent, by band, of a policy that says none (contract, Scores). One that says some has those and no others: nobody is
-to get 8 % by leaving a line out."""
+"""Percent, by band, of a policy that says none (contract, Scores). One that says some has those and no others: nobody
+gets 8 % by leaving a line out."""
 
 
 def thresholds(resource: Resource) -> dict[str, float]:

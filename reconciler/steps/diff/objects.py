@@ -165,8 +165,14 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Fi
     for row in sorted(
         Delta(found, bidirectional=True).to_flat_rows(), key=lambda row: [str(part) for part in row.path]
     ):
-        was = None if row.action == "dictionary_item_added" else row.old_value
-        yield FieldChange(".".join(str(part) for part in row.path), was, row.value)
+        path = ".".join(str(part) for part in row.path)
+        match row.action:
+            case "dictionary_item_added":
+                yield FieldChange(path, None, row.value)
+            case "dictionary_item_removed":
+                yield FieldChange(path, row.value, None)
+            case _:
+                yield FieldChange(path, row.old_value, row.value)
 
 
 def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
