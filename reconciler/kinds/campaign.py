@@ -10,7 +10,7 @@ from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.forecast import Statistics
-from reconciler.model.kind import Each, Fields, Kind, Reference, Renewal, Surface, WireReference
+from reconciler.model.kind import Activity, Each, Fields, Kind, Reference, Renewal, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -244,4 +244,5 @@ KIND = Kind(
     renewal=Renewal(renewed, downtime),
     needed=frozenset({"abandonThreshold"}),
     each=Each("perBand", "band", whole=frozenset({"schedule"})),
+    activity=Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"})),
 )

@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, ObjectChange, Reason, RowChange
 from reconciler.model.change_document import object_document, read_object, read_rows, rows_document
+from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
@@ -43,7 +44,14 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "resource_changes": [object_document(change) for change in plan.objects],
         "row_changes": [rows_document(change) for change in plan.rows],
         "audiences": audiences(plan),
-        "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
+        "order": [
+            {
+                "address": str(step.address),
+                "needs": [str(need) for need in step.needs],
+                "does": [deed.value for deed in step.does],
+            }
+            for step in plan.steps
+        ],
         "findings": [_finding(finding) for finding in plan.findings],
         "campaigns": [_campaign(planned) for planned in plan.campaigns],
         "suppressions": [plain(each) for each in plan.suppressions],
@@ -136,7 +144,8 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
     rows = tuple(read_rows(each, rows_folder, columns) for each in document["row_changes"])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
     changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
-    known = {str(change.address): change.address for change in changes}
+    known = {str(change.address.activation): change.address.activation for change in objects}
+    known |= {str(change.address): change.address for change in changes}
     return Plan(
         workspace=document["workspace"],
         tenant=document["tenant"]["name"],
@@ -148,7 +157,12 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         rows=rows,
         accounts=tuple(_read_account(each) for each in document["audiences"]),
         steps=tuple(
-            Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
+            Step(
+                known[each["address"]],
+                tuple(known[need] for need in each["needs"]),
+                tuple(Deed(deed) for deed in each["does"]),
+            )
+            for each in document["order"]
         ),
         findings=tuple(read(Finding, each, object=known[each["object"]]) for each in document["findings"]),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),

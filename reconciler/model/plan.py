@@ -11,6 +11,7 @@ from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
+from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
 from reconciler.model.members import DoNotCall
@@ -21,10 +22,15 @@ FORMAT_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of a plan and the changes that must be done before it."""
+    """One change of a plan, or the later part of one, and the steps that must be done before it.
+
+    Attributes:
+        does: the writes of it, in order; contacts are delivered in as many as it takes.
+    """
 
     address: Address
     needs: tuple[Address, ...]
+    does: tuple[Deed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class Plan:
             KeyError: the plan has none at that address.
         """
         for change in self.changes():
-            if change.address == address:
+            if change.address == address.object:
                 return change
         raise KeyError(str(address))
 

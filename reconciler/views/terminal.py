@@ -13,7 +13,7 @@ from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Waived
 from reconciler.model.moment import format_instant
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
@@ -39,9 +39,9 @@ def plan(value: Plan) -> Text:
     hosts = ", ".join(sorted({urlsplit(url).netloc for url in value.surfaces.values()}))
     heading = f"Tenant {value.tenant} at {hosts}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
-    steps = [value.change(step.address) for step in value.steps]
-    for change in steps:
-        lines += _object(change) if isinstance(change, ObjectChange) else _rows(change)
+    steps = [(step, value.change(step.address)) for step in value.steps]
+    for step, change in steps:
+        lines += _object(step, change) if isinstance(change, ObjectChange) else _rows(change)
     if steps:
         lines.append(Text())
     for account in value.accounts:
@@ -61,11 +61,14 @@ def plan(value: Plan) -> Text:
     if value.notices:
         lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
         lines.append(Text())
-    lines += _summary(value, [change for change in steps if isinstance(change, RowChange)])
+    lines += _summary(value, [change for _, change in steps if isinstance(change, RowChange)])
     return Text("\n").join(lines)
 
 
-def _object(change: ObjectChange) -> Iterator[Text]:
+def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
+    if step.address.later:
+        yield from _activation(step, change)
+        return
     symbol, style = _SYMBOLS[change.action]
     verb = "adopt" if change.adopts else change.action.value
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
@@ -83,6 +86,17 @@ def _object(change: ObjectChange) -> Iterator[Text]:
         yield from _cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
         yield Text(plain(f"    {change.why[-1]}"), "dim")
+    if len(step.does) > 1:
+        course = " → ".join(step.does)
+        undone = "each read back; where one fails, it is made as it was before, or rests"
+        words = undone if change.action in (Action.UPDATE, Action.REPLACE) else "each read back"
+        yield Text(plain(f"    {course}; {words}"), "dim")
+
+
+def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
+    yield Text.assemble(("> ", "green"), (plain(str(change.address)), "bold"), plain(f'  activate "{change.name}"'))
+    lists = ", ".join(f'"{name}"' for _, name in change.references)
+    yield Text(plain(f"    last, once list {lists} was read, is filled and is as planned"), "dim")
 
 
 def _cost(cost: Replacement) -> Iterator[Text]:

@@ -146,7 +146,7 @@ def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 def _address(kind: str, name: str, desired: Desired) -> Address:
     """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
-    taken = {str(address) for address in desired.catalogue.resources}
+    taken = {str(each) for address in desired.catalogue.resources for each in (address, address.activation)}
     address = Address(kind, name)
     return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
 
