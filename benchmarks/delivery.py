@@ -40,6 +40,7 @@ from reconciler.ledger.journal import Ledger
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.deeds import Deed
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
@@ -281,7 +282,7 @@ def change_of(way: Way, chunk: int, rows: Rows) -> RowChange:
 
 def plan_of(change: RowChange) -> Plan:
     """A plan of this change alone."""
-    steps = (Step(change.address, ()),)
+    steps = (Step(change.address, (), (Deed.DELIVER,)),)
     return Plan("benchmark", "benchmark", {}, "", NOW, "0", (), (change,), (), steps, (), Budget(0, 0, 0), NOW)
 
 

@@ -39,7 +39,9 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
     live = _seen(desired, outside)  # reads only; names, not ids; only declared kinds
     members = resolve(desired, live)  # who belongs on which list, and who does not and why: relations
     changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
-    judged = judge(desired, members, changes, live, workspace.now)  # what each campaign would be, and what the rules say
+    judged = judge(
+        desired, members, changes, live, workspace.now
+    )  # what each campaign would be, and what the rules say
     return arrange(judged, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
 
 

@@ -10,7 +10,7 @@ from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.forecast import Statistics
-from reconciler.model.kind import Each, Fields, Kind, Reference, Renewal, Surface, WireReference
+from reconciler.model.kind import Activity, Each, Fields, Kind, Reference, Renewal, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -69,7 +69,8 @@ def statistics(body: Mapping[str, Any]) -> Statistics:
     attempts, answered, abandoned = counts
     if not 0 <= abandoned <= answered <= attempts:
         raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
-    return Statistics(attempts, answered, abandoned, parse_instant(body["startTime"]), parse_instant(body["endTime"]))
+    since, until = (parse_instant(body[name]).replace(microsecond=0) for name in ("startTime", "endTime"))
+    return Statistics(attempts, answered, abandoned, since, until)
 
 
 def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
@@ -243,4 +244,5 @@ KIND = Kind(
     renewal=Renewal(renewed, downtime),
     needed=frozenset({"abandonThreshold"}),
     each=Each("perBand", "band", whole=frozenset({"schedule"})),
+    activity=Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"})),
 )

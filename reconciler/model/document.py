@@ -14,10 +14,12 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, ObjectChange, Reason, RowChange
 from reconciler.model.change_document import object_document, read_object, read_rows, rows_document
+from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
 from reconciler.model.live import digest_of
+from reconciler.model.members import DoNotCall
 from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.notation import plain, read
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
@@ -25,6 +27,7 @@ from reconciler.model.situation import Planned
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
+_NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics")
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -41,9 +44,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "resource_changes": [object_document(change) for change in plan.objects],
         "row_changes": [rows_document(change) for change in plan.rows],
         "audiences": audiences(plan),
-        "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
+        "order": [
+            {
+                "address": str(step.address),
+                "needs": [str(need) for need in step.needs],
+                "does": [deed.value for deed in step.does],
+            }
+            for step in plan.steps
+        ],
         "findings": [_finding(finding) for finding in plan.findings],
         "campaigns": [_campaign(planned) for planned in plan.campaigns],
+        "suppressions": [plain(each) for each in plan.suppressions],
         "rules": [plain(rule) for rule in plan.rules],
         "waivers": [plain(waiver) for waiver in plan.waivers],
         "request_budget": {
@@ -57,13 +68,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def document_digest(document: Mapping[str, Any]) -> str:
-    """What binds a plan: everything in it but the digest itself, and when and by how many requests it was made.
+    """What binds a plan: everything in it but its digest, when and by how many requests it was made, and estimates.
 
     So a plan that was made of what was kept has the digest of the same plan made of what was just read.
     """
     bound = {key: value for key, value in document.items() if key not in _NOT_BOUND}
     budget = document["request_budget"]
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
+    bound["campaigns"] = [
+        {key: value for key, value in each.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
+        for each in document["campaigns"]
+    ]
     return digest_of(bound)
 
 
@@ -129,7 +144,8 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
     rows = tuple(read_rows(each, rows_folder, columns) for each in document["row_changes"])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
     changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
-    known = {str(change.address): change.address for change in changes}
+    known = {str(change.address.activation): change.address.activation for change in objects}
+    known |= {str(change.address): change.address for change in changes}
     return Plan(
         workspace=document["workspace"],
         tenant=document["tenant"]["name"],
@@ -141,16 +157,20 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         rows=rows,
         accounts=tuple(_read_account(each) for each in document["audiences"]),
         steps=tuple(
-            Step(known[each["address"]], tuple(known[need] for need in each["needs"])) for each in document["order"]
+            Step(
+                known[each["address"]],
+                tuple(known[need] for need in each["needs"]),
+                tuple(Deed(deed) for deed in each["does"]),
+            )
+            for each in document["order"]
         ),
-        findings=tuple(
-            read(Finding, each, object=known[each["object"]]) for each in document["findings"]
-        ),
+        findings=tuple(read(Finding, each, object=known[each["object"]]) for each in document["findings"]),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
         campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
+        suppressions=tuple(read(DoNotCall, each) for each in document["suppressions"]),
         rules=tuple(read(Asked, each) for each in document["rules"]),
         waivers=tuple(read(Waived, each) for each in document["waivers"]),
     )

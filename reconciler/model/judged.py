@@ -7,6 +7,7 @@ from datetime import date
 
 from reconciler.model.change import Changes
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.members import DoNotCall
 from reconciler.model.situation import Planned
 
 
@@ -26,7 +27,7 @@ class Waived:
 
     Attributes:
         by: the manifest it stands in. until: the last day (UTC) on which it holds.
-        holds: whether it has not run out. used: whether it set something aside.
+        lost: why it does not hold, in words; None: it holds. used: whether it set something aside.
     """
 
     rule: str
@@ -34,16 +35,21 @@ class Waived:
     reason: str
     by: str
     until: date | None
-    holds: bool
+    lost: str | None
     used: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Changes, what every declared campaign would be after them, and every rule's findings."""
+    """Changes, what every declared campaign would be after them, and every rule's findings.
+
+    Attributes:
+        suppressions: the do-not-call lists that segments were judged by.
+    """
 
     changes: Changes
     campaigns: tuple[Planned, ...]
+    suppressions: tuple[DoNotCall, ...]
     rules: tuple[Asked, ...]
     findings: tuple[Finding, ...]
     waivers: tuple[Waived, ...] = ()

@@ -66,6 +66,26 @@ class Surface:
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """How an object that does something by itself is set to work, and made to rest.
+
+    Attributes:
+        field: the live field that says so. on: its value at work; off: while it rests; fresh: before its first work.
+        calm: live fields that may be changed while it is at work. Every other is changed while it rests.
+    """
+
+    field: str
+    on: str
+    off: str
+    fresh: str
+    calm: frozenset[str] = frozenset()
+
+    def at_work(self, fields: Fields | None) -> bool:
+        """Whether an object with these fields is at work."""
+        return fields is not None and fields.get(self.field) == self.on
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """A field whose value is fixed when the object is created: so many seconds after that moment."""
 
@@ -132,6 +152,7 @@ class Kind:
         needed: live fields without which the tenant makes no object.
         literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.
         single: whether a workspace may have only one.
+        activity: how its objects are set to work, where they do something by themselves.
     """
 
     name: str
@@ -147,6 +168,7 @@ class Kind:
     needed: frozenset[str] = field(default_factory=frozenset)
     literal: tuple[tuple[str, ...], ...] = ()
     single: bool = False
+    activity: Activity | None = None
 
     def live_name(self, resource: Resource) -> str:
         """The name that the resource's object has in the tenant: `spec.name`, else the manifest's own, and its part."""

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import available_timezones
 
-from reconciler.model.calendar import DAYS, Calendar, Hours, minutes, zone_exists
+from reconciler.model.calendar import DAYS, Calendar, Hours, minutes, zones
 from reconciler.model.kind import Later
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
@@ -42,8 +41,8 @@ class Schedule:
 def schedule(spec: Spec, as_of: datetime) -> Schedule:
     """What a valid `schedule` comes to at a moment."""
     if "calendar" in spec:
-        starts, ends = calendar(spec["calendar"]).window(as_of)
-        return Schedule(starts, ends, lasts=ends - starts, repeats=True)
+        window = calendar(spec["calendar"]).window(as_of)
+        return Schedule(*window, lasts=window[1] - window[0], repeats=True)
     lasts = parse_duration(spec["lasts"]) if "lasts" in spec else None
     ends = parse_instant(spec["end"]) if "end" in spec else None
     if "startsIn" in spec:
@@ -112,8 +111,8 @@ def check(resource: Resource) -> Iterable[Problem]:
 def _check_calendar(resource: Resource, spec: Spec) -> Iterator[Problem]:
     place = ("spec", "schedule", "calendar")
     name = spec["timeZone"]
-    if not zone_exists(name):
-        near = difflib.get_close_matches(name, sorted(available_timezones()), 1)
+    if name not in zones():
+        near = difflib.get_close_matches(name, sorted(zones()), 1)
         hint = f"did you mean `{near[0]}`?" if near else "write it as the IANA database does: America/New_York"
         message = f"there is no time zone `{name}`"
         yield Problem(resource.where(*place, "timeZone"), "unknown-time-zone", message, hint=hint)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.campaign import Campaign
-from reconciler.model.ceiling import Ceiling
+from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.exposure import Exposure, Shared
 from reconciler.model.forecast import Forecast, Statistics
 from reconciler.model.hours import Hours
 from reconciler.model.live import Live
 from reconciler.model.members import DoNotCall
+from reconciler.model.moment import present
 from reconciler.model.settings import Limits
 
 
@@ -50,6 +51,22 @@ class Planned:
         found = (self.change.after or {}).get("abandonThreshold")
         return None if found is None else float(found)
 
+    def dialled(self, moment: datetime) -> Campaign:
+        """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own."""
+        if self.change.action in (Action.UPDATE, Action.NO_OP):
+            return self.campaign.held(self.change.before or {})
+        return self.campaign.created(moment)
+
+    def ceiling(self, law: Mapping[str, Ceiling]) -> Ceiling | None:
+        """The strictest ceiling that holds for anybody on its list; None where nobody knows who they are."""
+        if self.exposure is None:
+            return None
+        places = [place for place, count in self.exposure.countries.items() if count]
+        if self.exposure.unknown:
+            places.append(ELSEWHERE)
+        found = [each for each in (strictest(place, self.ceilings, law) for place in places) if each is not None]
+        return min(found, key=lambda each: each.percent, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -79,6 +96,11 @@ class Situation:
     immutable: frozenset[tuple[str, str]] = frozenset()
     needed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sizes: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that schedules are judged at."""
+        return present(self.as_of, self.now)
 
 
 def sizes(changes: Changes, live: Live) -> dict[tuple[str, str], int | None]:

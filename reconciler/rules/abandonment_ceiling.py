@@ -30,7 +30,7 @@ def _over(planned: Planned, situation: Situation) -> Iterator[str]:
     for place, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         ceiling = strictest(place, situation.ceilings, planned.ceilings)
         if count and ceiling is not None and planned.threshold > ceiling.percent:
-            where = "of no known country" if place == ELSEWHERE else f"in {place}"
+            where = "of no known country" if place == ELSEWHERE else f"with {place} numbers"
             yield f"{_contacts(count)} {where} ({_said(ceiling)})"
 
 

@@ -21,7 +21,7 @@ def jurisdictions() -> tuple[Jurisdiction, ...]:
 
 def law() -> Mapping[str, Ceiling]:
     """The ceiling of each place that has one."""
-    found = {}
+    found: dict[str, Ceiling] = {}
     for each in jurisdictions():
         source = ", ".join(source.citation for source in each.sources)
         found |= dict.fromkeys(each.places, Ceiling(each.percent, each.measured, source, each.internal))

@@ -33,7 +33,7 @@ def _without(planned: Planned, situation: Situation) -> Iterator[str]:
     countries = exposure.countries if exposure is not None else {}
     others = {p: n for p, n in countries.items() if n and strictest(p, situation.ceilings, planned.ceilings) is None}
     if others:
-        yield f"{_contacts(sum(others.values()))} in {', '.join(sorted(others))}"
+        yield f"{_contacts(sum(others.values()))} with numbers of {', '.join(sorted(others))}"
 
 
 def _contacts(count: int) -> str:

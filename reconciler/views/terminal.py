@@ -11,9 +11,11 @@ from rich.text import Text
 from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Replacement, RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Waived
 from reconciler.model.moment import format_instant
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
 _SYMBOLS = {
@@ -37,9 +39,9 @@ def plan(value: Plan) -> Text:
     hosts = ", ".join(sorted({urlsplit(url).netloc for url in value.surfaces.values()}))
     heading = f"Tenant {value.tenant} at {hosts}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
-    steps = [value.change(step.address) for step in value.steps]
-    for change in steps:
-        lines += _object(change) if isinstance(change, ObjectChange) else _rows(change)
+    steps = [(step, value.change(step.address)) for step in value.steps]
+    for step, change in steps:
+        lines += _object(step, change) if isinstance(change, ObjectChange) else _rows(change)
     if steps:
         lines.append(Text())
     for account in value.accounts:
@@ -48,18 +50,25 @@ def plan(value: Plan) -> Text:
         lines += _stays(row)
     if value.accounts:
         lines.append(Text())
-    if value.findings:
-        for finding in value.findings:
-            lines += _finding(finding)
+    if forecast := list(estimate(value.campaigns)):
+        lines += [*forecast, Text()]
+    for finding in value.findings:
+        lines += _finding(finding)
+    for waiver in value.waivers:
+        lines += _waiver(waiver)
+    if value.findings or value.waivers:
         lines.append(Text())
     if value.notices:
         lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
         lines.append(Text())
-    lines += _summary(value, [change for change in steps if isinstance(change, RowChange)])
+    lines += _summary(value, [change for _, change in steps if isinstance(change, RowChange)])
     return Text("\n").join(lines)
 
 
-def _object(change: ObjectChange) -> Iterator[Text]:
+def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
+    if step.address.later:
+        yield from _activation(step, change)
+        return
     symbol, style = _SYMBOLS[change.action]
     verb = "adopt" if change.adopts else change.action.value
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
@@ -77,6 +86,17 @@ def _object(change: ObjectChange) -> Iterator[Text]:
         yield from _cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
         yield Text(plain(f"    {change.why[-1]}"), "dim")
+    if len(step.does) > 1:
+        course = " → ".join(step.does)
+        undone = "each read back; where one fails, it is made as it was before, or rests"
+        words = undone if change.action in (Action.UPDATE, Action.REPLACE) else "each read back"
+        yield Text(plain(f"    {course}; {words}"), "dim")
+
+
+def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
+    yield Text.assemble(("> ", "green"), (plain(str(change.address)), "bold"), plain(f'  activate "{change.name}"'))
+    lists = ", ".join(f'"{name}"' for _, name in change.references)
+    yield Text(plain(f"    last, once list {lists} was read, is filled and is as planned"), "dim")
 
 
 def _cost(cost: Replacement) -> Iterator[Text]:
@@ -158,6 +178,18 @@ def _finding(finding: Finding) -> Iterator[Text]:
         verdict = f"set aside{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
     yield Text(plain(f"    {verdict}"), style)
+
+
+def _waiver(waiver: Waived) -> Iterator[Text]:
+    """A waiver that sets aside nothing that was found: it is in force all the same, or it has lost its force."""
+    if waiver.used:
+        return
+    ends = f" until {waiver.until}" if waiver.until else ""
+    if waiver.lost is None:
+        words = f"set aside for {waiver.object}{ends} by {waiver.by}, where nothing is found: {waiver.reason}"
+        yield Text(plain(f"w {waiver.rule}  {words}"), "dim")
+    else:
+        yield Text(plain(f"w {waiver.rule}  not set aside for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
 
 
 def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from reconciler.model.address import Address
@@ -13,10 +14,13 @@ from reconciler.model.change import (
     FieldChange,
     ObjectChange,
     Reason,
+    Replacement,
     RowChange,
     Sample,
 )
-from reconciler.model.finding import Finding
+from reconciler.model.deeds import Deed
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.judged import Asked, Waived
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rows import Rows
 
@@ -24,6 +28,7 @@ LIST = Address("ContactList", "high")
 NEW_LIST = Address("ContactList", "low")
 ROWS = Address("Segment", "history", "high")
 CAMPAIGN = Address("Campaign", "high")
+EVENING = Address("Campaign", "evening")
 OLD = Address("Campaign", "Old campaign")
 DROPPED = (
     "the kept voice interactions were dropped, and all were read anew: "
@@ -34,8 +39,9 @@ DROPPED = (
 def objects() -> tuple[ObjectChange, ...]:
     """Adopted, made, changed, left alone and deleted."""
     live = {"name": "High", "type": "outbound"}
-    campaign = {"name": "High", "abandonThreshold": 6.0, "predictive": {"maxCallsInProgress": 40}}
-    after = {"name": "High", "abandonThreshold": 3, "predictive": {"maxCallsInProgress": 20}}
+    campaign = {"name": "High", "abandonThreshold": 6.0, "predictive": {"maxCallsInProgress": 40}, "status": "active"}
+    after = {"name": "High", "abandonThreshold": 3, "predictive": {"maxCallsInProgress": 20}, "status": "active"}
+    evening = {"name": "Evening", "status": "active"}
     made = {"name": "Low", "type": "outbound", "description": "Called last"}
     return (
         ObjectChange(LIST, "High", Action.UPDATE, live, live, adopts=True, precondition="sha256:1", why=("adopted",)),
@@ -64,6 +70,17 @@ def objects() -> tuple[ObjectChange, ...]:
             releases=(("ContactList", "High"),),
             precondition="sha256:2",
             why=("abandonThreshold is 6.0 in the tenant, 3 declared",),
+        ),
+        ObjectChange(
+            EVENING,
+            "Evening",
+            Action.CREATE,
+            None,
+            evening,
+            declared=evening,
+            fields=tuple(FieldChange(name, None, value) for name, value in evening.items()),
+            references=(("ContactList", "High"),),
+            why=("there is none",),
         ),
         ObjectChange(
             Address("Campaign", "same"), "Same", Action.NO_OP, live, live, owner="test", precondition="sha256:3"
@@ -115,7 +132,15 @@ def rows() -> RowChange:
 def plan(*, empty: bool = False) -> Plan:
     """The plan; or one with nothing to do."""
     changes = tuple(each for each in objects() if not empty or each.action is Action.NO_OP)
-    steps = (Step(NEW_LIST, ()), Step(LIST, ()), Step(ROWS, (LIST,)), Step(CAMPAIGN, (ROWS,)), Step(OLD, (CAMPAIGN,)))
+    steps = (
+        Step(NEW_LIST, (), (Deed.CREATE,)),
+        Step(LIST, (), (Deed.CHANGE,)),
+        Step(ROWS, (LIST,), (Deed.DELIVER,)),
+        Step(CAMPAIGN, (ROWS,), (Deed.PAUSE, Deed.CHANGE, Deed.RESUME)),
+        Step(EVENING, (ROWS,), (Deed.CREATE,)),
+        Step(EVENING.activation, (ROWS, EVENING), (Deed.ACTIVATE,)),
+        Step(OLD, (CAMPAIGN,), (Deed.PAUSE, Deed.DELETE)),
+    )
     account = Accounting(
         Address("Segment", "history"),
         20_000,
@@ -125,6 +150,25 @@ def plan(*, empty: bool = False) -> Plan:
     findings = (
         Finding("LIM-STOPPED", OLD, "campaign 'Old campaign' is active and becomes deleted"),
         Finding("LIM-UPDATES", ROWS, "110 of 1,150 contacts (10 %) are changed", waived="Scores follow the calendar."),
+        Finding("ABN-002", CAMPAIGN, "its threshold rises from 2 to 3 %", severity=Severity.WARN),
+    )
+    last = date(2026, 9, 30)
+    waivers = (
+        Waived("LIM-UPDATES", str(ROWS), "Scores follow the calendar.", "Workspace/test", None, None, used=True),
+        Waived("ABN-001", str(CAMPAIGN), "Agreed with counsel.", "AbandonmentPolicy/by-band", last, None, used=False),
+        Waived(
+            "DNC-STALE",
+            "Segment/history",
+            "The registry is late.",
+            "Workspace/test",
+            date(2026, 6, 30),
+            "it ran out on 2026-06-30",
+            used=False,
+        ),
+    )
+    rules = (
+        Asked("ABN-001", "a threshold above a jurisdiction's ceiling", Severity.REFUSE, ("16 CFR 310.4(b)(4)(i)",)),
+        Asked("ABN-002", "a threshold raised while the campaign runs", Severity.WARN, ("47 CFR 64.1200(a)(7)",)),
     )
     return Plan(
         workspace="test",
@@ -138,7 +182,60 @@ def plan(*, empty: bool = False) -> Plan:
         accounts=(account,),
         steps=() if empty else steps,
         findings=() if empty else findings,
-        budget=Budget(198, 0 if empty else 9, 0 if empty else 6),
+        budget=Budget(198, 0 if empty else 14, 0 if empty else 11),
         created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
         notices=() if empty else (DROPPED,),
+        rules=rules,
+        waivers=() if empty else waivers,
+    )
+
+
+def replacement() -> Plan:
+    """A running campaign that is made anew, and a draft of a band of which the tenant counts nothing."""
+    before = {"name": "High", "dialType": "preview", "status": "active", "startTime": "2026-07-01T08:00:00Z"}
+    settings = {"targetAnswerRate": 0.3, "maxCallsInProgress": 20}
+    after = {"name": "High", "dialType": "predictive", "status": "active", "predictive": settings}
+    draft = {"name": "Wave - low", "dialType": "predictive", "status": "draft"}
+    low = Address("Campaign", "wave", "low")
+    words = "the tenant does not change dialType: it is made anew, and the old one deleted"
+    changes = (
+        ObjectChange(
+            CAMPAIGN,
+            "High",
+            Action.REPLACE,
+            before,
+            after,
+            declared=after,
+            fields=(FieldChange("dialType", "preview", "predictive"), FieldChange("predictive", None, settings)),
+            later={"startTime": "15m after it is created"},
+            seconds_later={"startTime": 900},
+            owner="test",
+            references=(("ContactList", "High"),),
+            releases=(("ContactList", "High"),),
+            precondition="sha256:2",
+            replacement=Replacement(
+                ("dialType",),
+                1150,
+                4120,
+                "from the pause of the old one until the new one is active; it starts 15m after it is created",
+            ),
+            why=("dialType is preview in the tenant, predictive declared", words),
+        ),
+        ObjectChange(
+            low,
+            "Wave - low",
+            Action.REPLACE,
+            draft,
+            {**draft, "dialType": "progressive"},
+            declared={**draft, "dialType": "progressive"},
+            fields=(FieldChange("dialType", "predictive", "progressive"),),
+            owner="test",
+            precondition="sha256:3",
+            replacement=Replacement(("dialType",), None, None, "none: it is draft"),
+            why=("dialType is predictive in the tenant, progressive declared", words),
+        ),
+    )
+    steps = (Step(CAMPAIGN, ()), Step(low, ()))
+    return replace(
+        plan(empty=True), objects=changes, steps=steps, accounts=(), budget=Budget(198, 8, 8), findings=(), notices=()
     )

@@ -69,8 +69,8 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> 
     change = plan.change(step.address)
     try:
         if isinstance(change, ObjectChange):
-            terms.progress.begin(step.address, f"{change.action} {change.name!r}", 0)
-            result = objects.write(change, plan.workspace, writer, run)
+            terms.progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
+            result = objects.write(plan, step, change, writer, run, terms)
         else:
             terms.progress.begin(step.address, f"{change.method} to {change.list!r}", change.total)
             result = rows.deliver(change, writer, run, terms)

@@ -14,6 +14,7 @@ from reconciler.model.kind import Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.resource import Resource
 
+
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The change of every declared object, also where there is nothing to do."""
     for kind in kinds().values():
@@ -145,7 +146,7 @@ def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 def _address(kind: str, name: str, desired: Desired) -> Address:
     """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
-    taken = {str(address) for address in desired.catalogue.resources}
+    taken = {str(each) for address in desired.catalogue.resources for each in (address, address.activation)}
     address = Address(kind, name)
     return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
 
@@ -164,8 +165,14 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Fi
     for row in sorted(
         Delta(found, bidirectional=True).to_flat_rows(), key=lambda row: [str(part) for part in row.path]
     ):
-        was = None if row.action == "dictionary_item_added" else row.old_value
-        yield FieldChange(".".join(str(part) for part in row.path), was, row.value)
+        path = ".".join(str(part) for part in row.path)
+        match row.action:
+            case "dictionary_item_added":
+                yield FieldChange(path, None, row.value)
+            case "dictionary_item_removed":
+                yield FieldChange(path, row.value, None)
+            case _:
+                yield FieldChange(path, row.old_value, row.value)
 
 
 def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,44 +7,61 @@ after it sees ordinary documents, and a fault is told at the line that somebody 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from reconciler.kinds import kinds
+from reconciler.kinds import kinds, shared_schema
 from reconciler.model.kind import Each
+from reconciler.model.problem import Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
 
 Placed = TypeVar("Placed")
 
 
-def spread(documents: Iterable[Document]) -> list[Document]:
-    """The documents, those of several parts once for each; what is no proper list of parts is left as it is."""
-    return [part for document in documents for part in _parts(document)]
+def spread(documents: Iterable[Document]) -> tuple[list[Document], list[Problem]]:
+    """The documents, those of several parts once for each; what is no proper list of parts is left for its schema."""
+    found: list[Document] = []
+    problems: list[Problem] = []
+    for document in documents:
+        each, differs = _differing(document)
+        if each is None or not _proper(differs):
+            # nothing is said of the parts' templates beside what is wrong with the parts
+            found.append(replace(document, variables={} if each is None else {each.variable: each.variable}))
+            continue
+        for part, held in differs.items():
+            if each.field in held:
+                where = document.keys.get(("spec", each.field, part, each.field), document.where("spec", each.field))
+                problems.append(Problem(where, "parts-of-a-part", f"a part has no `{each.field}` of its own"))
+        found += [_part(document, each, part) for part in differs]
+    return found, problems
 
 
-def _parts(document: Document) -> Iterator[Document]:
+def _differing(document: Document) -> tuple[Each | None, Any]:
+    """How the document's kind has several parts, where the document does, and what it says of them."""
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
     kind, spec = kinds().get(str(value.get("kind"))), value.get("spec")
     each = kind.each if kind is not None else None
-    differs = spec.get(each.field) if each is not None and isinstance(spec, dict) else None
-    if each is None or not isinstance(differs, dict) or not differs or not all(map(_proper, differs.items())):
-        yield document
-        return
-    for part in differs:
-        yield _part(document, each, part)
+    if each is None or not isinstance(spec, dict) or each.field not in spec:
+        return None, None
+    return each, spec[each.field]
 
 
-def _proper(item: tuple[Any, Any]) -> bool:
-    name, differs = item
-    return isinstance(name, str) and isinstance(differs, dict)
+def _proper(differs: Any) -> bool:
+    if not isinstance(differs, dict) or not differs:
+        return False
+    name = re.compile(shared_schema()["$defs"]["name"]["pattern"].removesuffix("$"))
+    return all(
+        isinstance(part, str) and name.fullmatch(part) and isinstance(held, dict) for part, held in differs.items()
+    )
 
 
 def _part(document: Document, each: Each, part: str) -> Document:
     spec = document.value["spec"]
     rest = {key: value for key, value in spec.items() if key != each.field}
-    differs = spec[each.field][part]
+    differs = {key: value for key, value in spec[each.field][part].items() if key != each.field}
     above = ("spec", each.field)
 
     def moved(held: Mapping[Path, Placed]) -> dict[Path, Placed]:
