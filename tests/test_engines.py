@@ -84,7 +84,15 @@ def customers(chance: random.Random) -> Sequence[Mapping[str, str]]:
         }
         for number, each in enumerate(ids)
     ]
-    odd = {"mobile": "+14155550102", "country": "US", "score": "80", "consent": "yes", "city": "", "zip": "", "clock": ""}
+    odd = {
+        "mobile": "+14155550102",
+        "country": "US",
+        "score": "80",
+        "consent": "yes",
+        "city": "",
+        "zip": "",
+        "clock": "",
+    }
     numbers = [
         "12125550102\n",
         "+1 (415) 555-0102\u2028",

@@ -25,7 +25,12 @@ _ADDRESS = ("country", "postalCode", "timezone")
 
 
 def filled(
-    backend: Any, standing: Standing, change: RowChange, read: Mapping[RowQuery, Rows], phones: Rows | None, target: Path
+    backend: Any,
+    standing: Standing,
+    change: RowChange,
+    read: Mapping[RowQuery, Rows],
+    phones: Rows | None,
+    target: Path,
 ) -> Rows:
     """The people of a list that a segment fills, as `DIALLED`, written to `target`.
 

@@ -94,7 +94,10 @@ def _grouped(people: Any) -> Any:
 
     number = people["e164"]
     country = ibis.cases(
-        *((number.startswith(f"+{each.code}") & number.re_search(each.pattern), each.name) for each in territory.shared()),
+        *(
+            (number.startswith(f"+{each.code}") & number.re_search(each.pattern), each.name)
+            for each in territory.shared()
+        ),
         else_=ibis.null("string"),
     )
     adrift = [

@@ -32,7 +32,7 @@ class Hours:
     internal: bool = False
 
     def outside(self, window: Window, zone: ZoneInfo) -> datetime | None:
-        """The first moment of a window, by the clock of a zone, at which nobody there may be called; None: there is none."""
+        """The first moment of a window, by the clock of a zone, at which nobody there may be called; None: no such."""
         start, end = window
         local = start.astimezone(zone)
         span = self.week[local.weekday()]
@@ -44,7 +44,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Contacts whom a campaign would call at hours at which they may not be called: where, by which hours, and when first.
+    """Contacts whom a campaign would call at the wrong hours: where, by which hours, and when first.
 
     `local` is by the clock of the called party; its time zone is the first of those that they may be in.
     """

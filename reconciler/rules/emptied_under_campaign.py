@@ -20,17 +20,21 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         for kind, name in change.references:
             if name in emptied:
-                message = f"campaign {change.name!r} is active, and its list {name!r} loses all {emptied[name]:,} contacts"
+                message = (
+                    f"campaign {change.name!r} is active, and its list {name!r} loses all {emptied[name]:,} contacts"
+                )
                 yield Finding(RULE.id, change.address, message)
             elif (kind, name) in deleted:
-                yield Finding(RULE.id, change.address, f"campaign {change.name!r} is active, and its list {name!r} is deleted")
+                yield Finding(
+                    RULE.id, change.address, f"campaign {change.name!r} is active, and its list {name!r} is deleted"
+                )
 
 
 RULE = Rule(
     id="CMP-EMPTIED",
     title="a list emptied under an active campaign",
-    says="No apply takes everybody off the list that an active campaign is dialling: its agents wait for calls that do not"
-    " come, and a predictive dialler has nothing to predict from. Pause the campaign first, or leave it a list.",
+    says="No apply takes everybody off the list that an active campaign is dialling: its agents wait for calls that do"
+    " not come, and a predictive dialler has nothing to predict from. Pause the campaign first, or leave it a list.",
     severity=Severity.REFUSE,
     sources=(
         Source(

@@ -1,4 +1,4 @@
-"""At which hours may people be called, as far as this tool knows? Read from `calling_hours.toml`, for people to check."""
+"""At which hours may people be called, as far as is known? Read from `calling_hours.toml`, for people to check."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ def _held(planned: Planned) -> dict[str, object]:
 RULE = Rule(
     id="HRS-002",
     title="a schedule whose hours depend on when it is applied",
-    says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours or"
-    " outside them by the moment of the apply. It is told where it would fall outside now. Name times, or a calendar, and"
-    " HRS-001 holds them against the hours.",
+    says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours"
+    " or outside them by the moment of the apply. It is told where it would fall outside now. Name times, or a"
+    " calendar, and HRS-001 holds them against the hours.",
     severity=Severity.WARN,
     sources=(
         Source(

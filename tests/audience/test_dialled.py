@@ -42,7 +42,10 @@ def test_a_list_alone_shares_nobody(backend: Any, lists: Mapping[str, Rows]) -> 
 
 
 def test_two_contacts_with_one_number_count_as_two_here_and_as_one_there(backend: Any, written: Written) -> None:
-    lists = {"a": people(written, {"A": "+14155550101", "B": "+14155550101"}), "b": people(written, {"X": "+14155550101"})}
+    lists = {
+        "a": people(written, {"A": "+14155550101", "B": "+14155550101"}),
+        "b": people(written, {"X": "+14155550101"}),
+    }
     assert dialled.shared(backend, lists) == {("a", "b"): 2, ("b", "a"): 1}
 
 
@@ -58,5 +61,7 @@ def test_who_is_on_a_list_that_no_segment_fills_is_read_from_the_tenant(
     found = dialled.held(backend, written(rows, columns), tmp_path / "held.parquet")
     assert (found.count, found.columns) == (2, dialled.DIALLED)
     listed = sources.table(backend, found).order_by("contactId")
-    assert list(sources.stream(backend, listed.select("contactId", "e164"), 10)) == [[("A", "+14155550101"), ("B", None)]]
+    assert list(sources.stream(backend, listed.select("contactId", "e164"), 10)) == [
+        [("A", "+14155550101"), ("B", None)]
+    ]
     assert found.path.stat().st_mode & 0o777 == 0o600

@@ -84,7 +84,9 @@ def test_places_under_one_law_are_added_up_and_the_most_come_first() -> None:
 
 
 def test_many_places_are_told_in_short() -> None:
-    places = tuple(Place((region,), (EAST,), 10 + number) for number, region in enumerate(("AA", "BB", "CC", "DD", "EE")))
+    places = tuple(
+        Place((region,), (EAST,), 10 + number) for number, region in enumerate(("AA", "BB", "CC", "DD", "EE"))
+    )
     exposure = Exposure(60, {}, 0, places)
     assert said(exposure, outside(exposure, (window(1, 1),), LAW)).endswith("; 21 in 2 more places")
 
