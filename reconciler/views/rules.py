@@ -14,9 +14,7 @@ from reconciler.model.rule import Jurisdiction, Rule, Source
 from reconciler.views.plain import plain
 
 WIDTH = 100
-NO_ADVICE = (
-    "This is no legal advice. What is abandoned is decided while calls are made; what the law asks, by those who know it."
-)
+NO_ADVICE = "This is no legal advice. What is abandoned is decided while calls are made; what the law asks, by those who know it."
 
 
 def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> Text:

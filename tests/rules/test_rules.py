@@ -21,7 +21,9 @@ from tests.rules.cases import CASES, Case, cases
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "rules.md"
-BEGINS = "<!-- Below: `reconciler rules --format markdown`; RECONCILER_WRITE_CASES=1 writes it when the tests run. -->\n\n"
+BEGINS = (
+    "<!-- Below: `reconciler rules --format markdown`; RECONCILER_WRITE_CASES=1 writes it when the tests run. -->\n\n"
+)
 
 every_rule = pytest.mark.parametrize("rule", rules().values(), ids=list(rules()))
 
