@@ -21,6 +21,9 @@ CONTACTS = {
     "contactId": "string",
     "phone": "string",
     "region": "string",
+    "country": "string",
+    "postalCode": "string",
+    "timezone": "string",
     "name": "string",
     "email": "string",
     "optedIn": "boolean",
@@ -30,8 +33,9 @@ CONTACTS = {
     "place": "string",
     "fault": "string",
 }
-"""A contact as its source tells it. `phone` is raw; `optedIn` null: the source does not say; `attributes`: a JSON
-object whose values are texts or null, its keys in order; `fault`: why the row cannot be used, or null."""
+"""A contact as its source tells it. `phone` is raw; `country` is the row's own region, where it says one; `optedIn`
+null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`: why
+the row cannot be used, or null."""
 
 INTERACTIONS = {
     "id": "string",
@@ -42,6 +46,9 @@ INTERACTIONS = {
     "fault": "string",
 }
 """An interaction as its source tells it. `startTime`: ISO 8601 in UTC with Z, whole seconds."""
+
+_OURS = {"country", "place", "fault", "optedIn", "attributes"}
+"""Columns of `CONTACTS` that no manifest maps as they are."""
 
 EXACT = ("contactId", "phone", "id")
 """Texts or whole numbers: a fraction has lost digits, or gains a zero."""
@@ -63,7 +70,7 @@ def columns_of(feed: Feed) -> set[str]:
     known = CONTACTS if isinstance(feed, ContactFeed) else INTERACTIONS
     required = {"contactId"} if isinstance(feed, ContactFeed) else {"contactId", "startTime"}
     named = {canonical for canonical, _ in feed.columns}
-    if not required <= named or named - (set(known) - {"place", "fault", "optedIn", "attributes"}):
+    if not required <= named or named - (set(known) - _OURS):
         raise ValueError(f"columns {sorted(named)}")
     wanted = {column for _, column in feed.columns}
     if isinstance(feed, ContactFeed):
@@ -83,7 +90,8 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
     region = told["region"].nullif("")
     columns = {
-        **{name: told[name] for name in ("contactId", "phone", "name", "email")},
+        **{name: told[name] for name in ("contactId", "phone", "name", "email", "postalCode", "timezone")},
+        "country": region,
         "region": region if feed.region is None else ibis.coalesce(region, ibis.literal(feed.region)),
         "optedIn": _opted_in(rough, feed),
         # a source that does not speak of a status has only contacts that count

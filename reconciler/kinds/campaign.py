@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.kinds import abandonment_policy, contact_list
+from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.forecast import Statistics
@@ -14,6 +14,7 @@ from reconciler.model.kind import Activity, Each, Fields, Kind, Reference, Renew
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.rows import MemberPhones, RowQuery
 
 Spec = Mapping[str, Any]
 
@@ -68,7 +69,8 @@ def statistics(body: Mapping[str, Any]) -> Statistics:
     attempts, answered, abandoned = counts
     if not 0 <= abandoned <= answered <= attempts:
         raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
-    return Statistics(attempts, answered, abandoned, parse_instant(body["startTime"]), parse_instant(body["endTime"]))
+    since, until = (parse_instant(body[name]).replace(microsecond=0) for name in ("startTime", "endTime"))
+    return Statistics(attempts, answered, abandoned, since, until)
 
 
 def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
@@ -111,6 +113,14 @@ def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     if "predictive" in spec:
         declared["predictive"] = dict(spec["predictive"])
     return declared
+
+
+def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
+    """The phones of who is on its list now, unless the list's segment knows them all: where they are called counts."""
+    used = _list(resource.spec, catalogue)
+    fillers = (each for each in catalogue.of_kind("Segment") if used.address.name in each.spec["lists"].values())
+    if not any(segment.numbered(each, catalogue) for each in fillers):
+        yield MemberPhones(contact_list.KIND.live_name(used), used.where(), needed=False)
 
 
 def _list(spec: Spec, catalogue: Catalogue) -> Resource:
@@ -228,6 +238,7 @@ KIND = Kind(
         ),
     ),
     fields=fields,
+    queries=queries,
     check=check,
     immutable=frozenset({"dialType"}),
     renewal=Renewal(renewed, downtime),

@@ -45,13 +45,13 @@ class Calendar:
             OverflowError: it would be after the last day of all calendars.
         """
         moment = moment.astimezone(UTC)
-        zone = _zone(self.zone)
-        yesterday = moment.astimezone(zone).date() - timedelta(days=1)
+        place = zone(self.zone)
+        yesterday = moment.astimezone(place).date() - timedelta(days=1)
         # every week has a window, but for holidays, which come to an end, and for an hour that the clock skips
         for ahead in range(7 * (len(self.holidays) + 3)):
             day = yesterday + timedelta(days=ahead)
             for start, end in self._parts(day):
-                starts, ends = _moment(zone, day, start, late=True), _moment(zone, day, end, late=False)
+                starts, ends = _moment(place, day, start, late=True), _moment(place, day, end, late=False)
                 if moment < ends and starts < ends:
                     return starts, ends
         raise ValueError("the calendar has no window")
@@ -88,23 +88,28 @@ def zones() -> frozenset[str]:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def zone(name: str) -> ZoneInfo:
+    """A zone of the IANA database.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
     if name not in zones():
         raise ValueError(f"there is no time zone {name!r}")
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 
 
-def _moment(zone: ZoneInfo, day: date, minute: int, late: bool) -> datetime:
+def _moment(place: ZoneInfo, day: date, minute: int, late: bool) -> datetime:
     """When the clock shows a time of a day: the later or the earlier moment where it does so twice."""
     local = datetime.combine(day, time()) + timedelta(minutes=minute)
-    early, last = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    shown = [each for each in (early, last) if each.astimezone(zone).replace(tzinfo=None) == local]
+    early, last = sorted(local.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    shown = [each for each in (early, last) if each.astimezone(place).replace(tzinfo=None) == local]
     if shown:
         return shown[-1] if late else shown[0]
     while last - early > timedelta(seconds=1):
         middle = early + (last - early) / 2
-        if middle.astimezone(zone).replace(tzinfo=None) < local:
+        if middle.astimezone(place).replace(tzinfo=None) < local:
             early = middle
         else:
             last = middle

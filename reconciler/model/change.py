@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.finding import Finding
 from reconciler.model.rows import MembersOf, Rows
 
 
@@ -198,10 +197,9 @@ class Accounting:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that differs, in no particular order; what was found unsafe on the way, and until when it holds."""
+    """Everything that differs, in no particular order, and until when it may be applied."""
 
     objects: tuple[ObjectChange, ...]
     rows: tuple[RowChange, ...]
     accounts: tuple[Accounting, ...]
-    findings: tuple[Finding, ...] = ()
     good_until: datetime | None = None

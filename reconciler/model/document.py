@@ -7,6 +7,7 @@ people already run read it unchanged. What Terraform has no word for stands besi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,16 @@ from reconciler.model.change_document import object_document, read_object, read_
 from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Asked, Waived
 from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant, parse_instant
+from reconciler.model.notation import plain, read
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
+from reconciler.model.situation import Planned
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
+_NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics")
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -47,6 +52,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             for step in plan.steps
         ],
         "findings": [_finding(finding) for finding in plan.findings],
+        "campaigns": [_campaign(planned) for planned in plan.campaigns],
+        "rules": [plain(rule) for rule in plan.rules],
+        "waivers": [plain(waiver) for waiver in plan.waivers],
         "request_budget": {
             "reads": plan.budget.reads,
             "writes": plan.budget.writes,
@@ -58,13 +66,17 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def document_digest(document: Mapping[str, Any]) -> str:
-    """What binds a plan: everything in it but the digest itself, and when and by how many requests it was made.
+    """What binds a plan: everything in it but its digest, when and by how many requests it was made, and estimates.
 
     So a plan that was made of what was kept has the digest of the same plan made of what was just read.
     """
     bound = {key: value for key, value in document.items() if key not in _NOT_BOUND}
     budget = document["request_budget"]
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
+    bound["campaigns"] = [
+        {key: value for key, value in each.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
+        for each in document["campaigns"]
+    ]
     return digest_of(bound)
 
 
@@ -94,7 +106,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "waived": finding.waived,
         "waivable": finding.waivable,
+        "severity": finding.severity.value,
+        "until": finding.until and finding.until.isoformat(),
     }
+
+
+def _campaign(planned: Planned) -> dict[str, Any]:
+    """What a campaign would be; what becomes of it is among the resource changes."""
+    judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
+    return {"address": str(planned.change.address), **{name: plain(value) for name, value in judged.items()}}
+
+
+def _read_campaign(each: Mapping[str, Any], known: Mapping[str, ObjectChange]) -> Planned:
+    values = {name: value for name, value in each.items() if name != "address"}
+    return read(Planned, values, change=known[each["address"]])
 
 
 def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[str, str]) -> Plan:
@@ -137,14 +162,14 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             )
             for each in document["order"]
         ),
-        findings=tuple(
-            Finding(each["rule"], known[each["object"]], each["message"], each["waived"], each["waivable"])
-            for each in document["findings"]
-        ),
+        findings=tuple(read(Finding, each, object=known[each["object"]]) for each in document["findings"]),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
+        campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
+        rules=tuple(read(Asked, each) for each in document["rules"]),
+        waivers=tuple(read(Waived, each) for each in document["waivers"]),
     )
 
 

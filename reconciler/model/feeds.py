@@ -1,7 +1,8 @@
 """Which files and queries are contacts and interactions read from, and which of their columns mean what?
 
 `columns` are pairs of a canonical column and the source's own name for it. Contacts: `contactId`, `phone`, `region`,
-`name`, `email`, `status`, `engagementScore`; interactions: `id`, `contactId`, `startTime`, `type`.
+`postalCode`, `timezone`, `name`, `email`, `status`, `engagementScore`; interactions: `id`, `contactId`, `startTime`,
+`type`.
 """
 
 from __future__ import annotations

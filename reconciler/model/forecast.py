@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from reconciler.model.address import Address
+from reconciler.model.campaign import Campaign, Staffing, Window
 
 RINGS = timedelta(seconds=15)
 """How long a call that nobody answers occupies its line: the least that the safe harbour of 16 CFR 310.4(b)(4)(ii)
 lets it ring, so what is computed with it is rather too short than too long."""
-
-Windows = tuple[tuple[datetime, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +40,6 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """How a list is worked.
-
-    Attributes:
-        agents: how many there are, at least one. attempts: how often a contact is tried at most, at least once.
-        answer_rate: the share of attempts that a person answers, 0–1. handle_time: of an answered call, its wrap-up too.
-        lines: calls that a predictive campaign has in progress at most; None: an agent dials one call at a time.
-    """
-
-    agents: int
-    answer_rate: float
-    handle_time: timedelta
-    attempts: int
-    lines: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Headroom:
     """What is left under a ceiling below 100, by the calls that the tenant has counted.
 
@@ -77,26 +58,26 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a campaign's list will probably take. An estimate.
+    """What a campaign's list will probably take.
 
     Attributes:
-        campaign: its address. contacts: on its list after the apply; None: nobody knows.
+        contacts: on its list after the apply; None: nobody knows.
         attempts: dial attempts. answered: those that a person answers. hours: of dialling until the list is exhausted.
             All three None where no staffing is stated, or the contacts are not known.
-        available: hours of its schedule that are left; None where that has no end.
-        finish: when the list is exhausted; None where its schedule ends before, or is not known.
-        statistics: what the tenant has counted so far; headroom: what that leaves, where there is a ceiling.
+        available: hours of its schedule that are left; None where it is not known, or begins again.
+        finish: when the list is exhausted, to the minute; None where its schedule ends before, or is not known.
+        headroom: what the tenant's own figure leaves, where there is one and a ceiling.
+        label: what this is, for whoever meets it in a document.
     """
 
-    campaign: Address
     contacts: int | None
     attempts: int | None = None
     answered: int | None = None
     hours: float | None = None
     available: float | None = None
     finish: datetime | None = None
-    statistics: Statistics | None = None
     headroom: Headroom | None = None
+    label: str = "an estimate; its formula is in docs/forecast.md"
 
     @property
     def short(self) -> float | None:
@@ -107,29 +88,24 @@ class Forecast:
 
 
 def forecast(
-    campaign: Address,
+    campaign: Campaign,
     contacts: int | None,
-    effort: Effort | None,
-    windows: Windows,
     now: datetime,
     *,
     statistics: Statistics | None = None,
     ceiling: float | None = None,
 ) -> Forecast:
-    """What is to be expected of a campaign that dials within `windows`, ordered and apart, from `now` on.
-
-    No windows: its schedule is not known. `ceiling` is in percent.
-    """
-    left = _left(windows, now)
-    attempts = answered = hours = finish = None
-    if effort is not None and contacts is not None:
-        attempts, answered, work = _work(contacts, effort)
+    """What is to be expected of a campaign from `now` on; the ceiling in percent."""
+    left = tuple((max(start, now), end) for start, end in campaign.windows if end > now)
+    attempts = answered = hours = finish = available = room = None
+    if campaign.staffing is not None and contacts is not None:
+        attempts, answered, work = _work(contacts, campaign.staffing, _lines(campaign))
         hours, finish = _hours(work), _finish(work, left)
-    room = None
+    if campaign.windows and not campaign.repeats:
+        available = _hours(sum((end - start for start, end in left), timedelta()))
     if statistics is not None and ceiling is not None:
         room = headroom(statistics, ceiling, answered)
-    available = _hours(sum((end - start for start, end in left), timedelta())) if windows else None
-    return Forecast(campaign, contacts, attempts, answered, hours, available, finish, statistics, room)
+    return Forecast(contacts, attempts, answered, hours, available, finish, room)
 
 
 def headroom(statistics: Statistics, ceiling: float, expected: int | None = None) -> Headroom:
@@ -149,31 +125,30 @@ def headroom(statistics: Statistics, ceiling: float, expected: int | None = None
     return Headroom(ceiling, round(statistics.percent, 2), points, calls, rest)
 
 
-def _work(contacts: int, effort: Effort) -> tuple[int, int, timedelta]:
+def _lines(campaign: Campaign) -> int | None:
+    """Calls in progress at most; None: an agent dials one call at a time."""
+    return campaign.predictive.get("maxCallsInProgress") if campaign.dial_type == "predictive" else None
+
+
+def _work(contacts: int, staffing: Staffing, lines: int | None) -> tuple[int, int, timedelta]:
     """Attempts, answered calls, and the time that they take: each contact is tried until a person answers.
 
     Every attempt is answered with the same chance, whatever came of the one before.
     """
-    rate, most = effort.answer_rate, effort.attempts
-    reached = 1 - (1 - rate) ** most
-    attempts = contacts * (reached / rate if rate > 0 else most)
-    answered = contacts * reached
-    talking, ringing = answered * effort.handle_time, (attempts - answered) * RINGS
-    if effort.lines is None:
-        work = (talking + ringing) / effort.agents
+    reached = 1 - (1 - staffing.answer_rate) ** staffing.attempts
+    attempts, answered = contacts * reached / staffing.answer_rate, contacts * reached
+    talking, ringing = answered * staffing.handle_time, (attempts - answered) * RINGS
+    if lines is None:
+        work = (talking + ringing) / staffing.agents
     else:
-        work = max(talking / effort.agents, (talking + ringing) / effort.lines)
+        work = max(talking / staffing.agents, (talking + ringing) / lines)
     return round(attempts), round(answered), work
 
 
-def _left(windows: Windows, now: datetime) -> Windows:
-    return tuple((max(start, now), end) for start, end in windows if end > now)
-
-
-def _finish(work: timedelta, windows: Iterable[tuple[datetime, datetime]]) -> datetime | None:
+def _finish(work: timedelta, windows: Iterable[Window]) -> datetime | None:
     for start, end in windows:
         if work <= end - start:
-            return start + work
+            return (start + work).replace(second=0, microsecond=0)
         work -= end - start
     return None
 

@@ -13,6 +13,8 @@ from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
 from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Asked, Waived
+from reconciler.model.situation import Planned
 
 FORMAT_VERSION = "1.0"
 
@@ -49,8 +51,11 @@ class Plan:
         steps: every change that is not a no-op, in the order in which it is applied.
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         notices: what a person should know of how the tenant was read.
-        created: when the plan was made. It, the notices and the requests that were made to read are not bound by the
-            digest: they say how the plan came about, and not what it does.
+        campaigns: every declared campaign as it would be after the apply. rules: those that were asked.
+        waivers: those of the manifests, whether they set something aside or not.
+        created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
+            was counted and is expected are not bound by the digest: they say how the plan came about and what may come
+            of it, and not what it does.
     """
 
     workspace: str
@@ -68,6 +73,9 @@ class Plan:
     created: datetime
     good_until: datetime | None = None
     notices: tuple[str, ...] = ()
+    campaigns: tuple[Planned, ...] = ()
+    rules: tuple[Asked, ...] = ()
+    waivers: tuple[Waived, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -77,7 +85,7 @@ class Plan:
     @property
     def refusals(self) -> tuple[Finding, ...]:
         """What makes `apply` refuse."""
-        return tuple(finding for finding in self.findings if finding.waived is None)
+        return tuple(finding for finding in self.findings if finding.refuses)
 
     def change(self, address: Address) -> ObjectChange | RowChange:
         """The change of a step.

@@ -41,8 +41,8 @@ class Schedule:
 def schedule(spec: Spec, as_of: datetime) -> Schedule:
     """What a valid `schedule` comes to at a moment."""
     if "calendar" in spec:
-        starts, ends = calendar(spec["calendar"]).window(as_of)
-        return Schedule(starts, ends, lasts=ends - starts, repeats=True)
+        window = calendar(spec["calendar"]).window(as_of)
+        return Schedule(*window, lasts=window[1] - window[0], repeats=True)
     lasts = parse_duration(spec["lasts"]) if "lasts" in spec else None
     ends = parse_instant(spec["end"]) if "end" in spec else None
     if "startsIn" in spec:

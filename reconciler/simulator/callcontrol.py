@@ -11,6 +11,7 @@ from reconciler.simulator.routing import Call, Reply
 
 _COUNTED = {"attempts": whole(0), "liveAnswered": whole(0), "abandoned": whole(0)}
 _TIMES = {"startTime": utc_time, "endTime": utc_time}
+_OURS = {"liveAnswered": "live_answered", "startTime": "since", "endTime": "until"}
 
 
 def _set(call: Call) -> Reply:
@@ -24,7 +25,7 @@ def _set(call: Call) -> Reply:
         for key in _TIMES:
             if key in counted:
                 counted[key] = instant(counted[key], key)
-        calls.set(store.campaign_named(name).id, **counted)
+        calls.set(store.campaign_named(name).id, **{_OURS.get(key, key): value for key, value in counted.items()})
     calls.offered = body.get("offered", calls.offered)
     told = {item.name: calls.to_wire(item.id, store.now()) for item in store.campaigns.values()}
     return Reply(body={"campaigns": told, "offered": calls.offered})

@@ -15,17 +15,17 @@ COUNTED = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Calls of one campaign, by their wire names; `startTime` and `endTime` are aware, None is by the tenant's clock."""
+    """Calls of one campaign, from one aware moment to another; None is by the tenant's clock."""
 
     attempts: int = 0
-    liveAnswered: int = 0
+    live_answered: int = 0
     abandoned: int = 0
-    startTime: datetime | None = None
-    endTime: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         """ValueError for counts that no tenant can have counted."""
-        if not 0 <= self.abandoned <= self.liveAnswered <= self.attempts:
+        if not 0 <= self.abandoned <= self.live_answered <= self.attempts:
             raise ValueError("of the attempts some are answered by a person, and of these some are abandoned")
 
 
@@ -41,18 +41,18 @@ class Calls:
         self._counted: dict[str, Counted] = {}
 
     def set(self, campaign_id: str, **counted: Any) -> None:
-        """Set what was counted of a campaign, by wire names: `attempts`, `liveAnswered`, `abandoned`, and since when."""
+        """Set what was counted of a campaign: the fields of `Counted`; what is left out is 0, or by the clock."""
         self._counted[campaign_id] = Counted(**counted)
 
     def to_wire(self, campaign_id: str, now: datetime) -> Mapping[str, Any]:
         """The reply of `GET /campaigns/{id}/statistics`."""
         counted = self._counted.get(campaign_id, Counted())
-        end = counted.endTime or now
+        end = counted.until or now
         return {
             "campaignId": campaign_id,
-            "startTime": wire_time(counted.startTime or end - COUNTED),
+            "startTime": wire_time(counted.since or end - COUNTED),
             "endTime": wire_time(end),
             "attempts": counted.attempts,
-            "liveAnswered": counted.liveAnswered,
+            "liveAnswered": counted.live_answered,
             "abandoned": counted.abandoned,
         }

@@ -1,4 +1,4 @@
-"""In which order is it done, what would be unsafe, and what does it cost? Pure: the answer is a Plan."""
+"""In which order is it done, and what does it cost? Pure: the answer is a Plan."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.deeds import Deed, activates, deeds
 from reconciler.model.desired import Desired
-from reconciler.model.limits import findings, waive
+from reconciler.model.judged import Judged
 from reconciler.model.live import Live
 from reconciler.model.plan import Budget, Plan, Step
 
 MEMBERS_A_PAGE = 1000
 
 
-def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Plan:
+def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan:
     """Put changes in the order of their references: lists, their contacts, campaigns at rest.
 
     Then campaigns are set to work, and deletes come last, bottom-up.
     """
-    settings = desired.settings
+    changes = judged.changes
     steps = tuple(_Order(changes).steps())
-    immutable = frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable)
-    found = [*changes.findings, *findings(changes, live, settings.limits, settings.name, immutable)]
     return Plan(
-        workspace=settings.name,
+        workspace=desired.settings.name,
         tenant=desired.tenant.address.name,
         surfaces=dict(live.surfaces),
         manifests=desired.manifests,
@@ -39,11 +37,14 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
         rows=changes.rows,
         accounts=changes.accounts,
         steps=steps,
-        findings=waive(found, settings.overrides, now.date()),
+        findings=judged.findings,
         budget=_budget(changes, steps, live),
         created=now,
         good_until=changes.good_until,
         notices=live.notices,
+        campaigns=judged.campaigns,
+        rules=judged.rules,
+        waivers=judged.waivers,
     )
 
 

@@ -35,6 +35,9 @@ from reconciler.model.secret import Secret
 
 Secrets = Callable[[str, Location], Secret]
 
+_PHONES = "outbound"
+"""The surface that knows contacts' phones."""
+
 
 def observe(
     desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None, owed: Path | None = None
@@ -62,6 +65,8 @@ def observe(
     into.mkdir(exist_ok=True)
     rows: dict[RowQuery, Rows] = {}
     for query in _queries(desired):
+        if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
+            continue
         if isinstance(query, MembersOf | MemberPhones) and query.list not in objects.get("ContactList", {}):
             rows[query] = _nobody(into)
             continue
@@ -124,7 +129,10 @@ def _queries(desired: Desired) -> list[RowQuery]:
     found: dict[RowQuery, None] = {}
     for kind in kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
-            found |= dict.fromkeys(kind.queries(resource, desired.catalogue, desired.as_of))
+            for query in kind.queries(resource, desired.catalogue, desired.as_of):
+                if getattr(query, "needed", False):
+                    found.pop(query, None)  # whoever can do without asked before
+                found.setdefault(query)
     return sorted(found, key=lambda query: isinstance(query, InteractionsOf | ContactsIn))
 
 

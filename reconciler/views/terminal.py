@@ -11,9 +11,11 @@ from rich.text import Text
 from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Replacement, RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Waived
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
 _SYMBOLS = {
@@ -48,9 +50,13 @@ def plan(value: Plan) -> Text:
         lines += _stays(row)
     if value.accounts:
         lines.append(Text())
-    if value.findings:
-        for finding in value.findings:
-            lines += _finding(finding)
+    if forecast := list(estimate(value.campaigns)):
+        lines += [*forecast, Text()]
+    for finding in value.findings:
+        lines += _finding(finding)
+    for waiver in value.waivers:
+        lines += _waiver(waiver)
+    if value.findings or value.waivers:
         lines.append(Text())
     if value.notices:
         lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
@@ -165,10 +171,25 @@ def _counts(reasons: Iterable[Reason]) -> str:
 
 
 def _finding(finding: Finding) -> Iterator[Text]:
-    symbol, style = ("!", "bold red") if finding.waived is None else ("w", "yellow")
-    verdict = "apply refuses" if finding.waived is None else f"set aside: {finding.waived}"
+    symbol, style = ("!", "bold red") if finding.refuses else ("w", "yellow")
+    verdict = "apply refuses" if finding.refuses else "a warning; apply does not refuse"
+    if finding.waived is not None:
+        ends = f" until {finding.until}" if finding.until else ""
+        verdict = f"set aside{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
     yield Text(plain(f"    {verdict}"), style)
+
+
+def _waiver(waiver: Waived) -> Iterator[Text]:
+    """A waiver that sets aside nothing that was found: it is in force all the same, or it has lost its force."""
+    if waiver.used:
+        return
+    ends = f" until {waiver.until}" if waiver.until else ""
+    if waiver.lost is None:
+        words = f"set aside for {waiver.object}{ends} by {waiver.by}, where nothing is found: {waiver.reason}"
+        yield Text(plain(f"w {waiver.rule}  {words}"), "dim")
+    else:
+        yield Text(plain(f"w {waiver.rule}  not set aside for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
 
 
 def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:

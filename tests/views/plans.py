@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from reconciler.model.change import (
     FieldChange,
     ObjectChange,
     Reason,
+    Replacement,
     RowChange,
     Sample,
 )
@@ -163,4 +165,59 @@ def plan(*, empty: bool = False) -> Plan:
         budget=Budget(198, 0 if empty else 14, 0 if empty else 11),
         created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
         notices=() if empty else (DROPPED,),
+    )
+
+
+def replacement() -> Plan:
+    """A running campaign that is made anew, and a draft of a band of which the tenant counts nothing."""
+    before = {"name": "High", "dialType": "preview", "status": "active", "startTime": "2026-07-01T08:00:00Z"}
+    settings = {"targetAnswerRate": 0.3, "maxCallsInProgress": 20}
+    after = {"name": "High", "dialType": "predictive", "status": "active", "predictive": settings}
+    draft = {"name": "Wave - low", "dialType": "predictive", "status": "draft"}
+    low = Address("Campaign", "wave", "low")
+    words = "the tenant does not change dialType: it is made anew, and the old one deleted"
+    changes = (
+        ObjectChange(
+            CAMPAIGN,
+            "High",
+            Action.REPLACE,
+            before,
+            after,
+            declared=after,
+            fields=(FieldChange("dialType", "preview", "predictive"), FieldChange("predictive", None, settings)),
+            later={"startTime": "15m after it is created"},
+            seconds_later={"startTime": 900},
+            owner="test",
+            references=(("ContactList", "High"),),
+            releases=(("ContactList", "High"),),
+            precondition="sha256:2",
+            replacement=Replacement(
+                ("dialType",),
+                1150,
+                4120,
+                "from the pause of the old one until the new one is active; it starts 15m after it is created",
+            ),
+            why=("dialType is preview in the tenant, predictive declared", words),
+        ),
+        ObjectChange(
+            low,
+            "Wave - low",
+            Action.REPLACE,
+            draft,
+            {**draft, "dialType": "progressive"},
+            declared={**draft, "dialType": "progressive"},
+            fields=(FieldChange("dialType", "predictive", "progressive"),),
+            owner="test",
+            precondition="sha256:3",
+            replacement=Replacement(("dialType",), None, None, "none: it is draft"),
+            why=("dialType is predictive in the tenant, progressive declared", words),
+        ),
+    )
+    anew = (Deed.RENAME, Deed.CREATE)
+    steps = (
+        Step(CAMPAIGN, (), (Deed.PAUSE, *anew, Deed.ACTIVATE, Deed.DELETE)),
+        Step(low, (), (*anew, Deed.DELETE)),
+    )
+    return replace(
+        plan(empty=True), objects=changes, steps=steps, accounts=(), budget=Budget(198, 8, 8), findings=(), notices=()
     )

@@ -44,9 +44,8 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
                 change = _row_change(backend, standing, target, compared, live, tokens)
                 stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
                 rows.append(replace(change, stays=stays, owed=waiting))
-    findings = (*objects.incomplete(found), *(finding for standing in members for finding in standing.findings))
     ends = [standing.good_until for standing in members if standing.good_until is not None]
-    return Changes(tuple(found), tuple(rows), tuple(accounts), findings, min(ends, default=None))
+    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None))
 
 
 def _owed(backend: Any, desired: Desired, live: Live, target: Target) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +10,9 @@ from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement
 from reconciler.model.desired import Desired
-from reconciler.model.finding import Finding
 from reconciler.model.kind import Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.resource import Resource
-
-INCOMPLETE = "OBJ-INCOMPLETE"
 
 
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
@@ -125,16 +122,6 @@ def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]
     return later, {name: value for name, value in fields.items() if name not in later}
 
 
-def incomplete(changes: Iterable[ObjectChange]) -> Iterator[Finding]:
-    """What the tenant would not make: it lacks a field that every object of its kind has."""
-    for change in changes:
-        if change.action in (Action.CREATE, Action.REPLACE):
-            has = {*(change.after or {}), *change.later}
-            for name in sorted(kinds()[change.address.kind].needed - has):
-                message = f"the tenant makes no {_words(change.address.kind)} without {name}, and none is declared"
-                yield Finding(INCOMPLETE, change.address, message, waivable=False)
-
-
 def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """What carries this workspace's mark and is declared no longer."""
     for kind in kinds().values():
@@ -178,8 +165,14 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Fi
     for row in sorted(
         Delta(found, bidirectional=True).to_flat_rows(), key=lambda row: [str(part) for part in row.path]
     ):
-        was = None if row.action == "dictionary_item_added" else row.old_value
-        yield FieldChange(".".join(str(part) for part in row.path), was, row.value)
+        path = ".".join(str(part) for part in row.path)
+        match row.action:
+            case "dictionary_item_added":
+                yield FieldChange(path, None, row.value)
+            case "dictionary_item_removed":
+                yield FieldChange(path, row.value, None)
+            case _:
+                yield FieldChange(path, row.old_value, row.value)
 
 
 def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -31,12 +31,12 @@ def load(workspace: Workspace) -> Desired:
     from reconciler.kinds import kinds
     from reconciler.kinds.workspace import settings as settings_of
     from reconciler.model.live import digest_of
-    from reconciler.steps.load import choices, references
+    from reconciler.steps.load import choices, references, strictness
 
     documents, unread, problems = _read(workspace)
     declared, faults = _declare(documents, unread)
     catalogue, misfits = references.check(declared, kinds())
-    problems += [*faults, *misfits]
+    problems += [*faults, *misfits, *strictness.check(catalogue)]
     if not documents:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
         raise BadInput(problems or [empty])
@@ -51,7 +51,7 @@ def load(workspace: Workspace) -> Desired:
         raise BadInput(problems)
     return Desired(
         catalogue=catalogue,
-        settings=replace(settings, engine=engine),
+        settings=replace(strictness.applied(settings, catalogue), engine=engine),
         tenant=catalogue.get("Tenant", chosen),
         as_of=choices.moment(workspace, settings),
         now=workspace.now,
@@ -65,11 +65,13 @@ def load(workspace: Workspace) -> Desired:
 
 def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]]:
     """The documents of every file, rendered; the files that may hold more; what is wrong with them."""
-    from reconciler.steps.load import files, parts, templates, yaml_nodes
+    from reconciler.steps.load import files, parts, strictness, templates, yaml_nodes
     from reconciler.steps.load.supposed import suppose
     from reconciler.steps.load.variables import unused, variables
 
-    sources, problems = files.read_manifests(workspace.root, workspace.variable_files)
+    sources, problems = files.read_manifests(workspace.root, (*workspace.variable_files, *workspace.floors))
+    floors, faults = files.read_floors(workspace.root, workspace.floors)
+    problems += faults
     unread = {problem.where.file for problem in problems if problem.where != files.WHOLE}
     values, faults = variables(workspace)
     problems += faults
@@ -84,6 +86,10 @@ def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]
     problems += faults
     for document in documents:
         problems += templates.render(document, values, _literal(document))
+    for source in floors:  # as they are written: no value of a team's is put into them
+        found, faults, _ = yaml_nodes.read(source.name, source.text)
+        problems += [*faults, *strictness.misplaced(found)]
+        documents += found
     problems += unused(workspace.variables, [source.text for source in sources])
     problems += suppose(documents, workspace.supposition)
     return documents, unread, problems
