@@ -6,9 +6,7 @@ import click
 
 
 @click.command()
-@click.option(
-    "--format", "voice", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
-)
+@click.option("--format", "voice", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 def rules(voice: str) -> int:
     """List every rule with its severity and sources, the ceilings by country, and the calling hours. Needs no workspace."""
     from reconciler.cli.console import console

@@ -187,9 +187,7 @@ def test_headroom_is_used_up_by_exactly_so_many_calls(counted: Statistics, ceili
 
 @quick
 @given(statistics(), st.integers(1, 100).map(lambda tenth: tenth / 10), st.integers(1, 10**6))
-def test_the_rest_may_be_abandoned_up_to_the_ceiling_of_all(
-    counted: Statistics, ceiling: float, expected: int
-) -> None:
+def test_the_rest_may_be_abandoned_up_to_the_ceiling_of_all(counted: Statistics, ceiling: float, expected: int) -> None:
     rest = headroom(counted, ceiling, expected).rest
     assert rest is not None
     assume(0 < rest < 100)
