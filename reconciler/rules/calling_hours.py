@@ -17,7 +17,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         campaign = planned.campaign
         if not campaign.active or campaign.starts_in is not None or planned.exposure is None:
             continue
-        found = outside(planned.exposure, left(campaign, situation.now), situation.hours)
+        found = outside(planned.exposure, left(campaign, situation.moment), situation.hours)
         if found:
             yield Finding(RULE.id, campaign.address, said(planned.exposure, found))
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from graphlib import TopologicalSorter
 
 from reconciler import __version__
+from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.deeds import Deed, activates, deeds

@@ -123,7 +123,9 @@ def test_a_plan_says_which_rules_were_asked_how_severe_they_are_and_what_is_set_
     assert campaign["exposure"]["countries"] == {"US": 25}
 
 
-def test_a_policy_that_says_nothing_has_the_thresholds_of_the_bands(tenant: Simulator, folder: Folder, run: Run) -> None:
+def test_a_policy_that_says_nothing_has_the_thresholds_of_the_bands(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
     scene.people(tenant, 100)
     calls(folder, 3)
     folder.write("policy.yaml", manifest("AbandonmentPolicy", "strict", "{}"))
@@ -322,9 +324,7 @@ class TestOnAFloor:
         assert refused.code == 64
         assert "not-a-floor" in refused.err
 
-    def test_one_that_is_not_there_is_told(
-        self, folder: Folder, run: Run, floor: Callable[[str], Path]
-    ) -> None:
+    def test_one_that_is_not_there_is_told(self, folder: Folder, run: Run, floor: Callable[[str], Path]) -> None:
         floor("{}").unlink()
         folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
         refused = run("validate")

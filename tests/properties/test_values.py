@@ -23,6 +23,7 @@ from reconciler.model.change import (
     FieldChange,
     ObjectChange,
     Reason,
+    Replacement,
     RowChange,
     Sample,
 )
@@ -46,12 +47,17 @@ NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
 COUNTS = st.integers(0, 10**9)
 INSTANTS = st.integers(0, 7 * 10**9).map(lambda second: datetime.fromtimestamp(second, UTC))
-ADDRESSES = st.builds(Address, st.sampled_from(("ContactList", "Campaign")), NAMES | TEXTS)
+ADDRESSES = st.builds(Address, st.sampled_from(("ContactList", "Campaign")), NAMES | TEXTS) | st.builds(
+    Address, st.just("Campaign"), NAMES, NAMES
+)
 """Of what is declared, and of what is not and has any name."""
 PARTS = st.builds(Address, st.just("Segment"), NAMES, NAMES)
 SCALARS = TEXTS | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
 FIELDS = st.dictionaries(NAMES, SCALARS | st.dictionaries(NAMES, SCALARS, max_size=2), max_size=3)
 REASONS = st.lists(st.builds(Reason, TEXTS, COUNTS), max_size=3, unique_by=lambda reason: reason.words).map(tuple)
+REPLACEMENTS = st.builds(
+    Replacement, st.lists(NAMES, min_size=1, max_size=2).map(tuple), st.none() | COUNTS, st.none() | COUNTS, TEXTS
+)
 PAIRS = st.lists(st.tuples(NAMES, TEXTS), max_size=2).map(tuple)
 
 
@@ -73,6 +79,7 @@ def object_changes(draw: st.DrawFn) -> ObjectChange:
         references=draw(PAIRS),
         releases=draw(PAIRS),
         precondition=draw(st.none() | TEXTS),
+        replacement=draw(st.none() | REPLACEMENTS),
         why=tuple(draw(st.lists(TEXTS, max_size=2))),
     )
 

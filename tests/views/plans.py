@@ -235,7 +235,11 @@ def replacement() -> Plan:
             why=("dialType is predictive in the tenant, progressive declared", words),
         ),
     )
-    steps = (Step(CAMPAIGN, ()), Step(low, ()))
+    anew = (Deed.RENAME, Deed.CREATE)
+    steps = (
+        Step(CAMPAIGN, (), (Deed.PAUSE, *anew, Deed.ACTIVATE, Deed.DELETE)),
+        Step(low, (), (*anew, Deed.DELETE)),
+    )
     return replace(
         plan(empty=True), objects=changes, steps=steps, accounts=(), budget=Budget(198, 8, 8), findings=(), notices=()
     )
