@@ -34,8 +34,8 @@ CONTACTS = {
     "fault": "string",
 }
 """A contact as its source tells it. `phone` is raw; `country` is the row's own region, where it says one; `optedIn`
-null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`: why
-the row cannot be used, or null."""
+null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`:
+why the row cannot be used, or null."""
 
 INTERACTIONS = {
     "id": "string",
