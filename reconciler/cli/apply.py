@@ -158,6 +158,7 @@ class _Applying:
         return report.exit_code
 
     def _terms(self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> Terms:
+        from reconciler.kinds.suppression_list import stores
         from reconciler.model.terms import Terms
 
         return Terms(
@@ -173,6 +174,9 @@ class _Applying:
             stop=self.stopping.stop,
             resume=resume,
             reviewed=self.reviewed,
+            root=desired.root,
+            stores=stores(desired.catalogue),
+            tokens=self.world.tokens(desired),
         )
 
     def _stopped(self, words: str) -> int:

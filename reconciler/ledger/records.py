@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,13 @@ class Records(Protocol):
 
         Raises:
             LedgerError: it could not be written, or somebody else has written a line of this number.
+        """
+
+    def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
+        """Add several lines to a record, the first of this number; they stay when this returns.
+
+        Raises:
+            LedgerError: as `append`; then the first of them may be there.
         """
 
     def lines(self, name: str) -> list[bytes]:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
 from reconciler.model.finding import Finding
 from reconciler.model.rows import MembersOf, Rows
+
+if TYPE_CHECKING:
+    from reconciler.model.outcomes import NumbersChange, OutcomeChange
 
 
 class Action(StrEnum):
@@ -147,6 +150,11 @@ class RowChange:
         return MembersOf(self.list, self.attributes, self.data)
 
     @property
+    def words(self) -> str:
+        """What is done, in a few words."""
+        return f"{self.method} to {self.list!r}"
+
+    @property
     def total(self) -> int:
         """How many rows are written."""
         return self.adds + self.updates + self.removes
@@ -175,10 +183,17 @@ class Accounting:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that differs, in no particular order; what was found unsafe on the way, and until when it holds."""
+    """Everything that differs, in no particular order; what was found unsafe on the way, and until when it holds.
+
+    Attributes:
+        rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
+            do-not-call lists.
+    """
 
     objects: tuple[ObjectChange, ...]
     rows: tuple[RowChange, ...]
     accounts: tuple[Accounting, ...]
     findings: tuple[Finding, ...] = ()
     good_until: datetime | None = None
+    outcomes: tuple[OutcomeChange, ...] = ()
+    numbers: tuple[NumbersChange, ...] = ()

@@ -16,8 +16,20 @@ from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.live import digest_of
 from reconciler.model.moment import format_instant, parse_instant
+from reconciler.model.outcome_document import (
+    NUMBERS,
+    OUTCOMES,
+    numbers_document,
+    outcome_document,
+    read_numbers,
+    read_outcomes,
+)
+from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.rows import Rows
+
+MEMBERS = "members"
+"""What the change of a list's rows writes."""
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
@@ -35,7 +47,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "as_of": format_instant(plan.as_of),
         "good_until": None if plan.good_until is None else format_instant(plan.good_until),
         "resource_changes": [_object(change) for change in plan.objects],
-        "row_changes": [_rows(change) for change in plan.rows],
+        "row_changes": [
+            *(_rows(change) for change in plan.rows),
+            *(outcome_document(change) for change in plan.outcomes),
+            *(numbers_document(change) for change in plan.numbers),
+        ],
         "audiences": audiences(plan),
         "order": [{"address": str(step.address), "needs": [str(need) for need in step.needs]} for step in plan.steps],
         "findings": [_finding(finding) for finding in plan.findings],
@@ -98,6 +114,7 @@ def _object(change: ObjectChange) -> dict[str, Any]:
 def _rows(change: RowChange) -> dict[str, Any]:
     return {
         "address": str(change.address),
+        "writes": MEMBERS,
         "list": change.list,
         "list_address": str(change.list_address),
         "delivery": {
@@ -169,9 +186,14 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         )
     budget = document["request_budget"]
     objects = tuple(_read_object(each) for each in document["resource_changes"])
-    rows = tuple(_read_rows(each, rows_folder, columns) for each in document["row_changes"])
+    told: dict[str, list[Mapping[str, Any]]] = {MEMBERS: [], OUTCOMES: [], NUMBERS: []}
+    for each in document["row_changes"]:
+        told[each["writes"]].append(each)
+    rows = tuple(_read_rows(each, rows_folder, columns) for each in told[MEMBERS])
+    outcomes = tuple(read_outcomes(each, rows_folder) for each in told[OUTCOMES])
+    numbers = tuple(read_numbers(each, rows_folder) for each in told[NUMBERS])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
-    changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
+    changes: tuple[ObjectChange | AnyRowChange, ...] = (*objects, *rows, *outcomes, *numbers)
     known = {str(change.address): change.address for change in changes}
     return Plan(
         workspace=document["workspace"],
@@ -194,6 +216,8 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
+        outcomes=outcomes,
+        numbers=numbers,
     )
 
 

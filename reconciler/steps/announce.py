@@ -18,6 +18,7 @@ import orjson
 from reconciler.bodies import BadTemplate, render
 from reconciler.kinds.webhook import context
 from reconciler.ledger.outbox import Outbox
+from reconciler.model.payloads import body_of
 from reconciler.model.ports import Courier
 from reconciler.model.problem import BadInput
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
@@ -92,7 +93,7 @@ def _callback(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetim
 
 def _with_body(callback: Callback, webhook: Webhook) -> Callback:
     if webhook.body is None:
-        body = orjson.dumps(dict(callback.payload)).decode()
+        body = orjson.dumps(body_of(callback.payload)).decode()
     else:
         known = context(webhook, callback.event, callback.payload)
         body = render(webhook.body, known, webhook.content_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from graphlib import TopologicalSorter
 
@@ -33,12 +34,14 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
         objects=changes.objects,
         rows=changes.rows,
         accounts=changes.accounts,
-        steps=tuple(_steps(changes)),
+        steps=_with_outcomes(tuple(_steps(changes)), changes),
         findings=waive(found, settings.overrides, now.date()),
         budget=_budget(changes, live),
         created=now,
         good_until=changes.good_until,
         notices=live.notices,
+        outcomes=changes.outcomes,
+        numbers=changes.numbers,
     )
 
 
@@ -76,6 +79,17 @@ def _needs(
     return lists | filled
 
 
+def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
+    """Numbers that must not be called go before everything; outcomes, which take their time, after all but deletes."""
+    numbers = [Step(change.address, ()) for change in changes.numbers if change.total]
+    first = tuple(step.address for step in numbers)
+    outcomes = [Step(change.address, first) for change in changes.outcomes if change.total]
+    deleted = {change.address for change in changes.objects if change.action is Action.DELETE}
+    others = [replace(step, needs=(*first, *step.needs)) for step in steps]
+    kept = [step for step in others if step.address not in deleted]
+    return (*numbers, *kept, *outcomes, *(step for step in others if step.address in deleted))
+
+
 def _chunks(change: RowChange, live: Live) -> int:
     """Requests that write the rows of a change; what a job is asked how it gets on is among them."""
     put, removed = (-(-rows // change.chunk_size) for rows in (change.adds + change.updates, change.removes))
@@ -89,4 +103,5 @@ def _budget(changes: Changes, live: Live) -> Budget:
     # additions and updates are put together; removals go after them
     chunks = sum(_chunks(change, live) for change in filled)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
-    return Budget(live.requests, objects + chunks, objects + pages)
+    settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written
+    return Budget(live.requests, objects + chunks + settled, objects + pages + settled)

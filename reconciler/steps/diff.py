@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from reconciler.audience import comparison, engine, owing
+from reconciler.audience import additions, comparison, engine, owing
+from reconciler.audience import outcome_changes as outcomes_of
 from reconciler.kinds import kinds
+from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, Changes, FieldChange, ObjectChange, Reason, RowChange, Sample
@@ -16,6 +19,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Later, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.members import Members, Standing
+from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.resource import Resource
 from reconciler.model.rows import ContactsOf
 from reconciler.model.segment import Segment, Target
@@ -43,14 +47,25 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             for target in standing.segment.targets:
                 part = standing.segment.part(target)
                 file = into / f"{part.name}-{part.part}.parquet"
-                owed = _owed(backend, desired, live, target)
+                owed = _owed(backend, desired, live, target.list)
                 compared = comparison.compare(backend, standing, target, current, file, owed)
                 change = _row_change(backend, standing, target, compared, live, tokens)
                 stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
                 rows.append(replace(change, stays=stays, owed=waiting))
+        outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
+        numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
     findings = tuple(finding for standing in members for finding in standing.findings)
     ends = [standing.good_until for standing in members if standing.good_until is not None]
-    return Changes(tuple(objects), tuple(rows), tuple(accounts), findings, min(ends, default=None))
+    good_until = min(ends, default=None)
+    return Changes(tuple(objects), tuple(rows), tuple(accounts), findings, good_until, outcomes, numbers)
+
+
+def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
+    """What must change of the contacts of every campaign that a set names."""
+    for wanted in sets(desired.catalogue):
+        file = into / f"{wanted.address.kind}-{wanted.address.name}.parquet"
+        owed = _owed(backend, desired, live, str(wanted.address))
+        yield outcomes_of.change(backend, wanted, live, tokens, file, owed)
 
 
 def _declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
@@ -143,11 +158,11 @@ def _address(kind: str, name: str, desired: Desired) -> Address:
     return Address(kind, f"{name} (undeclared)") if address in desired.catalogue.resources else address
 
 
-def _owed(backend: Any, desired: Desired, live: Live, target: Target) -> Any:
-    """What a list would not take before."""
+def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:
+    """What a list, or the campaign of a set, would not take before."""
     if live.owed is None or not live.owed.count:
         return None
-    return owing.waiting(backend, live.owed, target.list, desired.settings.rejected, desired.now)
+    return owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
 
 
 def _row_change(

@@ -12,8 +12,9 @@ from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Ro
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.moment import format_instant
+from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
-from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.model.report import Figures, Outcome, Report, StepResult
 from reconciler.views.plain import plain
 
 _SYMBOLS = {
@@ -29,6 +30,7 @@ _OUTCOMES = {
     Outcome.NOT_ATTEMPTED: ("·", "dim"),
 }
 _MOST_REASONS = 8
+_MOST_SAMPLES = 3
 
 
 def plan(value: Plan) -> Text:
@@ -38,14 +40,22 @@ def plan(value: Plan) -> Text:
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
     steps = [value.change(step.address) for step in value.steps]
     for change in steps:
-        lines += _object(change) if isinstance(change, ObjectChange) else _rows(change)
+        match change:
+            case ObjectChange():
+                lines += _object(change)
+            case RowChange():
+                lines += _rows(change)
+            case _:
+                lines += _outcomes(change) if isinstance(change, OutcomeChange) else _numbers(change)
     if steps:
         lines.append(Text())
     for account in value.accounts:
         lines += _account(account)
     for row in value.rows:
         lines += _stays(row)
-    if value.accounts:
+    for outcome in value.outcomes:
+        lines += _left(outcome)
+    if value.accounts or value.outcomes:
         lines.append(Text())
     if value.findings:
         for finding in value.findings:
@@ -109,6 +119,62 @@ def _rows(change: RowChange) -> Iterator[Text]:
             yield Text(plain(f"     e.g.  {example.token} ({example.hint}), {action}: {example.why}"), "dim")
 
 
+def _outcomes(change: OutcomeChange) -> Iterator[Text]:
+    yield Text.assemble(
+        ("± ", "cyan"),
+        (plain(str(change.address)), "bold"),
+        plain(f"  {change.campaign}: "),
+        (f"{change.total:,} outcomes to set", "yellow"),
+        f", {change.unchanged:,} unchanged, at {change.rate} a second ({_lasting(change.total, change.rate)})",
+    )
+    for reason in change.reasons[:_MOST_REASONS]:
+        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+    if len(change.reasons) > _MOST_REASONS:
+        rest = sum(reason.count for reason in change.reasons[_MOST_REASONS:])
+        yield Text(f"    {rest:>7,}  other transitions", "dim")
+    yield Text(plain(f"    by outcome: {_counts(change.outcomes)}"), "dim")
+    yield Text(plain(f"    by agent: {_counts(change.agents)}"), "dim")
+    for sample in change.samples[:_MOST_SAMPLES]:
+        yield Text(plain(f"     e.g.  {sample.token} ({sample.hint}): {sample.why}"), "dim")
+    if change.later:
+        words = f"    {change.later:,} of them have an outcome of a later moment in the tenant, and get this one"
+        yield Text(words, "yellow")
+
+
+def _numbers(change: NumbersChange) -> Iterator[Text]:
+    yield Text.assemble(
+        ("± ", "cyan"),
+        (plain(str(change.address)), "bold"),
+        "  ",
+        (f"+{change.total:,} numbers", "green"),
+        plain(f" that must not be called, kept in {change.store} before anything else is done"),
+    )
+    for reason in change.reasons[:_MOST_REASONS]:
+        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+
+
+def _lasting(count: int, rate: int) -> str:
+    minutes, seconds = divmod(-(-count // max(rate, 1)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def _left(change: OutcomeChange) -> Iterator[Text]:
+    left = sum(reason.count for reason in change.left)
+    yield Text.assemble(
+        ("  ", ""),
+        (plain(str(change.address)), "bold"),
+        f": {change.source:,} rows = {change.total:,} to set + {change.unchanged:,} unchanged + {left:,} others",
+    )
+    if change.left:
+        yield Text(plain(f"     others: {_counts(change.left)}"), "yellow")
+    for place in change.places:
+        yield Text(plain(f"     {place.where}: {place.why}"), "dim")
+    if change.owed:
+        count = sum(reason.count for reason in change.owed)
+        yield Text(plain(f"     {count:,} are owed from before: {_counts(change.owed)}"), "yellow")
+
+
 def _account(account: Accounting) -> Iterator[Text]:
     inside = sum(reason.count for reason in account.included)
     outside = account.source - inside
@@ -153,7 +219,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "updates", "removes"))
     yield Text(
         f"Plan: {made} to create, {changed} to change, {deleted} to delete; "
-        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}.",
+        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}{_of_outcomes(value)}.",
         "bold",
     )
     yield Text(
@@ -163,6 +229,14 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     )
     yield Text(f"Digest {plan_digest(value)}", "dim")
     yield from _refusal(value)
+
+
+def _of_outcomes(value: Plan) -> str:
+    """What else is done with contacts, where something is."""
+    settled, numbers = (sum(change.total for change in changes) for changes in (value.outcomes, value.numbers))
+    told = [f"{settled:,} outcomes to set"] if settled else []
+    told += [f"{numbers:,} numbers not to be called any more"] if numbers else []
+    return "".join(f"; {words}" for words in told)
 
 
 def _refusal(value: Plan) -> Iterator[Text]:
@@ -195,10 +269,24 @@ def report(value: Report) -> Text:
             if text:
                 lines.append(Text.assemble((f"    {name}:  ", "green" if name == "hint" else "dim"), plain(text)))
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
+    for step in value.steps:
+        if step.figures is not None:
+            lines.append(Text(plain(f"  {step.address}  {_figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
     lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
     return Text("\n").join(lines)
+
+
+def _figures(value: Figures) -> str:
+    """How the setting of outcomes went."""
+    words = f"{value.total_processed:,} processed: {value.successful:,} successful, {value.failed:,} failed"
+    words += f", accuracy {value.accuracy_rate_percent:g} %" if value.accuracy_rate_percent is not None else ""
+    words += f"; {value.deferred:,} deferred" if value.deferred else ""
+    if value.average_latency_ms is None:
+        return words
+    latencies = f"p50 {value.p50_latency_ms}, p95 {value.p95_latency_ms}, p99 {value.p99_latency_ms}"
+    return f"{words}; latency {value.average_latency_ms:g} ms on average, {latencies}"
 
 
 def _contacts(step: StepResult) -> str:
