@@ -39,6 +39,14 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--jitter", type=float, default=0.0, metavar="MS", help="Up to so many more or less.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Calls a second, per surface.")
 @click.option("--burst", type=click.IntRange(min=1), default=10, show_default=True, help="Calls at once.")
+@click.option(
+    "--campaign-rate",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="N",
+    help="Dispositions a second, per campaign; 0 is no limit.",
+)
 @click.option("--token-lifetime", type=float, default=3600.0, show_default=True, metavar="SECONDS")
 @click.option(
     "--job-seconds", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="A job takes so long."
@@ -61,6 +69,7 @@ def simulate(
     jitter: float,
     rate: float | None,
     burst: int,
+    campaign_rate: float,
     token_lifetime: float,
     job_seconds: float,
     forget_rows: bool,
@@ -73,7 +82,7 @@ def simulate(
 
     It refuses what the contract refuses, and keeps everything in memory.
     """
-    from reconciler.simulator import JobPace, Options, Simulator
+    from reconciler.simulator import DispositionLimits, JobPace, Options, Simulator
 
     options = Options(
         latency_ms=latency,
@@ -82,6 +91,7 @@ def simulate(
         burst=burst,
         token_lifetime=token_lifetime,
         jobs=JobPace(seconds=job_seconds),
+        dispositions=DispositionLimits(rate=campaign_rate or None),
         forget_rows=forget_rows,
         client_id=client_id,
         client_secret=client_secret,

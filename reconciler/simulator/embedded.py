@@ -8,6 +8,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.faults import Faults
 from reconciler.simulator.jobs import Jobs
 from reconciler.simulator.options import Options
@@ -49,6 +50,11 @@ class Simulator:
     def jobs(self) -> Jobs:
         """The asynchronous jobs."""
         return self._tenant.jobs
+
+    @property
+    def dispositions(self) -> Dispositions:
+        """The outcomes of contacts in campaigns, and the dialler that holds some of them."""
+        return self._tenant.dispositions
 
     @property
     def faults(self) -> Faults:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -24,6 +26,7 @@ class Exchange:
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
+        self._in_flight: Counter[str | None] = Counter()
         self._random = random.Random(tenant.options.seed)  # noqa: S311 - jitter, not secrecy
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -33,16 +36,31 @@ class Exchange:
             reply = self._refused(call, lambda: control.answer(call, request.remote))
             return await wire.send(request, reply, call.request_id)
         received = self._received(call)
-        self._tenant.log.add(received)
-        if rule := self._tenant.faults.choose(call):
-            received.fault = rule.fault
-        serve = partial(self._serve, call, received, request.rel_url.raw_path)
-        try:
-            reply = await (rule.play(call, serve) if rule else serve())
-        except Refusal as refusal:
-            reply = _reply(refusal, call)
-        received.status = None if reply.wire == "reset" else reply.status
+        with self._under_way(call, received):
+            self._tenant.log.add(received)
+            if rule := self._tenant.faults.choose(call):
+                received.fault = rule.fault
+            serve = partial(self._serve, call, received, request.rel_url.raw_path)
+            try:
+                reply = await (rule.play(call, serve) if rule else serve())
+            except Refusal as refusal:
+                reply = _reply(refusal, call)
+            received.status = None if reply.wire == "reset" else reply.status
         return await wire.send(request, reply, call.request_id)
+
+    @contextmanager
+    def _under_way(self, call: Call, received: Received) -> Iterator[None]:
+        """Count the call among those of its surface while it is answered."""
+        counted = received.surface is not None and not received.is_token_request
+        if counted:
+            self._in_flight[received.surface] += 1
+            received.in_flight = call.in_flight = self._in_flight[received.surface]
+        try:
+            yield
+        finally:
+            received.ended = time.monotonic()
+            if counted:
+                self._in_flight[received.surface] -= 1
 
     async def _call(self, request: web.BaseRequest) -> Call:
         query = request.rel_url.query

@@ -38,6 +38,30 @@ class JobPace:
 
 
 @dataclass(frozen=True, slots=True)
+class DispositionLimits:
+    """How much the surface `dispositions` takes; by default what the contract says. None is no limit.
+
+    Attributes:
+        rate: writes a second for each campaign.
+        burst: writes a campaign takes at once before `rate` holds; None is as many as it takes in a second.
+        counts_reads: reads count as writes do.
+        at_once: calls under way at the same time, of all campaigns together.
+    """
+
+    rate: float | None = 10.0
+    burst: int | None = None
+    counts_reads: bool = False
+    at_once: int | None = 50
+
+    def __post_init__(self) -> None:
+        """ValueError for limits that let nothing through."""
+        if (self.rate is not None and not self.rate > 0) or (self.burst is not None and self.burst < 1):
+            raise ValueError("rate: must be more than 0, and burst at least 1")
+        if self.at_once is not None and self.at_once < 1:
+            raise ValueError("at_once: must be at least 1")
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """The tenant's settings; the defaults are a fast, faultless tenant.
 
@@ -51,6 +75,7 @@ class Options:
         client_secret: its secret.
         denied_scopes: scopes this client is not given, though it asks for them.
         jobs: how asynchronous jobs get on.
+        dispositions: how much the surface `dispositions` takes.
         forget_rows: bulk rows are counted and digested, and not kept: for millions of them.
         port: on 127.0.0.1; 0 takes a free one.
         seed: of the jitter and of page tokens.
@@ -65,6 +90,7 @@ class Options:
     client_secret: str = field(default=DEMO_CLIENT_SECRET, repr=False)
     denied_scopes: frozenset[str] = frozenset()
     jobs: JobPace = field(default_factory=JobPace)
+    dispositions: DispositionLimits = field(default_factory=DispositionLimits)
     forget_rows: bool = False
     port: int = 0
     seed: int = 0

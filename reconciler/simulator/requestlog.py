@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from threading import Lock
 from typing import Any
 
@@ -16,6 +17,9 @@ class Received:
     Attributes:
         status: of the reply; None while it is pending, and where the connection was cut instead.
         monotonic: seconds on the monotonic clock, for intervals.
+        ended: likewise, when its reply was ready to be sent; None while it is pending.
+        in_flight: how many calls of its surface were under way as it arrived, itself among them; token requests are
+            not counted.
         at: ISO 8601 UTC wall time.
         body: the parsed JSON body of a write or a search; None for token requests, whose body is secret. Without
             its rows on a surface that takes people's data by the thousand.
@@ -37,6 +41,8 @@ class Received:
     is_write: bool = False
     is_token_request: bool = False
     fault: str | None = None
+    in_flight: int = 0
+    ended: float | None = None
 
 
 def count_rows(body: Any) -> int | None:
@@ -70,6 +76,30 @@ class RequestList(list[Received]):
         """Those whose path holds a match of the pattern `path`."""
         found: Iterable[Received] = (item for item in self if re.search(path, item.path))
         return RequestList(item for item in found if method in (None, item.method))
+
+    def of(self, surface: str, campaign_id: str | None = None) -> RequestList:
+        """Those of a surface, token requests not among them; of one campaign, if its id is said."""
+        part = f"/campaigns/{campaign_id}/" if campaign_id is not None else ""
+        return RequestList(
+            item for item in self if item.surface == surface and not item.is_token_request and part in item.path
+        )
+
+    def most_within(self, seconds: float = 1.0) -> int:
+        """How many of them arrived within any span of so many seconds, at most; its end is not part of a span."""
+        arrived = sorted(item.monotonic for item in self)
+        most = first = 0
+        for count, moment in enumerate(arrived, start=1):
+            while moment - arrived[first] >= seconds:
+                first += 1
+            most = max(most, count - first)
+        return most
+
+    def most_at_once(self) -> int:
+        """How many of them were under way at the same time, at most."""
+        began = [(item.monotonic, 1) for item in self]
+        ended = [(item.ended, -1) for item in self if item.ended is not None]
+        # where one ends as another begins, both are not under way: ends come first
+        return max(accumulate(change for _, change in sorted(began + ended)), default=0)
 
 
 class RequestLog:

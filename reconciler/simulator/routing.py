@@ -49,6 +49,7 @@ class Call:
         origin: where the client thinks the tenant is, such as `http://127.0.0.1:8080`.
         body: the parsed JSON body, set once it has been checked to be JSON.
         headers: as they came; their names in any case.
+        in_flight: how many calls of its surface were under way as it arrived, itself among them.
         orders: what a fault wants of that which this call makes, such as a job's `fate`.
     """
 
@@ -65,6 +66,7 @@ class Call:
     origin: str = ""
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    in_flight: int = 0
     orders: dict[str, Any] = field(default_factory=dict)
     _parsed: Any = field(default=_UNREAD, repr=False)
 

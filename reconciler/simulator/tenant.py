@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.faults import Faults
 from reconciler.simulator.jobs import Jobs
 from reconciler.simulator.oauth import TokenOffice
@@ -31,6 +32,14 @@ class Tenant:
     def jobs(self) -> Jobs:
         """The asynchronous jobs of the store."""
         return self.store.part(Jobs)
+
+    @property
+    def dispositions(self) -> Dispositions:
+        """The dispositions of the store, limited as the options say unless they were told otherwise."""
+        found = self.store.part(Dispositions)
+        if not found.is_limited:
+            found.limits = self.options.dispositions
+        return found
 
     def reset(self) -> None:
         """As new: no data, requests, faults or tokens."""

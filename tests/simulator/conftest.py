@@ -21,6 +21,7 @@ SCOPES = {
     "lists": LISTS_SCOPE,
     "bulk": "outbound:contactlistitem:write outbound:job:read events:subscribe",
     "contacts": "contact-center:contacts:write contact-center:contacts:read contact-center:lists:write",
+    "dispositions": "outbound:campaign:write outbound:contact:write outbound:disposition:write",
 }
 
 

@@ -47,6 +47,13 @@ def test_it_says_where_it_is_and_what_a_client_needs(interrupted: list[Simulator
     assert f"ws{interrupted[0].url[4:]}/bulk/api/v2/events" in result.output
 
 
+def test_the_pace_of_dispositions_is_told(interrupted: list[Simulator]) -> None:
+    assert "  dispositions  http" in _run("--campaign-rate", "100").output
+    _run("--campaign-rate", "0")
+    _run()
+    assert [tenant.options.dispositions.rate for tenant in interrupted] == [100, None, 10]
+
+
 def test_it_loads_the_demonstration_tenant(interrupted: list[Simulator]) -> None:
     assert "20,000 contacts" in _run("--demo", "--as-of", "2026-03-01T08:00:00Z").output
     assert interrupted[0].store.campaign_named("History - high")
