@@ -52,9 +52,7 @@ def changes(
             "contactId", "outcome", "timestamp", action=ibis.literal("add"), phone="e164", reason="asked"
         )
         target = into / f"{address.kind}-{address.name}.parquet"
-        written = sources.write(
-            backend, rows.select(*NUMBER_COLUMNS).order_by("phone"), target, NUMBER_COLUMNS
-        )
+        written = sources.write(backend, rows.select(*NUMBER_COLUMNS).order_by("phone"), target, NUMBER_COLUMNS)
         yield NumbersChange(
             address=address,
             store=stores[address],

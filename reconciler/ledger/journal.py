@@ -145,7 +145,7 @@ class Run:
     def audited(self, address: Address) -> dict[str, Mapping[str, Any]]:
         """The entries of the audit record on each contact of a step, by its token, of this run."""
         about = {"event": "outcome", "run": self.name, "address": str(address)}
-        told = (orjson.loads(line) for line in self._store.lines(audit.FILE))
+        told = map(orjson.loads, self._store.scan(audit.FILE))
         return {entry["contact"]: entry for entry in told if about.items() <= entry.items()}
 
     def reject(self, address: Address, contact: str, code: str, reason: str) -> None:

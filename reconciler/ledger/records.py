@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +56,9 @@ class Records(Protocol):
 
     def lines(self, name: str) -> list[bytes]:
         """The whole lines of a record. What was being added during a crash may be there, or not."""
+
+    def scan(self, name: str) -> Iterator[bytes]:
+        """The same, one by one, where the place can do that without holding all of them."""
 
     def last(self, name: str) -> tuple[int, bytes]:
         """The number of the last line, and the line; 0 and nothing where there is none."""

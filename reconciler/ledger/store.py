@@ -87,10 +87,19 @@ class Store:
         *whole, _cut = path.read_bytes().split(b"\n")
         return whole
 
+    def scan(self, name: str) -> Iterator[bytes]:
+        """The same, one by one."""
+        path = self.folder / name
+        if path.exists():
+            with path.open("rb") as file:
+                yield from (line[:-1] for line in file if line.endswith(b"\n"))
+
     def last(self, name: str) -> tuple[int, bytes]:
         """The last line and its number."""
-        lines = self.lines(name)
-        return (len(lines), lines[-1]) if lines else (0, b"")
+        number, last = 0, b""
+        for number, last in enumerate(self.scan(name), start=1):  # noqa: B007 - what the loop ends with is wanted
+            pass
+        return number, last
 
     def create(self, name: str, content: bytes) -> bool:
         """Make a record that is not there yet; False if it is."""

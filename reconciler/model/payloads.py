@@ -132,9 +132,7 @@ def body_of(payload: Payload) -> Any:
     """The body of a callback whose webhook has no template: of outcomes, a message of the contract for each."""
     if payload.get("event") != OUTCOMES_EVENT:
         return dict(payload)
-    return [
-        {"event": OUTCOMES_EVENT, "data": update, "source": payload["source"]} for update in payload["updates"]
-    ]
+    return [{"event": OUTCOMES_EVENT, "data": update, "source": payload["source"]} for update in payload["updates"]]
 
 
 def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:

@@ -41,7 +41,11 @@ def history(resource: Resource, kind: str | None) -> HistoryFeed | None:
                 "on_invalid": spec.get("onInvalid", "refuse"),
                 "where": resource.where("spec", "interactions", name),
             }
-            return FileHistory(**file_paths(spec), **columns) if name == "files" else SqlHistory(**sql_query(spec), **columns)
+            return (
+                FileHistory(**file_paths(spec), **columns)
+                if name == "files"
+                else SqlHistory(**sql_query(spec), **columns)
+            )
     return None
 
 

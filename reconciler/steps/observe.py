@@ -148,9 +148,7 @@ def _recalled(
     return replace(found, rows=kept)
 
 
-def _outcomes(
-    desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, into: Path
-) -> dict[RowQuery, Rows]:
+def _outcomes(desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, into: Path) -> dict[RowQuery, Rows]:
     """Where the contacts of every set stand: campaigns at the same time, as each has a pace of its own.
 
     Raises:

@@ -43,7 +43,7 @@ def announce(
         LedgerError: a callback could not be written down; it was not sent.
     """
     callbacks = [
-        _callback(webhook, occasion, outbox, now)
+        callback_of(webhook, occasion, outbox, now)
         for occasion in occasions
         for webhook in webhooks
         if occasion.event in webhook.events
@@ -69,7 +69,7 @@ def resend(
     return _sent([each.callback for each in waiting], webhooks, receivers, courier, outbox)
 
 
-def _callback(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetime) -> Callback:
+def callback_of(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetime) -> Callback:
     """The message, with a key made of what it is about: a run that is resumed ends more than once."""
     news: str | int | None = occasion.once
     if news is None:
@@ -135,15 +135,16 @@ def _in_order(
             # what could not reach its receiver now holds up those behind it: they would come out of order
             receipt = Receipt(callback, False, 0, "an earlier callback to it could not be delivered", True)
         else:
-            receipt = _deliver(callback, known.get(callback.webhook), receivers, courier, outbox)
+            receipt = deliver(callback, known.get(callback.webhook), receivers, courier, outbox)
         outbox.record(receipt)
         receipts.append(receipt)
     return receipts
 
 
-def _deliver(
+def deliver(
     callback: Callback, webhook: Webhook | None, receivers: Receivers, courier: Courier, outbox: Outbox
 ) -> Receipt:
+    """Send one callback, if it can be; what became of it is not yet written down."""
     if webhook is None:
         return Receipt(callback, False, 0, "no manifest declares this webhook any more", True)
     try:
