@@ -44,8 +44,8 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
     """The files that a feed names, each once, in the order of their names.
 
     Raises:
-        BadInput: a path matches nothing (unless the feed is optional), is no file, leads out of the workspace, or to a store that does not serve it;
-            every such path at once.
+        BadInput: a path matches nothing (unless the feed is optional), is no file, leads out of the workspace, or to a
+            store that does not serve it; every such path at once.
     """
     problems: list[Problem] = []
     files: dict[Path | str, Found] = {}

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from reconciler.cxone.campaigns import CampaignReader
 from reconciler.cxone.courier import DeliversCallbacks
 from reconciler.cxone.lanes import Lanes
-from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch
@@ -50,10 +50,10 @@ class World:
     ) -> None:
         self._stack.close()
 
-    def reader(self, desired: Desired) -> TenantReader:
+    def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
-        return self._stack.enter_context(TenantReader(surfaces, kinds(), self._stop, self._lanes))
+        return self._stack.enter_context(CampaignReader(surfaces, kinds(), self._stop, self._lanes))
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""

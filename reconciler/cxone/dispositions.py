@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from urllib.parse import quote
 from reconciler.cxone.faults import Conflict, Invalid, NotFound, Unknown, WireError
 from reconciler.cxone.pages import Spool, Unsettled
 from reconciler.cxone.transport import Transport
-from reconciler.model.disposition import HELD, Settled
+from reconciler.model.disposition import HELD, Ending, Settled
 from reconciler.model.rows import Rows
 
 _READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
@@ -102,38 +102,45 @@ def settle(transport: Transport, campaign_id: str, row: Mapping[str, Any], again
     Raises:
         WireError: it cannot be said, or not be done, now.
     """
-    contact, sent = str(row["contactId"]), False
-
-    def told(ending: Any, latency: int = 0, code: str = "", reason: str = "") -> Settled:
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return Settled(ending, campaign_id, at, latency, code, reason)
-
-    failures = 0
+    contact, sent, failures = str(row["contactId"]), False, 0
     while True:
         try:
             found = standing(transport, campaign_id, contact)
-            if found.outcome == row["outcome"]:
-                return told("set" if sent or again else "already")
-            if found.held:
-                return told("held", code="held", reason=f"held by the dialler: {found.state}")
-            if found.outcome != row["was"]:
-                words = "its outcome is another than it was when the plan was made"
-                return told("changed", code="changed", reason=words)
+            decided = _decided(found, row, sent or again)
+            if decided is not None:
+                return replace(decided, campaign_id=campaign_id)
             started, sent = time.monotonic(), True
             _write(transport, campaign_id, contact, row)
-            return told("set", max(1, round(1000 * (time.monotonic() - started))))
+            return _told("set", campaign_id, latency=max(1, round(1000 * (time.monotonic() - started))))
         except (Unknown, Conflict) as error:
             # it may have taken effect, or the contact was taken from us: look again
             failures += 1
-            if failures == transport.access.attempts:
-                if isinstance(error, Conflict):
-                    return told("rejected", code=error.code, reason=_reason(error, contact))
+            if failures < transport.access.attempts:
+                transport.rest(failures)
+            elif isinstance(error, Unknown):
                 raise
-            transport.rest(failures)
+            else:
+                return _told("rejected", campaign_id, error.code, _reason(error, contact))
         except NotFound as error:
-            return told("rejected", code=error.code, reason="the campaign has no such contact any more")
+            return _told("rejected", campaign_id, error.code, "the campaign has no such contact any more")
         except Invalid as error:
-            return told("rejected", code=error.code, reason=_reason(error, contact))
+            return _told("rejected", campaign_id, error.code, _reason(error, contact))
+
+
+def _decided(found: Standing, row: Mapping[str, Any], ours: bool) -> Settled | None:
+    """What can be said of a contact without writing anything; `ours`: what is there already is of this run."""
+    if found.outcome == row["outcome"]:
+        return _told("set" if ours else "already")
+    if found.held:
+        return _told("held", code="held", reason=f"held by the dialler: {found.state}")
+    if found.outcome != row["was"]:
+        return _told("changed", code="changed", reason="its outcome is another than it was when the plan was made")
+    return None
+
+
+def _told(ending: Ending, campaign_id: str = "", code: str = "", reason: str = "", latency: int = 0) -> Settled:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Settled(ending, campaign_id, at, latency, code, reason)
 
 
 def _reason(error: WireError, contact: str) -> str:

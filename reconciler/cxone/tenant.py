@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
-from reconciler.cxone import dispositions, lists, outbound
+from reconciler.cxone import lists, outbound
 from reconciler.cxone.auth import complete
 from reconciler.cxone.faults import NotFound
 from reconciler.cxone.lanes import Lanes
@@ -27,21 +27,8 @@ from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import split_mark
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.rows import (
-    CampaignPhones,
-    ContactsOf,
-    InteractionsOf,
-    LiveCampaign,
-    LiveList,
-    MembersOf,
-    OutcomesOf,
-    PeopleQuery,
-    Rows,
-)
+from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
 from reconciler.model.tenant import DeclaredSurface
-
-DISPOSITIONS = "dispositions"
-"""The surface of outcomes."""
 
 _PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
 
@@ -134,60 +121,6 @@ class TenantReader:
             return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
         return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into))
 
-    def outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
-        """Where some contacts of a campaign stand, `workers` of them at once.
-
-        Raises:
-            BadInput: the tenant has no such campaign.
-        """
-        campaign_id = self._campaign(query.campaign, query.where)
-        return dispositions.read(self._transports[DISPOSITIONS], campaign_id, contacts, workers, self._file(into))
-
-    def list_of(self, query: CampaignPhones) -> LiveList:
-        """The list that a campaign calls.
-
-        Raises:
-            BadInput: the tenant has no such campaign, or nobody can say.
-        """
-        campaign_id = self._campaign(query.campaign, query.where)
-        for each in self.objects(self._kinds["Campaign"]):
-            if each.id == campaign_id:
-                return LiveList(name=str(each.fields.get("list")))
-        message = f"nobody can say which list {query.campaign} calls"
-        hint = "map the column `phone`, or name the campaign by its name"
-        raise BadInput([Problem(query.where, "unknown-list", message, hint=hint)])
-
-    @property
-    def outcomes_at_once(self) -> int:
-        """How many contacts may be read or set at the same time, of all campaigns together."""
-        return self._transports[DISPOSITIONS].access.pace.workers if DISPOSITIONS in self._transports else 1
-
-    @property
-    def campaign_rate(self) -> int:
-        """Contacts of one campaign whose outcomes can be set in a second."""
-        return self._transports[DISPOSITIONS].access.campaign_rate if DISPOSITIONS in self._transports else 0
-
-    def _campaign(self, wanted: LiveCampaign, where: Location) -> str:
-        """The id of a campaign that a manifest points at."""
-        if DISPOSITIONS not in self._transports:
-            raise BadInput([_missing(where, DISPOSITIONS, "outcomes of contacts are read and set through it")])
-        if wanted.id is not None:
-            return wanted.id
-        if self._kinds["Campaign"].surface(self._transports) is None:
-            raise BadInput([_missing(where, "lists", "the ids of campaigns are looked up through it")])
-        if "Campaign" not in self._ids:
-            self.objects(self._kinds["Campaign"])
-        known = self._ids["Campaign"]
-        name = str(wanted.name)
-        if name in self._ambiguous["Campaign"]:
-            message, hint = f"the tenant has more than one {wanted}", "refer to the one that is meant by its id"
-            raise BadInput([Problem(where, "ambiguous-campaign", message, hint=hint)])
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the tenant has {len(known)} campaigns"
-            raise BadInput([Problem(where, "unknown-campaign", f"the tenant has no {wanted}", hint=hint)])
-        return known[name]
-
     def _surface(self, kind: Kind) -> Surface:
         surface = kind.surface(self._transports)
         if surface is None:
@@ -262,8 +195,9 @@ class TenantReader:
 
 
 def _needs(query: PeopleQuery, surface: str, why: str) -> Problem:
-    return _missing(query.where, surface, why)
+    return missing(query.where, surface, why)
 
 
-def _missing(where: Location, surface: str, why: str) -> Problem:
+def missing(where: Location, surface: str, why: str) -> Problem:
+    """What is said of a surface that is needed at a place of the manifests and not declared."""
     return Problem(where, "missing-surface", f"the tenant declares no surface {surface!r}", note=why)

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.cxone import dispositions
+from reconciler.cxone.campaigns import DISPOSITIONS, CampaignReader
 from reconciler.cxone.events import events_of
 from reconciler.cxone.faults import Conflict, NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.methods import JobMethod, methods
-from reconciler.cxone.tenant import DISPOSITIONS, TenantReader
 from reconciler.cxone.watching import Watcher
 from reconciler.model.change import RowChange
 from reconciler.model.disposition import Settled
@@ -37,7 +37,7 @@ _HELD = 20_000
 """… as long as they hold no more rows than this: those of a job stay in memory until it is over."""
 
 
-class TenantWriter(TenantReader):
+class TenantWriter(CampaignReader):
     """Reads and writes one tenant; every write is safe to repeat."""
 
     def __init__(

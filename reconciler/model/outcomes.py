@@ -33,7 +33,7 @@ NUMBER_COLUMNS: Mapping[str, str] = {
     "timestamp": "string",
     "reason": "string",
 }
-"""A number in E.164 that is added to a do-not-call list (action: add), whose it is, and the outcome that asks for it."""
+"""A number in E.164 that is added to a do-not-call list (action: add), whose it is, and which outcome asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,9 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
 def _together(plan: Plan) -> Iterator[list[Step]]:
     """Every step by itself; but outcomes together: each campaign has a pace of its own, and waits for no other."""
     outcomes = {change.address for change in plan.outcomes}
-    for settle, steps in groupby(plan.steps, lambda step: step.address in outcomes):
-        yield from [list(steps)] if settle else ([step] for step in steps)
+    for settles, steps in groupby(plan.steps, lambda step: step.address in outcomes):
+        group = list(steps)
+        yield from [group] if settles else ([step] for step in group)
 
 
 def _ended(
