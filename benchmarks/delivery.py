@@ -40,12 +40,13 @@ from reconciler.ledger.journal import Ledger
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange
+from reconciler.model.deeds import Deed
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Engine, Limits
+from reconciler.model.settings import Engine, Settings
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.model.terms import Terms
 from reconciler.simulator import Options, Simulator
@@ -236,7 +237,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         folder = Path(name)
         surfaces = [surface(name, pace, where) for name in SURFACES]
         clock, stop = Clock(), threading.Event()
-        terms = Terms("", "benchmark", {}, Limits(), (), NOW, ENGINE, folder, clock, stop)
+        terms = Terms("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop)
         change = change_of(way, chunk, Rows(where.rows, "parquet", ROW_COLUMNS, rows))
         with TenantWriter(surfaces, kinds(), stop) as writer:
             with engine.opened(ENGINE, folder) as backend:
@@ -281,7 +282,7 @@ def change_of(way: Way, chunk: int, rows: Rows) -> RowChange:
 
 def plan_of(change: RowChange) -> Plan:
     """A plan of this change alone."""
-    steps = (Step(change.address, ()),)
+    steps = (Step(change.address, (), (Deed.DELIVER,)),)
     return Plan("benchmark", "benchmark", {}, "", NOW, "0", (), (change,), (), steps, (), Budget(0, 0, 0), NOW)
 
 

@@ -21,6 +21,7 @@ from reconciler.steps.apply import apply
 from reconciler.steps.arrange import arrange
 from reconciler.steps.diff import diff
 from reconciler.steps.guard import guard
+from reconciler.steps.judge import judge
 from reconciler.steps.load import load
 from reconciler.steps.observe import observe
 from reconciler.steps.resolve import resolve
@@ -38,7 +39,10 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
     live = _seen(desired, outside)  # reads only; names, not ids; only declared kinds
     members = resolve(desired, live)  # who belongs on which list, and who does not and why: relations
     changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
-    return arrange(changes, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
+    judged = judge(
+        desired, members, changes, live, workspace.now
+    )  # what each campaign would be, and what the rules say
+    return arrange(judged, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
 
 
 def _seen(desired: Desired, outside: Outside) -> Live:

@@ -32,6 +32,7 @@ from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine, Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.diff import diff
+from reconciler.steps.judge import judge
 from reconciler.steps.load import load
 from reconciler.steps.observe import observe
 from reconciler.steps.resolve import resolve
@@ -78,10 +79,20 @@ def customers(chance: random.Random) -> Sequence[Mapping[str, str]]:
             "score": chance.choice(["70", "55.55", " 12 ", "1e2", "99.995", "0.005", "33.335", "", "12345678.9"]),
             "consent": chance.choice(["yes", "yes", "yes", "no", ""]),
             "city": "New\u2028York",
+            "zip": ["", "79901", "K1A 0B1", " k1a\u00a00b1", "0123", "99999-1234"][number % 6],
+            "clock": ["", "America/Denver", "Mars/Olympus", "europe/paris"][number % 4],
         }
         for number, each in enumerate(ids)
     ]
-    odd = {"mobile": "+14155550102", "country": "US", "score": "80", "consent": "yes", "city": ""}
+    odd = {
+        "mobile": "+14155550102",
+        "country": "US",
+        "score": "80",
+        "consent": "yes",
+        "city": "",
+        "zip": "",
+        "clock": "",
+    }
     numbers = [
         "12125550102\n",
         "+1 (415) 555-0102\u2028",
@@ -213,7 +224,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
     for one, other in zip(members, members_of_spark, strict=True):
         assert content(other.rows, "contactId", "place") == content(one.rows, "contactId", "place")
         assert content(other.barred) == content(one.barred)
-        assert (other.account, other.findings) == (one.account, one.findings)
+        assert (other.account, other.suppressions) == (one.account, one.suppressions)
     for row, same in zip(changes.rows, changes_of_spark.rows, strict=True):
         assert content(same.rows) == content(row.rows)
     # digests, preconditions, reasons, examples and counts
@@ -231,6 +242,18 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
     history = Address("Segment", "history")
     assert weigh(changes_of_spark, history, Decimal(1)) == weigh(changes, history, Decimal(1))
     assert delivered(seen, clustered, changes_of_spark, tmp_path) == delivered(seen, DUCKDB, changes, tmp_path)
+
+    judged, judged_on_spark = (
+        judge(each, standings, planned, seen.live, AS_OF)
+        for each, standings, planned in ((desired, members, changes), (on_spark, members_of_spark, changes_of_spark))
+    )
+    # whom each campaign would call, where they are, and whom others call as well
+    assert judged_on_spark.campaigns == judged.campaigns
+    assert judged_on_spark.findings == judged.findings
+    exposed = {each.campaign.address.name: each for each in judged.campaigns}
+    assert all(each.exposure and each.exposure.countries and each.exposure.places for each in exposed.values())
+    assert exposed["careful"].shared
+    assert not exposed["strict"].shared
 
     # the comparison has something to compare: whatever can be said of a contact is said of one
     reasons = {reason.words for account in changes.accounts for reason in account.left_out}

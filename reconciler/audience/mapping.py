@@ -24,6 +24,9 @@ CONTACTS = {
     "contactId": "string",
     "phone": "string",
     "region": "string",
+    "country": "string",
+    "postalCode": "string",
+    "timezone": "string",
     "name": "string",
     "email": "string",
     "optedIn": "boolean",
@@ -33,8 +36,9 @@ CONTACTS = {
     "place": "string",
     "fault": "string",
 }
-"""A contact as its source tells it. `phone` is raw; `optedIn` null: the source does not say; `attributes`: a JSON
-object whose values are texts or null, its keys in order; `fault`: why the row cannot be used, or null."""
+"""A contact as its source tells it. `phone` is raw; `country` is the row's own region, where it says one; `optedIn`
+null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`: why
+the row cannot be used, or null."""
 
 INTERACTIONS = {
     "id": "string",
@@ -61,6 +65,9 @@ DISPOSITIONS = {
 """A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
 `attributes` of contacts are."""
 
+_OURS = {"country", "place", "fault", "optedIn", "attributes", "custom"}
+"""Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
+
 EXACT = ("contactId", "phone", "id", "agent")
 """Texts or whole numbers: a fraction has lost digits, or gains a zero."""
 
@@ -86,7 +93,7 @@ def columns_of(feed: Feed) -> set[str]:
     elif isinstance(feed, DispositionFeed):
         known, required = DISPOSITIONS, {"contactId", "outcome", "agent"}
     named = {canonical for canonical, _ in feed.columns}
-    if not required <= named or named - (set(known) - {"place", "fault", "optedIn", "attributes", "custom"}):
+    if not required <= named or named - (set(known) - _OURS):
         raise ValueError(f"columns {sorted(named)}")
     wanted = {column for _, column in feed.columns}
     if isinstance(feed, DispositionFeed):
@@ -108,7 +115,8 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
     region = told["region"].nullif("")
     columns = {
-        **{name: told[name] for name in ("contactId", "phone", "name", "email")},
+        **{name: told[name] for name in ("contactId", "phone", "name", "email", "postalCode", "timezone")},
+        "country": region,
         "region": region if feed.region is None else ibis.coalesce(region, ibis.literal(feed.region)),
         "optedIn": _opted_in(rough, feed),
         # a source that does not speak of a status has only contacts that count

@@ -1,4 +1,4 @@
-"""`reconciler explain`: why is one contact where it is?"""
+"""`reconciler explain`: why is one contact where it is, and what is a rule for?"""
 
 from __future__ import annotations
 
@@ -33,4 +33,25 @@ def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refr
         click.echo(view.machine(story))
     else:
         console().print(view.text(story), soft_wrap=True)
+    return 0
+
+
+@explain.command()
+@click.argument("rule", metavar="ID")
+@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def rule(rule: str, voice: str) -> int:
+    """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
+    from reconciler.cli.console import console
+    from reconciler.rules import rules
+    from reconciler.rules.jurisdictions import jurisdictions
+    from reconciler.views import rules as view
+
+    found = rules().get(rule.upper())
+    if found is None:
+        raise click.BadParameter(f"there is no rule {rule}; `reconciler rules` lists them", param_hint="ID")
+    about = jurisdictions() if found.id.startswith("ABN-") else ()
+    if voice == "json":
+        click.echo(view.machine((found,), about))
+    else:
+        console().print(view.one(found, about), soft_wrap=True)
     return 0

@@ -17,13 +17,16 @@ import click
 
 from reconciler.model.settings import Workspace
 
+FLOOR_VARIABLE = "RECONCILER_FLOOR"
+"""Names files of floors, as PATH names folders. No option takes one away: a pipeline sets it for everybody."""
+
 
 def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every command on a workspace takes; the command gets them as one `chosen` argument."""
 
     @wraps(command)
     def with_workspace(**options: Any) -> Any:
-        names = ("root", "variables", "variable_files", "environment", "tenant", "as_of")
+        names = ("root", "variables", "variable_files", "environment", "floors", "tenant", "as_of")
         chosen = {name: options.pop(name) for name in names}
         return command(chosen=chosen, **options)
 
@@ -50,6 +53,14 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(path_type=Path),
             help="A YAML file of values for templates; --var wins over it.",
         ),
+        click.option(
+            "--floor",
+            "floors",
+            multiple=True,
+            type=click.Path(path_type=Path, dir_okay=False),
+            callback=_floors,
+            help=f"A file of Floors that no manifest makes less strict; those that {FLOOR_VARIABLE} names hold as well.",
+        ),
         click.option("--as-of", callback=_instant, help="The moment recency is counted from (ISO 8601 with offset)."),
     ]
     for decorate in reversed(decorators):
@@ -73,6 +84,11 @@ def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...
     return pairs
 
 
+def _floors(ctx: click.Context, parameter: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:
+    named = os.environ.get(FLOOR_VARIABLE, "").split(os.pathsep)
+    return tuple(dict.fromkeys([*(Path(name) for name in named if name), *given]))
+
+
 def _instant(ctx: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
     from reconciler.model.moment import parse_instant
 
@@ -91,6 +107,9 @@ def command_line(workspace: Workspace, *words: str) -> str:
         said += ["--environment", workspace.environment]
     for file in workspace.variable_files:
         said += ["--vars", str(file)]
+    named = os.environ.get(FLOOR_VARIABLE, "").split(os.pathsep)
+    for file in workspace.floors:
+        said += [] if str(file) in named else ["--floor", str(file)]
     return shlex.join(said) + "".join(f" --var {name}=…" for name in workspace.variables)
 
 

@@ -10,10 +10,11 @@ import difflib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 from reconciler.cxone import lists, outbound
 from reconciler.cxone.auth import complete
@@ -23,6 +24,7 @@ from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
 from reconciler.model.delivery import Way
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import split_mark
@@ -96,6 +98,27 @@ class TenantReader:
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
 
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics]:
+        """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
+
+        The first 404 ends the asking: such a tenant has it for no object.
+
+        Raises:
+            WireError: the tenant cannot be read.
+        """
+        surface, found = self._surface(kind), {}
+        if surface.statistics is None:
+            return {}
+        for name in names:
+            path = f"/{surface.path}/{quote(self._id(kind.name, name), safe='')}/statistics"
+            try:
+                body = self._transports[surface.name].call("GET", path, scope=surface.read_scope)
+            except NotFound:
+                break
+            with self._promised(kind, surface, name, path):
+                found[name] = surface.statistics(body)
+        return found
+
     def contacts(self, query: ContactsOf, into: Path) -> Rows:
         """The contacts of a list: through `outbound`, which knows status and engagement score, where there is one.
 
@@ -132,13 +155,18 @@ class TenantReader:
         return read(self._transports[surface.name], surface.path, surface.rows, surface.read_scope)
 
     def _understood(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
-        try:
+        with self._promised(kind, surface, body.get("name", body.get("id")), f"/{surface.path}"):
             return self._live(kind, surface, body)
+
+    @contextmanager
+    def _promised(self, kind: Kind, surface: Surface, name: Any, path: str) -> Iterator[None]:
+        """Say what is read here, if it cannot be understood."""
+        try:
+            yield
         except (KeyError, TypeError, ValueError) as error:
-            name = body.get("name", body.get("id"))
             raise ReconcilerError(
                 f"the tenant's {kind.name} {name!r} is not as its API promises",
-                where=f"GET {self._transports[surface.name].access.base_url}/{surface.path}",
+                where=f"GET {self._transports[surface.name].access.base_url}{path}",
                 note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),
                 hint="look at it in the tenant; nothing is planned around what cannot be read",
             ) from error

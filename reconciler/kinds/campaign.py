@@ -1,15 +1,22 @@
-"""Campaign: a live campaign: dial type, list, abandonment policy, schedule, predictive settings, status."""
+"""Campaign: a live campaign: dial type, list, abandonment policy, schedule, staffing, predictive settings, status."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from reconciler.kinds import contact_list
-from reconciler.model.kind import Fields, Kind, Later, Reference, Surface, WireReference
+from reconciler.kinds import abandonment_policy, contact_list, segment
+from reconciler.model import schedule
+from reconciler.model.campaign import Campaign, Staffing
+from reconciler.model.forecast import Statistics
+from reconciler.model.kind import Activity, Each, Fields, Kind, Reference, Renewal, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.rows import MemberPhones, RowQuery
+
+Spec = Mapping[str, Any]
 
 _PLAIN = ("name", "description", "dialType", "wrapUpCode", "status")
 _ON_WIRE = (*_PLAIN, "abandonThreshold", "startTime", "endTime", "listId")
@@ -34,52 +41,124 @@ def write(fields: Fields) -> dict[str, Any]:
     return body
 
 
-def fields(resource: Resource, catalogue: Catalogue) -> Fields:
-    """What is declared of the campaign, with its list and threshold looked up."""
+def renewed(fields: Fields) -> dict[str, Any]:
+    """The fields of a campaign that is made anew: what only predictive dialling knows is left behind by the others."""
+    without = () if fields.get("dialType") == "predictive" else ("predictive",)
+    return {name: value for name, value in fields.items() if name not in without}
+
+
+def downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
+    """For how long nobody is called while a campaign is made anew."""
+    if before.get("status") != "active":
+        return f"none: it is {before.get('status', 'not active')}"
+    if after.get("status") != "active":
+        return f"it stays stopped: it becomes {after.get('status')}"
+    starts = later.get("startTime") or (f"at {after['startTime']}" if "startTime" in after else "at once")
+    return f"from the pause of the old one until the new one is active; it starts {starts}"
+
+
+def statistics(body: Mapping[str, Any]) -> Statistics:
+    """What the tenant counted of a campaign's calls: `GET /campaigns/{id}/statistics` (ours).
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not as the API promises.
+    """
+    counts = [body[name] for name in ("attempts", "liveAnswered", "abandoned")]
+    if any(isinstance(count, bool) or not isinstance(count, int) for count in counts):
+        raise ValueError("calls are counted in whole numbers")
+    attempts, answered, abandoned = counts
+    if not 0 <= abandoned <= answered <= attempts:
+        raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
+    since, until = (parse_instant(body[name]).replace(microsecond=0) for name in ("startTime", "endTime"))
+    return Statistics(attempts, answered, abandoned, since, until)
+
+
+def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
+    """The campaign that a valid manifest declares, with its list, threshold and schedule looked up."""
     spec = resource.spec
-    policy = catalogue.get("AbandonmentPolicy", spec["abandonment"]["policy"])
+    policy, band = _policy(spec)
+    used = _list(spec, catalogue)
+    runs = schedule.schedule(spec["schedule"], as_of)
+    return Campaign(
+        address=resource.address,
+        name=KIND.live_name(resource),
+        list=contact_list.KIND.live_name(used),
+        list_address=used.address,
+        dial_type=spec["dialType"],
+        status=spec["status"],
+        threshold=_threshold(policy, band, catalogue),
+        policy=policy,
+        band=band,
+        starts=runs.starts,
+        ends=runs.ends,
+        windows=runs.windows,
+        staffing=_staffing(spec),
+        predictive=dict(spec.get("predictive", {})),
+        starts_in=runs.starts_in,
+        lasts=runs.lasts,
+        repeats=runs.repeats,
+    )
+
+
+def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
+    """What is declared of the campaign, with its list, threshold and schedule looked up."""
+    spec = resource.spec
     declared: dict[str, Any] = {"name": KIND.live_name(resource)}
     declared |= {key: spec[key] for key in _PLAIN if key in spec}
-    declared["list"] = contact_list.KIND.live_name(catalogue.get("ContactList", spec["list"]))
-    declared["abandonThreshold"] = policy.spec["thresholds"][spec["abandonment"]["band"]]
-    declared |= _schedule(spec["schedule"])
+    declared["list"] = contact_list.KIND.live_name(_list(spec, catalogue))
+    threshold = _threshold(*_policy(spec), catalogue)
+    if threshold is not None:
+        declared["abandonThreshold"] = threshold
+    declared |= schedule.times(spec["schedule"], as_of)
     if "predictive" in spec:
         declared["predictive"] = dict(spec["predictive"])
     return declared
 
 
-def _schedule(schedule: Mapping[str, str]) -> dict[str, Any]:
-    lasts = parse_duration(schedule["lasts"]) if "lasts" in schedule else None
-    times: dict[str, Any] = {}
-    if "start" in schedule:
-        start = parse_instant(schedule["start"])
-        times["startTime"] = format_instant(start)
-        if lasts is not None:
-            times["endTime"] = format_instant(start + lasts)
-    else:
-        after = parse_duration(schedule["startsIn"])
-        times["startTime"] = Later(int(after.total_seconds()), f"{schedule['startsIn']} after it is created")
-        if lasts is not None:
-            words = f"{schedule['lasts']} after its start"
-            times["endTime"] = Later(int((after + lasts).total_seconds()), words)
-    if "end" in schedule:
-        times["endTime"] = format_instant(parse_instant(schedule["end"]))
-    return times
+def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
+    """The phones of who is on its list now, unless the list's segment knows them all: where they are called counts."""
+    used = _list(resource.spec, catalogue)
+    fillers = (each for each in catalogue.of_kind("Segment") if used.address.name in each.spec["lists"].values())
+    if not any(segment.numbered(each, catalogue) for each in fillers):
+        yield MemberPhones(contact_list.KIND.live_name(used), used.where(), needed=False)
+
+
+def _list(spec: Spec, catalogue: Catalogue) -> Resource:
+    """The list's manifest: named, or found by a band of a segment."""
+    name = spec.get("list")
+    if name is None:
+        wanted = spec["segment"]
+        name = catalogue.get("Segment", wanted["name"]).spec["lists"][wanted["band"]]
+    return catalogue.get("ContactList", name)
+
+
+def _policy(spec: Spec) -> tuple[str | None, str | None]:
+    """The policy's name, and the band: the policy's, else the segment's."""
+    named = spec.get("abandonment", {})
+    return named.get("policy"), named.get("band", spec.get("segment", {}).get("band"))
+
+
+def _threshold(policy: str | None, band: str | None, catalogue: Catalogue) -> float | None:
+    if policy is None or band is None:
+        return None
+    return abandonment_policy.thresholds(catalogue.get("AbandonmentPolicy", policy))[band]
+
+
+def _staffing(spec: Spec) -> Staffing | None:
+    """Who works on it; the answer rate is that of predictive dialling, where none is stated."""
+    stated = spec.get("staffing")
+    if stated is None:
+        return None
+    rate = stated.get("answerRate", spec.get("predictive", {}).get("targetAnswerRate"))
+    return Staffing(stated["agents"], float(rate), parse_duration(stated["handleTime"]), stated.get("attempts", 1))
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """The policy has the band, the schedule is clear and not empty, the settings fit the dial type."""
+    """There is one list and a threshold, the schedule is clear and not empty, the settings fit the dial type."""
     spec = resource.spec
-    policy, band = spec["abandonment"]["policy"], spec["abandonment"]["band"]
-    thresholds = catalogue.get("AbandonmentPolicy", policy).spec["thresholds"]
-    if band not in thresholds:
-        yield Problem(
-            resource.where("spec", "abandonment", "band"),
-            "unknown-band",
-            f"AbandonmentPolicy {policy!r} has no threshold for band {band!r}",
-            hint=f"its bands are {', '.join(thresholds)}",
-        )
-    yield from _check_schedule(resource, spec["schedule"])
+    yield from _check_list(resource, catalogue)
+    yield from _check_band(resource, catalogue)
+    yield from schedule.check(resource)
     if spec["dialType"] != "predictive" and "predictive" in spec:
         yield Problem(
             resource.where("spec", "predictive"),
@@ -87,28 +166,63 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             f"`predictive` settings mean nothing to a {spec['dialType']} campaign",
             hint="leave them out, or set `dialType: predictive`",
         )
+    yield from _check_staffing(resource)
 
 
-def _check_schedule(resource: Resource, schedule: Mapping[str, str]) -> Iterable[Problem]:
-    for one, other in (("start", "startsIn"), ("end", "lasts")):
-        if (one in schedule) == (other in schedule):
-            given = "both are" if one in schedule else "neither is"
-            message = f"a schedule has either `{one}` or `{other}`; {given} given"
-            yield Problem(resource.where("spec", "schedule"), "schedule-unclear", message)
-            return
-    if "lasts" in schedule and not parse_duration(schedule["lasts"]):
-        yield Problem(
-            resource.where("spec", "schedule", "lasts"), "schedule-empty", "the campaign lasts no time at all"
-        )
-    if "start" in schedule and "end" in schedule and parse_instant(schedule["end"]) <= parse_instant(schedule["start"]):
-        message = f"the campaign ends at {schedule['end']}, not after its start at {schedule['start']}"
-        yield Problem(resource.where("spec", "schedule", "end"), "schedule-empty", message)
+def _check_list(resource: Resource, catalogue: Catalogue) -> Iterator[Problem]:
+    spec = resource.spec
+    if ("list" in spec) == ("segment" in spec):
+        given = "both are" if "list" in spec else "neither is"
+        message = f"a campaign dials either a `list` or the list of a `segment`; {given} given"
+        yield Problem(resource.where("spec", "segment"), "list-unclear", message)
+    elif "segment" in spec:
+        name, band = spec["segment"]["name"], spec["segment"]["band"]
+        lists = catalogue.get("Segment", name).spec["lists"]
+        if band not in lists:
+            yield Problem(
+                resource.where("spec", "segment", "band"),
+                "unknown-band",
+                f"Segment {name!r} fills no list for band {band!r}",
+                hint=f"its bands are {', '.join(lists)}",
+            )
+
+
+def _check_band(resource: Resource, catalogue: Catalogue) -> Iterator[Problem]:
+    policy, band = _policy(resource.spec)
+    if policy is None:
+        return
+    thresholds = abandonment_policy.thresholds(catalogue.get("AbandonmentPolicy", policy))
+    hint = f"its bands are {', '.join(thresholds)}"
+    if band is None:
+        message = f"which threshold of AbandonmentPolicy {policy!r} is meant? `band` is not given"
+        yield Problem(resource.where("spec", "abandonment"), "missing-field", message, hint=hint)
+    elif band not in thresholds:
+        place = ("abandonment",) if "band" in resource.spec["abandonment"] else ("segment",)
+        message = f"AbandonmentPolicy {policy!r} has no threshold for band {band!r}"
+        yield Problem(resource.where("spec", *place, "band"), "unknown-band", message, hint=hint)
+
+
+def _check_staffing(resource: Resource) -> Iterator[Problem]:
+    spec = resource.spec
+    stated = spec.get("staffing")
+    if stated is None:
+        return
+    if "answerRate" not in stated and "targetAnswerRate" not in spec.get("predictive", {}):
+        message = "the staffing has no `answerRate`, and there is no `targetAnswerRate` to take in its place"
+        yield Problem(resource.where("spec", "staffing"), "missing-field", message, hint="add `answerRate:`")
+    if not parse_duration(stated["handleTime"]):
+        message = "an answered call takes no time at all"
+        yield Problem(resource.where("spec", "staffing", "handleTime"), "out-of-range", message)
 
 
 KIND = Kind(
     name="Campaign",
     says="a live campaign: who is dialled, how, when, and with which abandonment threshold",
-    references=(Reference(("list",), "ContactList"), Reference(("abandonment", "policy"), "AbandonmentPolicy")),
+    references=(
+        Reference(("list",), "ContactList"),
+        Reference(("segment", "name"), "Segment"),
+        Reference(("abandonment", "policy"), "AbandonmentPolicy"),
+    ),
     surfaces=(
         Surface(
             name="lists",
@@ -120,8 +234,15 @@ KIND = Kind(
             references=(WireReference("list", "ContactList", "listId"),),
             read=read,
             write=write,
+            statistics=statistics,
         ),
     ),
     fields=fields,
+    queries=queries,
     check=check,
+    immutable=frozenset({"dialType"}),
+    renewal=Renewal(renewed, downtime),
+    needed=frozenset({"abandonThreshold"}),
+    each=Each("perBand", "band", whole=frozenset({"schedule"})),
+    activity=Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"})),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from reconciler.model.kind import Fields, Kind, Surface
@@ -16,7 +17,7 @@ def read(body: Mapping[str, Any]) -> dict[str, Any]:
     return {field: body[field] for field in _FIELDS if body.get(field) is not None}
 
 
-def fields(resource: Resource, catalogue: Catalogue) -> Fields:
+def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     """What is declared of the list; its type is `outbound`, the only one this tool dials."""
     declared = {"name": KIND.live_name(resource), "type": "outbound"}
     return declared | {field: resource.spec[field] for field in _FIELDS if field in resource.spec}

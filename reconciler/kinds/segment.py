@@ -91,6 +91,13 @@ def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterab
             yield target.phones
 
 
+def numbered(resource: Resource, catalogue: Catalogue) -> bool:
+    """Whether the source itself says the phone of everybody who is on the segment's lists after an apply."""
+    contacts = contact_source.source(catalogue.get("ContactSource", resource.spec["source"])).contacts
+    said = isinstance(contacts, ContactsOf) or "phone" in dict(getattr(contacts, "columns", ()))
+    return said and resource.spec.get("membership") == "mirror"
+
+
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """Source and score fit, the bands exist, a list serves one band alone, the method can do what is asked."""
     spec = resource.spec

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.model.finding import Severity
 from reconciler.model.kept import Cache
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
@@ -31,12 +32,14 @@ def settings(resource: Resource | None) -> Settings:
         engine=_engine(spec.get("engine", {})),
         as_of=parse_instant(spec["asOf"]) if "asOf" in spec else None,
         limits=Limits(limits.get("removals", default.limits.removals), limits.get("updates", default.limits.updates)),
+        severities={rule: Severity(said) for rule, said in spec.get("severities", {}).items()},
         overrides=tuple(
             Override(
                 item["rule"],
                 item["object"],
                 item["reason"],
                 date.fromisoformat(item["until"]) if "until" in item else None,
+                str(resource.address),
             )
             for item in spec.get("overrides", ())
         ),

@@ -19,7 +19,7 @@ from reconciler.ledger.records import Records
 from reconciler.ledger.saved import open_plan, save_plan
 from reconciler.model.address import Address
 from reconciler.model.document import audiences, plan_digest
-from reconciler.model.errors import LedgerError
+from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
@@ -57,9 +57,9 @@ class Run:
             self._ended[entry["job"]] = JobEnd(entry["job"], entry["status"], entry["progress"], at)
 
     def begun(self, address: Address) -> bool:
-        """Whether something of a step may have been written before this run was resumed."""
-        text = str(address)
-        return any(key == text or key.startswith(f"{text}#") for key in self._intended)
+        """Whether something of an object or a list may have been written before this run was resumed."""
+        text, later = str(address), str(address.activation)
+        return any(key == text or key.startswith((f"{text}#", f"{text}!", f"{later}!")) for key in self._intended)
 
     def intent(self, key: str, **detail: Any) -> Mapping[str, Any]:
         """Record that a write is about to be sent; on a resumed run, what was recorded the first time is kept."""
@@ -82,6 +82,31 @@ class Run:
     def intended(self, key: str) -> bool:
         """Whether a write may have been sent before: it was recorded ahead, by this run or before it was resumed."""
         return key in self._intended
+
+    @contextmanager
+    def deed(self, address: Address, words: str) -> Iterator[None]:
+        """Record one of the writes that a step consists of: before it is sent, and what came of it.
+
+        They are counted: the same write may be sent again, when the step is tried again or is undone.
+        """
+        key = f"{address}!{len(self.deeds(address))}:{words}"
+        self.intent(key)
+        try:
+            yield
+        except ReconcilerError as error:
+            self._write({"event": "failed", "key": key, "words": error.code})
+            raise
+        self.done(key)
+
+    def deeds(self, address: Address) -> list[str]:
+        """The writes of a step that were recorded ahead, by this run or before it was resumed, in words."""
+        prefix = f"{address}!"
+        return [key.rpartition(":")[2] for key in list(self._intended) if key.startswith(prefix)]
+
+    def rejected(self, address: Address) -> set[str]:
+        """The contacts of a step that the tenant would not take."""
+        told = [orjson.loads(line) for line in list(self._rejected)]
+        return {each["contact"] for each in told if each["address"] == str(address)}
 
     def submitted(self, key: str, job_id: str) -> None:
         """Record the job that the tenant has made of a write."""

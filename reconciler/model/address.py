@@ -4,18 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_ACTIVATION = ":activation"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
-    """A resource (`Campaign/history-high`) or one part of it (`Segment/history[high]`)."""
+    """A resource (`Campaign/history-high`), one part of it (`Segment/history[high]`), or a later step for it.
+
+    Attributes:
+        later: whether it is the step in which the object begins its work (`Campaign/history-high:activation`).
+    """
 
     kind: str
     name: str
     part: str | None = None
+    later: bool = False
 
     def __str__(self) -> str:
         whole = f"{self.kind}/{self.name}"
-        return whole if self.part is None else f"{whole}[{self.part}]"
+        whole = whole if self.part is None else f"{whole}[{self.part}]"
+        return f"{whole}{_ACTIVATION}" if self.later else whole
+
+    @property
+    def activation(self) -> Address:
+        """The address of the step in which the object begins its work."""
+        return Address(self.kind, self.name, self.part, later=True)
+
+    @property
+    def object(self) -> Address:
+        """The address of the object, whichever step is meant."""
+        return Address(self.kind, self.name, self.part)
 
     @property
     def resource(self) -> Address:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
-from reconciler.model.finding import Finding
 from reconciler.model.rows import MembersOf, Rows
 
 if TYPE_CHECKING:
@@ -17,11 +16,15 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """What is done to an object. `before` is absent for CREATE, `after` for DELETE; both are equal for NO_OP."""
+    """What is done to an object. `before` is absent for CREATE, `after` for DELETE; both are equal for NO_OP.
+
+    REPLACE makes the object anew, under its name, because the tenant will not change it as it should be changed.
+    """
 
     NO_OP = "no-op"
     CREATE = "create"
     UPDATE = "update"
+    REPLACE = "replace"
     DELETE = "delete"
 
 
@@ -35,6 +38,23 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """What it costs to make an object anew.
+
+    Attributes:
+        fields: those that the tenant will not change.
+        contacts: on the lists that the old one uses: the new one begins with all of them. None: nobody knows.
+        attempts: dial attempts so far, which the new one knows nothing of. None: the tenant does not tell.
+        downtime: for how long its work stands still, in words.
+    """
+
+    fields: tuple[str, ...]
+    contacts: int | None
+    attempts: int | None
+    downtime: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectChange:
     """A list or a campaign: what it is and what it is to be.
 
@@ -43,13 +63,14 @@ class ObjectChange:
         name: the object's name in the tenant.
         before: its live fields, in names; None where there is no such object.
         after: its fields after apply, declared or not; None where it is deleted.
-        declared: the top-level fields that a write sends.
+        declared: the top-level fields that a write sends; for a replacement, all those of the new object.
         later: fields fixed when the object is created, in words; they are absent from `after`.
         seconds_later: the same fields, as seconds after that moment.
         adopts: whether an object without our mark gets it.
         owner: the workspace whose mark the live object carries.
         references: objects that it names after apply, as (kind, name); releases: those that it names now.
         precondition: digest of the live object; None: there must be none of that name.
+        replacement: what it costs, where the object is made anew.
         why: in words, one sentence each.
     """
 
@@ -67,6 +88,7 @@ class ObjectChange:
     references: tuple[tuple[str, str], ...] = ()
     releases: tuple[tuple[str, str], ...] = ()
     precondition: str | None = None
+    replacement: Replacement | None = None
     why: tuple[str, ...] = ()
 
 
@@ -183,7 +205,7 @@ class Accounting:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that differs, in no particular order; what was found unsafe on the way, and until when it holds.
+    """Everything that differs, in no particular order, and until when it may be applied.
 
     Attributes:
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
@@ -193,7 +215,6 @@ class Changes:
     objects: tuple[ObjectChange, ...]
     rows: tuple[RowChange, ...]
     accounts: tuple[Accounting, ...]
-    findings: tuple[Finding, ...] = ()
     good_until: datetime | None = None
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()

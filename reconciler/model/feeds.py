@@ -1,8 +1,8 @@
 """Which files and queries are contacts, interactions and dispositions read from, and which of their columns mean what?
 
 `columns` are pairs of a canonical column and the source's own name for it. Contacts: `contactId`, `phone`, `region`,
-`name`, `email`, `status`, `engagementScore`; interactions: `id`, `contactId`, `startTime`, `type`; dispositions:
-`contactId`, `outcome`, `agent`, `notes`, `timestamp`, `phone`, `region`.
+`postalCode`, `timezone`, `name`, `email`, `status`, `engagementScore`; interactions: `id`, `contactId`, `startTime`,
+`type`; dispositions: `contactId`, `outcome`, `agent`, `notes`, `timestamp`, `phone`, `region`.
 """
 
 from __future__ import annotations

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 from reconciler.model.address import Address
+
+
+class Severity(StrEnum):
+    """What a finding does: it makes `apply` refuse, or it is told and nothing more."""
+
+    WARN = "warn"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +22,10 @@ class Finding:
 
     Attributes:
         rule: the rule's id. object: the address it is about. message: what is unsafe, with the numbers.
-        waived: the reason given in an override, if one holds: the finding is then printed and does not refuse.
-        waivable: whether an override may set it aside at all.
+        waived: the reason given in a waiver, if one holds: the finding is then printed and does not refuse.
+        waivable: whether a waiver may set it aside at all.
+        severity: the rule's, or a higher one that the workspace or the floor gives it; whoever asks the rule sets it.
+        until: the last day (UTC) on which the waiver holds, if it ends.
     """
 
     rule: str
@@ -22,3 +33,10 @@ class Finding:
     message: str
     waived: str | None = None
     waivable: bool = True
+    severity: Severity = Severity.REFUSE
+    until: date | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether `apply` refuses because of it."""
+        return self.waived is None and self.severity is Severity.REFUSE

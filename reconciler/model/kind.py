@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reconciler.model.forecast import Statistics
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import RowQuery
@@ -48,6 +49,7 @@ class Surface:
         size: the body's count of contacts, where it has one.
         read: wire body → live fields (pure), before references become names.
         write: live fields → wire body (pure), after references became ids.
+        statistics: the body of `GET path/{id}/statistics` → what was counted of an object's calls; None: nothing is.
     """
 
     name: str
@@ -60,6 +62,27 @@ class Surface:
     size: str | None = None
     read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     write: Callable[[Fields], dict[str, Any]] = dict
+    statistics: Callable[[Mapping[str, Any]], Statistics] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """How an object that does something by itself is set to work, and made to rest.
+
+    Attributes:
+        field: the live field that says so. on: its value at work; off: while it rests; fresh: before its first work.
+        calm: live fields that may be changed while it is at work. Every other is changed while it rests.
+    """
+
+    field: str
+    on: str
+    off: str
+    fresh: str
+    calm: frozenset[str] = frozenset()
+
+    def at_work(self, fields: Fields | None) -> bool:
+        """Whether an object with these fields is at work."""
+        return fields is not None and fields.get(self.field) == self.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +93,36 @@ class Later:
     words: str
 
 
-def _no_fields(resource: Resource, catalogue: Catalogue) -> Fields:
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How an object is made anew, where a field differs that the tenant will not change.
+
+    Attributes:
+        fields: the live fields with the declared ones laid over them → those of the new object.
+        downtime: live fields, those of the new object, and its fields that are fixed later, in words → for how long its
+            work stands still, in words.
+    """
+
+    fields: Callable[[Fields], dict[str, Any]]
+    downtime: Callable[[Fields, Fields, Mapping[str, str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """How one manifest stands for several objects, a part for each.
+
+    Attributes:
+        field: the key of the spec that holds, by part, what differs; it is laid over the rest of the spec.
+        variable: by which name templates of the manifest know the part.
+        whole: keys of the spec that a part replaces and does not lay over.
+    """
+
+    field: str
+    variable: str
+    whole: frozenset[str] = frozenset()
+
+
+def _no_fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     return {}
 
 
@@ -95,24 +147,33 @@ class Kind:
         queries: which rows must be read for a resource.
         check: faults that a JSON Schema cannot express.
         immutable: live fields that the tenant will not change.
+        renewal: how an object of ours is made anew where such a field differs; None: it is not, and apply refuses.
+        each: how one manifest stands for several objects, where it can.
+        needed: live fields without which the tenant makes no object.
         literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.
         single: whether a workspace may have only one.
+        activity: how its objects are set to work, where they do something by themselves.
     """
 
     name: str
     says: str
     references: tuple[Reference, ...] = ()
     surfaces: tuple[Surface, ...] = ()
-    fields: Callable[[Resource, Catalogue], Fields] = _no_fields
+    fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)
+    renewal: Renewal | None = None
+    each: Each | None = None
+    needed: frozenset[str] = field(default_factory=frozenset)
     literal: tuple[tuple[str, ...], ...] = ()
     single: bool = False
+    activity: Activity | None = None
 
     def live_name(self, resource: Resource) -> str:
-        """The name that the resource's object has in the tenant: `spec.name`, else the manifest's own."""
-        return str(resource.spec.get("name", resource.address.name))
+        """The name that the resource's object has in the tenant: `spec.name`, else the manifest's own, and its part."""
+        name, part = resource.address.name, resource.address.part
+        return str(resource.spec.get("name", name if part is None else f"{name}-{part}"))
 
     def surface(self, available: Iterable[str]) -> Surface | None:
         """The surface to reach objects of this kind through: a writable one where the tenant has one."""

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from reconciler.model.delivery import Way
+from reconciler.model.forecast import Statistics
 from reconciler.model.rows import RowQuery, Rows
 
 
@@ -21,6 +22,7 @@ class LiveObject:
         fields: what the tenant says of it, references by name, without what the server owns.
         owner: the workspace whose mark it carries, if it carries one.
         size: how many contacts it holds, where the tenant says so; who they are is another matter.
+        statistics: what was counted of its calls, where that was asked for and the tenant tells.
     """
 
     kind: str
@@ -29,9 +31,13 @@ class LiveObject:
     fields: Mapping[str, Any]
     owner: str | None = None
     size: int | None = None
+    statistics: Statistics | None = None
 
     def digest(self) -> str:
-        """A fingerprint of what the tenant holds: it changes when anything about the object does."""
+        """A fingerprint of what the tenant holds: it changes when anything about the object does.
+
+        Its calls are not part of it: they are counted all the time.
+        """
         return digest_of([self.kind, self.name, self.id, self.owner, dict(self.fields)])
 
 

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from reconciler.model.address import Address
 from reconciler.model.change import Accounting
-from reconciler.model.finding import Finding
 from reconciler.model.rows import Rows
 from reconciler.model.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class DoNotCall:
+    """A do-not-call list that a segment is judged by.
+
+    Attributes:
+        segment: the segment. address: the SuppressionList.
+        taken: the moment its data is of; None: read live. max_age: how old it may be.
+        only_warns: whether the manifest asks to be warned only where it is older.
+        unread: how many of its numbers cannot be read as phones, and suppress nobody.
+    """
+
+    segment: Address
+    address: Address
+    taken: datetime | None
+    max_age: timedelta
+    only_warns: bool = False
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +38,7 @@ class Standing:
         rows: its contacts, in or out, as a relation: contactId, score, band, priority, reason, …
         barred: contacts that are to be taken off its lists in any case.
         account: the sum of them all.
-        findings: what is unsafe about the do-not-call lists it was judged by.
+        suppressions: the do-not-call lists that it was judged by.
         good_until: the moment at which the first of them is older than it may be.
     """
 
@@ -27,7 +46,7 @@ class Standing:
     rows: Rows
     barred: Rows
     account: Accounting
-    findings: tuple[Finding, ...] = ()
+    suppressions: tuple[DoNotCall, ...] = ()
     good_until: datetime | None = None
 
 

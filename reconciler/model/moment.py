@@ -44,3 +44,8 @@ def format_instant(instant: datetime) -> str:
 def last_midnight(now: datetime) -> datetime:
     """The UTC midnight at or before an aware instant."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def present(as_of: datetime, now: datetime) -> datetime:
+    """The moment that schedules are judged at: `now`; of a plan that is made as of another day, that one."""
+    return now if as_of == last_midnight(now) else as_of

@@ -35,6 +35,7 @@ def of_plan(plan: Plan, now: datetime) -> Occasion:
         "objects": {
             "create": plan.count(Action.CREATE),
             "update": plan.count(Action.UPDATE),
+            "replace": plan.count(Action.REPLACE),
             "delete": plan.count(Action.DELETE),
         },
         "contacts": {
@@ -158,7 +159,7 @@ SAMPLES: Mapping[Event, Payload] = {
         "tenant": "production",
         "digest": _ANY_DIGEST,
         "as_of": "2026-07-01T00:00:00Z",
-        "objects": {"create": 1, "update": 2, "delete": 0},
+        "objects": {"create": 1, "update": 2, "replace": 0, "delete": 0},
         "contacts": {"add": 120, "update": 8, "remove": 15},
         "writes": 6,
         "empty": False,

@@ -11,18 +11,26 @@ from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
+from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Asked, Waived
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
+from reconciler.model.situation import Planned
 
 FORMAT_VERSION = "1.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of a plan and the changes that must be done before it."""
+    """One change of a plan, or the later part of one, and the steps that must be done before it.
+
+    Attributes:
+        does: the writes of it, in order; contacts are delivered in as many as it takes.
+    """
 
     address: Address
     needs: tuple[Address, ...]
+    does: tuple[Deed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,11 @@ class Plan:
         steps: every change that is not a no-op, in the order in which it is applied.
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         notices: what a person should know of how the tenant was read.
-        created: when the plan was made. It, the notices and the requests that were made to read are not bound by the
-            digest: they say how the plan came about, and not what it does.
+        campaigns: every declared campaign as it would be after the apply. rules: those that were asked.
+        waivers: those of the manifests, whether they set something aside or not.
+        created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
+            was counted and is expected are not bound by the digest: they say how the plan came about and what may come
+            of it, and not what it does.
     """
 
     workspace: str
@@ -65,6 +76,9 @@ class Plan:
     created: datetime
     good_until: datetime | None = None
     notices: tuple[str, ...] = ()
+    campaigns: tuple[Planned, ...] = ()
+    rules: tuple[Asked, ...] = ()
+    waivers: tuple[Waived, ...] = ()
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
 
@@ -76,7 +90,7 @@ class Plan:
     @property
     def refusals(self) -> tuple[Finding, ...]:
         """What makes `apply` refuse."""
-        return tuple(finding for finding in self.findings if finding.waived is None)
+        return tuple(finding for finding in self.findings if finding.refuses)
 
     def change(self, address: Address) -> ObjectChange | AnyRowChange:
         """The change of a step.
@@ -85,7 +99,7 @@ class Plan:
             KeyError: the plan has none at that address.
         """
         for change in self.changes():
-            if change.address == address:
+            if change.address == address.object:
                 return change
         raise KeyError(str(address))
 

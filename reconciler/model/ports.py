@@ -11,6 +11,7 @@ from reconciler.model.change import RowChange
 from reconciler.model.delivery import Way
 from reconciler.model.desired import Desired
 from reconciler.model.disposition import Settled
+from reconciler.model.forecast import Statistics
 from reconciler.model.jobs import Job
 from reconciler.model.kept import Shelf
 from reconciler.model.kind import Kind
@@ -50,6 +51,9 @@ class Reader(Protocol):
 
     def objects(self, kind: Kind) -> Sequence[LiveObject]:
         """Every object of a kind, references by name."""
+
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics]:
+        """What was counted of the calls of some objects of a kind, by name; nothing where the tenant does not tell."""
 
     def contacts(self, query: ContactsOf, into: Path) -> Rows:
         """Columns contactId, engagementScore, status; written to a new file below `into`.

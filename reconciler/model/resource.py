@@ -14,9 +14,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One manifest, rendered and valid.
+    """One manifest, rendered and valid; or one part of a manifest that stands for several.
 
     Attributes:
+        address: with the part, where there are several.
         spec: what was declared; a key that is absent is not managed.
         places: where each part was written, by its path from the manifest's root, e.g. `("spec", "list")`.
     """
@@ -53,3 +54,7 @@ class Catalogue:
             KeyError: there is none of that kind and name.
         """
         return self.resources[Address(kind, name)]
+
+    def parts(self, kind: str, name: str) -> Iterable[Resource]:
+        """What one manifest stands for: its one resource, or one for each of its parts."""
+        return (each for each in self.of_kind(kind) if each.address.name == name)

@@ -90,10 +90,15 @@ class MembersOf:
 
 @dataclass(frozen=True, slots=True)
 class MemberPhones:
-    """The phones of who is on a managed list now; nobody's where the list is not made yet."""
+    """The phones of who is on a managed list now; nobody's where the list is not made yet.
+
+    Attributes:
+        needed: whether nothing can be planned without them: else they are read where a surface offers them.
+    """
 
     list: str
     where: Location = field(compare=False)
+    needed: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

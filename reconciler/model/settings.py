@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from reconciler.model.ceiling import Ceiling, merged
+from reconciler.model.finding import Severity
 from reconciler.model.kept import Cache
 from reconciler.model.supposition import Supposition
 
@@ -40,12 +42,49 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One rule set aside for one object, with the reason, until a date (inclusive, UTC) if there is one."""
+    """One rule set aside for one object, with the reason, until a date (inclusive, UTC) if there is one.
+
+    `by` is the manifest that says so.
+    """
 
     rule: str
     object: str
     reason: str
     until: date | None = None
+    by: str = "Workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What no manifest of a workspace makes less strict; what is left out is as the workspace has it.
+
+    Attributes:
+        limits: percentages. severities: the least that each rule has.
+        ceilings: the highest thresholds, by country, `*` for every other.
+        firm: rules that nothing sets aside. longest: for how long from today a waiver may hold.
+    """
+
+    limits: Limits = field(default_factory=lambda: Limits(100.0, 100.0))
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    firm: frozenset[str] = frozenset()
+    longest: timedelta | None = None
+
+    def under(self, settings: Settings) -> Settings:
+        """The settings of a workspace on this floor."""
+        limits = Limits(
+            min(self.limits.removals, settings.limits.removals), min(self.limits.updates, settings.limits.updates)
+        )
+        raised = {name: Severity.REFUSE for name, each in self.severities.items() if each is Severity.REFUSE}
+        spans = [each for each in (self.longest, settings.longest) if each is not None]
+        return replace(
+            settings,
+            limits=limits,
+            severities={**self.severities, **settings.severities, **raised},
+            ceilings=merged(settings.ceilings, self.ceilings),
+            firm=settings.firm | self.firm,
+            longest=min(spans, default=None),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +105,14 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A workspace's settings; every default serves."""
+    """A workspace's settings; every default serves.
+
+    Attributes:
+        limits, severities: as the workspace has them, or the floor where that is stricter.
+        overrides: those of the workspace, and the waivers of its abandonment policies.
+        ceilings: those of the floor, by country, `*` for every other.
+        firm: rules that nothing sets aside, by the floor. longest: for how long from today a waiver may hold, by the floor.
+    """
 
     name: str = "default"
     tenant: str | None = None
@@ -74,7 +120,11 @@ class Settings:
     engine: Engine = field(default_factory=Engine)
     as_of: datetime | None = None
     limits: Limits = field(default_factory=Limits)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    firm: frozenset[str] = frozenset()
+    longest: timedelta | None = None
     cache: Cache = field(default_factory=Cache)
     rejected: Patience = field(default_factory=Patience)
 
@@ -89,6 +139,7 @@ class Workspace:
         variables: values for templates from `--var`.
         variable_files: values for templates from `--vars`, later files win; `--var` wins over all.
         environment: the name of the environment's file (`environments/NAME.yaml`), if one was chosen.
+        floors: files of floors, named by whoever runs it; they may be anywhere.
         environ: where references to the environment are looked up.
         now: an aware instant.
         tenant: the tenant chosen on the command line.
@@ -105,6 +156,7 @@ class Workspace:
     variables: Mapping[str, str] = field(default_factory=dict)
     variable_files: tuple[Path, ...] = ()
     environment: str | None = None
+    floors: tuple[Path, ...] = ()
     tenant: str | None = None
     as_of: datetime | None = None
     prune: bool = False

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from reconciler.model.ports import Progress, Teller
-from reconciler.model.settings import Engine, Limits, Override
+from reconciler.model.settings import Engine, Settings
 from reconciler.model.tokens import Tokens
 
 
@@ -20,10 +20,10 @@ class Terms:
     Attributes:
         manifests, tenant, surfaces: what the workspace says now, to be compared with what the plan was made from.
         reviewed: the digest that was reviewed, where the person named it.
-        limits: the workspace's safety limits, to be held against what the plan says of itself.
-        overrides: those of the workspace; one that has run out since the plan was made holds no more.
+        settings: the workspace's: its limits and ceilings are held against what the plan says of itself, and a waiver
+            that has run out since the plan was made holds no more.
         now: the moment of the apply.
-        engine, scratch: where rows are computed, and an empty folder for them.
+        scratch: an empty folder for the rows of this run.
         progress: who is told. stop: set when a person asks to stop.
         resume: the run to go on with, if any.
         root: the workspace's folder. stores: where each do-not-call list keeps numbers that are added, by its address.
@@ -34,10 +34,8 @@ class Terms:
     manifests: str
     tenant: str
     surfaces: Mapping[str, str]
-    limits: Limits
-    overrides: tuple[Override, ...]
+    settings: Settings
     now: datetime
-    engine: Engine
     scratch: Path
     progress: Progress
     stop: Event
@@ -47,3 +45,8 @@ class Terms:
     stores: Mapping[str, str] = field(default_factory=dict)
     tokens: Tokens | None = None
     teller: Teller | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """Where rows are computed."""
+        return self.settings.engine

@@ -52,6 +52,13 @@ def number(value: Any, where: str) -> float:
     return value
 
 
+def share(value: Any, where: str) -> float:
+    """A number above 0 and at most 1."""
+    if not 0 < number(value, where) <= 1:
+        raise bad_request(f"{where}: must be a number above 0 and at most 1")
+    return float(value)
+
+
 def truth(value: Any, where: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):

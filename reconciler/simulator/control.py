@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reconciler.simulator import dispositioncontrol, jobcontrol
+from reconciler.simulator import callcontrol, dispositioncontrol, jobcontrol
 from reconciler.simulator.checks import Check, anything_in_object, fields, number, some_text, text, truth, whole
 from reconciler.simulator.organisation import Organisation
 from reconciler.simulator.paging import offset_window
@@ -218,6 +218,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[Call], Reply]] = {
     ("DELETE", "/faults"): _clear_faults,
     ("POST", "/tokens/revoke"): _revoke,
     **jobcontrol.HANDLERS,
+    **callcontrol.HANDLERS,
     **dispositioncontrol.HANDLERS,
     ("POST", "/salesforce"): _salesforce,
 }

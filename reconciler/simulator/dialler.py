@@ -11,6 +11,8 @@ COMPLETED = "COMPLETED"
 HELD = frozenset({DIALING, RINGING, CONNECTED, WRAP_UP})
 """Whom the dialler holds: nobody else touches such a contact (contract, section dispositions)."""
 
+_SHORTEST = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -36,8 +38,10 @@ class Stage:
             raise ValueError("a stage has a state")
         if self.reads is not None and self.seconds is not None:
             raise ValueError("a stage ends by reads or by seconds, not by both")
-        if (self.reads is not None and self.reads < 1) or (self.seconds is not None and not self.seconds > 0):
-            raise ValueError("a stage takes at least one read, or some time")
+        if self.reads is not None and self.reads < 1:
+            raise ValueError("a stage takes at least one read")
+        if self.seconds is not None and not self.seconds >= _SHORTEST:
+            raise ValueError("a stage takes at least a millisecond")
 
 
 def chance_of(contact_id: str, seed: int) -> float:

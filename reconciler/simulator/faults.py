@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from reconciler.simulator import dialmishaps, jobmishaps, mishaps
+from reconciler.simulator import campaignmishaps, dialmishaps, jobmishaps, mishaps
 from reconciler.simulator.routing import Call, Reply
 
 Serve = Callable[[], Awaitable[Reply]]
-KINDS_ARE_IN = (mishaps, jobmishaps, dialmishaps)
+KINDS_ARE_IN = (mishaps, jobmishaps, dialmishaps, campaignmishaps)
 """A kind is there once the module that says so has been imported."""
 
 

@@ -95,9 +95,10 @@ class RequestList(list[Received]):
         return most
 
     def most_at_once(self) -> int:
-        """How many of them were under way at the same time, at most."""
-        began = [(item.monotonic, 1) for item in self]
-        ended = [(item.ended, -1) for item in self if item.ended is not None]
+        """How many of them were under way at the same time, at most; messages of a socket are not counted."""
+        calls = [item for item in self if item.in_flight or item.ended is not None]
+        began = [(item.monotonic, 1) for item in calls]
+        ended = [(item.ended, -1) for item in calls if item.ended is not None]
         # where one ends as another begins, both are not under way: ends come first
         return max(accumulate(change for _, change in sorted(began + ended)), default=0)
 

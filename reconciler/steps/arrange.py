@@ -1,4 +1,4 @@
-"""In which order is it done, what would be unsafe, and what does it cost? Pure: the answer is a Plan."""
+"""In which order is it done, and what does it cost? Pure: the answer is a Plan."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from reconciler import __version__
 from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
+from reconciler.model.deeds import Deed, activates, deeds
 from reconciler.model.desired import Desired
-from reconciler.model.limits import findings, waive
+from reconciler.model.judged import Judged
 from reconciler.model.live import Live
 from reconciler.model.plan import Budget, Plan, Step
 
 MEMBERS_A_PAGE = 1000
 
 
-def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Plan:
-    """Put changes in the order of their references: lists, their contacts, campaigns; deletes last, bottom-up."""
-    settings = desired.settings
-    immutable = frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable)
-    found = [*changes.findings, *findings(changes, live, settings.limits, settings.name, immutable)]
+def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan:
+    """Put changes in the order of their references: lists, their contacts, campaigns at rest.
+
+    Then campaigns are set to work, outcomes are set, which takes its time, and deletes come last, bottom-up. What must
+    not be called any more comes before everything.
+    """
+    changes = judged.changes
+    steps = _with_outcomes(tuple(_Order(changes).steps()), changes)
     return Plan(
-        workspace=settings.name,
+        workspace=desired.settings.name,
         tenant=desired.tenant.address.name,
         surfaces=dict(live.surfaces),
         manifests=desired.manifests,
@@ -34,56 +38,85 @@ def arrange(changes: Changes, desired: Desired, live: Live, now: datetime) -> Pl
         objects=changes.objects,
         rows=changes.rows,
         accounts=changes.accounts,
-        steps=_with_outcomes(tuple(_steps(changes)), changes),
-        findings=waive(found, settings.overrides, now.date()),
-        budget=_budget(changes, live),
+        steps=steps,
+        findings=judged.findings,
+        budget=_budget(changes, steps, live),
         created=now,
         good_until=changes.good_until,
         notices=live.notices,
+        campaigns=judged.campaigns,
+        rules=judged.rules,
+        waivers=judged.waivers,
         outcomes=changes.outcomes,
         numbers=changes.numbers,
     )
 
 
-def _steps(changes: Changes) -> Iterator[Step]:
-    objects = {change.address: change for change in changes.objects if change.action is not Action.NO_OP}
-    rows = {change.address: change for change in changes.rows if change.total}
-    declared = [*(a for a, c in objects.items() if c.action is not Action.DELETE), *rows]
-    place = {address: number for number, address in enumerate([*declared, *objects])}
-    changing: dict[Address, ObjectChange | RowChange] = {**objects, **rows}
-    needs = {address: _needs(change, objects, rows) for address, change in changing.items()}
-    sorter = TopologicalSorter(needs)
-    sorter.prepare()
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=lambda address: place[address])
-        for address in ready:
-            yield Step(address, tuple(sorted(needs[address])))
-        sorter.done(*ready)
+class _Order:
+    """The steps of some changes: each with what it waits for, and what it only comes after."""
 
+    def __init__(self, changes: Changes) -> None:
+        self._objects = {change.address: change for change in changes.objects if change.action is not Action.NO_OP}
+        self._rows = {change.address: change for change in changes.rows if change.total}
+        self._does = dict(self._deeds())
 
-def _needs(
-    change: ObjectChange | RowChange, objects: dict[Address, ObjectChange], rows: dict[Address, RowChange]
-) -> set[Address]:
-    """What must be done before a change."""
-    if isinstance(change, RowChange):
-        return {change.list_address} & set(objects)
-    if change.action is Action.DELETE:
-        mine = (change.address.kind, change.name)
-        # whatever lets go of it first; and everything that makes or fills comes before anything is deleted
-        letting_go = {a for a, other in objects.items() if a != change.address and mine in other.releases}
-        making = {a for a, other in objects.items() if other.action is not Action.DELETE}
-        return letting_go | making | set(rows)
-    named = set(change.references)
-    lists = {a for a, other in objects.items() if (a.kind, other.name) in named and other.action is not Action.DELETE}
-    filled = {a for a, other in rows.items() if (other.list_address.kind, other.list) in named}
-    return lists | filled
+    def _deeds(self) -> Iterator[tuple[Address, tuple[Deed, ...]]]:
+        for address, change in self._objects.items():
+            activity = kinds()[address.kind].activity
+            if does := deeds(change, activity):
+                yield address, does
+            if activates(change, activity):
+                yield address.activation, (Deed.ACTIVATE,)
+        for address in self._rows:
+            yield address, (Deed.DELIVER,)
+
+    def steps(self) -> Iterator[Step]:
+        """Every step, in order: what is set to work comes after everything but what is deleted."""
+        needs = {address: self._needs(address) & set(self._does) for address in self._does}
+        early = {address for address in self._does if not self._last(address)}
+        after = {address: needs[address] | (early if self._is_late(address) else set()) for address in needs}
+        declared = [address for address in self._does if not self._deleted(address)]
+        place = {address: number for number, address in enumerate([*declared, *self._does])}
+        sorter = TopologicalSorter(after)
+        sorter.prepare()
+        while sorter.is_active():
+            ready = sorted(sorter.get_ready(), key=lambda address: place[address])
+            for address in ready:
+                yield Step(address, tuple(sorted(needs[address])), self._does[address])
+            sorter.done(*ready)
+
+    def _deleted(self, address: Address) -> bool:
+        change = self._objects.get(address.object)
+        return change is not None and change.action is Action.DELETE
+
+    def _is_late(self, address: Address) -> bool:
+        return Deed.ACTIVATE in self._does[address]
+
+    def _last(self, address: Address) -> bool:
+        return self._is_late(address) or self._deleted(address)
+
+    def _needs(self, address: Address) -> set[Address]:
+        """What must be done before a step; addresses without a step among them."""
+        change: ObjectChange | RowChange = (self._rows | self._objects)[address.object]
+        if isinstance(change, RowChange):
+            return {change.list_address}
+        if change.action is Action.DELETE:
+            mine = (change.address.kind, change.name)
+            # whatever lets go of it first; and everything that makes or fills comes before anything is deleted
+            going = (a for a, other in self._objects.items() if a != change.address and mine in other.releases)
+            return {*going, *(each for each in self._does if not self._deleted(each))}
+        named = set(change.references)
+        objects = self._objects.items()
+        lists = {a for a, other in objects if (a.kind, other.name) in named and other.action is not Action.DELETE}
+        filled = {a for a, other in self._rows.items() if (other.list_address.kind, other.list) in named}
+        return lists | filled | ({change.address} if address.later else set())
 
 
 def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
     """Numbers that must not be called go before everything; outcomes, which take their time, after all but deletes."""
-    numbers = [Step(change.address, ()) for change in changes.numbers if change.total]
+    numbers = [Step(change.address, (), (Deed.DELIVER,)) for change in changes.numbers if change.total]
     first = tuple(step.address for step in numbers)
-    outcomes = [Step(change.address, first) for change in changes.outcomes if change.total]
+    outcomes = [Step(change.address, first, (Deed.DELIVER,)) for change in changes.outcomes if change.total]
     deleted = {change.address for change in changes.objects if change.action is Action.DELETE}
     others = [replace(step, needs=(*first, *step.needs)) for step in steps]
     kept = [step for step in others if step.address not in deleted]
@@ -97,8 +130,8 @@ def _chunks(change: RowChange, live: Live) -> int:
     return put * each + removed
 
 
-def _budget(changes: Changes, live: Live) -> Budget:
-    objects = sum(change.action is not Action.NO_OP for change in changes.objects)
+def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
+    objects = sum(deed is not Deed.DELIVER for step in steps for deed in step.does)
     filled = [change for change in changes.rows if change.total]
     # additions and updates are put together; removals go after them
     chunks = sum(_chunks(change, live) for change in filled)

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler import __version__
+from reconciler.kinds import kinds
+from reconciler.model.ceiling import merged
 from reconciler.model.change import Changes
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.finding import Finding
-from reconciler.model.limits import findings, waive
 from reconciler.model.live import Live
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
+from reconciler.model.situation import Situation, sizes
 from reconciler.model.terms import Terms
+from reconciler.model.waiver import waive
+from reconciler.rules import ask
+from reconciler.rules.hours import allowed
+from reconciler.rules.jurisdictions import law
 
 
 def guard(plan: Plan, terms: Terms) -> None:
@@ -24,8 +30,8 @@ def guard(plan: Plan, terms: Terms) -> None:
         Refused: with every finding that stands.
     """
     _same_wishes(plan, terms)
-    found = waive([*plan.findings, *_untold(plan, terms)], terms.overrides, terms.now.date())
-    standing = [finding for finding in found if not finding.waived]
+    found = waive([*plan.findings, *_untold(plan, terms)], terms.settings, terms.now.date())
+    standing = [finding for finding in found if finding.refuses]
     if not standing:
         return
     words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
@@ -41,10 +47,23 @@ def guard(plan: Plan, terms: Terms) -> None:
 
 
 def _untold(plan: Plan, terms: Terms) -> Iterator[Finding]:
-    """What the limits say of the plan's own numbers and the plan itself does not: a digest is no signature."""
+    """What the rules say of the plan's own numbers and the plan itself does not: a digest is no signature."""
     told = {(finding.rule, finding.object) for finding in plan.findings}
-    changes = Changes(plan.objects, plan.rows, plan.accounts)
-    for finding in findings(changes, Live(), terms.limits, plan.workspace, frozenset()):
+    changes = Changes(plan.objects, plan.rows, plan.accounts, outcomes=plan.outcomes, numbers=plan.numbers)
+    situation = Situation(
+        changes=changes,
+        now=terms.now,
+        as_of=plan.as_of,
+        workspace=plan.workspace,
+        campaigns=plan.campaigns,
+        ceilings=merged(law(), terms.settings.ceilings),
+        hours=allowed(),
+        limits=terms.settings.limits,
+        immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
+        sizes=sizes(changes, Live()),
+    )
+    for finding in ask(situation, terms.settings.severities):
         if (finding.rule, finding.object) not in told:
             yield finding
 

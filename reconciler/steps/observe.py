@@ -47,6 +47,9 @@ from reconciler.model.secret import Secret
 
 Secrets = Callable[[str, Location], Secret]
 
+_PHONES = "outbound"
+"""The surface that knows contacts' phones."""
+
 
 def observe(
     desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None, owed: Path | None = None
@@ -69,11 +72,13 @@ def observe(
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
             held = reader.objects(kind)
             problems += _ambiguous(desired, kind, held)
-            objects[name] = {found.name: found for found in held}
+            objects[name] = {found.name: found for found in _counted(desired, kind, held, reader)}
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
     rows: dict[RowQuery, Rows] = {}
     for query in _queries(desired):
+        if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
+            continue
         if isinstance(query, MembersOf | MemberPhones) and query.list not in objects.get("ContactList", {}):
             rows[query] = _nobody(into)
             continue
@@ -127,12 +132,23 @@ def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iter
             yield Problem(resource.where("spec", "name"), "ambiguous-name", message, hint=hint)
 
 
+def _counted(desired: Desired, kind: Kind, held: Sequence[LiveObject], reader: Reader) -> Iterator[LiveObject]:
+    """The objects of a kind, those that are declared with what was counted of their calls."""
+    declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+    counted = reader.statistics(kind, [found.name for found in held if found.name in declared])
+    for found in held:
+        yield replace(found, statistics=counted.get(found.name))
+
+
 def _queries(desired: Desired) -> list[RowQuery]:
     """Every query once; what others are read by comes before them."""
     found: dict[RowQuery, None] = {}
     for kind in kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
-            found |= dict.fromkeys(kind.queries(resource, desired.catalogue, desired.as_of))
+            for query in kind.queries(resource, desired.catalogue, desired.as_of):
+                if getattr(query, "needed", False):
+                    found.pop(query, None)  # whoever can do without asked before
+                found.setdefault(query)
     return sorted(found, key=lambda query: isinstance(query, InteractionsOf | ContactsIn))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from reconciler.audience import additions, engine, membership, suppression
@@ -13,9 +13,8 @@ from reconciler.kinds.disposition_set import sets
 from reconciler.model.change import Accounting, Reason
 from reconciler.model.desired import Desired
 from reconciler.model.errors import EmptySource
-from reconciler.model.finding import Finding
 from reconciler.model.live import Live
-from reconciler.model.members import Members, Standing
+from reconciler.model.members import DoNotCall, Members, Standing
 from reconciler.model.segment import Segment
 
 
@@ -45,26 +44,18 @@ def resolve(desired: Desired, live: Live) -> Members:
                 tuple(Reason(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
                 tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
             )
-            unsafe = tuple(_unsafe(backend, segment, live, desired.now))
+            suppressions = tuple(_judged_by(backend, segment, live))
             ends = [each.taken + each.max_age for each in segment.suppress if each.taken and not each.only_warns]
             # one that is too old already is a finding; the others may get so before the plan is applied
             good_until = min((end for end in ends if end >= desired.now), default=None)
-            found.append(Standing(segment, rows, barred, account, unsafe, good_until))
+            found.append(Standing(segment, rows, barred, account, suppressions, good_until))
     return tuple(found)
 
 
-def _unsafe(backend: Any, segment: Segment, live: Live, now: datetime) -> Iterator[Finding]:
-    """Do-not-call lists that are older than they may be, or hold numbers that nobody can read."""
+def _judged_by(backend: Any, segment: Segment, live: Live) -> Iterator[DoNotCall]:
     for each in segment.suppress:
-        if each.taken is not None and now - each.taken > each.max_age:
-            days = (now - each.taken) / timedelta(days=1)
-            message = f"{each.address} is {days:.1f} days old; {each.max_age / timedelta(days=1):g} are allowed"
-            warned = "the manifest asks to be warned only" if each.only_warns else None
-            yield Finding("DNC-STALE", segment.address, message, warned, waivable=warned is None)
         unread = suppression.unread(backend, each, live.rows)
-        if unread:
-            message = f"{unread:,} of the numbers of {each.address} cannot be read as phones, and suppress nobody"
-            yield Finding("DNC-UNREADABLE", segment.address, message)
+        yield DoNotCall(segment.address, each.address, each.taken, each.max_age, each.only_warns, unread)
 
 
 def _refuse_empty(segment: Segment, live: Live, as_of: datetime) -> None:

@@ -8,18 +8,22 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from reconciler.model.change import Accounting, Action, ObjectChange, Reason, RowChange
+from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Replacement, RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
+from reconciler.model.judged import Waived
 from reconciler.model.moment import format_instant
-from reconciler.model.outcomes import NumbersChange, OutcomeChange
-from reconciler.model.plan import Plan
-from reconciler.model.report import Figures, Outcome, Report, StepResult
+from reconciler.model.outcomes import AnyRowChange
+from reconciler.model.plan import Plan, Step
+from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.views import outcomes
+from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
 _SYMBOLS = {
     Action.CREATE: ("+", "green"),
     Action.UPDATE: ("~", "yellow"),
+    Action.REPLACE: ("-/+", "magenta"),
     Action.DELETE: ("-", "red"),
     Action.NO_OP: ("=", "dim"),
 }
@@ -30,7 +34,6 @@ _OUTCOMES = {
     Outcome.NOT_ATTEMPTED: ("·", "dim"),
 }
 _MOST_REASONS = 8
-_MOST_SAMPLES = 3
 
 
 def plan(value: Plan) -> Text:
@@ -38,37 +41,47 @@ def plan(value: Plan) -> Text:
     hosts = ", ".join(sorted({urlsplit(url).netloc for url in value.surfaces.values()}))
     heading = f"Tenant {value.tenant} at {hosts}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
-    steps = [value.change(step.address) for step in value.steps]
-    for change in steps:
-        match change:
-            case ObjectChange():
-                lines += _object(change)
-            case RowChange():
-                lines += _rows(change)
-            case _:
-                lines += _outcomes(change) if isinstance(change, OutcomeChange) else _numbers(change)
+    steps = [(step, value.change(step.address)) for step in value.steps]
+    for step, change in steps:
+        lines += _change(step, change)
     if steps:
         lines.append(Text())
     for account in value.accounts:
         lines += _account(account)
     for row in value.rows:
         lines += _stays(row)
-    for outcome in value.outcomes:
-        lines += _left(outcome)
+    lines += [line for each in value.outcomes for line in outcomes.left(each)]
     if value.accounts or value.outcomes:
         lines.append(Text())
-    if value.findings:
-        for finding in value.findings:
-            lines += _finding(finding)
+    if forecast := list(estimate(value.campaigns)):
+        lines += [*forecast, Text()]
+    for finding in value.findings:
+        lines += _finding(finding)
+    for waiver in value.waivers:
+        lines += _waiver(waiver)
+    if value.findings or value.waivers:
         lines.append(Text())
     if value.notices:
         lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
         lines.append(Text())
-    lines += _summary(value, [change for change in steps if isinstance(change, RowChange)])
+    lines += _summary(value, [change for _, change in steps if isinstance(change, RowChange)])
     return Text("\n").join(lines)
 
 
-def _object(change: ObjectChange) -> Iterator[Text]:
+def _change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
+    match change:
+        case ObjectChange():
+            yield from _object(step, change)
+        case RowChange():
+            yield from _rows(change)
+        case _:
+            yield from outcomes.change(change)
+
+
+def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
+    if step.address.later:
+        yield from _activation(step, change)
+        return
     symbol, style = _SYMBOLS[change.action]
     verb = "adopt" if change.adopts else change.action.value
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
@@ -77,10 +90,35 @@ def _object(change: ObjectChange) -> Iterator[Text]:
         told += [f"{name}: {words}" for name, words in change.later.items()]
         yield from _wrapped(told)
         return
+    stuck = change.replacement.fields if change.replacement is not None else ()
     for field in change.fields:
-        yield Text(plain(f"    {field.path}: {_value(field.before)} → {_value(field.after)}"))
+        forces = "  (forces it)" if field.path in stuck else ""
+        yield Text(plain(f"    {field.path}: {_value(field.before)} → {_value(field.after)}{forces}"))
+    if change.replacement is not None:
+        yield from _wrapped(f"{name}: {words}" for name, words in change.later.items())
+        yield from _cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
         yield Text(plain(f"    {change.why[-1]}"), "dim")
+    if len(step.does) > 1:
+        course = " → ".join(step.does)
+        undone = "each read back; where one fails, it is made as it was before, or rests"
+        words = undone if change.action in (Action.UPDATE, Action.REPLACE) else "each read back"
+        yield Text(plain(f"    {course}; {words}"), "dim")
+
+
+def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
+    yield Text.assemble(("> ", "green"), (plain(str(change.address)), "bold"), plain(f'  activate "{change.name}"'))
+    lists = ", ".join(f'"{name}"' for _, name in change.references)
+    yield Text(plain(f"    last, once list {lists} was read, is filled and is as planned"), "dim")
+
+
+def _cost(cost: Replacement) -> Iterator[Text]:
+    """What a replacement costs."""
+    contacts = "an unknown number of" if cost.contacts is None else f"{cost.contacts:,}"
+    attempts = "an unknown number of" if cost.attempts is None else f"{cost.attempts:,}"
+    words = f"    made anew, as the tenant does not change {' or '.join(cost.fields)}: it begins again with {contacts}"
+    yield Text(plain(f"{words} contacts, and forgets {attempts} attempts"), "yellow")
+    yield Text(plain(f"    downtime: {cost.downtime}"), "yellow")
 
 
 def _wrapped(parts: Iterable[str], width: int = 100) -> Iterator[Text]:
@@ -119,62 +157,6 @@ def _rows(change: RowChange) -> Iterator[Text]:
             yield Text(plain(f"     e.g.  {example.token} ({example.hint}), {action}: {example.why}"), "dim")
 
 
-def _outcomes(change: OutcomeChange) -> Iterator[Text]:
-    yield Text.assemble(
-        ("± ", "cyan"),
-        (plain(str(change.address)), "bold"),
-        plain(f"  {change.campaign}: "),
-        (f"{change.total:,} outcomes to set", "yellow"),
-        f", {change.unchanged:,} unchanged, at {change.rate} a second ({_lasting(change.total, change.rate)})",
-    )
-    for reason in change.reasons[:_MOST_REASONS]:
-        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
-    if len(change.reasons) > _MOST_REASONS:
-        rest = sum(reason.count for reason in change.reasons[_MOST_REASONS:])
-        yield Text(f"    {rest:>7,}  other transitions", "dim")
-    yield Text(plain(f"    by outcome: {_counts(change.outcomes)}"), "dim")
-    yield Text(plain(f"    by agent: {_counts(change.agents)}"), "dim")
-    for sample in change.samples[:_MOST_SAMPLES]:
-        yield Text(plain(f"     e.g.  {sample.token} ({sample.hint}): {sample.why}"), "dim")
-    if change.later:
-        words = f"    {change.later:,} of them have an outcome of a later moment in the tenant, and get this one"
-        yield Text(words, "yellow")
-
-
-def _numbers(change: NumbersChange) -> Iterator[Text]:
-    yield Text.assemble(
-        ("± ", "cyan"),
-        (plain(str(change.address)), "bold"),
-        "  ",
-        (f"+{change.total:,} numbers", "green"),
-        plain(f" that must not be called, kept in {change.store} before anything else is done"),
-    )
-    for reason in change.reasons[:_MOST_REASONS]:
-        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
-
-
-def _lasting(count: int, rate: int) -> str:
-    minutes, seconds = divmod(-(-count // max(rate, 1)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
-
-
-def _left(change: OutcomeChange) -> Iterator[Text]:
-    left = sum(reason.count for reason in change.left)
-    yield Text.assemble(
-        ("  ", ""),
-        (plain(str(change.address)), "bold"),
-        f": {change.source:,} rows = {change.total:,} to set + {change.unchanged:,} unchanged + {left:,} others",
-    )
-    if change.left:
-        yield Text(plain(f"     others: {_counts(change.left)}"), "yellow")
-    for place in change.places:
-        yield Text(plain(f"     {place.where}: {place.why}"), "dim")
-    if change.owed:
-        count = sum(reason.count for reason in change.owed)
-        yield Text(plain(f"     {count:,} are owed from before: {_counts(change.owed)}"), "yellow")
-
-
 def _account(account: Accounting) -> Iterator[Text]:
     inside = sum(reason.count for reason in account.included)
     outside = account.source - inside
@@ -202,10 +184,25 @@ def _counts(reasons: Iterable[Reason]) -> str:
 
 
 def _finding(finding: Finding) -> Iterator[Text]:
-    symbol, style = ("!", "bold red") if finding.waived is None else ("w", "yellow")
-    verdict = "apply refuses" if finding.waived is None else f"set aside: {finding.waived}"
+    symbol, style = ("!", "bold red") if finding.refuses else ("w", "yellow")
+    verdict = "apply refuses" if finding.refuses else "a warning; apply does not refuse"
+    if finding.waived is not None:
+        ends = f" until {finding.until}" if finding.until else ""
+        verdict = f"set aside{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
     yield Text(plain(f"    {verdict}"), style)
+
+
+def _waiver(waiver: Waived) -> Iterator[Text]:
+    """A waiver that sets aside nothing that was found: it is in force all the same, or it has lost its force."""
+    if waiver.used:
+        return
+    ends = f" until {waiver.until}" if waiver.until else ""
+    if waiver.lost is None:
+        words = f"set aside for {waiver.object}{ends} by {waiver.by}, where nothing is found: {waiver.reason}"
+        yield Text(plain(f"w {waiver.rule}  {words}"), "dim")
+    else:
+        yield Text(plain(f"w {waiver.rule}  not set aside for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
 
 
 def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
@@ -217,9 +214,11 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         return
     made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "updates", "removes"))
+    replaced = value.count(Action.REPLACE)
+    anew = f"{replaced} to replace, " if replaced else ""
     yield Text(
-        f"Plan: {made} to create, {changed} to change, {deleted} to delete; "
-        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}{_of_outcomes(value)}.",
+        f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
+        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}{outcomes.summed(value)}.",
         "bold",
     )
     yield Text(
@@ -229,14 +228,6 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     )
     yield Text(f"Digest {plan_digest(value)}", "dim")
     yield from _refusal(value)
-
-
-def _of_outcomes(value: Plan) -> str:
-    """What else is done with contacts, where something is."""
-    settled, numbers = (sum(change.total for change in changes) for changes in (value.outcomes, value.numbers))
-    told = [f"{settled:,} outcomes to set"] if settled else []
-    told += [f"{numbers:,} numbers not to be called any more"] if numbers else []
-    return "".join(f"; {words}" for words in told)
 
 
 def _refusal(value: Plan) -> Iterator[Text]:
@@ -271,22 +262,11 @@ def report(value: Report) -> Text:
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
     for step in value.steps:
         if step.figures is not None:
-            lines.append(Text(plain(f"  {step.address}  {_figures(step.figures)}"), "dim"))
+            lines.append(Text(plain(f"  {step.address}  {outcomes.figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
     lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
     return Text("\n").join(lines)
-
-
-def _figures(value: Figures) -> str:
-    """How the setting of outcomes went."""
-    words = f"{value.total_processed:,} processed: {value.successful:,} successful, {value.failed:,} failed"
-    words += f", accuracy {value.accuracy_rate_percent:g} %" if value.accuracy_rate_percent is not None else ""
-    words += f"; {value.deferred:,} deferred" if value.deferred else ""
-    if value.average_latency_ms is None:
-        return words
-    latencies = f"p50 {value.p50_latency_ms}, p95 {value.p95_latency_ms}, p99 {value.p99_latency_ms}"
-    return f"{words}; latency {value.average_latency_ms:g} ms on average, {latencies}"
 
 
 def _contacts(step: StepResult) -> str:

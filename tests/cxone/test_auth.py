@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +15,7 @@ from reconciler.cxone.faults import TokenRefused, Unexpected, WireError
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace, TokenRequest
+from reconciler.simulator import Simulator
 from tests.cxone.conftest import CLIENT_SECRET, FakeTime
 from tests.cxone.test_pace import in_threads
 
@@ -313,6 +315,13 @@ def test_events_are_beside_the_endpoints_unless_the_manifest_says_otherwise(
 def test_a_url_with_a_hole_that_nobody_fills_is_an_error() -> None:
     with pytest.raises(ReconcilerError, match="bulk declares no org"):
         complete(declared("bulk"))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_what_the_embedded_tenant_asks_for(name: str) -> None:
+    preset, served = PRESETS[name], Simulator().surfaces[name]
+    assert (preset.body, frozenset(preset.scope.split())) == (served.token_body, served.scopes)
+    assert [urlsplit(url).path for url in (preset.base_url, preset.token_url)] == [served.base, served.token_path]
 
 
 def test_a_surface_nobody_knows_is_an_error_that_names_the_others() -> None:

@@ -195,7 +195,8 @@ def shown(plan: Mapping[str, Any], rows: Mapping[str, Mapping[str, list[str]]]) 
     """What a plan would do, as `expected.yaml` writes it."""
     objects = {}
     for change in plan["resource_changes"]:
-        (action,) = change["change"]["actions"]
+        actions = change["change"]["actions"]
+        action = "replace" if actions == ["delete", "create"] else actions[0]
         if action != "no-op":
             fields = {each["path"]: [each["before"], each["after"]] for each in change["fields"]}
             objects[change["address"]] = {"adopt" if change["adopts"] else action: fields}
@@ -218,6 +219,15 @@ def _finding(finding: Mapping[str, Any]) -> str:
 
 
 def _with_objects(manifests: str) -> set[str]:
-    """The addresses of the manifests whose kinds have objects in a tenant."""
-    parsed = yaml.safe_load_all(manifests)
-    return {f"{each['kind']}/{each['metadata']['name']}" for each in parsed if kinds()[each["kind"]].surfaces}
+    """The addresses of what the manifests declare, of the kinds that have objects in a tenant."""
+    return {
+        f"{each['kind']}/{each['metadata']['name']}{part}"
+        for each in yaml.safe_load_all(manifests)
+        if kinds()[each["kind"]].surfaces
+        for part in _parts(each)
+    }
+
+
+def _parts(manifest: Mapping[str, Any]) -> list[str]:
+    each = kinds()[manifest["kind"]].each
+    return [f"[{part}]" for part in manifest["spec"].get(each.field, ())] or [""] if each is not None else [""]

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from reconciler.kinds import kinds, schema_of, shared_schema
-from reconciler.model.address import Address
 from reconciler.model.kind import Kind, follow
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import load
@@ -63,11 +62,15 @@ def test_an_example_loads_in_the_company_of_what_it_refers_to(kind: str, number:
     for index, manifest in enumerate(manifests.values()):
         (tmp_path / f"{index}.yaml").write_text(json.dumps(manifest), encoding="utf-8")
     desired = load(Workspace(root=tmp_path, scratch=tmp_path, now=NOW))
-    resource = desired.catalogue.resources[Address(kind, example["metadata"]["name"])]
-    assert resource.spec == example["spec"]
-    assert dict(kinds()[kind].fields(resource, desired.catalogue)).get("name") == (
-        kinds()[kind].live_name(resource) if kinds()[kind].surfaces else None
-    )
+    resources = list(desired.catalogue.parts(kind, example["metadata"]["name"]))
+    each = kinds()[kind].each
+    parts = example["spec"].get(each.field) if each is not None else None
+    assert [resource.address.part for resource in resources] == (sorted(parts) if parts else [None])
+    for resource in resources:
+        assert parts or resource.spec == example["spec"]
+        assert dict(kinds()[kind].fields(resource, desired.catalogue, desired.as_of)).get("name") == (
+            kinds()[kind].live_name(resource) if kinds()[kind].surfaces else None
+        )
 
 
 @pytest.mark.parametrize("kind", kinds().values(), ids=KINDS)

@@ -193,6 +193,7 @@ def test_outcomes_and_scripts_are_forgotten_and_limits_stay(dialled: Disposition
         lambda: Stage(""),
         lambda: Stage("READY", reads=0),
         lambda: Stage("READY", seconds=0),
+        lambda: Stage("READY", seconds=float("nan")),
         lambda: Stage("READY", reads=1, seconds=1),
         lambda: Script(()),
         lambda: Script((Stage("READY"),), share=1.1),

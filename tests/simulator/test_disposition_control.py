@@ -106,7 +106,7 @@ def test_settings_are_changed_and_what_is_not_said_stays(tenant: Simulator, clie
         ("PUT", "/settings", {"speed": 1}, "speed"),
         ("POST", "/script", {"campaign": "None", "stages": [{"state": "READY"}]}, "None"),
         ("POST", "/script", {"campaign": "Calls", "stages": []}, "stages"),
-        ("POST", "/script", {"campaign": "Calls", "stages": [{"state": "READY", "seconds": 0}]}, "some time"),
+        ("POST", "/script", {"campaign": "Calls", "stages": [{"state": "READY", "seconds": 0}]}, "millisecond"),
         ("POST", "/script", {"campaign": "Calls", "stages": [{"state": "READY"}], "share": 2}, "share"),
         ("POST", "/script", {"campaign": "Calls", "stages": [{"state": "READY"}], "spread": True}, "spread"),
         ("POST", "", {"campaign": "Calls", "contacts": [{"state": "READY"}]}, "contactId"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from reconciler.model.change import (
     FieldChange,
     ObjectChange,
     Reason,
+    Replacement,
     RowChange,
     Sample,
 )
+from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rows import Rows
@@ -24,6 +27,7 @@ LIST = Address("ContactList", "high")
 NEW_LIST = Address("ContactList", "low")
 ROWS = Address("Segment", "history", "high")
 CAMPAIGN = Address("Campaign", "high")
+EVENING = Address("Campaign", "evening")
 OLD = Address("Campaign", "Old campaign")
 DROPPED = (
     "the kept voice interactions were dropped, and all were read anew: "
@@ -34,8 +38,9 @@ DROPPED = (
 def objects() -> tuple[ObjectChange, ...]:
     """Adopted, made, changed, left alone and deleted."""
     live = {"name": "High", "type": "outbound"}
-    campaign = {"name": "High", "abandonThreshold": 6.0, "predictive": {"maxCallsInProgress": 40}}
-    after = {"name": "High", "abandonThreshold": 3, "predictive": {"maxCallsInProgress": 20}}
+    campaign = {"name": "High", "abandonThreshold": 6.0, "predictive": {"maxCallsInProgress": 40}, "status": "active"}
+    after = {"name": "High", "abandonThreshold": 3, "predictive": {"maxCallsInProgress": 20}, "status": "active"}
+    evening = {"name": "Evening", "status": "active"}
     made = {"name": "Low", "type": "outbound", "description": "Called last"}
     return (
         ObjectChange(LIST, "High", Action.UPDATE, live, live, adopts=True, precondition="sha256:1", why=("adopted",)),
@@ -64,6 +69,17 @@ def objects() -> tuple[ObjectChange, ...]:
             releases=(("ContactList", "High"),),
             precondition="sha256:2",
             why=("abandonThreshold is 6.0 in the tenant, 3 declared",),
+        ),
+        ObjectChange(
+            EVENING,
+            "Evening",
+            Action.CREATE,
+            None,
+            evening,
+            declared=evening,
+            fields=tuple(FieldChange(name, None, value) for name, value in evening.items()),
+            references=(("ContactList", "High"),),
+            why=("there is none",),
         ),
         ObjectChange(
             Address("Campaign", "same"), "Same", Action.NO_OP, live, live, owner="test", precondition="sha256:3"
@@ -115,7 +131,15 @@ def rows() -> RowChange:
 def plan(*, empty: bool = False) -> Plan:
     """The plan; or one with nothing to do."""
     changes = tuple(each for each in objects() if not empty or each.action is Action.NO_OP)
-    steps = (Step(NEW_LIST, ()), Step(LIST, ()), Step(ROWS, (LIST,)), Step(CAMPAIGN, (ROWS,)), Step(OLD, (CAMPAIGN,)))
+    steps = (
+        Step(NEW_LIST, (), (Deed.CREATE,)),
+        Step(LIST, (), (Deed.CHANGE,)),
+        Step(ROWS, (LIST,), (Deed.DELIVER,)),
+        Step(CAMPAIGN, (ROWS,), (Deed.PAUSE, Deed.CHANGE, Deed.RESUME)),
+        Step(EVENING, (ROWS,), (Deed.CREATE,)),
+        Step(EVENING.activation, (ROWS, EVENING), (Deed.ACTIVATE,)),
+        Step(OLD, (CAMPAIGN,), (Deed.PAUSE, Deed.DELETE)),
+    )
     account = Accounting(
         Address("Segment", "history"),
         20_000,
@@ -138,7 +162,62 @@ def plan(*, empty: bool = False) -> Plan:
         accounts=(account,),
         steps=() if empty else steps,
         findings=() if empty else findings,
-        budget=Budget(198, 0 if empty else 9, 0 if empty else 6),
+        budget=Budget(198, 0 if empty else 14, 0 if empty else 11),
         created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
         notices=() if empty else (DROPPED,),
+    )
+
+
+def replacement() -> Plan:
+    """A running campaign that is made anew, and a draft of a band of which the tenant counts nothing."""
+    before = {"name": "High", "dialType": "preview", "status": "active", "startTime": "2026-07-01T08:00:00Z"}
+    settings = {"targetAnswerRate": 0.3, "maxCallsInProgress": 20}
+    after = {"name": "High", "dialType": "predictive", "status": "active", "predictive": settings}
+    draft = {"name": "Wave - low", "dialType": "predictive", "status": "draft"}
+    low = Address("Campaign", "wave", "low")
+    words = "the tenant does not change dialType: it is made anew, and the old one deleted"
+    changes = (
+        ObjectChange(
+            CAMPAIGN,
+            "High",
+            Action.REPLACE,
+            before,
+            after,
+            declared=after,
+            fields=(FieldChange("dialType", "preview", "predictive"), FieldChange("predictive", None, settings)),
+            later={"startTime": "15m after it is created"},
+            seconds_later={"startTime": 900},
+            owner="test",
+            references=(("ContactList", "High"),),
+            releases=(("ContactList", "High"),),
+            precondition="sha256:2",
+            replacement=Replacement(
+                ("dialType",),
+                1150,
+                4120,
+                "from the pause of the old one until the new one is active; it starts 15m after it is created",
+            ),
+            why=("dialType is preview in the tenant, predictive declared", words),
+        ),
+        ObjectChange(
+            low,
+            "Wave - low",
+            Action.REPLACE,
+            draft,
+            {**draft, "dialType": "progressive"},
+            declared={**draft, "dialType": "progressive"},
+            fields=(FieldChange("dialType", "predictive", "progressive"),),
+            owner="test",
+            precondition="sha256:3",
+            replacement=Replacement(("dialType",), None, None, "none: it is draft"),
+            why=("dialType is predictive in the tenant, progressive declared", words),
+        ),
+    )
+    anew = (Deed.RENAME, Deed.CREATE)
+    steps = (
+        Step(CAMPAIGN, (), (Deed.PAUSE, *anew, Deed.ACTIVATE, Deed.DELETE)),
+        Step(low, (), (*anew, Deed.DELETE)),
+    )
+    return replace(
+        plan(empty=True), objects=changes, steps=steps, accounts=(), budget=Budget(198, 8, 8), findings=(), notices=()
     )

@@ -23,7 +23,7 @@ from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 from reconciler.views import callbacks, machine, problems, terminal
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
-from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, plan, rows
+from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, plan, replacement, rows
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -172,6 +172,8 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: printed(terminal.plan(plan())),
     "plan-empty.txt": lambda: printed(terminal.plan(plan(empty=True))),
     "plan.json": lambda: machine.plan(plan()) + "\n",
+    "plan-replacement.txt": lambda: printed(terminal.plan(replacement())),
+    "plan-replacement.json": lambda: machine.plan(replacement()) + "\n",
     "report.txt": lambda: printed(terminal.report(report())),
     "report.json": lambda: machine.report(report()) + "\n",
     "bad-input.txt": lambda: printed(problems.failure(bad_input())),

@@ -9,25 +9,27 @@ from reconciler.simulator.checks import (
     between,
     fields,
     instant,
-    number,
     one_of,
+    share,
     some_text,
     text,
     utc_time,
     whole,
 )
+from reconciler.simulator.lifecycle import ACTIVE, DRAFT, NEXT, refuse_deletion, refuse_leap
 from reconciler.simulator.records import Campaign
 from reconciler.simulator.refusals import bad_request, conflict, not_found
 from reconciler.simulator.routing import Call, Reply, Route, reading, writing
 
 _PREDICTIVE_NEEDS = ("targetAnswerRate", "maxCallsInProgress")
+_SETTINGS = "predictiveDialingSettings"
 
 
 def _settings(value: Any, where: str) -> dict[str, Any]:
     known = {
-        "targetAnswerRate": number,
+        "targetAnswerRate": share,
         "maxCallsInProgress": whole(1),
-        "agentAvailabilityFactor": number,
+        "agentAvailabilityFactor": share,
     }
     return fields(value, where, required={}, optional=known)
 
@@ -43,7 +45,7 @@ _OPTIONAL = {
     "startTime": utc_time,
     "endTime": utc_time,
     "wrapUpCode": some_text,
-    "status": one_of({"draft", "active", "paused"}),
+    "status": one_of(NEXT),
     "predictiveDialingSettings": _settings,
 }
 
@@ -55,21 +57,23 @@ def _campaign(call: Call) -> Campaign:
     return found
 
 
-def _refuse(call: Call, wanted: Mapping[str, Any]) -> None:
-    """What the contract refuses of a whole campaign, as it would be after the call."""
+def _refuse(call: Call, wanted: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+    """What the contract refuses of a whole campaign, as it would be after the call; `sent` is what was asked for."""
     store = call.tenant.store
     if wanted["dialType"] == "predictive":
-        settings = wanted.get("predictiveDialingSettings", {})
+        settings = wanted.get(_SETTINGS, {})
         for name in _PREDICTIVE_NEEDS:
             if name not in settings:
-                raise bad_request(f"predictiveDialingSettings.{name}: is required for a predictive campaign")
+                raise bad_request(f"{_SETTINGS}.{name}: is required for a predictive campaign")
+    elif _SETTINGS in sent:
+        raise bad_request(f"{_SETTINGS}: a {wanted['dialType']} campaign has none")
     start, end = wanted.get("startTime"), wanted.get("endTime")
     if start is not None and end is not None and instant(end, "endTime") <= instant(start, "startTime"):
         raise bad_request("endTime: must be after startTime")
     used = store.lists.get(wanted["listId"])
     if used is None:
         raise bad_request(f"listId: no contact list {wanted['listId']}")
-    if not used.count:
+    if not used.count and ("listId" in sent or wanted["status"] == ACTIVE):
         raise bad_request(f"listId: the contact list {used.id} ({used.name}) is empty")
     held = store.find_campaign(wanted["name"])
     if held is not None and held.id != call.params.get("campaignId"):
@@ -84,8 +88,9 @@ def _read_campaigns(call: Call) -> Reply:
 
 def _create_campaign(call: Call) -> Reply:
     """`POST /campaigns`; a campaign without a `status` is a draft."""
-    wanted = {"status": "draft", **fields(call.body, required=_REQUIRED, optional=_OPTIONAL)}
-    _refuse(call, wanted)
+    sent = fields(call.body, required=_REQUIRED, optional=_OPTIONAL)
+    wanted = {"status": DRAFT, **sent}
+    _refuse(call, wanted, sent)
     made = call.tenant.store.add_campaign(**wanted)
     return Reply(201, {"id": made.id})
 
@@ -96,20 +101,29 @@ def _read_campaign(call: Call) -> Reply:
 
 
 def _change_campaign(call: Call) -> Reply:
-    """`PATCH /campaigns/{id}`: changes only the fields sent, in the settings too, and answers with it all."""
+    """`PATCH /campaigns/{id}`: changes only the fields sent, in the settings too, and answers with it all.
+
+    Pausing alone is never refused, whatever has become of the campaign's list.
+    """
     target = _campaign(call)
     changed = fields(call.body, required={}, optional={**_REQUIRED, **_OPTIONAL})
-    settings = "predictiveDialingSettings"
-    if settings in changed:
-        changed[settings] = {**target.fields.get(settings, {}), **changed[settings]}
-    _refuse(call, {**target.fields, **changed})
+    before = {"status": DRAFT, **target.fields}
+    refuse_leap(before["status"], changed.get("status", before["status"]))
+    if changed.get("dialType", before["dialType"]) != before["dialType"]:
+        raise bad_request("dialType: cannot be changed; make another campaign")
+    if _SETTINGS in changed:
+        changed[_SETTINGS] = {**target.fields.get(_SETTINGS, {}), **changed[_SETTINGS]}
+    if set(changed) != {"status"} or changed["status"] == ACTIVE:
+        _refuse(call, {**before, **changed}, changed)
     call.tenant.store.change_campaign(target, **changed)
     return Reply(body=target.to_wire())
 
 
 def _delete_campaign(call: Call) -> Reply:
-    """`DELETE /campaigns/{id}`."""
-    call.tenant.store.remove_campaign(_campaign(call))
+    """`DELETE /campaigns/{id}`; 409 while it is active."""
+    target = _campaign(call)
+    refuse_deletion(target.name, target.fields.get("status", DRAFT))
+    call.tenant.store.remove_campaign(target)
     return Reply(204)
 
 

@@ -99,8 +99,8 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms, wor
     change = plan.change(step.address)
     try:
         if isinstance(change, ObjectChange):
-            terms.progress.begin(step.address, f"{change.action} {change.name!r}", 0)
-            result = objects.write(change, plan.workspace, writer, run)
+            terms.progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
+            result = objects.write(plan, step, change, writer, run, terms)
         else:
             terms.progress.begin(step.address, change.words, change.total)
             result = _of_rows(change, writer, run, terms, workers)

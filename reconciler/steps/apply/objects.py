@@ -1,70 +1,70 @@
-"""How is one object made, changed or deleted, and known to be as it should?"""
+"""How is one object made, changed, set to work or deleted, and known to be as it should?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.change import Action, ObjectChange
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.deeds import Deed, resting
+from reconciler.model.kind import Activity
 from reconciler.model.moment import format_instant
+from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
+from reconciler.model.terms import Terms
+from reconciler.steps.apply import activation
+from reconciler.steps.apply.filled import Filled
+from reconciler.steps.apply.succession import Succession
+from reconciler.steps.apply.transaction import Transaction
+from reconciler.steps.apply.writes import Writes
 
 
-class NotAsWritten(ReconcilerError):
-    """The tenant took a write and holds something else."""
-
-    code = "not-as-written"
-
-
-def write(change: ObjectChange, workspace: str, writer: Writer, run: Run) -> StepResult:
-    """Write one object and read it back.
+def write(plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run, terms: Terms) -> StepResult:
+    """Do what a step does to its object, and read it back.
 
     Raises:
         ReconcilerError: the tenant would not, or holds something else than was written.
     """
-    kind, key = kinds()[change.address.kind], str(change.address)
+    writes = Writes(change, step.address, plan.workspace, writer, run)
+    activity = writes.kind.activity
+    if activity is None:
+        words = _at_rest(writes, None)
+    elif step.does == (Deed.ACTIVATE,):
+        words = activation.activate(writes, activity, Filled(plan, writer, run, terms))
+    elif change.action is Action.REPLACE:
+        fields = {**resting(change, activity), **_fixed(writes)}
+        Succession(writes, activity, Filled(plan, writer, run, terms), fields).run()
+        words = f"made {change.name!r} anew"
+    elif step.does[0] is Deed.PAUSE and change.action is not Action.DELETE:
+        Transaction(writes, activity, Filled(plan, writer, run, terms), step.does).run()
+        words = f"updated {change.name!r}"
+    else:
+        words = _at_rest(writes, activity)
+    return StepResult(step.address, Outcome.DONE, words)
+
+
+def _at_rest(writes: Writes, activity: Activity | None) -> str:
+    change = writes.change
     match change.action:
         case Action.CREATE:
-            # what was fixed by the first attempt stays fixed when the run is resumed
-            fixed = run.intent(key, fixed=_fixed(change.seconds_later))["fixed"]
-            fields = {**change.declared, **fixed}
-            writer.create(kind, fields, workspace)
-            words = f"created {change.name!r}"
+            writes.create({**resting(change, activity), **_fixed(writes)})
+            return f"created {change.name!r}"
         case Action.DELETE:
-            run.intent(key)
-            writer.delete(kind, change.name)
-            fields = {}
-            words = f"deleted {change.name!r}"
+            live = writes.found()
+            if activity is not None and live is not None and activity.at_work(live.fields):
+                writes.update(Deed.PAUSE, {activity.field: activity.off})
+            writes.delete()
+            return f"deleted {change.name!r}"
         case _:
-            run.intent(key)
-            fields = dict(change.declared)
-            writer.update(kind, change.name, fields, workspace)
-            words = f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
-    _read_back(change, fields, workspace, writer)
-    return StepResult(change.address, Outcome.DONE, words)
+            writes.update(Deed.CHANGE, resting(change, activity))
+            return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 
 
-def _fixed(seconds_later: Mapping[str, int]) -> dict[str, str]:
+def _fixed(writes: Writes) -> dict[str, str]:
+    """What is counted from the moment of creation; what a first attempt has fixed stays fixed when a run is resumed."""
     now = datetime.now(UTC)
-    return {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in seconds_later.items()}
-
-
-def _read_back(change: ObjectChange, fields: Mapping[str, Any], workspace: str, writer: Writer) -> None:
-    kind = kinds()[change.address.kind]
-    found = next((each for each in writer.objects(kind) if each.name == change.name), None)
-    if change.action is Action.DELETE:
-        if found is not None:
-            raise NotAsWritten(f"{change.name!r} was deleted and is still there")
-        return
-    if found is None:
-        raise NotAsWritten(f"{change.name!r} was written and is not there")
-    wrong = [name for name, value in fields.items() if found.fields.get(name) != value]
-    if found.owner != workspace:
-        wrong.append("the ownership mark")
-    if wrong:
-        raise NotAsWritten(f"the tenant did not keep {', '.join(wrong)} of {change.name!r} as written")
+    later = writes.change.seconds_later.items()
+    moments = {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in later}
+    fixed: dict[str, str] = writes.run.intent(str(writes.change.address), fixed=moments)["fixed"]
+    return fixed

@@ -1,6 +1,6 @@
 """What do the manifests of a workspace say?
 
-Files → YAML → templates → schemas → references → each kind's own checks → the tenant that is meant. Every stage
+Files → YAML → parts → templates → schemas → references → each kind's own checks → the tenant that is meant. Every stage
 tells all it finds, and a manifest goes as far as it can: one run shows every fault, each at its place.
 Nothing here needs a network or a credential. The libraries are imported when something is loaded, not before.
 """
@@ -31,12 +31,12 @@ def load(workspace: Workspace) -> Desired:
     from reconciler.kinds import kinds
     from reconciler.kinds.workspace import settings as settings_of
     from reconciler.model.live import digest_of
-    from reconciler.steps.load import choices, references
+    from reconciler.steps.load import choices, references, strictness
 
     documents, unread, problems = _read(workspace)
     declared, faults = _declare(documents, unread)
     catalogue, misfits = references.check(declared, kinds())
-    problems += [*faults, *misfits]
+    problems += [*faults, *misfits, *strictness.check(catalogue)]
     if not documents:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
         raise BadInput(problems or [empty])
@@ -51,7 +51,7 @@ def load(workspace: Workspace) -> Desired:
         raise BadInput(problems)
     return Desired(
         catalogue=catalogue,
-        settings=replace(settings, engine=engine),
+        settings=replace(strictness.applied(settings, catalogue), engine=engine),
         tenant=catalogue.get("Tenant", chosen),
         as_of=choices.moment(workspace, settings),
         now=workspace.now,
@@ -65,11 +65,13 @@ def load(workspace: Workspace) -> Desired:
 
 def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]]:
     """The documents of every file, rendered; the files that may hold more; what is wrong with them."""
-    from reconciler.steps.load import files, templates, yaml_nodes
+    from reconciler.steps.load import files, parts, strictness, templates, yaml_nodes
     from reconciler.steps.load.supposed import suppose
     from reconciler.steps.load.variables import unused, variables
 
-    sources, problems = files.read_manifests(workspace.root, workspace.variable_files)
+    sources, problems = files.read_manifests(workspace.root, (*workspace.variable_files, *workspace.floors))
+    floors, faults = files.read_floors(workspace.root, workspace.floors)
+    problems += faults
     unread = {problem.where.file for problem in problems if problem.where != files.WHOLE}
     values, faults = variables(workspace)
     problems += faults
@@ -80,8 +82,14 @@ def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]
         documents += found
         if not whole:
             unread.add(source.name)
+    documents, faults = parts.spread(documents)
+    problems += faults
     for document in documents:
         problems += templates.render(document, values, _literal(document))
+    for source in floors:  # as they are written: no value of a team's is put into them
+        found, faults, _ = yaml_nodes.read(source.name, source.text)
+        problems += [*faults, *strictness.misplaced(found)]
+        documents += found
     problems += unused(workspace.variables, [source.text for source in sources])
     problems += suppose(documents, workspace.supposition)
     return documents, unread, problems
@@ -103,7 +111,9 @@ def _declare(documents: list[Document], unread: set[str]) -> tuple[Declared, lis
         if kind is None or name is None:
             unread.add(document.file)
         else:
-            names.setdefault(kind, {}).setdefault(name, []).append(document.where("metadata", "name"))
+            places = names.setdefault(kind, {}).setdefault(name, [])
+            # the parts of one manifest have one name
+            places += {document.where("metadata", "name")} - set(places)
         if kind is not None:
             fits = document.sound and not faults
             manifests.append(Manifest(kind, document, _resource(document) if fits else None))
@@ -135,7 +145,7 @@ def _literal(document: Document) -> set[Path]:
 def _resource(document: Document) -> Resource:
     metadata = document.value["metadata"]
     return Resource(
-        address=Address(document.value["kind"], metadata["name"]),
+        address=Address(document.value["kind"], metadata["name"], document.part),
         spec=document.value["spec"],
         labels=metadata.get("labels", {}),
         annotations=metadata.get("annotations", {}),
@@ -144,9 +154,11 @@ def _resource(document: Document) -> Resource:
 
 
 def _fingerprint(resource: Resource) -> list[Any]:
+    part = [] if resource.address.part is None else [resource.address.part]
     return [
         resource.address.kind,
         resource.address.name,
+        *part,
         dict(resource.labels),
         dict(resource.annotations),
         dict(resource.spec),

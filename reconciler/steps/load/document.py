@@ -19,6 +19,7 @@ class Document:
         rendered: the scalars that templates made; their values may be secret and are printed nowhere.
         spoiled: places whose fault was told already: what follows from it is not told again.
         sound: whether nothing was wrong so far.
+        part: which one, of a manifest that stands for several. variables: what templates know of that.
     """
 
     file: str
@@ -28,6 +29,8 @@ class Document:
     rendered: set[Path] = field(default_factory=set)
     spoiled: set[Location] = field(default_factory=set)
     sound: bool = True
+    part: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
 
     def where(self, *path: str | int) -> Location:
         """The place of a part, or of the nearest part around it that was written."""

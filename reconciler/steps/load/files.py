@@ -1,7 +1,8 @@
 """Which files of a workspace hold manifests, and what do they say?
 
 Every `*.yaml` and `*.yml` below the root is one, in the order of their paths. Not read: hidden files and folders
-(`.github/`, `.gitlab-ci.yml`), the root's `environments/`, which holds variables, and files given with `--vars`.
+(`.github/`, `.gitlab-ci.yml`), the root's `environments/`, which holds variables, and files given with `--vars` or
+`--floor`.
 Links to folders are not followed. A link that leads out of the workspace is a problem, because a pull request
 could otherwise make the tool read any file of the machine that runs it.
 """
@@ -39,13 +40,13 @@ class Source:
     text: str
 
 
-def read_manifests(root: Path, variable_files: tuple[Path, ...] = ()) -> tuple[list[Source], list[Problem]]:
-    """The manifests' files of a workspace, and what kept others from being read."""
+def read_manifests(root: Path, others: tuple[Path, ...] = ()) -> tuple[list[Source], list[Problem]]:
+    """The manifests' files of a workspace without `others`, and what kept any from being read."""
     if not _is_folder(root):
         hint = "name the folder that holds the manifests"
         return [], [Problem(WHOLE, "no-workspace", f"there is no folder {_printable(root)}", hint=hint)]
     problems: list[Problem] = []
-    paths = sorted(_walk(root, {_target(path) for path in variable_files}, problems))
+    paths = sorted(_walk(root, {_target(path) for path in others}, problems))
     if len(paths) > MANIFEST_FILES:
         message = f"{len(paths):,} manifest files are more than the {MANIFEST_FILES:,} that a workspace may have"
         return [], [Problem(WHOLE, "too-many-files", message, hint="give each team a workspace of its own")]
@@ -55,6 +56,12 @@ def read_manifests(root: Path, variable_files: tuple[Path, ...] = ()) -> tuple[l
     read = [read_file(root, path) for path in paths]
     problems += [item for item in read if isinstance(item, Problem)]
     return [item for item in read if isinstance(item, Source)], problems
+
+
+def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list[Problem]]:
+    """The files of floors, wherever they are, and what kept others from being read."""
+    read = [read_file(root, path, anywhere=True) for path in dict.fromkeys(paths)]
+    return [each for each in read if isinstance(each, Source)], [each for each in read if isinstance(each, Problem)]
 
 
 def _walk(root: Path, skipped: set[Path], problems: list[Problem]) -> Iterator[Path]:

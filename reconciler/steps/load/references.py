@@ -111,8 +111,14 @@ def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind
                 "duplicate-live-name",
                 f"{other.address} has the same name in the tenant ({there})",
                 note=f"both manifests would change the one {kind.name} of that name, and undo each other",
-                hint="give each a `spec.name` of its own",
+                hint=_own_names(kind, resource, other),
             )
+
+
+def _own_names(kind: Kind, resource: Resource, other: Resource) -> str:
+    if kind.each is None or resource.address.resource != other.address.resource:
+        return "give each a `spec.name` of its own"
+    return f'make the part a part of the name: `name: "… {{{{ {kind.each.variable} }}}}"`'
 
 
 def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
@@ -166,7 +172,9 @@ def _whole(links: Mapping[Address, Sequence[_Link]], without: set[Address]) -> s
     """The resources whose references hold, and the references of those, all the way down."""
     whole = links.keys() - without
     while True:
-        kept = {address for address in whole if all(link.target in whole for link in links[address])}
+        # what is referred to is a manifest: all of its parts
+        names = {address.resource for address in whole} - {address.resource for address in links.keys() - whole}
+        kept = {address for address in whole if all(link.target in names for link in links[address])}
         if kept == whole:
             return kept
         whole = kept

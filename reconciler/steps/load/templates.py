@@ -66,6 +66,7 @@ def render(document: Document, given: Variables, literal: Collection[Path] = ())
         literal: parts that are templates for another moment, and stay as they are.
     """
     problems: list[Problem] = []
+    values = {**given.values, **document.variables}
 
     def walk(value: Any, path: Path) -> Any:
         if isinstance(value, dict):
@@ -77,9 +78,9 @@ def render(document: Document, given: Variables, literal: Collection[Path] = ())
         document.rendered.add(path)
         where = document.where(*path)
         try:
-            return evaluate(value, given.values)
+            return evaluate(value, values)
         except _Missing as error:
-            problems.extend(missing(name, where, given.values) for name in error.names if given.complete)
+            problems.extend(missing(name, where, values) for name in error.names if given.complete)
         except Refused as error:
             code, message, hint = error.told
             problems.append(Problem(where, code, message, hint=hint))

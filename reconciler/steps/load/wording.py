@@ -65,9 +65,10 @@ def _missing(fault: Fault) -> Iterator[Problem]:
 
 
 def _condition(fault: Fault, field: str) -> str | None:
-    if field in fault.part.get("required", ()):
+    if field in fault.part.get("required", ()) or field in fault.part.get("else", {}).get("required", ()):
         return None
-    held = fault.part.get("if", {}).get("properties", {})
+    # the condition of a manifest that stands for one object stands among what such a one needs
+    held = fault.part.get("else", fault.part).get("if", {}).get("properties", {})
     wants = [f"`{key}` is `{rule['const']}`" for key, rule in held.items() if "const" in rule]
     return f"it is needed when {' and '.join(wants)}" if wants else None
 

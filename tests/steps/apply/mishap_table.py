@@ -38,6 +38,10 @@ NOT_APPLICABLE = {
     ),
     "act": "a way of stopping the client, of the tests' own",
     "witness": "nothing goes wrong",
+    **dict.fromkeys(
+        ("fail-activation", "half-change", "meanwhile"),
+        "no campaign is changed here; tests/steps/apply/test_campaign_faults.py has them",
+    ),
 }
 """Kinds of fault that no method can meet here, and why."""
 

@@ -12,7 +12,10 @@ from reconciler.kinds import kinds, schema_folder, schema_of, shared_schema
 from reconciler.model.problem import Location, Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import part_of
+from reconciler.steps.load.parts import spread
 from reconciler.steps.load.schema import check, validator
+from reconciler.steps.load.templates import render
+from reconciler.steps.load.variables import Variables
 from reconciler.steps.load.wording import KEYWORDS, told
 
 STEMS = sorted(file.name for file in schema_folder().iterdir() if file.name.endswith(".json"))
@@ -30,6 +33,7 @@ SILENT = {
     "items",
     "if",
     "then",
+    "else",
     "propertyNames",
 }
 
@@ -40,7 +44,7 @@ def parts(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     for key in ("properties", "$defs"):
         for inner, part in schema.get(key, {}).items():
             yield from parts(part, inner)
-    for key in ("items", "additionalProperties", "propertyNames", "then"):
+    for key in ("items", "additionalProperties", "propertyNames", "then", "else"):
         if isinstance(schema.get(key), dict):
             yield from parts(schema[key])
 
@@ -55,7 +59,10 @@ def test_the_examples_of_a_schema_are_valid(kind: str) -> None:
     examples = schema_of(kind)["examples"]
     assert examples
     for example in examples:
-        assert check(Document("example.json", example, places={(): HERE})) == []
+        documents, problems = spread([Document("example.json", example, places={(): HERE})])
+        for document in documents:
+            problems += [*render(document, Variables(), literal=[("spec", "body")]), *check(document)]
+        assert problems == []
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -1,0 +1,115 @@
+"""Who will be on a list once a plan is applied, which numbers do they have, and who is on several lists?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import sources, suppression
+from reconciler.model.change import RowChange
+from reconciler.model.members import Standing
+from reconciler.model.rows import MemberPhones, RowQuery, Rows
+from reconciler.model.segment import Phones
+
+DIALLED = {
+    "contactId": "string",
+    "e164": "string",
+    "country": "string",
+    "postalCode": "string",
+    "timezone": "string",
+}
+"""A contact of a list, once: its number, and its address as far as its source tells it."""
+
+_ADDRESS = ("country", "postalCode", "timezone")
+
+
+def filled(
+    backend: Any,
+    standing: Standing,
+    change: RowChange,
+    read: Mapping[RowQuery, Rows],
+    phones: Rows | None,
+    target: Path,
+) -> Rows:
+    """The people of a list that a segment fills, as `DIALLED`, written to `target`.
+
+    A number is the one that is written with the contact, else the tenant's (`phones`, where they were read), else the
+    source's. Who is in does not depend on it: where the segment reads no phones, they are read for this alone.
+    """
+    import ibis
+
+    how = standing.segment.phones or Phones()
+    now = sources.members(backend, read[change.members]).select("contactId", "member")
+    changed = sources.table(backend, change.rows)
+    gone = changed.filter(changed["action"] == "remove")
+    written = changed.filter(changed["action"] != "remove").select(written_id="contactId", written="e164")
+    added = changed.filter(changed["action"] == "add").select("contactId", "member")
+    everybody = ibis.union(now.anti_join(gone, "contactId"), added)
+    people = everybody.left_join(written, everybody["contactId"] == written["written_id"])
+    told = _told(backend, standing, how, read, everybody).rename(told_id="contactId", told="e164")
+    people = people.left_join(told, people["contactId"] == told["told_id"])
+    number = [people["written"], people["told"]]
+    if phones is not None:
+        held = _numbers(backend, phones, how).rename(held_id="contactId", held="e164")
+        people = people.left_join(held, people["member"] == held["held_id"])
+        number = [people["written"], people["held"], people["told"]]
+    people = people.mutate(e164=ibis.coalesce(*number))
+    return sources.write(backend, people.select(*DIALLED), target, DIALLED)
+
+
+def held(backend: Any, phones: Rows, target: Path) -> Rows:
+    """The people of a list that no segment fills, as `DIALLED`, written to `target`: who is on it now."""
+    import ibis
+
+    people = _numbers(backend, phones, Phones())
+    people = people.mutate(**{name: ibis.null("string") for name in _ADDRESS})
+    return sources.write(backend, people.select(*DIALLED), target, DIALLED)
+
+
+def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery, Rows], people: Any) -> Any:
+    """What the segment's source says of some people: their numbers and addresses."""
+    contacts = sources.contacts(backend, read[standing.segment.contacts])
+    contacts = contacts.filter(~contacts["duplicate"]).semi_join(people, "contactId")
+    if standing.segment.phones is None:
+        return suppression.with_e164(backend, contacts, how).select("contactId", "e164", *_ADDRESS)
+    everyone = sources.table(backend, standing.rows)
+    numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")
+    return contacts.select("contactId", *_ADDRESS).left_join(numbers, contacts["contactId"] == numbers["id"]).drop("id")
+
+
+def _numbers(backend: Any, phones: Rows, how: Phones) -> Any:
+    people = sources.contacts(backend, phones)
+    return suppression.with_e164(backend, people.filter(people["contactId"].notnull()), how).select("contactId", "e164")
+
+
+def shared(backend: Any, lists: Mapping[str, Rows]) -> dict[tuple[str, str], int]:
+    """How many people of one list are on another as well, by (the one, the other); only pairs that share some.
+
+    The same people are those with the same id, or with the same number: two contacts with one phone are called twice.
+    """
+    import ibis
+
+    names: Sequence[str] = sorted(lists)
+    keyed = []
+    for number, name in enumerate(names):
+        people = sources.table(backend, lists[name])
+        here = people.mutate(list=ibis.literal(number))
+        keyed.append(here.select("list", "contactId", key=ibis.literal("id ") + here["contactId"]))
+        reached = here.filter(here["e164"].notnull())
+        keyed.append(reached.select("list", "contactId", key="e164"))
+    if len(names) < 2:
+        return {}
+    mine = ibis.union(*keyed)
+    theirs = mine.select(other="list", their_key="key").distinct()
+    met = mine.inner_join(theirs, mine["key"] == theirs["their_key"])
+    met = met.filter(met["list"] != met["other"]).select("list", "other", "contactId").distinct()
+    counted = met.group_by("list", "other").agg(n=met.count()).order_by("list", "other")
+    rows = [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+    return {(names[one], names[other]): count for one, other, count in rows}
+
+
+def phones_of(name: str, read: Mapping[RowQuery, Rows]) -> Rows | None:
+    """The phones of who is on a list now, where they were read."""
+    found = (rows for query, rows in read.items() if isinstance(query, MemberPhones) and query.list == name)
+    return next(found, None)

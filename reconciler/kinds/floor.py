@@ -1,0 +1,30 @@
+"""Floor: limits, severities and ceilings that no other manifest makes less strict."""
+
+from __future__ import annotations
+
+from reconciler.model.ceiling import Ceiling
+from reconciler.model.finding import Severity
+from reconciler.model.kind import Kind
+from reconciler.model.moment import parse_duration
+from reconciler.model.resource import Resource
+from reconciler.model.settings import Floor, Limits
+
+
+def floor(resource: Resource) -> Floor:
+    """What a valid manifest asks for at least."""
+    spec = resource.spec
+    limits, longest = spec.get("limits", {}), spec.get("waivers", {}).get("longest")
+    source = str(resource.address)
+    return Floor(
+        limits=Limits(limits.get("removals", 100.0), limits.get("updates", 100.0)),
+        severities={rule: Severity(said) for rule, said in spec.get("severities", {}).items()},
+        ceilings={
+            place: Ceiling(float(percent), "of calls", source, internal=True)
+            for place, percent in spec.get("ceilings", {}).items()
+        },
+        firm=frozenset(spec.get("firm", ())),
+        longest=None if longest is None else parse_duration(longest),
+    )
+
+
+KIND = Kind(name="Floor", says="what no other manifest makes less strict: limits, severities, ceilings, waivers")

@@ -1,0 +1,93 @@
+"""What is a campaign that is declared: who is dialled, how, when, by how many, and with which threshold?
+
+Made by the kind's own file; rules, forecasts and exposure judge it. Instants are aware and UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.moment import parse_instant
+
+Window = tuple[datetime, datetime]
+"""From an instant, which is in it, to another, which is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """Who works on a campaign, as the manifest states it; nothing of it is sent to the tenant.
+
+    Attributes:
+        agents: how many at once.
+        answer_rate: the share of dial attempts that a person answers, above 0, at most 1.
+        handle_time: how long an agent is busy with an answered call, wrap-up included.
+        attempts: how often a contact who does not answer is dialled, at most.
+    """
+
+    agents: int
+    answer_rate: float
+    handle_time: timedelta
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as declared, with everything it refers to looked up.
+
+    Attributes:
+        address: the manifest's, with the band as its part where one manifest stands for several campaigns.
+        name: in the tenant. list: the live name of the list it dials; list_address: the list's manifest.
+        dial_type: predictive, progressive or preview. status: draft, active or paused.
+        threshold: abandoned calls allowed, in percent; None where no policy is named. policy: its name; band: which
+            of its thresholds, and the segment's band where the list is found by one.
+        starts, ends: None where they are not known before the campaign is created, or not declared.
+        windows: when it dials, between `starts` and `ends`; empty while either is unknown.
+        starts_in, lasts: of a schedule that is counted from the campaign's creation.
+        repeats: whether a weekly calendar gives another window after this one.
+        staffing: who works on it, where stated. predictive: its settings as declared; empty where there are none.
+    """
+
+    address: Address
+    name: str
+    list: str
+    list_address: Address
+    dial_type: str
+    status: str
+    threshold: float | None
+    policy: str | None
+    band: str | None
+    starts: datetime | None
+    ends: datetime | None
+    windows: tuple[Window, ...]
+    staffing: Staffing | None
+    predictive: Mapping[str, Any] = field(default_factory=dict)
+    starts_in: timedelta | None = None
+    lasts: timedelta | None = None
+    repeats: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether it dials, once it is as declared."""
+        return self.status == "active"
+
+    def held(self, fields: Mapping[str, Any]) -> Campaign:
+        """As the tenant holds it: a relative schedule was fixed when the campaign was created."""
+        if self.starts_in is None:
+            return self
+        times = (fields.get("startTime"), fields.get("endTime"))
+        return self._between(*(parse_instant(time) if time else None for time in times))
+
+    def created(self, moment: datetime) -> Campaign:
+        """As it would be if it were created at a moment: a relative schedule is counted from it."""
+        if self.starts_in is None:
+            return self
+        starts = moment + self.starts_in
+        return self._between(starts, self.ends if self.lasts is None else starts + self.lasts)
+
+    def _between(self, starts: datetime | None, ends: datetime | None) -> Campaign:
+        windows = ((starts, ends),) if starts is not None and ends is not None else ()
+        return replace(self, starts=starts, ends=ends, windows=windows)

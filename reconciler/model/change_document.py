@@ -1,0 +1,156 @@
+"""How is a change of a plan written down, and read again?
+
+An object change has the shape of `terraform show -json`, so that policy tools people already run read it unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.change import (
+    Action,
+    FieldChange,
+    ObjectChange,
+    Reason,
+    Replacement,
+    RowChange,
+    Sample,
+)
+from reconciler.model.rows import Rows
+
+MEMBERS = "members"
+"""What the change of a list's rows writes."""
+
+_ACTIONS: Mapping[Action, Sequence[str]] = {
+    **{action: (action.value,) for action in Action},
+    # as Terraform has it where nothing is in service between the old and the new
+    Action.REPLACE: ("delete", "create"),
+}
+
+
+def object_document(change: ObjectChange) -> dict[str, Any]:
+    """An object change in the shape of Terraform's `resource_changes`, with our extras beside it."""
+    cost = change.replacement
+    paths = {} if cost is None else {"replace_paths": [[name] for name in cost.fields]}
+    return {
+        "address": str(change.address),
+        "mode": "managed",
+        "type": change.address.kind,
+        "name": change.address.name,
+        **({} if change.address.part is None else {"index": change.address.part}),
+        "live_name": change.name,
+        "change": {
+            "actions": list(_ACTIONS[change.action]),
+            "before": _plain(change.before),
+            "after": _plain(change.after),
+            "after_unknown": dict.fromkeys(change.later, True),
+            "before_sensitive": {},
+            "after_sensitive": {},
+            **paths,
+        },
+        "declared": dict(change.declared),
+        "fields": [{"path": each.path, "before": each.before, "after": each.after} for each in change.fields],
+        "later": {
+            name: {"words": words, "seconds": change.seconds_later[name]} for name, words in change.later.items()
+        },
+        "adopts": change.adopts,
+        "owner": change.owner,
+        "references": [list(pair) for pair in change.references],
+        "releases": [list(pair) for pair in change.releases],
+        "precondition": change.precondition,
+        "replacement": None if cost is None else _cost(cost),
+        "why": list(change.why),
+    }
+
+
+def _cost(cost: Replacement) -> dict[str, Any]:
+    return {"contacts": cost.contacts, "attempts": cost.attempts, "downtime": cost.downtime}
+
+
+def rows_document(change: RowChange) -> dict[str, Any]:
+    """A row change: its numbers and reasons, and where its rows are."""
+    return {
+        "address": str(change.address),
+        "writes": MEMBERS,
+        "list": change.list,
+        "list_address": str(change.list_address),
+        "delivery": {
+            "method": change.method,
+            "chunk_size": change.chunk_size,
+            "attributes": list(change.attributes),
+            "chosen": change.chosen,
+            "data": change.data,
+        },
+        "live": change.live,
+        "adds": change.adds,
+        "updates": change.updates,
+        "removes": change.removes,
+        "unchanged": change.unchanged,
+        "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
+        "precondition": change.precondition,
+        "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
+        "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
+        "owed": [{"words": reason.words, "count": reason.count} for reason in change.owed],
+        "samples": [
+            {"contact": each.token, "hint": each.hint, "action": each.action, "why": each.why}
+            for each in change.samples
+        ],
+    }
+
+
+def _plain(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if fields is None else dict(fields)
+
+
+def read_object(each: Mapping[str, Any]) -> ObjectChange:
+    """The object change that was written down."""
+    change, cost = each["change"], each["replacement"]
+    action = next(action for action, words in _ACTIONS.items() if list(words) == change["actions"])
+    return ObjectChange(
+        address=Address(each["type"], each["name"], each.get("index")),
+        name=each["live_name"],
+        action=action,
+        before=change["before"],
+        after=change["after"],
+        declared=each["declared"],
+        fields=tuple(FieldChange(f["path"], f["before"], f["after"]) for f in each["fields"]),
+        later={name: value["words"] for name, value in each["later"].items()},
+        seconds_later={name: value["seconds"] for name, value in each["later"].items()},
+        adopts=each["adopts"],
+        owner=each["owner"],
+        references=tuple((kind, name) for kind, name in each["references"]),
+        releases=tuple((kind, name) for kind, name in each["releases"]),
+        precondition=each["precondition"],
+        replacement=None if cost is None else Replacement(tuple(path for (path,) in change["replace_paths"]), **cost),
+        why=tuple(each["why"]),
+    )
+
+
+def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]) -> RowChange:
+    """The row change that was written down, its rows in `folder`."""
+    delivery, rows = each["delivery"], each["rows"]
+    return RowChange(
+        address=Address.parse(each["address"]),
+        list_address=Address.parse(each["list_address"]),
+        list=each["list"],
+        method=delivery["method"],
+        chunk_size=delivery["chunk_size"],
+        attributes=tuple(delivery["attributes"]),
+        chosen=delivery["chosen"],
+        data=delivery["data"],
+        live=each["live"],
+        adds=each["adds"],
+        updates=each["updates"],
+        removes=each["removes"],
+        unchanged=each["unchanged"],
+        rows=Rows(folder / Path(rows["file"]).name, "parquet", columns, rows["count"]),
+        digest=rows["digest"],
+        precondition=each["precondition"],
+        reasons=tuple(Reason(reason["words"], reason["count"]) for reason in each["reasons"]),
+        stays=tuple(Reason(reason["words"], reason["count"]) for reason in each["stays"]),
+        owed=tuple(Reason(reason["words"], reason["count"]) for reason in each["owed"]),
+        samples=tuple(Sample(s["contact"], s["hint"], s["action"], s["why"]) for s in each["samples"]),
+    )

@@ -1,0 +1,116 @@
+"""What would be, once a plan is applied? What the rules are asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.model.campaign import Campaign
+from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
+from reconciler.model.change import Action, Changes, ObjectChange
+from reconciler.model.exposure import Exposure, Shared
+from reconciler.model.forecast import Forecast, Statistics
+from reconciler.model.hours import Hours
+from reconciler.model.live import Live
+from reconciler.model.members import DoNotCall
+from reconciler.model.moment import present
+from reconciler.model.settings import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A declared campaign as it would be after the apply.
+
+    Attributes:
+        campaign: as declared. change: what becomes of it; its `before` is what the tenant holds.
+        contacts: on its list after the apply; None: nobody knows.
+        ceilings: those that its policy names, by country, `*` for every other: stricter than the law's, or in their place
+            where there are none.
+        exposure: who they are; None: nobody looked. shared: people whom another active campaign calls as well.
+        forecast: an estimate. statistics: what the tenant has counted.
+    """
+
+    campaign: Campaign
+    change: ObjectChange
+    contacts: int | None = None
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    exposure: Exposure | None = None
+    shared: tuple[Shared, ...] = ()
+    forecast: Forecast | None = None
+    statistics: Statistics | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is active in the tenant now."""
+        return (self.change.before or {}).get("status") == "active"
+
+    @property
+    def threshold(self) -> float | None:
+        """Its abandonment threshold after the apply, declared or not, in percent."""
+        found = (self.change.after or {}).get("abandonThreshold")
+        return None if found is None else float(found)
+
+    def dialled(self, moment: datetime) -> Campaign:
+        """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own."""
+        if self.change.action in (Action.UPDATE, Action.NO_OP):
+            return self.campaign.held(self.change.before or {})
+        return self.campaign.created(moment)
+
+    def ceiling(self, law: Mapping[str, Ceiling]) -> Ceiling | None:
+        """The strictest ceiling that holds for anybody on its list; None where nobody knows who they are."""
+        if self.exposure is None:
+            return None
+        places = [place for place, count in self.exposure.countries.items() if count]
+        if self.exposure.unknown:
+            places.append(ELSEWHERE)
+        found = [each for each in (strictest(place, self.ceilings, law) for place in places) if each is not None]
+        return min(found, key=lambda each: each.percent, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that a rule may know.
+
+    Attributes:
+        campaigns: every declared campaign. changes: everything that differs.
+        suppressions: every do-not-call list that a segment is judged by.
+        ceilings: the law's and the floor's, by country (ISO 3166-1 alpha-2), `*` for every other.
+        hours: when people may be called, by place (ISO 3166), `*` for every other.
+        limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
+        immutable: (kind, field) pairs that the tenant will not change.
+        needed: by kind, live fields without which the tenant makes no object.
+        sizes: how many contacts each list will have, by kind and name; None where nobody knows.
+        now: the moment of asking. as_of: the moment that recency is counted from.
+    """
+
+    changes: Changes
+    now: datetime
+    as_of: datetime
+    workspace: str
+    campaigns: tuple[Planned, ...] = ()
+    suppressions: tuple[DoNotCall, ...] = ()
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    immutable: frozenset[tuple[str, str]] = frozenset()
+    needed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sizes: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that schedules are judged at."""
+        return present(self.as_of, self.now)
+
+
+def sizes(changes: Changes, live: Live) -> dict[tuple[str, str], int | None]:
+    """How many contacts each object that holds some will have, by kind and name; None where nobody knows."""
+    found: dict[tuple[str, str], int | None] = {
+        (kind, name): each.size for kind, objects in live.objects.items() for name, each in objects.items()
+    }
+    for change in changes.objects:
+        if change.action is Action.CREATE:
+            found[change.address.kind, change.name] = 0
+    for row_change in changes.rows:
+        found[row_change.list_address.kind, row_change.list] = row_change.after
+    return found

@@ -1,0 +1,42 @@
+"""Is a list emptied, or deleted with people on it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each list that has contacts now and has none afterwards."""
+    for change in situation.changes.rows:
+        if change.live and change.after == 0:
+            message = f"list {change.list!r} is emptied of its {change.live:,} contacts"
+            yield Finding(RULE.id, change.address, message)
+    for each in situation.changes.objects:
+        size = situation.sizes.get((each.address.kind, each.name))
+        if each.action is Action.DELETE and size:
+            yield Finding(RULE.id, each.address, f"{each.name!r} is deleted with its {size:,} contacts")
+
+
+RULE = Rule(
+    id="LIM-EMPTIED",
+    title="a list is emptied",
+    says="No apply takes the last contact off a list, or deletes a list that holds contacts: nobody to call is more"
+    " often a fault of a source than a wish.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Safety limits are rules with an id, set aside by name",
+            citation="decision 6 of this project",
+            url="docs/decisions/0006-limits-and-overrides.md",
+            effective=None,
+            verified=True,
+            note="a limit of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,37 @@
+"""Does it belong to another workspace?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each object that carries another workspace's mark."""
+    for change in situation.changes.objects:
+        if change.owner is not None and change.owner != situation.workspace:
+            message = f"{change.name!r} is managed by workspace {change.owner!r}"
+            yield Finding(RULE.id, change.address, message)
+
+
+RULE = Rule(
+    id="OWN-FOREIGN",
+    title="an object of another workspace",
+    says="An object that carries another workspace's mark is not touched: two workspaces would undo each other.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="The mark of a campaign",
+            citation="decision 3 of this project",
+            url="docs/decisions/0003-ownership-of-campaigns.md",
+            effective=None,
+            verified=True,
+            note="who owns an object is written in its description",
+        ),
+    ),
+    check=check,
+    waivable=False,
+)

@@ -1,0 +1,49 @@
+"""Would people be called at hours at which they may not be called, if a campaign were created now?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.hours import left, outside, said
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Planned, Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each active campaign whose schedule is counted from its creation, and reaches beyond its contacts' hours."""
+    for planned in situation.campaigns:
+        if not planned.campaign.active or planned.campaign.starts_in is None or planned.exposure is None:
+            continue
+        made = planned.change.action in (Action.CREATE, Action.REPLACE)
+        campaign = planned.campaign.created(situation.now) if made else planned.campaign.held(_held(planned))
+        found = outside(planned.exposure, left(campaign, situation.now), situation.hours)
+        if found:
+            when = "if it were created now, " if made else "by the times that were fixed when it was created, "
+            yield Finding(RULE.id, planned.campaign.address, when + said(planned.exposure, found))
+
+
+def _held(planned: Planned) -> dict[str, object]:
+    return dict(planned.change.after or {})
+
+
+RULE = Rule(
+    id="HRS-002",
+    title="a schedule whose hours depend on when it is applied",
+    says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours or"
+    " outside them by the moment of the apply. It is told where it would fall outside now. Name times, or a calendar, and"
+    " HRS-001 holds them against the hours.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="FCC, rules under the Telephone Consumer Protection Act, time of day",
+            citation="47 CFR 64.1200(c)(1)",
+            url="https://www.law.cornell.edu/cfr/text/47/64.1200",
+            effective=None,
+            verified=True,
+            note="no telephone solicitation before 8 a.m. or after 9 p.m., local time at the called party's location",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,50 @@
+"""Which ceilings does the law set, as far as this tool knows? Read from `jurisdictions.toml`, for people to check."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from reconciler.model.ceiling import Ceiling
+from reconciler.model.rule import Jurisdiction, Source
+
+
+@cache
+def jurisdictions() -> tuple[Jurisdiction, ...]:
+    """Every jurisdiction of the file, in its order."""
+    text = (files("reconciler.rules") / "jurisdictions.toml").read_text(encoding="utf-8")
+    return tuple(_jurisdiction(each) for each in tomllib.loads(text)["jurisdiction"])
+
+
+def law() -> Mapping[str, Ceiling]:
+    """The ceiling of each place that has one."""
+    found: dict[str, Ceiling] = {}
+    for each in jurisdictions():
+        source = ", ".join(source.citation for source in each.sources)
+        found |= dict.fromkeys(each.places, Ceiling(each.percent, each.measured, source, each.internal))
+    return found
+
+
+def _jurisdiction(each: Mapping[str, Any]) -> Jurisdiction:
+    sources = tuple(
+        Source(
+            title=source["title"],
+            citation=source["citation"],
+            url=source["url"],
+            effective=source.get("effective"),
+            verified=source["verified"],
+            note=source["note"],
+        )
+        for source in each["source"]
+    )
+    return Jurisdiction(
+        name=each["name"],
+        places=tuple(each["places"]),
+        percent=each["percent"],
+        measured=each["measured"],
+        internal=each["internal"],
+        sources=sources,
+    )

@@ -1,0 +1,48 @@
+"""Does a campaign abandon more calls now than it may?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.moment import format_instant
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each campaign that stays active, and whose live figure is above the strictest ceiling of its contacts."""
+    for each in situation.campaigns:
+        room = each.forecast.headroom if each.forecast is not None else None
+        if room is None or each.statistics is None or not each.campaign.active:
+            continue
+        counted = each.statistics
+        if counted.percent > room.ceiling:
+            figure = f"{counted.abandoned:,} of {counted.live_answered:,} answered calls ({room.percent:g} %)"
+            message = (
+                f"{figure} were abandoned since {format_instant(counted.since)}; its ceiling is {room.ceiling:g} %"
+            )
+            yield Finding(RULE.id, each.campaign.address, message)
+
+
+RULE = Rule(
+    id="ABN-004",
+    title="live abandonment above its ceiling",
+    says="The abandonment that the tenant has counted of a campaign is not above the strictest ceiling of the contacts"
+    " on its list. It is what happened, over the time that the tenant counts, and not what the plan does: so it warns,"
+    " and a plan that lowers a threshold or takes people off a list goes through. The forecast says what is left.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="Telemarketing Sales Rule, the safe harbour for abandoned calls",
+            citation="16 CFR 310.4(b)(4)(i)",
+            url="https://www.ecfr.gov/current/title-16/section-310.4",
+            effective=date(2003, 10, 1),
+            verified=True,
+            note="three percent of calls answered by a person, per campaign, over 30 days, as quoted in 71 FR 58716;"
+            " the ceilings of other places are in rules/jurisdictions.toml",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,55 @@
+"""Can more people answer at once than there are agents?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Planned, Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each active predictive campaign whose calls in progress bring more answers than it has agents."""
+    for each in situation.campaigns:
+        staffing, lines = each.campaign.staffing, _setting(each, "maxCallsInProgress")
+        if each.campaign.dial_type != "predictive" or not each.campaign.active or staffing is None or lines is None:
+            continue
+        free = staffing.agents * (_setting(each, "agentAvailabilityFactor") or 1)
+        # so that 18 agents at 0.3 make 60 lines, and not the 59.99… of binary fractions
+        most = max(1, math.floor(round(free / staffing.answer_rate, 6)))
+        if lines > most:
+            answers = f"{lines:g} calls in progress of which {100 * staffing.answer_rate:g} % are answered"
+            message = f"{answers} are {lines * staffing.answer_rate:.1f} people at once for {free:g} agents"
+            yield Finding(RULE.id, each.campaign.address, f"{message}; maxCallsInProgress can be {most} at most")
+
+
+def _setting(planned: Planned, name: str) -> float | None:
+    """A predictive setting as it will be, declared or not."""
+    settings = (planned.change.after or {}).get("predictive") or planned.campaign.predictive
+    value = settings.get(name)
+    return None if value is None else float(value)
+
+
+RULE = Rule(
+    id="PAC-001",
+    title="pacing beyond the agents stated",
+    says="A predictive campaign has no more calls in progress than `agents × agentAvailabilityFactor / answerRate` of"
+    " its staffing. With more of them, and even if every agent is idle, more people are expected to answer at once than"
+    " there are agents to speak to them: calls are then abandoned by design, and not by bad luck.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Telemarketing Sales Rule, the safe harbour for abandoned calls",
+            citation="16 CFR 310.4(b)(4)(i)",
+            url="https://www.ecfr.gov/current/title-16/section-310.4",
+            effective=date(2003, 10, 1),
+            verified=True,
+            note="technology that ensures abandonment of no more than three percent of calls answered by a person, as"
+            " quoted in 71 FR 58716; the bound on calls in progress is this tool's own, from the answer rate stated",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,40 @@
+"""Are too many contacts taken off a list at once?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each list that loses a larger share of its contacts than the limit says."""
+    limit = situation.limits.removals
+    for change in situation.changes.rows:
+        share = 100 * change.removes / change.live if change.live else 0
+        if share > limit:
+            counted = f"{change.removes:,} of {change.live:,} contacts ({share:.0f} %)"
+            message = f"{counted} are removed from list {change.list!r}; the limit is {limit:g} %"
+            yield Finding(RULE.id, change.address, message)
+
+
+RULE = Rule(
+    id="LIM-REMOVALS",
+    title="many contacts are taken off a list",
+    says="No apply takes more than a share of a list's contacts off it (30 % unless the workspace or the floor says"
+    " otherwise): a source that is half empty looks like many people who no longer belong.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Safety limits are rules with an id, set aside by name",
+            citation="decision 6 of this project",
+            url="docs/decisions/0006-limits-and-overrides.md",
+            effective=None,
+            verified=True,
+            note="a limit of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,39 @@
+"""Is a campaign to dial whose schedule is over?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.moment import format_instant
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each active campaign that ended before the moment of the plan."""
+    for each in situation.campaigns:
+        ends = each.dialled(situation.moment).ends
+        if each.campaign.active and not each.campaign.repeats and ends is not None and ends <= situation.moment:
+            message = f"it is active, and its schedule ended at {format_instant(ends)}: it calls nobody any more"
+            yield Finding(RULE.id, each.campaign.address, message)
+
+
+RULE = Rule(
+    id="SCH-001",
+    title="a schedule in the past",
+    says="A campaign that is to be active has some of its schedule left. One whose end is past dials nobody, though the"
+    " plan fills its list: a date was not moved on, or the campaign is done and can be paused or deleted.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="Forecasts are estimates, and only warn",
+            citation="decision 20 of this project",
+            url="docs/decisions/0020-forecasts-are-estimates.md",
+            effective=None,
+            verified=True,
+            note="of this tool's own, and no law: nobody is called",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,59 @@
+"""Does a campaign's schedule have the hours that its list needs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Planned, Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each active campaign that, by its forecast, is not through its list when its schedule ends."""
+    for each in situation.campaigns:
+        forecast, staffing = each.forecast, each.campaign.staffing
+        if not each.campaign.active or forecast is None or forecast.hours is None or staffing is None:
+            continue
+        available = _available(each, situation)
+        if available and forecast.hours > available:
+            needs = (
+                f"its {forecast.contacts:,} contacts take about {forecast.hours:,.1f} h with {staffing.agents} agents"
+            )
+            message = f"{needs} (an estimate), and its schedule has {available:,.1f} h"
+            yield Finding(RULE.id, each.campaign.address, message)
+
+
+def _available(planned: Planned, situation: Situation) -> float | None:
+    """Hours of the schedule: what is left of it, but all of it where the campaign dials already.
+
+    Some of the list of such a campaign is done, and nobody knows how much.
+    """
+    if planned.forecast is None or not planned.forecast.available:
+        return None
+    if not planned.runs:
+        return planned.forecast.available
+    windows = planned.dialled(situation.moment).windows
+    return sum((end - start for start, end in windows), timedelta()) / timedelta(hours=1)
+
+
+RULE = Rule(
+    id="SCH-002",
+    title="a schedule shorter than the list needs",
+    says="The schedule of a campaign that is to be active has the hours that its list needs with the stated staffing,"
+    " by the forecast. Else the last contacts of the list are never called, and those are not the ones that anybody"
+    " chose. A weekly calendar that begins again is long enough for any list.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="Forecasts are estimates, and only warn",
+            citation="decision 20 of this project; docs/forecast.md",
+            url="docs/decisions/0020-forecasts-are-estimates.md",
+            effective=None,
+            verified=True,
+            note="of this tool's own, and no law: the estimate leaves out much, always in the direction of fewer hours",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,39 @@
+"""Is a field changed that the tenant will not change?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each such field of an object that is updated in place."""
+    for change in situation.changes.objects:
+        for field in change.fields if change.action is Action.UPDATE else ():
+            if (change.address.kind, field.path) in situation.immutable:
+                message = f"the tenant does not change the {field.path} of {change.name!r}"
+                yield Finding(RULE.id, change.address, message)
+
+
+RULE = Rule(
+    id="OBJ-IMMUTABLE",
+    title="a field that cannot be changed",
+    says="A field that the tenant fixes when an object is made is not sent: the tenant would refuse it in mid-apply.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Safety limits are rules with an id, set aside by name",
+            citation="decision 6 of this project",
+            url="docs/decisions/0006-limits-and-overrides.md",
+            effective=None,
+            verified=True,
+            note="what a tenant will not do is told in the plan, and not found out in the apply",
+        ),
+    ),
+    check=check,
+    waivable=False,
+)

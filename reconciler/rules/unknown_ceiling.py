@@ -1,0 +1,69 @@
+"""May a campaign abandon much where nobody has said how much is allowed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from reconciler.model.ceiling import ELSEWHERE, strictest
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Planned, Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each campaign with a threshold above the lowest ceiling that is known, and contacts who have none."""
+    lowest = min((ceiling.percent for ceiling in situation.ceilings.values()), default=None)
+    for planned in situation.campaigns:
+        if planned.threshold is None or lowest is None or planned.threshold <= lowest:
+            continue
+        without = list(_without(planned, situation))
+        if without:
+            message = f"its threshold is {planned.threshold:g} %, and no ceiling is known for {'; for '.join(without)}"
+            yield Finding(RULE.id, planned.campaign.address, f"{message}. The lowest that is known is {lowest:g} %")
+
+
+def _without(planned: Planned, situation: Situation) -> Iterator[str]:
+    """The contacts who have no ceiling: those of no known country, and those of other countries."""
+    exposure = planned.exposure
+    unknown = planned.contacts if exposure is None else exposure.unknown
+    if strictest(ELSEWHERE, situation.ceilings, planned.ceilings) is None and unknown != 0:
+        count = "an unknown number of contacts" if unknown is None else _contacts(unknown)
+        yield f"{count} of no known country"
+    countries = exposure.countries if exposure is not None else {}
+    others = {p: n for p, n in countries.items() if n and strictest(p, situation.ceilings, planned.ceilings) is None}
+    if others:
+        yield f"{_contacts(sum(others.values()))} with numbers of {', '.join(sorted(others))}"
+
+
+def _contacts(count: int) -> str:
+    return f"{count:,} contact{'' if count == 1 else 's'}"
+
+
+RULE = Rule(
+    id="ABN-003",
+    title="a high threshold where no ceiling is known",
+    says="A threshold above the lowest known ceiling is told where contacts have numbers of no known country, or of"
+    " one that has no ceiling in `reconciler/rules/jurisdictions.toml`. Name one in the policy's `ceilings`, for"
+    ' the country or for "*", and ABN-001 holds the threshold against it.',
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="FTC, Telemarketing Sales Rule, safe harbour for abandoned calls",
+            citation="16 CFR 310.4(b)(4)(i)",
+            url="https://www.law.cornell.edu/cfr/text/16/310.4",
+            effective=None,
+            verified=True,
+            note="who has no known country may be in the United States",
+        ),
+        Source(
+            title="FCC, rules under the Telephone Consumer Protection Act, abandoned calls",
+            citation="47 CFR 64.1200(a)(7)",
+            url="https://www.gpo.gov/fdsys/pkg/FR-2012-10-16/html/2012-25316.htm",
+            effective=date(2012, 11, 15),
+            verified=True,
+            note="the same",
+        ),
+    ),
+    check=check,
+)

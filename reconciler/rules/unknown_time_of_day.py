@@ -1,0 +1,45 @@
+"""Whom would a campaign call without anybody knowing what time it is there?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each active campaign with contacts at no known time of day."""
+    for planned in situation.campaigns:
+        if not planned.campaign.active:
+            continue
+        if planned.exposure is None:
+            if planned.contacts:
+                message = f"nobody knows where its {planned.contacts:,} contacts are: their phones are read through"
+                yield Finding(RULE.id, planned.campaign.address, f"{message} the surface `outbound`")
+        elif planned.exposure.unplaced:
+            count = f"{planned.exposure.unplaced:,} of {planned.exposure.contacts:,} contacts"
+            message = f"{count} are at no known time of day: neither number nor address says it"
+            yield Finding(RULE.id, planned.campaign.address, message)
+
+
+RULE = Rule(
+    id="HRS-003",
+    title="contacts at no known time of day",
+    says="Calling hours are by the clock of the called person. A number without a place (toll-free, or of a country with"
+    " too many time zones), or none that can be read, does not say what that clock shows: such contacts are counted. Map"
+    " `postalCode` or `timezone` in their source.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="FCC, rules under the Telephone Consumer Protection Act, time of day",
+            citation="47 CFR 64.1200(c)(1)",
+            url="https://www.law.cornell.edu/cfr/text/47/64.1200",
+            effective=None,
+            verified=True,
+            note="the hours are local time at the called party's location, which has to be known",
+        ),
+    ),
+    check=check,
+)

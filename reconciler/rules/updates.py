@@ -1,0 +1,40 @@
+"""Are too many contacts of a list changed at once?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each list of which a larger share changes than the limit says."""
+    limit = situation.limits.updates
+    for change in situation.changes.rows:
+        share = 100 * change.updates / change.live if change.live else 0
+        if share > limit:
+            counted = f"{change.updates:,} of {change.live:,} contacts ({share:.0f} %)"
+            message = f"{counted} are changed on list {change.list!r}; the limit is {limit:g} %"
+            yield Finding(RULE.id, change.address, message)
+
+
+RULE = Rule(
+    id="LIM-UPDATES",
+    title="many contacts of a list are changed",
+    says="No apply changes what is kept with more than a share of a list's contacts (50 % unless the workspace or the"
+    " floor says otherwise): a score that is computed wrongly changes for everybody.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Safety limits are rules with an id, set aside by name",
+            citation="decision 6 of this project",
+            url="docs/decisions/0006-limits-and-overrides.md",
+            effective=None,
+            verified=True,
+            note="a limit of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

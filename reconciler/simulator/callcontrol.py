@@ -1,0 +1,34 @@
+"""How is what the tenant counted of its campaigns' calls set behind the clients' backs, over HTTP?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.simulator.calls import Calls
+from reconciler.simulator.checks import anything_in_object, fields, instant, truth, utc_time, whole
+from reconciler.simulator.routing import Call, Reply
+
+_COUNTED = {"attempts": whole(0), "liveAnswered": whole(0), "abandoned": whole(0)}
+_TIMES = {"startTime": utc_time, "endTime": utc_time}
+_OURS = {"liveAnswered": "live_answered", "startTime": "since", "endTime": "until"}
+
+
+def _set(call: Call) -> Reply:
+    """`{campaigns: {name: {attempts, liveAnswered, abandoned, startTime, endTime}}, offered}`."""
+    known = {"campaigns": anything_in_object, "offered": truth}
+    body = fields(call.parsed(), required={}, optional=known)
+    store = call.tenant.store
+    calls = store.part(Calls)
+    for name, given in body.get("campaigns", {}).items():
+        counted: dict[str, Any] = fields(given, f"campaigns.{name}", required={}, optional={**_COUNTED, **_TIMES})
+        for key in _TIMES:
+            if key in counted:
+                counted[key] = instant(counted[key], key)
+        calls.set(store.campaign_named(name).id, **{_OURS.get(key, key): value for key, value in counted.items()})
+    calls.offered = body.get("offered", calls.offered)
+    told = {item.name: calls.to_wire(item.id, store.now()) for item in store.campaigns.values()}
+    return Reply(body={"campaigns": told, "offered": calls.offered})
+
+
+HANDLERS: dict[tuple[str, str], Callable[[Call], Reply]] = {("POST", "/statistics"): _set}

@@ -1,0 +1,64 @@
+"""When does an object begin its work, and what becomes of it where that goes wrong?"""
+
+from __future__ import annotations
+
+from reconciler.model.deeds import Deed
+from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
+from reconciler.model.kind import Activity
+from reconciler.model.live import LiveObject
+from reconciler.steps.apply.filled import Filled
+from reconciler.steps.apply.writes import NotAsWritten, Writes
+
+
+def activate(writes: Writes, activity: Activity, lists: Filled) -> str:
+    """Set an object to work that is as planned, on lists that are as planned.
+
+    Raises:
+        ReconcilerError: it was not, or the tenant would not; it is not at work then, or the note says that it may be.
+    """
+    change = writes.change
+    lists.check(change.references)
+    rest = {name: value for name, value in (change.after or {}).items() if name != activity.field}
+    live = _as_planned(writes, rest)
+    if not activity.at_work(live.fields):
+        set_to_work(writes, activity, Deed.ACTIVATE, rest)
+    return f"activated {change.name!r}"
+
+
+def set_to_work(writes: Writes, activity: Activity, deed: Deed, rest: dict[str, object]) -> None:
+    """Set an object to work; one that does not come out as planned is made to rest again.
+
+    Raises:
+        ReconcilerError: as `activate`.
+    """
+    try:
+        writes.update(deed, {activity.field: activity.on})
+        _as_planned(writes, rest)
+    except (Interrupted, LedgerError):
+        raise
+    except ReconcilerError as error:
+        stop(writes, activity, error)
+        raise
+
+
+def stop(writes: Writes, activity: Activity, error: ReconcilerError) -> None:
+    """Make an object rest that may be at work; where nobody can say whether it does, the error gets a note of that."""
+    try:
+        live = writes.found()
+        if live is not None and activity.at_work(live.fields):
+            writes.update(Deed.PAUSE, {activity.field: activity.off})
+    except (Interrupted, LedgerError):
+        raise
+    except ReconcilerError as another:
+        error.note = f"{writes.change.name!r} may be {activity.on}: it could not be stopped ({another.message})"
+        error.hint = "look at it in the tenant; then go on"
+
+
+def _as_planned(writes: Writes, rest: dict[str, object]) -> LiveObject:
+    live = writes.found()
+    if live is None:
+        raise NotAsWritten(f"{writes.change.name!r} is not there any more")
+    wrong = writes.differing(live, rest)
+    if wrong:
+        raise NotAsWritten(f"{', '.join(wrong)} of {writes.change.name!r} changed meanwhile: it is not activated")
+    return live

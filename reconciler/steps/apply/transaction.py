@@ -1,0 +1,118 @@
+"""How is an object changed that is at work?
+
+It is made to rest, changed, read back, and set to work again. Where any of that fails it is made what it was before;
+and where that fails too it rests. At no instant is it at work with anything but the old values or the new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.deeds import Deed, resting
+from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
+from reconciler.model.kind import Activity
+from reconciler.model.live import LiveObject
+from reconciler.steps.apply import activation
+from reconciler.steps.apply.filled import Filled
+from reconciler.steps.apply.writes import NotAsWritten, Writes
+
+
+class Transaction:
+    """The change of one object that is at work, or was when this run began with it."""
+
+    def __init__(self, writes: Writes, activity: Activity, lists: Filled, does: tuple[Deed, ...]) -> None:
+        self._writes, self._activity, self._lists = writes, activity, lists
+        self._changes, self._resumes = Deed.CHANGE in does, Deed.RESUME in does
+        change = writes.change
+        self._before = self._without_status(change.before or {})
+        self._after = self._without_status(change.after or {})
+
+    def run(self) -> None:
+        """Do it, from wherever an earlier run has left it.
+
+        Raises:
+            ReconcilerError: it could not be done; the note says what the object is now.
+        """
+        if self._resumes:
+            self._lists.check(self._writes.change.references)  # before it rests: however long that takes
+        live = self._unmoved()
+        if self._resumes and self._activity.at_work(live.fields) and not self._writes.differing(live, self._after):
+            return
+        try:
+            self._forward(live)
+        except LedgerError:
+            raise
+        except Interrupted as stopped:
+            stopped.note = f"{self._writes.change.name!r} rests, {self._activity.off}, until the run goes on"
+            raise
+        except ReconcilerError as error:
+            error.note = self._back(error)
+            raise
+
+    def _unmoved(self) -> LiveObject:
+        """The object, which nobody but this run has changed since the plan was made."""
+        change, live = self._writes.change, self._writes.found()
+        if live is None:
+            raise NotAsWritten(f"{change.name!r} is not there any more")
+        if not self._writes.begun and live.digest() != change.precondition:
+            raise NotAsWritten(
+                f"{change.name!r} was changed by somebody else since this run began",
+                note="it was left as it is",
+                hint="plan again, have the new plan reviewed, and apply that",
+            )
+        return live
+
+    def _forward(self, live: LiveObject) -> None:
+        if self._activity.at_work(live.fields):
+            self._pause()
+        if self._changes:
+            self._change(resting(self._writes.change, self._activity))
+        if self._resumes:
+            self._lists.occupied(self._writes.change.references)
+            activation.set_to_work(self._writes, self._activity, Deed.RESUME, self._after)
+
+    def _pause(self) -> None:
+        self._writes.update(Deed.PAUSE, {self._activity.field: self._activity.off})
+
+    def _change(self, fields: Mapping[str, Any]) -> None:
+        """Write some fields; that it still rests is read back with them."""
+        rests = {self._activity.field: self._activity.off}
+        self._writes.update(Deed.CHANGE, {n: v for n, v in fields.items() if rests.get(n) != v}, {**rests, **fields})
+
+    def _back(self, error: ReconcilerError) -> str:
+        """Make the object what it was before; in words, what it is now."""
+        name, off = self._writes.change.name, self._activity.off
+        why = f"{error.note}; " if error.note else ""
+        try:
+            live = self._writes.found()
+            if live is None:
+                return f"{why}{name!r} is not there any more"
+            return why + self._restored(live)
+        except (Interrupted, LedgerError):
+            raise
+        except ReconcilerError as another:
+            activation.stop(self._writes, self._activity, another)
+            unsure = f" ({another.note})" if another.note else ""
+            return f"{why}it was to be as before, that failed too: {another.message}{unsure}; {name!r} is left {off}"
+
+    def _restored(self, live: LiveObject) -> str:
+        name, off = self._writes.change.name, self._activity.off
+        wrong = [field for field in self._before if live.fields.get(field) != self._before[field]]
+        gained = [field for field in self._after if field not in self._before and field in live.fields]
+        if self._activity.at_work(live.fields):
+            if not wrong and not gained:
+                return f"{name!r} is as it was before"
+            self._pause()
+        if wrong:
+            self._change({field: self._before[field] for field in wrong})
+        if gained:
+            return f"{name!r} is left {off}: the tenant cannot take {', '.join(gained)} back"
+        if not self._resumes:
+            return f"{name!r} is left {off}, with its old values"
+        self._lists.occupied(self._writes.change.releases)
+        activation.set_to_work(self._writes, self._activity, Deed.RESUME, self._before)
+        return f"{name!r} is as it was before"
+
+    def _without_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in fields.items() if name != self._activity.field}

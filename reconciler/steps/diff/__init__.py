@@ -1,0 +1,116 @@
+"""What differs between what is declared and what is live? Pure: only declared fields count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import additions, comparison, engine, outcome_changes, owing
+from reconciler.kinds.disposition_set import sets
+from reconciler.model import delivery as delivery_of
+from reconciler.model.change import Accounting, Changes, Reason, RowChange, Sample
+from reconciler.model.desired import Desired
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.live import Live
+from reconciler.model.members import Members, Standing
+from reconciler.model.outcomes import OutcomeChange
+from reconciler.model.rows import ContactsOf
+from reconciler.model.segment import Segment, Target
+from reconciler.model.tokens import Tokens
+from reconciler.steps.diff import objects
+
+EXAMPLES = 3
+"""Contacts shown as examples of each action on a list."""
+
+
+def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Changes:
+    """Object changes for every declared object, row changes for every list that a segment fills.
+
+    Raises:
+        BadInput: something declared cannot be made or changed through the tenant's surfaces.
+    """
+    found = [*objects.declared(desired, live), *(objects.undeclared(desired, live) if desired.prune else ())]
+    accounts: list[Accounting] = []
+    rows: list[RowChange] = []
+    into = desired.scratch / "rows"
+    into.mkdir(exist_ok=True)
+    with engine.opened(desired.settings.engine, desired.scratch) as backend:
+        for standing in members:
+            accounts.append(standing.account)
+            current = {target.band: live.rows[target.members] for target in standing.segment.targets}
+            for target in standing.segment.targets:
+                part = standing.segment.part(target)
+                file = into / f"{part.name}-{part.part}.parquet"
+                owed = _owed(backend, desired, live, target.list)
+                compared = comparison.compare(backend, standing, target, current, file, owed)
+                change = _row_change(backend, standing, target, compared, live, tokens)
+                stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
+                rows.append(replace(change, stays=stays, owed=waiting))
+        outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
+        numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
+    ends = [standing.good_until for standing in members if standing.good_until is not None]
+    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None), outcomes, numbers)
+
+
+def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
+    """What must change of the contacts of every campaign that a set names."""
+    for wanted in sets(desired.catalogue):
+        file = into / f"{wanted.address.kind}-{wanted.address.name}.parquet"
+        owed = _owed(backend, desired, live, str(wanted.address))
+        yield outcome_changes.change(backend, wanted, live, tokens, file, owed)
+
+
+def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:
+    """What a list, or the campaign of a set, would not take before."""
+    if live.owed is None or not live.owed.count:
+        return None
+    return owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
+
+
+def _row_change(
+    backend: Any, standing: Standing, target: Target, compared: comparison.Compared, live: Live, tokens: Tokens
+) -> RowChange:
+    changed, kept = compared.rows, compared.kept
+    tallied = comparison.tally(backend, changed)
+    counts = {action: sum(n for done, _, n in tallied if done == action) for action in ("add", "update", "remove")}
+    segment = standing.segment
+    delivery = segment.delivery
+    known = isinstance(segment.contacts, ContactsOf)
+    puts = counts["add"] + counts["update"]
+    way = delivery_of.chosen(delivery, live.methods, puts, segment.phones is not None, known)
+    if way is None:
+        raise _no_way(segment, live)
+    return RowChange(
+        address=standing.segment.part(target),
+        list_address=target.list_address,
+        list=target.list,
+        method=way.method,
+        chunk_size=way.chunk_size,
+        attributes=delivery.attributes,
+        chosen=way.why,
+        data=delivery.whole,
+        live=kept + counts["update"] + counts["remove"],
+        adds=counts["add"],
+        updates=counts["update"],
+        removes=counts["remove"],
+        unchanged=kept,
+        rows=changed,
+        digest=comparison.rows_digest(backend, changed),
+        precondition=comparison.members_digest(backend, live.rows[target.members]),
+        reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in tallied),
+        samples=tuple(
+            Sample(tokens.token(contact), tokens.hint(contact), action, why)
+            for contact, action, why in comparison.examples(backend, changed, EXAMPLES)
+        ),
+    )
+
+
+def _no_way(segment: Segment, live: Live) -> ReconcilerError:
+    return ReconcilerError(
+        f"{segment.address}: none of the tenant's surfaces offers a way for its contacts",
+        where=str(segment.address),
+        note=f"it offers {', '.join(sorted(live.methods)) or 'none'}; attributes and phones decide which will do",
+        hint="declare another surface of the tenant, name a method, or leave attributes out",
+    )

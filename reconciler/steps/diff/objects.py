@@ -1,0 +1,195 @@
+"""What becomes of each object: made, changed, made anew, deleted or left alone?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.kinds import kinds
+from reconciler.model.address import Address
+from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement
+from reconciler.model.desired import Desired
+from reconciler.model.kind import Later, Renewal, Surface
+from reconciler.model.live import Live, LiveObject
+from reconciler.model.resource import Resource
+
+
+def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """The change of every declared object, also where there is nothing to do."""
+    for kind in kinds().values():
+        surface = kind.surface(live.surfaces)
+        if surface is None:
+            continue
+        for resource in desired.catalogue.of_kind(kind.name):
+            fields = kind.fields(resource, desired.catalogue, desired.as_of)
+            found = live.find(kind.name, fields["name"])
+            if found is None:
+                yield _creation(resource, fields, surface)
+                continue
+            update = _update(resource, fields, surface, found)
+            stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
+            # what carries no mark of ours is not deleted, so it cannot be made anew either
+            if stuck and kind.renewal is not None and found.owner == desired.settings.name:
+                yield _replacement(update, fields, stuck, kind.renewal, surface, live)
+            else:
+                yield update
+
+
+def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -> ObjectChange:
+    later, plain = _split(fields)
+    return ObjectChange(
+        address=resource.address,
+        name=fields["name"],
+        action=Action.CREATE,
+        before=None,
+        after=plain,
+        declared=plain,
+        fields=tuple(FieldChange(name, None, value) for name, value in _flat(plain)),
+        later={name: value.words for name, value in later.items()},
+        seconds_later={name: value.seconds for name, value in later.items()},
+        references=_references(surface, plain),
+        why=(f"the tenant has no {_words(resource.address.kind)} named {fields['name']!r}",),
+    )
+
+
+def _update(resource: Resource, fields: Mapping[str, Any], surface: Surface, found: LiveObject) -> ObjectChange:
+    _, wanted = _split(fields)
+    after = {**found.fields, **{name: _laid_over(found.fields.get(name), value) for name, value in wanted.items()}}
+    written = {name: after[name] for name in wanted if after[name] != found.fields.get(name)}
+    adopts = found.owner is None and surface.writable
+    changed = tuple(_changed(found.fields, after)) if written else ()
+    why = [
+        f"{change.path} is {_said(change.before)} in the tenant, {_said(change.after)} declared" for change in changed
+    ]
+    if adopts:
+        why.append("it was made by somebody else and carries no mark: it is adopted by this workspace")
+    return ObjectChange(
+        address=resource.address,
+        name=found.name,
+        action=Action.UPDATE if written or adopts else Action.NO_OP,
+        before=found.fields,
+        after=after,
+        declared=written,
+        fields=changed,
+        adopts=adopts,
+        owner=found.owner,
+        references=_references(surface, after),
+        releases=_references(surface, found.fields),
+        precondition=found.digest(),
+        why=tuple(why) or ("every declared field is as declared",),
+    )
+
+
+def _replacement(
+    update: ObjectChange,
+    fields: Mapping[str, Any],
+    stuck: tuple[str, ...],
+    renewal: Renewal,
+    surface: Surface,
+    live: Live,
+) -> ObjectChange:
+    """The object made anew, under its name, with what is declared and all else that the old one has."""
+    before = update.before or {}
+    later, _ = _split(fields)
+    after = {name: value for name, value in renewal.fields(update.after or {}).items() if name not in later}
+    found = [live.find(*each) for each in update.releases]
+    sizes = [each.size for each in found if each is not None and each.size is not None]
+    old = live.find(update.address.kind, update.name)
+    words = {name: value.words for name, value in later.items()}
+    return replace(
+        update,
+        action=Action.REPLACE,
+        after=after,
+        declared=after,
+        fields=tuple(_changed({name: value for name, value in before.items() if name not in later}, after)),
+        later=words,
+        seconds_later={name: value.seconds for name, value in later.items()},
+        references=_references(surface, after),
+        replacement=Replacement(
+            stuck,
+            sum(sizes) if sizes else None,
+            old.statistics.attempts if old is not None and old.statistics is not None else None,
+            renewal.downtime(before, after, words),
+        ),
+        why=(*update.why, f"the tenant does not change {' or '.join(stuck)}: it is made anew, and the old one deleted"),
+    )
+
+
+def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]:
+    """What is fixed when the object is created, and the rest."""
+    later = {name: value for name, value in fields.items() if isinstance(value, Later)}
+    return later, {name: value for name, value in fields.items() if name not in later}
+
+
+def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """What carries this workspace's mark and is declared no longer."""
+    for kind in kinds().values():
+        surface = kind.surface(live.surfaces)
+        if surface is None or not surface.writable:
+            continue
+        declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+        for name, found in sorted(live.objects.get(kind.name, {}).items()):
+            if found.owner == desired.settings.name and name not in declared:
+                yield ObjectChange(
+                    address=_address(kind.name, name, desired),
+                    name=name,
+                    action=Action.DELETE,
+                    before=found.fields,
+                    after=None,
+                    owner=found.owner,
+                    releases=_references(surface, found.fields),
+                    precondition=found.digest(),
+                    why=("it carries this workspace's mark and no manifest declares it",),
+                )
+
+
+def _address(kind: str, name: str, desired: Desired) -> Address:
+    """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
+    taken = {str(each) for address in desired.catalogue.resources for each in (address, address.activation)}
+    address = Address(kind, name)
+    return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
+
+
+def _laid_over(live: Any, wanted: Any) -> Any:
+    """What is declared, over what is live: inside a mapping, too, only declared keys count."""
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        return {**live, **{key: _laid_over(live.get(key), value) for key, value in wanted.items()}}
+    return wanted
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:
+    from deepdiff import DeepDiff, Delta
+
+    found = DeepDiff(dict(before), dict(after), verbose_level=2, ignore_numeric_type_changes=True)
+    for row in sorted(
+        Delta(found, bidirectional=True).to_flat_rows(), key=lambda row: [str(part) for part in row.path]
+    ):
+        path = ".".join(str(part) for part in row.path)
+        match row.action:
+            case "dictionary_item_added":
+                yield FieldChange(path, None, row.value)
+            case "dictionary_item_removed":
+                yield FieldChange(path, row.value, None)
+            case _:
+                yield FieldChange(path, row.old_value, row.value)
+
+
+def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _references(surface: Surface, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((each.kind, fields[each.field]) for each in surface.references if fields.get(each.field))
+
+
+def _words(kind: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind).strip()
+
+
+def _said(value: Any) -> str:
+    return "absent" if value is None else str(value)

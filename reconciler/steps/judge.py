@@ -1,0 +1,94 @@
+"""What would every campaign be after the apply, and what do the rules say of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.audience import engine, reach
+from reconciler.kinds import abandonment_policy as policies
+from reconciler.kinds import campaign as campaigns
+from reconciler.kinds import kinds
+from reconciler.model.ceiling import Ceiling, merged
+from reconciler.model.change import Changes
+from reconciler.model.desired import Desired
+from reconciler.model.forecast import forecast
+from reconciler.model.judged import Asked, Judged
+from reconciler.model.live import Live
+from reconciler.model.members import Members
+from reconciler.model.moment import present
+from reconciler.model.situation import Planned, Situation, sizes
+from reconciler.model.waiver import waive, waivers
+from reconciler.rules import ask, rules, severity_of
+from reconciler.rules.hours import allowed
+from reconciler.rules.jurisdictions import law
+
+
+def judge(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> Judged:
+    """Ask every rule of what would be, and set aside what a waiver sets aside today."""
+    settings = desired.settings
+    moment = present(desired.as_of, now)
+    ceilings = merged(law(), settings.ceilings)
+    exposed = _exposed(desired, members, changes, live)
+    situation = Situation(
+        changes=changes,
+        now=now,
+        as_of=desired.as_of,
+        workspace=settings.name,
+        campaigns=tuple(_foreseen(each, ceilings, moment) for each in exposed),
+        suppressions=tuple(each for standing in members for each in standing.suppressions),
+        ceilings=ceilings,
+        hours=allowed(),
+        limits=settings.limits,
+        immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
+        sizes=sizes(changes, live),
+    )
+    found = waive(ask(situation, settings.severities), settings, now.date())
+    asked = tuple(
+        Asked(rule.id, rule.title, severity_of(rule, settings.severities), tuple(s.citation for s in rule.sources))
+        for rule in rules().values()
+    )
+    waived = tuple(waivers(found, settings, now.date()))
+    return Judged(changes, situation.campaigns, asked, found, waived)
+
+
+def _exposed(desired: Desired, members: Members, changes: Changes, live: Live) -> tuple[Planned, ...]:
+    """Every declared campaign, with whom it would call."""
+    planned = tuple(_planned(desired, changes, live))
+    if not planned:
+        return ()
+    with engine.opened(desired.settings.engine, desired.scratch) as backend:
+        return reach.exposed(backend, planned, members, changes, live, desired.scratch / "dialled")
+
+
+def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
+    """Every declared campaign as it would be after the apply."""
+    known = {change.address: change for change in changes.objects}
+    held = sizes(changes, live)
+    for resource in desired.catalogue.of_kind(campaigns.KIND.name):
+        change = known.get(resource.address)
+        if change is not None:
+            campaign = campaigns.campaign(resource, desired.catalogue, desired.as_of)
+            found = live.find(campaigns.KIND.name, campaign.name)
+            yield Planned(
+                campaign,
+                change,
+                contacts=held.get((campaign.list_address.kind, campaign.list)),
+                ceilings=_ceilings(campaign.policy, desired),
+                statistics=None if found is None else found.statistics,
+            )
+
+
+def _ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:
+    """The ceilings that a campaign's policy names."""
+    return {} if policy is None else policies.ceilings(desired.catalogue.get(policies.KIND.name, policy))
+
+
+def _foreseen(planned: Planned, ceilings: Mapping[str, Ceiling], moment: datetime) -> Planned:
+    """With what is to be expected of it, of all that is known of it by then."""
+    ceiling = planned.ceiling(ceilings)
+    percent = ceiling.percent if ceiling is not None else None
+    campaign, counted = planned.dialled(moment), planned.statistics
+    return replace(planned, forecast=forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent))

@@ -1,0 +1,94 @@
+"""Which manifests stand for several objects, and what does each of those say?
+
+A manifest of a kind that allows it holds, under one key, what differs by part. Each part becomes a document of its
+own, with what differs laid over the rest, and the name of the part as a variable of its templates. So everything
+after it sees ordinary documents, and a fault is told at the line that somebody wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from reconciler.kinds import kinds, shared_schema
+from reconciler.model.kind import Each
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Path
+from reconciler.steps.load.document import Document
+
+Placed = TypeVar("Placed")
+
+
+def spread(documents: Iterable[Document]) -> tuple[list[Document], list[Problem]]:
+    """The documents, those of several parts once for each; what is no proper list of parts is left for its schema."""
+    found: list[Document] = []
+    problems: list[Problem] = []
+    for document in documents:
+        each, differs = _differing(document)
+        if each is None or not _proper(differs):
+            # nothing is said of the parts' templates beside what is wrong with the parts
+            found.append(replace(document, variables={} if each is None else {each.variable: each.variable}))
+            continue
+        for part, held in differs.items():
+            if each.field in held:
+                where = document.keys.get(("spec", each.field, part, each.field), document.where("spec", each.field))
+                problems.append(Problem(where, "parts-of-a-part", f"a part has no `{each.field}` of its own"))
+        found += [_part(document, each, part) for part in differs]
+    return found, problems
+
+
+def _differing(document: Document) -> tuple[Each | None, Any]:
+    """How the document's kind has several parts, where the document does, and what it says of them."""
+    value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
+    kind, spec = kinds().get(str(value.get("kind"))), value.get("spec")
+    each = kind.each if kind is not None else None
+    if each is None or not isinstance(spec, dict) or each.field not in spec:
+        return None, None
+    return each, spec[each.field]
+
+
+def _proper(differs: Any) -> bool:
+    if not isinstance(differs, dict) or not differs:
+        return False
+    name = re.compile(shared_schema()["$defs"]["name"]["pattern"].removesuffix("$"))
+    return all(
+        isinstance(part, str) and name.fullmatch(part) and isinstance(held, dict) for part, held in differs.items()
+    )
+
+
+def _part(document: Document, each: Each, part: str) -> Document:
+    spec = document.value["spec"]
+    rest = {key: value for key, value in spec.items() if key != each.field}
+    differs = {key: value for key, value in spec[each.field][part].items() if key != each.field}
+    above = ("spec", each.field)
+
+    def moved(held: Mapping[Path, Placed]) -> dict[Path, Placed]:
+        """Where things are in the part's document: what differs counts, and not what it replaces."""
+        gone = [above, *(("spec", key) for key in each.whole & differs.keys())]
+        kept = {path: found for path, found in held.items() if path[:2] not in gone}
+        own = (*above, part)
+        return kept | {
+            ("spec", *path[len(own) :]): held[path] for path in held if path[: len(own)] == own and path != own
+        }
+
+    return replace(
+        document,
+        value={**document.value, "spec": _laid_over(rest, differs, each.whole)},
+        places=moved(document.places),
+        keys=moved(document.keys),
+        spoiled=set(document.spoiled),
+        rendered=set(moved(dict.fromkeys(document.rendered))),
+        part=part,
+        variables={each.variable: part},
+    )
+
+
+def _laid_over(rest: Any, differs: Any, whole: Iterable[str] = ()) -> Any:
+    if not isinstance(rest, dict) or not isinstance(differs, dict):
+        return differs
+    return {
+        **rest,
+        **{key: value if key in whole else _laid_over(rest.get(key), value) for key, value in differs.items()},
+    }

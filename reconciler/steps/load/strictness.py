@@ -1,0 +1,96 @@
+"""How strict is the workspace: what its floors, severities, ceilings and waivers come to, and which of them cannot be?
+
+Rules are known here, so that a waiver of none is told with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reconciler.kinds import abandonment_policy, floor, workspace
+from reconciler.model.finding import Severity
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.settings import Settings
+from reconciler.rules import rules
+from reconciler.rules.jurisdictions import law
+from reconciler.steps.load.document import Document
+from reconciler.steps.load.nearest import suggest
+
+
+def applied(settings: Settings, catalogue: Catalogue) -> Settings:
+    """The settings with the waivers of every policy, on every floor."""
+    policies = catalogue.of_kind(abandonment_policy.KIND.name)
+    waived = tuple(waiver for policy in policies for waiver in abandonment_policy.waivers(policy))
+    settings = replace(settings, overrides=(*settings.overrides, *waived))
+    for each in catalogue.of_kind(floor.KIND.name):
+        settings = floor.floor(each).under(settings)
+    return settings
+
+
+def check(catalogue: Catalogue) -> Iterator[Problem]:
+    """Rules that there are not, what is made less strict, and waivers that cannot be."""
+    for resource in catalogue.of_kind(workspace.KIND.name):
+        yield from _severities(resource)
+        yield from _waivers(resource, "overrides")
+    for resource in catalogue.of_kind(floor.KIND.name):
+        yield from _severities(resource)
+        for number, rule in enumerate(resource.spec.get("firm", ())):
+            yield from _unknown(resource, rule, "firm", number)
+    for resource in catalogue.of_kind(abandonment_policy.KIND.name):
+        yield from _waivers(resource, "waivers")
+        yield from _ceilings(resource)
+
+
+def misplaced(documents: Iterable[Document]) -> Iterator[Problem]:
+    """What a file of floors holds besides floors."""
+    for document in documents:
+        kind = document.value.get("kind") if isinstance(document.value, dict) else None
+        if kind != floor.KIND.name:
+            message = f"a file of floors holds manifests of `kind: {floor.KIND.name}` alone"
+            yield Problem(document.where("kind"), "not-a-floor", message, hint="put the others into the workspace")
+
+
+def _unknown(resource: Resource, rule: str, *path: str | int) -> Iterator[Problem]:
+    if rule not in rules():
+        hint = suggest(rule, rules())
+        yield Problem(resource.where("spec", *path), "unknown-rule", f"there is no rule `{rule}`", hint=hint)
+
+
+def _severities(resource: Resource) -> Iterator[Problem]:
+    for rule, said in resource.spec.get("severities", {}).items():
+        yield from _unknown(resource, rule, "severities", rule)
+        if rule in rules() and rules()[rule].severity is Severity.REFUSE and said == Severity.WARN:
+            message = f"{rule} refuses, and a severity can only be raised"
+            hint = "set it aside for one object, with a reason and a last day"
+            yield Problem(resource.where("spec", "severities", rule), "severity-lowered", message, hint=hint)
+
+
+def _waivers(resource: Resource, place: str) -> Iterator[Problem]:
+    for number, each in enumerate(resource.spec.get(place, ())):
+        yield from _unknown(resource, each["rule"], place, number, "rule")
+        rule = rules().get(each["rule"])
+        if rule is None:
+            continue
+        if not rule.waivable:
+            message = f"nothing sets {rule.id} aside: {rule.title}"
+            yield Problem(resource.where("spec", place, number, "rule"), "not-waivable", message)
+        elif rule.ends and "until" not in each:
+            message = f"a waiver of {rule.id} says until when it holds"
+            hint = "add `until: 2026-12-31`, the last day on which it is right"
+            yield Problem(resource.where("spec", place, number), "waiver-without-end", message, hint=hint)
+
+
+def _ceilings(resource: Resource) -> Iterator[Problem]:
+    known = law()
+    for place, ceiling in abandonment_policy.ceilings(resource).items():
+        allowed = known.get(place)
+        if allowed is not None and ceiling.percent > allowed.percent:
+            yield Problem(
+                resource.where("spec", "ceilings", place),
+                "ceiling-loosened",
+                f"the ceiling of {place} is {allowed.percent:g} %, and a policy can only make it lower",
+                note=allowed.source,
+                hint="leave it out; a threshold above it needs a waiver",
+            )

@@ -1,0 +1,118 @@
+"""How does a person, or a program, read the rules and what they rest on?"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+import orjson
+from rich.text import Text
+
+from reconciler.model.finding import Severity
+from reconciler.model.notation import plain as written
+from reconciler.model.rule import Jurisdiction, Rule, Source
+from reconciler.views.plain import plain
+
+WIDTH = 100
+NO_ADVICE = "This is no legal advice. What is abandoned is decided while calls are made; what the law asks, by those who know it."
+
+
+def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> Text:
+    """Every rule in a few lines, and every ceiling."""
+    lines: list[Text] = []
+    for rule in rules:
+        style = "bold red" if rule.severity is Severity.REFUSE else "yellow"
+        lines.append(Text.assemble((f"{rule.id:<15}", "bold"), (f"{rule.severity:<8}", style), plain(rule.title)))
+        lines += [Text(plain(f"{'':<23}{_cited(source)}"), "dim") for source in rule.sources]
+    lines += [Text(), Text("Ceilings of abandonment, by the country of the called number", "bold")]
+    for each in jurisdictions:
+        words = f"{each.percent:g} % {each.measured}{', an internal ceiling' if each.internal else ''}"
+        lines.append(Text.assemble((f"{', '.join(each.places):<24}", "bold"), plain(words)))
+        lines += [Text(plain(f"{'':<24}{_cited(source)}"), "dim") for source in each.sources]
+    lines += [Text(), Text(NO_ADVICE, "dim")]
+    return Text("\n").join(lines)
+
+
+def one(rule: Rule, jurisdictions: Sequence[Jurisdiction] = ()) -> Text:
+    """One rule with all that is known of its sources, and the ceilings where it is about them."""
+    lines = [Text.assemble((rule.id, "bold"), plain(f"  {rule.title}")), Text()]
+    lines += [Text(plain(line)) for line in textwrap.wrap(rule.says, WIDTH)]
+    lines += [Text(), Text(plain(_verdict(rule))), Text()]
+    lines += list(_sources(rule.sources))
+    for each in jurisdictions:
+        label = ", an internal ceiling" if each.internal else ""
+        lines += [Text(), Text(plain(f"{each.name} ({', '.join(each.places)}): {each.percent:g} %{label}"), "bold")]
+        lines += [Text(plain(f"  {each.measured}")), *_sources(each.sources)]
+    return Text("\n").join([*lines, Text(), Text(NO_ADVICE, "dim")])
+
+
+def machine(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> str:
+    """The same for programs."""
+    document = {
+        "rules": [
+            {
+                "id": rule.id,
+                "title": rule.title,
+                "says": rule.says,
+                "severity": rule.severity.value,
+                "waivable": rule.waivable,
+                "waiver_ends": rule.ends,
+                "sources": written(rule.sources),
+            }
+            for rule in rules
+        ],
+        "jurisdictions": written(tuple(jurisdictions)),
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def markdown(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> str:
+    """The same as a page: what docs/rules.md holds below its introduction."""
+    parts = ["## The ceilings", "| places | threshold at most | of what | source |\n|---|---|---|---|"]
+    rows = [
+        f"| {', '.join(each.places)} | {each.percent:g} %{' (internal)' if each.internal else ''} | {each.measured} "
+        f"| {'; '.join(_linked(source) for source in each.sources)} |"
+        for each in jurisdictions
+    ]
+    parts[-1] += "".join(f"\n{row}" for row in rows)
+    for each in jurisdictions:
+        parts += [f"{each.name}:", "\n".join(_bullet(source) for source in each.sources)]
+    for rule in rules:
+        parts += [f"## {rule.id}: {rule.title}", rule.says, _verdict(rule)]
+        parts.append("\n".join(_bullet(source) for source in rule.sources))
+    return "\n\n".join(parts) + "\n"
+
+
+def _verdict(rule: Rule) -> str:
+    says = "Apply refuses a plan with such a finding" if rule.severity is Severity.REFUSE else "It warns; apply goes on"
+    if not rule.waivable:
+        return f"{says}. Nothing sets it aside."
+    ends = ", and says until when" if rule.ends else ""
+    return f"{says}. A waiver sets it aside for one object, with a reason{ends}."
+
+
+def _sources(sources: Iterable[Source]) -> Iterator[Text]:
+    for source in sources:
+        yield Text(plain(f"  {source.title}: {_cited(source)}"))
+        yield Text(plain(f"    {source.url}"), "dim")
+        for line in textwrap.wrap(source.note, WIDTH - 4):
+            yield Text(plain(f"    {line}"), "dim")
+
+
+def _cited(source: Source) -> str:
+    since = f", since {source.effective}" if source.effective is not None else ""
+    return f"{source.citation}{since}{'' if source.verified else ', NOT VERIFIED'}"
+
+
+def _linked(source: Source) -> str:
+    return f"[{source.citation}]({_href(source)}){'' if source.verified else ' **not verified**'}"
+
+
+def _bullet(source: Source) -> str:
+    since = f", since {source.effective}" if source.effective is not None else ""
+    return f"- {source.title}, {_linked(source)}{since}. {source.note[:1].upper()}{source.note[1:].rstrip('.')}."
+
+
+def _href(source: Source) -> str:
+    """Of a page of the documentation itself, as seen from beside it."""
+    return source.url.removeprefix("docs/")

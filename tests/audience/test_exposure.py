@@ -1,0 +1,171 @@
+"""Whom a list's campaign would call: countries, zones and states as the numbering library has them, counted in one pass."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import phonenumbers
+import pytest
+from phonenumbers import geocoder, timezone
+
+from reconciler.audience import exposure, territory
+from reconciler.model.exposure import Exposure, Place
+from tests.audience.conftest import Written
+
+COLUMNS = dict.fromkeys(("contactId", "e164", "country", "postalCode", "timezone"), "VARCHAR")
+
+
+def counted(backend: Any, written: Written, people: Sequence[Mapping[str, Any]]) -> Exposure:
+    """The exposure of a list of these people."""
+    rows = [{"contactId": f"CUST{number}", **each} for number, each in enumerate(people)]
+    table = exposure.sources.table(backend, written(rows, COLUMNS))
+    return exposure.exposure(backend, table, exposure.tables(backend))
+
+
+def places(found: Exposure) -> dict[tuple[tuple[str, ...], tuple[str, ...]], int]:
+    """The places by where they are."""
+    return {(place.regions, place.zones): place.contacts for place in found.places}
+
+
+def numbers(chance: random.Random) -> Iterator[phonenumbers.PhoneNumber]:
+    """Valid numbers of every country and kind: the library's examples, and others of their lengths and beginnings."""
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in phonenumbers.PhoneNumberType.values():
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is None:
+                continue
+            yield example
+            text = str(example.national_number)
+            for _ in range(6):
+                keep = chance.randrange(len(text))
+                changed = text[:keep] + "".join(chance.choice("0123456789") for _ in text[keep:])
+                other = phonenumbers.PhoneNumber(
+                    example.country_code,
+                    int(changed),
+                    italian_leading_zero=example.italian_leading_zero,
+                    number_of_leading_zeros=example.number_of_leading_zeros,
+                )
+                if phonenumbers.is_valid_number(other):
+                    yield other
+    for area in range(201, 990):
+        for _ in range(20):
+            other = phonenumbers.PhoneNumber(1, int(f"{area}{chance.randrange(2_000_000, 10_000_000)}"))
+            if phonenumbers.is_valid_number(other):
+                yield other
+
+
+def e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class TestOfNumbersAlone:
+    def test_every_country_is_the_librarys(self, backend: Any, written: Written) -> None:
+        chosen = list(numbers(random.Random(5)))
+        assert len(chosen) > 8_000
+        found = counted(backend, written, [{"e164": e164(each)} for each in chosen])
+        said = Counter(phonenumbers.region_code_for_number(each) for each in chosen)
+        nowhere = said.pop("001", 0) + said.pop(None, 0)
+        assert found.countries == dict(said)
+        assert found.unknown == nowhere
+        assert found.contacts == len(chosen) == sum(place.contacts for place in found.places)
+
+    def test_every_zone_is_the_librarys_or_there_are_too_many(self, backend: Any, written: Written) -> None:
+        chosen = list(numbers(random.Random(6)))
+        found = counted(backend, written, [{"e164": e164(each)} for each in chosen])
+        said: Counter[tuple[str, ...]] = Counter()
+        for each in chosen:
+            zones = tuple(sorted(timezone.time_zones_for_number(each)))
+            known = zones != (timezone.UNKNOWN_TIMEZONE,) and len(zones) <= territory.MOST_ZONES
+            inland = phonenumbers.region_code_for_number(each) not in ("001", None)
+            said[zones if known and inland else ()] += 1
+        by_zones: Counter[tuple[str, ...]] = Counter()
+        for place in found.places:
+            by_zones[place.zones] += place.contacts
+        assert by_zones == said
+
+    def test_a_state_is_known_by_the_area_code(self, backend: Any, written: Written) -> None:
+        found = counted(
+            backend,
+            written,
+            [{"e164": "+14155550102"}, {"e164": "+18505550102"}, {"e164": "+19025550102"}, {"e164": "+442079460018"}],
+        )
+        assert places(found) == {
+            (("US-CA",), ("America/Los_Angeles",)): 1,
+            (("US-FL",), ("America/New_York",)): 1,
+            (("CA-NS", "CA-PE"), ("America/Halifax",)): 1,
+            (("GB",), ("Europe/London",)): 1,
+        }
+
+    def test_a_number_without_a_place_is_in_its_country_at_no_known_time(self, backend: Any, written: Written) -> None:
+        found = counted(backend, written, [{"e164": "+18005550102"}, {"e164": None}, {"e164": "+80012345678"}])
+        assert found.countries == {"US": 1}
+        assert found.unknown == 2
+        assert found.unplaced == 3
+        assert places(found) == {(("US",), ()): 1, ((), ()): 2}
+
+    def test_a_list_without_anybody_is_counted_too(self, backend: Any, written: Written) -> None:
+        assert counted(backend, written, []) == Exposure(0, {}, 0)
+
+
+class TestOfAddresses:
+    def test_a_postal_code_adds_its_state_and_its_zones(self, backend: Any, written: Written) -> None:
+        address = {"country": "us", "postalCode": "79901-1234"}
+        found = counted(backend, written, [{"e164": "+14155550102", **address}])
+        zones = ("America/Chicago", "America/Denver", "America/Los_Angeles")
+        assert found.places == (Place(("US-CA", "US-TX"), zones, 1),)
+
+    def test_a_postal_code_without_a_country_is_of_that_of_the_number(self, backend: Any, written: Written) -> None:
+        found = counted(backend, written, [{"e164": "+14155550102", "postalCode": "K1A 0B1"}])
+        assert found.places == (Place(("US-CA",), ("America/Los_Angeles",), 1),)
+        found = counted(backend, written, [{"e164": "+16135550102", "postalCode": " k1a 0b1"}])
+        assert found.places[0].regions == ("CA-ON",)
+        assert "America/Toronto" in found.places[0].zones
+
+    def test_a_time_zone_says_more_than_a_postal_code(self, backend: Any, written: Written) -> None:
+        address = {"postalCode": "79901", "timezone": "America/Denver"}
+        found = counted(backend, written, [{"e164": "+18005550102", **address}])
+        assert found.places == (Place(("US-TX",), ("America/Denver",), 1),)
+
+    def test_a_country_of_its_own_adds_its_law_and_its_zones(self, backend: Any, written: Written) -> None:
+        found = counted(backend, written, [{"e164": "+14155550102", "country": "FR"}])
+        assert found.places == (Place(("FR", "US-CA"), ("America/Los_Angeles", "Europe/Paris"), 1),)
+
+    @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc", "EST5EDT!", "x" * 300])
+    def test_a_zone_that_nobody_knows_says_nothing(self, backend: Any, written: Written, zone: str) -> None:
+        found = counted(backend, written, [{"e164": "+14155550102", "timezone": zone, "country": "United States"}])
+        assert found.places == (Place(("US-CA",), ("America/Los_Angeles",), 1),)
+
+
+class TestTheTable:
+    def test_it_has_the_area_codes_of_the_librarys_geography(self) -> None:
+        """A new area code comes with the library; then it belongs in `territory.toml`."""
+        ours = {code for area in territory.areas().values() for code in area.codes}
+        geographic = set()
+        for code in range(201, 990):
+            if any(_described(code, exchange) for exchange in ("2345678", "5550102", "4230102", "9870102")):
+                geographic.add(str(code))
+        assert ours == geographic
+
+    def test_every_state_has_zones_and_postal_codes_of_its_own(self) -> None:
+        assert len(territory.areas()) == 51 + 13
+        starts = Counter(f"{name[:2]}{start}" for name, area in territory.areas().items() for start in area.postal)
+        assert {start for start, times in starts.items() if times > 1} == {"CAX"}  # two territories
+        assert all(exposure.exposure and area.zones and area.codes for area in territory.areas().values())
+
+
+def _described(code: int, exchange: str) -> bool:
+    number = phonenumbers.PhoneNumber(1, int(f"{code}{exchange}"))
+    if phonenumbers.region_code_for_number(number) not in ("US", "CA"):
+        return False
+    said = geocoder.description_for_valid_number(number, "en")
+    return bool(said) and said not in ("United States", "Canada")
+
+
+def test_the_tables_are_the_owners_alone(backend: Any, tmp_path: Path) -> None:
+    exposure.tables(backend)
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.parquet")}
+    assert modes == {0o600}

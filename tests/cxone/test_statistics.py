@@ -1,0 +1,106 @@
+"""Is what a tenant counted of its campaigns' calls read as it tells it, and is one that tells nothing asked once?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from reconciler.cxone.faults import Unavailable
+from reconciler.cxone.tenant import TenantReader
+from reconciler.kinds import kinds
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.forecast import Statistics
+from reconciler.model.secret import Secret
+from reconciler.model.tenant import DeclaredSurface, Pace
+from reconciler.simulator import Simulator
+from reconciler.simulator.calls import Calls
+from tests.cxone.scripted import Answer, ScriptedTenant
+
+CAMPAIGN = kinds()["Campaign"]
+SINCE, UNTIL = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 31, tzinfo=UTC)
+COUNTED = {"attempts": 900, "liveAnswered": 200, "abandoned": 5}
+
+
+def reader_of(url: str, token_url: str) -> TenantReader:
+    pace = Pace(rate=1e6, burst=1000, workers=2)
+    secret = Secret("not-a-secret")
+    declared = DeclaredSurface("lists", "demo-client", secret, "env", {}, url, token_url, pace=pace, attempts=2)
+    return TenantReader([declared], kinds())
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A tenant with campaigns A, B and C, of which it counted something of B."""
+    with Simulator() as started:
+        started.store.add_contacts(["C1"])
+        started.store.add_list("All", ["C1"])
+        for name in "ABC":
+            started.store.add_campaign(name, "All", dialType="preview", abandonThreshold=3.0)
+        counted = {"attempts": 900, "live_answered": 200, "abandoned": 5, "since": SINCE, "until": UNTIL}
+        started.store.part(Calls).set(started.store.campaign_named("B").id, **counted)
+        yield started
+
+
+@pytest.fixture
+def reader(simulator: Simulator) -> Iterator[TenantReader]:
+    with reader_of(simulator.base_url("lists"), simulator.token_url("lists")) as found:
+        found.objects(CAMPAIGN)
+        simulator.clear_requests()
+        yield found
+
+
+def test_calls_are_read_of_the_campaigns_that_are_asked_for(simulator: Simulator, reader: TenantReader) -> None:
+    found = reader.statistics(CAMPAIGN, ["B"])
+    assert found == {"B": Statistics(900, 200, 5, SINCE, UNTIL)}
+    assert found["B"].percent == 2.5
+    assert len(simulator.requests()) == 1
+
+
+def test_a_tenant_that_does_not_offer_them_is_asked_once(simulator: Simulator, reader: TenantReader) -> None:
+    simulator.store.part(Calls).offered = False
+    assert reader.statistics(CAMPAIGN, ["A", "B", "C"]) == {}
+    assert len(simulator.requests().to("/statistics$")) == 1
+
+
+def test_a_kind_without_calls_is_not_asked_for_them(simulator: Simulator, reader: TenantReader) -> None:
+    assert reader.statistics(kinds()["ContactList"], ["All"]) == {}
+    assert simulator.requests() == []
+
+
+def test_a_tenant_that_cannot_answer_is_an_error_and_not_a_campaign_without_calls(
+    simulator: Simulator, reader: TenantReader
+) -> None:
+    simulator.faults.add("status", status=503, path="/statistics$", times=None)
+    with pytest.raises(Unavailable):
+        reader.statistics(CAMPAIGN, ["A"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "note"),
+    [
+        ({"abandoned": 201}, "201 abandoned of 200 answered of 900 attempts do not add up"),
+        ({"attempts": True}, "whole numbers"),
+        ({"liveAnswered": 2.5}, "whole numbers"),
+        ({"startTime": "yesterday"}, "yesterday"),
+        ({"endTime": None}, "isoformat"),
+        ({"abandoned": ...}, "a field is missing: 'abandoned'"),
+    ],
+)
+def test_calls_that_cannot_be_understood_are_an_error_with_their_place(
+    tenant: ScriptedTenant, changed: dict[str, object], note: str
+) -> None:
+    told = {**COUNTED, "startTime": "2026-07-01T00:00:00Z", "endTime": "2026-07-31T00:00:00Z", **changed}
+    told = {name: value for name, value in told.items() if value is not ...}
+    nothing: dict[str, object] = {"data": [], "pagination": {"nextPageToken": None, "total": 0}}
+    lists = {**nothing, "data": [{"id": "CL-1", "name": "All"}], "pagination": {"nextPageToken": None, "total": 1}}
+    campaign = {"id": "CA-1", "name": "A", "dialType": "preview", "listId": "CL-1"}
+    tenant.answers += [Answer(200, {**lists, "data": [campaign]}), Answer(200, lists), Answer(200, told)]
+    with reader_of(f"{tenant.url}/api/v1", f"{tenant.url}/oauth/token") as reader:
+        reader.objects(CAMPAIGN)
+        with pytest.raises(ReconcilerError) as caught:
+            reader.statistics(CAMPAIGN, ["A"])
+    assert "Campaign 'A' is not as its API promises" in caught.value.message
+    assert caught.value.where == f"GET {tenant.url}/api/v1/campaigns/CA-1/statistics"
+    assert note in str(caught.value.note)

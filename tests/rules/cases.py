@@ -1,0 +1,194 @@
+"""How is the case of a rule read?
+
+A case is a file `tests/cases/rules/RULE/SITUATION.yaml`: a situation, and under `finds` all that the rule finds in it, in
+order: `object`, `says`, and `waived` with the reason where a waiver sets it aside. Passing cases find nothing.
+
+The situation is written in the nouns of `reconciler/model`, and holds only what differs from the defaults below:
+`campaigns` (each with `campaign`, `change`, and what else `Planned` has), `objects`, `rows`, `outcomes` and `numbers` that
+change, and what else `Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `firm` and `longest` (days) are of the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.notation import plain, read
+from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
+from reconciler.model.rows import Rows
+from reconciler.model.settings import Override, Settings
+from reconciler.model.situation import Planned, Situation
+from reconciler.model.waiver import waive
+from reconciler.rules import ask
+from reconciler.rules.hours import allowed
+from reconciler.rules.jurisdictions import law
+
+CASES = Path(__file__).parents[1] / "cases" / "rules"
+
+CAMPAIGN: Mapping[str, Any] = {
+    "address": "Campaign/calls",
+    "name": "Calls",
+    "list": "People",
+    "list_address": "ContactList/people",
+    "dial_type": "predictive",
+    "status": "active",
+    "threshold": 3.0,
+    "policy": "by-band",
+    "band": "high",
+    "starts": "2026-07-02T14:00:00+00:00",
+    "ends": "2026-07-02T22:00:00+00:00",
+    "windows": [["2026-07-02T14:00:00+00:00", "2026-07-02T22:00:00+00:00"]],
+    "staffing": None,
+}
+AFTER: Mapping[str, Any] = {
+    "name": "Calls",
+    "dialType": "predictive",
+    "list": "People",
+    "abandonThreshold": 3.0,
+    "status": "active",
+}
+CHANGE: Mapping[str, Any] = {
+    "address": "Campaign/calls",
+    "name": "Calls",
+    "action": "create",
+    "before": None,
+    "after": AFTER,
+    "references": [["ContactList", "People"]],
+}
+ROW: Mapping[str, Any] = {
+    "address": "Segment/people[high]",
+    "list_address": "ContactList/people",
+    "list": "People",
+    "method": "listContacts",
+    "chunk_size": 500,
+    "attributes": [],
+    "live": 100,
+    "adds": 0,
+    "updates": 0,
+    "removes": 0,
+    "unchanged": 100,
+    "digest": "sha256:1",
+    "precondition": "sha256:2",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A situation of a rule, and what the rule finds in it."""
+
+    file: Path
+
+    @property
+    def rule(self) -> str:
+        return self.file.parent.name
+
+    @property
+    def content(self) -> dict[str, Any]:
+        written: dict[str, Any] = plain(yaml.safe_load(self.file.read_text(encoding="utf-8")))
+        return written
+
+    @property
+    def expected(self) -> list[dict[str, Any]]:
+        expected: list[dict[str, Any]] = self.content["finds"]
+        return expected
+
+    @property
+    def shows(self) -> str:
+        """What the case is an example of."""
+        if not self.expected:
+            return "passing"
+        return "waived" if all("waived" in each for each in self.expected) else "failing"
+
+    def found(self) -> list[dict[str, Any]]:
+        """What the rule finds, written as a case expects it."""
+        content = self.content
+        content.pop("finds")
+        settings = _settings(content)
+        situation = _situation(content)
+        today = situation.now.date()
+        found = waive(ask(situation, settings.severities), settings, today)
+        return [_written(each) for each in found if each.rule == self.rule]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.file.stem}"
+
+
+def cases() -> list[Case]:
+    """Every case."""
+    return [Case(file) for file in sorted(CASES.glob("*/*.yaml"))]
+
+
+def _written(finding: Finding) -> dict[str, Any]:
+    written: dict[str, Any] = {"object": str(finding.object), "says": finding.message}
+    if finding.waived is not None:
+        written["waived"] = finding.waived
+    if finding.severity is Severity.WARN:
+        written["warns"] = True
+    return written
+
+
+def _settings(content: dict[str, Any]) -> Settings:
+    longest = content.pop("longest", None)
+    return Settings(
+        severities={rule: Severity(said) for rule, said in content.pop("severities", {}).items()},
+        overrides=tuple(read(Override, each) for each in content.pop("waivers", ())),
+        firm=frozenset(content.pop("firm", ())),
+        longest=None if longest is None else timedelta(days=longest),
+    )
+
+
+def _situation(content: dict[str, Any]) -> Situation:
+    campaigns = tuple(_planned(each) for each in content.pop("campaigns", ()))
+    objects = tuple(_change(each) for each in content.pop("objects", ()))
+    rows = tuple(_row(each) for each in content.pop("rows", ()))
+    outcomes = tuple(_outcomes(each) for each in content.pop("outcomes", ()))
+    numbers = tuple(_numbers(each) for each in content.pop("numbers", ()))
+    everything = (*(each.change for each in campaigns), *objects)
+    changes = Changes(everything, rows, (), outcomes=outcomes, numbers=numbers)
+    sizes = {tuple(name.split("/", 1)): size for name, size in content.pop("sizes", {}).items()}
+    immutable = frozenset(tuple(each) for each in content.pop("immutable", ()))
+    needed = {kind: frozenset(names) for kind, names in content.pop("needed", {}).items()}
+    moment = "2026-07-01T12:00:00+00:00"
+    values = {"now": moment, "as_of": moment, "workspace": "test", **content}
+    # a case that says what the ceilings or hours are has those alone
+    given: dict[str, Any] = {"ceilings": law()} if "ceilings" not in content else {}
+    given |= {"hours": allowed()} if "hours" not in content else {}
+    given |= {"changes": changes, "campaigns": campaigns, "sizes": sizes, "immutable": immutable, "needed": needed}
+    return read(Situation, values, **given)
+
+
+def _planned(each: dict[str, Any]) -> Planned:
+    campaign = {**CAMPAIGN, **each.pop("campaign", {})}
+    change = _change({"address": campaign["address"], "name": campaign["name"], **each.pop("change", {})})
+    return read(Planned, {"campaign": campaign, **each}, change=change)
+
+
+def _change(each: dict[str, Any]) -> ObjectChange:
+    written = {**CHANGE, **each}
+    for side in ("before", "after"):  # what is said of one side is laid over the whole
+        if side in each and each[side] is not None:
+            written[side] = {**AFTER, **each[side]}
+    return read(ObjectChange, written)
+
+
+def _row(each: dict[str, Any]) -> RowChange:
+    return read(RowChange, {**ROW, **each}, rows=Rows(Path("nowhere"), "parquet", ROW_COLUMNS, 0))
+
+
+def _outcomes(each: dict[str, Any]) -> OutcomeChange:
+    rows = Rows(Path("nowhere"), "parquet", OUTCOME_COLUMNS, 9)
+    written = {"address": "DispositionSet/calls", "campaign": {"name": "Calls"}, "rate": 10, "source": 9}
+    return read(OutcomeChange, {**written, "unchanged": 0, "digest": "sha256:1", **each}, rows=rows)
+
+
+def _numbers(each: dict[str, Any]) -> NumbersChange:
+    rows = Rows(Path("nowhere"), "parquet", NUMBER_COLUMNS, 0)
+    written = {"address": "SuppressionList/asked", "store": "data/asked", "digest": "sha256:1"}
+    return read(NumbersChange, {**written, **each}, rows=rows)
