@@ -7,6 +7,7 @@ who must all wait when one of them is told to.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -49,8 +50,12 @@ class Delivery:
     secret: Secret
     credentials: str | None
 
-    def deliver(self, ask: Ask, lane: Lane | None = None) -> Reply:
+    def deliver(
+        self, ask: Ask, lane: Lane | None = None, took: Callable[[float], object] = lambda seconds: None
+    ) -> Reply:
         """Send `ask` until it has an answer; each time in its turn, where it is counted in a lane of its own.
+
+        `took` is told the seconds from each sending to what came of it.
 
         Raises:
             WireError: the answer is no, or there is none.
@@ -65,7 +70,9 @@ class Delivery:
             with lane.turn() if lane else nullcontext():
                 # a turn may have to be waited for longer than what is left of a token's life
                 token = self.tokens.token() if token and lane else token
+                began = time.monotonic()
                 outcome = self._attempt(ask, token, first=sent == 0)
+                took(time.monotonic() - began)
             sent += 1
             verdict = judge(ask, outcome)
             if isinstance(outcome, Reply) and verdict is Verdict.DONE:

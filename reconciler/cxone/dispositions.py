@@ -5,7 +5,6 @@ Contract, section dispositions: at most 50 requests at once, and 10 a second abo
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -109,9 +108,9 @@ def settle(transport: Transport, campaign_id: str, row: Mapping[str, Any], again
             decided = _decided(found, row, sent or again)
             if decided is not None:
                 return replace(decided, campaign_id=campaign_id)
-            started, sent = time.monotonic(), True
-            _write(transport, campaign_id, contact, row)
-            return _told("set", campaign_id, latency=max(1, round(1000 * (time.monotonic() - started))))
+            sent = True
+            seconds = _write(transport, campaign_id, contact, row)
+            return _told("set", campaign_id, latency=max(1, round(1000 * seconds)))
         except (Unknown, Conflict) as error:
             # it may have taken effect, or the contact was taken from us: look again
             failures += 1
@@ -148,7 +147,8 @@ def _reason(error: WireError, contact: str) -> str:
     return (error.note or error.message).replace(contact, "…")
 
 
-def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[str, Any]) -> None:
+def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[str, Any]) -> float:
+    """`PATCH` an outcome; the seconds from its sending to its reply."""
     body: dict[str, Any] = {"outcomeCode": row["outcome"], "agentId": row["agent"]}
     if row["notes"] is not None:
         body["notes"] = row["notes"]
@@ -157,6 +157,7 @@ def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[st
     custom = {name: value for name, value in dict(row["custom"] or {}).items() if value is not None}
     if custom:
         body["customFields"] = custom
+    latencies: list[float] = []
     # not idempotent: the same outcome a second time would be a second entry in the contact's history
     transport.call(
         "PATCH",
@@ -166,7 +167,9 @@ def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[st
         shown=_path(campaign_id, "…"),
         idempotent=False,
         lane=transport.lane(campaign_id, write=True),
+        took=latencies.append,
     )
+    return latencies[-1]
 
 
 def _path(campaign_id: str, contact: str) -> str:

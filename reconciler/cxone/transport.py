@@ -99,6 +99,7 @@ class Transport:
         expect_id: str | None = None,
         lane: Lane | None = None,
         shown: str | None = None,
+        took: Callable[[float], object] = lambda seconds: None,
     ) -> Any:
         """Send one request until it has an answer.
 
@@ -112,6 +113,7 @@ class Transport:
             expect_id: the field without which a 2xx reply proves nothing.
             lane: where it is counted besides the surface's own pace.
             shown: the path as people may read it, where it names a contact.
+            took: told the seconds from each sending to what came of it, without the waits before.
 
         Returns:
             The parsed JSON of the reply; None when it is empty.
@@ -132,7 +134,7 @@ class Transport:
             expect_id=expect_id,
             shown=shown,
         )
-        return self._delivery.deliver(ask, lane).json
+        return self._delivery.deliver(ask, lane, took).json
 
     def lane(self, campaign_id: str, *, write: bool) -> Lane:
         """Where requests about a campaign are counted; reads apart, where the tenant counts writes alone."""

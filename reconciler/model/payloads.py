@@ -166,21 +166,6 @@ SAMPLES: Mapping[Event, Payload] = {
         "unsafe": True,
         "findings": [{"rule": "LIM-REMOVALS", "object": "Segment/spring-offer[engaged]", "waived": False}],
     },
-    Event.OUTCOMES: {
-        "event": OUTCOMES_EVENT,
-        "updates": [
-            {
-                "timestamp": "2026-07-01T09:30:00.000Z",
-                "contact_id": "C-1001",
-                "campaign_id": "CA-1001",
-                "outcome_code": "INTERESTED",
-                "agent_id": "A-17",
-                "status": "success",
-                "latency_ms": 84,
-            }
-        ],
-        "source": OUTCOMES_SOURCE,
-    },
     Event.APPLY: {
         "source": SOURCE,
         "event": "apply",
@@ -195,6 +180,21 @@ SAMPLES: Mapping[Event, Payload] = {
         "outcomes": {"done": 3, "failed": 1, "blocked": 0, "not_attempted": 0},
         "contacts": {"written": 143, "rejected": 0},
         "writes": 6,
+    },
+    Event.OUTCOMES: {
+        "event": OUTCOMES_EVENT,
+        "updates": [
+            {
+                "timestamp": "2026-07-01T09:30:00.000Z",
+                "contact_id": "C-1001",
+                "campaign_id": "CA-1001",
+                "outcome_code": "INTERESTED",
+                "agent_id": "A-17",
+                "status": "success",
+                "latency_ms": 84,
+            }
+        ],
+        "source": OUTCOMES_SOURCE,
     },
 }
 """A payload of each event, for the check of templates and for the documentation."""
