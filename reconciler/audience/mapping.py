@@ -37,8 +37,8 @@ CONTACTS = {
     "fault": "string",
 }
 """A contact as its source tells it. `phone` is raw; `country` is the row's own region, where it says one; `optedIn`
-null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`: why
-the row cannot be used, or null."""
+null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`:
+why the row cannot be used, or null."""
 
 INTERACTIONS = {
     "id": "string",
@@ -188,6 +188,11 @@ def dispositions(rough: Rough, feed: DispositionFeed, now: datetime) -> Any:
             table["fault"],
             ibis.cases(
                 (_empty(told["contactId"]), "contactId is empty"),
+                # it is a part of the URL that is written to
+                (
+                    told["contactId"].re_search(r"^\.{1,2}$") | _unfit(told["contactId"], LONGEST_FIELD),
+                    "contactId is no id",
+                ),
                 (_empty(outcome), "outcome is empty"),
                 (outcome.isin(feed.codes).fill_null(False), ibis.null("string")),
                 (outcome.upper().isin(feed.codes), "outcome is not in capitals"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ _KIND = "Campaign"
 
 class CampaignReader(TenantReader):
     """Reads one tenant, and the contacts of its campaigns as well."""
+
+    _looking = threading.Lock()
 
     def outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
         """Where some contacts of a campaign stand, `workers` of them at once.
@@ -54,22 +57,24 @@ class CampaignReader(TenantReader):
         return self._transports[DISPOSITIONS].access.campaign_rate if DISPOSITIONS in self._transports else 0
 
     def _campaign(self, wanted: LiveCampaign, where: Location) -> str:
-        """The id of a campaign that a manifest points at."""
+        """The id of a campaign that a manifest points at. An id is checked where the tenant lists its campaigns."""
         if DISPOSITIONS not in self._transports:
             raise BadInput([missing(where, DISPOSITIONS, "outcomes of contacts are read and set through it")])
-        if wanted.id is not None:
+        listed = self._kinds[_KIND].surface(self._transports) is not None
+        if not listed and wanted.id is not None:
             return wanted.id
-        if self._kinds[_KIND].surface(self._transports) is None:
+        if not listed:
             raise BadInput([missing(where, "lists", "the ids of campaigns are looked up through it")])
-        if _KIND not in self._ids:
-            self.objects(self._kinds[_KIND])
+        with self._looking:  # several threads ask at once, and one look is enough
+            if _KIND not in self._ids:
+                self.objects(self._kinds[_KIND])
         known = self._ids[_KIND]
-        name = str(wanted.name)
-        if name in self._ambiguous[_KIND]:
+        if wanted.name in self._ambiguous[_KIND]:
             message, hint = f"the tenant has more than one {wanted}", "refer to the one that is meant by its id"
             raise BadInput([Problem(where, "ambiguous-campaign", message, hint=hint)])
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
+        found = known.get(wanted.name) if wanted.name is not None else wanted.id
+        if found is None or found not in known.values():
+            near = difflib.get_close_matches(str(wanted.name), known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"the tenant has {len(known)} campaigns"
             raise BadInput([Problem(where, "unknown-campaign", f"the tenant has no {wanted}", hint=hint)])
-        return known[name]
+        return found

@@ -52,7 +52,7 @@ def standing(transport: Transport, campaign_id: str, contact: str) -> Standing:
     """
     lane = transport.lane(campaign_id, write=False)
     path = _path(campaign_id, contact)
-    reply = transport.call("GET", path, scope=_READ_SCOPE, lane=lane, shown=_path(campaign_id, "…"))
+    reply = transport.call("GET", path, scope=_READ_SCOPE, lane=lane, shown=f"/campaigns/{campaign_id}/contacts/…")
     state = reply.get("state") if isinstance(reply, Mapping) else None
     if not isinstance(state, str) or not state:
         raise Unsettled("the tenant does not say in which state a contact is", hint="nothing is written on a guess")
@@ -164,7 +164,7 @@ def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[st
         _path(campaign_id, contact),
         body=body,
         scope=_WRITE_SCOPE,
-        shown=_path(campaign_id, "…"),
+        shown=f"/campaigns/{campaign_id}/contacts/…",
         idempotent=False,
         lane=transport.lane(campaign_id, write=True),
         took=latencies.append,
@@ -173,4 +173,4 @@ def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[st
 
 
 def _path(campaign_id: str, contact: str) -> str:
-    return f"/campaigns/{quote(campaign_id, safe='')}/contacts/{quote(contact, safe='…')}"
+    return f"/campaigns/{quote(campaign_id, safe='')}/contacts/{quote(contact, safe='')}"

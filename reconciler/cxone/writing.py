@@ -27,7 +27,7 @@ from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.ownership import with_mark
-from reconciler.model.problem import Location
+from reconciler.model.problem import BadInput, Location
 from reconciler.model.tenant import DeclaredSurface
 
 _CREATIONS = 3
@@ -183,7 +183,10 @@ class TenantWriter(CampaignReader):
         Raises:
             WireError: it cannot be said, or not be done, now.
         """
-        campaign_id = self._campaign(change.campaign, Location(str(change.address)))
+        try:
+            campaign_id = self._campaign(change.campaign, Location(str(change.address)))
+        except BadInput as bad:  # it was there when the plan was made
+            raise ReconcilerError(bad.problems[0].message, hint=bad.problems[0].hint) from bad
         settled = dispositions.settle(self._transports[DISPOSITIONS], campaign_id, row, again)
         if settled.latency_ms or settled.ending == "rejected":
             self._count()

@@ -167,11 +167,13 @@ class Run:
                     self._held.check()
                 self._chain.extend(entries)
 
-    def audited(self, address: Address) -> dict[str, Mapping[str, Any]]:
-        """The entries of the audit record on each contact of a step, by its token, of this run."""
+    def audited(self, address: Address) -> Iterator[Mapping[str, Any]]:
+        """The entries of the audit record on the contacts of a step, of this run."""
         about = {"event": "outcome", "run": self.name, "address": str(address)}
-        told = map(orjson.loads, self._store.scan(audit.FILE))
-        return {entry["contact"]: entry for entry in told if about.items() <= entry.items()}
+        for line in self._store.scan(audit.FILE):
+            entry = orjson.loads(line)
+            if about.items() <= entry.items():
+                yield entry
 
     def reject(self, address: Address, contact: str, code: str, reason: str) -> None:
         """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""

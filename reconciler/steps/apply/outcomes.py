@@ -112,7 +112,12 @@ class _Settling:
         self._writer, self._run, self._terms = writer, run, terms
         self._guard = threading.Lock()
         self._unfinished: dict[int, _Batch] = {}
-        self._audited = run.audited(change.address) if run.begun(change.address) else {}
+        # of batches that were begun and not brought to their end: those of all others need not be held
+        self._audited = {
+            entry["contact"]: entry
+            for entry in (run.audited(change.address) if run.begun(change.address) else ())
+            if run.outcome(self._key(entry["batch"])) is None
+        }
 
     @property
     def stopped(self) -> bool:
@@ -166,14 +171,15 @@ class _Settling:
         occasion = of_outcomes(self._run.name, self.change.address, settled)
         if teller is not None and occasion is not None:
             teller.tell(occasion, batch.again)
-        self._run.audit([self._entry(row, each) for row, each in settled])
+        self._run.audit([self._entry(batch, row, each) for row, each in settled])
 
-    def _entry(self, row: Row, settled: Settled) -> dict[str, Any]:
+    def _entry(self, batch: _Batch, row: Row, settled: Settled) -> dict[str, Any]:
         return {
             "event": "outcome",
             "run": self._run.name,
             "at": settled.at,
             "address": str(self.change.address),
+            "batch": batch.number,
             "contact": self._token(row),
             "campaign": str(self.change.campaign),
             "from": row["was"],
