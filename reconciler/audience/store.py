@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def _write(backend: Any, change: NumbersChange, root: Path, name: str) -> None:
         draft.replace(folder / name)
         _sync(folder)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder cannot be made there is no draft either
+            draft.unlink(missing_ok=True)
         message = f"numbers that must not be called cannot be kept in {change.store}"
         raise NotAdded(message, where=str(change.address), note=error.strerror, hint=_HINT) from error
 

@@ -19,6 +19,7 @@ from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
 from reconciler.model.live import digest_of
+from reconciler.model.members import DoNotCall
 from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.notation import plain, read
 from reconciler.model.outcome_document import (
@@ -66,6 +67,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         ],
         "findings": [_finding(finding) for finding in plan.findings],
         "campaigns": [_campaign(planned) for planned in plan.campaigns],
+        "suppressions": [plain(each) for each in plan.suppressions],
         "rules": [plain(rule) for rule in plan.rules],
         "waivers": [plain(waiver) for waiver in plan.waivers],
         "request_budget": {
@@ -186,6 +188,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
         campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
+        suppressions=tuple(read(DoNotCall, each) for each in document["suppressions"]),
         rules=tuple(read(Asked, each) for each in document["rules"]),
         waivers=tuple(read(Waived, each) for each in document["waivers"]),
         outcomes=outcomes,

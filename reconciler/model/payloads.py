@@ -47,7 +47,12 @@ def of_plan(plan: Plan, now: datetime) -> Occasion:
         "empty": plan.empty,
         "unsafe": bool(plan.refusals),
         "findings": [
-            {"rule": finding.rule, "object": str(finding.object), "waived": finding.waived is not None}
+            {
+                "rule": finding.rule,
+                "object": str(finding.object),
+                "severity": finding.severity.value,
+                "waived": finding.waived is not None,
+            }
             for finding in plan.findings
         ],
     }
@@ -164,7 +169,9 @@ SAMPLES: Mapping[Event, Payload] = {
         "writes": 6,
         "empty": False,
         "unsafe": True,
-        "findings": [{"rule": "LIM-REMOVALS", "object": "Segment/spring-offer[engaged]", "waived": False}],
+        "findings": [
+            {"rule": "LIM-REMOVALS", "object": "Segment/spring-offer[engaged]", "severity": "refuse", "waived": False}
+        ],
     },
     Event.APPLY: {
         "source": SOURCE,

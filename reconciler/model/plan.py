@@ -14,6 +14,7 @@ from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
 from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
+from reconciler.model.members import DoNotCall
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.situation import Planned
 
@@ -54,7 +55,8 @@ class Plan:
         steps: every change that is not a no-op, in the order in which it is applied.
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         notices: what a person should know of how the tenant was read.
-        campaigns: every declared campaign as it would be after the apply. rules: those that were asked.
+        campaigns: every declared campaign as it would be after the apply.
+        suppressions: the do-not-call lists that segments were judged by. rules: those that were asked.
         waivers: those of the manifests, whether they set something aside or not.
         created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
             was counted and is expected are not bound by the digest: they say how the plan came about and what may come
@@ -77,6 +79,7 @@ class Plan:
     good_until: datetime | None = None
     notices: tuple[str, ...] = ()
     campaigns: tuple[Planned, ...] = ()
+    suppressions: tuple[DoNotCall, ...] = ()
     rules: tuple[Asked, ...] = ()
     waivers: tuple[Waived, ...] = ()
     outcomes: tuple[OutcomeChange, ...] = ()

@@ -26,8 +26,8 @@ RULE = Rule(
     sources=(
         Source(
             title="A plan says what becomes of every outcome",
-            citation="decision 22 of this project",
-            url="docs/decisions/0022-outcomes-are-rows.md",
+            citation="decision 23 of this project",
+            url="docs/decisions/0023-outcomes-are-rows.md",
             effective=None,
             verified=True,
             note="a limit of this tool's own, and no law",

@@ -45,6 +45,7 @@ def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan
         good_until=changes.good_until,
         notices=live.notices,
         campaigns=judged.campaigns,
+        suppressions=judged.suppressions,
         rules=judged.rules,
         waivers=judged.waivers,
         outcomes=changes.outcomes,

@@ -75,7 +75,7 @@ def test_a_plan_says_what_each_list_will_take_as_it_will_be(tenant: Simulator, r
         "answered": 11,
         "hours": 0.55,
         "available": 10.0,
-        "finish": "2027-01-01T08:32:00+00:00",
+        "finish": "2027-01-01T14:32:00+00:00",
         "headroom": None,
         "label": "an estimate; its formula is in docs/forecast.md",
     }
@@ -89,7 +89,7 @@ def test_a_reviewer_reads_it_as_an_estimate(run: Run) -> None:
     assert "Forecast, an estimate (docs/forecast.md):" in text
     assert (
         "  Campaign/evening  25 contacts: about 44 attempts, 11 answered, 0.6 h of dialling;"
-        " done about 2027-01-01T08:32:00Z\n"
+        " done about 2027-01-01T14:32:00Z\n"
     ) in text
 
 
