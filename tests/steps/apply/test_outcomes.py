@@ -313,6 +313,7 @@ def test_nothing_is_done_where_the_numbers_cannot_be_kept(tenant: Simulator, fol
     ended = run("apply", "--yes")
     assert ended.code == 1
     assert "cannot be kept in data/asked" in ended.out
+    assert "waits for SuppressionList/asked" in ended.out
     assert patched(tenant) == []
 
 

@@ -22,8 +22,8 @@ from tests.outcomes import CODES, contact, phone
 from tests.steps.apply import course
 from tests.steps.apply.killing import Stage
 
-CONTACTS = 10
-BATCH = 4
+CONTACTS = 6
+BATCH = 2
 _ONE_ATTEMPT = "rate: 5000, burst: 500, attempts: 1"
 
 
