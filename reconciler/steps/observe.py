@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, keeping, outcomes, owing, recall, records, sources, sql
+from reconciler.audience import engine, files, keeping, owing, recall, records, sources, sql
+from reconciler.audience import outcomes as of_contacts
 from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
@@ -52,13 +53,19 @@ _PHONES = "outbound"
 
 
 def observe(
-    desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None, owed: Path | None = None
+    desired: Desired,
+    reader: Reader,
+    secret: Secrets,
+    shelf: Shelf | None = None,
+    owed: Path | None = None,
+    *,
+    outcomes: bool = True,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
     `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
-    contacts that lists would not take.
+    contacts that lists would not take. `outcomes`: whether those of campaigns' contacts are asked for, one by one.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -99,7 +106,8 @@ def observe(
         problems.extend(error.problems)
     if problems:
         raise BadInput(problems)
-    rows |= _outcomes(desired, rows, reader, into)  # the slowest, and only once nothing else is wrong
+    if outcomes:  # the slowest, and only once nothing else is wrong
+        rows |= _outcomes(desired, rows, reader, into)
     waiting = _settled(desired, owed, into)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
@@ -181,7 +189,7 @@ def _outcomes(desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, into
         # a database and a folder of its own: those of several threads must not meet
         with engine.reading(desired.settings.engine, folder) as backend:
             try:
-                contacts = outcomes.contacts(backend, rows[query.dispositions])
+                contacts = of_contacts.contacts(backend, rows[query.dispositions])
                 read = reader.outcomes(query, contacts, workers, folder)
             except BadInput as bad:
                 return bad

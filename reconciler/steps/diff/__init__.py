@@ -55,8 +55,10 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
 
 
 def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
-    """What must change of the contacts of every campaign that a set names."""
+    """What must change of the contacts of every campaign that a set names; nothing is said where nobody looked."""
     for wanted in sets(desired.catalogue):
+        if wanted.live not in live.rows:
+            continue
         file = into / f"{wanted.address.kind}-{wanted.address.name}.parquet"
         owed = _owed(backend, desired, live, str(wanted.address))
         yield outcome_changes.change(backend, wanted, live, tokens, file, owed)
