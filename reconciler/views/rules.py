@@ -14,10 +14,7 @@ from reconciler.model.rule import Jurisdiction, Rule, Source, Timetable
 from reconciler.views.plain import plain
 
 WIDTH = 100
-NO_ADVICE = (
-    "This is no legal advice. What is abandoned is decided while calls are made; "
-    "what the law asks, by those who know it."
-)
+NO_ADVICE = "This is no legal advice: what is abandoned is decided while calls are made. Ask those who know the law."
 
 
 def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> Text:
@@ -43,7 +40,7 @@ def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timeta
 def one(rule: Rule, jurisdictions: Sequence[Jurisdiction] = (), timetables: Sequence[Timetable] = ()) -> Text:
     """One rule with all that is known of its sources, and the ceilings or hours where it is about them."""
     lines = [Text.assemble((rule.id, "bold"), plain(f"  {rule.title}")), Text()]
-    lines += [Text(plain(line)) for line in textwrap.wrap(rule.says, WIDTH)]
+    lines += [Text(plain(line)) for line in textwrap.wrap(rule.says, WIDTH, break_on_hyphens=False)]
     lines += [Text(), Text(plain(_verdict(rule))), Text()]
     lines += list(_sources(rule.sources))
     for each in jurisdictions:
@@ -124,7 +121,7 @@ def _sources(sources: Iterable[Source]) -> Iterator[Text]:
     for source in sources:
         yield Text(plain(f"  {source.title}: {_cited(source)}"))
         yield Text(plain(f"    {source.url}"), "dim")
-        for line in textwrap.wrap(source.note, WIDTH - 4):
+        for line in textwrap.wrap(source.note, WIDTH - 4, break_on_hyphens=False):
             yield Text(plain(f"    {line}"), "dim")
 
 

@@ -94,7 +94,11 @@ CASES = {
         (meanwhile(1, campaign="Morning", removes=True),), "", None, ("'Morning' is not there any more",), code=5
     ),
     "its new list is emptied while it rests": Case(
-        (meanwhile(3, path="/campaigns$", method="GET", empties="Chosen"),), "active", 5, (AS_BEFORE, "list 'Chosen' is empty"), code=5
+        (meanwhile(3, path="/campaigns$", method="GET", empties="Chosen"),),
+        "active",
+        5,
+        (AS_BEFORE, "list 'Chosen' is empty"),
+        code=5,
     ),
     "its old list is emptied as well": Case(
         tuple(meanwhile(3, path="/campaigns$", method="GET", empties=name) for name in ("Chosen", "Old")),
