@@ -301,7 +301,7 @@ def test_a_run_that_is_stopped_while_a_campaign_rests_says_so(
     monkeypatch.setattr(TenantWriter, "update", stopped)
     ended = run("apply", path)
     assert ended.code == 5
-    assert "'Morning' rests, paused, until the run goes on" in ended.out
+    assert "'Morning' may be left paused until the run goes on" in ended.out
     assert tenant.store.campaign_named("Morning").fields["status"] == "paused"
     monkeypatch.setattr(TenantWriter, "update", update)
     assert run("apply", "--resume").code == 0
