@@ -1,4 +1,4 @@
-"""How do a source's columns become contacts and interactions, and which of its rows cannot be used?
+"""How do a source's columns become contacts, interactions and dispositions, and which of its rows cannot be used?
 
 Every source gives text; what is not text is read from it here. A row that cannot be used stays, with its fault.
 """
@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import consent, sources
 from reconciler.audience.rough import Rough
-from reconciler.model.feeds import ContactFeed, Feed, HistoryFeed
+from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
+from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
+from reconciler.model.moment import format_instant
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 
@@ -47,13 +50,30 @@ INTERACTIONS = {
 }
 """An interaction as its source tells it. `startTime`: ISO 8601 in UTC with Z, whole seconds."""
 
-_OURS = {"country", "place", "fault", "optedIn", "attributes"}
-"""Columns of `CONTACTS` that no manifest maps as they are."""
+DISPOSITIONS = {
+    "contactId": "string",
+    "outcome": "string",
+    "agent": "string",
+    "notes": "string",
+    "timestamp": "string",
+    "phone": "string",
+    "region": "string",
+    "custom": "string",
+    "place": "string",
+    "fault": "string",
+}
+"""A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
+`attributes` of contacts are."""
 
-EXACT = ("contactId", "phone", "id")
+_OURS = {"country", "place", "fault", "optedIn", "attributes", "custom"}
+"""Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
+
+EXACT = ("contactId", "phone", "id", "agent")
 """Texts or whole numbers: a fraction has lost digits, or gains a zero."""
 
 SHOWN = 20
+CLOCK_SKEW = timedelta(minutes=1)
+"""How much later than this machine's clock a disposition may be (ours): whoever wrote it has another."""
 _CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
 _ZONE = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
 
@@ -67,12 +87,17 @@ def columns_of(feed: Feed) -> set[str]:
         BadInput: its condition for consent is none.
         ValueError: it maps a canonical column that there is not, or no contacts.
     """
-    known = CONTACTS if isinstance(feed, ContactFeed) else INTERACTIONS
-    required = {"contactId"} if isinstance(feed, ContactFeed) else {"contactId", "startTime"}
+    known, required = INTERACTIONS, {"contactId", "startTime"}
+    if isinstance(feed, ContactFeed):
+        known, required = CONTACTS, {"contactId"}
+    elif isinstance(feed, DispositionFeed):
+        known, required = DISPOSITIONS, {"contactId", "outcome", "agent"}
     named = {canonical for canonical, _ in feed.columns}
     if not required <= named or named - (set(known) - _OURS):
         raise ValueError(f"columns {sorted(named)}")
     wanted = {column for _, column in feed.columns}
+    if isinstance(feed, DispositionFeed):
+        wanted |= {column for _, column in feed.custom}
     if isinstance(feed, ContactFeed):
         wanted |= {column for _, column in feed.attributes}
         if feed.opted_in is not None:
@@ -97,7 +122,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
         # a source that does not speak of a status has only contacts that count
         "status": told["status"] if told.says("status") else ibis.literal("ACTIVE"),
         "engagementScore": score,
-        "attributes": _attributes(rough, feed),
+        "attributes": _texts(rough, feed.attributes),
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
@@ -138,6 +163,63 @@ def interactions(rough: Rough, feed: HistoryFeed) -> Any:
         ),
     }
     return table.select(**{name: columns[name] for name in INTERACTIONS})
+
+
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
+"""Control characters but for tabs and line breaks, as the engine's expressions write them."""
+
+
+def dispositions(rough: Rough, feed: DispositionFeed, now: datetime) -> Any:
+    """The dispositions of a source, with the columns of `DISPOSITIONS`; none may be of a moment after `now`."""
+    import ibis
+
+    table, told = rough.table, _Told(rough, feed)
+    written, moment = told["timestamp"], _utc(told["timestamp"])
+    outcome, notes, agent = told["outcome"], told["notes"], told["agent"]
+    limit = ibis.literal(format_instant(now + CLOCK_SKEW))
+    never, dated = ibis.literal(False), told.says("timestamp")
+    custom = [table[rough.columns[column]] for _, column in sorted(feed.custom)]
+    columns = {
+        **{name: told[name] for name in ("contactId", "outcome", "agent", "notes", "phone", "region")},
+        "timestamp": moment,
+        "custom": _texts(rough, feed.custom),
+        "place": table["place"],
+        "fault": ibis.coalesce(
+            table["fault"],
+            ibis.cases(
+                (_empty(told["contactId"]), "contactId is empty"),
+                # it is a part of the URL that is written to
+                (
+                    told["contactId"].re_search(r"^\.{1,2}$") | _unfit(told["contactId"], LONGEST_FIELD),
+                    "contactId is no id",
+                ),
+                (_empty(outcome), "outcome is empty"),
+                (outcome.isin(feed.codes).fill_null(False), ibis.null("string")),
+                (outcome.upper().isin(feed.codes), "outcome is not in capitals"),
+                else_=ibis.literal("outcome is not in the matrix"),
+            ),
+            ibis.cases(
+                (_empty(agent), "agent is empty"),
+                (_unfit(agent, LONGEST_FIELD), f"agent has control characters, or more than {LONGEST_FIELD:,}"),
+                (_empty(written) if dated else never, "timestamp is empty"),
+                (written.re_search(_CLOCK + "$"), "timestamp has no time zone: write it in UTC with Z"),
+                (moment.isnull() if dated else never, "timestamp is not a time in ISO 8601"),
+                (moment > limit, "timestamp is in the future"),
+                (notes.length() > LONGEST_NOTES, f"notes have more than {LONGEST_NOTES:,} characters"),
+                (notes.re_search(_CONTROL), "notes have control characters"),
+                *((_unfit(text, LONGEST_FIELD), _UNFIT) for text in custom),
+                else_=ibis.null("string"),
+            ),
+        ),
+    }
+    return table.select(**{name: columns[name] for name in DISPOSITIONS})
+
+
+_UNFIT = f"a custom field has control characters, or more than {LONGEST_FIELD:,}"
+
+
+def _unfit(text: Any, longest: int) -> Any:
+    return (text.length() > longest) | text.re_search(_CONTROL)
 
 
 class _Told:
@@ -181,12 +263,13 @@ def _opted_in(rough: Rough, feed: ContactFeed) -> Any:
     return consent.condition(feed.opted_in, columns, feed.where)
 
 
-def _attributes(rough: Rough, feed: ContactFeed) -> Any:
+def _texts(rough: Rough, columns: Pairs) -> Any:
+    """Some of a source's columns, by other names, as one JSON object."""
     import ibis
 
-    if not feed.attributes:
+    if not columns:
         return ibis.null("string")
-    named: Mapping[str, Any] = {name: rough.table[rough.columns[column]] for name, column in sorted(feed.attributes)}
+    named: Mapping[str, Any] = {name: rough.table[rough.columns[column]] for name, column in sorted(columns)}
     return ibis.struct(named).cast("json").cast("string")
 
 
@@ -200,8 +283,7 @@ def settle(backend: Any, parts: list[Path], feed: Feed, into: Path, columns: Map
     rows = sources.count(backend, everything)
     if feed.on_invalid == "refuse":
         _refuse(backend, everything, feed, rows)
-    name = "contacts-" if columns is CONTACTS else "interactions-"
-    handle, target = tempfile.mkstemp(prefix=name, suffix=".parquet", dir=into)
+    handle, target = tempfile.mkstemp(prefix="told-", suffix=".parquet", dir=into)
     os.close(handle)
     if len(parts) == 1:
         whole = parts[0]

@@ -24,9 +24,15 @@ def with_e164(backend: Any, people: Any, how: Phones) -> Any:
 
 
 def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Any:
-    """The do-not-call numbers of a list: column `e164`, without nulls."""
-    listed = with_e164(backend, sources.contacts(backend, read[suppression.numbers]), suppression.phones)
-    return listed.filter(listed["e164"].notnull()).select("e164")
+    """The do-not-call numbers of a list, with those that outcomes add: column `e164`, without nulls."""
+    import ibis
+
+    asked = [suppression.numbers, *(query for query in suppression.also if query in read)]
+    found = []
+    for query in asked:
+        listed = with_e164(backend, sources.contacts(backend, read[query]), suppression.phones)
+        found.append(listed.filter(listed["e164"].notnull()).select("e164"))
+    return ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
 
 
 def unread(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> int:

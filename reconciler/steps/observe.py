@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import engine, files, keeping, owing, recall, records, sources, sql
+from reconciler.audience import outcomes as of_contacts
 from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
-from reconciler.model.feeds import FileFeed, FileHistory, SalesforceFeed, SqlFeed, SqlHistory
+from reconciler.model.feeds import (
+    FileDispositions,
+    FileFeed,
+    FileHistory,
+    SalesforceFeed,
+    SqlDispositions,
+    SqlFeed,
+    SqlHistory,
+)
 from reconciler.model.kept import Memory, Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import (
+    Additions,
+    CampaignPhones,
     ContactsIn,
     ContactsOf,
     InteractionsOf,
     LiveList,
     MemberPhones,
     MembersOf,
+    OutcomesOf,
     RowQuery,
     Rows,
     SingleQuery,
@@ -40,13 +53,19 @@ _PHONES = "outbound"
 
 
 def observe(
-    desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None, owed: Path | None = None
+    desired: Desired,
+    reader: Reader,
+    secret: Secrets,
+    shelf: Shelf | None = None,
+    owed: Path | None = None,
+    *,
+    outcomes: bool = True,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
     `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
-    contacts that lists would not take.
+    contacts that lists would not take. `outcomes`: whether those of campaigns' contacts are asked for, one by one.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -70,7 +89,9 @@ def observe(
         if isinstance(query, MembersOf | MemberPhones) and query.list not in objects.get("ContactList", {}):
             rows[query] = _nobody(into)
             continue
-        if isinstance(query, InteractionsOf) or (isinstance(query, ContactsIn) and query.history not in rows):
+        if isinstance(query, InteractionsOf | OutcomesOf | Additions) or (
+            isinstance(query, ContactsIn) and query.history not in rows
+        ):
             continue  # the first are read together; why the others' history could not be is among the problems already
         try:
             rows[query] = _read(query, rows, desired, reader, secret, into)
@@ -85,8 +106,11 @@ def observe(
         problems.extend(error.problems)
     if problems:
         raise BadInput(problems)
+    if outcomes:  # the slowest, and only once nothing else is wrong
+        rows |= _outcomes(desired, rows, reader, into)
     waiting = _settled(desired, owed, into)
-    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, waiting, notices)
+    surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
+    return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
 
 
 def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:
@@ -148,6 +172,37 @@ def _recalled(
     return replace(found, rows=kept)
 
 
+def _outcomes(desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, into: Path) -> dict[RowQuery, Rows]:
+    """Where the contacts of every set stand: campaigns at the same time, as each has a pace of its own.
+
+    Raises:
+        BadInput: campaigns that the tenant does not have, all of them at once.
+    """
+    asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
+    if not asked:
+        return {}
+    workers = max(1, reader.outcomes_at_once // len(asked))
+
+    def one(number: int, query: OutcomesOf) -> Rows | BadInput:
+        folder = into / f"campaign-{number}"
+        folder.mkdir()
+        # a database and a folder of its own: those of several threads must not meet
+        with engine.reading(desired.settings.engine, folder) as backend:
+            try:
+                contacts = of_contacts.contacts(backend, rows[query.dispositions])
+                read = reader.outcomes(query, contacts, workers, folder)
+            except BadInput as bad:
+                return bad
+            return keeping.kept(backend, query, read, folder)
+
+    with ThreadPoolExecutor(min(len(asked), reader.outcomes_at_once), "campaigns") as pool:
+        found = list(pool.map(one, range(len(asked)), asked))
+    problems = [problem for each in found if isinstance(each, BadInput) for problem in each.problems]
+    if problems:
+        raise BadInput(problems)
+    return {query: each for query, each in zip(asked, found, strict=True) if isinstance(each, Rows)}
+
+
 def _read(
     query: SingleQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, secret: Secrets, into: Path
 ) -> Rows:
@@ -157,8 +212,10 @@ def _read(
                 found = files.contacts(backend, query, desired.root, into)
             case FileHistory():
                 found = files.interactions(backend, query, desired.root, into)
-            case SqlFeed() | SqlHistory() | SalesforceFeed():
-                found = _log_in(backend, query, secret, desired.root, into)
+            case FileDispositions():
+                found = files.dispositions(backend, query, desired.root, into, desired.now)
+            case SqlFeed() | SqlHistory() | SalesforceFeed() | SqlDispositions():
+                found = _log_in(backend, query, secret, desired, into)
             case ContactsIn():
                 found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
             case _:
@@ -169,14 +226,21 @@ def _read(
 
 
 def _log_in(
-    backend: Any, query: SqlFeed | SqlHistory | SalesforceFeed, secret: Secrets, root: Path, into: Path
+    backend: Any,
+    query: SqlFeed | SqlHistory | SalesforceFeed | SqlDispositions,
+    secret: Secrets,
+    desired: Desired,
+    into: Path,
 ) -> Rows:
     """What somebody else keeps, and gives to whoever has the credentials."""
+    root = desired.root
     match query:
         case SqlFeed():
             return sql.contacts(backend, query, secret(query.url, query.where), root, into)
         case SqlHistory():
             return sql.interactions(backend, query, secret(query.url, query.where), root, into)
+        case SqlDispositions():
+            return sql.dispositions(backend, query, secret(query.url, query.where), root, into, desired.now)
         case SalesforceFeed():
             with salesforce.connected(query, secret) as organisation:
                 return records.contacts(backend, query, partial(salesforce.read, organisation, query), into)
@@ -192,6 +256,9 @@ def _ask(backend: Any, query: TenantQuery, reader: Reader, into: Path) -> Rows:
         case MemberPhones():
             people = ContactsOf(LiveList(name=query.list), query.where)
             return sources.settled(backend, lambda: reader.contacts(people, into))
+        case CampaignPhones():
+            called = ContactsOf(reader.list_of(query), query.where)
+            return sources.settled(backend, lambda: reader.contacts(called, into))
 
 
 def _nobody(into: Path) -> Rows:

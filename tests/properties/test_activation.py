@@ -118,7 +118,7 @@ def mishaps(draw: st.DrawFn) -> Mishap:
     call = {"method": method, "path": path, "times": times, "skip": skip}
     name = draw(st.sampled_from(["Calls 0", "Calls 1"]))
     someone = {"campaign": name, "changed": draw(st.sampled_from([OTHER, {"status": "paused"}, {"status": "active"}]))}
-    return draw(
+    found: Mishap = draw(
         st.sampled_from(
             [
                 ("status", {"status": 503, **call}),
@@ -136,6 +136,7 @@ def mishaps(draw: st.DrawFn) -> Mishap:
             ]
         )
     )
+    return found
 
 
 _WHEN_READ = {"method": "GET", "path": "/lists$|/contacts$"}
