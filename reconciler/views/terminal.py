@@ -15,6 +15,7 @@ from reconciler.model.judged import Waived
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.views.called import called
 from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
@@ -50,6 +51,8 @@ def plan(value: Plan) -> Text:
         lines += _stays(row)
     if value.accounts:
         lines.append(Text())
+    if people := list(called(value.campaigns)):
+        lines += [*people, Text()]
     if forecast := list(estimate(value.campaigns)):
         lines += [*forecast, Text()]
     for finding in value.findings:
