@@ -1,7 +1,7 @@
-"""How long does it take to say where the people of a list may be, next to asking the library for each, and do they agree?
+"""How long does it take to say where the people of a list may be, next to asking the library, and do they agree?
 
-A list of numbers of all area codes of the US and Canada (exchange 555, which has no subscribers), a fifth of it from abroad, a
-tenth with a postal code. Counted by country, state and time zone in one pass; and a second list, half of it the same
+A list of numbers of all area codes of the US and Canada (exchange 555, which has no subscribers), a fifth of it from
+abroad, a tenth with a postal code. Counted by country, state and time zone in one pass; and a second list, half of it the same
 people, is held against it. The naive way asks the library for the country and the zones of every number.
 
     python benchmarks/exposure.py [CONTACTS]     a million when left out
