@@ -1,8 +1,9 @@
 """How long does it take to say where the people of a list may be, next to asking the library, and do they agree?
 
-A list of numbers of all area codes of the US and Canada (exchange 555, which has no subscribers), a fifth of it from
-abroad, a tenth with a postal code. Counted by country, state and time zone in one pass; and a second list, half of it the same
-people, is held against it. The naive way asks the library for the country and the zones of every number.
+A list of numbers of all area codes of the US and Canada (exchange 555, which has no subscribers), a fifth of it
+from abroad, a tenth with a postal code. Counted by country, state and time zone in one pass; and a second list,
+half of it the same people, is held against it. The naive way asks the library for the country and the zones of
+every number.
 
     python benchmarks/exposure.py [CONTACTS]     a million when left out
 """
@@ -39,7 +40,7 @@ def numbers(contacts: int) -> list[str]:
             found.append(f"+1{chance.choice(AREAS)}555{chance.randrange(10_000):04d}")
             continue
         example = phonenumbers.example_number_for_type(chance.choice(ABROAD), chance.choice((0, 1)))
-        assert example is not None
+        assert example is not None and example.national_number is not None
         changed = example.national_number // 10**4 * 10**4 + chance.randrange(10**4)
         found.append(f"+{example.country_code}{changed}")
     return found
