@@ -13,6 +13,7 @@ import orjson
 from reconciler.audience import sources
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.members import Standing
+from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.rows import Rows
 from reconciler.model.segment import SCORED, Target
 
@@ -246,7 +247,7 @@ def rows_digest(backend: Any, rows: Rows) -> str:
     return _digest(backend, relation.select(*rows.columns), [c for c in ("action", "contactId") if c in rows.columns])
 
 
-def unaltered(backend: Any, change: RowChange) -> bool:
+def unaltered(backend: Any, change: AnyRowChange) -> bool:
     """Whether a change's rows are those that its digest was made of; rows that cannot be read are not."""
     try:
         return rows_digest(backend, change.rows) == change.digest

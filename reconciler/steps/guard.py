@@ -54,7 +54,7 @@ def _waiver(finding: Finding) -> str:
 
 def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
     """What the rules say of the plan's own numbers, and what else it says was found: a digest is no signature."""
-    changes = Changes(plan.objects, plan.rows, plan.accounts)
+    changes = Changes(plan.objects, plan.rows, plan.accounts, outcomes=plan.outcomes, numbers=plan.numbers)
     situation = Situation(
         changes=changes,
         now=terms.now,

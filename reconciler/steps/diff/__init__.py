@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from reconciler.audience import comparison, engine, owing
+from reconciler.audience import additions, comparison, engine, outcome_changes, owing
+from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, Reason, RowChange, Sample
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live import Live
 from reconciler.model.members import Members, Standing
+from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.rows import ContactsOf
 from reconciler.model.segment import Segment, Target
 from reconciler.model.tokens import Tokens
@@ -39,20 +43,32 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             for target in standing.segment.targets:
                 part = standing.segment.part(target)
                 file = into / f"{part.name}-{part.part}.parquet"
-                owed = _owed(backend, desired, live, target)
+                owed = _owed(backend, desired, live, target.list)
                 compared = comparison.compare(backend, standing, target, current, file, owed)
                 change = _row_change(backend, standing, target, compared, live, tokens)
                 stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
                 rows.append(replace(change, stays=stays, owed=waiting))
+        outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
+        numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
     ends = [standing.good_until for standing in members if standing.good_until is not None]
-    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None))
+    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None), outcomes, numbers)
 
 
-def _owed(backend: Any, desired: Desired, live: Live, target: Target) -> Any:
-    """What a list would not take before."""
+def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
+    """What must change of the contacts of every campaign that a set names; nothing is said where nobody looked."""
+    for wanted in sets(desired.catalogue):
+        if wanted.live not in live.rows:
+            continue
+        file = into / f"{wanted.address.kind}-{wanted.address.name}.parquet"
+        owed = _owed(backend, desired, live, str(wanted.address))
+        yield outcome_changes.change(backend, wanted, live, tokens, file, owed)
+
+
+def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:
+    """What a list, or the campaign of a set, would not take before."""
     if live.owed is None or not live.owed.count:
         return None
-    return owing.waiting(backend, live.owed, target.list, desired.settings.rejected, desired.now)
+    return owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
 
 
 def _row_change(
