@@ -67,15 +67,16 @@ def held(backend: Any, phones: Rows, target: Path) -> Rows:
     return sources.write(backend, people.select(*DIALLED), target, DIALLED)
 
 
-def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery, Rows], people: Any) -> Any:
+def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery, Rows], listed: Any) -> Any:
     """What the segment's source says of some people: their numbers and addresses."""
     contacts = sources.contacts(backend, read[standing.segment.contacts])
-    contacts = contacts.filter(~contacts["duplicate"]).semi_join(people, "contactId")
+    contacts = contacts.filter(~contacts["duplicate"]).semi_join(listed, "contactId")
     if standing.segment.phones is None:
         return suppression.with_e164(backend, contacts, how).select("contactId", "e164", *_ADDRESS)
     everyone = sources.table(backend, standing.rows)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")
-    return contacts.select("contactId", *_ADDRESS).left_join(numbers, contacts["contactId"] == numbers["id"]).drop("id")
+    people = contacts.select("contactId", *_ADDRESS)
+    return people.left_join(numbers, people["contactId"] == numbers["id"]).drop("id")
 
 
 def _numbers(backend: Any, phones: Rows, how: Phones) -> Any:

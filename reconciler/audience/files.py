@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import delimited, jsonlines, mapping
+from reconciler.audience import dispositions as of_contacts
 from reconciler.audience.paths import Found, at_hand, found
 from reconciler.audience.rough import Rough, missing, numbered, parquet
 from reconciler.model.feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
@@ -48,7 +49,7 @@ def dispositions(backend: Any, feed: FileDispositions, root: Path, into: Path, n
 
     Arguments and errors are those of `contacts`; `now` is the moment after which none may be.
     """
-    mapped = partial(mapping.dispositions, now=now)
+    mapped = partial(of_contacts.dispositions, now=now)
     return _read(backend, feed, root, into, mapped, mapping.DISPOSITIONS)
 
 

@@ -1,7 +1,7 @@
 """In which form is kept what was read, so that each segment that needs it computes from settled rows?
 
-Settled once: one row for each interaction and member, types instead of texts, and phones that say all of themselves
-(`+1 415 …`, or ten digits with a region of their own) in E.164.
+Settled once: one row for each interaction and member, types instead of texts, and, where they are many, phones that say
+all of themselves (`+1 415 …`, or ten digits with a region of their own) in E.164.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def kept(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
         return outcomes.live(backend, rows, target)
     if isinstance(query, MembersOf):
         return sources.write(backend, sources.members(backend, rows), target, sources.MEMBERS)
-    told = phones.told_plainly(sources.contacts(backend, rows).drop("plain"))
+    told = sources.contacts(backend, rows)
+    if rows.count > phones.FEW:
+        told = phones.told_plainly(told.drop("plain"))
     told = told.mutate(attributes=told["attributes"].cast("json").cast("map<string, string>"))
     return sources.write(backend, told.select(*sources.CONTACTS), target, sources.CONTACTS)

@@ -8,15 +8,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import consent, sources
 from reconciler.audience.rough import Rough
-from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
-from reconciler.model.moment import format_instant
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 
@@ -72,9 +69,7 @@ EXACT = ("contactId", "phone", "id", "agent")
 """Texts or whole numbers: a fraction has lost digits, or gains a zero."""
 
 SHOWN = 20
-CLOCK_SKEW = timedelta(minutes=1)
-"""How much later than this machine's clock a disposition may be (ours): whoever wrote it has another."""
-_CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
+CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
 _ZONE = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
 
 Mapped = Callable[[Rough, Any], Any]
@@ -109,7 +104,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
     """The contacts of a source, with the columns of `CONTACTS`."""
     import ibis
 
-    table, told = rough.table, _Told(rough, feed)
+    table, told = rough.table, Told(rough, feed)
     said = told["engagementScore"].nullif("")
     score = ibis.ifelse(said.re_search(sources.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
@@ -122,12 +117,12 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
         # a source that does not speak of a status has only contacts that count
         "status": told["status"] if told.says("status") else ibis.literal("ACTIVE"),
         "engagementScore": score,
-        "attributes": _texts(rough, feed.attributes),
+        "attributes": texts(rough, feed.attributes),
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
             ibis.cases(
-                (_empty(told["contactId"]), "contactId is empty"),
+                (empty(told["contactId"]), "contactId is empty"),
                 (said.notnull() & score.isnull(), "engagementScore is not a number"),
                 else_=ibis.null("string"),
             ),
@@ -140,8 +135,8 @@ def interactions(rough: Rough, feed: HistoryFeed) -> Any:
     """The interactions of a source, with the columns of `INTERACTIONS`; without an id, a row's place is its id."""
     import ibis
 
-    table, told = rough.table, _Told(rough, feed)
-    start, moment = told["startTime"], _utc(told["startTime"])
+    table, told = rough.table, Told(rough, feed)
+    start, moment = told["startTime"], utc(told["startTime"])
     kind = told["type"] if told.says("type") else ibis.literal(feed.type, "string")
     columns = {
         "id": told["id"] if told.says("id") else table["place"],
@@ -152,12 +147,12 @@ def interactions(rough: Rough, feed: HistoryFeed) -> Any:
         "fault": ibis.coalesce(
             table["fault"],
             ibis.cases(
-                (_empty(told["id"]) if told.says("id") else ibis.literal(False), "id is empty"),
-                (_empty(told["contactId"]), "contactId is empty"),
-                (_empty(start), "startTime is empty"),
-                (start.re_search(_CLOCK + "$"), "startTime has no time zone: write it in UTC with Z"),
+                (empty(told["id"]) if told.says("id") else ibis.literal(False), "id is empty"),
+                (empty(told["contactId"]), "contactId is empty"),
+                (empty(start), "startTime is empty"),
+                (start.re_search(CLOCK + "$"), "startTime has no time zone: write it in UTC with Z"),
                 (moment.isnull(), "startTime is not a time in ISO 8601"),
-                (_empty(kind), "type is empty"),
+                (empty(kind), "type is empty"),
                 else_=ibis.null("string"),
             ),
         ),
@@ -165,64 +160,7 @@ def interactions(rough: Rough, feed: HistoryFeed) -> Any:
     return table.select(**{name: columns[name] for name in INTERACTIONS})
 
 
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
-"""Control characters but for tabs and line breaks, as the engine's expressions write them."""
-
-
-def dispositions(rough: Rough, feed: DispositionFeed, now: datetime) -> Any:
-    """The dispositions of a source, with the columns of `DISPOSITIONS`; none may be of a moment after `now`."""
-    import ibis
-
-    table, told = rough.table, _Told(rough, feed)
-    written, moment = told["timestamp"], _utc(told["timestamp"])
-    outcome, notes, agent = told["outcome"], told["notes"], told["agent"]
-    limit = ibis.literal(format_instant(now + CLOCK_SKEW))
-    never, dated = ibis.literal(False), told.says("timestamp")
-    custom = [table[rough.columns[column]] for _, column in sorted(feed.custom)]
-    columns = {
-        **{name: told[name] for name in ("contactId", "outcome", "agent", "notes", "phone", "region")},
-        "timestamp": moment,
-        "custom": _texts(rough, feed.custom),
-        "place": table["place"],
-        "fault": ibis.coalesce(
-            table["fault"],
-            ibis.cases(
-                (_empty(told["contactId"]), "contactId is empty"),
-                # it is a part of the URL that is written to
-                (
-                    told["contactId"].re_search(r"^\.{1,2}$") | _unfit(told["contactId"], LONGEST_FIELD),
-                    "contactId is no id",
-                ),
-                (_empty(outcome), "outcome is empty"),
-                (outcome.isin(feed.codes).fill_null(False), ibis.null("string")),
-                (outcome.upper().isin(feed.codes), "outcome is not in capitals"),
-                else_=ibis.literal("outcome is not in the matrix"),
-            ),
-            ibis.cases(
-                (_empty(agent), "agent is empty"),
-                (_unfit(agent, LONGEST_FIELD), f"agent has control characters, or more than {LONGEST_FIELD:,}"),
-                (_empty(written) if dated else never, "timestamp is empty"),
-                (written.re_search(_CLOCK + "$"), "timestamp has no time zone: write it in UTC with Z"),
-                (moment.isnull() if dated else never, "timestamp is not a time in ISO 8601"),
-                (moment > limit, "timestamp is in the future"),
-                (notes.length() > LONGEST_NOTES, f"notes have more than {LONGEST_NOTES:,} characters"),
-                (notes.re_search(_CONTROL), "notes have control characters"),
-                *((_unfit(text, LONGEST_FIELD), _UNFIT) for text in custom),
-                else_=ibis.null("string"),
-            ),
-        ),
-    }
-    return table.select(**{name: columns[name] for name in DISPOSITIONS})
-
-
-_UNFIT = f"a custom field has control characters, or more than {LONGEST_FIELD:,}"
-
-
-def _unfit(text: Any, longest: int) -> Any:
-    return (text.length() > longest) | text.re_search(_CONTROL)
-
-
-class _Told:
+class Told:
     """A source's columns by their canonical names; null where it has none of that meaning."""
 
     def __init__(self, rough: Rough, feed: Feed) -> None:
@@ -237,13 +175,14 @@ class _Told:
         return self._table[self._named[name]] if name in self._named else ibis.null("string")
 
 
-def _empty(text: Any) -> Any:
+def empty(text: Any) -> Any:
+    """Whether a text is not there, or only blanks."""
     return text.isnull() | (text.strip() == "")
 
 
-def _utc(text: Any) -> Any:
+def utc(text: Any) -> Any:
     """A moment with Z or an offset, moved to UTC; null where it is none. Parts of a second are dropped."""
-    pattern = _CLOCK + _ZONE
+    pattern = CLOCK + _ZONE
     part = [text.re_extract(pattern, number) for number in range(6)]
     clock = (part[1] + " " + part[2]).try_cast("timestamp")
     seconds = part[4].try_cast("int64").fill_null(0) * 3600 + part[5].try_cast("int64").fill_null(0) * 60
@@ -263,7 +202,7 @@ def _opted_in(rough: Rough, feed: ContactFeed) -> Any:
     return consent.condition(feed.opted_in, columns, feed.where)
 
 
-def _texts(rough: Rough, columns: Pairs) -> Any:
+def texts(rough: Rough, columns: Pairs) -> Any:
     """Some of a source's columns, by other names, as one JSON object."""
     import ibis
 

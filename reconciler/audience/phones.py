@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import engine, numbering, rough, sources
+
+FEW = 2_000
+"""Up to so many numbers the library is asked for each: the patterns of all numbering plans take longer to prepare."""
 
 _ASKED = 20_000
 """How many numbers the library is asked for before they are written down: what is in memory at once."""
@@ -16,19 +20,21 @@ _HOME = ("US", "CA")
 """Where ten digits, or eleven with a leading 1, are a number of +1 whatever else they could be."""
 
 
-def normalised(backend: Any, rows: Any, rule: numbering.Rule) -> Any:
+def normalised(backend: Any, rows: Any, rule: numbering.Rule, region: str | None = None) -> Any:
     """Every row of a relation, with two more columns: e164, and phone_fault where there is no number.
 
     Args:
         rows: a relation with the text columns `phone` (a number as somebody wrote it) and `region` (ISO 3166 alpha-2,
-            in capitals; null where it is not known), and any others; computed twice.
+            in capitals; null where it is not known), and any others; computed twice. In a column `plain` may be what
+            `told_plainly` told before; it is left out of the result.
         rule: `valid` where the numbering plan has such a number, `possible` where its length is right.
+        region: that of rows which have none of their own.
 
     The result is that of libphonenumber on every input: `parse(raw, region)`, `is_valid_number` or
-    `is_possible_number`, format E.164. What is plain is told by the library's own patterns inside the engine (numbers
-    with `+`, and ten or eleven digits in the US and Canada, however they are punctuated); each distinct rest is
-    asked of the library once. Its answers are kept in a file of the engine's scratch folder that only its owner may
-    read.
+    `is_possible_number`, format E.164. Where they are many, what is plain is told by the library's own patterns inside
+    the engine (numbers with `+`, and ten or eleven digits in the US and Canada, however they are punctuated); each
+    distinct rest is asked of the library once. What was told and answered is kept in files of the engine's scratch
+    folder that only their owner may read.
 
     `e164` is null where there is none, and `phone_fault` says why in a few words (`empty`, `not a number`, `too short`,
     `too long`, `wrong length`, `no area code`, `no region and no country code`, `unknown region and no country code`,
@@ -54,19 +60,80 @@ def normalised(backend: Any, rows: Any, rule: numbering.Rule) -> Any:
     """
     if rule not in numbering.RULES:
         raise ValueError(f"no such rule: {rule!r}")
-    told = told_plainly(rows)
+    import ibis
+
+    known = "plain" in rows.columns
+    rest = rows.filter(rows["plain"].isnull()) if known else rows
+    asked = _first(backend, rest)
+    if len(asked) <= FEW:
+        return _looked_up(backend, rows, asked, rule, region)
+    if not known:
+        return _by_patterns(backend, rows, rule, region)
+    told = _by_patterns(backend, rest.drop("plain"), rule, region)
+    plain = rows.filter(rows["plain"].notnull())
+    plain = plain.mutate(e164=plain["plain"], phone_fault=ibis.null("string"))
+    return ibis.union(plain.select(*told.columns), told)
+
+
+def _first(backend: Any, rows: Any) -> list[tuple[str | None, str | None]]:
+    """The numbers of a relation with their regions; of many, one more than `FEW` of them."""
+    pairs = rows.select("phone", "region").limit(FEW + 1)
+    return [pair for chunk in sources.stream(backend, pairs, FEW + 1) for pair in chunk]
+
+
+def _looked_up(
+    backend: Any,
+    rows: Any,
+    asked: Sequence[tuple[str | None, str | None]],
+    rule: numbering.Rule,
+    region: str | None,
+) -> Any:
+    """Every row with what the library says of its number, where it was not told before."""
+    import ibis
+    import pyarrow as pa
+
+    plain = rows["plain"] if "plain" in rows.columns else ibis.null("string")
+    columns = [name for name in rows.columns if name != "plain"]
+    if not asked:
+        return rows.mutate(e164=plain, phone_fault=ibis.null("string")).select(*columns, "e164", "phone_fault")
+    numbering.keep_patterns()
+    pairs = sorted({(phone or "", (region if own is None else own) or "") for phone, own in asked})
+    told = [(phone, within, *numbering.judge(phone, within or None, rule)) for phone, within in pairs]
+    path = _file(engine.scratch(backend))
+    with rough.parquet(path, dict.fromkeys(("asked", "within", "answer", "fault_told"), pa.string())) as append:
+        append(list(zip(*told, strict=True)))
+    answers = engine.parquet(backend, path)
+    raw = ibis.coalesce(rows["phone"], ibis.literal(""))
+    joined = rows.left_join(answers, [raw == answers["asked"], _within(rows, region) == answers["within"]])
+    e164 = ibis.coalesce(joined["plain"], joined["answer"]) if "plain" in rows.columns else joined["answer"]
+    return joined.select(*columns, e164=e164, phone_fault=joined["fault_told"])
+
+
+def _within(rows: Any, region: str | None) -> Any:
+    """In which region a row's number is read; empty where none is known."""
+    import ibis
+
+    return ibis.coalesce(rows["region"], *([ibis.literal(region)] if region else []), ibis.literal(""))
+
+
+def _by_patterns(backend: Any, rows: Any, rule: numbering.Rule, region: str | None) -> Any:
+    """Every row with its number, by the patterns where it is plain."""
+    import ibis
+
+    # computed once, and what is made of it is short to say
+    path = _file(engine.scratch(backend))
+    engine.write(backend, told_plainly(rows, region), path)
+    told = engine.parquet(backend, path)
     rest = told.filter(told["plain"].isnull(), told["lost"].isnull()).select("text", "within").distinct()
     answers = _asked(backend, rest, rule, engine.scratch(backend)).rename(asked_text="text", asked_within="within")
     same = [told["text"] == answers["asked_text"], told["within"] == answers["asked_within"]]
     joined = told.left_join(answers, same)
-    import ibis
-
     e164 = ibis.coalesce(joined["plain"], joined["e164"])
     found = joined.mutate(e164=e164, phone_fault=ibis.coalesce(joined["lost"], joined["fault_told"]))
     return found.select(*rows.columns, "e164", "phone_fault")
 
 
-def told_plainly(rows: Any) -> Any:
+def told_plainly(rows: Any, region: str | None = None) -> Any:
     """Add what to ask the library (text, within), and what need not be asked: a number (plain) or a fault (lost)."""
     import ibis
 
@@ -75,7 +142,7 @@ def told_plainly(rows: Any) -> Any:
     # three digits: two are a number to the library only where nothing is between them
     clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["phone"].length() <= numbering.LONGEST)
     text = ibis.ifelse(clean, bare, ibis.coalesce(pairs["phone"], ibis.literal("")))
-    pairs = pairs.mutate(text=text, within=ibis.coalesce(pairs["region"], ibis.literal("")))
+    pairs = pairs.mutate(text=text, within=_within(pairs, region))
     # +1 has no other way to read these: neither begins with 1 or with 011 once the 1 is gone
     at_home = pairs["within"].isin(_HOME) & pairs["text"].re_search("^1?[2-9][0-9]{9}$")
     pairs = pairs.mutate(full=ibis.ifelse(at_home, ibis.literal("+1") + pairs["text"].right(10), pairs["text"]))

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from reconciler.audience import database, mapping
+from reconciler.audience import dispositions as of_contacts
 from reconciler.audience.query import refuse_writing
 from reconciler.audience.rough import BATCH, Rough, missing, numbered, parquet
 from reconciler.model.feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
@@ -46,7 +47,7 @@ def interactions(backend: Any, feed: SqlHistory, url: Secret, root: Path, into: 
 
 def dispositions(backend: Any, feed: SqlDispositions, url: Secret, root: Path, into: Path, now: datetime) -> Rows:
     """The dispositions that a feed's query selects, none after `now`: `mapping.DISPOSITIONS`; else as `contacts`."""
-    mapped = partial(mapping.dispositions, now=now)
+    mapped = partial(of_contacts.dispositions, now=now)
     return _read(backend, feed, url, root, into, mapped, mapping.DISPOSITIONS)
 
 

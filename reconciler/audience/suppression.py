@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.audience import phones, sources
+from reconciler.audience import engine, phones, sources
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.segment import Phones, Suppression
 
 
 def with_e164(backend: Any, people: Any, how: Phones) -> Any:
     """Add `e164` (null where the phone is none, `phone_fault` says why) to contacts."""
-    import ibis
-
-    null = ibis.null("string")
-    plain = people.filter(people["plain"].notnull())
-    rest = people.filter(people["plain"].isnull()).drop("plain")
-    region = ibis.coalesce(rest["region"], ibis.literal(how.region, type="string"))
-    told = phones.normalised(backend, rest.mutate(region=region), how.rule)
-    plain = plain.mutate(e164=plain["plain"], phone_fault=null).select(*told.columns)
-    return ibis.union(plain, told)
+    return phones.normalised(backend, people, how.rule, how.region)
 
 
 def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Any:
@@ -28,17 +21,29 @@ def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows
     import ibis
 
     asked = [suppression.numbers, *(query for query in suppression.also if query in read)]
-    found = []
-    for query in asked:
-        listed = with_e164(backend, sources.contacts(backend, read[query]), suppression.phones)
-        found.append(listed.filter(listed["e164"].notnull()).select("e164"))
-    return ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
+    found = [_listed(backend, read[query], suppression.phones) for query in asked]
+    listed = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
+    return listed.filter(listed["e164"].notnull())
 
 
 def unread(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> int:
     """How many entries of a do-not-call list are no phones."""
-    listed = with_e164(backend, sources.contacts(backend, read[suppression.numbers]), suppression.phones)
+    listed = _listed(backend, read[suppression.numbers], suppression.phones)
     return sources.count(backend, listed.filter(listed["e164"].isnull()))
+
+
+def _listed(backend: Any, rows: Rows, how: Phones) -> Any:
+    """Column `e164` of each entry of a list, null where it is no phone; told once, for whoever asks in this run."""
+    found = rows.path.stat()
+    facts = (str(rows.path), found.st_size, found.st_mtime_ns, how.rule, how.region)
+    name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    file = engine.scratch(backend) / f"numbers-{name}.parquet"
+    if not file.exists():
+        listed = with_e164(backend, sources.contacts(backend, rows), how)
+        part = file.with_suffix(".part")
+        engine.write(backend, listed.select("e164"), part)
+        part.rename(file)
+    return engine.parquet(backend, file)
 
 
 def suppressed_by(backend: Any, people: Any, suppress: tuple[Suppression, ...], read: Mapping[RowQuery, Rows]) -> Any:

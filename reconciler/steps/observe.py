@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, keeping, owing, recall, records, sources, sql
-from reconciler.audience import outcomes as of_contacts
+from reconciler.audience import campaigns, engine, files, keeping, owing, recall, records, sources, sql
 from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
@@ -107,7 +105,8 @@ def observe(
     if problems:
         raise BadInput(problems)
     if outcomes:  # the slowest, and only once nothing else is wrong
-        rows |= _outcomes(desired, rows, reader, into)
+        asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
+        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into)
     waiting = _settled(desired, owed, into)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
@@ -170,37 +169,6 @@ def _recalled(
         found = recall.histories(backend, asked, rows, reader, memory, into)
         kept = {query: keeping.kept(backend, query, read, into) for query, read in found.rows.items()}
     return replace(found, rows=kept)
-
-
-def _outcomes(desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, into: Path) -> dict[RowQuery, Rows]:
-    """Where the contacts of every set stand: campaigns at the same time, as each has a pace of its own.
-
-    Raises:
-        BadInput: campaigns that the tenant does not have, all of them at once.
-    """
-    asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
-    if not asked:
-        return {}
-    workers = max(1, reader.outcomes_at_once // len(asked))
-
-    def one(number: int, query: OutcomesOf) -> Rows | BadInput:
-        folder = into / f"campaign-{number}"
-        folder.mkdir()
-        # a database and a folder of its own: those of several threads must not meet
-        with engine.reading(desired.settings.engine, folder) as backend:
-            try:
-                contacts = of_contacts.contacts(backend, rows[query.dispositions])
-                read = reader.outcomes(query, contacts, workers, folder)
-            except BadInput as bad:
-                return bad
-            return keeping.kept(backend, query, read, folder)
-
-    with ThreadPoolExecutor(min(len(asked), reader.outcomes_at_once), "campaigns") as pool:
-        found = list(pool.map(one, range(len(asked)), asked))
-    problems = [problem for each in found if isinstance(each, BadInput) for problem in each.problems]
-    if problems:
-        raise BadInput(problems)
-    return {query: each for query, each in zip(asked, found, strict=True) if isinstance(each, Rows)}
 
 
 def _read(

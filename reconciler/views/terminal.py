@@ -17,6 +17,7 @@ from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.views import outcomes
+from reconciler.views.called import called
 from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
@@ -53,6 +54,8 @@ def plan(value: Plan) -> Text:
     lines += [line for each in value.outcomes for line in outcomes.left(each)]
     if value.accounts or value.outcomes:
         lines.append(Text())
+    if people := list(called(value.campaigns)):
+        lines += [*people, Text()]
     if forecast := list(estimate(value.campaigns)):
         lines += [*forecast, Text()]
     for finding in value.findings:

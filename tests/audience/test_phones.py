@@ -37,6 +37,12 @@ property_of_rows = settings(
 )
 
 
+@pytest.fixture(autouse=True)
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even a few numbers are told as many are: by the patterns first."""
+    monkeypatch.setattr(phones, "FEW", 0)
+
+
 def told(backend: Any, written: Written, pairs: Iterable[Pair], rule: Rule) -> Told:
     """Each pair with its number and its fault; no pair comes twice."""
     rows = [{"raw": raw, "region": region} for raw, region in pairs]
@@ -62,6 +68,9 @@ def as_the_library(backend: Any, written: Written, pairs: Iterable[Pair], rule: 
     """Normalise, and hold every row to the library: the same number, and a fault exactly where there is none."""
     wanted = set(pairs)
     found = told(backend, written, wanted, rule)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phones, "FEW", 100)
+        assert told(backend, written, wanted, rule) == found
     assert {pair: e164 for pair, (e164, _) in found.items()} == {pair: by_the_library(*pair, rule) for pair in wanted}
     assert found == {(raw, region): numbering.judge(raw or "", region, rule) for raw, region in wanted}
     assert all((e164 is None) != (fault is None) for e164, fault in found.values())
@@ -220,6 +229,39 @@ def test_more_numbers_than_are_asked_for_at_once_are_all_answered(
     assert {e164 for e164, _ in found.values()} == {f"+141555501{n:02d}" for n in range(100)}
 
 
+@pytest.mark.parametrize("few", [0, 5, 6, 2_000])
+def test_what_was_told_before_is_not_asked_again_and_a_rows_own_region_comes_first(
+    backend: Any, written: Written, asked: list[Pair], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(phones, "FEW", few)
+    rows: list[dict[str, Any]] = [
+        {"phone": "+1 415 555 0100", "region": None, "plain": "+14155550100"},
+        {"phone": "0121 234 5678", "region": "GB", "plain": None},
+        {"phone": "(415) 555-0101", "region": None, "plain": None},
+        {"phone": "0121 234 5678", "region": None, "plain": None},
+        {"phone": "(415) 555-0102", "region": "", "plain": None},
+        {"phone": None, "region": None, "plain": None},
+        {"phone": "+1 415 555 0100", "region": "US", "plain": None},
+    ]
+    table = sources.table(backend, written(rows, dict.fromkeys(("phone", "region", "plain"), "VARCHAR")))
+    found = phones.normalised(backend, table, "valid", "US").order_by("phone", "region", "e164")
+    assert found.columns == ("phone", "region", "e164", "phone_fault")
+    listed = [row for chunk in sources.stream(backend, found, 10) for row in chunk]
+    assert sorted(listed, key=str) == sorted(
+        [
+            ("+1 415 555 0100", None, "+14155550100", None),
+            ("+1 415 555 0100", "US", "+14155550100", None),
+            ("0121 234 5678", "GB", "+441212345678", None),
+            ("0121 234 5678", None, None, "too long"),
+            ("(415) 555-0101", None, "+14155550101", None),
+            ("(415) 555-0102", "", None, "no region and no country code"),
+            (None, None, None, "empty"),
+        ],
+        key=str,
+    )
+    assert ("+1 415 555 0100", "") not in asked
+
+
 def test_no_number_at_all_is_no_row(backend: Any, written: Written) -> None:
     assert told(backend, written, [], "valid") == {}
 
@@ -246,6 +288,7 @@ def test_every_row_keeps_its_other_columns_and_gets_its_number(backend: Any, wri
 def test_what_is_written_down_is_its_owners_alone(backend: Any, written: Written) -> None:
     told(backend, written, [("+14155550100", None), ("x", None)], "valid")
     files = list(engine.scratch(backend).glob("phones-*"))
+    assert len(files) == 2  # what was told, and the library's answers
     assert {path.suffix for path in files} == {".parquet"}
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 

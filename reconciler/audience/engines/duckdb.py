@@ -73,8 +73,13 @@ def _at(relation: Any, path: Sequence[str]) -> Any:
 
 
 def parquet(backend: Any, path: Path) -> Any:
-    """The relation in a Parquet file."""
-    return backend.read_parquet(str(path))
+    """The relation in a Parquet file; a file that was read before, and is the same, is not looked into again."""
+    found = path.stat()
+    known = backend.__dict__.setdefault("files_read", {})
+    which = (path, found.st_ino, found.st_size, found.st_mtime_ns)
+    if which not in known:
+        known[which] = backend.read_parquet(str(path))
+    return known[which]
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -90,5 +95,6 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
 def write(backend: Any, relation: Any, target: Path) -> None:
     """Compute a relation into a Parquet file."""
     target.touch(mode=0o600)
+    into = str(target).replace("'", "''")
     # written in place: a temporary file of the engine's own would take its place, readable by everyone
-    relation.to_parquet(str(target), use_tmp_file=False)
+    backend.raw_sql(f"COPY ({backend.compile(relation)}) TO '{into}' (FORMAT parquet, USE_TMP_FILE false)")

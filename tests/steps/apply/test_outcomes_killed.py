@@ -110,4 +110,5 @@ def _killed_and_resumed(stage: Stage, plan: str, method: str, path: str, nth: in
     planned = course.go(stage.folder, "plan", "--detailed-exitcode")
     if planned.code != 0:
         wrong.append(f"a further plan: {planned.out}")
-    return wrong + course.leaks(stage.folder, said, resumed.out, resumed.err)
+    wrong += course.leaks(stage.folder, said, resumed.out, resumed.err)
+    return [*wrong, said, resumed.out, resumed.err] if wrong else []
