@@ -88,11 +88,15 @@ def document_digest(document: Mapping[str, Any]) -> str:
     bound = {key: value for key, value in document.items() if key not in _NOT_BOUND}
     budget = document["request_budget"]
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
-    bound["campaigns"] = [
-        {key: value for key, value in each.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
-        for each in document["campaigns"]
-    ]
+    if isinstance(campaigns := document["campaigns"], list):
+        bound["campaigns"] = [_bound(each) for each in campaigns]
     return digest_of(bound)
+
+
+def _bound(campaign: Any) -> Any:
+    if not isinstance(campaign, dict):
+        return campaign  # somebody edited it
+    return {key: value for key, value in campaign.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
 
 
 def plan_digest(plan: Plan) -> str:
