@@ -28,8 +28,8 @@ FEW = 2_000
 """People of a list, at most, who are told one by one: for so few an engine would take longer to be asked."""
 
 Group = tuple[str | None, str | None, str | None, str | None, str | None, int]
-"""Of a number the country as a pattern says it, and the first digits; of an address the country, the code's beginning and
-the zone; how many people."""
+"""Of a number the country as a pattern says it, and its first digits; of an address its country, the beginning of its
+postal code, and its zone; and how many people."""
 
 
 def exposure(backend: Any, people: Any) -> Exposure:
