@@ -88,11 +88,15 @@ def document_digest(document: Mapping[str, Any]) -> str:
     bound = {key: value for key, value in document.items() if key not in _NOT_BOUND}
     budget = document["request_budget"]
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
-    bound["campaigns"] = [
-        {key: value for key, value in each.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
-        for each in document["campaigns"]
-    ]
+    if isinstance(document["campaigns"], list):  # a document may have been edited into anything
+        bound["campaigns"] = [_without_estimates(each) for each in document["campaigns"]]
     return digest_of(bound)
+
+
+def _without_estimates(campaign: Any) -> Any:
+    if not isinstance(campaign, Mapping):
+        return campaign
+    return {key: value for key, value in campaign.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
 
 
 def plan_digest(plan: Plan) -> str:
