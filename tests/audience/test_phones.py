@@ -252,7 +252,7 @@ def test_what_was_told_before_is_not_asked_again_and_a_rows_own_region_comes_fir
             ("+1 415 555 0100", None, "+14155550100", None),
             ("+1 415 555 0100", "US", "+14155550100", None),
             ("0121 234 5678", "GB", "+441212345678", None),
-            ("0121 234 5678", None, None, "no such number in US"),
+            ("0121 234 5678", None, None, "too long"),
             ("(415) 555-0101", None, "+14155550101", None),
             ("(415) 555-0102", "", None, "no region and no country code"),
             (None, None, None, "empty"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-from reconciler.audience import comparison, engine, owing
+from reconciler.audience import comparison, engine, owing, row_changes
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, Reason, RowChange, Sample
 from reconciler.model.desired import Desired
@@ -35,32 +35,43 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         for standing in members:
             accounts.append(standing.account)
-            current = {target.band: live.rows[target.members] for target in standing.segment.targets}
-            for target in standing.segment.targets:
-                part = standing.segment.part(target)
-                file = into / f"{part.name}-{part.part}.parquet"
-                owed = _owed(backend, desired, live, target)
-                compared = comparison.compare(backend, standing, target, current, file, owed)
-                change = _row_change(backend, standing, target, compared, live, tokens)
-                stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
-                rows.append(replace(change, stays=stays, owed=waiting))
+            targets = {target.band: target for target in standing.segment.targets}
+            current = {band: live.rows[target.members] for band, target in targets.items()}
+            parts = {band: standing.segment.part(target) for band, target in targets.items()}
+            files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
+            owed = _owed(backend, desired, live, targets)
+            compared = comparison.compare(backend, standing, current, files, owed)
+            shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
+            for band, target in targets.items():
+                samples = tuple(
+                    Sample(tokens.token(contact), tokens.hint(contact), action, why)
+                    for contact, action, why in shown[band]
+                )
+                rows.append(_row_change(backend, standing, target, compared[band], live, samples))
     ends = [standing.good_until for standing in members if standing.good_until is not None]
     return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None))
 
 
-def _owed(backend: Any, desired: Desired, live: Live, target: Target) -> Any:
-    """What a list would not take before."""
+def _owed(backend: Any, desired: Desired, live: Live, targets: Mapping[str, Target]) -> dict[str, Any]:
+    """What each band's list would not take before."""
     if live.owed is None or not live.owed.count:
-        return None
-    return owing.waiting(backend, live.owed, target.list, desired.settings.rejected, desired.now)
+        return {}
+    patience, now = desired.settings.rejected, desired.now
+    return {band: owing.waiting(backend, live.owed, target.list, patience, now) for band, target in targets.items()}
 
 
 def _row_change(
-    backend: Any, standing: Standing, target: Target, compared: comparison.Compared, live: Live, tokens: Tokens
+    backend: Any,
+    standing: Standing,
+    target: Target,
+    compared: comparison.Compared,
+    live: Live,
+    samples: tuple[Sample, ...],
 ) -> RowChange:
-    changed, kept = compared.rows, compared.kept
-    tallied = comparison.tally(backend, changed)
-    counts = {action: sum(n for done, _, n in tallied if done == action) for action in ("add", "update", "remove")}
+    rows, kept = compared.rows, compared.kept
+    counts = {
+        action: sum(n for done, _, n in compared.tallied if done == action) for action in ("add", "update", "remove")
+    }
     segment = standing.segment
     delivery = segment.delivery
     known = isinstance(segment.contacts, ContactsOf)
@@ -82,14 +93,13 @@ def _row_change(
         updates=counts["update"],
         removes=counts["remove"],
         unchanged=kept,
-        rows=changed,
-        digest=comparison.rows_digest(backend, changed),
-        precondition=comparison.members_digest(backend, live.rows[target.members]),
-        reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in tallied),
-        samples=tuple(
-            Sample(tokens.token(contact), tokens.hint(contact), action, why)
-            for contact, action, why in comparison.examples(backend, changed, EXAMPLES)
-        ),
+        rows=rows,
+        digest=row_changes.rows_digest(backend, rows),
+        precondition=row_changes.members_digest(backend, live.rows[target.members]),
+        reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in compared.tallied),
+        samples=samples,
+        stays=tuple(Reason(*each) for each in compared.stays),
+        owed=tuple(Reason(*each) for each in compared.owed),
     )
 
 
