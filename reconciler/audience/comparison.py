@@ -43,7 +43,7 @@ _CHANGES = ("add", "update", "remove")
 _TOLD = (*ROW_COLUMNS, "on")
 """A change, or why there is none, and the band whose list it is about.
 
-Other actions: `keep`; `stay`, of who no longer belongs and is kept all the same; `wait`, of who is not offered again yet.
+Others: `keep`; `stay`, of who no longer belongs and is kept all the same; `wait`, of who is offered again later.
 """
 
 

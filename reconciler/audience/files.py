@@ -1,4 +1,4 @@
-"""What do files of the workspace, or of an object store, say of contacts and interactions?
+"""What do files of the workspace, or of an object store, say of contacts, interactions and dispositions?
 
 CSV, Parquet and JSON Lines, also compressed with gzip (`.gz`). Whatever cannot be read is an error with its file and
 line, or a row that is kept with its fault; no row is lost in silence.
@@ -9,13 +9,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import delimited, jsonlines, mapping
+from reconciler.audience import dispositions as of_contacts
 from reconciler.audience.paths import Found, at_hand, found
-from reconciler.audience.rough import Rough, missing, numbered
-from reconciler.model.feeds import AnyFiles, FileFeed, FileHistory
+from reconciler.audience.rough import Rough, missing, numbered, parquet
+from reconciler.model.feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.rows import Rows
 
@@ -39,6 +42,15 @@ def interactions(backend: Any, feed: FileHistory, root: Path, into: Path) -> Row
     Arguments and errors are those of `contacts`.
     """
     return _read(backend, feed, root, into, mapping.interactions, mapping.INTERACTIONS)
+
+
+def dispositions(backend: Any, feed: FileDispositions, root: Path, into: Path, now: datetime) -> Rows:
+    """The dispositions in a feed's files, as one new Parquet file below `into`: the columns `mapping.DISPOSITIONS`.
+
+    Arguments and errors are those of `contacts`; `now` is the moment after which none may be.
+    """
+    mapped = partial(of_contacts.dispositions, now=now)
+    return _read(backend, feed, root, into, mapped, mapping.DISPOSITIONS)
 
 
 def _read(
@@ -68,7 +80,17 @@ def _read(
             parts.append(part)
         if problems:
             raise BadInput(problems)
+        if not parts:  # an optional feed without files
+            parts.append(_nothing(scratch / "nothing.parquet", columns))
         return mapping.settle(backend, parts, feed, into, columns)
+
+
+def _nothing(target: Path, columns: Mapping[str, str]) -> Path:
+    import pyarrow as pa
+
+    types = {"string": pa.string(), "boolean": pa.bool_(), "float64": pa.float64()}
+    with parquet(target, {name: types[kind] for name, kind in columns.items()}):
+        return target
 
 
 def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> Rough:

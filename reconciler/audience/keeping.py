@@ -10,17 +10,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import phones, sources
-from reconciler.model.feeds import FileHistory, SqlHistory
-from reconciler.model.rows import InteractionsOf, MembersOf, RowQuery, Rows
+from reconciler.audience import outcomes, phones, sources
+from reconciler.model.feeds import DispositionFeed, FileHistory, SqlHistory
+from reconciler.model.rows import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
 
 
 def kept(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
-    """What was read for a query, in a new file below `into`: `CONTACTS`, `INTERACTIONS` or `MEMBERS` of `sources`."""
+    """What was read for a query, in a new file below `into`: `CONTACTS`, `INTERACTIONS` or `MEMBERS` of `sources`.
+
+    Of dispositions those of `outcomes`: `DISPOSITIONS` and `LIVE`.
+    """
     target = into / f"kept-{rows.path.stem}.parquet"
     if isinstance(query, InteractionsOf | FileHistory | SqlHistory):
         kept = sources.write(backend, sources.interactions(backend, rows), target, sources.INTERACTIONS)
         return replace(kept, skipped=tuple(sources.faults(backend, rows)))
+    if isinstance(query, DispositionFeed):
+        return outcomes.settled(backend, rows, target)
+    if isinstance(query, OutcomesOf):
+        return outcomes.live(backend, rows, target)
     if isinstance(query, MembersOf):
         return sources.write(backend, sources.members(backend, rows), target, sources.MEMBERS)
     told = sources.contacts(backend, rows)

@@ -1,4 +1,4 @@
-"""How do a source's columns become contacts and interactions, and which of its rows cannot be used?
+"""How do a source's columns become contacts, interactions and dispositions, and which of its rows cannot be used?
 
 Every source gives text; what is not text is read from it here. A row that cannot be used stays, with its fault.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.audience import consent, engine, sources
 from reconciler.audience.rough import Rough
-from reconciler.model.feeds import ContactFeed, Feed, HistoryFeed
+from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 
@@ -34,8 +34,8 @@ CONTACTS = {
     "fault": "string",
 }
 """A contact as its source tells it. `phone` is raw; `country` is the row's own region, where it says one; `optedIn`
-null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`: why
-the row cannot be used, or null."""
+null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`:
+why the row cannot be used, or null."""
 
 INTERACTIONS = {
     "id": "string",
@@ -47,14 +47,29 @@ INTERACTIONS = {
 }
 """An interaction as its source tells it. `startTime`: ISO 8601 in UTC with Z, whole seconds."""
 
-_OURS = {"country", "place", "fault", "optedIn", "attributes"}
-"""Columns of `CONTACTS` that no manifest maps as they are."""
+DISPOSITIONS = {
+    "contactId": "string",
+    "outcome": "string",
+    "agent": "string",
+    "notes": "string",
+    "timestamp": "string",
+    "phone": "string",
+    "region": "string",
+    "custom": "string",
+    "place": "string",
+    "fault": "string",
+}
+"""A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
+`attributes` of contacts are."""
 
-EXACT = ("contactId", "phone", "id")
+_OURS = {"country", "place", "fault", "optedIn", "attributes", "custom"}
+"""Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
+
+EXACT = ("contactId", "phone", "id", "agent")
 """Texts or whole numbers: a fraction has lost digits, or gains a zero."""
 
 SHOWN = 20
-_CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
+CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
 _ZONE = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
 
 Mapped = Callable[[Rough, Any], Any]
@@ -67,12 +82,17 @@ def columns_of(feed: Feed) -> set[str]:
         BadInput: its condition for consent is none.
         ValueError: it maps a canonical column that there is not, or no contacts.
     """
-    known = CONTACTS if isinstance(feed, ContactFeed) else INTERACTIONS
-    required = {"contactId"} if isinstance(feed, ContactFeed) else {"contactId", "startTime"}
+    known, required = INTERACTIONS, {"contactId", "startTime"}
+    if isinstance(feed, ContactFeed):
+        known, required = CONTACTS, {"contactId"}
+    elif isinstance(feed, DispositionFeed):
+        known, required = DISPOSITIONS, {"contactId", "outcome", "agent"}
     named = {canonical for canonical, _ in feed.columns}
     if not required <= named or named - (set(known) - _OURS):
         raise ValueError(f"columns {sorted(named)}")
     wanted = {column for _, column in feed.columns}
+    if isinstance(feed, DispositionFeed):
+        wanted |= {column for _, column in feed.custom}
     if isinstance(feed, ContactFeed):
         wanted |= {column for _, column in feed.attributes}
         if feed.opted_in is not None:
@@ -84,7 +104,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
     """The contacts of a source, with the columns of `CONTACTS`."""
     import ibis
 
-    table, told = rough.table, _Told(rough, feed)
+    table, told = rough.table, Told(rough, feed)
     said = told["engagementScore"].nullif("")
     score = ibis.ifelse(said.re_search(sources.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
@@ -97,12 +117,12 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
         # a source that does not speak of a status has only contacts that count
         "status": told["status"] if told.says("status") else ibis.literal("ACTIVE"),
         "engagementScore": score,
-        "attributes": _attributes(rough, feed),
+        "attributes": texts(rough, feed.attributes),
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
             ibis.cases(
-                (_empty(told["contactId"]), "contactId is empty"),
+                (empty(told["contactId"]), "contactId is empty"),
                 (said.notnull() & score.isnull(), "engagementScore is not a number"),
                 else_=ibis.null("string"),
             ),
@@ -115,8 +135,8 @@ def interactions(rough: Rough, feed: HistoryFeed) -> Any:
     """The interactions of a source, with the columns of `INTERACTIONS`; without an id, a row's place is its id."""
     import ibis
 
-    table, told = rough.table, _Told(rough, feed)
-    start, moment = told["startTime"], _utc(told["startTime"])
+    table, told = rough.table, Told(rough, feed)
+    start, moment = told["startTime"], utc(told["startTime"])
     kind = told["type"] if told.says("type") else ibis.literal(feed.type, "string")
     columns = {
         "id": told["id"] if told.says("id") else table["place"],
@@ -127,12 +147,12 @@ def interactions(rough: Rough, feed: HistoryFeed) -> Any:
         "fault": ibis.coalesce(
             table["fault"],
             ibis.cases(
-                (_empty(told["id"]) if told.says("id") else ibis.literal(False), "id is empty"),
-                (_empty(told["contactId"]), "contactId is empty"),
-                (_empty(start), "startTime is empty"),
-                (start.re_search(_CLOCK + "$"), "startTime has no time zone: write it in UTC with Z"),
+                (empty(told["id"]) if told.says("id") else ibis.literal(False), "id is empty"),
+                (empty(told["contactId"]), "contactId is empty"),
+                (empty(start), "startTime is empty"),
+                (start.re_search(CLOCK + "$"), "startTime has no time zone: write it in UTC with Z"),
                 (moment.isnull(), "startTime is not a time in ISO 8601"),
-                (_empty(kind), "type is empty"),
+                (empty(kind), "type is empty"),
                 else_=ibis.null("string"),
             ),
         ),
@@ -140,7 +160,7 @@ def interactions(rough: Rough, feed: HistoryFeed) -> Any:
     return table.select(**{name: columns[name] for name in INTERACTIONS})
 
 
-class _Told:
+class Told:
     """A source's columns by their canonical names; null where it has none of that meaning."""
 
     def __init__(self, rough: Rough, feed: Feed) -> None:
@@ -155,13 +175,14 @@ class _Told:
         return self._table[self._named[name]] if name in self._named else ibis.null("string")
 
 
-def _empty(text: Any) -> Any:
+def empty(text: Any) -> Any:
+    """Whether a text is not there, or only blanks."""
     return text.isnull() | (text.strip() == "")
 
 
-def _utc(text: Any) -> Any:
+def utc(text: Any) -> Any:
     """A moment with Z or an offset, moved to UTC; null where it is none. Parts of a second are dropped."""
-    pattern = _CLOCK + _ZONE
+    pattern = CLOCK + _ZONE
     part = [text.re_extract(pattern, number) for number in range(6)]
     clock = (part[1] + " " + part[2]).try_cast("timestamp")
     seconds = part[4].try_cast("int64").fill_null(0) * 3600 + part[5].try_cast("int64").fill_null(0) * 60
@@ -181,12 +202,13 @@ def _opted_in(rough: Rough, feed: ContactFeed) -> Any:
     return consent.condition(feed.opted_in, columns, feed.where)
 
 
-def _attributes(rough: Rough, feed: ContactFeed) -> Any:
+def texts(rough: Rough, columns: Pairs) -> Any:
+    """Some of a source's columns, by other names, as one JSON object."""
     import ibis
 
-    if not feed.attributes:
+    if not columns:
         return ibis.null("string")
-    named: Mapping[str, Any] = {name: rough.table[rough.columns[column]] for name, column in sorted(feed.attributes)}
+    named: Mapping[str, Any] = {name: rough.table[rough.columns[column]] for name, column in sorted(columns)}
     return ibis.struct(named).cast("json").cast("string")
 
 
@@ -200,8 +222,7 @@ def settle(backend: Any, parts: list[Path], feed: Feed, into: Path, columns: Map
     rows = sum(engine.size(part) for part in parts)
     if feed.on_invalid == "refuse":
         _refuse(backend, everything, feed, rows)
-    name = "contacts-" if columns is CONTACTS else "interactions-"
-    handle, target = tempfile.mkstemp(prefix=name, suffix=".parquet", dir=into)
+    handle, target = tempfile.mkstemp(prefix="told-", suffix=".parquet", dir=into)
     os.close(handle)
     if len(parts) == 1:
         whole = parts[0]

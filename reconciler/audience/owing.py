@@ -31,6 +31,9 @@ OWED = {
 }
 """A contact that a list would not take: in how many runs, when last, and why then."""
 
+DEFERRED = ("held", "changed")
+"""Codes of what was not tried, because of what the contact was just then: it waits for nothing."""
+
 
 def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: Path) -> Rows:
     """One row for each list and contact, in a new file below `into`; `backend` is one that reads."""
@@ -68,13 +71,16 @@ def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: dateti
         for tries in range(1, patience.most)
     ]
     held = quarantined | ibis.cases(*steps, else_=False) if steps else quarantined
+    deferred = mine["code"].isin(DEFERRED)
+    held = held & ~deferred
     times = ibis.ifelse(mine["tries"] == 1, ibis.literal("once"), mine["tries"].cast("string") + " times")
     state = ibis.cases(
-        (quarantined, ibis.literal("in quarantine")),
+        (held & quarantined, ibis.literal("in quarantine")),
         (held, ibis.literal("offered again later")),
         else_=ibis.literal("offered again now"),
     )
-    words = ibis.literal("rejected ") + times + ", " + state + ": " + mine["reason"]
+    what = ibis.ifelse(deferred, ibis.literal("deferred "), ibis.literal("rejected "))
+    words = what + times + ", " + state + ": " + mine["reason"]
     return mine.select(owed="contactId", held=held, owed_words=words)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.audience import objects
 from reconciler.bucket.addresses import SCHEMES, scheme_of
-from reconciler.model.feeds import AnyFiles
+from reconciler.model.feeds import AnyFiles, FileFeed
 from reconciler.model.problem import BadInput, Location, Problem
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -44,18 +44,19 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
     """The files that a feed names, each once, in the order of their names.
 
     Raises:
-        BadInput: a path matches nothing, is no file, leads out of the workspace, or to a store that does not serve it;
-            every such path at once.
+        BadInput: a path matches nothing (unless the feed is optional), is no file, leads out of the workspace, or to a
+            store that does not serve it; every such path at once.
     """
     problems: list[Problem] = []
     files: dict[Path | str, Found] = {}
+    optional = isinstance(feed, FileFeed) and feed.optional
     inside = root.resolve()
     for pattern in feed.paths:
         if scheme_of(pattern) in SCHEMES:
             try:
                 there = objects.matched(pattern, feed.where)
             except BadInput as bad:
-                problems += bad.problems
+                problems += [each for each in bad.problems if not (optional and each.code == "no-file")]
                 continue
             files |= {each.name: Found(Path(), each.name, each) for each in there}
             continue
@@ -64,7 +65,7 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
             problems.append(refusal)
             continue
         matched = list(_matched(inside, pattern))
-        if not matched:
+        if not matched and not optional:
             problems.append(
                 Problem(feed.where, "no-file", f"there is no file `{pattern}`", hint=_hint(pattern, inside))
             )
@@ -75,7 +76,7 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
                 problems.append(fault)
             else:
                 files.setdefault(path.resolve(), Found(path.resolve(), name))
-    if problems or not files:
+    if problems or not (files or optional):
         raise BadInput(problems or [Problem(feed.where, "no-file", "no file is named")])
     return sorted(files.values(), key=lambda file: file.name)
 

@@ -10,6 +10,7 @@ import orjson
 
 from reconciler.audience import sources
 from reconciler.model.change import RowChange
+from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.rows import Rows
 from reconciler.model.segment import SCORED
 
@@ -56,7 +57,7 @@ def tally(backend: Any, rows: Rows) -> list[tuple[str, str, int]]:
 
 
 def examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, list[tuple[str, str, str]]]:
-    """A few rows of each action of some changes, as (contact, action, why): the first by contact, so always the same."""
+    """A few rows of each action of each change, as (contact, action, why): the first by contact."""
     import ibis
 
     found: dict[str, list[tuple[str, str, str]]] = {name: [] for name in changes}
@@ -81,7 +82,7 @@ def rows_digest(backend: Any, rows: Rows) -> str:
     return _digest(backend, relation.select(*rows.columns), [c for c in ("action", "contactId") if c in rows.columns])
 
 
-def unaltered(backend: Any, change: RowChange) -> bool:
+def unaltered(backend: Any, change: AnyRowChange) -> bool:
     """Whether a change's rows are those that its digest was made of; rows that cannot be read are not."""
     try:
         return rows_digest(backend, change.rows) == change.digest

@@ -1,4 +1,4 @@
-"""What does a query on a database say of contacts and interactions?
+"""What does a query on a database say of contacts, interactions and dispositions?
 
 SQLite and PostgreSQL. The rows are streamed to disk as text, a batch at a time, and then mapped as those of a file are.
 """
@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from reconciler.audience import database, mapping
+from reconciler.audience import dispositions as of_contacts
 from reconciler.audience.query import refuse_writing
 from reconciler.audience.rough import BATCH, Rough, missing, numbered, parquet
-from reconciler.model.feeds import AnySql, SqlFeed, SqlHistory
+from reconciler.model.feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
@@ -41,6 +43,12 @@ def contacts(backend: Any, feed: SqlFeed, url: Secret, root: Path, into: Path) -
 def interactions(backend: Any, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:
     """The interactions that a feed's query selects, with the columns `mapping.INTERACTIONS`; else as `contacts`."""
     return _read(backend, feed, url, root, into, mapping.interactions, mapping.INTERACTIONS)
+
+
+def dispositions(backend: Any, feed: SqlDispositions, url: Secret, root: Path, into: Path, now: datetime) -> Rows:
+    """The dispositions that a feed's query selects, none after `now`: `mapping.DISPOSITIONS`; else as `contacts`."""
+    mapped = partial(of_contacts.dispositions, now=now)
+    return _read(backend, feed, url, root, into, mapped, mapping.DISPOSITIONS)
 
 
 def _read(

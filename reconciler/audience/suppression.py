@@ -17,8 +17,12 @@ def with_e164(backend: Any, people: Any, how: Phones) -> Any:
 
 
 def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Any:
-    """The do-not-call numbers of a list: column `e164`, without nulls."""
-    listed = _listed(backend, read[suppression.numbers], suppression.phones)
+    """The do-not-call numbers of a list, with those that outcomes add: column `e164`, without nulls."""
+    import ibis
+
+    asked = [suppression.numbers, *(query for query in suppression.also if query in read)]
+    found = [_listed(backend, read[query], suppression.phones) for query in asked]
+    listed = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
     return listed.filter(listed["e164"].notnull())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 MOST_ZONES = 12
 """More zones than this say nothing of the time of day: a number of +1 800 could be in 42."""
@@ -65,7 +66,7 @@ def shared() -> tuple[Country, ...]:
     found = []
     for code, names in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         for name in names if len(names) > 1 else ():
-            plan = phonenumbers.PhoneMetadata.metadata_for_region(name)
+            plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(name)
             if plan.leading_digits:
                 found.append(Country(name, code, rf"^\+{code}(?:{plan.leading_digits})"))
                 continue
@@ -77,7 +78,7 @@ def shared() -> tuple[Country, ...]:
 
 @cache
 def spread() -> tuple[Spread, ...]:
-    """The calling codes over several time zones, but +1: its area codes are prefixes of the table already."""
+    """The calling codes over several time zones, but +1: there an area code says where, for numbers of every kind."""
     return tuple(Spread(code, _local(code)) for code in _codes() if code != 1 and len(_zones_below(str(code))) > 1)
 
 

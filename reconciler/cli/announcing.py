@@ -6,7 +6,8 @@ Whatever goes wrong here is printed and changes no exit code: what was planned o
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.report import Report
     from reconciler.model.settings import Workspace
     from reconciler.model.webhook import Occasion, Receipt
+    from reconciler.steps.announce.meanwhile import Meanwhile
 
 
 def tell_of_plan(plan: Plan, workspace: Workspace, world: World, desired: Desired) -> None:
@@ -46,6 +48,28 @@ def tell_of_refusal(plan: Plan, error: Refused | Stale, workspace: Workspace, wo
     from reconciler.model.payloads import of_refusal
 
     _tell([of_refusal(plan, error, datetime.now(UTC))], workspace, world, desired)
+
+
+@contextmanager
+def telling(world: World, desired: Desired, stop: threading.Event, workspace: Workspace) -> Iterator[Meanwhile | None]:
+    """Have webhooks told of outcomes as they are set; say at the end what became of that."""
+    from reconciler.kinds.webhook import webhooks
+    from reconciler.model.webhook import Event
+
+    declared = webhooks(desired.catalogue)
+    if not any(Event.OUTCOMES in each.events for each in declared):
+        yield None
+        return
+    from reconciler.steps.announce.meanwhile import meanwhile
+
+    courier, outbox = world.courier(stop), world.outbox(desired)
+    with meanwhile(Event.OUTCOMES, declared, world.receivers(desired), courier, outbox, stop) as teller:
+        yield teller
+    for each in teller.told:
+        kept = f", {each.kept:,} kept: {each.why or 'the sending was stopped'}" if each.kept else ""
+        click.echo(f"Webhook/{each.webhook}  disposition-update: {each.delivered:,} delivered{kept}", err=True)
+    if any(each.kept for each in teller.told):
+        click.echo(_again(workspace), err=True)
 
 
 def _tell(occasions: Iterable[Occasion], workspace: Workspace, world: World, desired: Desired) -> None:

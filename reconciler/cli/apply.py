@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,7 +127,7 @@ class _Applying:
         return load(self.workspace)
 
     def _commit(self, plan: Plan, desired: Desired, resume: str | None = None) -> int:
-        from reconciler.cli.announcing import tell_of_apply, tell_of_refusal
+        from reconciler.cli.announcing import tell_of_apply, tell_of_refusal, telling
         from reconciler.cli.console import console
         from reconciler.flow import commit
         from reconciler.model.document import plan_digest
@@ -138,8 +138,13 @@ class _Applying:
         out = console(stderr=self.voice == "json")
         out.print(f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}")
         events = ApplyEvents(self.events.write)
-        with self.stopping.writing(lambda: events.interrupted(at_once=False)), ApplyProgress(out) as progress:
+        with (
+            telling(self.world, desired, self.stopping.stop, self.workspace) as teller,
+            self.stopping.writing(lambda: events.interrupted(at_once=False)),
+            ApplyProgress(out) as progress,
+        ):
             terms = self._terms(desired, writer.surfaces, Several(events, progress), resume)
+            terms = replace(terms, teller=teller)
             try:
                 report = commit(plan, writer, self.world.ledger(desired), terms)
             except KeyboardInterrupt:
@@ -158,6 +163,7 @@ class _Applying:
         return report.exit_code
 
     def _terms(self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> Terms:
+        from reconciler.kinds.suppression_list import stores
         from reconciler.model.terms import Terms
 
         return Terms(
@@ -171,6 +177,9 @@ class _Applying:
             stop=self.stopping.stop,
             resume=resume,
             reviewed=self.reviewed,
+            root=desired.root,
+            stores=stores(desired.catalogue),
+            tokens=self.world.tokens(desired),
         )
 
     def _stopped(self, words: str) -> int:

@@ -43,6 +43,7 @@ def rule(rule: str, voice: str) -> int:
     """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
     from reconciler.cli.console import console
     from reconciler.rules import rules
+    from reconciler.rules.hours import timetables
     from reconciler.rules.jurisdictions import jurisdictions
     from reconciler.views import rules as view
 
@@ -50,8 +51,9 @@ def rule(rule: str, voice: str) -> int:
     if found is None:
         raise click.BadParameter(f"there is no rule {rule}; `reconciler rules` lists them", param_hint="ID")
     about = jurisdictions() if found.id.startswith("ABN-") else ()
+    hours = timetables() if found.id.startswith("HRS-") else ()
     if voice == "json":
-        click.echo(view.machine((found,), about))
+        click.echo(view.machine((found,), about, hours))
     else:
-        console().print(view.one(found, about), soft_wrap=True)
+        console().print(view.one(found, about, hours), soft_wrap=True)
     return 0

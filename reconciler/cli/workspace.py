@@ -59,7 +59,7 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             type=click.Path(path_type=Path, dir_okay=False),
             callback=_floors,
-            help=f"A file of Floors that no manifest makes less strict; those that {FLOOR_VARIABLE} names hold as well.",
+            help=f"A file of Floors that no manifest makes less strict; those of {FLOOR_VARIABLE} hold as well.",
         ),
         click.option("--as-of", callback=_instant, help="The moment recency is counted from (ISO 8601 with offset)."),
     ]

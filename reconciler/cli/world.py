@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from reconciler.cxone.campaigns import CampaignReader
 from reconciler.cxone.courier import DeliversCallbacks
-from reconciler.cxone.tenant import TenantReader
+from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch
@@ -39,6 +40,7 @@ class World:
         self._workspace = workspace
         self._stop = stop
         self._stack = ExitStack()
+        self._lanes = Lanes()  # what a plan has just asked counts for the apply that follows
 
     def __enter__(self) -> Self:
         return self
@@ -48,15 +50,15 @@ class World:
     ) -> None:
         self._stack.close()
 
-    def reader(self, desired: Desired) -> TenantReader:
+    def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
-        return self._stack.enter_context(TenantReader(surfaces, kinds(), self._stop))
+        return self._stack.enter_context(CampaignReader(surfaces, kinds(), self._stop, self._lanes))
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
-        return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop))
+        return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop, self._lanes))
 
     def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
         """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""

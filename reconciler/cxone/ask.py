@@ -23,7 +23,7 @@ class Ask:
     """One request as it is sent on every attempt.
 
     Attributes:
-        url: without its query.
+        url: without its query. shown: what people may read of it, where it names a contact.
         query: what goes behind the question mark.
         content: the body's bytes; None sends none.
         content_type: of the body.
@@ -42,6 +42,7 @@ class Ask:
     idempotent: bool
     scope: str | None = None
     expect_id: str | None = None
+    shown: str | None = None
 
     @property
     def json_due(self) -> bool:
@@ -59,6 +60,7 @@ def call_of(
     scope: str | None,
     idempotent: bool | None,
     expect_id: str | None,
+    shown: str | None = None,
 ) -> Ask:
     """A call of an endpoint; see `Transport.call`.
 
@@ -78,6 +80,7 @@ def call_of(
         idempotent=method in _IDEMPOTENT if idempotent is None else idempotent,
         scope=scope,
         expect_id=expect_id,
+        shown=None if shown is None else base_url.rstrip("/") + shown,
     )
 
 

@@ -118,6 +118,8 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
         events_url=_events_url(declared, preset, base_url),
         poll_every=preset.poll_every if declared.poll_every is None else declared.poll_every,
         job_limit=preset.job_limit if declared.job_limit is None else declared.job_limit,
+        campaign_rate=declared.campaign_rate,
+        counts_reads=declared.counts_reads,
     )
 
 

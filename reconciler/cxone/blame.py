@@ -51,7 +51,7 @@ def blame(
     return kind(
         message,
         method=ask.method,
-        url=ask.url,
+        url=ask.shown or ask.url,
         status=outcome.status if isinstance(outcome, Reply) else None,
         request_id=_request_id(outcome, hidden),
         attempts=attempts,

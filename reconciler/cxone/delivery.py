@@ -7,7 +7,9 @@ who must all wait when one of them is told to.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from reconciler.cxone.ask import Ask
@@ -15,6 +17,7 @@ from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.blame import blame
 from reconciler.cxone.faults import bare
+from reconciler.cxone.lanes import Lane
 from reconciler.cxone.outcome import Outcome, Reply, Verdict, judge, reason
 from reconciler.cxone.pace import Limiter
 from reconciler.cxone.traffic import TrafficMeter
@@ -47,8 +50,12 @@ class Delivery:
     secret: Secret
     credentials: str | None
 
-    def deliver(self, ask: Ask) -> Reply:
-        """Send `ask` until it has an answer.
+    def deliver(
+        self, ask: Ask, lane: Lane | None = None, took: Callable[[float], object] = lambda seconds: None
+    ) -> Reply:
+        """Send `ask` until it has an answer; each time in its turn, where it is counted in a lane of its own.
+
+        `took` is told the seconds from each sending to what came of it.
 
         Raises:
             WireError: the answer is no, or there is none.
@@ -60,7 +67,12 @@ class Delivery:
             # First the wait, then the token: a pause may last longer than what is left of a token's life.
             self.pace.wait()
             token = self.tokens.token() if ask.bearer else None
-            outcome = self._attempt(ask, token, first=sent == 0)
+            with lane.turn() if lane else nullcontext():
+                # a turn may have to be waited for longer than what is left of a token's life
+                token = self.tokens.token() if token and lane else token
+                began = time.monotonic()
+                outcome = self._attempt(ask, token, first=sent == 0)
+                took(time.monotonic() - began)
             sent += 1
             verdict = judge(ask, outcome)
             if isinstance(outcome, Reply) and verdict is Verdict.DONE:
@@ -73,7 +85,15 @@ class Delivery:
             if verdict not in {Verdict.LATER, Verdict.AGAIN} or failures >= self.attempts:
                 hide = [secret.reveal() for secret in (self.secret, token) if secret]
                 raise blame(ask, outcome, verdict, attempts=sent, hide=hide, credentials=self.credentials)
-            self._hold(ask, outcome, verdict, failures)
+            self._hold(ask, outcome, verdict, failures, lane)
+
+    def rest(self, failures: int) -> None:
+        """Hold up the calling thread after so many failures of what it wants done.
+
+        Raises:
+            Interrupted: the person asked to stop.
+        """
+        self.pace.rest(self.backoff.own(failures))
 
     def _attempt(self, ask: Ask, token: Secret | None, *, first: bool) -> Outcome:
         self.meter.count(requests=1, retries=0 if first else 1)
@@ -82,12 +102,12 @@ class Delivery:
             self.meter.count(limited=1)
         return outcome
 
-    def _hold(self, ask: Ask, outcome: Outcome, verdict: Verdict, failures: int) -> None:
+    def _hold(self, ask: Ask, outcome: Outcome, verdict: Verdict, failures: int, lane: Lane | None) -> None:
         asked = self.backoff.asked(outcome.headers) if isinstance(outcome, Reply) else None
         seconds = self.backoff.own(failures) if asked is None else asked
         why = reason(ask, outcome)
-        log.info("%s %s: %s; again in %.1f s", ask.method, bare(ask.url), why, seconds)
+        log.info("%s %s: %s; again in %.1f s", ask.method, bare(ask.shown or ask.url), why, seconds)
         if verdict is Verdict.LATER or asked is not None:
-            self.pace.pause(seconds)
+            (lane or self.pace).pause(seconds)
         else:
             self.pace.rest(seconds)

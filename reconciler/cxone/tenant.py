@@ -19,6 +19,7 @@ from urllib.parse import quote
 from reconciler.cxone import lists, outbound
 from reconciler.cxone.auth import complete
 from reconciler.cxone.faults import NotFound
+from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
 from reconciler.model.delivery import Way
@@ -27,7 +28,7 @@ from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import split_mark
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
 from reconciler.model.tenant import DeclaredSurface
 
@@ -38,7 +39,11 @@ class TenantReader:
     """Reads one tenant. Holds its connections: use it as a context manager."""
 
     def __init__(
-        self, surfaces: Iterable[DeclaredSurface], kinds: Mapping[str, Kind], stop: threading.Event | None = None
+        self,
+        surfaces: Iterable[DeclaredSurface],
+        kinds: Mapping[str, Kind],
+        stop: threading.Event | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
         self._kinds = kinds
         self._ids: dict[str, dict[str, str]] = {}
@@ -48,7 +53,8 @@ class TenantReader:
         self._transports: dict[str, Transport] = {}
         self._stack = ExitStack()
         for declared in surfaces:
-            transport = Transport(complete(declared), stop=stop, credentials=declared.credential_source)
+            source = declared.credential_source
+            transport = Transport(complete(declared), stop=stop, lanes=lanes, credentials=source)
             self._transports[declared.name] = self._stack.enter_context(transport)
 
     def __enter__(self) -> Self:
@@ -217,4 +223,9 @@ class TenantReader:
 
 
 def _needs(query: PeopleQuery, surface: str, why: str) -> Problem:
-    return Problem(query.where, "missing-surface", f"the tenant declares no surface {surface!r}", note=why)
+    return missing(query.where, surface, why)
+
+
+def missing(where: Location, surface: str, why: str) -> Problem:
+    """What is said of a surface that is needed at a place of the manifests and not declared."""
+    return Problem(where, "missing-surface", f"the tenant declares no surface {surface!r}", note=why)

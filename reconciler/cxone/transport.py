@@ -27,6 +27,7 @@ from reconciler.cxone.ask import Ask, Query, call_of, token_of
 from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.delivery import Delivery
+from reconciler.cxone.lanes import Lane, Lanes
 from reconciler.cxone.outcome import Broken, Outcome, understand
 from reconciler.cxone.pace import Limiter
 from reconciler.cxone.traffic import Traffic, TrafficMeter
@@ -42,6 +43,7 @@ class Transport:
     Args:
         access: where the surface is, and how fast and how patiently it may be called.
         stop: set when the person asks to stop: every wait then raises `Interrupted`.
+        lanes: those of the tenant, where others of its transports have been counted in them as well.
         retry_after_max: seconds; a longer `Retry-After` is cut to it.
         credentials: where the client's credentials come from, such as `env CXONE_CLIENT_SECRET`, for hints.
         clock: seconds that never run backwards.
@@ -60,6 +62,7 @@ class Transport:
         access: SurfaceAccess,
         *,
         stop: threading.Event | None = None,
+        lanes: Lanes | None = None,
         retry_after_max: float = 120.0,
         credentials: str | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -68,6 +71,7 @@ class Transport:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.access = access
+        self._stop, self._lanes = stop, lanes or Lanes()
         self.pace = Limiter(access.pace.rate, access.pace.burst, clock=clock, sleep=sleep, stop=stop)
         self.tokens = TokenSource(access.token, self._ask_for_token, clock=clock)
         self._meter = TrafficMeter()
@@ -93,6 +97,9 @@ class Transport:
         scope: str | None = None,
         idempotent: bool | None = None,
         expect_id: str | None = None,
+        lane: Lane | None = None,
+        shown: str | None = None,
+        took: Callable[[float], object] = lambda seconds: None,
     ) -> Any:
         """Send one request until it has an answer.
 
@@ -104,6 +111,9 @@ class Transport:
             scope: the scope that the endpoint needs.
             idempotent: whether sending it twice does what sending it once does; by default all but POST.
             expect_id: the field without which a 2xx reply proves nothing.
+            lane: where it is counted besides the surface's own pace.
+            shown: the path as people may read it, where it names a contact.
+            took: told the seconds from each sending to what came of it, without the waits before.
 
         Returns:
             The parsed JSON of the reply; None when it is empty.
@@ -122,8 +132,19 @@ class Transport:
             scope=scope,
             idempotent=idempotent,
             expect_id=expect_id,
+            shown=shown,
         )
-        return self._delivery.deliver(ask).json
+        return self._delivery.deliver(ask, lane, took).json
+
+    def lane(self, campaign_id: str, *, write: bool) -> Lane:
+        """Where requests about a campaign are counted; reads apart, where the tenant counts writes alone."""
+        rate, together = self.access.campaign_rate, self.access.counts_reads
+        track = "" if together else "write" if write else "read"
+        return self._lanes.of(f"{self.access.base_url} {campaign_id} {track}", rate, self._stop)
+
+    def rest(self, failures: int) -> None:
+        """Wait after so many failures of something that is made of several calls; raises Interrupted."""
+        self._delivery.rest(failures)
 
     @property
     def traffic(self) -> Traffic:

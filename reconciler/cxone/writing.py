@@ -12,17 +12,22 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.cxone import dispositions
+from reconciler.cxone.campaigns import DISPOSITIONS, CampaignReader
 from reconciler.cxone.events import events_of
 from reconciler.cxone.faults import Conflict, NotFound, RateLimited, TooLarge, Unknown
+from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.methods import JobMethod, methods
-from reconciler.cxone.tenant import TenantReader
 from reconciler.cxone.watching import Watcher
 from reconciler.model.change import RowChange
+from reconciler.model.disposition import Settled
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError, TooOften
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
+from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.ownership import with_mark
+from reconciler.model.problem import BadInput, Location
 from reconciler.model.tenant import DeclaredSurface
 
 _CREATIONS = 3
@@ -32,13 +37,17 @@ _HELD = 20_000
 """… as long as they hold no more rows than this: those of a job stay in memory until it is over."""
 
 
-class TenantWriter(TenantReader):
+class TenantWriter(CampaignReader):
     """Reads and writes one tenant; every write is safe to repeat."""
 
     def __init__(
-        self, surfaces: Iterable[DeclaredSurface], kinds: Mapping[str, Kind], stop: threading.Event | None = None
+        self,
+        surfaces: Iterable[DeclaredSurface],
+        kinds: Mapping[str, Kind],
+        stop: threading.Event | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
-        super().__init__(surfaces, kinds, stop)
+        super().__init__(surfaces, kinds, stop, lanes)
         self._stop = stop
         self._counted = threading.Lock()
         self._writes = 0
@@ -167,6 +176,21 @@ class TenantWriter(TenantReader):
         self._count()
         with _fewer_may_do():
             method.remove(self._transports, self._id("ContactList", change.list), ids)
+
+    def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
+        """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.
+
+        Raises:
+            WireError: it cannot be said, or not be done, now.
+        """
+        try:
+            campaign_id = self._campaign(change.campaign, Location(str(change.address)))
+        except BadInput as bad:  # it was there when the plan was made
+            raise ReconcilerError(bad.problems[0].message, hint=bad.problems[0].hint) from bad
+        settled = dispositions.settle(self._transports[DISPOSITIONS], campaign_id, row, again)
+        if settled.latency_ms or settled.ending == "rejected":
+            self._count()
+        return settled
 
     def _watcher(self, name: str) -> Watcher:
         with self._counted:

@@ -84,7 +84,7 @@ def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterab
     yield from declared.interactions.values()
     yield from declared.intersect
     for suppression in declared.suppress:
-        yield suppression.numbers
+        yield from suppression.read
     for target in declared.targets:
         yield target.members
         if target.phones is not None:

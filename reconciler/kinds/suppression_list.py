@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
+from reconciler.model.feeds import FileFeed
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
-from reconciler.model.people import check_people, people
+from reconciler.model.people import PEOPLE, check_people, people
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.rows import Additions, RowQuery
 from reconciler.model.segment import Phones, Suppression
 
 DEFAULT_AGE = "31d"
@@ -21,9 +25,14 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
     A number need only be possible, whatever the segment's rule: one that is in no range yet may be tomorrow.
     """
     spec = resource.spec
+    kept = _kept(resource)
+    also: tuple[RowQuery, ...] = (Additions(resource.address),) if kept else ()
+    if kept is not None and any(name in spec for name in PEOPLE):
+        also = (kept, *also)
     return Suppression(
         address=resource.address,
-        numbers=people(resource),
+        numbers=kept if kept is not None and kept not in also else people(resource),
+        also=also,
         phones=Phones("possible", spec.get("region", region)),
         taken=parse_instant(spec["asOf"]) if "asOf" in spec else None,
         max_age=parse_duration(spec.get("maxAge", DEFAULT_AGE)),
@@ -31,16 +40,47 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
     )
 
 
+def stores(catalogue: Catalogue) -> dict[str, str]:
+    """Where each list keeps the numbers that outcomes add to it, by its address."""
+    declared = catalogue.of_kind(KIND.name)
+    return {str(resource.address): str(resource.spec["store"]) for resource in declared if "store" in resource.spec}
+
+
+def _kept(resource: Resource) -> FileFeed | None:
+    """The numbers that outcomes have added: in files of the list's own, as `audience/store.py` writes them."""
+    if "store" not in resource.spec:
+        return None
+    return FileFeed(
+        paths=(f"{resource.spec['store'].rstrip('/')}/*.jsonl",),
+        format="jsonl",
+        columns=(("contactId", "contactId"), ("phone", "phone")),
+        optional=True,
+        where=resource.where("spec", "store"),
+    )
+
+
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """Numbers that are not read live say of which moment they are."""
-    yield from check_people(resource)
-    if "contactList" not in resource.spec and "asOf" not in resource.spec:
+    """Numbers that are not read live say of which moment they are; those that are added stay in the workspace."""
+    yield from check_people(resource, optional="store" in resource.spec)
+    if "store" in resource.spec:
+        yield from _check_store(resource)
+    named = any(name in resource.spec for name in PEOPLE)
+    if named and "contactList" not in resource.spec and "asOf" not in resource.spec:
         yield Problem(
             resource.where("spec"),
             "age-unknown",
             "the do-not-call numbers do not say of which moment they are",
             hint="add `asOf`, the instant at which they were taken from the registry",
         )
+
+
+def _check_store(resource: Resource) -> Iterable[Problem]:
+    store = resource.spec["store"]
+    place = resource.where("spec", "store")
+    if re.search(r"[*?\[\]]", store):
+        yield Problem(place, "not-a-folder", "a store is one folder, and holds no `*`, `?` or `[`")
+    elif "://" not in store and (Path(store).is_absolute() or ".." in Path(store).parts):
+        yield Problem(place, "outside-the-workspace", f"`{store}` is not a path inside the workspace")
 
 
 KIND = Kind(name="SuppressionList", says="do-not-call numbers, and how old they may be", check=check)

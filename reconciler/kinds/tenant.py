@@ -15,6 +15,8 @@ from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
 
 _PARAMETERS = ("domain", "tenant", "org", "instance")
+_PACES = {"dispositions": Pace(rate=500, burst=50, workers=50)}
+"""Paces that are not as elsewhere: here at most 50 at once, and the limit is each campaign's (contract)."""
 _LONGEST_CREDENTIAL = 10_000
 
 
@@ -49,7 +51,7 @@ def declared_surfaces(resource: Resource, environ: Mapping[str, str], root: Path
 def _surface(
     name: str, spec: Mapping[str, Any], credentials: Mapping[str, Any], fetched: Mapping[str, Any]
 ) -> DeclaredSurface:
-    default = Pace()
+    default = _PACES.get(name, Pace())
     return DeclaredSurface(
         name=name,
         client_id=fetched["clientId"].reveal(),
@@ -69,6 +71,8 @@ def _surface(
         poll_only=spec.get("watch") == "poll",
         poll_every=_seconds(spec.get("pollEvery")),
         job_limit=_seconds(spec.get("jobTimeout")),
+        campaign_rate=spec.get("campaignRate", 10),
+        counts_reads=spec.get("countReads", False),
     )
 
 

@@ -7,7 +7,7 @@ breaks the chain from there on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -33,6 +33,16 @@ class Chain:
         line = orjson.dumps({"previous": self._previous, "number": number, **entry})
         self._store.append(FILE, line, number)
         self._number, self._previous = number, hashlib.sha256(line).hexdigest()
+
+    def extend(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Append several entries at once; all of them are there when this returns."""
+        number, previous, lines = self._number, self._previous, []
+        for entry in entries:
+            number += 1
+            lines.append(orjson.dumps({"previous": previous, "number": number, **entry}))
+            previous = hashlib.sha256(lines[-1]).hexdigest()
+        self._store.extend(FILE, lines, self._number + 1)
+        self._number, self._previous = number, previous
 
 
 def verify(store: Records) -> int:

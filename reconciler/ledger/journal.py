@@ -6,7 +6,7 @@ import getpass
 import itertools
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,6 +154,26 @@ class Run:
         """Rows of a piece whose job may have written them, and that are not yet sent again in a part of it."""
         parts = [entry["rows"] for name, entry in self._intended.items() if name.rpartition("/")[0] == key]
         return int(self._intended[key]["rows"] - len(self._done[key]["rejected"]) - sum(parts))
+
+    def ended_pieces(self, address: Address) -> list[Mapping[str, Any]]:
+        """What was recorded of each piece of a step that is decided."""
+        return [entry for key, entry in list(self._done.items()) if key.startswith(f"{address}#")]
+
+    def audit(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Add entries to the audit record, all at once."""
+        if entries:
+            with self._chained:
+                with self._guard:
+                    self._held.check()
+                self._chain.extend(entries)
+
+    def audited(self, address: Address) -> Iterator[Mapping[str, Any]]:
+        """The entries of the audit record on the contacts of a step, of this run."""
+        about = {"event": "outcome", "run": self.name, "address": str(address)}
+        for line in self._store.scan(audit.FILE):
+            entry = orjson.loads(line)
+            if about.items() <= entry.items():
+                yield entry
 
     def reject(self, address: Address, contact: str, code: str, reason: str) -> None:
         """Keep a contact that the tenant would not take, with its reason. The file is the owner's alone."""

@@ -8,7 +8,7 @@ arrive in any order; what counts is the number. A number that is missing was nev
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,12 +57,21 @@ class ObjectStore:
                 hint="see what the other run did before you go on",
             )
 
+    def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
+        """Add several lines, one after the other: each is an object of its own, and none may be missing before it."""
+        for place, line in enumerate(lines, start=number):
+            self.append(name, line, place)
+
     def lines(self, name: str) -> list[bytes]:
         """Every line that is there, in the order of their numbers."""
         with _told(), ThreadPoolExecutor(READERS, thread_name_prefix="ledger") as pool:
             return list(
                 pool.map(lambda number: self._bucket.read(self._key(_line(name, number)))[0], self._numbers(name))
             )
+
+    def scan(self, name: str) -> Iterator[bytes]:
+        """The same: they are read many at once."""
+        yield from self.lines(name)
 
     def last(self, name: str) -> tuple[int, bytes]:
         """The last line and its number."""

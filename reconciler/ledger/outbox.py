@@ -77,7 +77,7 @@ class Outbox:
         return any(entry["key"] == key for entry in self._entries())
 
     def _entries(self) -> Iterator[Mapping[str, Any]]:
-        for number, line in enumerate(self._store.lines(FILE), start=1):
+        for number, line in enumerate(self._store.scan(FILE), start=1):
             try:
                 entry = orjson.loads(line)
             except orjson.JSONDecodeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,8 +47,18 @@ class Records(Protocol):
             LedgerError: it could not be written, or somebody else has written a line of this number.
         """
 
+    def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
+        """Add several lines to a record, the first of this number; they stay when this returns.
+
+        Raises:
+            LedgerError: as `append`; then the first of them may be there.
+        """
+
     def lines(self, name: str) -> list[bytes]:
         """The whole lines of a record. What was being added during a crash may be there, or not."""
+
+    def scan(self, name: str) -> Iterator[bytes]:
+        """The same, one by one, where the place can do that without holding all of them."""
 
     def last(self, name: str) -> tuple[int, bytes]:
         """The number of the last line, and the line; 0 and nothing where there is none."""

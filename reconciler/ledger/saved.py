@@ -52,7 +52,7 @@ def _write(plan: Plan, draft: Path) -> None:
     with os.fdopen(descriptor, "wb") as handle:
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("plan.json", orjson.dumps(plan_document(plan), option=orjson.OPT_INDENT_2))
-            for change in plan.rows:
+            for change in plan.row_changes():
                 archive.write(change.rows.path, f"rows/{change.rows.path.name}")
         handle.flush()
         os.fsync(handle.fileno())

@@ -6,7 +6,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -56,6 +56,14 @@ class Store:
         Raises:
             LedgerError: it could not be written.
         """
+        self.extend(name, [line], number)
+
+    def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
+        """Add several lines to a record, at once, and wait until they are on the disk; all of them, or none.
+
+        Raises:
+            LedgerError: they could not be written.
+        """
         path = self.folder / name
         try:
             with self._guard:
@@ -63,11 +71,7 @@ class Store:
                 new = not path.exists()
                 descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
                 try:
-                    _drop_cut_line(descriptor)
-                    rest = memoryview(line + b"\n")
-                    while rest:  # a disk that is nearly full takes a part
-                        rest = rest[os.write(descriptor, rest) :]
-                    os.fsync(descriptor)
+                    _add(descriptor, b"".join(line + b"\n" for line in lines))
                 finally:
                     os.close(descriptor)
                 if new:
@@ -83,10 +87,19 @@ class Store:
         *whole, _cut = path.read_bytes().split(b"\n")
         return whole
 
+    def scan(self, name: str) -> Iterator[bytes]:
+        """The same, one by one."""
+        path = self.folder / name
+        if path.exists():
+            with path.open("rb") as file:
+                yield from (line[:-1] for line in file if line.endswith(b"\n"))
+
     def last(self, name: str) -> tuple[int, bytes]:
         """The last line and its number."""
-        lines = self.lines(name)
-        return (len(lines), lines[-1]) if lines else (0, b"")
+        number, last = 0, b""
+        for number, last in enumerate(self.scan(name), start=1):  # noqa: B007 - what the loop ends with is wanted
+            pass
+        return number, last
 
     def create(self, name: str, content: bytes) -> bool:
         """Make a record that is not there yet; False if it is."""
@@ -193,6 +206,21 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _add(descriptor: int, content: bytes) -> None:
+    """Write at the end of a file, and wait until it is on the disk."""
+    _drop_cut_line(descriptor)
+    before = os.lseek(descriptor, 0, os.SEEK_END)
+    try:
+        rest = memoryview(content)
+        while rest:  # a disk that is nearly full takes a part
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):  # whole lines of what failed would be taken for lines that were written
+            os.ftruncate(descriptor, before)
+        raise
 
 
 def _drop_cut_line(descriptor: int) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
 from reconciler.model.rows import MembersOf, Rows
+
+if TYPE_CHECKING:
+    from reconciler.model.outcomes import NumbersChange, OutcomeChange
 
 
 class Action(StrEnum):
@@ -169,6 +172,11 @@ class RowChange:
         return MembersOf(self.list, self.attributes, self.data)
 
     @property
+    def words(self) -> str:
+        """What is done, in a few words."""
+        return f"{self.method} to {self.list!r}"
+
+    @property
     def total(self) -> int:
         """How many rows are written."""
         return self.adds + self.updates + self.removes
@@ -197,9 +205,16 @@ class Accounting:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that differs, in no particular order, and until when it may be applied."""
+    """Everything that differs, in no particular order, and until when it may be applied.
+
+    Attributes:
+        rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
+            do-not-call lists.
+    """
 
     objects: tuple[ObjectChange, ...]
     rows: tuple[RowChange, ...]
     accounts: tuple[Accounting, ...]
     good_until: datetime | None = None
+    outcomes: tuple[OutcomeChange, ...] = ()
+    numbers: tuple[NumbersChange, ...] = ()

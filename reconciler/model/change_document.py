@@ -21,6 +21,9 @@ from reconciler.model.change import (
 )
 from reconciler.model.rows import Rows
 
+MEMBERS = "members"
+"""What the change of a list's rows writes."""
+
 _ACTIONS: Mapping[Action, Sequence[str]] = {
     **{action: (action.value,) for action in Action},
     # as Terraform has it where nothing is in service between the old and the new
@@ -71,6 +74,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
     """A row change: its numbers and reasons, and where its rows are."""
     return {
         "address": str(change.address),
+        "writes": MEMBERS,
         "list": change.list,
         "list_address": str(change.list_address),
         "delivery": {

@@ -54,7 +54,7 @@ class Course:
     """
 
     def __init__(self, plan: Plan, now: float) -> None:
-        self._rows = {change.address: change.total for change in plan.rows}
+        self._rows = {change.address: change.total for change in plan.row_changes()}
         self.whole = Tally(sum(self._rows.values()), now)
         self.under_way: dict[Address, Tally] = {}
         self.several = len(self._rows) > 1

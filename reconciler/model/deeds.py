@@ -69,7 +69,7 @@ def _at_work(change: ObjectChange, activity: Activity) -> tuple[Deed, ...]:
         return (Deed.PAUSE, Deed.CHANGE, Deed.RESUME) if risky else (Deed.CHANGE,)
     stops = change.declared.get(activity.field) == activity.off
     others = set(change.declared) - ({activity.field} if stops else set())
-    return (Deed.PAUSE, Deed.CHANGE) if others or change.adopts else (Deed.PAUSE,)
+    return (Deed.PAUSE, Deed.CHANGE) if others else (Deed.PAUSE,)
 
 
 _PLAIN: dict[Action, tuple[Deed, ...]] = {

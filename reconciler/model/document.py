@@ -12,15 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.change import Accounting, ObjectChange, Reason, RowChange
-from reconciler.model.change_document import object_document, read_object, read_rows, rows_document
+from reconciler.model.change import Accounting, ObjectChange, Reason
+from reconciler.model.change_document import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
 from reconciler.model.live import digest_of
+from reconciler.model.members import DoNotCall
 from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.notation import plain, read
+from reconciler.model.outcome_document import (
+    NUMBERS,
+    OUTCOMES,
+    numbers_document,
+    outcome_document,
+    read_numbers,
+    read_outcomes,
+)
+from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.situation import Planned
 
@@ -41,7 +51,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "as_of": format_instant(plan.as_of),
         "good_until": None if plan.good_until is None else format_instant(plan.good_until),
         "resource_changes": [object_document(change) for change in plan.objects],
-        "row_changes": [rows_document(change) for change in plan.rows],
+        "row_changes": [
+            *(rows_document(change) for change in plan.rows),
+            *(outcome_document(change) for change in plan.outcomes),
+            *(numbers_document(change) for change in plan.numbers),
+        ],
         "audiences": audiences(plan),
         "order": [
             {
@@ -53,6 +67,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         ],
         "findings": [_finding(finding) for finding in plan.findings],
         "campaigns": [_campaign(planned) for planned in plan.campaigns],
+        "suppressions": [plain(each) for each in plan.suppressions],
         "rules": [plain(rule) for rule in plan.rules],
         "waivers": [plain(waiver) for waiver in plan.waivers],
         "request_budget": {
@@ -73,11 +88,15 @@ def document_digest(document: Mapping[str, Any]) -> str:
     bound = {key: value for key, value in document.items() if key not in _NOT_BOUND}
     budget = document["request_budget"]
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
-    bound["campaigns"] = [
-        {key: value for key, value in each.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
-        for each in document["campaigns"]
-    ]
+    if isinstance(campaigns := document["campaigns"], list):
+        bound["campaigns"] = [_bound(each) for each in campaigns]
     return digest_of(bound)
+
+
+def _bound(campaign: Any) -> Any:
+    if not isinstance(campaign, dict):
+        return campaign  # somebody edited it
+    return {key: value for key, value in campaign.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
 
 
 def plan_digest(plan: Plan) -> str:
@@ -139,9 +158,14 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         )
     budget = document["request_budget"]
     objects = tuple(read_object(each) for each in document["resource_changes"])
-    rows = tuple(read_rows(each, rows_folder, columns) for each in document["row_changes"])
+    told: dict[str, list[Mapping[str, Any]]] = {MEMBERS: [], OUTCOMES: [], NUMBERS: []}
+    for each in document["row_changes"]:
+        told[each["writes"]].append(each)
+    rows = tuple(read_rows(each, rows_folder, columns) for each in told[MEMBERS])
+    outcomes = tuple(read_outcomes(each, rows_folder) for each in told[OUTCOMES])
+    numbers = tuple(read_numbers(each, rows_folder) for each in told[NUMBERS])
     # looked up and not parsed: an object that is pruned has the name that somebody gave it in the tenant
-    changes: tuple[ObjectChange | RowChange, ...] = (*objects, *rows)
+    changes: tuple[ObjectChange | AnyRowChange, ...] = (*objects, *rows, *outcomes, *numbers)
     known = {str(change.address.activation): change.address.activation for change in objects}
     known |= {str(change.address): change.address for change in changes}
     return Plan(
@@ -168,8 +192,11 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
         campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
+        suppressions=tuple(read(DoNotCall, each) for each in document["suppressions"]),
         rules=tuple(read(Asked, each) for each in document["rules"]),
         waivers=tuple(read(Waived, each) for each in document["waivers"]),
+        outcomes=outcomes,
+        numbers=numbers,
     )
 
 

@@ -1,8 +1,8 @@
-"""Which files and queries are contacts and interactions read from, and which of their columns mean what?
+"""Which files and queries are contacts, interactions and dispositions read from, and which of their columns mean what?
 
 `columns` are pairs of a canonical column and the source's own name for it. Contacts: `contactId`, `phone`, `region`,
 `postalCode`, `timezone`, `name`, `email`, `status`, `engagementScore`; interactions: `id`, `contactId`, `startTime`,
-`type`.
+`type`; dispositions: `contactId`, `outcome`, `agent`, `notes`, `timestamp`, `phone`, `region`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class FileFeed:
         opted_in: a condition over the source's columns that says who gave consent; None: the source does not say.
         region: the region of phones written without a country code, where no column says it, e.g. `US`.
         on_invalid: what becomes of a row that cannot be used: an error, or counted by its fault and left out.
+        optional: whether no file at all is no contacts, and no error.
         where: the place in the manifest.
     """
 
@@ -41,6 +42,7 @@ class FileFeed:
     opted_in: str | None = None
     region: str | None = None
     on_invalid: OnInvalid = "refuse"
+    optional: bool = False
     where: Location = field(compare=False)
 
     def __str__(self) -> str:
@@ -141,8 +143,48 @@ class SalesforceFeed:
         return dict(self.fields_at).get(name, self.where)
 
 
-AnyFiles = FileFeed | FileHistory
-AnySql = SqlFeed | SqlHistory
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDispositions:
+    """Outcomes of contacts in files of the workspace.
+
+    Attributes:
+        custom: pairs of a custom field's name and the source's column.
+        codes: the outcomes that there are.
+    """
+
+    paths: tuple[str, ...]
+    format: Format
+    columns: Pairs
+    codes: tuple[str, ...]
+    custom: Pairs = ()
+    delimiter: str | None = None
+    encoding: Encoding = "utf-8"
+    on_invalid: OnInvalid = "refuse"
+    where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"files {', '.join(self.paths)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlDispositions:
+    """Outcomes of contacts that a query selects; `custom` and `codes` as in files."""
+
+    url: str
+    query: str
+    columns: Pairs
+    codes: tuple[str, ...]
+    custom: Pairs = ()
+    on_invalid: OnInvalid = "refuse"
+    where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"the query on {self.url}"
+
+
+AnyFiles = FileFeed | FileHistory | FileDispositions
+AnySql = SqlFeed | SqlHistory | SqlDispositions
 ContactFeed = FileFeed | SqlFeed | SalesforceFeed
 HistoryFeed = FileHistory | SqlHistory
-Feed = ContactFeed | HistoryFeed
+DispositionFeed = FileDispositions | SqlDispositions
+Feed = ContactFeed | HistoryFeed | DispositionFeed

@@ -31,8 +31,18 @@ class Hours:
     source: str
     internal: bool = False
 
+    @property
+    def said(self) -> str:
+        """The week in words: the days that are like each other together."""
+        spans: dict[Span | None, list[str]] = {}
+        for day, span in zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), self.week, strict=True):
+            spans.setdefault(span, []).append(day)
+        if len(spans) == 1:
+            return _span(self.week[0])
+        return "; ".join(f"{_days(days)} {_span(span)}" for span, days in spans.items())
+
     def outside(self, window: Window, zone: ZoneInfo) -> datetime | None:
-        """The first moment of a window, by the clock of a zone, at which nobody there may be called; None: there is none."""
+        """The first moment of a window, by the clock of a zone, at which nobody there may be called; None: no such."""
         start, end = window
         local = start.astimezone(zone)
         span = self.week[local.weekday()]
@@ -42,9 +52,17 @@ class Hours:
         return closes if closes.astimezone(UTC) < end else None
 
 
+def _span(span: Span | None) -> str:
+    return "no calls" if span is None else f"{span[0]:%H:%M}–{span[1]:%H:%M}"
+
+
+def _days(days: Sequence[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]}–{days[-1]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Contacts whom a campaign would call at hours at which they may not be called: where, by which hours, and when first.
+    """Contacts whom a campaign would call at the wrong hours: where, by which hours, and when first.
 
     `local` is by the clock of the called party; its time zone is the first of those that they may be in.
     """
@@ -53,6 +71,11 @@ class Outside:
     contacts: int
     hours: Hours
     local: datetime
+
+    @property
+    def span(self) -> Span | None:
+        """When people there may be called on that day."""
+        return self.hours.week[self.local.weekday()]
 
 
 def of_region(region: str, hours: Mapping[str, Hours]) -> tuple[Hours, ...]:
@@ -97,7 +120,8 @@ def said(exposure: Exposure, found: Sequence[Outside], shown: int = 3) -> str:
     """In words who would be called outside their hours: the first few places, each with whose hours and when first."""
     many = sum(each.contacts for each in found)
     words = [
-        f"{each.contacts:,} in {each.region} ({each.hours.source}: from {_clock(each)} in {each.local.tzinfo})"
+        f"{each.contacts:,} in {each.region} ({_span(each.span)} by {each.hours.source}; "
+        f"from {_clock(each)} in {each.local.tzinfo})"
         for each in found[:shown]
     ]
     rest = sum(each.contacts for each in found[shown:])

@@ -7,6 +7,7 @@ from datetime import date
 
 from reconciler.model.change import Changes
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.members import DoNotCall
 from reconciler.model.situation import Planned
 
 
@@ -40,10 +41,15 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Changes, what every declared campaign would be after them, and every rule's findings."""
+    """Changes, what every declared campaign would be after them, and every rule's findings.
+
+    Attributes:
+        suppressions: the do-not-call lists that segments were judged by.
+    """
 
     changes: Changes
     campaigns: tuple[Planned, ...]
+    suppressions: tuple[DoNotCall, ...]
     rules: tuple[Asked, ...]
     findings: tuple[Finding, ...]
     waivers: tuple[Waived, ...] = ()

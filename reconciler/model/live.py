@@ -46,7 +46,7 @@ class Live:
     """What was read for one plan: objects by kind and name, rows by the query that asked for them.
 
     `owed` are contacts that lists would not take before, as the ledger has them. `notices` say what a person should
-    know of how it was read.
+    know of how it was read. `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
     """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
@@ -56,6 +56,7 @@ class Live:
     requests: int = 0
     owed: Rows | None = None
     notices: tuple[str, ...] = ()
+    campaign_rate: int = 0
 
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""

@@ -19,14 +19,18 @@ Noun = TypeVar("Noun")
 
 def plain(value: Any) -> Any:
     """A noun as JSON values."""
-    if isinstance(value, Address):
-        return str(value)
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, Address):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, tuple | list):
         return [plain(inner) for inner in value]
+    return _plain_one(value)
+
+
+def _plain_one(value: Any) -> Any:
+    if isinstance(value, Address):
+        return str(value)
     if isinstance(value, date):  # an instant is a date as well
         return value.isoformat()
     if isinstance(value, timedelta):

@@ -1,6 +1,7 @@
-"""What is a receiver told of a plan, an apply, or the jobs of a run?
+"""What is a receiver told of a plan, an apply, the jobs of a run, or the outcomes that it has set?
 
-Counts, names of the workspace and digests: no contact, no phone, nobody's name, not even a token.
+Counts, names of the workspace and digests: no contact, no phone, nobody's name, not even a token. Outcomes alone name
+their contacts, by their ids: they are for the system that knows them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from reconciler.model.address import Address
 from reconciler.model.change import Action
+from reconciler.model.disposition import Settled
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Exit, Refused, Stale
 from reconciler.model.live import digest_of
@@ -44,7 +47,12 @@ def of_plan(plan: Plan, now: datetime) -> Occasion:
         "empty": plan.empty,
         "unsafe": bool(plan.refusals),
         "findings": [
-            {"rule": finding.rule, "object": str(finding.object), "waived": finding.waived is not None}
+            {
+                "rule": finding.rule,
+                "object": str(finding.object),
+                "severity": finding.severity.value,
+                "waived": finding.waived is not None,
+            }
             for finding in plan.findings
         ],
     }
@@ -99,6 +107,40 @@ def of_jobs(run: str, jobs: Sequence[JobEnd], now: datetime) -> Occasion | None:
     return Occasion(Event.JOB_COMPLETED, run, payload, once=ends)
 
 
+OUTCOMES_SOURCE, OUTCOMES_EVENT = "CXone_Outbound_Sync", "DISPOSITION_UPDATE"
+"""Who tells of outcomes, and what it is called (contract, section dispositions)."""
+
+
+def of_outcomes(run: str, address: Address, settled: Sequence[tuple[Mapping[str, Any], Settled]]) -> Occasion | None:
+    """Outcomes were set by a run; None where none was. What was there before is nobody's news."""
+    told = [(row, each) for row, each in settled if each.ending == "set"]
+    if not told:
+        return None
+    updates = [
+        {
+            "timestamp": each.at,
+            "contact_id": row["contactId"],
+            "campaign_id": each.campaign_id,
+            "outcome_code": row["outcome"],
+            "agent_id": row["agent"],
+            "status": "success",
+            "latency_ms": each.latency_ms,
+        }
+        for row, each in told
+    ]
+    # of a batch that is gone through again only the contacts are sure to be the same
+    once = digest_of([str(address), [[update["contact_id"], update["outcome_code"]] for update in updates]])
+    payload = {"event": OUTCOMES_EVENT, "updates": updates, "source": OUTCOMES_SOURCE}
+    return Occasion(Event.OUTCOMES, run, payload, once=once)
+
+
+def body_of(payload: Payload) -> Any:
+    """The body of a callback whose webhook has no template: of outcomes, a message of the contract for each."""
+    if payload.get("event") != OUTCOMES_EVENT:
+        return dict(payload)
+    return [{"event": OUTCOMES_EVENT, "data": update, "source": payload["source"]} for update in payload["updates"]]
+
+
 def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:
     where = {"workspace": plan.workspace, "tenant": plan.tenant}
     return {"source": SOURCE, "event": event.value, "timestamp": format_instant(now), **where}
@@ -127,7 +169,9 @@ SAMPLES: Mapping[Event, Payload] = {
         "writes": 6,
         "empty": False,
         "unsafe": True,
-        "findings": [{"rule": "LIM-REMOVALS", "object": "Segment/spring-offer[engaged]", "waived": False}],
+        "findings": [
+            {"rule": "LIM-REMOVALS", "object": "Segment/spring-offer[engaged]", "severity": "refuse", "waived": False}
+        ],
     },
     Event.APPLY: {
         "source": SOURCE,
@@ -143,6 +187,21 @@ SAMPLES: Mapping[Event, Payload] = {
         "outcomes": {"done": 3, "failed": 1, "blocked": 0, "not_attempted": 0},
         "contacts": {"written": 143, "rejected": 0},
         "writes": 6,
+    },
+    Event.OUTCOMES: {
+        "event": OUTCOMES_EVENT,
+        "updates": [
+            {
+                "timestamp": "2026-07-01T09:30:00.000Z",
+                "contact_id": "C-1001",
+                "campaign_id": "CA-1001",
+                "outcome_code": "INTERESTED",
+                "agent_id": "A-17",
+                "status": "success",
+                "latency_ms": 84,
+            }
+        ],
+        "source": OUTCOMES_SOURCE,
     },
 }
 """A payload of each event, for the check of templates and for the documentation."""

@@ -21,9 +21,9 @@ PEOPLE = ("contactList", "files", "sql", "salesforce")
 def people(resource: Resource) -> PeopleQuery:
     """The query for the people that a manifest names, of a source or of a do-not-call list."""
     if "files" in resource.spec:
-        return FileFeed(**_paths(resource.spec["files"]), **_contacts(resource, "files"))
+        return FileFeed(**file_paths(resource.spec["files"]), **_contacts(resource, "files"))
     if "sql" in resource.spec:
-        return SqlFeed(**_query(resource.spec["sql"]), **_contacts(resource, "sql"))
+        return SqlFeed(**sql_query(resource.spec["sql"]), **_contacts(resource, "sql"))
     if "salesforce" in resource.spec:
         return _salesforce(resource)
     return ContactsOf(live_list(resource.spec["contactList"]), resource.where("spec", "contactList"))
@@ -41,7 +41,11 @@ def history(resource: Resource, kind: str | None) -> HistoryFeed | None:
                 "on_invalid": spec.get("onInvalid", "refuse"),
                 "where": resource.where("spec", "interactions", name),
             }
-            return FileHistory(**_paths(spec), **columns) if name == "files" else SqlHistory(**_query(spec), **columns)
+            return (
+                FileHistory(**file_paths(spec), **columns)
+                if name == "files"
+                else SqlHistory(**sql_query(spec), **columns)
+            )
     return None
 
 
@@ -57,7 +61,8 @@ def _contacts(resource: Resource, name: str) -> dict[str, Any]:
     }
 
 
-def _paths(spec: Mapping[str, Any]) -> dict[str, Any]:
+def file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Which files a manifest means, and how they are written."""
     return {
         "paths": tuple(spec["paths"]),
         "format": spec["format"],
@@ -66,7 +71,8 @@ def _paths(spec: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _query(spec: Mapping[str, Any]) -> dict[str, Any]:
+def sql_query(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The query that a manifest asks, and where the URL of its database is kept."""
     ((kept, name),) = spec["url"].items()
     return {"url": f"{kept} {name}", "query": spec["query"]}
 
@@ -108,10 +114,10 @@ def live_list(spec: Mapping[str, Any]) -> LiveList:
     return LiveList(name=spec.get("name"), id=spec.get("id"))
 
 
-def check_people(resource: Resource) -> Iterable[Problem]:
-    """Exactly one way of naming people; a condition for Salesforce that can only read."""
+def check_people(resource: Resource, *, optional: bool = False) -> Iterable[Problem]:
+    """Exactly one way of naming people, or none where it is `optional`; a condition for Salesforce that only reads."""
     given = [name for name in PEOPLE if name in resource.spec]
-    if len(given) != 1:
+    if len(given) > 1 or not (given or optional):
         words = f"{' and '.join(given)} are given" if given else "none is given"
         message = f"a {resource.address.kind} names its people in one way: {', '.join(PEOPLE)}; {words}"
         yield Problem(resource.where("spec"), "source-unclear", message)

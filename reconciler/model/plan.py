@@ -14,6 +14,8 @@ from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
 from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
+from reconciler.model.members import DoNotCall
+from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.situation import Planned
 
 FORMAT_VERSION = "1.0"
@@ -48,10 +50,13 @@ class Plan:
     Attributes:
         workspace: its name, which is also the owner in the mark. tenant: its name; surfaces: their base URLs.
         manifests: the digest of the manifests as rendered. as_of: the moment that recency is counted from.
+        rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
+            do-not-call lists.
         steps: every change that is not a no-op, in the order in which it is applied.
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         notices: what a person should know of how the tenant was read.
-        campaigns: every declared campaign as it would be after the apply. rules: those that were asked.
+        campaigns: every declared campaign as it would be after the apply.
+        suppressions: the do-not-call lists that segments were judged by. rules: those that were asked.
         waivers: those of the manifests, whether they set something aside or not.
         created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
             was counted and is expected are not bound by the digest: they say how the plan came about and what may come
@@ -74,8 +79,11 @@ class Plan:
     good_until: datetime | None = None
     notices: tuple[str, ...] = ()
     campaigns: tuple[Planned, ...] = ()
+    suppressions: tuple[DoNotCall, ...] = ()
     rules: tuple[Asked, ...] = ()
     waivers: tuple[Waived, ...] = ()
+    outcomes: tuple[OutcomeChange, ...] = ()
+    numbers: tuple[NumbersChange, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -87,7 +95,7 @@ class Plan:
         """What makes `apply` refuse."""
         return tuple(finding for finding in self.findings if finding.refuses)
 
-    def change(self, address: Address) -> ObjectChange | RowChange:
+    def change(self, address: Address) -> ObjectChange | AnyRowChange:
         """The change of a step.
 
         Raises:
@@ -98,10 +106,16 @@ class Plan:
                 return change
         raise KeyError(str(address))
 
-    def changes(self) -> Iterator[ObjectChange | RowChange]:
+    def changes(self) -> Iterator[ObjectChange | AnyRowChange]:
         """Every change, no-ops included."""
         yield from self.objects
+        yield from self.row_changes()
+
+    def row_changes(self) -> Iterator[AnyRowChange]:
+        """Every change of rows, whatever they are."""
         yield from self.rows
+        yield from self.outcomes
+        yield from self.numbers
 
     def count(self, action: Action) -> int:
         """How many objects are created, updated, deleted or left alone."""

@@ -10,18 +10,28 @@ from reconciler.model.address import Address
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import Way
 from reconciler.model.desired import Desired
+from reconciler.model.disposition import Settled
 from reconciler.model.forecast import Statistics
 from reconciler.model.jobs import Job
 from reconciler.model.kept import Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
+from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
 from reconciler.model.report import ChunkDone, Report, StepResult
-from reconciler.model.rows import ContactsOf, InteractionsOf, MembersOf, Rows
+from reconciler.model.rows import (
+    CampaignPhones,
+    ContactsOf,
+    InteractionsOf,
+    LiveList,
+    MembersOf,
+    OutcomesOf,
+    Rows,
+)
 from reconciler.model.secret import Secret
 from reconciler.model.tokens import Tokens
-from reconciler.model.webhook import Callback, Receipt, Receiver
+from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver
 
 
 class Reader(Protocol):
@@ -57,6 +67,24 @@ class Reader(Protocol):
 
     def members(self, query: MembersOf, into: Path) -> Rows:
         """Columns contactId and the attributes of the query."""
+
+    def outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
+        """Where each of some contacts of a campaign stands, `workers` of them at once.
+
+        Raises:
+            BadInput: there is no such campaign.
+        """
+
+    def list_of(self, query: CampaignPhones) -> LiveList:
+        """The list that a campaign calls; raises as `outcomes`."""
+
+    @property
+    def outcomes_at_once(self) -> int:
+        """How many contacts may be read or set at the same time, of all campaigns together."""
+
+    @property
+    def campaign_rate(self) -> int:
+        """Contacts of one campaign whose outcomes can be set in a second; 0: the tenant offers it not."""
 
 
 class Writer(Reader, Protocol):
@@ -96,6 +124,22 @@ class Writer(Reader, Protocol):
 
     def workers(self, change: RowChange) -> int:
         """How many chunks of a change may be under way at once."""
+
+    def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
+        """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.
+
+        `again`: an earlier run may have written it, so that what is there already is our own.
+        """
+
+
+class Teller(Protocol):
+    """Who tells webhooks of what happens while an apply is under way. Called from several threads."""
+
+    def tell(self, occasion: Occasion, again: bool) -> None:
+        """Write down what is to be told; when this returns it is told sooner or later, and nobody waits for that.
+
+        `again`: an earlier run may have told it; then it is not told twice.
+        """
 
 
 class Progress(Protocol):

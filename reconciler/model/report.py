@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,59 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """How the setting of outcomes went (contract, section dispositions). docs/dispositions.md defines each.
+
+    Attributes:
+        successful, failed: contacts that have their outcome, and those that the tenant would not give it.
+        deferred: contacts that were not touched, and are owed to the next run.
+        latencies: of how many writes, and their average and percentiles in milliseconds.
+    """
+
+    successful: int
+    failed: int
+    deferred: int
+    latencies: int = 0
+    average_latency_ms: float | None = None
+    p50_latency_ms: int | None = None
+    p95_latency_ms: int | None = None
+    p99_latency_ms: int | None = None
+
+    @property
+    def total_processed(self) -> int:
+        """Contacts that were decided: those that were deferred are not."""
+        return self.successful + self.failed
+
+    @property
+    def accuracy_rate_percent(self) -> float | None:
+        """How many of them have the outcome that is declared, of a hundred; None where there were none."""
+        return round(100 * self.successful / self.total_processed, 2) if self.total_processed else None
+
+    def document(self) -> dict[str, float | int | None]:
+        """As JSON values."""
+        return {
+            "total_processed": self.total_processed,
+            "successful": self.successful,
+            "failed": self.failed,
+            "deferred": self.deferred,
+            "accuracy_rate_percent": self.accuracy_rate_percent,
+            "average_latency_ms": self.average_latency_ms,
+            "p50_latency_ms": self.p50_latency_ms,
+            "p95_latency_ms": self.p95_latency_ms,
+            "p99_latency_ms": self.p99_latency_ms,
+        }
+
+
+def figures(successful: int, failed: int, deferred: int, latencies: Sequence[int]) -> Figures:
+    """The figures of some contacts; a percentile is the smallest latency that so many of a hundred do not exceed."""
+    if not latencies:
+        return Figures(successful, failed, deferred)
+    ordered, count = sorted(latencies), len(latencies)
+    p50, p95, p99 = (ordered[-(-percent * count // 100) - 1] for percent in (50, 95, 99))
+    return Figures(successful, failed, deferred, count, round(sum(ordered) / count, 1), p50, p95, p99)
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """One step and how it ended.
 
@@ -28,6 +82,7 @@ class StepResult:
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
         unknown: contacts that were sent, and of which it is not known whether they were written.
         left: contacts that were not sent.
+        figures: how it went, where outcomes were set.
     """
 
     address: Address
@@ -39,6 +94,7 @@ class StepResult:
     left: int = 0
     note: str | None = None
     hint: str | None = None
+    figures: Figures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +117,10 @@ class ChunkDone:
     """One chunk of which every row is accounted for.
 
     Attributes:
-        phase: `put` or `remove`. number: its place among the chunks of that phase, from 0.
+        phase: `put`, `remove` or `set`. number: its place among the chunks of that phase, from 0.
         rows: contacts written. rejected: contacts the tenant would not take.
-        before: how many of both an earlier run had delivered.
+        before: how many of all an earlier run had delivered.
+        deferred: contacts that were not touched, and are owed to the next run.
     """
 
     phase: str
@@ -71,11 +128,12 @@ class ChunkDone:
     rows: int
     rejected: int
     before: int = 0
+    deferred: int = 0
 
     @property
     def total(self) -> int:
         """Every row of it."""
-        return self.rows + self.rejected
+        return self.rows + self.rejected + self.deferred
 
 
 @dataclass(frozen=True, slots=True)

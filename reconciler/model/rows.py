@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from reconciler.model.feeds import ContactFeed, HistoryFeed
+from reconciler.model.address import Address
+from reconciler.model.feeds import ContactFeed, DispositionFeed, HistoryFeed
 from reconciler.model.problem import Location
 
 
@@ -111,16 +112,54 @@ class ContactsIn:
         return f"the contacts in {self.history}"
 
 
+@dataclass(frozen=True, slots=True)
+class LiveCampaign:
+    """A campaign of the tenant that is spoken of and not managed: by its name, or by its id."""
+
+    name: str | None = None
+    id: str | None = None
+
+    def __str__(self) -> str:
+        return f"campaign {self.name!r}" if self.name is not None else f"campaign id {self.id!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomesOf:
+    """The outcome that each contact of some dispositions has in a campaign now, and who holds the contact."""
+
+    campaign: LiveCampaign
+    dispositions: DispositionFeed
+    where: Location = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"the outcomes in {self.campaign}"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPhones:
+    """The phones of who is on a campaign's list now."""
+
+    campaign: LiveCampaign
+    where: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """The numbers that outcomes of this plan add to a do-not-call list: known once the outcomes are read."""
+
+    list: Address
+
+
 PeopleQuery = ContactsOf | ContactsIn | ContactFeed
 """The ways of reading people: each has `where`, the place that asks, and says itself in words."""
 
 HistoryQuery = InteractionsOf | HistoryFeed
 """The ways of reading interactions."""
 
-TenantQuery = ContactsOf | MembersOf | MemberPhones
+TenantQuery = ContactsOf | MembersOf | MemberPhones | CampaignPhones
 """What only the tenant knows, one list at a time."""
 
-SingleQuery = PeopleQuery | HistoryFeed | TenantQuery
+SingleQuery = PeopleQuery | HistoryFeed | DispositionFeed | TenantQuery
 """What is read on its own."""
 
-RowQuery = SingleQuery | HistoryQuery
+RowQuery = SingleQuery | HistoryQuery | OutcomesOf | Additions

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.hours import Hours
 from reconciler.model.situation import Situation
 
 
@@ -65,4 +66,18 @@ class Jurisdiction:
     percent: float
     measured: str
     internal: bool
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """Where the same calling hours hold.
+
+    Attributes:
+        places: ISO 3166, a state as `US-FL`; `*` for every place that has no hours of its own.
+        hours: when people there may be called. sources: at least one.
+    """
+
+    places: tuple[str, ...]
+    hours: Hours
     sources: tuple[Source, ...]

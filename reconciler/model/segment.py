@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from reconciler.model.address import Address
-from reconciler.model.rows import ContactsOf, HistoryQuery, MemberPhones, MembersOf, PeopleQuery
+from reconciler.model.feeds import FileFeed
+from reconciler.model.rows import Additions, ContactsOf, HistoryQuery, MemberPhones, MembersOf, PeopleQuery, RowQuery
 from reconciler.model.score import RecencyFrequency, Score
 
 SCORED = ("priority", "score")
@@ -67,6 +68,7 @@ class Suppression:
     """A do-not-call list: the query for its numbers, and how they are read.
 
     Attributes:
+        also: numbers that outcomes have added, and those that outcomes of this plan add.
         taken: the moment its data is of; None: read live. max_age: how old it may be.
         only_warns: whether the manifest asks to be warned only where it is older.
     """
@@ -77,6 +79,17 @@ class Suppression:
     taken: datetime | None = None
     max_age: timedelta = timedelta(days=31)
     only_warns: bool = False
+    also: tuple[RowQuery, ...] = ()
+
+    @property
+    def read(self) -> tuple[RowQuery, ...]:
+        """Every query for its numbers that can be asked of somebody."""
+        return (self.numbers, *(query for query in self.also if not isinstance(query, Additions)))
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether having no numbers is no sign of a fault: it only holds what outcomes have added."""
+        return isinstance(self.numbers, FileFeed) and self.numbers.optional
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Override:
     object: str
     reason: str
     until: date | None = None
-    by: str = "Workspace"
+    by: str = "the workspace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Settings:
         limits, severities: as the workspace has them, or the floor where that is stricter.
         overrides: those of the workspace, and the waivers of its abandonment policies.
         ceilings: those of the floor, by country, `*` for every other.
-        firm: rules that nothing sets aside, by the floor. longest: for how long from today a waiver may hold, by the floor.
+        firm: rules that nothing sets aside. longest: for how long from today a waiver may hold. Both by the floor.
     """
 
     name: str = "default"

@@ -25,8 +25,8 @@ class Planned:
     Attributes:
         campaign: as declared. change: what becomes of it; its `before` is what the tenant holds.
         contacts: on its list after the apply; None: nobody knows.
-        ceilings: those that its policy names, by country, `*` for every other: stricter than the law's, or in their place
-            where there are none.
+        ceilings: those that its policy names, by country, `*` for every other: stricter than the law's, or where it has
+            none.
         exposure: who they are; None: nobody looked. shared: people whom another active campaign calls as well.
         forecast: an estimate. statistics: what the tenant has counted.
     """

@@ -47,6 +47,8 @@ class SurfaceAccess:
         events_url: where the events of its jobs are listened to; None where jobs are polled alone.
         poll_every: how often a job is asked for while no event socket is open.
         job_limit: how long a job is waited for.
+        campaign_rate: requests a second about one campaign, where the surface counts them (contract, section
+            dispositions). counts_reads: whether reads are among them.
     """
 
     name: str
@@ -60,6 +62,8 @@ class SurfaceAccess:
     events_url: str | None = None
     poll_every: float = 5.0
     job_limit: float = 300.0
+    campaign_rate: int = 10
+    counts_reads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +100,5 @@ class DeclaredSurface:
     poll_only: bool = False
     poll_every: float | None = None
     job_limit: float | None = None
+    campaign_rate: int = 10
+    counts_reads: bool = False

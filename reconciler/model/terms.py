@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from reconciler.model.ports import Progress
+from reconciler.model.ports import Progress, Teller
 from reconciler.model.settings import Engine, Settings
+from reconciler.model.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Terms:
         scratch: an empty folder for the rows of this run.
         progress: who is told. stop: set when a person asks to stop.
         resume: the run to go on with, if any.
+        root: the workspace's folder. stores: where each do-not-call list keeps numbers that are added, by its address.
+        tokens: what contacts are called in the audit record.
+        teller: who tells webhooks of what happens meanwhile; None: nobody wants to know.
     """
 
     manifests: str
@@ -37,6 +41,10 @@ class Terms:
     stop: Event
     resume: str | None = None
     reviewed: str | None = None
+    root: Path = Path()
+    stores: Mapping[str, str] = field(default_factory=dict)
+    tokens: Tokens | None = None
+    teller: Teller | None = None
 
     @property
     def engine(self) -> Engine:

@@ -21,6 +21,7 @@ class Event(StrEnum):
     JOB_COMPLETED = "job-completed"
     PLAN = "plan"
     APPLY = "apply"
+    OUTCOMES = "disposition-update"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         campaign = planned.campaign
         if not campaign.active or campaign.starts_in is not None or planned.exposure is None:
             continue
-        found = outside(planned.exposure, left(campaign, situation.now), situation.hours)
+        found = outside(planned.exposure, left(campaign, situation.moment), situation.hours)
         if found:
             yield Finding(RULE.id, campaign.address, said(planned.exposure, found))
 
@@ -25,10 +25,10 @@ def check(situation: Situation) -> Iterator[Finding]:
 RULE = Rule(
     id="HRS-001",
     title="a schedule outside the calling hours",
-    says="A campaign dials nobody before 8:00 or after 21:00 by the clock of where the called person is, nor outside the"
-    " stricter hours of a state or country (`reconciler/rules/calling_hours.toml`, each with its source). Where that is"
-    " follows from the number and from the address; all the places and all the time zones that these leave open have to"
-    " agree. Public holidays are not known to this tool.",
+    says="A campaign dials nobody before 8:00 or after 21:00 by the clock of where the called person is, nor outside"
+    " the stricter hours of a state or country (`reconciler/rules/calling_hours.toml`, each with its source). Where"
+    " that is follows from the number and from the address; all the places and all the time zones that these leave"
+    " open have to agree. Public holidays are not known to this tool.",
     severity=Severity.REFUSE,
     sources=(
         Source(

@@ -33,8 +33,8 @@ def check(situation: Situation) -> Iterator[Finding]:
 RULE = Rule(
     id="CMP-EMPTIED",
     title="a list emptied under an active campaign",
-    says="No apply takes everybody off the list that an active campaign is dialling: its agents wait for calls that do not"
-    " come, and a predictive dialler has nothing to predict from. Pause the campaign first, or leave it a list.",
+    says="No apply takes everybody off the list that an active campaign is dialling: its agents wait for calls that do"
+    " not come, and a predictive dialler has nothing to predict from. Pause the campaign first, or leave it a list.",
     severity=Severity.REFUSE,
     sources=(
         Source(

@@ -1,43 +1,33 @@
-"""At which hours may people be called, as far as this tool knows? Read from `calling_hours.toml`, for people to check."""
+"""At which hours may people be called, as far as is known? Read from `calling_hours.toml`, for people to check."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import time
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from reconciler.model.hours import Hours, Span
-from reconciler.model.rule import Source
+from reconciler.model.rule import Source, Timetable
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the file: the hours of some places (ISO 3166, `*` for every other), and who says so."""
-
-    places: tuple[str, ...]
-    hours: Hours
-    sources: tuple[Source, ...]
-
-
 @cache
-def entries() -> tuple[Entry, ...]:
+def timetables() -> tuple[Timetable, ...]:
     """Every entry of the file, in its order."""
     text = (files("reconciler.rules") / "calling_hours.toml").read_text(encoding="utf-8")
-    return tuple(_entry(each) for each in tomllib.loads(text)["hours"])
+    return tuple(_timetable(each) for each in tomllib.loads(text)["hours"])
 
 
 def allowed() -> Mapping[str, Hours]:
     """The hours of each place that has some of its own, `*` for every other."""
-    return {place: entry.hours for entry in entries() for place in entry.places}
+    return {place: entry.hours for entry in timetables() for place in entry.places}
 
 
-def _entry(each: Mapping[str, Any]) -> Entry:
+def _timetable(each: Mapping[str, Any]) -> Timetable:
     sources = tuple(
         Source(
             title=source["title"],
@@ -51,7 +41,7 @@ def _entry(each: Mapping[str, Any]) -> Entry:
     )
     week = tuple(_span(each.get(day, each["every_day"])) for day in _DAYS)
     cited = ", ".join(source.citation for source in sources)
-    return Entry(tuple(each["places"]), Hours(each["name"], week, cited, each.get("internal", False)), sources)
+    return Timetable(tuple(each["places"]), Hours(each["name"], week, cited, each.get("internal", False)), sources)
 
 
 def _span(written: str) -> Span | None:

@@ -8,7 +8,7 @@ from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.hours import left, outside, said
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Planned, Situation
+from reconciler.model.situation import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
@@ -16,24 +16,20 @@ def check(situation: Situation) -> Iterator[Finding]:
     for planned in situation.campaigns:
         if not planned.campaign.active or planned.campaign.starts_in is None or planned.exposure is None:
             continue
-        made = planned.change.action in (Action.CREATE, Action.REPLACE)
-        campaign = planned.campaign.created(situation.now) if made else planned.campaign.held(_held(planned))
-        found = outside(planned.exposure, left(campaign, situation.now), situation.hours)
+        windows = left(planned.dialled(situation.moment), situation.moment)
+        found = outside(planned.exposure, windows, situation.hours)
         if found:
+            made = planned.change.action in (Action.CREATE, Action.REPLACE)
             when = "if it were created now, " if made else "by the times that were fixed when it was created, "
             yield Finding(RULE.id, planned.campaign.address, when + said(planned.exposure, found))
-
-
-def _held(planned: Planned) -> dict[str, object]:
-    return dict(planned.change.after or {})
 
 
 RULE = Rule(
     id="HRS-002",
     title="a schedule whose hours depend on when it is applied",
-    says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours or"
-    " outside them by the moment of the apply. It is told where it would fall outside now. Name times, or a calendar, and"
-    " HRS-001 holds them against the hours.",
+    says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours"
+    " or outside them by the moment of the apply. It is told where it would fall outside now. Name times, or a"
+    " calendar, and HRS-001 holds them against the hours.",
     severity=Severity.WARN,
     sources=(
         Source(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.moment import format_instant
@@ -19,7 +18,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         counted = each.statistics
         if counted.percent > room.ceiling:
-            figure = f"{counted.abandoned:,} of {counted.live_answered:,} answered calls ({room.percent:g} %)"
+            figure = f"{counted.abandoned:,} of {counted.live_answered:,} answered calls ({counted.percent:.4g} %)"
             message = (
                 f"{figure} were abandoned since {format_instant(counted.since)}; its ceiling is {room.ceiling:g} %"
             )
@@ -35,14 +34,14 @@ RULE = Rule(
     severity=Severity.WARN,
     sources=(
         Source(
-            title="Telemarketing Sales Rule, the safe harbour for abandoned calls",
+            title="FTC, Telemarketing Sales Rule, safe harbour for abandoned calls",
             citation="16 CFR 310.4(b)(4)(i)",
-            url="https://www.ecfr.gov/current/title-16/section-310.4",
-            effective=date(2003, 10, 1),
+            url="https://www.law.cornell.edu/cfr/text/16/310.4",
+            effective=None,
             verified=True,
-            note="three percent of calls answered by a person, per campaign, over 30 days, as quoted in 71 FR 58716;"
-            " the ceilings of other places are in rules/jurisdictions.toml",
+            note="at most 3 % of the calls that a person answers; see jurisdictions.toml for every ceiling",
         ),
     ),
     check=check,
+    ends=True,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import date
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
@@ -22,7 +21,8 @@ def check(situation: Situation) -> Iterator[Finding]:
         most = max(1, math.floor(round(free / staffing.answer_rate, 6)))
         if lines > most:
             answers = f"{lines:g} calls in progress of which {100 * staffing.answer_rate:g} % are answered"
-            message = f"{answers} are {lines * staffing.answer_rate:.1f} people at once for {free:g} agents"
+            agents = f"{free:g} agent{'' if free == 1 else 's'}"
+            message = f"{answers} are {lines * staffing.answer_rate:.1f} people at once for {agents}"
             yield Finding(RULE.id, each.campaign.address, f"{message}; maxCallsInProgress can be {most} at most")
 
 
@@ -42,14 +42,15 @@ RULE = Rule(
     severity=Severity.REFUSE,
     sources=(
         Source(
-            title="Telemarketing Sales Rule, the safe harbour for abandoned calls",
+            title="FTC, Telemarketing Sales Rule, safe harbour for abandoned calls",
             citation="16 CFR 310.4(b)(4)(i)",
-            url="https://www.ecfr.gov/current/title-16/section-310.4",
-            effective=date(2003, 10, 1),
+            url="https://www.law.cornell.edu/cfr/text/16/310.4",
+            effective=None,
             verified=True,
-            note="technology that ensures abandonment of no more than three percent of calls answered by a person, as"
-            " quoted in 71 FR 58716; the bound on calls in progress is this tool's own, from the answer rate stated",
+            note="it asks for technology that ensures that no more than 3 % of the calls that a person answers are"
+            " abandoned; the bound on calls in progress is this tool's own, and no number of the law",
         ),
     ),
     check=check,
+    ends=True,
 )

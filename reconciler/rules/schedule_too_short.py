@@ -18,9 +18,8 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         available = _available(each, situation)
         if available and forecast.hours > available:
-            needs = (
-                f"its {forecast.contacts:,} contacts take about {forecast.hours:,.1f} h with {staffing.agents} agents"
-            )
+            agents = f"{staffing.agents} agent{'' if staffing.agents == 1 else 's'}"
+            needs = f"its {forecast.contacts:,} contacts take about {forecast.hours:,.1f} h with {agents}"
             message = f"{needs} (an estimate), and its schedule has {available:,.1f} h"
             yield Finding(RULE.id, each.campaign.address, message)
 
@@ -52,7 +51,8 @@ RULE = Rule(
             url="docs/decisions/0020-forecasts-are-estimates.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law: the estimate leaves out much, always in the direction of fewer hours",
+            note="of this tool's own, and no law: of a list that nobody has begun, nearly all that the estimate"
+            " leaves out would make the hours more",
         ),
     ),
     check=check,

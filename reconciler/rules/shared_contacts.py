@@ -32,8 +32,8 @@ RULE = Rule(
             url="https://www.flsenate.gov/Session/Bill/2021/1120/BillText/er/HTML",
             effective=date(2021, 7, 1),
             verified=True,
-            note="at most three solicitation calls to a person in 24 hours on one subject, whatever number calls; read in"
-            " the bill's text, the day of effect was not verified",
+            note="at most three solicitation calls to a person in 24 hours on one subject, whatever number calls; read"
+            " in the bill's text, the day of effect was not verified",
         ),
     ),
     check=check,

@@ -27,9 +27,9 @@ def check(situation: Situation) -> Iterator[Finding]:
 RULE = Rule(
     id="HRS-003",
     title="contacts at no known time of day",
-    says="Calling hours are by the clock of the called person. A number without a place (toll-free, or of a country with"
-    " too many time zones), or none that can be read, does not say what that clock shows: such contacts are counted. Map"
-    " `postalCode` or `timezone` in their source.",
+    says="Calling hours are by the clock of the called person. A number without a place (toll-free, or of a country"
+    " with too many time zones), or none that can be read, does not say what that clock shows: such contacts are"
+    " counted. Map `postalCode` or `timezone` in their source.",
     severity=Severity.WARN,
     sources=(
         Source(

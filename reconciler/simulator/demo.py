@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler.simulator.calls import Calls
 from reconciler.simulator.history import microseconds
 from reconciler.simulator.records import ACTIVE
 from reconciler.simulator.store import Store
@@ -99,7 +100,7 @@ def _lists(store: Store, chance: random.Random, ids: list[str], as_of: datetime)
     # a score of some days ago: those that dropped out were high when they were put on
     data = {key: {"priority": 1, "score": round(max(70.0, scores[key] - chance.uniform(0, 4)), 2)} for key in called}
     store.add_list("History - high", data, description=f"Called first {MARK}")
-    store.add_campaign(
+    made = store.add_campaign(
         "History - high",
         "History - high",
         description=MARK,
@@ -113,3 +114,4 @@ def _lists(store: Store, chance: random.Random, ids: list[str], as_of: datetime)
             "agentAvailabilityFactor": 0.9,
         },
     )
+    store.part(Calls).set(made.id, attempts=12_650, live_answered=4_210, abandoned=88)

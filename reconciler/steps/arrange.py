@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from graphlib import TopologicalSorter
 
@@ -22,10 +23,11 @@ MEMBERS_A_PAGE = 1000
 def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan:
     """Put changes in the order of their references: lists, their contacts, campaigns at rest.
 
-    Then campaigns are set to work, and deletes come last, bottom-up.
+    Then campaigns are set to work, outcomes are set, which takes its time, and deletes come last, bottom-up. What must
+    not be called any more comes before everything.
     """
     changes = judged.changes
-    steps = tuple(_Order(changes).steps())
+    steps = _with_outcomes(tuple(_Order(changes).steps()), changes)
     return Plan(
         workspace=desired.settings.name,
         tenant=desired.tenant.address.name,
@@ -43,8 +45,11 @@ def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan
         good_until=changes.good_until,
         notices=live.notices,
         campaigns=judged.campaigns,
+        suppressions=judged.suppressions,
         rules=judged.rules,
         waivers=judged.waivers,
+        outcomes=changes.outcomes,
+        numbers=changes.numbers,
     )
 
 
@@ -108,6 +113,17 @@ class _Order:
         return lists | filled | ({change.address} if address.later else set())
 
 
+def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
+    """Numbers that must not be called go before everything; outcomes, which take their time, after all but deletes."""
+    numbers = [Step(change.address, (), (Deed.DELIVER,)) for change in changes.numbers if change.total]
+    first = tuple(step.address for step in numbers)
+    outcomes = [Step(change.address, first, (Deed.DELIVER,)) for change in changes.outcomes if change.total]
+    deleted = {change.address for change in changes.objects if change.action is Action.DELETE}
+    others = [replace(step, needs=(*first, *step.needs)) for step in steps]
+    kept = [step for step in others if step.address not in deleted]
+    return (*numbers, *kept, *outcomes, *(step for step in others if step.address in deleted))
+
+
 def _chunks(change: RowChange, live: Live) -> int:
     """Requests that write the rows of a change; what a job is asked how it gets on is among them."""
     put, removed = (-(-rows // change.chunk_size) for rows in (change.adds + change.updates, change.removes))
@@ -121,4 +137,5 @@ def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
     # additions and updates are put together; removals go after them
     chunks = sum(_chunks(change, live) for change in filled)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
-    return Budget(live.requests, objects + chunks, objects + pages)
+    settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written
+    return Budget(live.requests, objects + chunks + settled, objects + pages + settled)

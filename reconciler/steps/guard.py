@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 
 from reconciler import __version__
 from reconciler.kinds import kinds
@@ -10,14 +11,14 @@ from reconciler.model.ceiling import merged
 from reconciler.model.change import Changes
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
-from reconciler.model.finding import Finding
+from reconciler.model.finding import Finding, Severity
 from reconciler.model.live import Live
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.situation import Situation, sizes
 from reconciler.model.terms import Terms
 from reconciler.model.waiver import waive
-from reconciler.rules import ask
+from reconciler.rules import ask, rules, severity_of
 from reconciler.rules.hours import allowed
 from reconciler.rules.jurisdictions import law
 
@@ -30,32 +31,37 @@ def guard(plan: Plan, terms: Terms) -> None:
         Refused: with every finding that stands.
     """
     _same_wishes(plan, terms)
-    found = waive([*plan.findings, *_untold(plan, terms)], terms.settings, terms.now.date())
-    standing = [finding for finding in found if finding.refuses]
+    standing = [each for each in waive(_found(plan, terms), terms.settings, terms.now.date()) if each.refuses]
     if not standing:
         return
     words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
-    waivable = [finding for finding in standing if finding.waivable]
     hint = "change the manifests so that the plan is safe"
+    waivable = [_waiver(finding) for finding in standing if finding.waivable]
     if waivable:
-        hint += "; or, if it is right, add to the Workspace's `overrides`: " + ", ".join(
-            f"{{rule: {finding.rule}, object: '{finding.object}', reason: …}}" for finding in waivable
-        )
+        places = "to the `waivers` of an AbandonmentPolicy, or to the Workspace's `overrides`"
+        hint += f"; or, if it is right, add {places}: {', '.join(waivable)}"
     raise Refused(
         f"the plan is unsafe and was not applied:\n{words}", note="nothing was written to the tenant", hint=hint
     )
 
 
-def _untold(plan: Plan, terms: Terms) -> Iterator[Finding]:
-    """What the rules say of the plan's own numbers and the plan itself does not: a digest is no signature."""
-    told = {(finding.rule, finding.object) for finding in plan.findings}
-    changes = Changes(plan.objects, plan.rows, plan.accounts)
+def _waiver(finding: Finding) -> str:
+    """What would set a finding aside, to be filled in."""
+    rule = rules().get(finding.rule)
+    ends = ", until: …" if rule is not None and rule.ends else ""
+    return f"{{rule: {finding.rule}, object: '{finding.object}', reason: …{ends}}}"
+
+
+def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
+    """What the rules say of the plan's own numbers, and what else it says was found: a digest is no signature."""
+    changes = Changes(plan.objects, plan.rows, plan.accounts, outcomes=plan.outcomes, numbers=plan.numbers)
     situation = Situation(
         changes=changes,
         now=terms.now,
         as_of=plan.as_of,
         workspace=plan.workspace,
         campaigns=plan.campaigns,
+        suppressions=plan.suppressions,
         ceilings=merged(law(), terms.settings.ceilings),
         hours=allowed(),
         limits=terms.settings.limits,
@@ -63,9 +69,16 @@ def _untold(plan: Plan, terms: Terms) -> Iterator[Finding]:
         needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, Live()),
     )
-    for finding in ask(situation, terms.settings.severities):
-        if (finding.rule, finding.object) not in told:
-            yield finding
+    # what needed the tenant to be found is taken from the plan, but how severe it is, is not
+    told = {(each.rule, each.object): _as_ruled(each, terms) for each in plan.findings}
+    asked = {(each.rule, each.object): each for each in ask(situation, terms.settings.severities)}
+    return (told | asked).values()
+
+
+def _as_ruled(finding: Finding, terms: Terms) -> Finding:
+    rule = rules().get(finding.rule)
+    severity = Severity.REFUSE if rule is None else severity_of(rule, terms.settings.severities)
+    return replace(finding, severity=severity, waivable=rule is not None and rule.waivable, waived=None)
 
 
 def _same_wishes(plan: Plan, terms: Terms) -> None:

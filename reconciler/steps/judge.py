@@ -51,7 +51,7 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         for rule in rules().values()
     )
     waived = tuple(waivers(found, settings, now.date()))
-    return Judged(changes, situation.campaigns, asked, found, waived)
+    return Judged(changes, situation.campaigns, situation.suppressions, asked, found, waived)
 
 
 def _exposed(desired: Desired, members: Members, changes: Changes, live: Live) -> tuple[Planned, ...]:

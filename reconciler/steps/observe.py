@@ -9,23 +9,34 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, files, keeping, owing, recall, records, sources, sql
+from reconciler.audience import campaigns, engine, files, keeping, owing, recall, records, sources, sql
 from reconciler.cxone import salesforce
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
-from reconciler.model.feeds import FileFeed, FileHistory, SalesforceFeed, SqlFeed, SqlHistory
+from reconciler.model.feeds import (
+    FileDispositions,
+    FileFeed,
+    FileHistory,
+    SalesforceFeed,
+    SqlDispositions,
+    SqlFeed,
+    SqlHistory,
+)
 from reconciler.model.kept import Memory, Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import (
+    Additions,
+    CampaignPhones,
     ContactsIn,
     ContactsOf,
     InteractionsOf,
     LiveList,
     MemberPhones,
     MembersOf,
+    OutcomesOf,
     RowQuery,
     Rows,
     SingleQuery,
@@ -40,13 +51,19 @@ _PHONES = "outbound"
 
 
 def observe(
-    desired: Desired, reader: Reader, secret: Secrets, shelf: Shelf | None = None, owed: Path | None = None
+    desired: Desired,
+    reader: Reader,
+    secret: Secrets,
+    shelf: Shelf | None = None,
+    owed: Path | None = None,
+    *,
+    outcomes: bool = True,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
     `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
-    contacts that lists would not take.
+    contacts that lists would not take. `outcomes`: whether those of campaigns' contacts are asked for, one by one.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -77,7 +94,11 @@ def observe(
             waiting = owing.settled(backend, owed, desired.settings.rejected, desired.now, into)
     if problems:
         raise BadInput(problems)
-    return Live(objects, rows, dict(reader.surfaces), dict(reader.methods), reader.requests, waiting, notices)
+    if outcomes:  # the slowest, and only once nothing else is wrong
+        asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
+        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into)
+    surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
+    return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
 
 
 def _rows(
@@ -97,7 +118,9 @@ def _rows(
         if isinstance(query, MembersOf | MemberPhones) and query.list not in lists:
             rows[query] = _nobody(into)
             continue
-        if isinstance(query, InteractionsOf) or (isinstance(query, ContactsIn) and query.history not in rows):
+        if isinstance(query, InteractionsOf | OutcomesOf | Additions) or (
+            isinstance(query, ContactsIn) and query.history not in rows
+        ):
             continue  # the first are read together; why the others' history could not be is among the problems already
         try:
             rows[query] = _read(backend, query, rows, desired, reader, secret, into)
@@ -171,8 +194,10 @@ def _read(
             found = files.contacts(backend, query, desired.root, into)
         case FileHistory():
             found = files.interactions(backend, query, desired.root, into)
-        case SqlFeed() | SqlHistory() | SalesforceFeed():
-            found = _log_in(backend, query, secret, desired.root, into)
+        case FileDispositions():
+            found = files.dispositions(backend, query, desired.root, into, desired.now)
+        case SqlFeed() | SqlHistory() | SalesforceFeed() | SqlDispositions():
+            found = _log_in(backend, query, secret, desired, into)
         case ContactsIn():
             found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
         case _:
@@ -183,14 +208,21 @@ def _read(
 
 
 def _log_in(
-    backend: Any, query: SqlFeed | SqlHistory | SalesforceFeed, secret: Secrets, root: Path, into: Path
+    backend: Any,
+    query: SqlFeed | SqlHistory | SalesforceFeed | SqlDispositions,
+    secret: Secrets,
+    desired: Desired,
+    into: Path,
 ) -> Rows:
     """What somebody else keeps, and gives to whoever has the credentials."""
+    root = desired.root
     match query:
         case SqlFeed():
             return sql.contacts(backend, query, secret(query.url, query.where), root, into)
         case SqlHistory():
             return sql.interactions(backend, query, secret(query.url, query.where), root, into)
+        case SqlDispositions():
+            return sql.dispositions(backend, query, secret(query.url, query.where), root, into, desired.now)
         case SalesforceFeed():
             with salesforce.connected(query, secret) as organisation:
                 return records.contacts(backend, query, partial(salesforce.read, organisation, query), into)
@@ -206,6 +238,9 @@ def _ask(backend: Any, query: TenantQuery, reader: Reader, into: Path) -> Rows:
         case MemberPhones():
             people = ContactsOf(LiveList(name=query.list), query.where)
             return sources.settled(backend, lambda: reader.contacts(people, into))
+        case CampaignPhones():
+            called = ContactsOf(reader.list_of(query), query.where)
+            return sources.settled(backend, lambda: reader.contacts(called, into))
 
 
 def _nobody(into: Path) -> Rows:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience import engine, membership, suppression
+from reconciler.audience import additions, engine, membership, suppression
 from reconciler.kinds import segment as segments
+from reconciler.kinds.disposition_set import sets
 from reconciler.model.change import Accounting, Reason
 from reconciler.model.desired import Desired
 from reconciler.model.errors import EmptySource
@@ -26,6 +28,8 @@ def resolve(desired: Desired, live: Live) -> Members:
     into.mkdir(exist_ok=True)
     found = []
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
+        # what outcomes of this plan add to a do-not-call list holds for its lists of contacts already
+        live = replace(live, rows={**live.rows, **additions.pending(backend, sets(desired.catalogue), live.rows, into)})
         for resource in desired.catalogue.of_kind(segments.KIND.name):
             segment = segments.segment(resource, desired.catalogue, desired.as_of)
             _refuse_empty(segment, live, desired.as_of)
@@ -59,7 +63,7 @@ def _refuse_empty(segment: Segment, live: Live, as_of: datetime) -> None:
         if not live.rows[query].count:
             raise _empty(f"{query} has no contacts", str(query.where), segment)
     for each in segment.suppress:
-        if not live.rows[each.numbers].count:
+        if not live.rows[each.numbers].count and not each.may_be_empty:
             words = f"{each.address} reads {each.numbers}, which has no numbers"
             raise _empty(words, str(each.numbers.where), segment)
     for measure, history in segment.interactions.items():

@@ -62,6 +62,8 @@ def _schedule(value: Forecast, repeats: bool) -> tuple[str, str]:
         return f"{_hours(value.available)} are scheduled, {_hours(value.short)} too few", "yellow"
     if value.finish is not None:
         return f"done about {format_instant(value.finish)}", ""
+    if value.available is not None:
+        return "as long as what is left of its schedule", ""
     return "more than one window of its calendar" if repeats else "its schedule has no end", "dim"
 
 

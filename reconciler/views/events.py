@@ -51,7 +51,7 @@ class ApplyEvents:
     def chunk(self, address: Address, done: ChunkDone) -> None:
         """`chunk-done`."""
         told = {"phase": done.phase, "chunk": done.number, "rows": done.rows, "rejected": done.rejected}
-        self._tell("chunk-done", address=str(address), **told, before=done.before)
+        self._tell("chunk-done", address=str(address), **told, deferred=done.deferred, before=done.before)
 
     def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """`job-submitted`."""

@@ -32,6 +32,7 @@ def report(value: Report) -> str:
                 "left": step.left,
                 "note": step.note,
                 "hint": step.hint,
+                **({} if step.figures is None else {"dispositions": step.figures.document()}),
             }
             for step in value.steps
         ],

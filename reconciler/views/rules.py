@@ -10,15 +10,15 @@ from rich.text import Text
 
 from reconciler.model.finding import Severity
 from reconciler.model.notation import plain as written
-from reconciler.model.rule import Jurisdiction, Rule, Source
+from reconciler.model.rule import Jurisdiction, Rule, Source, Timetable
 from reconciler.views.plain import plain
 
 WIDTH = 100
-NO_ADVICE = "This is no legal advice. What is abandoned is decided while calls are made; what the law asks, by those who know it."
+NO_ADVICE = "This is no legal advice: what is abandoned is decided while calls are made. Ask those who know the law."
 
 
-def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> Text:
-    """Every rule in a few lines, and every ceiling."""
+def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> Text:
+    """Every rule in a few lines, every ceiling, and all calling hours."""
     lines: list[Text] = []
     for rule in rules:
         style = "bold red" if rule.severity is Severity.REFUSE else "yellow"
@@ -29,24 +29,31 @@ def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> Tex
         words = f"{each.percent:g} % {each.measured}{', an internal ceiling' if each.internal else ''}"
         lines.append(Text.assemble((f"{', '.join(each.places):<24}", "bold"), plain(words)))
         lines += [Text(plain(f"{'':<24}{_cited(source)}"), "dim") for source in each.sources]
+    lines += [Text(), Text("Calling hours, by where the called person is", "bold")]
+    for timetable in timetables:
+        lines.append(Text.assemble((f"{', '.join(timetable.places):<24}", "bold"), plain(_hours(timetable))))
+        lines += [Text(plain(f"{'':<24}{_cited(source)}"), "dim") for source in timetable.sources]
     lines += [Text(), Text(NO_ADVICE, "dim")]
     return Text("\n").join(lines)
 
 
-def one(rule: Rule, jurisdictions: Sequence[Jurisdiction] = ()) -> Text:
-    """One rule with all that is known of its sources, and the ceilings where it is about them."""
+def one(rule: Rule, jurisdictions: Sequence[Jurisdiction] = (), timetables: Sequence[Timetable] = ()) -> Text:
+    """One rule with all that is known of its sources, and the ceilings or hours where it is about them."""
     lines = [Text.assemble((rule.id, "bold"), plain(f"  {rule.title}")), Text()]
-    lines += [Text(plain(line)) for line in textwrap.wrap(rule.says, WIDTH)]
+    lines += [Text(plain(line)) for line in textwrap.wrap(rule.says, WIDTH, break_on_hyphens=False)]
     lines += [Text(), Text(plain(_verdict(rule))), Text()]
     lines += list(_sources(rule.sources))
     for each in jurisdictions:
         label = ", an internal ceiling" if each.internal else ""
         lines += [Text(), Text(plain(f"{each.name} ({', '.join(each.places)}): {each.percent:g} %{label}"), "bold")]
         lines += [Text(plain(f"  {each.measured}")), *_sources(each.sources)]
+    for timetable in timetables:
+        head = f"{timetable.hours.place} ({', '.join(timetable.places)}): {_hours(timetable)}"
+        lines += [Text(), Text(plain(head), "bold"), *_sources(timetable.sources)]
     return Text("\n").join([*lines, Text(), Text(NO_ADVICE, "dim")])
 
 
-def machine(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> str:
+def machine(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> str:
     """The same for programs."""
     document = {
         "rules": [
@@ -62,11 +69,21 @@ def machine(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> str
             for rule in rules
         ],
         "jurisdictions": written(tuple(jurisdictions)),
+        "calling_hours": [
+            {
+                "places": list(each.places),
+                "place": each.hours.place,
+                "week": [None if span is None else [f"{time:%H:%M}" for time in span] for span in each.hours.week],
+                "internal": each.hours.internal,
+                "sources": written(each.sources),
+            }
+            for each in timetables
+        ],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 
-def markdown(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> str:
+def markdown(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> str:
     """The same as a page: what docs/rules.md holds below its introduction."""
     parts = ["## The ceilings", "| places | threshold at most | of what | source |\n|---|---|---|---|"]
     rows = [
@@ -77,10 +94,19 @@ def markdown(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction]) -> st
     parts[-1] += "".join(f"\n{row}" for row in rows)
     for each in jurisdictions:
         parts += [f"{each.name}:", "\n".join(_bullet(source) for source in each.sources)]
+    parts += ["## The calling hours", "| places | hours there | source |\n|---|---|---|"]
+    parts[-1] += "".join(
+        f"\n| {', '.join(each.places)} | {_hours(each)} | {'; '.join(_linked(source) for source in each.sources)} |"
+        for each in timetables
+    )
     for rule in rules:
         parts += [f"## {rule.id}: {rule.title}", rule.says, _verdict(rule)]
         parts.append("\n".join(_bullet(source) for source in rule.sources))
     return "\n\n".join(parts) + "\n"
+
+
+def _hours(timetable: Timetable) -> str:
+    return f"{timetable.hours.said}{' (internal)' if timetable.hours.internal else ''}"
 
 
 def _verdict(rule: Rule) -> str:
@@ -95,7 +121,7 @@ def _sources(sources: Iterable[Source]) -> Iterator[Text]:
     for source in sources:
         yield Text(plain(f"  {source.title}: {_cited(source)}"))
         yield Text(plain(f"    {source.url}"), "dim")
-        for line in textwrap.wrap(source.note, WIDTH - 4):
+        for line in textwrap.wrap(source.note, WIDTH - 4, break_on_hyphens=False):
             yield Text(plain(f"    {line}"), "dim")
 
 

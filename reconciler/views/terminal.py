@@ -13,8 +13,11 @@ from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Waived
 from reconciler.model.moment import format_instant
+from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.views import outcomes
+from reconciler.views.called import called
 from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
@@ -41,15 +44,18 @@ def plan(value: Plan) -> Text:
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
     steps = [(step, value.change(step.address)) for step in value.steps]
     for step, change in steps:
-        lines += _object(step, change) if isinstance(change, ObjectChange) else _rows(change)
+        lines += _change(step, change)
     if steps:
         lines.append(Text())
     for account in value.accounts:
         lines += _account(account)
     for row in value.rows:
         lines += _stays(row)
-    if value.accounts:
+    lines += [line for each in value.outcomes for line in outcomes.left(each)]
+    if value.accounts or value.outcomes:
         lines.append(Text())
+    if people := list(called(value.campaigns)):
+        lines += [*people, Text()]
     if forecast := list(estimate(value.campaigns)):
         lines += [*forecast, Text()]
     for finding in value.findings:
@@ -63,6 +69,16 @@ def plan(value: Plan) -> Text:
         lines.append(Text())
     lines += _summary(value, [change for _, change in steps if isinstance(change, RowChange)])
     return Text("\n").join(lines)
+
+
+def _change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
+    match change:
+        case ObjectChange():
+            yield from _object(step, change)
+        case RowChange():
+            yield from _rows(change)
+        case _:
+            yield from outcomes.change(change)
 
 
 def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
@@ -205,7 +221,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     anew = f"{replaced} to replace, " if replaced else ""
     yield Text(
         f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
-        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}.",
+        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}{outcomes.summed(value)}.",
         "bold",
     )
     yield Text(
@@ -247,6 +263,9 @@ def report(value: Report) -> Text:
             if text:
                 lines.append(Text.assemble((f"    {name}:  ", "green" if name == "hint" else "dim"), plain(text)))
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
+    for step in value.steps:
+        if step.figures is not None:
+            lines.append(Text(plain(f"  {step.address}  {outcomes.figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
     lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))

@@ -234,7 +234,7 @@ def test_what_was_told_before_is_not_asked_again_and_a_rows_own_region_comes_fir
     backend: Any, written: Written, asked: list[Pair], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     monkeypatch.setattr(phones, "FEW", few)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"phone": "+1 415 555 0100", "region": None, "plain": "+14155550100"},
         {"phone": "0121 234 5678", "region": "GB", "plain": None},
         {"phone": "(415) 555-0101", "region": None, "plain": None},

@@ -5,14 +5,15 @@ Made; nothing left to do; changed, exactly as expected; refused, or written to t
 A case is a folder `tests/cases/kinds/KIND/SITUATION/`. `expected.yaml` names the `start` it is made from, and says what
 the change shows: `objects`, `rows`, `findings`, and words of the text (`says`); what is left out must be absent.
 `told` says which bodies the tenant's receivers got by the apply.
-`after.yaml` has the manifests that change, `before.yaml` what the start lacks. `meanwhile` happens in the tenant
-between the two; `refused` ends with a refusal, `elsewhere` in another tenant; `recorded` has a cassette as well.
+`after.yaml` has the manifests that change, `before.yaml` what the start lacks; `*.csv` are files of the workspace.
+`beforehand` is in the tenant from the beginning, `meanwhile` happens there between the two; `refused` ends with a refusal, `elsewhere` in another tenant; `recorded` has a cassette as well.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -106,11 +107,13 @@ def command_line(root: Path, capsys: pytest.CaptureFixture[str], url: str, other
 
 
 def fill(store: Store, state: Mapping[str, Any]) -> None:
-    """Put contacts, interactions and lists in a tenant, and records in the organisation of Salesforce beside it."""
+    """Put contacts, interactions, lists and campaigns in a tenant, and records in the organisation of Salesforce beside it."""
     store.add_contacts(state.get("contacts", ()))
     store.add_interactions(state.get("interactions", ()))
     for each in state.get("lists", ()):
         store.add_list(each["name"], each["members"], description=each["description"])
+    for each in state.get("campaigns", ()):
+        store.add_campaign(each["name"], each["list"], status=each["status"])
     for name, records in state.get("salesforce", {}).items():
         store.part(Organisation).load(name, records)
 
@@ -120,6 +123,10 @@ def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:
     expected = case.expected
     manifests, saved = root / "manifests.yaml", root.parent / "change.plan"
     manifests.write_text(case.before(), encoding="utf-8")
+    for file in case.folder.glob("*.csv"):
+        shutil.copy(file, root)
+    for tenant in tenants:
+        fill(tenant.store, expected.get("beforehand", {}))
     made = document(run("plan", "--format", "json"))
     assert set(shown(made, {})["objects"]) == _with_objects(case.before())
     done(run("apply", "--yes"))
@@ -206,10 +213,10 @@ def shown(plan: Mapping[str, Any], rows: Mapping[str, Mapping[str, list[str]]]) 
 
 def _rows(change: Mapping[str, Any], rows: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Any]:
     contacts = rows.get(change["rows"]["file"], {})
-    for action, count in (("add", "adds"), ("update", "updates"), ("remove", "removes")):
-        assert not rows or change[count] == len(contacts.get(action, ()))
+    for action, count in (("add", "adds"), ("update", "updates"), ("remove", "removes"), ("set", "sets")):
+        assert not rows or change.get(count, 0) == len(contacts.get(action, ()))
     words = {each["words"]: each["count"] for each in change["reasons"]}
-    unchanged = {"unchanged": change["unchanged"]} if change["unchanged"] else {}
+    unchanged = {"unchanged": change["unchanged"]} if change.get("unchanged") else {}
     return {**contacts, **unchanged, "words": words}
 
 

@@ -34,6 +34,25 @@ def test_lines_come_back_in_their_order(opening: Opened) -> None:
     assert store.lines("runs/a/j") == [], "a name is no prefix of another"
 
 
+def test_several_lines_are_added_together_and_read_one_by_one(opening: Opened) -> None:
+    store = opening()
+    assert list(store.scan("j.jsonl")) == []
+    store.append("j.jsonl", b"one", 1)
+    store.extend("j.jsonl", [b"two", b"three"], 2)
+    assert list(opening().scan("j.jsonl")) == opening().lines("j.jsonl") == [b"one", b"two", b"three"]
+    assert opening().last("j.jsonl") == (3, b"three")
+
+
+def test_entries_that_are_recorded_together_are_chained_like_all_others(opening: Opened) -> None:
+    chain = audit.Chain(opening())
+    chain.record({"event": "started"})
+    chain.extend([{"event": "outcome", "contact": f"c-{n}"} for n in range(3)])
+    chain.record({"event": "finished"})
+    assert audit.verify(opening()) == 5
+    audit.Chain(opening()).extend([{"event": "outcome"}])
+    assert audit.verify(opening()) == 6
+
+
 def test_lines_added_at_once_are_all_there(opening: Opened) -> None:
     store = opening()
     with ThreadPoolExecutor(RACERS) as pool:

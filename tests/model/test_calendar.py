@@ -125,7 +125,8 @@ def test_no_moment_of_a_window_is_out_of_the_hours_on_the_clock_of_its_place(
     start, end = calendar.window(moment)
     assert start < end
     assert moment < end
-    local = (start + (end - start) * share).astimezone(zone(calendar.zone))
+    within = timedelta(seconds=int((end - start).total_seconds() * share))
+    local = (start + within).astimezone(zone(calendar.zone))
     minute = local.hour * 60 + local.minute
     assert local.date() not in calendar.holidays
     assert any(each.day == local.weekday() and each.start <= minute < each.end for each in calendar.hours)

@@ -79,7 +79,7 @@ def test_places_under_one_law_are_added_up_and_the_most_come_first() -> None:
     assert [(each.region, each.contacts) for each in wrong] == [("US", 7)]
     assert said(exposure, wrong) == (
         "7 of 21 contacts would be called outside the hours of where they may be: "
-        "7 in US (47 CFR 64.1200(c)(1): from 05:00 on Mon 06 Jul 2026 in America/Los_Angeles)"
+        "7 in US (08:00–21:00 by 47 CFR 64.1200(c)(1); from 05:00 on Mon 06 Jul 2026 in America/Los_Angeles)"
     )
 
 

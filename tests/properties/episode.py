@@ -70,7 +70,7 @@ def episode(world: World, tenant: Simulator) -> Episode:
         root = Path(folder) / "workspace"
         root.mkdir()
         (root / "manifests.yaml").write_text(world.files(tenant), encoding="utf-8")
-        go = _Program(root, tenant, stack)
+        go = Program(root, tenant, stack)
         _remember_names(seen, tenant)
         try:
             seen.plan = go.propose(world.prune)
@@ -96,7 +96,7 @@ def episode(world: World, tenant: Simulator) -> Episode:
     return seen
 
 
-class _Program:
+class Program:
     """`propose` and `commit`, each with a folder of its own for rows."""
 
     def __init__(self, root: Path, tenant: Simulator, stack: ExitStack) -> None:
@@ -110,10 +110,24 @@ class _Program:
         return Workspace(self._root, scratch, datetime.now(UTC), self._environ, prune=prune)
 
     def propose(self, prune: bool) -> Plan:
+        """Plan."""
         workspace = self._workspace(prune)
         return flow.propose(workspace, self._stack.enter_context(Outside(workspace)))
 
     def commit(self, plan: Plan) -> Report:
+        """Apply a plan."""
+        return self._commit(plan, None)
+
+    def resume(self) -> Report | None:
+        """Go on with the last run, if something of it is left."""
+        workspace = self._workspace(False)
+        ledger = self._stack.enter_context(Outside(workspace)).ledger(load(workspace))
+        last = ledger.last_run()
+        if last is None or last[1]:
+            return None
+        return self._commit(ledger.plan_of(last[0], workspace.scratch / "saved"), last[0])
+
+    def _commit(self, plan: Plan, resume: str | None) -> Report:
         workspace = self._workspace(False)
         desired = load(workspace)
         outside = self._stack.enter_context(Outside(workspace))
@@ -127,6 +141,7 @@ class _Program:
             scratch=workspace.scratch,
             progress=Several(),
             stop=Event(),
+            resume=resume,
         )
         return flow.commit(plan, writer, outside.ledger(desired), terms)
 

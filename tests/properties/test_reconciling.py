@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -78,7 +79,9 @@ def a_plan_is_the_same_when_it_is_opened_again(seen: Episode) -> None:
         change.address for change in plan_of(seen).changes()
     ]
     steps = [str(step.address) for step in seen.opened.steps]
-    assert len(set(steps)) == len(steps) == len([each for each in plan_of(seen).changes() if is_written(each)])
+    assert len(set(steps)) == len(steps)
+    changed = {str(change.address) for change in plan_of(seen).changes() if is_written(change)}
+    assert {str(step.address.object) for step in seen.opened.steps} == changed
 
 
 def is_written(change: ObjectChange | RowChange) -> bool:
@@ -120,20 +123,27 @@ def every_object_that_was_written_is_in_the_plan_and_as_planned(seen: Episode) -
     planned = {
         (each.address.kind, each.name): each for each in plan_of(seen).objects if each.action is not Action.NO_OP
     }
-    sent = [write for write in writes(seen) if write.contacts is None]
-    assert Counter((write.kind, write.name) for write in sent) == Counter(planned.keys())
-    for write in sent:
-        change = planned[write.kind, write.name]
-        verbs = {Action.CREATE: "POST", Action.UPDATE: "PATCH", Action.DELETE: "DELETE"}
-        assert write.verb == verbs[change.action]
-        if change.action is not Action.DELETE:
-            body = in_names(seen, write)
-            fixed = {name: parse_instant(body.pop(name)) for name in change.later}
-            assert body == body_of(change)
+    sent: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+    for write in writes(seen):
+        if write.contacts is None:
+            body = None if write.verb == "DELETE" else in_names(seen, write)
+            name = ASIDE.sub("", write.name)
+            sent.setdefault((write.kind, name), []).append((write.verb, body))
+    assert sent.keys() == planned.keys()
+    for key, change in planned.items():
+        for _, body in sent[key]:
+            later = change.later if body is not None and change.later.keys() <= body.keys() else ()
+            fixed = {name: parse_instant(body.pop(name)) for name in later}
             # every relative time is counted from one and the same moment
             made = {moment - timedelta(seconds=change.seconds_later[name]) for name, moment in fixed.items()}
             assert len(made) == bool(fixed)
             assert all(abs(moment - datetime.now(UTC)) < timedelta(minutes=10) for moment in made)
+            if body is not None and "name" in body:
+                body["name"] = ASIDE.sub(" (aside)", body["name"])
+        assert sent[key] == bodies_of(change)
+
+
+ASIDE = re.compile(r" \(replaced [0-9a-f]+\)$")
 
 
 def in_names(seen: Episode, write: Write) -> dict[str, Any]:
@@ -146,13 +156,38 @@ def in_names(seen: Episode, write: Write) -> dict[str, Any]:
     return body
 
 
-def body_of(change: ObjectChange) -> dict[str, Any]:
-    """What a plan says is sent, in names: the fields that it writes, and the mark where that is written too."""
+def bodies_of(change: ObjectChange) -> list[tuple[str, Any]]:
+    """What a plan says is sent of one object, in order and in names; the mark is put on by the first of them."""
+    sent = list(_bodies_of(change))
+    for number, (verb, body) in enumerate(sent):
+        first = number == 0 and change.adopts
+        if body is not None and (first or verb == "POST" or "description" in body):
+            before = "" if verb == "POST" else (change.before or {}).get("description", "")
+            sent[number] = verb, {**body, "description": with_mark(body.get("description", before), OWNER)}
+    return sent
+
+
+def _bodies_of(change: ObjectChange) -> Iterator[tuple[str, Any]]:
+    was, will = ((each or {}).get("status") == "active" for each in (change.before, change.after))
     fields = dict(change.declared)
-    if change.action is Action.CREATE or change.adopts or "description" in fields:
-        text = fields.get("description", (change.before or {}).get("description", ""))
-        fields["description"] = with_mark(text, OWNER)
-    return fields
+    if change.action in (Action.CREATE, Action.REPLACE):
+        if change.action is Action.REPLACE:
+            yield from [("PATCH", {"status": "paused"})] if was else []
+            yield "PATCH", {"name": f"{change.name} (aside)"}
+        yield "POST", {**fields, "status": "draft"} if will else fields
+        yield from [("PATCH", {"status": "active"})] if will else []
+        yield from [("DELETE", None)] if change.action is Action.REPLACE else []
+    elif change.action is Action.DELETE:
+        yield from [("PATCH", {"status": "paused"})] if was else []
+        yield "DELETE", None
+    elif not was and not will:
+        yield "PATCH", fields
+    else:
+        matters = bool(fields.keys() - {"description", "wrapUpCode"})
+        yield from [("PATCH", {"status": "paused"})] if was and matters else []
+        rest = fields if fields.get("status") == "draft" else {n: v for n, v in fields.items() if n != "status"}
+        yield from [("PATCH", rest)] if rest or (change.adopts and not was) or not matters else []
+        yield from [("PATCH", {"status": "active"})] if will and matters else []
 
 
 def every_contact_that_was_written_is_in_the_plan_and_as_planned(seen: Episode) -> None:

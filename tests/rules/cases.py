@@ -4,8 +4,8 @@ A case is a file `tests/cases/rules/RULE/SITUATION.yaml`: a situation, and under
 order: `object`, `says`, and `waived` with the reason where a waiver sets it aside. Passing cases find nothing.
 
 The situation is written in the nouns of `reconciler/model`, and holds only what differs from the defaults below:
-`campaigns` (each with `campaign`, `change`, and what else `Planned` has), `objects` and `rows` that change, and what else
-`Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `firm` and `longest` (days) are of the floor.
+`campaigns` (each with `campaign`, `change`, and what else `Planned` has), `objects`, `rows`, `outcomes` and `numbers` that
+change, and what else `Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `firm` and `longest` (days) are of the floor.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import yaml
 from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.notation import plain, read
+from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Override, Settings
 from reconciler.model.situation import Planned, Situation
@@ -147,7 +148,10 @@ def _situation(content: dict[str, Any]) -> Situation:
     campaigns = tuple(_planned(each) for each in content.pop("campaigns", ()))
     objects = tuple(_change(each) for each in content.pop("objects", ()))
     rows = tuple(_row(each) for each in content.pop("rows", ()))
-    changes = Changes((*(each.change for each in campaigns), *objects), rows, ())
+    outcomes = tuple(_outcomes(each) for each in content.pop("outcomes", ()))
+    numbers = tuple(_numbers(each) for each in content.pop("numbers", ()))
+    everything = (*(each.change for each in campaigns), *objects)
+    changes = Changes(everything, rows, (), outcomes=outcomes, numbers=numbers)
     sizes = {tuple(name.split("/", 1)): size for name, size in content.pop("sizes", {}).items()}
     immutable = frozenset(tuple(each) for each in content.pop("immutable", ()))
     needed = {kind: frozenset(names) for kind, names in content.pop("needed", {}).items()}
@@ -176,3 +180,15 @@ def _change(each: dict[str, Any]) -> ObjectChange:
 
 def _row(each: dict[str, Any]) -> RowChange:
     return read(RowChange, {**ROW, **each}, rows=Rows(Path("nowhere"), "parquet", ROW_COLUMNS, 0))
+
+
+def _outcomes(each: dict[str, Any]) -> OutcomeChange:
+    rows = Rows(Path("nowhere"), "parquet", OUTCOME_COLUMNS, 9)
+    written = {"address": "DispositionSet/calls", "campaign": {"name": "Calls"}, "rate": 10, "source": 9}
+    return read(OutcomeChange, {**written, "unchanged": 0, "digest": "sha256:1", **each}, rows=rows)
+
+
+def _numbers(each: dict[str, Any]) -> NumbersChange:
+    rows = Rows(Path("nowhere"), "parquet", NUMBER_COLUMNS, 0)
+    written = {"address": "SuppressionList/asked", "store": "data/asked", "digest": "sha256:1"}
+    return read(NumbersChange, {**written, **each}, rows=rows)

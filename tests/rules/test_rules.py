@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from reconciler.cli import run as run_program
-from reconciler.model.rule import Rule, Source
+from reconciler.model.rule import Rule, Source, Timetable
 from reconciler.rules import rules
+from reconciler.rules.hours import timetables
 from reconciler.rules.jurisdictions import jurisdictions
 from reconciler.views import rules as view
 from tests.conftest import Ended
@@ -69,6 +70,25 @@ def test_a_ceiling_rests_on_something_that_can_be_looked_up(jurisdiction: object
         assert source.note.strip()
 
 
+@pytest.mark.parametrize("timetable", timetables(), ids=lambda each: each.hours.place)
+def test_calling_hours_rest_on_something_that_can_be_looked_up(timetable: Timetable) -> None:
+    assert timetable.sources
+    assert all(re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?|\*", place) for place in timetable.places)
+    assert len(timetable.hours.week) == 7
+    assert all(span is None or span[0] < span[1] for span in timetable.hours.week)
+    for source in timetable.sources:
+        assert_looked_up(source)
+        assert source.note.strip()
+
+
+def test_no_place_has_two_timetables_and_elsewhere_has_one() -> None:
+    places = [place for each in timetables() for place in each.places]
+    assert len(places) == len(set(places))
+    assert "*" in places
+    states = [place for place in places if "-" in place]
+    assert {state[:2] for state in states} <= set(places), "a state's hours hold beside its country's"
+
+
 def assert_looked_up(source: Source) -> None:
     assert source.title
     assert source.citation
@@ -93,7 +113,7 @@ def test_a_rule_says_what_it_is_for_and_never_that_anything_is_compliant(rule: R
 
 def test_the_page_of_the_rules_is_what_the_program_says_of_them() -> None:
     introduction, _, listed = PAGE.read_text(encoding="utf-8").partition(BEGINS)
-    says = view.markdown(rules().values(), jurisdictions())
+    says = view.markdown(rules().values(), jurisdictions(), timetables())
     if os.environ.get("RECONCILER_WRITE_CASES"):
         PAGE.write_text(introduction + BEGINS + says, encoding="utf-8")
     else:
@@ -122,11 +142,14 @@ def test_the_rules_are_listed_with_their_sources(ask: Callable[..., Ended]) -> N
         assert all(source.citation in listed.out for source in rule.sources)
     assert "NOT VERIFIED" in listed.out
     assert "an internal ceiling" in listed.out
+    assert re.search(r"US-RI +Mon–Fri 09:00–18:00; Sat 10:00–17:00; Sun no calls", listed.out)
 
 
 def test_the_rules_are_listed_for_programs(ask: Callable[..., Ended]) -> None:
     document = json.loads(ask("rules", "--format", "json").out)
     assert [each["id"] for each in document["rules"]] == list(rules())
+    utah = next(each for each in document["calling_hours"] if each["places"] == ["US-UT"])
+    assert utah["week"] == [["08:00", "21:00"]] * 6 + [None]
     canada = next(each for each in document["jurisdictions"] if each["name"] == "Canada")
     assert canada["percent"] == 5
     assert [source["verified"] for source in canada["sources"]] == [False]

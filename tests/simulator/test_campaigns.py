@@ -42,6 +42,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"predictiveDialingSettings": {"maxCallsInProgress": 1.5}}, "maxCallsInProgress"),
     ({"predictiveDialingSettings": {"maxCallsInProgress": 0}}, "maxCallsInProgress"),
     ({"predictiveDialingSettings": {"targetAnswerRate": "high"}}, "targetAnswerRate"),
+    ({"predictiveDialingSettings": {"targetAnswerRate": 35}}, "targetAnswerRate"),
+    ({"predictiveDialingSettings": {"agentAvailabilityFactor": 0}}, "agentAvailabilityFactor"),
     ({"predictiveDialingSettings": {"speed": 1}}, "predictiveDialingSettings.speed"),
     ({"predictiveDialingSettings": None}, "predictiveDialingSettings"),
 ]
@@ -95,7 +97,9 @@ def test_only_a_predictive_campaign_needs_settings(lists: Client, dial_type: str
     body = {**CALLS, "dialType": dial_type}
     del body["predictiveDialingSettings"]
     assert lists.post("/campaigns", body).status_code == 201
-    refused(lists.patch("/campaigns/CA-1001", {"dialType": "predictive"}), 400, "targetAnswerRate")
+    settings = {"predictiveDialingSettings": SETTINGS}
+    refused(lists.patch("/campaigns/CA-1001", settings), 400, "predictiveDialingSettings")
+    refused(lists.post("/campaigns", {**body, **settings, "name": "More"}), 400, "predictiveDialingSettings")
 
 
 @pytest.mark.parametrize("edge", [1.0, 10.0, 1, 10])
@@ -107,6 +111,81 @@ def test_a_list_that_was_emptied_meanwhile_is_refused(tenant: Simulator, lists: 
     lists.post("/campaigns", CALLS)
     tenant.store.drop_members(tenant.store.list_named("All"), [f"C{n}" for n in range(1, 6)])
     refused(lists.patch("/campaigns/CA-1001", {"abandonThreshold": 2}), 400, "empty")
+
+
+def test_pausing_is_never_refused(tenant: Simulator, lists: Client) -> None:
+    lists.post("/campaigns", CALLS)
+    tenant.store.drop_members(tenant.store.list_named("All"), [f"C{n}" for n in range(1, 6)])
+    assert lists.patch("/campaigns/CA-1001", {"status": "paused"}).json()["status"] == "paused"
+    refused(lists.patch("/campaigns/CA-1001", {"status": "active"}), 400, "empty")
+
+
+LEAPS = [
+    ("draft", "active", True),
+    ("draft", "paused", True),
+    ("active", "draft", False),
+    ("active", "paused", True),
+    ("paused", "active", True),
+    ("paused", "draft", True),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "allowed"), LEAPS)
+def test_a_status_follows_from_the_one_before(lists: Client, before: str, after: str, allowed: bool) -> None:
+    lists.post("/campaigns", {**CALLS, "status": before})
+    assert lists.patch("/campaigns/CA-1001", {"status": before}).status_code == 200
+    reply = lists.patch("/campaigns/CA-1001", {"status": after, "abandonThreshold": 2.0})
+    if allowed:
+        assert reply.json()["status"] == after
+    else:
+        refused(reply, 409, before, after)
+        assert lists.get("/campaigns/CA-1001").json()["abandonThreshold"] == 3.0
+
+
+def test_a_dial_type_stays_what_it_is(lists: Client) -> None:
+    lists.post("/campaigns", CALLS)
+    assert lists.patch("/campaigns/CA-1001", {"dialType": "predictive"}).status_code == 200
+    refused(lists.patch("/campaigns/CA-1001", {"dialType": "preview"}), 400, "dialType")
+
+
+def test_a_campaign_that_dials_is_not_deleted(tenant: Simulator, lists: Client) -> None:
+    lists.post("/campaigns", CALLS)
+    refused(lists.delete("/campaigns/CA-1001"), 409, "Calls", "pause")
+    lists.patch("/campaigns/CA-1001", {"status": "paused"})
+    assert lists.delete("/campaigns/CA-1001").status_code == 204
+    assert not tenant.store.campaigns
+
+
+@pytest.mark.parametrize("form", ["refused", "ignored", "altered"])
+def test_an_activation_fails_as_it_is_told_to(tenant: Simulator, lists: Client, form: str) -> None:
+    lists.post("/campaigns", {**CALLS, "status": "draft"})
+    tenant.faults.add("fail-activation", form=form, changed={"abandonThreshold": 9.0})
+    assert lists.patch("/campaigns/CA-1001", {"abandonThreshold": 2.0}).status_code == 200
+    reply = lists.patch("/campaigns/CA-1001", {"status": "active"})
+    held = lists.get("/campaigns/CA-1001").json()
+    assert reply.status_code == (409 if form == "refused" else 200)
+    assert held["status"] == ("active" if form == "altered" else "draft")
+    assert held["abandonThreshold"] == (9.0 if form == "altered" else 2.0)
+    assert lists.patch("/campaigns/CA-1001", {"status": "active"}).json()["status"] == "active"
+
+
+def test_half_of_a_change_is_taken_where_that_is_asked_for(tenant: Simulator, lists: Client) -> None:
+    lists.post("/campaigns", {key: CALLS[key] for key in CALLS if key != "wrapUpCode"})
+    tenant.faults.add("half-change", drops=["abandonThreshold", "wrapUpCode"])
+    reply = lists.patch("/campaigns/CA-1001", {"abandonThreshold": 2, "wrapUpCode": "SOLD", "description": "New"})
+    assert reply.status_code == 200
+    held = lists.get("/campaigns/CA-1001").json()
+    assert (held["abandonThreshold"], held["description"]) == (3.0, "New")
+    assert "wrapUpCode" not in held
+
+
+def test_somebody_else_changes_campaigns_and_lists_meanwhile(tenant: Simulator, lists: Client) -> None:
+    lists.post("/campaigns", CALLS)
+    tenant.faults.add("meanwhile", campaign="Calls", changed={"abandonThreshold": 9.0}, empties="All")
+    assert lists.get("/campaigns/CA-1001").json()["abandonThreshold"] == 9.0
+    assert tenant.store.list_named("All").count == 0
+    tenant.faults.add("meanwhile", campaign="Calls", removes=True)
+    assert lists.get("/campaigns/CA-1001").status_code == 404
 
 
 def test_a_change_within_the_settings_leaves_the_rest_of_them(lists: Client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from reconciler.model.address import Address
@@ -19,7 +19,8 @@ from reconciler.model.change import (
     Sample,
 )
 from reconciler.model.deeds import Deed
-from reconciler.model.finding import Finding
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.judged import Asked, Waived
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rows import Rows
 
@@ -149,6 +150,25 @@ def plan(*, empty: bool = False) -> Plan:
     findings = (
         Finding("LIM-STOPPED", OLD, "campaign 'Old campaign' is active and becomes deleted"),
         Finding("LIM-UPDATES", ROWS, "110 of 1,150 contacts (10 %) are changed", waived="Scores follow the calendar."),
+        Finding("ABN-002", CAMPAIGN, "its threshold rises from 2 to 3 %", severity=Severity.WARN),
+    )
+    last = date(2026, 9, 30)
+    waivers = (
+        Waived("LIM-UPDATES", str(ROWS), "Scores follow the calendar.", "Workspace/test", None, None, used=True),
+        Waived("ABN-001", str(CAMPAIGN), "Agreed with counsel.", "AbandonmentPolicy/by-band", last, None, used=False),
+        Waived(
+            "DNC-STALE",
+            "Segment/history",
+            "The registry is late.",
+            "Workspace/test",
+            date(2026, 6, 30),
+            "it ran out on 2026-06-30",
+            used=False,
+        ),
+    )
+    rules = (
+        Asked("ABN-001", "a threshold above a jurisdiction's ceiling", Severity.REFUSE, ("16 CFR 310.4(b)(4)(i)",)),
+        Asked("ABN-002", "a threshold raised while the campaign runs", Severity.WARN, ("47 CFR 64.1200(a)(7)",)),
     )
     return Plan(
         workspace="test",
@@ -165,6 +185,8 @@ def plan(*, empty: bool = False) -> Plan:
         budget=Budget(198, 0 if empty else 14, 0 if empty else 11),
         created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
         notices=() if empty else (DROPPED,),
+        rules=rules,
+        waivers=() if empty else waivers,
     )
 
 

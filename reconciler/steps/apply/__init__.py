@@ -6,18 +6,21 @@ run that is killed anywhere can be resumed. Steps that depend on a failed one ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import groupby
 
 from reconciler.ledger.journal import Ledger, Run
 from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange
 from reconciler.model.errors import Interrupted, ReconcilerError, Stale
+from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.terms import Terms
-from reconciler.steps.apply import objects, preconditions, rows
+from reconciler.steps.apply import numbers, objects, outcomes, preconditions, rows
 
 
 def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
@@ -35,18 +38,45 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
             run.refuse()
             raise
         results: dict[Address, StepResult] = {}
-        for step in plan.steps:
-            result = _finished_before(run, step.address) or _unready(step, terms, results)
-            if result is None:
-                result = _attempt(plan, step, writer, run, terms)
-            elif result.outcome is Outcome.BLOCKED:
-                run.step(result)
-            results[step.address] = result = _counted(plan, result, run)
-            terms.progress.finish(result)
+        for steps in _together(plan):
+            results |= _ended(plan, steps, writer, run, terms, results)
         report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
         run.finish(report)
         terms.progress.ended(report)
         return report
+
+
+def _together(plan: Plan) -> Iterator[list[Step]]:
+    """Every step by itself; but outcomes together: each campaign has a pace of its own, and waits for no other."""
+    outcomes = {change.address for change in plan.outcomes}
+    for settles, steps in groupby(plan.steps, lambda step: step.address in outcomes):
+        group = list(steps)
+        yield from [group] if settles else ([step] for step in group)
+
+
+def _ended(
+    plan: Plan, steps: list[Step], writer: Writer, run: Run, terms: Terms, results: Mapping[Address, StepResult]
+) -> dict[Address, StepResult]:
+    """Do some steps at the same time, and say how each ended."""
+    workers = max(1, writer.outcomes_at_once // len(steps))
+
+    def one(step: Step) -> StepResult:
+        result = _finished_before(run, step.address) or _unready(step, terms, results)
+        if result is None:
+            result = _attempt(plan, step, writer, run, terms, workers)
+        elif result.outcome is Outcome.BLOCKED:
+            run.step(result)
+        result = _counted(plan, result, run)
+        terms.progress.finish(result)
+        return result
+
+    if len(steps) == 1:
+        return {steps[0].address: one(steps[0])}
+    pool = ThreadPoolExecutor(min(len(steps), writer.outcomes_at_once), thread_name_prefix="step")
+    try:
+        return dict(zip((step.address for step in steps), pool.map(one, steps), strict=True))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _finished_before(run: Run, address: Address) -> StepResult | None:
@@ -65,15 +95,15 @@ def _unready(step: Step, terms: Terms, results: Mapping[Address, StepResult]) ->
     return None
 
 
-def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> StepResult:
+def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms, workers: int) -> StepResult:
     change = plan.change(step.address)
     try:
         if isinstance(change, ObjectChange):
             terms.progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
             result = objects.write(plan, step, change, writer, run, terms)
         else:
-            terms.progress.begin(step.address, f"{change.method} to {change.list!r}", change.total)
-            result = rows.deliver(change, writer, run, terms)
+            terms.progress.begin(step.address, change.words, change.total)
+            result = _of_rows(change, writer, run, terms, workers)
     except Interrupted as error:
         tally = run.tally(step.address)
         return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message, *tally, note=error.note, hint=error.hint)
@@ -86,9 +116,21 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> 
     return result
 
 
+def _of_rows(change: AnyRowChange, writer: Writer, run: Run, terms: Terms, workers: int) -> StepResult:
+    match change:
+        case OutcomeChange():
+            return outcomes.settle(change, writer, run, terms, workers)
+        case NumbersChange():
+            return numbers.keep(change, run, terms)
+        case _:
+            return rows.deliver(change, writer, run, terms)
+
+
 def _counted(plan: Plan, result: StepResult, run: Run) -> StepResult:
-    """A step that is not done, with what became of each of its contacts."""
+    """A step that is not done, with what became of each of its contacts; with its figures where it has some."""
     change = plan.change(result.address)
+    if isinstance(change, OutcomeChange):
+        result = replace(result, figures=outcomes.told_of(change, run))
     if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
         return result
     written, rejected, unknown = run.tally(result.address)

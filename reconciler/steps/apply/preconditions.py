@@ -24,9 +24,9 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
     into = terms.scratch / "preconditions"
     into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:
-        for change in plan.rows:
-            if not row_changes.unaltered(backend, change):
-                raise Stale(f"the rows of {change.address} were edited after the plan was made", hint=_HINT)
+        for each in plan.row_changes():
+            if not row_changes.unaltered(backend, each):
+                raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
         held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
         moved = list(_moved_objects(plan, held, run))
         for change in plan.rows:

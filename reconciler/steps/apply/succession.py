@@ -46,7 +46,8 @@ class Succession:
         except LedgerError:
             raise
         except Interrupted as stopped:
-            stopped.note = f"{name!r} rests, {self._activity.off}, until the run goes on"
+            if self._writes.begun:
+                stopped.note = f"{name!r} may be left {self._activity.off} until the run goes on"
             raise
         except ReconcilerError as error:
             error.note = self._back(error)

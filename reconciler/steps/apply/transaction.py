@@ -44,7 +44,8 @@ class Transaction:
         except LedgerError:
             raise
         except Interrupted as stopped:
-            stopped.note = f"{self._writes.change.name!r} rests, {self._activity.off}, until the run goes on"
+            if Deed.PAUSE in self._writes.run.deeds(self._writes.at):
+                stopped.note = f"{self._writes.change.name!r} may be left {self._activity.off} until the run goes on"
             raise
         except ReconcilerError as error:
             error.note = self._back(error)
@@ -76,9 +77,10 @@ class Transaction:
         self._writes.update(Deed.PAUSE, {self._activity.field: self._activity.off})
 
     def _change(self, fields: Mapping[str, Any]) -> None:
-        """Write some fields; that it still rests is read back with them."""
+        """Write some fields; that it still rests is read back with them, where it is to be set to work again."""
         rests = {self._activity.field: self._activity.off}
-        self._writes.update(Deed.CHANGE, {n: v for n, v in fields.items() if rests.get(n) != v}, {**rests, **fields})
+        sent = {name: value for name, value in fields.items() if rests.get(name) != value}
+        self._writes.update(Deed.CHANGE, sent, {**rests, **fields} if self._resumes else fields)
 
     def _back(self, error: ReconcilerError) -> str:
         """Make the object what it was before; in words, what it is now."""
@@ -109,7 +111,7 @@ class Transaction:
         if gained:
             return f"{name!r} is left {off}: the tenant cannot take {', '.join(gained)} back"
         if not self._resumes:
-            return f"{name!r} is left {off}, with its old values"
+            return f"{name!r} is left at rest, with its old values"
         self._lists.occupied(self._writes.change.releases)
         activation.set_to_work(self._writes, self._activity, Deed.RESUME, self._before)
         return f"{name!r} is as it was before"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from reconciler.audience import comparison, engine, owing, row_changes
+from reconciler.audience import additions, comparison, engine, outcome_changes, owing, row_changes
+from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, Reason, RowChange, Sample
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live import Live
 from reconciler.model.members import Members, Standing
+from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.rows import ContactsOf
 from reconciler.model.segment import Segment, Target
 from reconciler.model.tokens import Tokens
@@ -35,29 +38,47 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         for standing in members:
             accounts.append(standing.account)
-            targets = {target.band: target for target in standing.segment.targets}
-            current = {band: live.rows[target.members] for band, target in targets.items()}
-            parts = {band: standing.segment.part(target) for band, target in targets.items()}
-            files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
-            owed = _owed(backend, desired, live, targets)
-            compared = comparison.compare(backend, standing, current, files, owed)
-            shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
-            for band, target in targets.items():
-                samples = tuple(
-                    Sample(tokens.token(contact), tokens.hint(contact), action, why)
-                    for contact, action, why in shown[band]
-                )
-                rows.append(_row_change(backend, standing, target, compared[band], live, samples))
+            rows += _row_changes(backend, desired, standing, live, tokens, into)
+        outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
+        numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
     ends = [standing.good_until for standing in members if standing.good_until is not None]
-    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None))
+    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None), outcomes, numbers)
 
 
-def _owed(backend: Any, desired: Desired, live: Live, targets: Mapping[str, Target]) -> dict[str, Any]:
-    """What each band's list would not take before."""
+def _row_changes(
+    backend: Any, desired: Desired, standing: Standing, live: Live, tokens: Tokens, into: Path
+) -> Iterator[RowChange]:
+    """What must change on every list of a segment."""
+    targets = {target.band: target for target in standing.segment.targets}
+    current = {band: live.rows[target.members] for band, target in targets.items()}
+    parts = {band: standing.segment.part(target) for band, target in targets.items()}
+    files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
+    waiting = {band: _owed(backend, desired, live, target.list) for band, target in targets.items()}
+    owed = {band: each for band, each in waiting.items() if each is not None}
+    compared = comparison.compare(backend, standing, current, files, owed)
+    shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
+    for band, target in targets.items():
+        samples = tuple(
+            Sample(tokens.token(contact), tokens.hint(contact), action, why) for contact, action, why in shown[band]
+        )
+        yield _row_change(backend, standing, target, compared[band], live, samples)
+
+
+def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
+    """What must change of the contacts of every campaign that a set names; nothing is said where nobody looked."""
+    for wanted in sets(desired.catalogue):
+        if wanted.live not in live.rows:
+            continue
+        file = into / f"{wanted.address.kind}-{wanted.address.name}.parquet"
+        owed = _owed(backend, desired, live, str(wanted.address))
+        yield outcome_changes.change(backend, wanted, live, tokens, file, owed)
+
+
+def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:
+    """What a list, or the campaign of a set, would not take before."""
     if live.owed is None or not live.owed.count:
-        return {}
-    patience, now = desired.settings.rejected, desired.now
-    return {band: owing.waiting(backend, live.owed, target.list, patience, now) for band, target in targets.items()}
+        return None
+    return owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
 
 
 def _row_change(

@@ -35,6 +35,7 @@ def test_what_depends_on_a_failure_is_blocked_and_the_rest_is_done(tenant: Simul
         "ContactList/chosen": "failed",
         "Segment/chosen[engaged]": "blocked",
         "Campaign/evening": "blocked",
+        "Campaign/evening:activation": "blocked",
         "Segment/high[high]": "done",
         "Campaign/morning": "done",
     }
@@ -162,7 +163,8 @@ def test_a_field_that_the_tenant_did_not_keep_is_reported(tenant: Simulator, fol
     def spoil() -> None:
         tenant.store.change_campaign(tenant.store.campaign_named("Evening"), abandonThreshold=8.0)
 
-    during(tenant, "/campaigns$", "GET", spoil, skip=2)
+    # before it: to plan, to check what was planned, to begin, and to see that it rests
+    during(tenant, "/campaigns$", "GET", spoil, skip=4)
     ended = run("apply", "--yes")
     assert ended.code == 5
     assert "not-as-written: the tenant did not keep abandonThreshold of 'Evening' as written" in ended.out

@@ -18,6 +18,7 @@ import orjson
 from reconciler.bodies import BadTemplate, render
 from reconciler.kinds.webhook import context
 from reconciler.ledger.outbox import Outbox
+from reconciler.model.payloads import body_of
 from reconciler.model.ports import Courier
 from reconciler.model.problem import BadInput
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
@@ -42,7 +43,7 @@ def announce(
         LedgerError: a callback could not be written down; it was not sent.
     """
     callbacks = [
-        _callback(webhook, occasion, outbox, now)
+        callback_of(webhook, occasion, outbox, now)
         for occasion in occasions
         for webhook in webhooks
         if occasion.event in webhook.events
@@ -68,7 +69,7 @@ def resend(
     return _sent([each.callback for each in waiting], webhooks, receivers, courier, outbox)
 
 
-def _callback(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetime) -> Callback:
+def callback_of(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetime) -> Callback:
     """The message, with a key made of what it is about: a run that is resumed ends more than once."""
     news: str | int | None = occasion.once
     if news is None:
@@ -92,7 +93,7 @@ def _callback(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetim
 
 def _with_body(callback: Callback, webhook: Webhook) -> Callback:
     if webhook.body is None:
-        body = orjson.dumps(dict(callback.payload)).decode()
+        body = orjson.dumps(body_of(callback.payload)).decode()
     else:
         known = context(webhook, callback.event, callback.payload)
         body = render(webhook.body, known, webhook.content_type)
@@ -134,15 +135,16 @@ def _in_order(
             # what could not reach its receiver now holds up those behind it: they would come out of order
             receipt = Receipt(callback, False, 0, "an earlier callback to it could not be delivered", True)
         else:
-            receipt = _deliver(callback, known.get(callback.webhook), receivers, courier, outbox)
+            receipt = deliver(callback, known.get(callback.webhook), receivers, courier, outbox)
         outbox.record(receipt)
         receipts.append(receipt)
     return receipts
 
 
-def _deliver(
+def deliver(
     callback: Callback, webhook: Webhook | None, receivers: Receivers, courier: Courier, outbox: Outbox
 ) -> Receipt:
+    """Send one callback, if it can be; what became of it is not yet written down."""
     if webhook is None:
         return Receipt(callback, False, 0, "no manifest declares this webhook any more", True)
     try:

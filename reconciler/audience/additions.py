@@ -1,0 +1,102 @@
+"""Which numbers do outcomes add to do-not-call lists?
+
+Whoever says never to be called again is not called again, whether the dialler holds the contact or the campaign knows
+it: each usable row counts that is the last of its contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import row_changes, sources, suppression
+from reconciler.model.address import Address
+from reconciler.model.change import Reason, Sample
+from reconciler.model.disposition import DispositionSet, Feedback
+from reconciler.model.outcomes import NUMBER_COLUMNS, NumbersChange
+from reconciler.model.rows import Additions, RowQuery, Rows
+from reconciler.model.tokens import Tokens
+
+Read = Mapping[RowQuery, Rows]
+
+EXAMPLES = 3
+_PENDING = {"contactId": "string", "phone": "string", "place": "string", "fault": "string"}
+
+
+def pending(backend: Any, sets: Sequence[DispositionSet], read: Read, into: Path) -> dict[RowQuery, Rows]:
+    """The numbers that outcomes add to each list, as rows that a do-not-call list can be read from."""
+    import ibis
+
+    found: dict[RowQuery, Rows] = {}
+    for number, (address, told) in enumerate(_told(backend, sets, read)):
+        null = ibis.null("string")
+        rows = told.filter(told["e164"].notnull()).select("contactId", phone="e164", place=null, fault=null)
+        found[Additions(address)] = sources.write(backend, rows, into / f"added-{number}.parquet", _PENDING)
+    return found
+
+
+def changes(
+    backend: Any, sets: Sequence[DispositionSet], read: Read, tokens: Tokens, into: Path
+) -> Iterator[NumbersChange]:
+    """What is added to each list that has not got it: a number once, for the first set that asks for it."""
+    import ibis
+
+    stores = {each.list.address: each.store for wanted in sets for each in wanted.feedback}
+    for address, told in _told(backend, sets, read):
+        read_ones = told.filter(told["e164"].notnull(), ~told["there"])
+        rank = ibis.row_number().over(ibis.window(group_by=["e164"], order_by=["asked", "contactId"]))
+        ranked = read_ones.mutate(rank=rank)
+        once = ranked.filter(ranked["rank"] == 0)
+        rows = once.select(
+            "contactId", "outcome", "timestamp", action=ibis.literal("add"), phone="e164", reason="asked"
+        )
+        target = into / f"{address.kind}-{address.name}.parquet"
+        written = sources.write(backend, rows.select(*NUMBER_COLUMNS).order_by("phone"), target, NUMBER_COLUMNS)
+        yield NumbersChange(
+            address=address,
+            store=stores[address],
+            rows=written,
+            digest=row_changes.rows_digest(backend, written),
+            reasons=tuple(Reason(words, count) for _, words, count in row_changes.tally(backend, written)),
+            samples=tuple(_samples(backend, written, tokens)),
+            unread=sources.count(backend, told.filter(told["e164"].isnull())),
+        )
+
+
+def _samples(backend: Any, rows: Rows, tokens: Tokens) -> Iterator[Sample]:
+    few = sources.table(backend, rows).order_by("contactId").select("contactId", "reason").limit(EXAMPLES)
+    for contact, why in next(sources.stream(backend, few, EXAMPLES), []):
+        yield Sample(tokens.token(contact), tokens.hint(contact), "add", why)
+
+
+def _told(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[tuple[Address, Any]]:
+    """Of each list that is fed: contactId, outcome, timestamp, asked (by what), e164 and whether it is there."""
+    import ibis
+
+    fed: dict[Address, list[tuple[DispositionSet, Feedback]]] = {}
+    for wanted in sets:
+        for each in wanted.feedback:
+            fed.setdefault(each.list.address, []).append((wanted, each))
+    for address, feedback in sorted(fed.items()):
+        parts = [_of_set(backend, wanted, each, read) for wanted, each in feedback]
+        told = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
+        kept = suppression.numbers(backend, feedback[0][1].list, read)
+        yield address, told.mutate(there=told["e164"].isin(kept["e164"]).fill_null(False))
+
+
+def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read) -> Any:
+    import ibis
+
+    told = sources.table(backend, read[wanted.feed])
+    counts = told["fault"].isnull() & ~told["superseded"] & told["outcome"].isin(feedback.outcomes)
+    people = told.filter(counts).select("contactId", "outcome", "timestamp", "phone", "region")
+    if wanted.phones is not None:
+        known = sources.contacts(backend, read[wanted.phones]).select(known="contactId", number="phone")
+        joined = people.left_join(known, people["contactId"] == known["known"])
+        people = joined.mutate(phone=joined["number"]).drop("known", "number")
+    asked = ibis.literal(f"{wanted.address}: ") + people["outcome"]
+    people = people.mutate(asked=asked, plain=ibis.null("string"))
+    return suppression.with_e164(backend, people, feedback.list.phones).select(
+        "contactId", "outcome", "timestamp", "asked", "e164"
+    )

@@ -1,0 +1,209 @@
+"""Which contacts get which outcome, and why do others get none?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import sources
+from reconciler.model.disposition import HELD, DispositionSet
+from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange
+from reconciler.model.rows import Rows
+
+DISPOSITIONS = {
+    "contactId": "string",
+    "outcome": "string",
+    "agent": "string",
+    "notes": "string",
+    "timestamp": "string",
+    "phone": "string",
+    "region": "string",
+    "custom": "map<string, string>",
+    "place": "string",
+    "fault": "string",
+    "superseded": "boolean",
+}
+"""A disposition as it is kept. Of several of one contact all but the last are superseded."""
+
+LIVE = {"contactId": "string", "known": "boolean", "state": "string", "outcome": "string", "since": "string"}
+"""A contact of a campaign as it is kept: whether it is one, who holds it, its outcome and the moment that is of."""
+
+SHOWN = 20
+_NONE = "(none)"
+_LOCATED = ("cannot be used", "the campaign has no such contact")
+
+
+def settled(backend: Any, rows: Rows, target: Path) -> Rows:
+    """The dispositions that were read, in a new file: which of them count is decided here, once.
+
+    Of the usable rows of a contact that with the latest moment counts; of one moment the last, by file and line.
+    """
+    import ibis
+
+    read = sources.table(backend, rows)
+    line = read["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
+    order = [
+        ibis.desc(read["timestamp"], nulls_first=False),
+        ibis.desc(read["place"].re_replace(r"\d+$", "")),
+        ibis.desc(line),
+    ]
+    usable = read["fault"].isnull()
+    rank = ibis.row_number().over(ibis.window(group_by=[read["contactId"], usable], order_by=order))
+    custom = read["custom"].cast("json").cast("map<string, string>")
+    told = read.mutate(superseded=usable & (rank > 0), custom=custom)
+    return sources.write(backend, told.select(*DISPOSITIONS), target, DISPOSITIONS)
+
+
+def contacts(backend: Any, rows: Rows) -> Iterator[str]:
+    """The contacts of some dispositions that count, in their order."""
+    read = sources.table(backend, rows)
+    wanted = read.filter(read["fault"].isnull(), ~read["superseded"]).select("contactId").order_by("contactId")
+    for chunk in sources.stream(backend, wanted, 1000):
+        for (contact,) in chunk:
+            yield contact
+
+
+def live(backend: Any, rows: Rows, target: Path) -> Rows:
+    """What the tenant said of the contacts, in a new file."""
+    read = sources.table(backend, rows)
+    told = read.select("contactId", "known", "state", outcome="outcomeCode", since="dispositionTimestamp")
+    return sources.write(backend, told, target, LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What must change of a campaign's contacts; counts are pairs of words and a number, the most frequent first.
+
+    Attributes:
+        rows: `OUTCOME_COLUMNS`, in the order of the contacts.
+        source: rows of the source. unchanged: contacts that have their outcome already.
+        left: rows that set nothing, by reason. places: the first of those that somebody should look at.
+        reopened, later: see `OutcomeChange`.
+    """
+
+    rows: Rows
+    source: int
+    unchanged: int
+    left: list[tuple[str, int]]
+    places: list[tuple[str, str]]
+    owed: list[tuple[str, int]]
+    reopened: int
+    later: int
+
+
+def compare(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], into: Path, owed: Any = None) -> Compared:
+    """What must change; `owed` is what `owing.waiting` says of the set."""
+    import ibis
+
+    told = _told(backend, wanted, read)
+    waiting = [] if owed is None else _waiting(backend, told, owed)
+    if owed is not None:
+        told = _without_held(told, owed)
+    setting = told.filter(told["left"].isnull())
+    was = ibis.coalesce(setting["was"], ibis.literal(_NONE))
+    changed = setting.select(
+        "contactId",
+        "outcome",
+        "was",
+        "agent",
+        "notes",
+        "timestamp",
+        "custom",
+        action=ibis.literal("set"),
+        reason=was + " → " + setting["outcome"],
+    )
+    rows = sources.write(backend, changed.select(*OUTCOME_COLUMNS).order_by("contactId"), into, OUTCOME_COLUMNS)
+    final = setting["was"].isin(wanted.final).fill_null(False) & ~setting["outcome"].isin(wanted.final)
+    counts = dict(_counted(backend, told.filter(told["left"].notnull()), "left"))
+    unchanged = counts.pop(_SAME, 0)
+    return Compared(
+        rows=rows,
+        source=sources.count(backend, told),
+        unchanged=unchanged,
+        left=list(counts.items()),
+        places=_places(backend, told),
+        owed=waiting,
+        reopened=sources.count(backend, setting.filter(final)),
+        later=sources.count(backend, setting.filter((setting["since"] > setting["timestamp"]).fill_null(False))),
+    )
+
+
+_SAME = "the outcome is there already"
+
+
+def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) -> Any:
+    """Every row of the source with what the tenant has of its contact; `left`: why it sets nothing, or null."""
+    import ibis
+
+    asked = sources.table(backend, read[wanted.feed])
+    now = sources.table(backend, read[wanted.live]).rename(there="contactId", was="outcome")
+    joined = asked.left_join(now, asked["contactId"] == now["there"])
+    held = joined["state"].isin(HELD).fill_null(False)
+    left = ibis.cases(
+        (joined["fault"].notnull(), ibis.literal("cannot be used: ") + joined["fault"]),
+        (joined["superseded"], ibis.literal("a later row has its contact")),
+        (~joined["known"].fill_null(False), ibis.literal("the campaign has no such contact")),
+        ((joined["was"] == joined["outcome"]).fill_null(False), ibis.literal(_SAME)),
+        (held, ibis.literal("deferred, held by the dialler: ") + joined["state"]),
+        else_=ibis.null("string"),
+    )
+    return joined.mutate(left=left)
+
+
+def _without_held(told: Any, owed: Any) -> Any:
+    import ibis
+
+    found = told.left_join(owed, told["contactId"] == owed["owed"])
+    waits = found["left"].isnull() & found["held"].fill_null(False)
+    words = ibis.literal("rejected before, and not offered again yet")
+    return found.mutate(left=ibis.ifelse(waits, words, found["left"]))
+
+
+def _waiting(backend: Any, told: Any, owed: Any) -> list[tuple[str, int]]:
+    found = told.filter(told["left"].isnull()).inner_join(owed, told["contactId"] == owed["owed"])
+    return _counted(backend, found, "owed_words")
+
+
+def _counted(backend: Any, rows: Any, column: str) -> list[tuple[str, int]]:
+    import ibis
+
+    counted = rows.group_by(words=rows[column]).agg(n=rows.count()).order_by(ibis.desc("n"), "words")
+    return [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+
+
+def _places(backend: Any, told: Any) -> list[tuple[str, str]]:
+    """The first rows that somebody should look at, in the order of file and line."""
+    import functools
+    import operator
+
+    looked = functools.reduce(operator.or_, (told["left"].startswith(words) for words in _LOCATED))
+    number = told["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
+    first = told.filter(looked.fill_null(False)).order_by(told["place"].re_replace(r"\d+$", ""), number).limit(SHOWN)
+    return [row for chunk in sources.stream(backend, first.select("place", "left"), SHOWN) for row in chunk]
+
+
+def tally(backend: Any, rows: Rows, column: str, most: int = 1000) -> list[tuple[str, int]]:
+    """How many rows of a change have each value of a column: the most frequent first, at most so many."""
+    return _counted(backend, sources.table(backend, rows), column)[:most]
+
+
+def examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, str]]:
+    """A few contacts of each transition, and what it is: the first by contact, so always the same."""
+    import ibis
+
+    changed = sources.table(backend, rows)
+    rank = ibis.row_number().over(ibis.window(group_by=["reason"], order_by="contactId"))
+    ranked = changed.mutate(rank=rank)
+    few = ranked.filter(ranked["rank"] < 1).order_by("reason", "contactId").select("contactId", "reason").limit(each)
+    return [row for chunk in sources.stream(backend, few, 1000) for row in chunk]
+
+
+def batches(backend: Any, change: OutcomeChange, size: int) -> Iterator[list[dict[str, Any]]]:
+    """What is written with each contact, `size` at a time and always in the same batches."""
+    changed = sources.table(backend, change.rows).order_by("contactId")
+    wanted = changed.select("contactId", "outcome", "was", "agent", "notes", "timestamp", "custom")
+    names = wanted.columns
+    for chunk in sources.stream(backend, wanted, size):
+        yield [dict(zip(names, row, strict=True)) for row in chunk]

@@ -1,0 +1,176 @@
+"""The `dispositions` surface: the outcome of one contact in one campaign, and who holds the contact.
+
+Contract, section dispositions: at most 50 requests at once, and 10 a second about each campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.cxone.faults import Conflict, Invalid, NotFound, Unknown, WireError
+from reconciler.cxone.pages import Spool, Unsettled
+from reconciler.cxone.transport import Transport
+from reconciler.model.disposition import HELD, Ending, Settled
+from reconciler.model.rows import Rows
+
+_READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
+_COLUMNS = {
+    "contactId": "VARCHAR",
+    "known": "BOOLEAN",
+    "state": "VARCHAR",
+    "outcomeCode": "VARCHAR",
+    "dispositionTimestamp": "VARCHAR",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a contact stands in a campaign."""
+
+    state: str
+    outcome: str | None
+    since: str | None
+
+    @property
+    def held(self) -> bool:
+        """Whether the dialler has it, and nobody else may touch it."""
+        return self.state in HELD
+
+
+def standing(transport: Transport, campaign_id: str, contact: str) -> Standing:
+    """`GET /campaigns/{campaignId}/contacts/{contactId}`.
+
+    Raises:
+        NotFound: the campaign has no such contact.
+        Unsettled: the reply does not say in which state the contact is.
+    """
+    lane = transport.lane(campaign_id, write=False)
+    path = _path(campaign_id, contact)
+    reply = transport.call("GET", path, scope=_READ_SCOPE, lane=lane, shown=f"/campaigns/{campaign_id}/contacts/…")
+    state = reply.get("state") if isinstance(reply, Mapping) else None
+    if not isinstance(state, str) or not state:
+        raise Unsettled("the tenant does not say in which state a contact is", hint="nothing is written on a guess")
+    outcome, since = reply.get("outcomeCode"), reply.get("dispositionTimestamp")
+    return Standing(state.upper(), None if outcome is None else str(outcome), None if since is None else str(since))
+
+
+def read(transport: Transport, campaign_id: str, contacts: Iterable[str], workers: int, into: Path) -> Rows:
+    """Where each of some contacts stands, `workers` of them at once; one that there is not is a row as well."""
+
+    def one(contact: str) -> None:
+        row: dict[str, Any] = {"contactId": contact, "known": True}
+        try:
+            found = standing(transport, campaign_id, contact)
+        except NotFound:
+            row["known"] = False
+        else:
+            row |= {"state": found.state, "outcomeCode": found.outcome, "dispositionTimestamp": found.since}
+        spool.add([row])
+
+    with Spool(into) as spool, ThreadPoolExecutor(workers, thread_name_prefix="outcomes") as pool:
+        pending: set[Future[None]] = set()
+        try:
+            for contact in contacts:
+                pending.add(pool.submit(one, contact))
+                if len(pending) >= 2 * workers:
+                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for each in finished:
+                        each.result()
+            for each in pending:
+                each.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # each of them would wait for its turn
+            raise
+    return Rows(into, "json", _COLUMNS, spool.count)
+
+
+def settle(transport: Transport, campaign_id: str, row: Mapping[str, Any], again: bool) -> Settled:
+    """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.
+
+    It is looked at right before the write, and after every write that may or may not have taken effect.
+
+    Args:
+        again: whether an earlier run may have written it: then what is there already is our own.
+
+    Raises:
+        WireError: it cannot be said, or not be done, now.
+    """
+    contact, sent, failures = str(row["contactId"]), False, 0
+    while True:
+        try:
+            found = standing(transport, campaign_id, contact)
+            decided = _decided(found, row, sent or again)
+            if decided is not None:
+                return replace(decided, campaign_id=campaign_id)
+            sent = True
+            seconds = _write(transport, campaign_id, contact, row)
+            return _told("set", campaign_id, latency=max(1, round(1000 * seconds)))
+        except (Unknown, Conflict) as error:
+            # it may have taken effect, or the contact was taken from us: look again
+            failures += 1
+            if failures < transport.access.attempts:
+                transport.rest(failures)
+            elif isinstance(error, Unknown):
+                raise
+            else:
+                return _told("rejected", campaign_id, error.code, _reason(error, contact))
+        except NotFound as error:
+            return _told("rejected", campaign_id, error.code, "the campaign has no such contact any more")
+        except Invalid as error:
+            return _told("rejected", campaign_id, error.code, _reason(error, contact))
+
+
+def _decided(found: Standing, row: Mapping[str, Any], ours: bool) -> Settled | None:
+    """What can be said of a contact without writing anything; `ours`: what is there already is of this run."""
+    if found.outcome == row["outcome"]:
+        return _told("set" if ours else "already")
+    if found.held:
+        return _told("held", code="held", reason=f"held by the dialler: {found.state}")
+    if found.outcome != row["was"]:
+        return _told("changed", code="changed", reason="its outcome is another than it was when the plan was made")
+    return None
+
+
+def _told(ending: Ending, campaign_id: str = "", code: str = "", reason: str = "", latency: int = 0) -> Settled:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Settled(ending, campaign_id, at, latency, code, reason)
+
+
+def _reason(error: WireError, contact: str) -> str:
+    """The tenant's words, without the contact: they are counted and shown."""
+    return (error.note or error.message).replace(contact, "…")
+
+
+def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[str, Any]) -> float:
+    """`PATCH` an outcome; the seconds from its sending to its reply."""
+    body: dict[str, Any] = {"outcomeCode": row["outcome"], "agentId": row["agent"]}
+    if row["notes"] is not None:
+        body["notes"] = row["notes"]
+    if row["timestamp"] is not None:
+        body["dispositionTimestamp"] = row["timestamp"]
+    custom = {name: value for name, value in dict(row["custom"] or {}).items() if value is not None}
+    if custom:
+        body["customFields"] = custom
+    latencies: list[float] = []
+    # not idempotent: the same outcome a second time would be a second entry in the contact's history
+    transport.call(
+        "PATCH",
+        _path(campaign_id, contact),
+        body=body,
+        scope=_WRITE_SCOPE,
+        shown=f"/campaigns/{campaign_id}/contacts/…",
+        idempotent=False,
+        lane=transport.lane(campaign_id, write=True),
+        took=latencies.append,
+    )
+    return latencies[-1]
+
+
+def _path(campaign_id: str, contact: str) -> str:
+    return f"/campaigns/{quote(campaign_id, safe='')}/contacts/{quote(contact, safe='')}"

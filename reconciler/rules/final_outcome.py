@@ -1,0 +1,37 @@
+"""Would a contact whose outcome is the last word be taken up again?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each set with contacts whose outcome is final now, and would not be."""
+    for change in situation.changes.outcomes:
+        if change.reopened:
+            message = f"{change.reopened:,} contacts of {change.campaign} have a final outcome, and would get another"
+            yield Finding(RULE.id, change.address, f"{message} that is not final")
+
+
+RULE = Rule(
+    id="DSP-FINAL",
+    title="a final outcome is taken back",
+    says="An outcome that is final, such as DO_NOT_CALL, is not replaced by one after which the contact may be called"
+    " again: an old file must not undo what somebody asked for since.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="A plan says what becomes of every outcome",
+            citation="decision 23 of this project",
+            url="docs/decisions/0023-outcomes-are-rows.md",
+            effective=None,
+            verified=True,
+            note="a limit of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

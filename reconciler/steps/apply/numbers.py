@@ -1,0 +1,33 @@
+"""How are numbers that must not be called kept, before anything else is done?"""
+
+from __future__ import annotations
+
+from reconciler.audience import engine, store
+from reconciler.ledger.journal import Run
+from reconciler.model.errors import Stale
+from reconciler.model.outcomes import NumbersChange
+from reconciler.model.report import ChunkDone, Outcome, StepResult
+from reconciler.model.terms import Terms
+
+
+def keep(change: NumbersChange, run: Run, terms: Terms) -> StepResult:
+    """Add the numbers to the list's store. To add them again, when a run goes on, changes nothing.
+
+    Raises:
+        Stale: the manifests name another store than the plan.
+        NotAdded: they are not in the store, or nobody can say.
+    """
+    if terms.stores.get(str(change.address)) != change.store:
+        raise Stale(
+            f"{change.address} does not keep its numbers in {change.store}",
+            note="a plan is not believed where it says to write people's numbers to",
+            hint="plan again, have the new plan reviewed, and apply that",
+        )
+    key = f"{change.address}#add:0"
+    run.intent(key, rows=change.total)
+    with engine.opened(terms.engine, terms.scratch) as backend:
+        name = store.add(backend, change, terms.root)
+    run.done(key, rows=change.total, rejected=[], split=0, unsure=False)
+    terms.progress.chunk(change.address, ChunkDone("add", 0, change.total, 0))
+    words = f"{change.total:,} numbers kept in {change.store.rstrip('/')}/{name}"
+    return StepResult(change.address, Outcome.DONE, words, change.total)

@@ -1,0 +1,41 @@
+"""How does a person read, in a line for each campaign, whom it would call?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from reconciler.model.exposure import Exposure
+from reconciler.model.situation import Planned
+from reconciler.views.plain import plain
+
+MOST, COUNTRIES = 10, 5
+"""Campaigns, and countries of one, at most: the whole of it is in the plan's document."""
+
+
+def called(campaigns: Iterable[Planned]) -> Iterator[Text]:
+    """The people of each campaign's list by country, once the plan is applied; nothing where nobody looked."""
+    told = [(each, each.exposure) for each in campaigns if each.exposure is not None and each.exposure.contacts]
+    if not told:
+        return
+    yield Text("Called, by the country of the number (docs/calling-hours.md):", "bold")
+    for planned, exposure in told[:MOST]:
+        name = plain(str(planned.campaign.address))
+        state = "" if planned.campaign.active else f" ({planned.campaign.status})"
+        yield Text.assemble("  ", (f"{name}{state}", "bold"), f"  {exposure.contacts:,}: {_countries(exposure)}")
+        if exposure.unplaced:
+            yield Text(f"     {exposure.unplaced:,} of them at no known time of day", "yellow")
+    if len(told) > MOST:
+        yield Text(f"  and {len(told) - MOST} more in the plan's document", "dim")
+
+
+def _countries(exposure: Exposure) -> str:
+    counted = [f"{country} {count:,}" for country, count in exposure.countries.items()]
+    rest = sum(list(exposure.countries.values())[COUNTRIES:])
+    words = counted[:COUNTRIES]
+    if rest:
+        words.append(f"{len(counted) - COUNTRIES} more {rest:,}")
+    if exposure.unknown:
+        words.append(f"unknown {exposure.unknown:,}")
+    return " · ".join(words)

@@ -1,0 +1,103 @@
+"""How does a person read which outcomes are set, which rows set none, and how it went? Part of the terminal's voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from reconciler.model.change import Reason
+from reconciler.model.outcomes import NumbersChange, OutcomeChange
+from reconciler.model.plan import Plan
+from reconciler.model.report import Figures
+from reconciler.views.plain import plain
+
+_MOST_REASONS = 8
+_MOST_SAMPLES = 3
+
+
+def change(value: OutcomeChange | NumbersChange) -> Iterator[Text]:
+    """What is set, or added."""
+    yield from _set(value) if isinstance(value, OutcomeChange) else _added(value)
+
+
+def _set(change: OutcomeChange) -> Iterator[Text]:
+    """Which outcomes are set: from which to which, by whom, and how long that takes."""
+    yield Text.assemble(
+        ("± ", "cyan"),
+        (plain(str(change.address)), "bold"),
+        plain(f"  {change.campaign}: "),
+        (f"{change.total:,} outcomes to set", "yellow"),
+        f", {change.unchanged:,} unchanged, at {change.rate} a second ({_lasting(change.total, change.rate)})",
+    )
+    for reason in change.reasons[:_MOST_REASONS]:
+        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+    if len(change.reasons) > _MOST_REASONS:
+        rest = sum(reason.count for reason in change.reasons[_MOST_REASONS:])
+        yield Text(f"    {rest:>7,}  other transitions", "dim")
+    yield Text(plain(f"    by outcome: {_counts(change.outcomes)}"), "dim")
+    yield Text(plain(f"    by agent: {_counts(change.agents)}"), "dim")
+    for sample in change.samples[:_MOST_SAMPLES]:
+        yield Text(plain(f"     e.g.  {sample.token} ({sample.hint}): {sample.why}"), "dim")
+    if change.later:
+        words = f"    {change.later:,} of them have an outcome of a later moment in the tenant, and get this one"
+        yield Text(words, "yellow")
+
+
+def _added(change: NumbersChange) -> Iterator[Text]:
+    """How many numbers must not be called any more, and why."""
+    yield Text.assemble(
+        ("± ", "cyan"),
+        (plain(str(change.address)), "bold"),
+        "  ",
+        (f"+{change.total:,} numbers", "green"),
+        plain(f" that must not be called, kept in {change.store} before anything else is done"),
+    )
+    for reason in change.reasons[:_MOST_REASONS]:
+        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+
+
+def _lasting(count: int, rate: int) -> str:
+    minutes, seconds = divmod(-(-count // max(rate, 1)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def left(change: OutcomeChange) -> Iterator[Text]:
+    """What became of every row of the source."""
+    others = sum(reason.count for reason in change.left)
+    yield Text.assemble(
+        ("  ", ""),
+        (plain(str(change.address)), "bold"),
+        f": {change.source:,} rows = {change.total:,} to set + {change.unchanged:,} unchanged + {others:,} others",
+    )
+    if change.left:
+        yield Text(plain(f"     others: {_counts(change.left)}"), "yellow")
+    for place in change.places:
+        yield Text(plain(f"     {place.where}: {place.why}"), "dim")
+    if change.owed:
+        count = sum(reason.count for reason in change.owed)
+        yield Text(plain(f"     {count:,} are owed from before: {_counts(change.owed)}"), "yellow")
+
+
+def summed(value: Plan) -> str:
+    """What else is done with contacts, where something is."""
+    settled, numbers = (sum(change.total for change in changes) for changes in (value.outcomes, value.numbers))
+    told = [f"{settled:,} outcomes to set"] if settled else []
+    told += [f"{numbers:,} numbers not to be called any more"] if numbers else []
+    return "".join(f"; {words}" for words in told)
+
+
+def figures(value: Figures) -> str:
+    """How the setting of outcomes went."""
+    words = f"{value.total_processed:,} processed: {value.successful:,} successful, {value.failed:,} failed"
+    words += f", accuracy {value.accuracy_rate_percent:g} %" if value.accuracy_rate_percent is not None else ""
+    words += f"; {value.deferred:,} deferred" if value.deferred else ""
+    if value.average_latency_ms is None:
+        return words
+    latencies = f"p50 {value.p50_latency_ms}, p95 {value.p95_latency_ms}, p99 {value.p99_latency_ms}"
+    return f"{words}; latency {value.average_latency_ms:g} ms on average, {latencies}"
+
+
+def _counts(reasons: Iterable[Reason]) -> str:
+    return " · ".join(f"{reason.words} {reason.count:,}" for reason in reasons) or "nobody"
