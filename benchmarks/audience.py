@@ -110,12 +110,12 @@ def relations(folder: Path) -> Found:
         standing = membership.standing(backend, SEGMENT, read, live, AS_OF, folder / "standing.parquet")
         barred = membership.barred(backend, SEGMENT, standing, read, folder / "barred.parquet")
         held = Standing(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
-        for target in SEGMENT.targets:
-            compared = comparison.compare(backend, held, target, live, folder / f"rows-{target.band}.parquet")
+        into = {target.band: folder / f"rows-{target.band}.parquet" for target in SEGMENT.targets}
+        for band, compared in comparison.compare(backend, held, live, into).items():
             counts: dict[str, int] = defaultdict(int)
-            for action, _, n in comparison.tally(backend, compared.rows):
+            for action, _, n in compared.tallied:
                 counts[action] += n
-            found[target.band] = (counts["add"], counts["update"], counts["remove"])
+            found[band] = (counts["add"], counts["update"], counts["remove"])
     return found
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience import comparison, engine, phones, sources
+from reconciler.audience import engine, phones, row_changes, sources
 from reconciler.audience.engines import session
 from reconciler.cli.world import World
 from reconciler.model.address import Address
@@ -334,9 +334,9 @@ def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> li
     members = seen.live.rows[next(iter(query for query in seen.live.rows if getattr(query, "list", "") == "Call"))]
     with engine.opened(chosen, scratch) as backend:
         return [
-            list(comparison.bodies(backend, first, ["add", "update"])),
-            comparison.unaltered(backend, first),
-            comparison.unaltered(backend, replace(first, digest="sha256:another")),
-            comparison.not_as_written(backend, first, members, {contact(15)}),
+            list(row_changes.bodies(first, ["add", "update"])),
+            row_changes.unaltered(first),
+            row_changes.unaltered(replace(first, digest="sha256:another")),
+            row_changes.not_as_written(backend, first, members, {contact(15)}),
             sources.settled(backend, lambda: members) == members,
         ]

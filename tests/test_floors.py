@@ -149,7 +149,13 @@ def test_a_verb_imports_no_other_verb() -> None:
 
 
 def test_a_voice_speaks_for_itself() -> None:
-    voices = {path.stem for path in (PACKAGE / "views").glob("*.py")} - {"__init__", "plain", "called", "estimate", "outcomes"}
+    voices = {path.stem for path in (PACKAGE / "views").glob("*.py")} - {
+        "__init__",
+        "plain",
+        "called",
+        "estimate",
+        "outcomes",
+    }
     for module in modules():
         if room(module) == "views":
             known = {name.split(".")[2] for there, name, _ in inner(module) if there == "views" and name.count(".") > 1}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import comparison, sources, suppression
+from reconciler.audience import row_changes, sources, suppression
 from reconciler.model.address import Address
 from reconciler.model.change import Reason, Sample
 from reconciler.model.disposition import DispositionSet, Feedback
@@ -57,8 +57,8 @@ def changes(
             address=address,
             store=stores[address],
             rows=written,
-            digest=comparison.rows_digest(backend, written),
-            reasons=tuple(Reason(words, count) for _, words, count in comparison.tally(backend, written)),
+            digest=row_changes.rows_digest(written),
+            reasons=tuple(Reason(words, count) for _, words, count in row_changes.tally(backend, written)),
             samples=tuple(_samples(backend, written, tokens)),
             unread=sources.count(backend, told.filter(told["e164"].isnull())),
         )

@@ -61,7 +61,12 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
 
 def write(backend: Any, relation: Any, target: Path) -> int:
     """Compute a relation into one Parquet file, in its own order, that only its owner may read, and count its rows."""
+    _of(backend).write(backend, relation, target)
+    return size(target)
+
+
+def size(path: Path) -> int:
+    """How many rows a Parquet file has; it says so itself."""
     import pyarrow.parquet as pq
 
-    _of(backend).write(backend, relation, target)
-    return int(pq.read_metadata(target).num_rows)
+    return int(pq.read_metadata(path).num_rows)

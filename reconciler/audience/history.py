@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience import comparison, scoring, sources
+from reconciler.audience import row_changes, scoring, sources
 from reconciler.model.change import RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import RowQuery, Rows
@@ -94,7 +94,7 @@ def _lists(
         if change is not None:
             changed = sources.table(backend, change.rows)
             mine = changed.filter(changed["contactId"] == contact)
-            planned = _first(backend, mine.select("action", why=comparison.why(mine)))
+            planned = _first(backend, mine.select("action", why=row_changes.why(mine)))
             now += f"; a plan would {planned[0]} it: {planned[1]}" if planned else "; a plan would change nothing"
         yield f"list {target.list!r}", now
 

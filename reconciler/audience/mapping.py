@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import consent, sources
+from reconciler.audience import consent, engine, sources
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
 from reconciler.model.problem import BadInput, Location, Problem
@@ -219,7 +219,7 @@ def settle(backend: Any, parts: list[Path], feed: Feed, into: Path, columns: Map
         BadInput: rows cannot be used and the feed refuses such: the first of them with their places, and how many.
     """
     everything = backend.read_parquet([str(part) for part in parts])
-    rows = sources.count(backend, everything)
+    rows = sum(engine.size(part) for part in parts)
     if feed.on_invalid == "refuse":
         _refuse(backend, everything, feed, rows)
     handle, target = tempfile.mkstemp(prefix="told-", suffix=".parquet", dir=into)

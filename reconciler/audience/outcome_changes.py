@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import comparison, outcomes
+from reconciler.audience import outcomes, row_changes
 from reconciler.model.change import Reason, Sample
 from reconciler.model.disposition import DispositionSet
 from reconciler.model.live import Live
@@ -32,7 +32,7 @@ def change(
         source=compared.source,
         unchanged=compared.unchanged,
         rows=rows,
-        digest=comparison.rows_digest(backend, rows),
+        digest=row_changes.rows_digest(rows),
         reasons=_reasons(outcomes.tally(backend, rows, "reason")),
         outcomes=_reasons(outcomes.tally(backend, rows, "outcome")),
         agents=_agents(outcomes.tally(backend, rows, "agent", most=100_000)),

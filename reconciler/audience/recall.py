@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import coverage, sources
+from reconciler.audience import coverage, engine, sources
 from reconciler.model.errors import LedgerError
 from reconciler.model.kept import Memory, Untrusted
 from reconciler.model.moment import format_instant
@@ -204,19 +204,17 @@ class _Reading:
 
     def _write(self, relation: Any) -> Any:
         """A relation that is used more than once, on disk."""
-        return self._backend.read_parquet(str(self._parquet(relation)))
+        target, _ = self._written_down(relation)
+        return engine.parquet(self._backend, target)
 
     def _rows(self, relation: Any, columns: Mapping[str, str]) -> Rows:
-        target = self._parquet(relation)
-        count = sources.count(self._backend, self._backend.read_parquet(str(target)))
+        target, count = self._written_down(relation)
         return Rows(target, "parquet", dict(columns), count)
 
-    def _parquet(self, relation: Any) -> Path:
+    def _written_down(self, relation: Any) -> tuple[Path, int]:
         self._written += 1
         target = self._into / f"{self._written}.parquet"
-        target.touch(mode=0o600)
-        relation.to_parquet(str(target), use_tmp_file=False)
-        return target
+        return target, engine.write(self._backend, relation, target)
 
 
 def _seconds(instant: datetime) -> int:

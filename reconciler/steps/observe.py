@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -80,11 +80,42 @@ def observe(
             objects[name] = {found.name: found for found in _counted(desired, kind, held, reader)}
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
+    notices: tuple[str, ...] = ()
+    waiting = None
+    with engine.reading(desired.settings.engine, desired.scratch) as backend:
+        rows = _rows(backend, desired, objects.get("ContactList", {}), reader, secret, into, problems)
+        try:
+            recalled = _recalled(backend, desired, rows, reader, shelf, into)
+            rows |= recalled.rows
+            notices = (*_skipped(rows), *recalled.notices)
+        except BadInput as error:
+            problems.extend(error.problems)
+        if owed is not None and not problems:
+            waiting = owing.settled(backend, owed, desired.settings.rejected, desired.now, into)
+    if problems:
+        raise BadInput(problems)
+    if outcomes:  # the slowest, and only once nothing else is wrong
+        asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
+        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into)
+    surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
+    return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
+
+
+def _rows(
+    backend: Any,
+    desired: Desired,
+    lists: Mapping[str, LiveObject],
+    reader: Reader,
+    secret: Secrets,
+    into: Path,
+    problems: list[Problem],
+) -> dict[RowQuery, Rows]:
+    """What every query asks for, but for the tenant's interactions; `problems` gets why some could not be read."""
     rows: dict[RowQuery, Rows] = {}
     for query in _queries(desired):
         if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
             continue
-        if isinstance(query, MembersOf | MemberPhones) and query.list not in objects.get("ContactList", {}):
+        if isinstance(query, MembersOf | MemberPhones) and query.list not in lists:
             rows[query] = _nobody(into)
             continue
         if isinstance(query, InteractionsOf | OutcomesOf | Additions) or (
@@ -92,24 +123,10 @@ def observe(
         ):
             continue  # the first are read together; why the others' history could not be is among the problems already
         try:
-            rows[query] = _read(query, rows, desired, reader, secret, into)
+            rows[query] = _read(backend, query, rows, desired, reader, secret, into)
         except BadInput as error:
             problems.extend(error.problems)
-    notices: tuple[str, ...] = ()
-    try:
-        recalled = _recalled(desired, rows, reader, shelf, into)
-        rows |= recalled.rows
-        notices = (*_skipped(rows), *recalled.notices)
-    except BadInput as error:
-        problems.extend(error.problems)
-    if problems:
-        raise BadInput(problems)
-    if outcomes:  # the slowest, and only once nothing else is wrong
-        asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
-        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into)
-    waiting = _settled(desired, owed, into)
-    surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
-    return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
+    return rows
 
 
 def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:
@@ -119,13 +136,6 @@ def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:
             why = "; ".join(f"{fault}: {count:,}" for fault, count in read.skipped)
             count = sum(count for _, count in read.skipped)
             yield f"{count:,} interactions of {query} cannot be used and do not count: {why}"
-
-
-def _settled(desired: Desired, owed: Path | None, into: Path) -> Rows | None:
-    if owed is None:
-        return None
-    with engine.reading(desired.settings.engine, desired.scratch) as backend:
-        return owing.settled(backend, owed, desired.settings.rejected, desired.now, into)
 
 
 def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
@@ -160,37 +170,41 @@ def _queries(desired: Desired) -> list[RowQuery]:
 
 
 def _recalled(
-    desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, shelf: Shelf | None, into: Path
+    backend: Any, desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, shelf: Shelf | None, into: Path
 ) -> recall.Recalled:
     """The interactions of the contacts that could be read: why the others could not is among the problems already."""
     asked = [query for query in _queries(desired) if isinstance(query, InteractionsOf) and query.contacts in rows]
     memory = Memory(shelf, dict(reader.surfaces), desired.settings.cache, desired.now, desired.refresh)
-    with engine.reading(desired.settings.engine, desired.scratch) as backend:
-        found = recall.histories(backend, asked, rows, reader, memory, into)
-        kept = {query: keeping.kept(backend, query, read, into) for query, read in found.rows.items()}
+    found = recall.histories(backend, asked, rows, reader, memory, into)
+    kept = {query: keeping.kept(backend, query, read, into) for query, read in found.rows.items()}
     return replace(found, rows=kept)
 
 
 def _read(
-    query: SingleQuery, rows: dict[RowQuery, Rows], desired: Desired, reader: Reader, secret: Secrets, into: Path
+    backend: Any,
+    query: SingleQuery,
+    rows: dict[RowQuery, Rows],
+    desired: Desired,
+    reader: Reader,
+    secret: Secrets,
+    into: Path,
 ) -> Rows:
-    with engine.reading(desired.settings.engine, desired.scratch) as backend:
-        match query:
-            case FileFeed():
-                found = files.contacts(backend, query, desired.root, into)
-            case FileHistory():
-                found = files.interactions(backend, query, desired.root, into)
-            case FileDispositions():
-                found = files.dispositions(backend, query, desired.root, into, desired.now)
-            case SqlFeed() | SqlHistory() | SalesforceFeed() | SqlDispositions():
-                found = _log_in(backend, query, secret, desired, into)
-            case ContactsIn():
-                found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
-            case _:
-                found = _ask(backend, query, reader, into)
-        kept = keeping.kept(backend, query, found, into)
-        found.path.unlink()
-        return kept
+    match query:
+        case FileFeed():
+            found = files.contacts(backend, query, desired.root, into)
+        case FileHistory():
+            found = files.interactions(backend, query, desired.root, into)
+        case FileDispositions():
+            found = files.dispositions(backend, query, desired.root, into, desired.now)
+        case SqlFeed() | SqlHistory() | SalesforceFeed() | SqlDispositions():
+            found = _log_in(backend, query, secret, desired, into)
+        case ContactsIn():
+            found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
+        case _:
+            found = _ask(backend, query, reader, into)
+    kept = keeping.kept(backend, query, found, into)
+    found.path.unlink()
+    return kept
 
 
 def _log_in(

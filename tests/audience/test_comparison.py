@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import comparison, membership, sources
+from reconciler.audience import comparison, membership, row_changes, sources
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.members import Standing
@@ -65,13 +65,12 @@ class Case:
         barred = membership.barred(self.backend, declared, rows, {}, self.folder / "barred.parquet")
         standing = Standing(declared, rows, barred, Accounting(declared.address, 0, (), ()))
         members = {band.name: self.written(live.get(band.name, ()), MEMBERS) for band in BANDS}
+        into = {band: self.folder / f"{band}.parquet" for band in members}
         found = {}
-        for target in declared.targets:
-            into = self.folder / f"{target.band}.parquet"
-            compared = comparison.compare(self.backend, standing, target, members, into)
+        for band, compared in comparison.compare(self.backend, standing, members, into).items():
             table = sources.table(self.backend, compared.rows)
-            table = table.select("contactId", "action", why=comparison.why(table))
-            found[target.band] = [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
+            table = table.select("contactId", "action", why=row_changes.why(table))
+            found[band] = [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
         return found
 
 
@@ -143,11 +142,9 @@ def test_upsert_counts_who_no_longer_belongs_and_stays(case: Case) -> None:
         "high": case.written([member("a", 1, 90), member("gone", 1, 90)], MEMBERS),
         "low": case.written([member("b", 2, 60)], MEMBERS),
     }
-    stays = {
-        target.band: comparison.compare(case.backend, standing, target, live, case.folder / "rows.parquet").stays
-        for target in declared.targets
-    }
-    assert stays == {
+    into = {band: case.folder / f"{band}.parquet" for band in live}
+    compared = comparison.compare(case.backend, standing, live, into)
+    assert {band: each.stays for band, each in compared.items()} == {
         "high": [("no longer in the source", 1), ("score below 50", 1)],
         "low": [("belongs in high", 1)],
     }
@@ -166,5 +163,5 @@ def test_a_digest_is_of_the_content_and_not_of_the_order_it_was_read_in(case: Ca
     one, two = member("a", 1, 90), member("b", 1, 80)
     first, again = case.written([one, two], MEMBERS), case.written([two, one, one], MEMBERS)
     other = case.written([one, member("b", 1, 80.01)], MEMBERS)
-    digests = [comparison.members_digest(case.backend, rows) for rows in (first, again, other)]
+    digests = [row_changes.members_digest(case.backend, rows) for rows in (first, again, other)]
     assert digests[0] == digests[1] != digests[2]

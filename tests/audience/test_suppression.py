@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import comparison, membership, sources, suppression
+from reconciler.audience import comparison, membership, row_changes, sources, suppression
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.members import Standing
@@ -82,10 +82,10 @@ class Audience:
         """Contact, action and why."""
         standing = self.standing(people)
         members = {"in": self.written([{"contactId": name} for name, _ in self.members], MEMBERS)}
-        into = self.folder / "rows.parquet"
-        compared = comparison.compare(self.backend, standing, self.segment.targets[0], members, into)
+        into = {"in": self.folder / "rows.parquet"}
+        compared = comparison.compare(self.backend, standing, members, into)["in"]
         table = sources.table(self.backend, compared.rows)
-        table = table.select("contactId", "action", why=comparison.why(table))
+        table = table.select("contactId", "action", why=row_changes.why(table))
         return [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
 
 

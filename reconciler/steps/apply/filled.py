@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from reconciler.audience import comparison, engine, sources
+from reconciler.audience import engine, row_changes, sources
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
@@ -67,10 +67,10 @@ class Filled:
             if not now.count:
                 raise NotFilled(f"list {change.list!r} is empty", hint="fill it, then go on")
             if not change.total:
-                if comparison.members_digest(backend, now) == change.precondition:
+                if row_changes.members_digest(backend, now) == change.precondition:
                     return
                 raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
-            wrong = comparison.not_as_written(backend, change, now, self._run.rejected(change.address))
+            wrong = row_changes.not_as_written(backend, change, now, self._run.rejected(change.address))
         if wrong:
             raise NotFilled(f"{wrong:,} contacts of list {change.list!r} are not as this run wrote them", hint=_HINT)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from reconciler.audience import comparison, engine, sources
+from reconciler.audience import engine, row_changes, sources
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.errors import Stale
@@ -25,7 +25,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
     into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:
         for each in plan.row_changes():
-            if not comparison.unaltered(backend, each):
+            if not row_changes.unaltered(each):
                 raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
         held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
         moved = list(_moved_objects(plan, held, run))
@@ -34,7 +34,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
             if run.begun(change.address) or change.list not in list_kind:
                 continue
             members = sources.settled(backend, partial(reader.members, change.members, into))
-            if comparison.members_digest(backend, members) != change.precondition:
+            if row_changes.members_digest(backend, members) != change.precondition:
                 moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
     if moved:
         raise Stale(

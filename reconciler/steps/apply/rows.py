@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from reconciler.audience import comparison, engine, sources
+from reconciler.audience import engine, row_changes, sources
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
@@ -26,17 +26,16 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
         ReconcilerError: a chunk could not be delivered.
     """
     rejected: list[str] = []
+    for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
+        pieces = Pieces(change, phase, writer, run, terms.progress)
+        _all(row_changes.bodies(change, actions), writer.workers(change), pieces, terms)
+        rejected += pieces.rejected
+    run.owe(change.address, change.list)
+    into = terms.scratch / "read-back"
+    into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:
-        for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
-            pieces = Pieces(change, phase, writer, run, terms.progress)
-            chunks = comparison.bodies(backend, change, actions)
-            _all(chunks, writer.workers(change), pieces, terms)
-            rejected += pieces.rejected
-        run.owe(change.address, change.list)
-        into = terms.scratch / "read-back"
-        into.mkdir(exist_ok=True)
         now = sources.settled(backend, lambda: writer.members(change.members, into))
-        unexplained = comparison.not_as_written(backend, change, now, set(rejected))
+        unexplained = row_changes.not_as_written(backend, change, now, set(rejected))
     if unexplained:
         message = (
             f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import additions, comparison, engine, outcome_changes, owing
+from reconciler.audience import additions, comparison, engine, outcome_changes, owing, row_changes
 from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, Reason, RowChange, Sample
@@ -39,19 +38,30 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         for standing in members:
             accounts.append(standing.account)
-            current = {target.band: live.rows[target.members] for target in standing.segment.targets}
-            for target in standing.segment.targets:
-                part = standing.segment.part(target)
-                file = into / f"{part.name}-{part.part}.parquet"
-                owed = _owed(backend, desired, live, target.list)
-                compared = comparison.compare(backend, standing, target, current, file, owed)
-                change = _row_change(backend, standing, target, compared, live, tokens)
-                stays, waiting = (tuple(Reason(*each) for each in words) for words in (compared.stays, compared.owed))
-                rows.append(replace(change, stays=stays, owed=waiting))
+            rows += _row_changes(backend, desired, standing, live, tokens, into)
         outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
         numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
     ends = [standing.good_until for standing in members if standing.good_until is not None]
     return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None), outcomes, numbers)
+
+
+def _row_changes(
+    backend: Any, desired: Desired, standing: Standing, live: Live, tokens: Tokens, into: Path
+) -> Iterator[RowChange]:
+    """What must change on every list of a segment."""
+    targets = {target.band: target for target in standing.segment.targets}
+    current = {band: live.rows[target.members] for band, target in targets.items()}
+    parts = {band: standing.segment.part(target) for band, target in targets.items()}
+    files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
+    waiting = {band: _owed(backend, desired, live, target.list) for band, target in targets.items()}
+    owed = {band: each for band, each in waiting.items() if each is not None}
+    compared = comparison.compare(backend, standing, current, files, owed)
+    shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
+    for band, target in targets.items():
+        samples = tuple(
+            Sample(tokens.token(contact), tokens.hint(contact), action, why) for contact, action, why in shown[band]
+        )
+        yield _row_change(backend, standing, target, compared[band], live, samples)
 
 
 def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
@@ -72,11 +82,17 @@ def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:
 
 
 def _row_change(
-    backend: Any, standing: Standing, target: Target, compared: comparison.Compared, live: Live, tokens: Tokens
+    backend: Any,
+    standing: Standing,
+    target: Target,
+    compared: comparison.Compared,
+    live: Live,
+    samples: tuple[Sample, ...],
 ) -> RowChange:
-    changed, kept = compared.rows, compared.kept
-    tallied = comparison.tally(backend, changed)
-    counts = {action: sum(n for done, _, n in tallied if done == action) for action in ("add", "update", "remove")}
+    rows, kept = compared.rows, compared.kept
+    counts = {
+        action: sum(n for done, _, n in compared.tallied if done == action) for action in ("add", "update", "remove")
+    }
     segment = standing.segment
     delivery = segment.delivery
     known = isinstance(segment.contacts, ContactsOf)
@@ -98,14 +114,13 @@ def _row_change(
         updates=counts["update"],
         removes=counts["remove"],
         unchanged=kept,
-        rows=changed,
-        digest=comparison.rows_digest(backend, changed),
-        precondition=comparison.members_digest(backend, live.rows[target.members]),
-        reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in tallied),
-        samples=tuple(
-            Sample(tokens.token(contact), tokens.hint(contact), action, why)
-            for contact, action, why in comparison.examples(backend, changed, EXAMPLES)
-        ),
+        rows=rows,
+        digest=row_changes.rows_digest(rows),
+        precondition=row_changes.members_digest(backend, live.rows[target.members]),
+        reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in compared.tallied),
+        samples=samples,
+        stays=tuple(Reason(*each) for each in compared.stays),
+        owed=tuple(Reason(*each) for each in compared.owed),
     )
 
 

@@ -20,6 +20,9 @@ from reconciler.steps.load.document import Document
 
 Placed = TypeVar("Placed")
 
+MOST = 100
+"""Parts of one manifest: each is a document as large as the whole."""
+
 
 def spread(documents: Iterable[Document]) -> tuple[list[Document], list[Problem]]:
     """The documents, those of several parts once for each; what is no proper list of parts is left for its schema."""
@@ -30,6 +33,11 @@ def spread(documents: Iterable[Document]) -> tuple[list[Document], list[Problem]
         if each is None or not _proper(differs):
             # nothing is said of the parts' templates beside what is wrong with the parts
             found.append(replace(document, variables={} if each is None else {each.variable: each.variable}))
+            continue
+        if len(differs) > MOST:
+            where = document.where("spec", each.field)
+            message = f"`spec.{each.field}` has {len(differs):,} parts; a manifest may have {MOST}"
+            problems.append(Problem(where, "too-many-parts", message, hint="write several manifests"))
             continue
         for part, held in differs.items():
             if each.field in held:

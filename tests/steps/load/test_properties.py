@@ -85,9 +85,10 @@ SCALARS = (
 )
 # libyaml does not read JSON's way of writing a character beyond the first 65,536, as two halves
 BASIC = st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"])
+# a key of YAML ends within 1,024 characters, and JSON may write each as six
 VALUES = st.recursive(
     SCALARS | st.text(BASIC),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(BASIC), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(BASIC, max_size=160), inner, max_size=4),
     max_leaves=20,
 )
 

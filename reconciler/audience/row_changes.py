@@ -1,0 +1,161 @@
+"""How is a row change told, streamed to the wire, digested, and held against what a list has become?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from reconciler.audience import sources
+from reconciler.model.change import RowChange
+from reconciler.model.outcomes import AnyRowChange
+from reconciler.model.rows import Rows
+from reconciler.model.segment import SCORED
+
+_STREAMED = 10_000
+
+
+def why(changed: Any) -> Any:
+    """Why each row of a row change, in particular: with this contact's own scores."""
+    import ibis
+
+    score, was = _points(changed["score"]), _points(changed["was"])
+    scored = ibis.literal("score ") + ibis.coalesce(was + " → " + score, score)
+    moved = changed["moves_from"].notnull() & changed["moves_to"].notnull()
+    return ibis.cases(
+        (moved, scored + " moves it from " + changed["moves_from"] + " to " + changed["moves_to"]),
+        (changed["action"] == "add", ibis.literal("score ") + score + " puts it in " + changed["moves_to"]),
+        (
+            changed["action"] == "remove",
+            changed["reason"] + ibis.coalesce(ibis.literal(" (score ") + score + ")", ibis.literal("")),
+        ),
+        else_=ibis.coalesce("score " + was + " → " + score, ibis.literal("its attributes are written")),
+    )
+
+
+def _points(hundredths: Any) -> Any:
+    # by whole numbers: 12345678.5 as a decimal is text like 1.23456785E7 to some engine
+    import ibis
+
+    size = hundredths.abs()
+    whole, tenths, rest = ((size // unit).cast("string") for unit in (100, 10, 1))
+    last = ibis.ifelse(size % 10 == 0, ibis.literal(""), rest.right(1))
+    sign = ibis.ifelse(hundredths < 0, ibis.literal("-"), ibis.literal(""))
+    return sign + whole + "." + tenths.right(1) + last
+
+
+def tally(backend: Any, rows: Rows) -> list[tuple[str, str, int]]:
+    """How many rows there are of each action and reason: the most frequent first."""
+    import ibis
+
+    changed = sources.table(backend, rows)
+    counted = changed.group_by("action", "reason").agg(n=changed.count())
+    ordered = counted.order_by("action", ibis.desc("n"), "reason")
+    return [row for chunk in sources.stream(backend, ordered, 1000) for row in chunk]
+
+
+def examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, list[tuple[str, str, str]]]:
+    """A few rows of each action of each change, as (contact, action, why): the first by contact."""
+    import ibis
+
+    found: dict[str, list[tuple[str, str, str]]] = {name: [] for name in changes}
+    tables = [
+        sources.table(backend, rows).mutate(of=ibis.literal(name)) for name, rows in changes.items() if rows.count
+    ]
+    if tables:
+        changed = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
+        rank = ibis.row_number().over(ibis.window(group_by=["of", "action"], order_by="contactId"))
+        chosen = changed.mutate(rank=rank)
+        few = chosen.filter(chosen["rank"] < each)
+        few = few.select("of", "contactId", "action", why=why(few)).order_by("action", "contactId")
+        for chunk in sources.stream(backend, few, 1000):
+            for name, contact, action, words in chunk:
+                found[name].append((contact, action, words))
+    return found
+
+
+def rows_digest(rows: Rows) -> str:
+    """The SHA-256 of a change's rows, column by column in the order in which they lie in their file, as `sha256:…`."""
+    return _digest(sources.lying(rows, tuple(rows.columns), _STREAMED))
+
+
+def unaltered(change: AnyRowChange) -> bool:
+    """Whether a change's rows are those that its digest was made of; rows that cannot be read are not."""
+    import pyarrow as pa
+
+    try:
+        return rows_digest(change.rows) == change.digest
+    except (OSError, pa.ArrowException, ValueError, KeyError):  # cut short, or something else altogether
+        return False
+
+
+def members_digest(backend: Any, rows: Rows) -> str:
+    """The SHA-256 of who is on a list, with their attributes."""
+    if not rows.count:
+        return _digest(())
+    return _digest(sources.stream(backend, sources.members(backend, rows).order_by("contactId"), _STREAMED))
+
+
+def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        # without the brackets, so that the digest does not depend on how many rows come at once
+        digest.update(orjson.dumps(chunk)[1:-1] + b",")
+    return f"sha256:{digest.hexdigest()}"
+
+
+_SENT = ("action", "contactId", "member", "name", "email", "e164", "priority", "score", "attributes")
+
+
+def bodies(change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    """The contacts of some actions, a chunk at a time and always in the same chunks: as they lie in their file.
+
+    Each with contactId, member (its id on the list, where it is on it), phone, name, email and data (the attributes to
+    write).
+    """
+    held: list[dict[str, Any]] = []
+    for some in sources.lying(change.rows, _SENT, change.chunk_size):
+        held += (_body(row, change.attributes) for row in some if row[0] in actions)
+        if len(held) >= change.chunk_size:
+            yield held[: change.chunk_size]
+            held = held[change.chunk_size :]
+    if held:
+        yield held
+
+
+def _body(row: tuple[Any, ...], attributes: Sequence[str]) -> dict[str, Any]:
+    _, contact, member, name, email, phone, priority, score, told = row
+    known = {**(told or {}), "priority": priority, "score": None if score is None else score / 100}
+    data = {attribute: known.get(attribute) for attribute in attributes}
+    return {"contactId": contact, "member": member, "name": name, "email": email, "phone": phone, "data": data}
+
+
+def same(told: Any, attributes: Sequence[str], prefix: str) -> Any:
+    """Whether a list holds a contact's attributes as they are to be: its own are in columns named with `prefix`."""
+    import ibis
+
+    agree = ibis.literal(True)
+    for attribute in attributes:
+        if attribute in SCORED:
+            agree = agree & (told[attribute] == told[f"{prefix}{attribute}"]).fill_null(False)
+        else:
+            wanted, held = (told[name].get(attribute) for name in ("attributes", f"{prefix}attributes"))
+            agree = agree & wanted.identical_to(held)
+    return agree
+
+
+def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
+    """How many rows the list does not hold as written, those aside that the tenant rejected."""
+    import ibis
+
+    changed = sources.table(backend, change.rows)
+    now = sources.members(backend, read_back)
+    now = now.rename({f"now_{name}": name for name in now.columns}).mutate(here=ibis.literal(True))
+    joined = changed.left_join(now, changed["contactId"] == now["now_contactId"])
+    held = joined["here"].notnull() & same(joined, change.attributes, "now_")
+    right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), held)
+    wrong = joined.filter(~right).select("contactId")
+    chunks = sources.stream(backend, wrong, _STREAMED)
+    return sum(row[0] not in rejected for chunk in chunks for row in chunk)
