@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import KILLED, Folder
+from tests.sample import tried
 from tests.steps.apply.killing import Stage
 
 STAGES = 3
@@ -61,7 +62,8 @@ def test_a_run_killed_at_any_request_is_resumed_to_the_same_end(
         assert code == 0, said
         expected = scene.state(stages[0].tenant)
         assert len(scene.members(stages[0].tenant, "Chosen")) == 25
-        places = [(place, after) for place in range(len(stages[0].tenant.requests())) for after in (False, True)]
+        every = [(place, after) for place in range(len(stages[0].tenant.requests())) for after in (False, True)]
+        places = tried(every)
 
         def share(number: int) -> list[Resumed]:
             stage, plan = stages[number], plans[number]

@@ -19,6 +19,7 @@ from reconciler.steps.apply import outcomes as settling
 from tests import outcomes
 from tests.conftest import KILLED, Folder
 from tests.outcomes import CODES, contact, phone
+from tests.sample import tried
 from tests.steps.apply import course
 from tests.steps.apply.killing import Stage
 
@@ -79,9 +80,9 @@ def test_a_run_killed_at_any_request_or_callback_is_resumed_to_the_same_end(
         assert code == 0, said
         assert wrong_in_the_end(stage) == []
         counted = Counter((each.method, each.path) for each in stage.tenant.requests())
-        places = [
-            (*call, nth, after) for call, count in counted.items() for nth in range(count) for after in (False, True)
-        ]
+        places = tried(
+            [(*call, nth, after) for call, count in counted.items() for nth in range(count) for after in (False, True)]
+        )
         wrong = {}
         with course.environment(stage.tenant.environment()):
             for method, path, nth, after in places:
