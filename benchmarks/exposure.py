@@ -85,7 +85,7 @@ def main() -> None:
             tables = exposure.tables(backend)
             taken["the tables, once a plan"] = time.perf_counter() - start
             start = time.perf_counter()
-            found = exposure.exposure(backend, sources.table(backend, mine), tables)
+            found = exposure.exposures(backend, {"list": sources.table(backend, mine)}, tables)["list"]
             taken["a list, counted by place"] = time.perf_counter() - start
             start = time.perf_counter()
             shared = dialled.shared(backend, {"one": mine, "two": theirs})

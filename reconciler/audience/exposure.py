@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,22 +70,33 @@ def _table(backend: Any, pairs: Iterable[tuple[str, str]], name: str) -> Any:
     return engine.parquet(backend, Path(path))
 
 
-def exposure(backend: Any, people: Any, looked_up: Tables) -> Exposure:
-    """Count the people of one list.
+def exposures(backend: Any, lists: Mapping[str, Any], looked_up: Tables) -> dict[str, Exposure]:
+    """Count the people of some lists, by their names; all of them in one pass.
 
     Args:
-        people: a row for each contact, with the text columns `e164` (its number, or null), `country` (that of its
-            address, ISO 3166-1 alpha-2), `postalCode` and `timezone` (an IANA name), each null where it is not known.
+        lists: of each list a row for each contact, with the text columns `e164` (its number, or null), `country` (that
+            of its address, ISO 3166-1 alpha-2), `postalCode` and `timezone` (an IANA name), each null where it is not
+            known.
     """
-    grouped = _grouped(people)
+    import ibis
+
+    if not lists:
+        return {}
+    names = list(lists)
+    columns = ("e164", "country", "postalCode", "timezone")
+    each = [lists[name].select(*columns, list=ibis.literal(number)) for number, name in enumerate(names)]
+    grouped = _grouped(ibis.union(each[0], *each[1:]) if len(each) > 1 else each[0])
     found = _with_country(grouped, looked_up)
     found = _longest(found, looked_up.zones, "key", "zones", range(territory.longest(), 0, -1))
     found = _longest(found, looked_up.areas, "key", "area", (4,))
     found = _with_state(found, looked_up)
-    by = ["country", "zones", "area", "home", "state", "timezone"]
+    by = ["list", "country", "zones", "area", "home", "state", "timezone"]
     counted = found.group_by(by).agg(people=found["people"].sum()).order_by(*by)
-    rows = [row for chunk in sources.stream(backend, counted, _CHUNK) for row in chunk]
-    return _summed(rows)
+    rows: dict[int, list[tuple[Any, ...]]] = {number: [] for number in range(len(names))}
+    for chunk in sources.stream(backend, counted, _CHUNK):
+        for number, *row in chunk:
+            rows[number].append(tuple(row))
+    return {name: _summed(rows[number]) for number, name in enumerate(names)}
 
 
 def _grouped(people: Any) -> Any:
@@ -115,7 +126,7 @@ def _grouped(people: Any) -> Any:
         home=ibis.ifelse(place.re_search("^[A-Za-z]{2}$"), place.upper(), ibis.null("string")),
         code=ibis.cases(*starts, else_=ibis.null("string")),
     )
-    by = ["told", "key", "home", "code", "timezone"]
+    by = ["list", "told", "key", "home", "code", "timezone"]
     return named.group_by(by).agg(people=named.count())
 
 

@@ -23,7 +23,7 @@ def counted(backend: Any, written: Written, people: Sequence[Mapping[str, Any]])
     """The exposure of a list of these people."""
     rows = [{"contactId": f"CUST{number}", **each} for number, each in enumerate(people)]
     table = sources.table(backend, written(rows, COLUMNS))
-    return exposure.exposure(backend, table, exposure.tables(backend))
+    return exposure.exposures(backend, {"list": table}, exposure.tables(backend))["list"]
 
 
 def places(found: Exposure) -> dict[tuple[tuple[str, ...], tuple[str, ...]], int]:
