@@ -242,7 +242,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         with TenantWriter(surfaces, kinds(), stop) as writer:
             with engine.opened(ENGINE, folder) as backend:
                 members = writer.members(change.members, folder)
-                digests = row_changes.rows_digest(backend, change.rows), row_changes.members_digest(backend, members)
+                digests = row_changes.rows_digest(change.rows), row_changes.members_digest(backend, members)
             change = replace(change, digest=digests[0], precondition=digests[1])
             report = apply(plan_of(change), writer, Ledger(Store("file://ledger", folder)), terms)
         (result,) = report.steps

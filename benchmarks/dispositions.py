@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, row_changes
+from reconciler.audience import row_changes
 from reconciler.cxone.courier import DeliversCallbacks
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
@@ -209,9 +209,8 @@ def settle(pace: int, where: Where) -> Taken:
         surfaces = [surface(each, pace, where) for each in SURFACES]
         clock, stop = Clock(), threading.Event()
         ledger = Ledger(Store("file://ledger", folder))
-        with engine.opened(ENGINE, folder) as backend:
-            changes = tuple(change_of(number, pace, where) for number in range(len(where.files)))
-            changes = tuple(replace(each, digest=row_changes.rows_digest(backend, each.rows)) for each in changes)
+        changes = tuple(change_of(number, pace, where) for number in range(len(where.files)))
+        changes = tuple(replace(each, digest=row_changes.rows_digest(each.rows)) for each in changes)
         crm = Webhook("crm", frozenset({Event.OUTCOMES}), "", None, "application/json", {}, {}, None, 1, 5, 10)
         allowed = Allowance(frozenset({"127.0.0.1"}), (), frozenset({"127.0.0.1"}))
         receiver = Receiver(Secret(f"{where.url}/_webhooks/crm"), {}, None, allowed, 1, 5, 10)

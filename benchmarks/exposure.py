@@ -82,10 +82,7 @@ def main() -> None:
         mine, theirs = (written(folder, each, first, told) for each, first in (("one", 0), ("two", contacts // 2)))
         with engine.opened(Engine(memory_limit="2GB", threads=2), folder) as backend:
             start = time.perf_counter()
-            tables = exposure.tables(backend)
-            taken["the tables, once a plan"] = time.perf_counter() - start
-            start = time.perf_counter()
-            found = exposure.exposures(backend, {"list": sources.table(backend, mine)}, tables)["list"]
+            found = exposure.exposure(backend, sources.table(backend, mine))
             taken["a list, counted by place"] = time.perf_counter() - start
             start = time.perf_counter()
             shared = dialled.shared(backend, {"one": mine, "two": theirs})

@@ -334,9 +334,9 @@ def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> li
     members = seen.live.rows[next(iter(query for query in seen.live.rows if getattr(query, "list", "") == "Call"))]
     with engine.opened(chosen, scratch) as backend:
         return [
-            list(row_changes.bodies(backend, first, ["add", "update"])),
-            row_changes.unaltered(backend, first),
-            row_changes.unaltered(backend, replace(first, digest="sha256:another")),
+            list(row_changes.bodies(first, ["add", "update"])),
+            row_changes.unaltered(first),
+            row_changes.unaltered(replace(first, digest="sha256:another")),
             row_changes.not_as_written(backend, first, members, {contact(15)}),
             sources.settled(backend, lambda: members) == members,
         ]

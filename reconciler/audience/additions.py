@@ -57,7 +57,7 @@ def changes(
             address=address,
             store=stores[address],
             rows=written,
-            digest=row_changes.rows_digest(backend, written),
+            digest=row_changes.rows_digest(written),
             reasons=tuple(Reason(words, count) for _, words, count in row_changes.tally(backend, written)),
             samples=tuple(_samples(backend, written, tokens)),
             unread=sources.count(backend, told.filter(told["e164"].isnull())),

@@ -75,8 +75,8 @@ def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery,
         return suppression.with_e164(backend, contacts, how).select("contactId", "e164", *_ADDRESS)
     everyone = sources.table(backend, standing.rows)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")
-    people = contacts.select("contactId", *_ADDRESS)
-    return people.left_join(numbers, people["contactId"] == numbers["id"]).drop("id")
+    addressed = contacts.select("contactId", *_ADDRESS)
+    return addressed.left_join(numbers, addressed["contactId"] == numbers["id"]).drop("id")
 
 
 def _numbers(backend: Any, phones: Rows, how: Phones) -> Any:

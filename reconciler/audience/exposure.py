@@ -1,102 +1,66 @@
 """Whom would a list's campaign call: how many people in which country, and where may they be?
 
-One pass over a list. What is looked up is looked up of groups: of the first digits of numbers, and of addresses; the
-expressions are the same on every engine.
+One pass over a list. What is looked up is looked up of groups: of the first digits of numbers, and of addresses. A list
+is grouped by expressions that are the same on every engine, and a short one without asking an engine.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from reconciler.audience import engine, rough, sources, territory
+from reconciler.audience import sources, territory
 from reconciler.model.exposure import Exposure, Place
 
+Found = TypeVar("Found")
+
 _CHUNK = 10_000
+_BLANK = " \t\n\r\v\f"
 _POSTAL = ((r"^[0-9]{5}", 3), (r"^[A-Za-z][0-9][A-Za-z]", 1))
 """What postal codes of the US and Canada look like, and how much of one says in which state an address is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """What is looked up, as relations: by the first digits of a number, or of an address.
+FEW = 2_000
+"""People of a list, at most, who are told one by one: for so few an engine would take longer to be asked."""
 
-    Attributes:
-        codes: prefix, country. zones: prefix, zones (names with a space between). areas: prefix, area.
-        postal: prefix (the country, then the code's beginning), state.
-    """
-
-    codes: Any
-    zones: Any
-    areas: Any
-    postal: Any
+Group = tuple[str | None, str | None, str | None, str | None, str | None, int]
+"""Of a number the country as a pattern says it, and its first digits; of an address its country, the beginning of its
+postal code, and its zone; and how many people."""
 
 
-def tables(backend: Any) -> Tables:
-    """The tables, in files of the engine's scratch folder."""
-    areas = territory.areas().items()
-    codes = ((f"1{code}", name) for name, area in areas for code in area.codes)
-    postal = ((f"{name[:2]}{start}", name) for name, area in areas for start in area.postal)
-    return Tables(
-        _table(backend, territory.alone().items(), "country"),
-        _table(backend, ((prefix, " ".join(named)) for prefix, named in territory.zones().items()), "zones"),
-        _table(backend, _one_each(codes), "area"),
-        _table(backend, _one_each(postal), "state"),
-    )
-
-
-def _one_each(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    """Where two states have one area code, both, with a space between."""
-    named: dict[str, list[str]] = {}
-    for prefix, name in pairs:
-        named.setdefault(prefix, []).append(name)
-    return ((prefix, " ".join(sorted(names))) for prefix, names in named.items())
-
-
-def _table(backend: Any, pairs: Iterable[tuple[str, str]], name: str) -> Any:
-    import pyarrow as pa
-
-    handle, path = tempfile.mkstemp(prefix=f"{name}-", suffix=".parquet", dir=engine.scratch(backend))
-    os.close(handle)
-    with rough.parquet(Path(path), {"prefix": pa.string(), name: pa.string()}) as append:
-        append(list(zip(*sorted(pairs), strict=True)))
-    return engine.parquet(backend, Path(path))
-
-
-def exposures(backend: Any, lists: Mapping[str, Any], looked_up: Tables) -> dict[str, Exposure]:
-    """Count the people of some lists, by their names; all of them in one pass.
+def exposure(backend: Any, people: Any) -> Exposure:
+    """Count the people of one list.
 
     Args:
-        lists: of each list a row for each contact, with the text columns `e164` (its number, or null), `country` (that
-            of its address, ISO 3166-1 alpha-2), `postalCode` and `timezone` (an IANA name), each null where it is not
-            known.
+        people: a row for each contact, with the text columns `e164` (its number, or null), `country` (that of its
+            address, ISO 3166-1 alpha-2), `postalCode` and `timezone` (an IANA name), each null where it is not known.
     """
-    import ibis
+    first = people.select("e164", "country", "postalCode", "timezone").limit(FEW + 1)
+    some = [row for chunk in sources.stream(backend, first, _CHUNK) for row in chunk]
+    if len(some) <= FEW:
+        return _summed(_one(*row) for row in some)
+    return _summed(row for chunk in sources.stream(backend, _grouped(people), _CHUNK) for row in chunk)
 
-    if not lists:
-        return {}
-    names = list(lists)
-    columns = ("e164", "country", "postalCode", "timezone")
-    each = [lists[name].select(*columns, list=ibis.literal(number)) for number, name in enumerate(names)]
-    grouped = _grouped(ibis.union(each[0], *each[1:]) if len(each) > 1 else each[0])
-    found = _with_country(grouped, looked_up)
-    found = _longest(found, looked_up.zones, "key", "zones", range(territory.longest(), 0, -1))
-    found = _longest(found, looked_up.areas, "key", "area", (4,))
-    found = _with_state(found, looked_up)
-    by = ["list", "country", "zones", "area", "home", "state", "timezone"]
-    counted = found.group_by(by).agg(people=found["people"].sum()).order_by(*by)
-    rows: dict[int, list[tuple[Any, ...]]] = {number: [] for number in range(len(names))}
-    for chunk in sources.stream(backend, counted, _CHUNK):
-        for number, *row in chunk:
-            rows[number].append(tuple(row))
-    return {name: _summed(rows[number]) for number, name in enumerate(names)}
+
+def _one(number: str | None, place: str | None, code: str | None, clock: str | None) -> Group:
+    """One person as a group: as `_grouped` would have it."""
+    told = key = None
+    if number is not None:
+        shared = (each for each in territory.shared() if number.startswith(f"+{each.code}"))
+        told = next((each.name for each in shared if re.search(each.pattern, number)), None)
+        spread = (each for each in territory.spread() if number.startswith(f"+{each.code}"))
+        adrift = next((str(each.code) for each in spread if not re.search(each.local, number)), None)
+        plus_one = number.startswith("+1")
+        key = number[1 : 1 + territory.longest("1")] if plus_one else adrift or number[1 : 1 + territory.longest()]
+    place, code = (None if text is None else text.strip(_BLANK) for text in (place, code))
+    home = place.upper() if place is not None and re.fullmatch("[A-Za-z]{2}", place) else None
+    starts = (size for pattern, size in _POSTAL if code is not None and re.search(pattern, code))
+    size = next(starts, None)
+    return told, key, home, None if code is None or size is None else code[:size].upper(), clock, 1
 
 
 def _grouped(people: Any) -> Any:
@@ -126,49 +90,49 @@ def _grouped(people: Any) -> Any:
         home=ibis.ifelse(place.re_search("^[A-Za-z]{2}$"), place.upper(), ibis.null("string")),
         code=ibis.cases(*starts, else_=ibis.null("string")),
     )
-    by = ["list", "told", "key", "home", "code", "timezone"]
+    by = ["told", "key", "home", "code", "timezone"]
     return named.group_by(by).agg(people=named.count())
 
 
-def _with_country(grouped: Any, looked_up: Tables) -> Any:
-    """Add `country`: of those who share a calling code as the pattern said, of the others by the code."""
-    import ibis
-
-    found = _longest(grouped, looked_up.codes, "key", "by_code", (3, 2, 1), "country")
-    return found.mutate(country=ibis.coalesce(found["told"], found["by_code"])).drop("told", "by_code")
+@cache
+def _area_codes() -> Mapping[str, str]:
+    """States by the first digits of their numbers; where two have one area code both, with a space between."""
+    return _one_each((f"1{code}", name) for name, area in territory.areas().items() for code in area.codes)
 
 
-def _with_state(found: Any, looked_up: Tables) -> Any:
-    """Add `state`, where the postal code of an address says in which it is."""
-    import ibis
-
-    # an address without a country is taken to be in that of the number
-    found = found.mutate(home=ibis.coalesce(found["home"], found["country"]))
-    start = found["home"] + found["code"]
-    found = found.mutate(start=start)
-    return _longest(found, looked_up.postal, "start", "state", (5, 3)).drop("start")
+@cache
+def _postal_codes() -> Mapping[str, str]:
+    """States by the country and how their postal codes begin."""
+    return _one_each((f"{name[:2]}{start}", name) for name, area in territory.areas().items() for start in area.postal)
 
 
-def _longest(rows: Any, table: Any, by: str, name: str, sizes: Iterable[int], column: str | None = None) -> Any:
-    """Add a table's column by the longest prefix that a text begins with."""
-    import ibis
-
-    column, found = column or name, []
-    for size in sizes:
-        entries = table.filter(table["prefix"].length() == size)
-        entries = entries.select(**{f"prefix_{size}": entries["prefix"], f"found_{size}": entries[column]})
-        rows = rows.left_join(entries, rows[by].left(size) == entries[f"prefix_{size}"])
-        found.append(f"found_{size}")
-    rows = rows.mutate(**{name: ibis.coalesce(*(rows[each] for each in found))})
-    return rows.drop(*found, *(each.replace("found", "prefix") for each in found))
+def _one_each(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    named: dict[str, list[str]] = {}
+    for prefix, name in pairs:
+        named.setdefault(prefix, []).append(name)
+    return {prefix: " ".join(sorted(names)) for prefix, names in named.items()}
 
 
-def _summed(rows: Iterable[tuple[Any, ...]]) -> Exposure:
-    """The groups of an engine as an exposure."""
+def _longest(text: str | None, table: Mapping[str, Found], sizes: Iterable[int]) -> Found | None:
+    """What a table has under the longest prefix that a text begins with."""
+    if text is None:
+        return None
+    return next((table[text[:size]] for size in sizes if text[:size] in table), None)
+
+
+def _summed(groups: Iterable[Group]) -> Exposure:
+    """Groups of people as an exposure."""
     countries: Counter[str] = Counter()
     places: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
     unknown = 0
-    for country, zones, area, home, state, clock, people in rows:
+    for told, key, place, code, clock, people in groups:
+        country = told or _longest(key, territory.alone(), (3, 2, 1))
+        zones = _longest(key, territory.zones(), range(territory.longest(), 0, -1)) or ()
+        area = _longest(key, _area_codes(), (4,))
+        # an address without a country is taken to be in that of the number
+        home = place or country
+        start = None if home is None or code is None else home + code
+        state = _longest(start, _postal_codes(), (5, 3))
         if country is None:
             unknown += people
         else:
@@ -194,9 +158,11 @@ def _regions(country: str | None, area: str | None, home: str | None, state: str
     return tuple(sorted(states | wholes))
 
 
-def _zones(country: str | None, zones: str | None, home: str | None, state: str | None, clock: str | None) -> Any:
+def _zones(
+    country: str | None, zones: Sequence[str], home: str | None, state: str | None, clock: str | None
+) -> tuple[str, ...]:
     """Every zone that the number and the address leave open; none where they leave too many."""
-    by_number = () if country is None else _few(zones.split() if zones else ())
+    by_number = () if country is None else _few(zones)
     if clock is not None and _known(clock):
         by_address: tuple[str, ...] = (clock,)
     elif state is not None:

@@ -32,7 +32,7 @@ def change(
         source=compared.source,
         unchanged=compared.unchanged,
         rows=rows,
-        digest=row_changes.rows_digest(backend, rows),
+        digest=row_changes.rows_digest(rows),
         reasons=_reasons(outcomes.tally(backend, rows, "reason")),
         outcomes=_reasons(outcomes.tally(backend, rows, "outcome")),
         agents=_agents(outcomes.tally(backend, rows, "agent", most=100_000)),

@@ -30,9 +30,7 @@ def exposed(
     into.mkdir(mode=0o700, exist_ok=True)
     names = dict.fromkeys(each.campaign.list for each in campaigns)
     lists = dict(_lists(backend, tuple(names), members, changes, live, into))
-    looked_up = exposure.tables(backend)
-    people = {name: sources.table(backend, rows) for name, rows in lists.items()}
-    counted = exposure.exposures(backend, people, looked_up)
+    counted = {name: exposure.exposure(backend, sources.table(backend, rows)) for name, rows in lists.items()}
     dialling = {each.campaign.list for each in campaigns if each.campaign.active}
     met = dialled.shared(backend, {name: rows for name, rows in lists.items() if name in dialling})
     found = [replace(each, exposure=counted.get(each.campaign.list)) for each in campaigns]

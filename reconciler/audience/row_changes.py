@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -76,59 +76,60 @@ def examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, 
     return found
 
 
-def rows_digest(backend: Any, rows: Rows) -> str:
-    """The SHA-256 of a relation's content in the order of its columns and contacts, as `sha256:…`."""
-    relation = sources.table(backend, rows)
-    return _digest(backend, relation.select(*rows.columns), [c for c in ("action", "contactId") if c in rows.columns])
+def rows_digest(rows: Rows) -> str:
+    """The SHA-256 of a change's rows, column by column in the order in which they lie in their file, as `sha256:…`."""
+    return _digest(sources.lying(rows, tuple(rows.columns), _STREAMED))
 
 
-def unaltered(backend: Any, change: AnyRowChange) -> bool:
+def unaltered(change: AnyRowChange) -> bool:
     """Whether a change's rows are those that its digest was made of; rows that cannot be read are not."""
+    import pyarrow as pa
+
     try:
-        return rows_digest(backend, change.rows) == change.digest
-    except Exception:  # every engine has errors of its own for a file that is cut short, or is something else
+        return rows_digest(change.rows) == change.digest
+    except (OSError, pa.ArrowException, ValueError, KeyError):  # cut short, or something else altogether
         return False
 
 
 def members_digest(backend: Any, rows: Rows) -> str:
     """The SHA-256 of who is on a list, with their attributes."""
     if not rows.count:
-        return f"sha256:{hashlib.sha256().hexdigest()}"
-    return _digest(backend, sources.members(backend, rows), ["contactId"])
+        return _digest(())
+    return _digest(sources.stream(backend, sources.members(backend, rows).order_by("contactId"), _STREAMED))
 
 
-def _digest(backend: Any, relation: Any, order: Sequence[str]) -> str:
+def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
     digest = hashlib.sha256()
-    for chunk in sources.stream(backend, relation.order_by(*order), _STREAMED):
+    for chunk in chunks:
         # without the brackets, so that the digest does not depend on how many rows come at once
         digest.update(orjson.dumps(chunk)[1:-1] + b",")
     return f"sha256:{digest.hexdigest()}"
 
 
-def bodies(backend: Any, change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    """The contacts of some actions, a chunk at a time and always in the same chunks.
+_SENT = ("action", "contactId", "member", "name", "email", "e164", "priority", "score", "attributes")
+
+
+def bodies(change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    """The contacts of some actions, a chunk at a time and always in the same chunks: as they lie in their file.
 
     Each with contactId, member (its id on the list, where it is on it), phone, name, email and data (the attributes to
     write).
     """
-    changed = sources.table(backend, change.rows)
-    chosen = changed.filter(changed["action"].isin(actions))
-    written = {f"data.{name}": _written(chosen, name) for name in change.attributes}
-    wanted = chosen.select("contactId", "member", "name", "email", phone="e164", **written).order_by("contactId")
-    names = wanted.columns
-    for chunk in sources.stream(backend, wanted, change.chunk_size):
-        yield [_body(dict(zip(names, row, strict=True))) for row in chunk]
+    held: list[dict[str, Any]] = []
+    for some in sources.lying(change.rows, _SENT, change.chunk_size):
+        held += (_body(row, change.attributes) for row in some if row[0] in actions)
+        if len(held) >= change.chunk_size:
+            yield held[: change.chunk_size]
+            held = held[change.chunk_size :]
+    if held:
+        yield held
 
 
-def _written(chosen: Any, attribute: str) -> Any:
-    if attribute == "score":
-        return chosen["score"].cast("float64") / 100
-    return chosen[attribute] if attribute in SCORED else chosen["attributes"].get(attribute)
-
-
-def _body(row: dict[str, Any]) -> dict[str, Any]:
-    data = {name.removeprefix("data."): row.pop(name) for name in list(row) if name.startswith("data.")}
-    return {**row, "data": data}
+def _body(row: tuple[Any, ...], attributes: Sequence[str]) -> dict[str, Any]:
+    _, contact, member, name, email, phone, priority, score, told = row
+    known = {**(told or {}), "priority": priority, "score": None if score is None else score / 100}
+    data = {attribute: known.get(attribute) for attribute in attributes}
+    return {"contactId": contact, "member": member, "name": name, "email": email, "phone": phone, "data": data}
 
 
 def same(told: Any, attributes: Sequence[str], prefix: str) -> Any:

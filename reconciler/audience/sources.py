@@ -6,7 +6,7 @@ What was read is settled once and kept so (`keeping`): `contacts`, `interactions
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +245,20 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
     One stream at a time: the backend's next query may end this one.
     """
     return engine.stream(backend, relation, size)
+
+
+def lying(rows: Rows, columns: Sequence[str], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a Parquet file in the order in which they lie in it, at most `size` at a time.
+
+    For what was written in order: nothing is sorted anew, so no more is held than a chunk, however many rows there are.
+    """
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(rows.path) as file:
+        for batch in file.iter_batches(size, columns=list(columns)):
+            # by name: a file may hold its columns in another order; a map is a mapping, and no list of pairs
+            values = (batch.column(name).to_pylist(maps_as_pydicts="strict") for name in columns)
+            yield list(zip(*values, strict=True))
 
 
 def count(backend: Any, relation: Any) -> int:

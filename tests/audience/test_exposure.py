@@ -1,11 +1,10 @@
-"""Whom a list's campaign would call: countries, zones and states as the numbering library has them, counted in one pass."""
+"""Whom a list's campaign would call: countries, zones and states as the numbering library has them."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import phonenumbers
@@ -19,11 +18,17 @@ from tests.audience.conftest import Written
 COLUMNS = dict.fromkeys(("contactId", "e164", "country", "postalCode", "timezone"), "VARCHAR")
 
 
+@pytest.fixture(autouse=True, params=[0, 1_000_000], ids=["by-the-engine", "one-by-one"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short list is told one by one, and as a long one is."""
+    monkeypatch.setattr(exposure, "FEW", request.param)
+
+
 def counted(backend: Any, written: Written, people: Sequence[Mapping[str, Any]]) -> Exposure:
     """The exposure of a list of these people."""
     rows = [{"contactId": f"CUST{number}", **each} for number, each in enumerate(people)]
     table = sources.table(backend, written(rows, COLUMNS))
-    return exposure.exposures(backend, {"list": table}, exposure.tables(backend))["list"]
+    return exposure.exposure(backend, table)
 
 
 def places(found: Exposure) -> dict[tuple[tuple[str, ...], tuple[str, ...]], int]:
@@ -166,9 +171,3 @@ def _described(code: int, exchange: str) -> bool:
         return False
     said = geocoder.description_for_valid_number(number, "en")
     return bool(said) and said not in ("United States", "Canada")
-
-
-def test_the_tables_are_the_owners_alone(backend: Any, tmp_path: Path) -> None:
-    exposure.tables(backend)
-    modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.parquet")}
-    assert modes == {0o600}

@@ -94,11 +94,11 @@ def test_an_override_with_a_reason_lets_it_through_and_is_printed(
     situation(tenant, folder)
     overridden(folder, rules, subject, "2999-12-31")
     planned = run("plan")
-    assert "set aside: the board has agreed to it" in planned.out
+    assert "set aside until 2999-12-31: the board has agreed to it" in planned.out
     assert words in planned.out
     applied = run("apply", "--yes")
     assert applied.code == 0, applied.err
-    assert "set aside: the board has agreed to it" in applied.out
+    assert "set aside until 2999-12-31: the board has agreed to it" in applied.out
     assert run("plan", "--detailed-exitcode").code == 0
 
 

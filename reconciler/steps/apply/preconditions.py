@@ -25,7 +25,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
     into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:
         for each in plan.row_changes():
-            if not row_changes.unaltered(backend, each):
+            if not row_changes.unaltered(each):
                 raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
         held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
         moved = list(_moved_objects(plan, held, run))

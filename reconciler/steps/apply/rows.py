@@ -26,15 +26,14 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
         ReconcilerError: a chunk could not be delivered.
     """
     rejected: list[str] = []
+    for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
+        pieces = Pieces(change, phase, writer, run, terms.progress)
+        _all(row_changes.bodies(change, actions), writer.workers(change), pieces, terms)
+        rejected += pieces.rejected
+    run.owe(change.address, change.list)
+    into = terms.scratch / "read-back"
+    into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:
-        for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
-            pieces = Pieces(change, phase, writer, run, terms.progress)
-            chunks = row_changes.bodies(backend, change, actions)
-            _all(chunks, writer.workers(change), pieces, terms)
-            rejected += pieces.rejected
-        run.owe(change.address, change.list)
-        into = terms.scratch / "read-back"
-        into.mkdir(exist_ok=True)
         now = sources.settled(backend, lambda: writer.members(change.members, into))
         unexplained = row_changes.not_as_written(backend, change, now, set(rejected))
     if unexplained:

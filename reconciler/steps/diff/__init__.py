@@ -115,7 +115,7 @@ def _row_change(
         removes=counts["remove"],
         unchanged=kept,
         rows=rows,
-        digest=row_changes.rows_digest(backend, rows),
+        digest=row_changes.rows_digest(rows),
         precondition=row_changes.members_digest(backend, live.rows[target.members]),
         reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in compared.tallied),
         samples=samples,

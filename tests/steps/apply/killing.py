@@ -141,10 +141,13 @@ class Stage:
             target=command_line, args=(words, environment, str(output), self._prepare)
         )
 
+        sent: list[int] = []
+
         def act() -> None:
             for number in send:
                 if child.pid is not None:
                     os.kill(child.pid, number)
+                    sent.append(number)
                 if number != signal.SIGKILL:
                     time.sleep(0.3)  # until the child has heard it: two signals at once may count as one
 
@@ -164,6 +167,8 @@ class Stage:
             raise AssertionError(f"{words} did not end: {output.read_text()}")
         self.tenant.faults.clear()
         code = int(told.read_text(encoding="utf-8")) if told.exists() else child.exitcode
+        if not told.exists() and code == 255 and signal.SIGKILL in sent:
+            code = -signal.SIGKILL  # what was killed tells no code, and the fork server has lost it
         child.close()
         return code, output.read_text() if output.exists() else ""
 

@@ -1,0 +1,210 @@
+"""Whom each campaign would call once a plan is applied: counted from the tenant and the source, read as little as can be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler import flow
+from reconciler.cli.world import World
+from reconciler.model.finding import Finding
+from reconciler.model.plan import Plan
+from reconciler.model.settings import Workspace
+from reconciler.model.situation import Planned
+from reconciler.simulator import Simulator
+from reconciler.views import machine
+from tests.conftest import Folder, manifest
+from tests.scene import contact, declare_campaign, declare_segment, live_campaign, people, phone
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+WEST = "+14155550102"
+
+Propose = Callable[[], Plan]
+
+
+@pytest.fixture
+def propose(folder: Folder, tmp_path: Path) -> Propose:
+    """Plan what the workspace declares."""
+
+    def planned() -> Plan:
+        scratch = tmp_path / "scratch"
+        scratch.mkdir(exist_ok=True)
+        workspace = Workspace(folder.root, scratch, NOW, os.environ)
+        with World(workspace) as world:
+            return flow.propose(workspace, world)
+
+    return planned
+
+
+def by_name(plan: Plan) -> Mapping[str, Planned]:
+    """The campaigns of a plan, by the name of their manifest."""
+    return {each.campaign.address.name: each for each in plan.campaigns}
+
+
+def found(plan: Plan, rule: str) -> list[Finding]:
+    """What one rule found."""
+    return [each for each in plan.findings if each.rule == rule]
+
+
+def reads_of(tenant: Simulator, name: str) -> int:
+    """How many pages of a list's contacts were read from the surface that knows their phones."""
+    path = f"/contactlists/{tenant.store.list_named(name).id}/contacts"
+    asked = (each for each in tenant.requests() if each.surface == "outbound" and each.method == "GET")
+    return sum(each.path.endswith(path) for each in asked)
+
+
+class TestOfAListThatASegmentFills:
+    def test_who_is_put_on_it_and_who_stays_are_counted_and_who_goes_is_not(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        people(tenant, 100)
+        declare_segment(folder)
+        tenant.store.add_list("Chosen", [contact(number) for number in (1, 80, 81)])
+        declare_campaign(folder)
+        evening = by_name(propose())["evening"]
+        assert evening.exposure is not None
+        assert (evening.contacts, evening.exposure.contacts) == (25, 25)
+        assert evening.exposure.countries == {"US": 25}
+        ((place,), unplaced) = (evening.exposure.places, evening.exposure.unplaced)
+        assert (place.regions, place.zones, place.contacts, unplaced) == (("US-NY",), ("America/New_York",), 25, 0)
+
+    def test_its_phones_are_not_asked_for_where_the_source_says_them(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        people(tenant, 100)
+        declare_segment(folder)
+        tenant.store.add_list("Chosen", [contact(80)])
+        propose()
+        before = reads_of(tenant, "Chosen")
+        declare_campaign(folder)
+        propose()
+        assert reads_of(tenant, "Chosen") == 2 * before
+
+    def test_who_stays_though_no_source_has_them_is_looked_up_in_the_tenant(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        people(tenant, 100)
+        tenant.store.add_contacts([{"id": "STRANGER", "phoneNumber": WEST}, {"id": "MUTE"}])
+        tenant.store.add_list("Chosen", ["STRANGER", "MUTE", contact(80)])
+        declare_segment(folder, membership="upsert")
+        declare_campaign(folder)
+        exposure = by_name(propose())["evening"].exposure
+        assert exposure is not None
+        assert (exposure.contacts, exposure.countries, exposure.unknown) == (27, {"US": 26}, 1)
+        assert {place.regions: place.contacts for place in exposure.places} == {("US-NY",): 25, ("US-CA",): 1, (): 1}
+
+    def test_addresses_come_from_the_source(self, tenant: Simulator, folder: Folder, propose: Propose) -> None:
+        people(tenant, 3)
+        rows = [f"{contact(number)},{phone(number)},90,79901,America/Denver" for number in range(3)]
+        folder.write("crm.csv", "\n".join(["id,phone,score,zip,zone", *rows]))
+        declare_segment(folder, extra="phones: {region: US}")
+        columns = "{contactId: id, phone: phone, engagementScore: score, postalCode: zip, timezone: zone}"
+        spec = f"files: {{paths: [crm.csv], format: csv, columns: {columns}}}"
+        folder.write("source.yaml", manifest("ContactSource", "all", spec))
+        folder.write("score.yaml", manifest("ScoreModel", "engaged", "engagement: {threshold: 75}"))
+        declare_campaign(folder)
+        plan = propose()
+        exposure = by_name(plan)["evening"].exposure
+        assert exposure is not None
+        (place,) = exposure.places
+        assert (place.regions, place.zones) == (("US-NY", "US-TX"), ("America/Denver", "America/New_York"))
+        # 14:00 UTC in January is 7:00 in Denver
+        (finding,) = found(plan, "HRS-001")
+        assert "from 09:00" not in finding.message
+        assert "America/Denver" in finding.message
+
+
+class TestOfAListThatNobodyFills:
+    def test_who_is_on_it_now_is_counted(self, tenant: Simulator, folder: Folder, propose: Propose) -> None:
+        people(tenant, 10)
+        tenant.store.add_list("Chosen", [contact(number) for number in range(4)])
+        folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen"))
+        declare_campaign(folder)
+        exposure = by_name(propose())["evening"].exposure
+        assert exposure is not None
+        assert (exposure.contacts, exposure.countries) == (4, {"US": 4})
+
+    def test_without_the_surface_that_knows_phones_nobody_knows_and_that_is_told(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        people(tenant, 10)
+        tenant.store.add_list("Chosen", [contact(number) for number in range(4)])
+        folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen"))
+        declare_campaign(folder)
+        text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
+        head, _, rest = text.partition("    outbound:")
+        assert rest
+        folder.write("tenant.yaml", f"{head}    lists:{rest.partition('    lists:')[2]}")
+        plan = propose()
+        assert by_name(plan)["evening"].exposure is None
+        assert [each.message for each in found(plan, "HRS-003")] == [
+            "nobody knows where its 4 contacts are: their phones are read through the surface `outbound`"
+        ]
+
+
+class TestOfSharedPeople:
+    def two_lists(self, tenant: Simulator, folder: Folder) -> None:
+        people(tenant, 10)
+        tenant.store.add_contacts([{"id": "TWIN", "phoneNumber": phone(0)}])
+        tenant.store.add_list("Chosen", [contact(number) for number in range(4)])
+        tenant.store.add_list("Others", [contact(3), contact(9), "TWIN"])
+        for name in ("chosen", "others"):
+            folder.write(f"{name}.yaml", manifest("ContactList", name, f"name: {name.title()}"))
+        declare_campaign(folder)
+
+    def test_two_active_campaigns_share_them_by_id_and_by_number(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        self.two_lists(tenant, folder)
+        declare_campaign(folder, name="Morning", on="others")
+        plan = propose()
+        assert [(each.campaign, each.contacts) for each in by_name(plan)["evening"].shared] == [("Morning", 2)]
+        assert [(each.campaign, each.contacts) for each in by_name(plan)["morning"].shared] == [("Evening", 2)]
+        assert len(found(plan, "CMP-SHARED")) == 2
+
+    def test_a_campaign_that_rests_shares_nobody(self, tenant: Simulator, folder: Folder, propose: Propose) -> None:
+        self.two_lists(tenant, folder)
+        declare_campaign(folder, name="Morning", on="others", status="draft")
+        plan = propose()
+        assert not any(each.shared for each in plan.campaigns)
+        assert not found(plan, "CMP-SHARED")
+
+    def test_two_campaigns_on_one_list_share_everybody_and_it_is_counted_once(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        self.two_lists(tenant, folder)
+        declare_campaign(folder, name="Morning")
+        before = reads_of(tenant, "Chosen")
+        plan = propose()
+        assert reads_of(tenant, "Chosen") == before + 1
+        assert [(each.campaign, each.contacts) for each in by_name(plan)["evening"].shared] == [("Morning", 4)]
+
+    def test_a_campaign_that_somebody_else_made_counts_where_it_dials_the_same_list(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        self.two_lists(tenant, folder)
+        live_campaign(tenant, "Theirs", "Chosen", description="made by hand")
+        live_campaign(tenant, "Paused", "Chosen", description="made by hand", status="paused")
+        live_campaign(tenant, "Far", "Others", description="made by hand")
+        assert [each.campaign for each in by_name(propose())["evening"].shared] == ["Theirs"]
+
+
+def test_a_plan_without_campaigns_counts_nobody(tenant: Simulator, folder: Folder, propose: Propose) -> None:
+    people(tenant, 100)
+    declare_segment(folder)
+    assert propose().campaigns == ()
+
+
+def test_no_number_gets_into_the_plans_document(tenant: Simulator, folder: Folder, propose: Propose) -> None:
+    people(tenant, 100)
+    declare_segment(folder)
+    declare_campaign(folder)
+    text = machine.plan(propose())
+    assert '"countries"' in text
+    assert "America/New_York" in text
+    assert phone(1)[1:] not in text
+    assert contact(99) not in text
