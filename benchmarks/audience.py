@@ -89,7 +89,8 @@ def settle(folder: Path) -> None:
     queries |= {target.band: target.members for target in SEGMENT.targets}
     with engine.opened(ENGINE, folder) as backend:
         for name, query in queries.items():
-            keeping.kept(backend, query, Rows(folder / f"{name}.parquet", "parquet", {}, 0), folder)
+            file = folder / f"{name}.parquet"
+            keeping.kept(backend, query, Rows(file, "parquet", {}, engine.size(file)), folder)
 
 
 def relations(folder: Path) -> Found:

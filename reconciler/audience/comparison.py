@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,14 +69,8 @@ def compare(
         barred = sources.table(backend, standing.barred) if standing.barred.count else None
         told = ibis.union(_held(everyone, listed, barred, standing.segment), told)
     told = _without_waiting(told, owed or {})
-    handle, name = tempfile.mkstemp(prefix="changes-", suffix=".parquet", dir=engine.scratch(backend))
-    os.close(handle)
-    file = Path(name)
-    try:
-        engine.write(backend, told.filter(told["action"] != "keep"), file)
-        return _by_list(backend, file, live, into)
-    finally:
-        file.unlink(missing_ok=True)
+    with engine.computed(backend, told.filter(told["action"] != "keep")) as changes:
+        return _by_list(backend, changes, live, into)
 
 
 def _listed(backend: Any, live: Mapping[str, Rows]) -> Any:
@@ -186,9 +178,8 @@ def _without_waiting(told: Any, owed: Mapping[str, Any]) -> Any:
     return found.mutate(action=action, owed=words).select(*_TOLD, "owed")
 
 
-def _by_list(backend: Any, file: Path, live: Mapping[str, Rows], into: Mapping[str, Path]) -> dict[str, Compared]:
+def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[str, Path]) -> dict[str, Compared]:
     """What is told of all lists, counted and taken apart."""
-    told = engine.parquet(backend, file)
     counted = told.group_by("on", "action", "reason", "owed").agg(n=told.count())
     counts = [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
     found = {}
@@ -204,7 +195,8 @@ def _by_list(backend: Any, file: Path, live: Mapping[str, Rows], into: Mapping[s
                     stays[reason] += n
                 if words is not None:
                     owed[words] += n
-        rows = _written(backend, told, band, target, file, sum(tallied.values()))
+        mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES)).select(*ROW_COLUMNS)
+        rows = sources.write(backend, mine.order_by("action", "contactId"), target, ROW_COLUMNS)
         gone = sum(n for (action, _), n in tallied.items() if action != "add")
         in_order = sorted(tallied.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
         found[band] = Compared(
@@ -215,19 +207,6 @@ def _by_list(backend: Any, file: Path, live: Mapping[str, Rows], into: Mapping[s
             _frequent(owed),
         )
     return found
-
-
-def _written(backend: Any, told: Any, band: str, target: Path, file: Path, count: int) -> Rows:
-    """What changes on one list, in a file of its own."""
-    import pyarrow.parquet as pq
-
-    if count:
-        mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES))
-        return sources.write(backend, mine.select(*ROW_COLUMNS).order_by("action", "contactId"), target, ROW_COLUMNS)
-    target.touch(mode=0o600)
-    schema = pq.read_schema(file)
-    pq.write_table(schema.empty_table().select(list(ROW_COLUMNS)), target)
-    return Rows(target, "parquet", ROW_COLUMNS, 0)
 
 
 def _size(backend: Any, members: Rows) -> int:

@@ -59,6 +59,11 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
     return _of(backend).stream(backend, relation, size)
 
 
+def computed(backend: Any, relation: Any) -> AbstractContextManager[Any]:
+    """A relation that is used more than once, computed once; it is there until the context ends."""
+    return _of(backend).computed(backend, relation)
+
+
 def write(backend: Any, relation: Any, target: Path) -> int:
     """Compute a relation into one Parquet file, in its own order, that only its owner may read, and count its rows."""
     _of(backend).write(backend, relation, target)

@@ -126,14 +126,17 @@ def _one_a_phone(judged: Any) -> Any:
     """Of contacts with one phone the one with the highest score is called, then the first by id: nobody twice."""
     import ibis
 
-    eligible = judged["reason"].isnull()
-    window = ibis.window(
-        group_by=[judged["e164"], eligible], order_by=[ibis.desc(judged["score"]), judged["contactId"]]
-    )
-    ranked = judged.mutate(rank=ibis.row_number().over(window))
-    later = ranked["reason"].isnull() & (ranked["rank"] > 0)
-    reason = ibis.ifelse(later, ibis.literal("duplicate of another contact with its phone"), ranked["reason"])
-    return ranked.mutate(reason=reason).drop("rank")
+    # most phones are those of one contact, and nobody has to be put in order for them
+    eligible = judged.filter(judged["reason"].isnull()).select("contactId", "e164", "score")
+    counted = eligible.group_by("e164").agg(n=eligible.count())
+    shared = eligible.semi_join(counted.filter(counted["n"] > 1), "e164")
+    shared = shared.select("contactId", "e164", "score")
+    window = ibis.window(group_by="e164", order_by=[ibis.desc(shared["score"]), shared["contactId"]])
+    ranked = shared.mutate(rank=ibis.row_number().over(window))
+    later = ranked.filter(ranked["rank"] > 0)["contactId"]
+    words = ibis.literal("duplicate of another contact with its phone")
+    reason = ibis.ifelse(judged["reason"].isnull() & judged["contactId"].isin(later), words, judged["reason"])
+    return judged.mutate(reason=reason)
 
 
 def _capped(segment: Segment, judged: Any) -> Any:
