@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import mapping, sources
+from reconciler.audience import engine, mapping, sources
 from reconciler.audience.rough import Rough
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.feeds import SalesforceFeed
@@ -43,9 +43,7 @@ def contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path) -> Rows
         place = f"{feed.where} record " + table["row"].cast("string")
         named = {name: f"c{number}" for number, name in enumerate(fields)}
         part = scratch / "part.parquet"
-        part.touch(mode=0o600)
-        mapped = mapping.contacts(Rough(table.mutate(place=place), named), feed)
-        mapped.to_parquet(str(part), use_tmp_file=False)
+        engine.write(backend, mapping.contacts(Rough(table.mutate(place=place), named), feed), part)
         return mapping.settle(backend, [part], feed, into, mapping.CONTACTS)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,9 @@ def table(backend: Any, rows: Rows) -> Any:
     """The relation in a Parquet file, or in a JSON array as it came over the wire."""
     if rows.format == "parquet":
         return parquet(backend, rows.path)
-    read = backend.read_json(str(rows.path), columns=dict(rows.columns), format="array")
+    columns = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in rows.columns.items())
+    source = f"read_json({_quoted(str(rows.path))}, columns = {{{columns}}}, format = 'array')"
+    read = _named(backend, source, tuple(rows.columns.items()))
     if not rows.take:
         return read
     return read.select(**{name: _at(read, path.split(".")) for name, path in rows.take.items()})
@@ -85,12 +89,58 @@ def _at(relation: Any, path: Sequence[str]) -> Any:
 
 def parquet(backend: Any, path: Path) -> Any:
     """The relation in a Parquet file; a file that was read before, and is the same, is not looked into again."""
+    import pyarrow.parquet as pq
+
     found = path.stat()
     known = backend.__dict__.setdefault("files_read", {})
     which = (path, found.st_ino, found.st_size, found.st_mtime_ns)
     if which not in known:
-        known[which] = backend.read_parquet(str(path))
+        known[which] = _named(backend, f"read_parquet({_quoted(str(path))})", str(pq.read_schema(path)))
     return known[which]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _numbered(backend: Any, what: str) -> str:
+    return f"{what}_{next(backend.__dict__.setdefault('numbers', count()))}"
+
+
+_SCHEMAS: dict[Any, Any] = {}
+
+
+def _named(backend: Any, source: str, kind: Any) -> Any:
+    """A view of a source, as a relation that is alike in every database: by the number of the view, and its columns.
+
+    `kind` says which columns it has: of one kind they are looked up once.
+    """
+    import ibis
+
+    name = _numbered(backend, "read")
+    backend.raw_sql(f"CREATE TEMP VIEW {name} AS SELECT * FROM {source}")  # noqa: S608 # a number, and what is quoted
+    if kind not in _SCHEMAS:
+        _SCHEMAS[kind] = backend.get_schema(name)
+    return ibis.table(_SCHEMAS[kind], name=name)
+
+
+_COMPILED: OrderedDict[Any, str] = OrderedDict()
+_MOST_COMPILED = 500
+
+
+def _compiled(backend: Any, relation: Any) -> str:
+    """A relation in SQL. What was compiled before is not compiled again, in whichever database it is computed."""
+    import ibis.expr.operations as ops
+
+    what = relation.op()
+    found = _COMPILED.get(what)
+    if found is None:
+        found = str(backend.compile(relation))
+        if not what.find(ops.DatabaseTable):  # else it would hold on to its database
+            _COMPILED[what] = found
+            while len(_COMPILED) > _MOST_COMPILED:
+                _COMPILED.popitem(last=False)
+    return found
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -98,7 +148,7 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
 
     One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
     """
-    result = backend.raw_sql(backend.compile(relation))
+    result = backend.raw_sql(_compiled(backend, relation))
     while chunk := result.fetchmany(size):
         yield chunk
 
@@ -108,16 +158,15 @@ def computed(backend: Any, relation: Any) -> Iterator[Any]:
     """A relation as a table in memory, which spills as all else does."""
     import ibis
 
-    name = ibis.util.gen_name("computed")
-    backend.raw_sql(f'CREATE TEMP TABLE "{name}" AS {backend.compile(relation)}')
+    name = _numbered(backend, "computed")
+    backend.raw_sql(f"CREATE TEMP TABLE {name} AS {_compiled(backend, relation)}")
     try:
-        yield backend.table(name)
+        yield ibis.table(relation.schema(), name=name)
     finally:
-        backend.raw_sql(f'DROP TABLE "{name}"')
+        backend.raw_sql(f"DROP TABLE {name}")
 
 
 def write(backend: Any, relation: Any, target: Path) -> None:
     """Compute a relation into a Parquet file."""
     target.touch(mode=0o600)
-    into = str(target).replace("'", "''")
-    backend.raw_sql(f"COPY ({backend.compile(relation)}) TO '{into}' ({_WRITTEN})")
+    backend.raw_sql(f"COPY ({_compiled(backend, relation)}) TO {_quoted(str(target))} ({_WRITTEN})")
