@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,11 @@ Propose = Callable[[], Plan]
 def propose(folder: Folder, tmp_path: Path) -> Propose:
     """Plan what the workspace declares."""
 
+    numbers = count()
+
     def planned() -> Plan:
-        scratch = tmp_path / "scratch"
-        scratch.mkdir(exist_ok=True)
+        scratch = tmp_path / f"scratch-{next(numbers)}"
+        scratch.mkdir()
         workspace = Workspace(folder.root, scratch, NOW, os.environ)
         with World(workspace) as world:
             return flow.propose(workspace, world)
@@ -114,8 +117,7 @@ class TestOfAListThatASegmentFills:
         assert (place.regions, place.zones) == (("US-NY", "US-TX"), ("America/Denver", "America/New_York"))
         # 14:00 UTC in January is 7:00 in Denver
         (finding,) = found(plan, "HRS-001")
-        assert "from 09:00" not in finding.message
-        assert "America/Denver" in finding.message
+        assert "from 07:00 on Fri 01 Jan 2027 in America/Denver" in finding.message
 
 
 class TestOfAListThatNobodyFills:
@@ -177,10 +179,12 @@ class TestOfSharedPeople:
         self, tenant: Simulator, folder: Folder, propose: Propose
     ) -> None:
         self.two_lists(tenant, folder)
+        propose()
+        once = reads_of(tenant, "Chosen")
         declare_campaign(folder, name="Morning")
-        before = reads_of(tenant, "Chosen")
         plan = propose()
-        assert reads_of(tenant, "Chosen") == before + 1
+        assert once
+        assert reads_of(tenant, "Chosen") == 2 * once
         assert [(each.campaign, each.contacts) for each in by_name(plan)["evening"].shared] == [("Morning", 4)]
 
     def test_a_campaign_that_somebody_else_made_counts_where_it_dials_the_same_list(
