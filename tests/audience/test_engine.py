@@ -51,6 +51,41 @@ def test_what_was_written_is_the_owners_alone_and_counted(backend: Any, written:
     assert engine.write(backend, rows.filter(rows["contactId"] == "c"), tmp_path / "none.parquet") == 0
 
 
+def test_what_is_computed_once_is_there_until_it_is_not_needed(backend: Any, written: Written) -> None:
+    rows = sources.table(backend, written([{"contactId": "b"}, {"contactId": None}], {"contactId": "VARCHAR"}))
+    with engine.computed(backend, rows.mutate(n=rows["contactId"].length())) as one:
+        with engine.computed(backend, one.filter(one["n"].notnull())) as other:
+            assert list(sources.stream(backend, other, 10)) == [[("b", 1)]]
+        assert sources.count(backend, one) == 2
+    with pytest.raises(Exception, match="does not exist"):
+        sources.count(backend, one)
+
+
+def test_the_same_question_of_other_rows_is_compiled_once_and_answered_anew(
+    tmp_path: Path, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[Any] = []
+    answers = []
+    for number, names in enumerate((["a"], ["b", "c"], ["b", "c"])):
+        with engine.opened(Engine(memory_limit="512MB"), tmp_path / str(number)) as backend:
+            compile = backend.compile
+            monkeypatch.setattr(backend, "compile", lambda asked, do=compile: (compiled.append(asked), do(asked))[1])
+            columns = {"contactId": "VARCHAR", "only here": "BIGINT"}
+            rows = sources.table(backend, written([{"contactId": name, "only here": 1} for name in names], columns))
+            engine.write(backend, rows.order_by("contactId"), tmp_path / f"{number}.parquet")
+            kept = engine.parquet(backend, tmp_path / f"{number}.parquet")
+            answers.append([row for chunk in sources.stream(backend, kept.order_by("contactId"), 10) for row in chunk])
+    assert answers == [[("a", 1)], [("b", 1), ("c", 1)], [("b", 1), ("c", 1)]]
+    assert len(compiled) == 2
+
+
+def test_a_file_that_was_written_anew_is_read_anew(backend: Any, written: Written, tmp_path: Path) -> None:
+    file, columns = tmp_path / "rows.parquet", {"contactId": "VARCHAR"}
+    for names in (["a"], ["b", "c"]):
+        engine.write(backend, sources.table(backend, written([{"contactId": n} for n in names], columns)), file)
+        assert sources.count(backend, engine.parquet(backend, file)) == len(names)
+
+
 @pytest.mark.parametrize(
     ("said", "hundredths"),
     [("55.55", 5555), (" 12 ", 1200), ("1e2", 10_000), (".5", 50), ("99.995", 10_000), ("-3", -300)]
