@@ -21,11 +21,15 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 test: $(INSTALLED) ## Run the whole test suite: killed, and hit by faults, at every place there is
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-check: $(INSTALLED) ## Format, lint, types, tests with branch coverage, at every fifth such place: what CI runs
+# runs of the whole program, which take twice as long where every line of them is traced
+WHOLE := tests/cli tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py
+
+check: $(INSTALLED) ## Format, lint, types, tests with branch coverage, killed at every fifth place: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	RECONCILER_EVERY=5 $(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(WHOLE:%=--ignore=%)
+	RECONCILER_EVERY=5 $(BIN)/python -m pytest -n auto --dist loadgroup $(WHOLE)
 
 format: $(INSTALLED) ## Format the code and sort the imports
 	$(BIN)/ruff format .

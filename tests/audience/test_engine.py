@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,14 @@ def test_what_is_computed_once_is_there_until_it_is_not_needed(backend: Any, wri
         sources.count(backend, one)
 
 
+def _counting(compile: Callable[[Any], Any], compiled: list[Any]) -> Callable[[Any], Any]:
+    def counted(asked: Any) -> Any:
+        compiled.append(asked)
+        return compile(asked)
+
+    return counted
+
+
 def test_the_same_question_of_other_rows_is_compiled_once_and_answered_anew(
     tmp_path: Path, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,8 +77,7 @@ def test_the_same_question_of_other_rows_is_compiled_once_and_answered_anew(
     answers = []
     for number, names in enumerate((["a"], ["b", "c"], ["b", "c"])):
         with engine.opened(Engine(memory_limit="512MB"), tmp_path / str(number)) as backend:
-            compile = backend.compile
-            monkeypatch.setattr(backend, "compile", lambda asked, do=compile: (compiled.append(asked), do(asked))[1])
+            monkeypatch.setattr(backend, "compile", _counting(backend.compile, compiled))
             columns = {"contactId": "VARCHAR", "only here": "BIGINT"}
             rows = sources.table(backend, written([{"contactId": name, "only here": 1} for name in names], columns))
             engine.write(backend, rows.order_by("contactId"), tmp_path / f"{number}.parquet")
