@@ -28,7 +28,7 @@ check: $(INSTALLED) ## Format, lint, types, tests with branch coverage, killed a
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(WHOLE:%=--ignore=%)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
 	RECONCILER_EVERY=5 $(BIN)/python -m pytest -n auto --dist loadgroup $(WHOLE)
 
 format: $(INSTALLED) ## Format the code and sort the imports
