@@ -102,8 +102,12 @@ def _by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], int
     finally:
         connection.execute(f"SET preserve_insertion_order = {bool(ordered)}")
         link.unlink()
-    lines, delimiters = _count(file, _delimiter(feed).encode(feed.encoding))
-    return bool(rows + 1 == lines) and delimiters == lines * (len(header) - 1) + _inside(backend, feed, header, into)
+    lines, delimiters, loose = _count(file, _delimiter(feed).encode(feed.encoding))
+    return (
+        not loose
+        and bool(rows + 1 == lines)
+        and delimiters == lines * (len(header) - 1) + _inside(backend, feed, header, into)
+    )
 
 
 def _inside(backend: Any, feed: AnyFiles, header: list[str], into: Path) -> int:
@@ -142,16 +146,20 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _count(file: Found, delimiter: bytes) -> tuple[int, int]:
-    """How many lines a file has, however they end, and how many delimiters."""
-    lines, delimiters, last = 0, 0, b"\n"
+def _count(file: Found, delimiter: bytes) -> tuple[int, int, bool]:
+    """How many lines a file has, however they end, and how many delimiters; and whether a space follows some quote.
+
+    Of a space after a closing quote the engine makes nothing, where it is a fault.
+    """
+    lines, delimiters, loose, last = 0, 0, False, b"\n"
     with opened(file) as source:
         for chunk in iter(functools.partial(source.read, _CHUNK), b""):
             lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
             lines -= last == b"\r" and chunk.startswith(b"\n")
             delimiters += chunk.count(delimiter)
+            loose = loose or b'" ' in chunk or (last == b'"' and chunk.startswith(b" "))
             last = chunk[-1:]
-    return lines + (last not in b"\r\n"), delimiters
+    return lines + (last not in b"\r\n"), delimiters, loose
 
 
 def _by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience import delimited, files, sources, sql
@@ -126,6 +126,7 @@ def test_what_is_written_to_a_database_is_read_back(backend: Any, tmp_path: Path
 
 
 @ANY_FILE
+@example(rows=[("", ',"', '" ')], raw=True)
 @given(st.lists(st.tuples(*[st.text(st.sampled_from("ab\",'é# "), max_size=4)] * 3), max_size=20), st.booleans())
 def test_both_readers_of_csv_read_the_same(
     backend: Any, tmp_path: Path, rows: list[tuple[str, str, str]], raw: bool
