@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench record clean
+.PHONY: help demo test matrix check format bench record clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,18 +18,21 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant and back to "no changes"
 	$(BIN)/reconciler demo
 
-test: $(INSTALLED) ## Run the whole test suite: killed, and hit by faults, at every place there is
-	$(BIN)/python -m pytest -n auto --dist loadgroup
-
 # runs of the whole program, which take twice as long where every line of them is traced
 WHOLE := tests/cli tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py
 
-check: $(INSTALLED) ## Format, lint, types, tests with branch coverage, killed at every fifth place: what CI runs
+test: $(INSTALLED) ## Run the test suite with branch coverage, killed at every fifth place
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
+	RECONCILER_EVERY=5 $(BIN)/python -m pytest -n auto --dist loadgroup $(WHOLE)
+
+matrix: $(INSTALLED) ## Kill runs, and hit them by faults, at every place there is
+	$(BIN)/python -m pytest -n auto --dist loadgroup tests/steps/apply
+
+check: $(INSTALLED) ## Format, lint, types, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
-	RECONCILER_EVERY=5 $(BIN)/python -m pytest -n auto --dist loadgroup $(WHOLE)
+	$(MAKE) test
 
 format: $(INSTALLED) ## Format the code and sort the imports
 	$(BIN)/ruff format .

@@ -12,6 +12,6 @@ Place = TypeVar("Place")
 def tried(places: Sequence[Place]) -> Sequence[Place]:
     """Every place; where `RECONCILER_EVERY` is a number, the first and every so many-th after it.
 
-    `make test` tries all. `make check` tries every fifth: an odd number, as places come in pairs, before and after.
+    `make matrix` tries all. `make test` tries every fifth: an odd number, as places come in pairs, before and after.
     """
     return places[:: int(os.environ.get("RECONCILER_EVERY", "1"))]
