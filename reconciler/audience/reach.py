@@ -29,12 +29,25 @@ def exposed(
     """
     into.mkdir(mode=0o700, exist_ok=True)
     names = dict.fromkeys(each.campaign.list for each in campaigns)
-    lists = dict(_lists(backend, tuple(names), members, changes, live, into))
-    counted = {name: exposure.exposure(backend, sources.table(backend, rows)) for name, rows in lists.items()}
     dialling = {each.campaign.list for each in campaigns if each.campaign.active}
+    others = tuple(_others(campaigns, changes, live)) if dialling else ()
+    dialling |= {name for _, name in others}
+    every = (*names, *sorted(dialling - names.keys()))
+    lists = dict(_lists(backend, every, members, changes, live, into))
+    counted = {name: exposure.exposure(backend, sources.table(backend, lists[name])) for name in names if name in lists}
     met = dialled.shared(backend, {name: rows for name, rows in lists.items() if name in dialling})
     found = [replace(each, exposure=counted.get(each.campaign.list)) for each in campaigns]
-    return tuple(replace(each, shared=tuple(_shared(each, found, changes, live, met))) for each in found)
+    return tuple(replace(each, shared=tuple(_shared(each, found, others, met))) for each in found)
+
+
+def _others(campaigns: Sequence[Planned], changes: Changes, live: Live) -> Iterator[tuple[Address, str]]:
+    """Active campaigns that somebody else made, by name, and the list that each dials."""
+    for kind in sorted({each.campaign.address.kind for each in campaigns}):
+        ours = {each.campaign.name for each in campaigns if each.campaign.address.kind == kind}
+        ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind}
+        for name, held in sorted(live.objects.get(kind, {}).items()):
+            if name not in ours and held.fields.get("status") == ACTIVE and "list" in held.fields:
+                yield Address(kind, name), held.fields["list"]
 
 
 def _lists(
@@ -52,22 +65,19 @@ def _lists(
 
 
 def _shared(
-    mine: Planned, campaigns: Sequence[Planned], changes: Changes, live: Live, met: Mapping[tuple[str, str], int]
+    mine: Planned,
+    campaigns: Sequence[Planned],
+    others: Sequence[tuple[Address, str]],
+    met: Mapping[tuple[str, str], int],
 ) -> Iterator[Shared]:
-    """Other active campaigns with people of one: declared ones, and those of others on the very same list."""
+    """Other active campaigns with people of one: declared ones, then those that somebody else made."""
     if not mine.campaign.active:
         return
     everybody = mine.contacts if mine.exposure is None else mine.exposure.contacts
-    for other in campaigns:
-        if other.campaign.active and other.campaign.address != mine.campaign.address:
-            same = other.campaign.list == mine.campaign.list
-            count = everybody if same else met.get((mine.campaign.list, other.campaign.list))
-            if count:
-                yield Shared(other.campaign.address, other.campaign.name, count)
-    kind = mine.campaign.address.kind
-    ours = {each.campaign.name for each in campaigns}
-    ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind}
-    for name, found in sorted(live.objects.get(kind, {}).items()):
-        dials = found.fields.get("status") == ACTIVE and found.fields.get("list") == mine.campaign.list
-        if dials and everybody and name not in ours:
-            yield Shared(Address(kind, name), name, everybody)
+    declared = [each.campaign for each in campaigns if each.campaign.active]
+    every = [(each.address, each.name, each.list) for each in declared if each.address != mine.campaign.address]
+    every += [(address, address.name, dials) for address, dials in others]
+    for address, name, dials in every:
+        count = everybody if dials == mine.campaign.list else met.get((mine.campaign.list, dials))
+        if count:
+            yield Shared(address, name, count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Activity, Each, Fields, Kind, Reference, Renewal, Surface, WireReference
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import MemberPhones, RowQuery
 
@@ -118,9 +118,26 @@ def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
     """The phones of who is on its list now, unless the list's segment knows them all: where they are called counts."""
     used = _list(resource.spec, catalogue)
-    fillers = (each for each in catalogue.of_kind("Segment") if used.address.name in each.spec["lists"].values())
-    if not any(segment.numbered(each, catalogue) for each in fillers):
+    if not _numbered(used, catalogue):
         yield MemberPhones(contact_list.KIND.live_name(used), used.where(), needed=False)
+
+
+def _numbered(used: Resource, catalogue: Catalogue) -> bool:
+    """Whether a segment fills a list and knows all its phones."""
+    fillers = (each for each in catalogue.of_kind("Segment") if used.address.name in each.spec["lists"].values())
+    return any(segment.numbered(each, catalogue) for each in fillers)
+
+
+def besides(declared: Sequence[Resource], others: Mapping[str, Fields], catalogue: Catalogue) -> Iterator[RowQuery]:
+    """The phones of whoever is called by active campaigns that nothing declares: ours may call the same people."""
+    if not any(ACTIVITY.at_work(each.spec) for each in declared):
+        return
+    manifests = {contact_list.KIND.live_name(each): each for each in catalogue.of_kind("ContactList")}
+    for name, held in others.items():
+        dialled = held.get("list")
+        known = dialled in manifests and _numbered(manifests[dialled], catalogue)
+        if dialled is not None and ACTIVITY.at_work(held) and not known:
+            yield MemberPhones(dialled, Location(f"Campaign {name!r} in the tenant"), needed=False)
 
 
 def _list(spec: Spec, catalogue: Catalogue) -> Resource:
@@ -215,6 +232,8 @@ def _check_staffing(resource: Resource) -> Iterator[Problem]:
         yield Problem(resource.where("spec", "staffing", "handleTime"), "out-of-range", message)
 
 
+ACTIVITY = Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"}))
+
 KIND = Kind(
     name="Campaign",
     says="a live campaign: who is dialled, how, when, and with which abandonment threshold",
@@ -239,10 +258,11 @@ KIND = Kind(
     ),
     fields=fields,
     queries=queries,
+    besides=besides,
     check=check,
     immutable=frozenset({"dialType"}),
     renewal=Renewal(renewed, downtime),
     needed=frozenset({"abandonThreshold"}),
     each=Each("perBand", "band", whole=frozenset({"schedule"})),
-    activity=Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"})),
+    activity=ACTIVITY,
 )

@@ -6,7 +6,7 @@ the house is generic: it asks a kind for these facts and nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -130,6 +130,12 @@ def _no_queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> It
     return ()
 
 
+def _nothing_besides(
+    declared: Sequence[Resource], others: Mapping[str, Fields], catalogue: Catalogue
+) -> Iterable[RowQuery]:
+    return ()
+
+
 def _no_problems(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     return ()
 
@@ -145,6 +151,8 @@ class Kind:
         surfaces: where its objects live, the preferred surface first; none for a kind that only declares.
         fields: what a resource wants of its live object, by live field and in names; only what was declared.
         queries: which rows must be read for a resource.
+        besides: which rows must be read for the declared resources of this kind because of what the tenant's other
+            objects of it hold, those that nothing declares: by name, their live fields.
         check: faults that a JSON Schema cannot express.
         immutable: live fields that the tenant will not change.
         renewal: how an object of ours is made anew where such a field differs; None: it is not, and apply refuses.
@@ -161,6 +169,7 @@ class Kind:
     surfaces: tuple[Surface, ...] = ()
     fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
+    besides: Callable[[Sequence[Resource], Mapping[str, Fields], Catalogue], Iterable[RowQuery]] = _nothing_besides
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)
     renewal: Renewal | None = None

@@ -83,7 +83,7 @@ def observe(
     notices: tuple[str, ...] = ()
     waiting = None
     with engine.reading(desired.settings.engine, desired.scratch) as backend:
-        rows = _rows(backend, desired, objects.get("ContactList", {}), reader, secret, into, problems)
+        rows = _rows(backend, desired, objects, reader, secret, into, problems)
         try:
             recalled = _recalled(backend, desired, rows, reader, shelf, into)
             rows |= recalled.rows
@@ -104,15 +104,16 @@ def observe(
 def _rows(
     backend: Any,
     desired: Desired,
-    lists: Mapping[str, LiveObject],
+    objects: Mapping[str, Mapping[str, LiveObject]],
     reader: Reader,
     secret: Secrets,
     into: Path,
     problems: list[Problem],
 ) -> dict[RowQuery, Rows]:
     """What every query asks for, but for the tenant's interactions; `problems` gets why some could not be read."""
+    lists = objects.get("ContactList", {})
     rows: dict[RowQuery, Rows] = {}
-    for query in _queries(desired):
+    for query in dict.fromkeys([*_queries(desired), *_besides(desired, objects)]):
         if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
             continue
         if isinstance(query, MembersOf | MemberPhones) and query.list not in lists:
@@ -167,6 +168,17 @@ def _queries(desired: Desired) -> list[RowQuery]:
                     found.pop(query, None)  # whoever can do without asked before
                 found.setdefault(query)
     return sorted(found, key=lambda query: isinstance(query, InteractionsOf | ContactsIn))
+
+
+def _besides(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> Iterator[RowQuery]:
+    """What is asked because of objects that nothing declares, and that stay."""
+    for name, held in objects.items():
+        kind = kinds()[name]
+        declared = tuple(desired.catalogue.of_kind(name))
+        ours = {kind.live_name(resource) for resource in declared}
+        leaving = {each.name for each in held.values() if desired.prune and each.owner == desired.settings.name}
+        others = {other: held[other].fields for other in sorted(held.keys() - ours - leaving)}
+        yield from kind.besides(declared, others, desired.catalogue)
 
 
 def _recalled(

@@ -24,7 +24,7 @@ from tests.scene import contact, declare_campaign, declare_segment, live_campaig
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 WEST = "+14155550102"
 
-Propose = Callable[[], Plan]
+Propose = Callable[..., Plan]
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def propose(folder: Folder, tmp_path: Path) -> Propose:
 
     numbers = count()
 
-    def planned() -> Plan:
+    def planned(*, prune: bool = False) -> Plan:
         scratch = tmp_path / f"scratch-{next(numbers)}"
         scratch.mkdir()
-        workspace = Workspace(folder.root, scratch, NOW, os.environ)
+        workspace = Workspace(folder.root, scratch, NOW, os.environ, prune=prune)
         with World(workspace) as world:
             return flow.propose(workspace, world)
 
@@ -187,14 +187,54 @@ class TestOfSharedPeople:
         assert reads_of(tenant, "Chosen") == 2 * once
         assert [(each.campaign, each.contacts) for each in by_name(plan)["evening"].shared] == [("Morning", 4)]
 
-    def test_a_campaign_that_somebody_else_made_counts_where_it_dials_the_same_list(
+    def test_active_campaigns_that_somebody_else_made_count_whatever_list_they_dial(
         self, tenant: Simulator, folder: Folder, propose: Propose
     ) -> None:
         self.two_lists(tenant, folder)
+        tenant.store.add_list("Unheard of", [contact(number) for number in range(2, 8)])
+        tenant.store.add_list("Strangers", [contact(8)])
+        for name, dials in (("Theirs", "Chosen"), ("Far", "Others"), ("Away", "Unheard of"), ("Apart", "Strangers")):
+            live_campaign(tenant, name, dials, description="made by hand")
+        shared = by_name(propose())["evening"].shared
+        assert [(each.campaign, each.contacts) for each in shared] == [("Away", 2), ("Far", 2), ("Theirs", 4)]
+
+    def test_the_list_of_somebody_elses_campaign_is_read_only_where_it_dials_and_one_of_ours_does(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        self.two_lists(tenant, folder)
+        tenant.store.add_list("Unheard of", [contact(1)])
+        live_campaign(tenant, "Paused", "Unheard of", description="made by hand", status="paused")
+        assert not by_name(propose())["evening"].shared
+        live_campaign(tenant, "Theirs", "Unheard of", description="made by hand")
+        declare_campaign(folder, status="draft")
+        assert not by_name(propose())["evening"].shared
+        assert not reads_of(tenant, "Unheard of")
+
+    def test_whom_a_segment_puts_on_the_list_of_somebody_elses_campaign_counts(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        people(tenant, 100)
+        tenant.store.add_list("Own", [contact(number) for number in range(100)])
+        folder.write("own.yaml", manifest("ContactList", "own", "name: Own"))
+        declare_segment(folder)
+        declare_campaign(folder, on="own")
+        tenant.store.add_list("Chosen", [contact(5), contact(80)])
         live_campaign(tenant, "Theirs", "Chosen", description="made by hand")
-        live_campaign(tenant, "Paused", "Chosen", description="made by hand", status="paused")
-        live_campaign(tenant, "Far", "Others", description="made by hand")
-        assert [each.campaign for each in by_name(propose())["evening"].shared] == ["Theirs"]
+        plan = propose()
+        (filled,) = [each for each in plan.rows if each.list == "Chosen"]
+        assert (filled.adds, filled.removes) == (24, 1)
+        (shared,) = by_name(plan)["evening"].shared
+        assert (shared.campaign, shared.contacts) == ("Theirs", 25)
+
+    def test_a_campaign_of_ours_that_nothing_declares_counts_unless_it_is_about_to_be_deleted(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        self.two_lists(tenant, folder)
+        live_campaign(tenant, "Old", "Others")
+        assert [each.campaign for each in by_name(propose())["evening"].shared] == ["Old"]
+        tenant.clear_requests()
+        assert not by_name(propose(prune=True))["evening"].shared
+        assert not reads_of(tenant, "Others")
 
 
 def test_a_plan_without_campaigns_counts_nobody(tenant: Simulator, folder: Folder, propose: Propose) -> None:
