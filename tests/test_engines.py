@@ -247,7 +247,12 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         assert told[1] == told[0]
     history = Address("Segment", "history")
     assert weigh(changes_of_spark, history, Decimal(1)) == weigh(changes, history, Decimal(1))
-    assert delivered(seen, clustered, changes_of_spark, tmp_path) == delivered(seen, DUCKDB, changes, tmp_path)
+    whole = delivered(seen, DUCKDB, changes, tmp_path)
+    assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "A_SHARE", 3)
+        assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
+        assert delivered(seen, DUCKDB, changes, tmp_path) == whole
 
     judged, judged_on_spark = (
         judge(each, standings, planned, seen.live, AS_OF)

@@ -150,12 +150,15 @@ def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: C
     """How many rows the list does not hold as written, those aside that the tenant rejected."""
     import ibis
 
-    changed = sources.table(backend, change.rows)
-    now = sources.members(backend, read_back)
-    now = now.rename({f"now_{name}": name for name in now.columns}).mutate(here=ibis.literal(True))
-    joined = changed.left_join(now, changed["contactId"] == now["now_contactId"])
-    held = joined["here"].notnull() & same(joined, change.attributes, "now_")
-    right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), held)
-    wrong = joined.filter(~right).select("contactId")
-    chunks = sources.stream(backend, wrong, _STREAMED)
-    return sum(row[0] not in rejected for chunk in chunks for row in chunk)
+    many = max(change.rows.count, read_back.count)
+    every = sources.shares(sources.table(backend, change.rows), many)
+    found = 0
+    for changed, held in zip(every, sources.members_in_shares(backend, read_back, many), strict=True):
+        now = held.rename({f"now_{name}": name for name in held.columns}).mutate(here=ibis.literal(True))
+        joined = changed.left_join(now, changed["contactId"] == now["now_contactId"])
+        written = joined["here"].notnull() & same(joined, change.attributes, "now_")
+        right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), written)
+        wrong = joined.filter(~right).select("contactId")
+        chunks = sources.stream(backend, wrong, _STREAMED)
+        found += sum(row[0] not in rejected for chunk in chunks for row in chunk)
+    return found

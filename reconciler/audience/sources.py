@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
         ReconcilerError: they never agreed.
     """
     for _ in range(MOST_READS):
-        rows = read()
-        distinct = count(backend, table(backend, rows).select("contactId").distinct())
+        rows = _laid(backend, read())
+        ids = table(backend, rows).select("contactId")
+        distinct = sum(count(backend, share.distinct()) for share in shares(ids, rows.count))
         if not rows.shifted and rows.total in (None, distinct):
             return rows
         log.warning("%d contacts read, %d in the tenant: the pages shifted; reading again", distinct, rows.total)
@@ -46,6 +48,35 @@ def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
         note=f"{distinct:,} read, {rows.total or 0:,} in the tenant: the list is being changed by somebody else",
         hint="try again when the tenant is quiet",
     )
+
+
+def _laid(backend: Any, rows: Rows) -> Rows:
+    """Rows that are many as Parquet: what came over the wire is taken apart once, however often it is looked at."""
+    if rows.format == "parquet" or rows.count <= A_SHARE:
+        return rows
+    read = table(backend, rows)
+    target = rows.path.with_suffix(".parquet")
+    engine.write(backend, read, target)
+    rows.path.unlink()
+    return replace(rows, path=target, format="parquet", columns=dict.fromkeys(read.columns, "string"), take={})
+
+
+A_SHARE = 200_000
+"""So many rows are grouped or joined at once where memory must not grow with their number."""
+
+
+def shares(relation: Any, rows: int) -> Iterator[Any]:
+    """A relation of about so many rows in shares of at most about `A_SHARE`, by `contactId`; one share where few.
+
+    Shares of two relations go together, where `rows` is the same: a contact is in those with the same place.
+    """
+    # a power of two, of which a number's last bits are the remainder: some hashes are negative
+    many = 1 << max(0, (rows - 1) // A_SHARE).bit_length()
+    if many == 1:
+        yield relation
+        return
+    for number in range(many):
+        yield relation.filter((relation["contactId"].hash() & (many - 1)) == number)
 
 
 CONTACTS = {
@@ -208,6 +239,16 @@ def members(backend: Any, rows: Rows) -> Any:
     `member` is the contact's id in the tenant. It is another one where a bulk insert made the contact: that has only
     phones, and leaves the id that the contact was sent under among its attributes.
     """
+    return _once(rows, _known(backend, rows))
+
+
+def members_in_shares(backend: Any, rows: Rows, count: int) -> Iterator[Any]:
+    """The same in the shares of about so many rows."""
+    return (_once(rows, share) for share in shares(_known(backend, rows), count))
+
+
+def _known(backend: Any, rows: Rows) -> Any:
+    """The rows of a list under the ids that contacts were sent under; one may come twice. What is kept is settled."""
     import ibis
 
     read = table(backend, rows)
@@ -217,13 +258,21 @@ def members(backend: Any, rows: Rows) -> Any:
     score = _hundredths(read["score"]) if "score" in read.columns else ibis.null("int64")
     known = read[SENT_AS] if SENT_AS in read.columns else ibis.null("string")
     others = [name for name in read.columns if name not in ("contactId", "priority", "score", SENT_AS)]
-    named = read.select(
+    return read.select(
         *others, contactId=ibis.coalesce(known, read["contactId"]), member="contactId", priority=priority, score=score
     )
-    # of a contact that is there twice, the one with the id it was sent under
-    once = named.group_by("contactId").agg(
-        member=named["member"].argmin(named["member"] != named["contactId"]),
-        **{name: named[name].max() for name in ("priority", "score", *others)},
+
+
+def _once(rows: Rows, known: Any) -> Any:
+    """Of a contact that is there twice, the one with the id it was sent under; other attributes as one map."""
+    import ibis
+
+    if rows.columns == MEMBERS:
+        return known
+    others = [name for name in known.columns if name not in ("contactId", "member", "priority", "score")]
+    once = known.group_by("contactId").agg(
+        member=known["member"].argmin(known["member"] != known["contactId"]),
+        **{name: known[name].max() for name in ("priority", "score", *others)},
     )
     texts = ibis.null("map<string, string>")
     if others:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
-from reconciler.audience import sources
+from reconciler.audience import row_changes, sources
+from reconciler.model.address import Address
+from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.rows import Rows
+from reconciler.model.rows import SENT_AS, Rows
 from tests.audience.conftest import Written
 
 CONTACTS = {"contactId": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
@@ -130,3 +135,70 @@ def test_a_read_that_never_agrees_with_the_total_is_an_error(backend: Any, writt
         sources.settled(backend, read)
     assert len(reads) == sources.MOST_READS
     assert raised.value.note == "1 read, 2 in the tenant: the list is being changed by somebody else"
+
+
+def test_shares_are_the_whole_and_those_of_two_relations_go_together(
+    backend: Any, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "A_SHARE", 10)
+    ids = {f"CUST{n:04d}" for n in range(100)}
+    one = sources.table(backend, written([{"contactId": each} for each in sorted(ids)], CONTACTS))
+    other = sources.table(backend, written([{"contactId": each} for each in sorted(ids, reverse=True)], CONTACTS))
+    pairs = list(zip(sources.shares(one, 100), sources.shares(other, 100), strict=True))
+    found = [{contact for contact, *_ in rows_of(backend, share)} for share, _ in pairs]
+    assert found == [{contact for contact, *_ in rows_of(backend, share)} for _, share in pairs]
+    assert len(pairs) == 16
+    assert max(len(share) for share in found) < 30
+    assert sum(len(share) for share in found) == 100
+    assert set().union(*found) == ids
+
+
+def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_whole(
+    backend: Any, written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = {"contactId": "VARCHAR", "data": "STRUCT(priority VARCHAR, score VARCHAR, contactId VARCHAR)"}
+    take = {**TAKE, SENT_AS: "data.contactId"}
+    # of every four: as written; made by a bulk insert under another id; an old score; still there though removed
+    held: list[dict[str, Any]] = []
+    for n in range(0, 100, 4):
+        held += [
+            {"contactId": f"c{n}", "data": {"priority": 1, "score": 50}},
+            {"contactId": f"new{n}", "data": {"priority": 1, "score": 50, "contactId": f"c{n + 1}"}},
+            {"contactId": f"c{n + 2}", "data": {"priority": 1, "score": 49}},
+            {"contactId": f"c{n + 3}", "data": {"priority": 1, "score": 50}},
+        ]
+    empty: dict[str, Any] = dict.fromkeys(ROW_COLUMNS)
+    rows = [
+        {**empty, "contactId": f"c{n}", "action": "remove" if n % 4 == 3 else "add", "priority": 1, "score": 5000}
+        for n in range(101)  # and one that is not there
+    ]
+    types = {"string": pa.string(), "int64": pa.int64(), "map<string, string>": pa.map_(pa.string(), pa.string())}
+    schema = pa.schema([(name, types[kind]) for name, kind in ROW_COLUMNS.items()])
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "rows.parquet")
+    where = Address("Segment", "s")
+    change = RowChange(
+        address=where,
+        list_address=where,
+        list="L",
+        method="listContacts",
+        chunk_size=500,
+        attributes=("priority", "score"),
+        live=0,
+        adds=76,
+        updates=0,
+        removes=25,
+        unchanged=0,
+        rows=Rows(tmp_path / "rows.parquet", "parquet", ROW_COLUMNS, len(rows)),
+        digest="",
+        precondition="",
+    )
+
+    def judged() -> int:
+        read = replace(written(held, columns), take=take, total=100)
+        now = sources.settled(backend, lambda: read)
+        assert (now.format, now.count) == ("parquet" if sources.A_SHARE < 100 else "json", 100)
+        return row_changes.not_as_written(backend, change, now, {"c2", "c3"})
+
+    assert judged() == 49
+    monkeypatch.setattr(sources, "A_SHARE", 7)
+    assert judged() == 49
