@@ -15,13 +15,14 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow
 from pyarrow import parquet
 
 from reconciler.audience import comparison, engine, keeping, membership, sources
@@ -36,7 +37,9 @@ from reconciler.model.settings import Engine
 
 HAND = "DuckDB SQL by hand"
 MOST_IN_DICTS = 2_000_000
-ENGINE = Engine(memory_limit="2GB", threads=2)
+LIMIT = "1600MB"
+"""Of the engine: with what Python and its libraries take, the process stays below 2 GB."""
+ENGINE = Engine(memory_limit=LIMIT, threads=2)
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 HERE = Location("benchmark")
 BANDS = (Band("high", 7000, None, 1), Band("medium", 4000, 7000, 2), Band("low", 0, 4000, 3))
@@ -132,85 +135,181 @@ with scores as (select "contactId", floor((greatest(0, 50 - 0.5 * ((1782864000 -
                   + 2.5 * least(count(*), 20)) * 100 + 0.5)::bigint as score from '{folder}/kept-history.parquet'
            where type = 'voice' and "at" >= timestamp '2026-07-01' - interval 90 day and "at" < timestamp '2026-07-01'
            group by 1),
-judged as (select p."contactId", p.phone, s.score, case
-             when not p.active then 'archived'
-             when p.phone in (select phone from '{folder}/kept-registry.parquet') then 'suppressed by registry'
-             when p."contactId" not in (select "contactId" from '{folder}/kept-invited.parquet') then 'not invited'
-             when s.score is null then 'no interaction in the window' end as reason
-           from '{folder}/kept-crm.parquet' p left join scores s using ("contactId")),
-first as (select *, row_number() over (partition by phone, reason is null order by score desc, "contactId") as rank
+known as (select p."contactId", p.phone as e164, p.active, s.score,
+            p.phone in (select phone from '{folder}/kept-registry.parquet') as barred,
+            p."contactId" in (select "contactId" from '{folder}/kept-invited.parquet') as invited
+          from '{folder}/kept-crm.parquet' p left join scores s using ("contactId")),
+judged as (select "contactId", e164, score, case when barred then 'registry' end as suppressed_by,
+             case when not active then 'archived'
+                  when barred then 'suppressed by registry'
+                  when not invited then 'not on list ''invited'''
+                  when score is null then 'no interaction in the window' end as reason
+           from known),
+first as (select *, row_number() over (partition by e164, reason is null order by score desc, "contactId") as rank
           from judged)
-select "contactId", score, case when reason is not null then reason when rank > 1 then 'duplicate' end as reason,
+select "contactId", score, suppressed_by, e164,
+       case when reason is not null then reason when rank > 1 then 'duplicate of another contact with its phone' end
+         as reason,
        case when reason is not null or rank > 1 then null
-            when score >= 7000 then 'high' when score >= 4000 then 'medium' else 'low' end as band
+            when score >= 7000 then 'high' when score >= 4000 then 'medium' else 'low' end as band,
+       case band when 'high' then 1 when 'medium' then 2 when 'low' then 3 end as priority
 from first
 """
-ONE_LIST = """
-copy (select coalesce(w."contactId", l."contactId") as "contactId",
-        case when l."contactId" is null then 'add' when w.band = '{band}' then 'update' else 'remove' end as action,
-        w.score, l.score as was, coalesce(w.reason, 'belongs in ' || w.band, 'no longer in the source') as reason
-      from standing w full join '{folder}/kept-{band}.parquet' l using ("contactId")
-      where (w.band = '{band}' or l."contactId" is not null)
-        and (l."contactId" is null or w.band is distinct from '{band}' or l.score <> w.score
-             or l.priority <> {priority})
-      order by action, "contactId") to '{folder}/by-hand-{band}.parquet' (format parquet)
+LISTED = """
+create temp table listed as
+select 'high' as band, * from '{folder}/kept-high.parquet' union all
+select 'medium', * from '{folder}/kept-medium.parquet' union all
+select 'low', * from '{folder}/kept-low.parquet'
 """
+ONE_LIST = """
+copy (
+with held as (
+  select l."contactId", case when w.band = '{band}' then 'update' else 'remove' end as action,
+    case when w.band = '{band}' then w.priority end as priority, w.score, l.score as was,
+    case when w.band is distinct from '{band}' then '{band}' end as moves_from,
+    case when w.band <> '{band}' then w.band end as moves_to,
+    case when w.band = '{band}' then 'its attributes changed'
+         when w.band is not null then 'moves from {band} to ' || w.band
+         else coalesce('suppressed by ' || w.suppressed_by, w.reason, 'no longer in the source') end as reason
+  from '{folder}/kept-{band}.parquet' l left join standing w using ("contactId")
+  where w.band is distinct from '{band}' or l.score is distinct from w.score
+     or l.priority is distinct from w.priority),
+added as (
+  select w."contactId", 'add' as action, w.priority, w.score, o.score as was, o.band as moves_from,
+    '{band}' as moves_to, coalesce('moves from ' || o.band || ' to {band}', 'belongs in {band} and is not on the list')
+      as reason
+  from standing w
+  left join (select "contactId", max(score) as score, min(band) as band from listed group by 1) o using ("contactId")
+  where w.band = '{band}' and w."contactId" not in (select "contactId" from '{folder}/kept-{band}.parquet'))
+from (from held union all from added) order by action, "contactId")
+to '{folder}/by-hand-{band}.parquet' (format parquet)
+"""
+STANDS = '"contactId", score, band, priority, reason, suppressed_by, e164'
+CHANGES = '"contactId", action, priority, score, was, moves_from, moves_to, reason'
 
 
 def by_hand(folder: Path) -> Found:
     """DuckDB SQL as one would write it for this one question: where everybody stands and why, and what changes."""
-    limits = {"memory_limit": "2GB", "threads": "2", "temp_directory": str(folder / "spill")}
+    limits = {"memory_limit": LIMIT, "threads": "2", "temp_directory": str(folder / "spill")}
     database = duckdb.connect(config={**limits, "preserve_insertion_order": "false"})
     found: Found = {}
     with database:
         database.execute(BY_HAND.format(folder=folder))
         database.execute(f"copy standing to '{folder}/by-hand-standing.parquet' (format parquet)")
+        database.execute(LISTED.format(folder=folder))
         for band in BANDS:
-            database.execute(ONE_LIST.format(folder=folder, band=band.name, priority=band.priority))
+            database.execute(ONE_LIST.format(folder=folder, band=band.name))
             rows = database.execute(f"select action, count(*) from '{folder}/by-hand-{band.name}.parquet' group by 1")
             counts = dict(rows.fetchall())
             found[band.name] = (counts.get("add", 0), counts.get("update", 0), counts.get("remove", 0))
     return found
 
 
-def dicts_and_sets(folder: Path) -> Found:  # noqa: C901 - one piece, as such a program is
-    """Plain Python, written with care: one pass over each file."""
+def same(folder: Path, other: str) -> None:
+    """Hold what this program wrote against what another way wrote, row for row.
 
-    def rows(name: str, *columns: str) -> Any:
-        for batch in parquet.ParquetFile(folder / f"kept-{name}.parquet").iter_batches(columns=list(columns)):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    Raises:
+        AssertionError: how many rows only one of them has.
+    """
+    pairs = {"standing": ("standing", STANDS)} | {band.name: (f"rows-{band.name}", CHANGES) for band in BANDS}
+    for theirs, (ours, columns) in pairs.items():
+        one, two = (f"select {columns} from '{folder}/{name}.parquet'" for name in (ours, f"{other}-{theirs}"))
+        for only in (f"{one} except all {two}", f"{two} except all {one}"):
+            rows = duckdb.execute(f"select count(*) from ({only})").fetchall()
+            assert rows == [(0,)], (other, ours, rows)
 
-    end = AS_OF.replace(tzinfo=None)
-    start = end - MEASURE.window
-    last: dict[str, datetime] = {}
+
+def read(folder: Path, name: str, *columns: str) -> Iterator[Any]:
+    """Rows of a file as tuples; times as microseconds, which is faster than a datetime for each."""
+    for batch in parquet.ParquetFile(folder / f"kept-{name}.parquet").iter_batches(columns=list(columns)):
+        whole = [each.cast("int64") if pyarrow.types.is_timestamp(each.type) else each for each in batch.columns]
+        yield from zip(*(each.to_pylist() for each in whole), strict=True)
+
+
+def written(rows: Iterable[Any], names: str, path: Path) -> None:
+    """Rows as tuples into a file."""
+    columns = dict(zip(names.replace('"', "").split(", "), zip(*rows, strict=True), strict=True))
+    parquet.write_table(pyarrow.table(columns), path)
+
+
+def dicts_and_sets(folder: Path) -> Found:
+    """Plain Python, written with care: one pass over each file, nothing computed twice."""
+    scores = scored(folder)
+    invited = {contact for (contact,) in read(folder, "invited", "contactId")}
+    registry = {phone for (phone,) in read(folder, "registry", "phone")}
+    people: list[Any] = []
+    best: dict[str, tuple[int, str]] = {}
+    for contact, active, phone in read(folder, "crm", "contactId", "active", "phone"):
+        score = scores.get(contact)
+        reason, barred = None, "registry" if phone in registry else None
+        if not active:
+            reason = "archived"
+        elif barred:
+            reason = "suppressed by registry"
+        elif contact not in invited:
+            reason = "not on list 'invited'"
+        elif score is None:
+            reason = "no interaction in the window"
+        elif phone not in best or (-score, contact) < best[phone]:
+            best[phone] = (-score, contact)
+        people.append((contact, score, reason, barred, phone))
+    standing: dict[str, Any] = {}
+    twice = "duplicate of another contact with its phone"
+    for contact, score, reason, barred, phone in people:
+        if reason is not None or best[phone][1] != contact:
+            standing[contact] = (contact, score, None, None, reason or twice, barred, phone)
+        else:
+            band, priority = ("high", 1) if score >= 7000 else ("medium", 2) if score >= 4000 else ("low", 3)
+            standing[contact] = (contact, score, band, priority, None, barred, phone)
+    written(standing.values(), STANDS, folder / "by-dicts-standing.parquet")
+    return compared(folder, standing)
+
+
+def scored(folder: Path) -> dict[str, int]:
+    """Hundredths, by contact."""
+    end = int(AS_OF.timestamp()) * 1_000_000
+    start = end - MEASURE.window // timedelta(microseconds=1)
+    last: dict[str, int] = {}
     count: dict[str, int] = defaultdict(int)
-    for contact, kind, at in rows("history", "contactId", "type", "at"):
+    for contact, kind, at in read(folder, "history", "contactId", "type", "at"):
         if kind == "voice" and start <= at < end:
             count[contact] += 1
-            if contact not in last or at > last[contact]:
+            if at > last.get(contact, 0):
                 last[contact] = at
-    invited = {contact for (contact,) in rows("invited", "contactId")}
-    registry = {phone for (phone,) in rows("registry", "phone")}
-    best: dict[str, tuple[int, str]] = {}
-    for contact, active, phone in rows("crm", "contactId", "active", "phone"):
-        if not active or phone in registry or contact not in invited or contact not in last:
-            continue
-        days = (end - last[contact]).total_seconds() / 86400
-        score = int((max(0.0, 50 - 0.5 * days) + 2.5 * min(count[contact], 20)) * 100 + 0.5)
-        if phone not in best or (-score, contact) < (-best[phone][0], best[phone][1]):
-            best[phone] = (score, contact)
-    wanted: dict[str, dict[str, int]] = {band.name: {} for band in BANDS}
-    for score, contact in best.values():
-        wanted["high" if score >= 7000 else "medium" if score >= 4000 else "low"][contact] = score
+    a_day = 86_400_000_000
+    recency = {contact: max(0.0, 50 - 0.5 * ((end - at) / a_day)) for contact, at in last.items()}
+    return {contact: int((points + 2.5 * min(count[contact], 20)) * 100 + 0.5) for contact, points in recency.items()}
+
+
+def compared(folder: Path, standing: Mapping[str, Any]) -> Found:
+    """What changes on each list, as `CHANGES`."""
+    names = [band.name for band in BANDS]
+    lists = {name: {row[0]: row[1:] for row in read(folder, name, "contactId", "priority", "score")} for name in names}
     found: Found = {}
-    for band in BANDS:
-        mine, updates, removes = dict(wanted[band.name]), 0, 0
-        for contact, priority, score in rows(band.name, "contactId", "priority", "score"):
-            if contact not in mine:
-                removes += 1
-            elif mine.pop(contact) != score or priority != band.priority:
-                updates += 1
-        found[band.name] = (len(mine), updates, removes)
+    for name in names:
+        added: list[Any] = []
+        updated: list[Any] = []
+        removed: list[Any] = []
+        here = lists[name]
+        for contact, (old, was) in here.items():
+            _, score, band, priority, reason, barred, _ = standing.get(contact, (None,) * 7)
+            if band != name:
+                reason = f"moves from {name} to {band}" if band else f"suppressed by {barred}" if barred else reason
+                removed.append((contact, "remove", None, score, was, name, band, reason or "no longer in the source"))
+            elif (old, was) != (priority, score):
+                updated.append((contact, "update", priority, score, was, None, None, "its attributes changed"))
+        for contact, score, band, priority, *_ in standing.values():
+            if band == name and contact not in here:
+                on = [other for other in names if contact in lists[other]]
+                if on:
+                    was, reason = max(lists[other][contact][1] for other in on), f"moves from {min(on)} to {name}"
+                    added.append((contact, "add", priority, score, was, min(on), name, reason))
+                else:
+                    reason = f"belongs in {name} and is not on the list"
+                    added.append((contact, "add", priority, score, None, None, name, reason))
+        found[name] = (len(added), len(updated), len(removed))
+        rows = (*sorted(added), *sorted(removed), *sorted(updated))
+        written(rows, CHANGES, folder / f"by-dicts-{name}.parquet")
     return found
 
 
@@ -239,6 +338,8 @@ def main() -> None:
             taken[words] = (*spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
             if found is not None:
                 answers[words] = found
+        for other in ("by-hand", "by-dicts")[: len(ways) - 2]:
+            same(folder, other)
     print(f"{contacts:,} contacts, {contacts * 5:,} interactions")
     wall, processor, _ = taken[HAND]
     for words, (seconds, busy, most) in taken.items():

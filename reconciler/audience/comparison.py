@@ -60,8 +60,10 @@ def compare(
     import ibis
 
     everyone = sources.table(backend, standing.rows)
+    # a number that is not written with a contact is none of the list's
+    e164 = everyone["e164"] if standing.segment.delivery.whole else ibis.null("string")
     everyone = everyone.filter(~everyone["duplicate"]).select(
-        "contactId", "priority", "score", "band", "e164", "name", "email", "attributes", out="reason"
+        "contactId", "priority", "score", "band", "name", "email", "attributes", out="reason", e164=e164
     )
     listed = _listed(backend, live)
     told = _added(everyone, listed)

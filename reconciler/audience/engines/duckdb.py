@@ -22,6 +22,7 @@ _WRITTEN = ", ".join(
         # ids and phones are all different: to look for those that come again takes a third of the time
         "DICTIONARY_SIZE_LIMIT 1000",
         "WRITE_BLOOM_FILTER false",
+        "COMPRESSION lz4_raw",
     ]
 )
 
