@@ -54,6 +54,8 @@ from reconciler.steps.apply import apply
 
 LATENCY_MS = 50.0
 ENGINE = Engine(memory_limit="256MB")
+LAID = "FORMAT parquet, ROW_GROUP_SIZE 20480"
+"""How the program lays rows down."""
 LIST = "Chosen"
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 NO_LIMIT = Pace(rate=100_000, burst=1_000)
@@ -186,7 +188,7 @@ def write_rows(rows: int, target: Path) -> None:
     types = {"string": "VARCHAR", "int64": "BIGINT", "map<string, string>": "MAP(VARCHAR, VARCHAR)"}
     columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in ROW_COLUMNS.items())
     with duckdb.connect() as database:
-        database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' (FORMAT parquet)")
+        database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' ({LAID})")
 
 
 class Clock:

@@ -54,6 +54,8 @@ from reconciler.steps.apply import apply
 
 LATENCY_MS = 50.0
 ENGINE = Engine(memory_limit="256MB")
+LAID = "FORMAT parquet, ROW_GROUP_SIZE 20480"
+"""How the program lays rows down."""
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 UNLIMITED = 100_000
 SURFACES = ("outbound", "lists", "dispositions")
@@ -130,7 +132,7 @@ def write_rows(campaign: int, rows: int, target: Path) -> None:
     types = {"string": "VARCHAR", "map<string, string>": "MAP(VARCHAR, VARCHAR)"}
     columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in OUTCOME_COLUMNS.items())
     with duckdb.connect() as database:
-        database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' (FORMAT parquet)")
+        database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' ({LAID})")
 
 
 def measured(rows: int, campaigns: int, limit: int, pace: int) -> tuple[Taken, list[Call], int]:

@@ -67,6 +67,15 @@ def held(backend: Any, phones: Rows, target: Path) -> Rows:
     return sources.write(backend, people.select(*DIALLED), target, DIALLED)
 
 
+def known(backend: Any, members: Rows, target: Path) -> Rows:
+    """The same of a list whose phones nobody can read."""
+    import ibis
+
+    unknown = {name: ibis.null("string") for name in DIALLED if name != "contactId"}
+    people = sources.members(backend, members).select("contactId", **unknown)
+    return sources.write(backend, people, target, DIALLED)
+
+
 def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery, Rows], listed: Any) -> Any:
     """What the segment's source says of some people: their numbers and addresses."""
     contacts = sources.contacts(backend, read[standing.segment.contacts])

@@ -13,7 +13,7 @@ from reconciler.model.change import Action, Changes
 from reconciler.model.exposure import Shared
 from reconciler.model.live import Live
 from reconciler.model.members import Members
-from reconciler.model.rows import Rows
+from reconciler.model.rows import MembersOf, Rows
 from reconciler.model.situation import Planned
 
 ACTIVE = "active"
@@ -34,8 +34,12 @@ def exposed(
     dialling |= {name for _, name in others}
     every = (*names, *sorted(dialling - names.keys()))
     lists = dict(_lists(backend, every, members, changes, live, into))
-    counted = {name: exposure.exposure(backend, sources.table(backend, lists[name])) for name in names if name in lists}
-    met = dialled.shared(backend, {name: rows for name, rows in lists.items() if name in dialling})
+    counted = {
+        name: exposure.exposure(backend, sources.table(backend, rows))
+        for name, (rows, numbered) in lists.items()
+        if numbered and name in names
+    }
+    met = dialled.shared(backend, {name: rows for name, (rows, _) in lists.items() if name in dialling})
     found = [replace(each, exposure=counted.get(each.campaign.list)) for each in campaigns]
     return tuple(replace(each, shared=tuple(_shared(each, found, others, met))) for each in found)
 
@@ -52,16 +56,18 @@ def _others(campaigns: Sequence[Planned], changes: Changes, live: Live) -> Itera
 
 def _lists(
     backend: Any, names: Sequence[str], members: Members, changes: Changes, live: Live, into: Path
-) -> Iterator[tuple[str, Rows]]:
-    """The people of each list, as far as they could be read."""
+) -> Iterator[tuple[str, tuple[Rows, bool]]]:
+    """The people of each list, as far as they could be read, and whether their numbers could be."""
     fillers = {target.list: standing for standing in members for target in standing.segment.targets}
     changed = {change.list: change for change in changes.rows}
     for number, name in enumerate(names):
         target, phones = into / f"{number}.parquet", dialled.phones_of(name, live.rows)
         if name in fillers and name in changed:
-            yield name, dialled.filled(backend, fillers[name], changed[name], live.rows, phones, target)
+            yield name, (dialled.filled(backend, fillers[name], changed[name], live.rows, phones, target), True)
         elif phones is not None:
-            yield name, dialled.held(backend, phones, target)
+            yield name, (dialled.held(backend, phones, target), True)
+        elif (members_alone := MembersOf(name, ())) in live.rows:
+            yield name, (dialled.known(backend, live.rows[members_alone], target), False)
 
 
 def _shared(

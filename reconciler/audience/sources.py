@@ -297,17 +297,25 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
 
 
 def lying(rows: Rows, columns: Sequence[str], size: int) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a Parquet file in the order in which they lie in it, at most `size` at a time.
+    """The rows of a Parquet file in the order in which they lie in it, `size` at a time; only the last are fewer.
 
-    For what was written in order: nothing is sorted anew, so no more is held than a chunk, however many rows there are.
+    For what was written in order: nothing is sorted anew, so no more is held than a group of the file's rows, however
+    many there are.
     """
     import pyarrow.parquet as pq
 
+    held: list[tuple[Any, ...]] = []
     with pq.ParquetFile(rows.path) as file:
-        for batch in file.iter_batches(size, columns=list(columns)):
-            # by name: a file may hold its columns in another order; a map is a mapping, and no list of pairs
-            values = (batch.column(name).to_pylist(maps_as_pydicts="strict") for name in columns)
-            yield list(zip(*values, strict=True))
+        for group in range(file.num_row_groups):  # `iter_batches` would read many groups ahead
+            for batch in file.read_row_group(group, columns=list(columns), use_threads=False).to_batches(size):
+                # by name: a file may hold its columns in another order; a map is a mapping, and no list of pairs
+                values = (batch.column(name).to_pylist(maps_as_pydicts="strict") for name in columns)
+                held += zip(*values, strict=True)
+                if len(held) >= size:
+                    yield held[:size]
+                    held = held[size:]
+    if held:
+        yield held
 
 
 def count(backend: Any, relation: Any) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -97,11 +98,28 @@ def by_offset(fetch: Callable[[int], Mapping[str, Any]], key: str, add: Callable
     starts = range(LARGEST_PAGE, int(total), LARGEST_PAGE)
     heard = {int(total)}
     with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
-        for reply in pool.map(fetch, starts):
+        for reply in _in_order(pool, fetch, starts, 2 * workers):
             add(_page(reply, key))
             heard.add(int(reply.get("total", total)))
     log.info("read %d offset pages, total %d", 1 + len(starts), total)
     return Heard(int(total), shifted=len(heard) > 1)
+
+
+def _in_order(
+    pool: Executor, fetch: Callable[[int], Mapping[str, Any]], starts: Iterable[int], ahead: int
+) -> Iterator[Mapping[str, Any]]:
+    """The pages in their order, at most so many of them fetched ahead: a quick tenant must not fill the memory."""
+    pending: deque[Future[Mapping[str, Any]]] = deque()
+    try:
+        for start in starts:
+            pending.append(pool.submit(fetch, start))
+            if len(pending) >= ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for each in pending:
+            each.cancel()
 
 
 def _page(reply: Mapping[str, Any], key: str) -> Rows:

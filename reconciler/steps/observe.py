@@ -113,9 +113,8 @@ def _rows(
     """What every query asks for, but for the tenant's interactions; `problems` gets why some could not be read."""
     lists = objects.get("ContactList", {})
     rows: dict[RowQuery, Rows] = {}
-    for query in dict.fromkeys([*_queries(desired), *_besides(desired, objects)]):
-        if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
-            continue
+    asked = [*_queries(desired), *_besides(desired, objects)]
+    for query in dict.fromkeys(_possible(each, reader) for each in asked):
         if isinstance(query, MembersOf | MemberPhones) and query.list not in lists:
             rows[query] = _nobody(into)
             continue
@@ -128,6 +127,13 @@ def _rows(
         except BadInput as error:
             problems.extend(error.problems)
     return rows
+
+
+def _possible(query: RowQuery, reader: Reader) -> RowQuery:
+    """What to ask in the place of phones that no surface knows and nobody needs: who they are, at least."""
+    if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
+        return MembersOf(query.list, ())
+    return query
 
 
 def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:

@@ -120,6 +120,14 @@ class TestOfAListThatASegmentFills:
         assert "from 07:00 on Fri 01 Jan 2027 in America/Denver" in finding.message
 
 
+def without_phones(folder: Folder) -> None:
+    """Take away the surface that knows them."""
+    text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
+    head, _, rest = text.partition("    outbound:")
+    assert rest
+    folder.write("tenant.yaml", f"{head}    lists:{rest.partition('    lists:')[2]}")
+
+
 class TestOfAListThatNobodyFills:
     def test_who_is_on_it_now_is_counted(self, tenant: Simulator, folder: Folder, propose: Propose) -> None:
         people(tenant, 10)
@@ -137,10 +145,7 @@ class TestOfAListThatNobodyFills:
         tenant.store.add_list("Chosen", [contact(number) for number in range(4)])
         folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen"))
         declare_campaign(folder)
-        text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
-        head, _, rest = text.partition("    outbound:")
-        assert rest
-        folder.write("tenant.yaml", f"{head}    lists:{rest.partition('    lists:')[2]}")
+        without_phones(folder)
         plan = propose()
         assert by_name(plan)["evening"].exposure is None
         assert [each.message for each in found(plan, "HRS-003")] == [
@@ -197,6 +202,16 @@ class TestOfSharedPeople:
             live_campaign(tenant, name, dials, description="made by hand")
         shared = by_name(propose())["evening"].shared
         assert [(each.campaign, each.contacts) for each in shared] == [("Away", 2), ("Far", 2), ("Theirs", 4)]
+
+    def test_where_nobody_knows_their_phones_they_are_the_same_by_their_ids(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        self.two_lists(tenant, folder)
+        without_phones(folder)
+        live_campaign(tenant, "Far", "Others", description="made by hand")
+        evening = by_name(propose())["evening"]
+        assert [(each.campaign, each.contacts) for each in evening.shared] == [("Far", 1)]
+        assert evening.exposure is None
 
     def test_the_list_of_somebody_elses_campaign_is_read_only_where_it_dials_and_one_of_ours_does(
         self, tenant: Simulator, folder: Folder, propose: Propose

@@ -23,6 +23,8 @@ _WRITTEN = ", ".join(
         "DICTIONARY_SIZE_LIMIT 1000",
         "WRITE_BLOOM_FILTER false",
         "COMPRESSION lz4_raw",
+        # a group is held in memory by who writes it, and by who reads rows one by one
+        "ROW_GROUP_SIZE 20480",
     ]
 )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from reconciler.audience import engine, outcomes
+from reconciler.audience import outcomes
 from reconciler.ledger.journal import Run
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import Interrupted
@@ -35,15 +35,11 @@ def settle(change: OutcomeChange, writer: Writer, run: Run, terms: Terms, worker
         Interrupted: the person asked to stop; what was in flight is finished and recorded.
         ReconcilerError: the tenant cannot be reached, or does not let this client do it.
     """
-    folder = terms.scratch / f"{change.address.kind}-{change.address.name}"
-    folder.mkdir(exist_ok=True)
     settling = _Settling(change, writer, run, terms)
-    # a folder of its own: other sets are settled at the same time
-    with engine.reading(terms.engine, folder) as backend:
-        try:
-            _all(settling, outcomes.batches(backend, change, BATCH), workers)
-        finally:
-            settling.keep_unfinished()
+    try:
+        _all(settling, outcomes.batches(change, BATCH), workers)
+    finally:
+        settling.keep_unfinished()
     run.owe(change.address, str(change.address))
     told = told_of(change, run)
     words = f"{told.successful:,} of {change.total:,} outcomes set in {change.campaign}"
