@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,18 @@ import pytest
 
 from reconciler.audience import comparison, membership, row_changes, sources
 from reconciler.model.address import Address
-from reconciler.model.change import Accounting
+from reconciler.model.change import ROW_COLUMNS, Accounting
 from reconciler.model.members import Standing
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, MembersOf, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
-from reconciler.model.segment import Delivery, Segment, Target
+from reconciler.model.segment import Delivery, Phones, Segment, Target
 from tests.audience.conftest import Written
 
 EVERYBODY = ContactsOf(LiveList(name="Everybody"), Location("segments.yaml", 1, 1))
 INVITED = ContactsOf(LiveList(name="Invited"), Location("segments.yaml", 2, 1))
 BANDS = (Band("high", 8000, None, 1), Band("low", 5000, 8000, 2))
-CONTACTS = {"contactId": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
+CONTACTS = {"contactId": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR", "phone": "VARCHAR"}
 MEMBERS = {"contactId": "VARCHAR", "priority": "BIGINT", "score": "DOUBLE"}
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 
@@ -98,6 +99,16 @@ def test_a_contact_that_crosses_an_edge_is_told_as_a_move_on_both_lists(case: Ca
         "high": [("a", "add", "score 61.5 → 82.0 moves it from low to high")],
         "low": [("a", "remove", "score 61.5 → 82.0 moves it from low to high")],
     }
+
+
+@pytest.mark.parametrize(("method", "number"), [("listContacts", None), ("contactBatch", "+14155550102")])
+def test_a_number_is_kept_with_a_change_only_where_it_may_be_written(
+    case: Case, method: str, number: str | None
+) -> None:
+    declared = replace(segment(attributes=()), phones=Phones("possible", "US"), delivery=Delivery(method, 500, ()))
+    case.changes(declared, [{**contact("a", 90), "phone": "415 555 0102"}], {})
+    rows = Rows(case.folder / "high.parquet", "parquet", ROW_COLUMNS, 1)
+    assert list(sources.lying(rows, ("contactId", "action", "e164"), 10)) == [[("a", "add", number)]]
 
 
 def test_a_new_score_in_the_same_band_is_an_update(case: Case) -> None:

@@ -202,3 +202,15 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
     assert judged() == 49
     monkeypatch.setattr(sources, "A_SHARE", 7)
     assert judged() == 49
+
+
+def test_rows_come_as_they_lie_in_chunks_that_do_not_end_where_a_group_of_the_file_does(tmp_path: Path) -> None:
+    notes = [{"case": str(n)} if n % 2 else None for n in range(100)]
+    table = pa.table(
+        {"notes": pa.array(notes, pa.map_(pa.string(), pa.string())), "contactId": [f"c{99 - n}" for n in range(100)]}
+    )
+    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=7)
+    rows = Rows(tmp_path / "rows.parquet", "parquet", {}, 100)
+    chunks = list(sources.lying(rows, ("contactId", "notes"), 30))
+    assert [len(chunk) for chunk in chunks] == [30, 30, 30, 10]
+    assert [row for chunk in chunks for row in chunk] == [(f"c{99 - n}", notes[n]) for n in range(100)]
