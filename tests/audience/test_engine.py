@@ -58,8 +58,9 @@ def test_what_is_computed_once_is_there_until_it_is_not_needed(backend: Any, wri
         with engine.computed(backend, one.filter(one["n"].notnull())) as other:
             assert list(sources.stream(backend, other, 10)) == [[("b", 1)]]
         assert sources.count(backend, one) == 2
-    with pytest.raises(Exception, match="does not exist"):
+    with pytest.raises(Exception, match="No files found"):
         sources.count(backend, one)
+    assert not any(engine.scratch(backend).glob("computed-*"))
 
 
 def _counting(compile: Callable[[Any], Any], compiled: list[Any]) -> Callable[[Any], Any]:

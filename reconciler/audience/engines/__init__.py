@@ -34,6 +34,3 @@ class Operations(Protocol):
 
     def write(self, backend: Any, relation: Any, target: Path) -> None:
         """Compute a relation into one Parquet file, in its own order, that only its owner may read."""
-
-    def computed(self, backend: Any, relation: Any) -> AbstractContextManager[Any]:
-        """A relation computed once, there until the context ends."""

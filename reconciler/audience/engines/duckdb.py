@@ -106,10 +106,6 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _numbered(backend: Any, what: str) -> str:
-    return f"{what}_{next(backend.__dict__.setdefault('numbers', count()))}"
-
-
 _SCHEMAS: dict[Any, Any] = {}
 
 
@@ -120,7 +116,7 @@ def _named(backend: Any, source: str, kind: Any) -> Any:
     """
     import ibis
 
-    name = _numbered(backend, "read")
+    name = f"read_{next(backend.__dict__.setdefault('numbers', count()))}"
     backend.raw_sql(f"CREATE TEMP VIEW {name} AS SELECT * FROM {source}")  # noqa: S608 # a number, and what is quoted
     if kind not in _SCHEMAS:
         _SCHEMAS[kind] = backend.get_schema(name)
@@ -154,19 +150,6 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
     result = backend.raw_sql(_compiled(backend, relation))
     while chunk := result.fetchmany(size):
         yield chunk
-
-
-@contextmanager
-def computed(backend: Any, relation: Any) -> Iterator[Any]:
-    """A relation as a table in memory, which spills as all else does."""
-    import ibis
-
-    name = _numbered(backend, "computed")
-    backend.raw_sql(f"CREATE TEMP TABLE {name} AS {_compiled(backend, relation)}")
-    try:
-        yield ibis.table(relation.schema(), name=name)
-    finally:
-        backend.raw_sql(f"DROP TABLE {name}")
 
 
 def write(backend: Any, relation: Any, target: Path) -> None:

@@ -100,15 +100,6 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
             yield held
 
 
-@contextmanager
-def computed(backend: Any, relation: Any) -> Iterator[Any]:
-    """A relation as a file of the run."""
-    with tempfile.TemporaryDirectory(dir=scratch(backend), prefix="computed-") as folder:
-        file = Path(folder, "rows.parquet")
-        write(backend, relation, file)
-        yield parquet(backend, file)
-
-
 def write(backend: Any, relation: Any, target: Path) -> None:
     """Compute a relation into one Parquet file, in its own order."""
     import pyarrow.parquet as pq
