@@ -57,7 +57,8 @@ ENGINE = Engine(memory_limit="256MB")
 LAID = "FORMAT parquet, ROW_GROUP_SIZE 20480"
 """How the program lays rows down."""
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
-UNLIMITED = 100_000
+UNLIMITED = 1_000
+"""Contacts a second that no run comes near. Not more: what is sent within a second is remembered for as long."""
 SURFACES = ("outbound", "lists", "dispositions")
 Call = tuple[float, str, str, int]
 """A request that arrived: when (the monotonic clock), its method and path, and how many were under way."""

@@ -47,7 +47,8 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
 
 def _seen(desired: Desired, outside: Outside, *, outcomes: bool = True) -> Live:
     memory = outside.shelf(desired), outside.owed(desired)
-    return observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory, outcomes=outcomes)
+    told = outside.asked if outcomes else None
+    return observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory, outcomes=told)
 
 
 def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:

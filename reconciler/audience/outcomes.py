@@ -58,11 +58,19 @@ def settled(backend: Any, rows: Rows, target: Path) -> Rows:
 
 def contacts(backend: Any, rows: Rows) -> Iterator[str]:
     """The contacts of some dispositions that count, in their order."""
-    read = sources.table(backend, rows)
-    wanted = read.filter(read["fault"].isnull(), ~read["superseded"]).select("contactId").order_by("contactId")
-    for chunk in sources.stream(backend, wanted, 1000):
+    for chunk in sources.stream(backend, _counting(backend, rows).order_by("contactId"), 1000):
         for (contact,) in chunk:
             yield contact
+
+
+def count(backend: Any, rows: Rows) -> int:
+    """How many they are."""
+    return sources.count(backend, _counting(backend, rows))
+
+
+def _counting(backend: Any, rows: Rows) -> Any:
+    read = sources.table(backend, rows)
+    return read.filter(read["fault"].isnull(), ~read["superseded"]).select("contactId")
 
 
 def live(backend: Any, rows: Rows, target: Path) -> Rows:

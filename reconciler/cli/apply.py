@@ -53,7 +53,9 @@ def apply(
     events: Path | None,
 ) -> int:
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
+    from reconciler.cli.console import console
     from reconciler.cli.world import World
+    from reconciler.views.progress import ReadingProgress
 
     if resume and file is not None:
         raise click.UsageError("--resume goes on with the plan of the interrupted run; leave FILE out")
@@ -61,7 +63,8 @@ def apply(
         event_file(events) as file_of_events,
         Stopping() as stopping,
         opened(chosen, prune=prune, refresh=refresh) as workspace,
-        World(workspace, stopping.stop) as world,
+        ReadingProgress(console(stderr=True)) as reading,
+        World(workspace, stopping.stop, reading.asked) as world,
     ):
         applying = _Applying(workspace, world, stopping, voice, digest, file_of_events)
         if resume:

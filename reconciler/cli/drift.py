@@ -16,11 +16,17 @@ from reconciler.model.errors import Exit
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job."""
+    from reconciler.cli.console import console
     from reconciler.cli.plan import show_plan
     from reconciler.cli.world import World
     from reconciler.flow import propose
+    from reconciler.views.progress import ReadingProgress
 
-    with opened(chosen, prune=True, refresh=refresh) as workspace, World(workspace) as world:
+    with (
+        opened(chosen, prune=True, refresh=refresh) as workspace,
+        ReadingProgress(console(stderr=True)) as reading,
+        World(workspace, reading=reading.asked) as world,
+    ):
         proposed = propose(workspace, world)
         show_plan(proposed, voice)
     return Exit.DONE if proposed.empty else Exit.CHANGES

@@ -31,12 +31,18 @@ def plan(
 ) -> int:
     """Show what an apply would do, and why. Reads the tenant and writes nothing."""
     from reconciler.cli.announcing import tell_of_plan
+    from reconciler.cli.console import console
     from reconciler.cli.world import World
     from reconciler.flow import propose
     from reconciler.ledger.saved import save_plan
     from reconciler.steps.load import load
+    from reconciler.views.progress import ReadingProgress
 
-    with opened(chosen, prune=prune, refresh=refresh) as workspace, World(workspace) as world:
+    with (
+        opened(chosen, prune=prune, refresh=refresh) as workspace,
+        ReadingProgress(console(stderr=True)) as reading,
+        World(workspace, reading=reading.asked) as world,
+    ):
         proposed = propose(workspace, world)
         show_plan(proposed, voice)
         if out is not None:

@@ -36,9 +36,15 @@ from reconciler.model.webhook import Receiver, Webhook
 class World:
     """The real tenant and the real ledger of a workspace; what it opens is closed at its end."""
 
-    def __init__(self, workspace: Workspace, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        stop: threading.Event | None = None,
+        reading: Callable[[str, int, int], None] | None = None,
+    ) -> None:
         self._workspace = workspace
         self._stop = stop
+        self._reading = reading
         self._stack = ExitStack()
         self._lanes = Lanes()  # what a plan has just asked counts for the apply that follows
 
@@ -100,3 +106,8 @@ class World:
             return cache
         cache.sweep(timedelta(0))
         return None
+
+    def asked(self, what: str, done: int, total: int) -> None:
+        """Tell whoever waits how far a read is."""
+        if self._reading is not None:
+            self._reading(what, done, total)

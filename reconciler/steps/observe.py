@@ -57,13 +57,14 @@ def observe(
     shelf: Shelf | None = None,
     owed: Path | None = None,
     *,
-    outcomes: bool = True,
+    outcomes: campaigns.Asked | None = None,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
     `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
-    contacts that lists would not take. `outcomes`: whether those of campaigns' contacts are asked for, one by one.
+    contacts that lists would not take. `outcomes` is told how far the read of those of campaigns' contacts is, one by
+    one; None: they are not asked for.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -94,9 +95,9 @@ def observe(
             waiting = owing.settled(backend, owed, desired.settings.rejected, desired.now, into)
     if problems:
         raise BadInput(problems)
-    if outcomes:  # the slowest, and only once nothing else is wrong
+    if outcomes is not None:  # the slowest, and only once nothing else is wrong
         asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
-        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into)
+        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into, outcomes)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
 

@@ -141,6 +141,58 @@ class ApplyProgress:
         self._console.print(plain(f"  … {words}"), markup=False, highlight=False)
 
 
+class ReadingProgress:
+    """How far reads are that take long; nothing is left behind on a terminal. Safe to call from several threads."""
+
+    def __init__(
+        self, console: Console, *, every: float = NOW_AND_THEN, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console, self._every, self._clock = console, every, clock
+        self._lock = threading.Lock()
+        self._reads: dict[str, Tally] = {}
+        self._told: float | None = None
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clear()
+
+    def asked(self, what: str, done: int, total: int) -> None:
+        """So many rows of a read are there; the first words come once it has taken a while."""
+        with self._lock:
+            now = self._clock()
+            tally = self._reads.setdefault(what, Tally(total, now))
+            tally.add(done - tally.done, 0, 0)
+            if self._told is None:
+                self._told = now
+            if all(each.done >= each.total for each in self._reads.values()):
+                self._clear()
+            elif now - self._told >= self._every:
+                self._told = now
+                self._tell(now)
+
+    def _tell(self, now: float) -> None:
+        under_way = [(what, tally) for what, tally in self._reads.items() if tally.done < tally.total]
+        words = [plain(f"  … {what}: {_figures(tally, now)}") for what, tally in under_way]
+        if not self._console.is_terminal or self._console.is_dumb_terminal:
+            for each in words:
+                self._console.print(each, markup=False, highlight=False)
+            return
+        if self._live is None:
+            self._live = Live(console=self._console, transient=True, auto_refresh=False)
+            self._live.start()
+        self._live.update(Text("\n".join(words)), refresh=True)
+
+    def _clear(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
 def _bar(total: float, reached: float) -> ProgressBar:
     return ProgressBar(total=max(total, 1), completed=reached, width=30)
 

@@ -12,7 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.course import Course, Tally
 from reconciler.model.jobs import Job
 from reconciler.model.report import ChunkDone, Outcome, StepResult
-from reconciler.views.progress import ApplyProgress
+from reconciler.views.progress import ApplyProgress, ReadingProgress
 from tests.views.plans import LIST, ROWS, plan, rows
 
 OTHER = Address("Segment", "history", "low")
@@ -103,3 +103,35 @@ def test_a_step_that_an_earlier_run_has_finished_counts_as_done() -> None:
     course.finish(StepResult(LIST, Outcome.DONE, "adopted"))
     course.finish(StepResult(ROWS, Outcome.DONE, "all", 1129))
     assert (course.whole.done, course.whole.rate(10)) == (1129, None)
+
+
+def test_a_long_read_is_told_now_and_then_with_the_time_it_will_still_take() -> None:
+    out, now = io.StringIO(), [0.0]
+    with ReadingProgress(Console(file=out, width=500), every=10, clock=lambda: now[0]) as told:
+        for second in range(25):
+            now[0] = second
+            told.asked("the outcomes in campaign 'Spring'", 10 * second, 100_000)
+            told.asked("the outcomes in campaign 'Late'", min(5 * second, 50), 50)
+    assert out.getvalue().splitlines() == [
+        "  … the outcomes in campaign 'Spring': 100 of 100,000 rows, 10 rows/s, 2 h 46 min left",
+        "  … the outcomes in campaign 'Late': 45 of 50 rows, 4.5 rows/s, 1 s left",
+        "  … the outcomes in campaign 'Spring': 200 of 100,000 rows, 10 rows/s, 2 h 46 min left",
+    ]
+
+
+def test_a_read_that_is_over_soon_is_not_told_of() -> None:
+    out, now = io.StringIO(), [0.0]
+    with ReadingProgress(Console(file=out, width=500), every=10, clock=lambda: now[0]) as told:
+        for now[0] in range(9):
+            told.asked("the outcomes in campaign 'Spring'", int(now[0]), 8)
+    assert out.getvalue() == ""
+
+
+def test_a_terminal_is_left_as_it_was_when_a_read_is_over() -> None:
+    out, now = io.StringIO(), [0.0]
+    console = Console(file=out, force_terminal=True, width=120, _environ={"TERM": "xterm"})
+    with ReadingProgress(console, every=1, clock=lambda: now[0]) as told:
+        for now[0] in range(5):
+            told.asked("the outcomes in campaign 'Spring'", int(now[0]), 4)
+    assert "3 of 4 rows" in out.getvalue()
+    assert out.getvalue().endswith("\x1b[2K")

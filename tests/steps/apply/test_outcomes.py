@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.model.document import document_digest
 from reconciler.simulator import DispositionLimits, Options, Simulator, Stage
+from reconciler.views.progress import ReadingProgress
 from tests.conftest import Ended, Folder
 from tests.outcomes import (
     CODES,
@@ -68,6 +69,21 @@ def test_outcomes_are_set_and_a_second_run_finds_nothing_to_do(tenant: Simulator
     assert again.code == 0
     assert "120 unchanged" in again.out
     assert not tenant.requests().writes()
+
+
+def test_whoever_waits_for_a_plan_is_told_how_many_contacts_were_asked_for(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(ReadingProgress, "asked", lambda _, what, done, total: heard.append((what, done, total)))
+    campaign(tenant, range(130))
+    declare(folder, tenant)
+    write_outcomes(folder, map(row, range(120)))
+    for command in (("plan",), ("drift",), ("apply", "--yes")):
+        heard.clear()
+        run(*command)
+        assert [(done, total) for _, done, total in heard] == [(n, 120) for n in range(121)]
+        assert {what for what, _, _ in heard} == {"the outcomes in campaign 'Evening'"}
 
 
 def test_every_contact_has_one_entry_in_the_audit_record_and_none_its_name(
