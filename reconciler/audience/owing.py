@@ -29,7 +29,8 @@ OWED = {
     "code": "string",
     "reason": "string",
 }
-"""A contact that a list would not take: in how many runs, when last, and why then."""
+"""A contact that a list would not take: in how many runs it was rejected, or was deferred, if that was the last; when
+last, and why then."""
 
 DEFERRED = ("held", "changed")
 """Codes of what was not tried, because of what the contact was just then: it waits for nothing."""
@@ -50,12 +51,15 @@ def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: 
     valid = (joined["moment"] > oldest) & (joined["since"].isnull() | (joined["moment"] > joined["since"]))
     counted = joined.filter(valid).group_by("list", "contactId")
     found = counted.agg(
-        tries=lambda t: t["run"].nunique(),
+        rejections=lambda t: t["run"].nunique(where=~t["code"].isin(DEFERRED)),
+        deferrals=lambda t: t["run"].nunique(where=t["code"].isin(DEFERRED)),
         last=lambda t: t["moment"].max(),
         code=lambda t: t["code"].argmax(t["moment"]),
         reason=lambda t: t["reason"].argmax(t["moment"]),
     )
-    return sources.write(backend, found.select(*OWED), into / "owed.parquet", OWED)
+    # of the one kind or the other: whoever was deferred often is not in quarantine once it is rejected
+    tries = ibis.ifelse(found["code"].isin(DEFERRED), found["deferrals"], found["rejections"])
+    return sources.write(backend, found.mutate(tries=tries).select(*OWED), into / "owed.parquet", OWED)
 
 
 def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: datetime) -> Any:
@@ -79,9 +83,14 @@ def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: dateti
         (held, ibis.literal("offered again later")),
         else_=ibis.literal("offered again now"),
     )
-    what = ibis.ifelse(deferred, ibis.literal("deferred "), ibis.literal("rejected "))
-    words = what + times + ", " + state + ": " + mine["reason"]
+    words = _what(mine) + " " + times + ", " + state + ": " + mine["reason"]
     return mine.select(owed="contactId", held=held, owed_words=words)
+
+
+def _what(owed: Any) -> Any:
+    import ibis
+
+    return ibis.ifelse(owed["code"].isin(DEFERRED), ibis.literal("deferred"), ibis.literal("rejected"))
 
 
 def _wait(patience: Patience, tries: int) -> timedelta:
@@ -89,11 +98,12 @@ def _wait(patience: Patience, tries: int) -> timedelta:
     return min(longest, patience.longest)
 
 
-def counted(backend: Any, rows: Rows) -> list[tuple[str, int, str, int]]:
-    """How many contacts are owed, by list, tries and reason."""
+def counted(backend: Any, rows: Rows) -> list[tuple[str, str, int, str, int]]:
+    """How many contacts are owed, by list, whether they were `rejected` or `deferred`, tries and reason."""
     import ibis
 
     everyone = sources.table(backend, rows)
-    found = everyone.group_by("list", "tries", "reason").agg(n=everyone.count())
-    ordered = found.order_by("list", ibis.desc("n"), "tries", "reason")
+    everyone = everyone.mutate(what=_what(everyone))
+    found = everyone.group_by("list", "what", "tries", "reason").agg(n=everyone.count())
+    ordered = found.order_by("list", ibis.desc("n"), "what", "tries", "reason")
     return [row for chunk in sources.stream(backend, ordered, 1000) for row in chunk]

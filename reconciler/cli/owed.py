@@ -37,9 +37,9 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
             records.release(world.ledger(desired).store, release)
             click.echo(f"What list {release!r} would not take is offered again by the next plan.")
             return Exit.DONE
-        for name, tries, reason, count in counted:
+        for name, what, tries, reason, count in counted:
             times = "once" if tries == 1 else f"{tries} times"
-            click.echo(f"{count:>9,}  {name}: rejected {times}: {reason}")
+            click.echo(f"{count:>9,}  {name}: {what} {times}: {reason}")
         if not counted:
             click.echo("Nothing is owed to any list.")
     return Exit.DONE
