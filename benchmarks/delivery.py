@@ -36,7 +36,7 @@ from reconciler.audience import engine, row_changes
 from reconciler.cxone.auth import PRESETS
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
-from reconciler.ledger.journal import Ledger
+from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange

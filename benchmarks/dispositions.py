@@ -31,7 +31,7 @@ from reconciler.audience import row_changes
 from reconciler.cxone.courier import DeliversCallbacks
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
-from reconciler.ledger.journal import Ledger
+from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address

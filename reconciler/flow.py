@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from reconciler.ledger.journal import Ledger
+from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live

@@ -18,7 +18,7 @@ def audit() -> None:
 @workspace_options
 def verify(chosen: dict[str, Any]) -> int:
     """Check that no entry of the record was changed, removed or put in after it was written."""
-    from reconciler.ledger.journal import Ledger
+    from reconciler.ledger.ledger import Ledger
     from reconciler.ledger.store import opened as opened_store
     from reconciler.steps.load import load
 

@@ -20,7 +20,7 @@ from reconciler.kinds.tenant import declared_surfaces, fetch
 from reconciler.kinds.webhook import receiver
 from reconciler.ledger import owed
 from reconciler.ledger.cache import CacheFolder, folder_of
-from reconciler.ledger.journal import Ledger
+from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.records import KEY_VARIABLE
 from reconciler.ledger.store import opened

@@ -10,8 +10,9 @@ import orjson
 import pytest
 
 from reconciler import __version__
-from reconciler.ledger import audit, journal
-from reconciler.ledger.journal import Ledger, Run
+from reconciler.ledger import audit
+from reconciler.ledger.journal import Run
+from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.document import plan_digest
@@ -164,7 +165,7 @@ def test_the_lock_of_a_run_that_waits_and_records_nothing_is_renewed(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beats = threading.Semaphore(0)
-    monkeypatch.setattr(journal, "HEARTBEAT", 0.01)
+    monkeypatch.setattr("reconciler.ledger.ledger.HEARTBEAT", 0.01)
     monkeypatch.setattr(Run, "beat", lambda run: beats.release())
     with ledger.run(PLAN):
         assert all(beats.acquire(timeout=30) for _ in range(3))

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from reconciler.ledger.journal import Ledger
+from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.objects import ObjectStore
 from reconciler.ledger.records import Records
 from reconciler.ledger.store import opened

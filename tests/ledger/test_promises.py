@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from reconciler.ledger import audit, lock
-from reconciler.ledger.journal import Ledger, Run
+from reconciler.ledger.journal import Run
+from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.records import Records
 from reconciler.ledger.saved import save_plan
 from reconciler.model.errors import LedgerError
@@ -185,7 +186,7 @@ def test_a_lock_that_is_lost_while_the_plan_is_kept_begins_no_run(
         with lock.locked(opening()):
             save_plan(plan, path)
 
-    monkeypatch.setattr("reconciler.ledger.journal.save_plan", slowly)
+    monkeypatch.setattr("reconciler.ledger.ledger.save_plan", slowly)
     with pytest.raises(LedgerError, match="taken over by another run"), Ledger(store).run(PLAN):
         pass
     assert store.lines(audit.FILE) == []

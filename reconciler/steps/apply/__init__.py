@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import groupby
 
-from reconciler.ledger.journal import Ledger, Run
+from reconciler.ledger.journal import Run
+from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange
 from reconciler.model.errors import Interrupted, ReconcilerError, Stale
