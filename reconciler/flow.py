@@ -45,10 +45,10 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
     return arrange(judged, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
 
 
-def _seen(desired: Desired, outside: Outside, *, outcomes: bool = True) -> Live:
+def _seen(desired: Desired, outside: Outside, *, campaigns: bool = True) -> Live:
     memory = outside.shelf(desired), outside.owed(desired)
-    told = outside.asked if outcomes else None
-    return observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory, outcomes=told)
+    told = outside.asked if campaigns else None
+    return observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory, told=told)
 
 
 def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:
@@ -58,7 +58,7 @@ def account_for(workspace: Workspace, outside: Outside, segment: str, contact: s
         ReconcilerError: whatever a step raises.
     """
     desired = load(workspace)
-    live = _seen(desired, outside, outcomes=False)  # they take hours, and have no part in a segment
+    live = _seen(desired, outside, campaigns=False)  # what they need may take hours, and has no part in a segment
     members, tokens = resolve(desired, live), outside.tokens(desired)
     changes = diff(desired, members, live, tokens)
     return tell(desired, members, changes, live, tokens, segment, contact)
@@ -73,7 +73,7 @@ def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Suppo
     first, segment = suppositions[0], Address("Segment", suppositions[0].segment)
     load(replace(workspace, supposition=first))  # a question that makes no sense is told before anything is read
     desired = load(workspace)
-    live = _seen(desired, outside, outcomes=False)
+    live = _seen(desired, outside, campaigns=False)
     tokens, rows = outside.tokens(desired), []
     for each in suppositions:
         supposed = load(replace(workspace, supposition=each))

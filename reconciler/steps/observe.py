@@ -57,14 +57,14 @@ def observe(
     shelf: Shelf | None = None,
     owed: Path | None = None,
     *,
-    outcomes: campaigns.Asked | None = None,
+    told: campaigns.Asked | None = None,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
     `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
-    contacts that lists would not take. `outcomes` is told how far the read of those of campaigns' contacts is, one by
-    one; None: they are not asked for.
+    contacts that lists would not take. `told` hears how far the read of the outcomes of campaigns' contacts is, one by
+    one; None: what is on lists is all that is wanted, and nothing is read for the sake of campaigns alone.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -78,13 +78,20 @@ def observe(
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
             held = reader.objects(kind)
             problems += _ambiguous(desired, kind, held)
-            objects[name] = {found.name: found for found in _counted(desired, kind, held, reader)}
+            counted = held if told is None else _counted(desired, kind, held, reader)
+            objects[name] = {found.name: found for found in counted}
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
     notices: tuple[str, ...] = ()
     waiting = None
     with engine.reading(desired.settings.engine, desired.scratch) as backend:
-        rows = _rows(backend, desired, objects, reader, secret, into, problems)
+        wanted = _queries(desired)
+        if told is None:
+            wanted = [query for query in wanted if getattr(query, "needed", True)]
+        else:
+            others = _besides(desired, objects)
+            wanted = list(dict.fromkeys(_possible(query, reader) for query in (*wanted, *others)))
+        rows = _rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
         try:
             recalled = _recalled(backend, desired, rows, reader, shelf, into)
             rows |= recalled.rows
@@ -95,27 +102,26 @@ def observe(
             waiting = owing.settled(backend, owed, desired.settings.rejected, desired.now, into)
     if problems:
         raise BadInput(problems)
-    if outcomes is not None:  # the slowest, and only once nothing else is wrong
+    if told is not None:  # the slowest, and only once nothing else is wrong
         asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
-        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into, outcomes)
+        rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into, told)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
 
 
 def _rows(
     backend: Any,
+    queries: Sequence[RowQuery],
     desired: Desired,
-    objects: Mapping[str, Mapping[str, LiveObject]],
+    lists: Mapping[str, LiveObject],
     reader: Reader,
     secret: Secrets,
     into: Path,
     problems: list[Problem],
 ) -> dict[RowQuery, Rows]:
-    """What every query asks for, but for the tenant's interactions; `problems` gets why some could not be read."""
-    lists = objects.get("ContactList", {})
+    """What some queries ask for, but for the tenant's interactions; `problems` gets why some could not be read."""
     rows: dict[RowQuery, Rows] = {}
-    asked = [*_queries(desired), *_besides(desired, objects)]
-    for query in dict.fromkeys(_possible(each, reader) for each in asked):
+    for query in queries:
         if isinstance(query, MembersOf | MemberPhones) and query.list not in lists:
             rows[query] = _nobody(into)
             continue

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from tests.conftest import Ended, Folder, manifest
+from tests.scene import declare_campaign, live_campaign
 
 Run = Callable[..., Ended]
 
@@ -126,3 +127,34 @@ def test_a_question_that_makes_no_sense_is_told_before_anything_is_read(
     assert ended.code == 64
     assert told in ended.err
     assert len(tenant.requests()) == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("explain", "contact", "C00002", "--segment", "callers"),
+        ("what-if", "segment/callers", "--set", "cap.most=1..2:1"),
+    ],
+    ids=["explain", "what-if"],
+)
+def test_a_question_reads_nothing_for_the_sake_of_campaigns(
+    tenant: Simulator, folder: Folder, run: Run, question: tuple[str, ...]
+) -> None:
+    tenant.store.add_list("Own", ["C00001"])
+    tenant.store.add_list("Others", ["C00003"])
+    folder.write("own.yaml", manifest("ContactList", "own", "name: Own"))
+    declare_campaign(folder, on="own")
+    live_campaign(tenant, "Evening", "Own")
+    live_campaign(tenant, "Theirs", "Others", description="made by hand")
+
+    def asked() -> tuple[bool, bool, bool]:
+        paths = [each.path for each in tenant.requests()]
+        tenant.clear_requests()
+        lists = [f"/contactlists/{tenant.store.list_named(name).id}/contacts" for name in ("Own", "Others")]
+        own, others = (any(path.endswith(each) for path in paths) for each in lists)
+        return any(path.endswith("/statistics") for path in paths), own, others
+
+    assert run("plan").code == 0
+    assert asked() == (True, True, True)
+    assert run(*question).code == 0
+    assert asked() == (False, False, False)
