@@ -55,6 +55,13 @@ def resolve(desired: Desired, live: Live) -> Members:
 def _judged_by(backend: Any, segment: Segment, live: Live) -> Iterator[DoNotCall]:
     for each in segment.suppress:
         unread = suppression.unread(backend, each, live.rows)
+        if unread and unread == live.rows[each.numbers].count:
+            raise EmptySource(
+                f"{segment.address}: {each.address} reads {each.numbers}, none of whose numbers is a phone",
+                where=str(each.numbers.where),
+                note="a do-not-call list that nobody can read suppresses nobody; nothing was changed",
+                hint="check that `phone` is mapped to the right column, and that `region` is that of the numbers",
+            )
         yield DoNotCall(segment.address, each.address, each.taken, each.max_age, each.only_warns, unread)
 
 
