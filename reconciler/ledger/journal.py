@@ -6,7 +6,7 @@ import getpass
 import itertools
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,8 +28,10 @@ from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 class Run:
     """One apply in the ledger. Methods may be called from several threads."""
 
-    def __init__(self, store: Records, name: str, held: lock.Lock, chain: audit.Chain | None = None) -> None:
-        self.name = name
+    def __init__(
+        self, store: Records, name: str, held: lock.Lock, chain: audit.Chain | None = None, tenant: str = ""
+    ) -> None:
+        self.name, self._tenant = name, tenant
         self._store = store
         self._file, self._refused = f"runs/{name}/journal.jsonl", f"runs/{name}/rejected.jsonl"
         self._held = held
@@ -184,15 +186,20 @@ class Run:
             self._rejected.add(line)
         self._append(self._refused, line)
 
-    def owe(self, address: Address, name: str) -> None:
-        """Keep for later plans the contacts of a step that the list `name` would not take; once for each run."""
+    def owe(self, address: Address, name: str, offered: Iterable[str]) -> None:
+        """Keep for later plans the contacts of a step that the list `name` would not take; once for each run.
+
+        Of those that were `offered`, the others are owed no longer.
+        """
         key = f"{address}!owed"
         if key in self._done:
             return
         told = [orjson.loads(line) for line in self._rejected]
         mine = sorted((e["contact"], e["code"], e["reason"]) for e in told if e["address"] == str(address))
-        if mine:
-            owed.record(self._store, self.name, name, mine)
+        before = owed.outstanding(self._store, self._tenant, name)
+        taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
+        if mine or taken:
+            owed.record(self._store, self._tenant, self.name, name, mine, taken)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
     def step(self, result: StepResult) -> None:
@@ -271,10 +278,10 @@ def _beating(run: Run) -> Iterator[None]:
 
 
 class Ledger:
-    """The ledger of a workspace."""
+    """The ledger of a workspace; `tenant` says which one the runs are of."""
 
-    def __init__(self, store: Records) -> None:
-        self.store = store
+    def __init__(self, store: Records, tenant: str = "") -> None:
+        self.store, self.tenant = store, tenant
 
     @contextmanager
     def run(self, plan: Plan, name: str | None = None) -> Iterator[Run]:
@@ -296,7 +303,7 @@ class Ledger:
             told = {"tenant": plan.tenant, "tool": plan.tool_version, "audiences": audiences(plan)}
             chain.record({**entry, **told})
             self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": "", "fence": held.fence}))
-            run = Run(self.store, name, held, chain)
+            run = Run(self.store, name, held, chain, self.tenant)
             with _beating(run):
                 yield run
 
