@@ -36,7 +36,9 @@ def resolve(desired: Desired, live: Live) -> Members:
             target = into / f"{resource.address.name}.parquet"
             members = {each.band: live.rows[each.members] for each in segment.targets}
             rows = membership.standing(backend, segment, live.rows, members, desired.as_of, target)
-            barred = membership.barred(backend, segment, rows, live.rows, target.with_suffix(".barred.parquet"))
+            by_phone = segment.delivery.whole and any(way.phones for way in live.methods.values())
+            beside = target.with_suffix(".barred.parquet")
+            barred = membership.barred(backend, segment, rows, live.rows, beside, by_phone=by_phone)
             included, left_out = membership.account(backend, rows)
             account = Accounting(
                 segment.address,

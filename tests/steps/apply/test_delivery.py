@@ -45,6 +45,28 @@ def test_a_list_is_filled_changed_and_emptied_of_who_leaves_and_each_time_the_pl
     assert run("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
+@pytest.mark.parametrize("membership", ["upsert", "mirror"])
+def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_the_one_the_source_has_now(
+    tenant: Simulator, folder: Folder, run: Run, method: str, membership: str
+) -> None:
+    ready(tenant, folder, method, membership=membership)
+    folder.write("registry.csv", "number\n+12125550199\n")
+    registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{registry}\nasOf: 2999-01-01T00:00:00Z"))
+    segment = (folder.root / "segment.yaml").read_text()
+    folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
+    assert run("apply", "--yes").code == 0
+    folder.write("registry.csv", f"number\n{phone(5)}\n")
+    folder.write("crm.csv", (folder.root / "crm.csv").read_text().replace(phone(5), "+13105550177"))
+    removed = run("apply", "--yes")
+    assert "1  remove: suppressed by registry" in removed.out
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(5)}
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert "No changes." in run("plan").out
+
+
 @pytest.mark.parametrize(("method", "path"), [("bulkInsert", "bulkinsert$"), ("contactBatch", "contacts/batch$")])
 def test_a_job_that_fails_and_does_not_say_why_is_halved_until_the_rows_at_fault_are_alone(
     tenant: Simulator, folder: Folder, run: Run, method: str, path: str
