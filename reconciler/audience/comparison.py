@@ -95,8 +95,8 @@ def _held(everyone: Any, listed: Any, barred: Any, segment: Segment) -> Any:
     stands = everyone.rename(stands="contactId")
     told = listed.left_join(stands, listed["contactId"] == stands["stands"])
     told = _barred(told, barred)
-    wanted = (told["band"] == told["on"]).fill_null(False)
     suppressed_by, elsewhere, null = told["suppressed_by"], told["band"].notnull(), ibis.null("string")
+    wanted = (told["band"] == told["on"]).fill_null(False) & suppressed_by.isnull()
     belongs = [] if segment.mirror else [(suppressed_by.isnull(), ibis.literal("stay"))]
     action = ibis.cases(
         (wanted & row_changes.same(told, segment.delivery.attributes, "live_"), ibis.literal("keep")),
@@ -109,8 +109,9 @@ def _held(everyone: Any, listed: Any, barred: Any, segment: Segment) -> Any:
     reason = ibis.cases(
         (wanted, ibis.literal("its attributes changed")),
         *((stays, why_it_stays) for stays, _ in belongs),
+        (suppressed_by.notnull(), ibis.literal("suppressed by ") + suppressed_by),
         (elsewhere, ibis.literal("moves from ") + told["on"] + " to " + told["band"]),
-        else_=ibis.coalesce(ibis.literal("suppressed by ") + suppressed_by, told["out"], gone),
+        else_=ibis.coalesce(told["out"], gone),
     )
     columns = {
         "action": action,
@@ -118,7 +119,7 @@ def _held(everyone: Any, listed: Any, barred: Any, segment: Segment) -> Any:
         "priority": ibis.ifelse(wanted, told["priority"], ibis.null("int64")),
         "was": told["live_score"],
         "moves_from": ibis.ifelse(wanted, null, told["on"]),
-        "moves_to": ibis.ifelse(wanted, null, told["band"]),
+        "moves_to": ibis.ifelse(wanted | suppressed_by.notnull(), null, told["band"]),
         "reason": reason,
         **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", "name", "email")},
     }

@@ -6,8 +6,9 @@ line, or a row that is kept with its fault; no row is lost in silence.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -72,7 +73,8 @@ def _read(
                 with at_hand(file, scratch / f"object-{number}") as here:
                     rough = _rough(backend, here, feed, wanted, scratch / f"rough-{number}")
                     part = scratch / f"part-{number}.parquet"
-                    mapped(rough, feed).to_parquet(str(part))
+                    with _damaged(here, feed, wanted):
+                        mapped(rough, feed).to_parquet(str(part))
             except BadInput as bad:
                 problems += bad.problems
                 continue
@@ -132,21 +134,63 @@ def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
     return fault
 
 
+@contextlib.contextmanager
+def _damaged(file: Found, feed: AnyFiles, wanted: set[str]) -> Iterator[None]:
+    """Say where a Parquet file is damaged: its end may be whole, and what is before it is read last.
+
+    Raises:
+        BadInput: another reader cannot read it either.
+    """
+    try:
+        yield
+    except Exception:
+        bad = _unreadable_rows(file, wanted) if feed.format == "parquet" else None
+        if bad is None:
+            raise
+        message = f"the file is damaged: its rows {bad[0]:,} to {bad[1]:,} cannot be read"
+        raise BadInput([Problem(file.at(), "damaged", message, hint="write it anew, or fetch it again")]) from None
+
+
+def _unreadable_rows(file: Found, wanted: set[str]) -> tuple[int, int] | None:
+    """The first and the last row of the first group of a Parquet file that cannot be read; None: all of them can."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    first = 1
+    with pq.ParquetFile(file.path) as opened:
+        for group in range(opened.num_row_groups):
+            last = first + opened.metadata.row_group(group).num_rows - 1
+            try:
+                opened.read_row_group(group, columns=sorted(wanted), use_threads=False)
+            except (pa.ArrowException, OSError):
+                return first, last
+            first = last + 1
+    return None
+
+
 def _parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> Rough:
     import ibis
+    import pyarrow.parquet as pq
 
     scratch.symlink_to(file.path)  # a name without `*`, `?` or `[`, which the engine would take for a pattern
     try:
         table = backend.read_parquet(str(scratch), file_row_number=True)
+        names = pq.read_schema(file.path).names
     except Exception as error:
         hint = None if file.path.stat().st_size else "the file is empty"
         cut = "the file is not Parquet, or is cut short"
         raise BadInput([Problem(file.at(), "not-parquet", cut, note=_first_line(error), hint=hint)]) from None
-    names = [name for name in table.columns if name != "file_row_number"]
     problems = missing(wanted, names, file.at(), feed)
+    problems += [
+        Problem(file.at(), "duplicate-column", f"the file has the column `{name}` {names.count(name)} times")
+        for name in sorted(wanted)
+        if names.count(name) > 1
+    ]
+    # the engine gives names anew that differ by case alone
+    columns = dict(zip(names, table.columns, strict=False))
     exact = {column for name, column in feed.columns if name in mapping.EXACT}
     for name in sorted(wanted & set(names)):
-        kind = table[name].type()
+        kind = table[columns[name]].type()
         fraction = kind.is_floating() or (kind.is_decimal() and kind.scale != 0)
         if kind.is_nested() or kind.is_binary() or (name in exact and fraction):
             problems.append(
@@ -160,10 +204,9 @@ def _parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratc
             )
     if problems:
         raise BadInput(problems)
-    columns = numbered(sorted(wanted))
-    texts = {column: table[name].cast("string") for name, column in columns.items()}
+    texts = {column: table[columns[name]].cast("string") for name, column in numbered(sorted(wanted)).items()}
     place = file.name + ":row " + (table["file_row_number"] + 1).cast("string")
-    return Rough(table.select(**texts, place=place, fault=ibis.null("string")), columns)
+    return Rough(table.select(**texts, place=place, fault=ibis.null("string")), numbered(sorted(wanted)))
 
 
 def _first_line(error: Exception) -> str:

@@ -28,8 +28,12 @@ def told(
     read: Mapping[RowQuery, Rows],
     as_of: datetime,
     contact: str,
+    owed: Mapping[str, Any],
 ) -> Iterator[tuple[str, str]]:
-    """What was read, how it was scored, where it stands, and what a plan would do; in that order."""
+    """What was read, how it was scored, where it stands, and what a plan would do; in that order.
+
+    `owed`: what `owing.waiting` says of a list, by its name.
+    """
     segment = standing.segment
     yield from _as_read(backend, sources.contacts(backend, read[segment.contacts]), str(segment.contacts), contact)
     for measure, query in segment.interactions.items():
@@ -47,7 +51,7 @@ def told(
         on_it = sources.count(backend, everyone.filter(everyone["contactId"] == contact))
         yield str(wanted), "is on it" if on_it else "is not on it"
     yield from _standing(backend, standing, contact)
-    yield from _lists(backend, standing, changes, read, contact)
+    yield from _lists(backend, standing, changes, read, contact, owed)
 
 
 def _as_read(backend: Any, everyone: Any, source: str, contact: str) -> Iterator[tuple[str, str]]:
@@ -83,7 +87,12 @@ def _lists(
     changes: tuple[RowChange, ...],
     read: Mapping[RowQuery, Rows],
     contact: str,
+    owed: Mapping[str, Any],
 ) -> Iterator[tuple[str, str]]:
+    everyone = sources.table(backend, standing.rows)
+    belongs = _first(
+        backend, everyone.filter(everyone["contactId"] == contact, everyone["band"].notnull()).select("band")
+    )
     for target in standing.segment.targets:
         members = sources.members(backend, read[target.members])
         row = _first(backend, members.filter(members["contactId"] == contact).select("score"))
@@ -96,6 +105,10 @@ def _lists(
             mine = changed.filter(changed["contactId"] == contact)
             planned = _first(backend, mine.select("action", why=row_changes.why(mine)))
             now += f"; a plan would {planned[0]} it: {planned[1]}" if planned else "; a plan would change nothing"
+        waits = owed.get(target.list)
+        if waits is not None and belongs == (target.band,):
+            words = _first(backend, waits.filter(waits["owed"] == contact).select("owed_words"))
+            now += f"; {words[0]}" if words else ""
         yield f"list {target.list!r}", now
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -182,22 +183,37 @@ BARRED = {"contactId": "string", "suppressed_by": "string"}
 """Contacts that must be taken off a managed list, whatever its membership mode."""
 
 
-def barred(backend: Any, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows], target: Path) -> Rows:
-    """Contacts with a do-not-call number: of the source, and of the lists themselves where the source has them not.
+def barred(
+    backend: Any,
+    segment: Segment,
+    standing_rows: Rows,
+    read: Mapping[RowQuery, Rows],
+    target: Path,
+    *,
+    by_phone: bool = False,
+) -> Rows:
+    """Contacts with a do-not-call number: of the source, and of the lists themselves, by the phone the tenant has.
 
-    Where a contact is in the source, the source's phone counts: it is the one that the segment was judged by.
+    Who belongs on a list by the source's phone, and is on it by another, is taken off where contacts are written
+    `by_phone`: the next plan puts it there by the right one. Else the source's phone counts.
     """
     import ibis
 
     everyone = sources.table(backend, standing_rows)
-    named = everyone.filter(everyone["suppressed_by"].notnull()).select("contactId", "suppressed_by")
+    belongs = everyone.filter(everyone["band"].notnull())
+    named = everyone.filter(everyone["suppressed_by"].notnull()).anti_join(belongs, "contactId")
+    named = named.select("contactId", "suppressed_by")
     held = [read[each.phones] for each in segment.targets if each.phones is not None and each.phones in read]
     if segment.phones is not None:
+        # a do-not-call number need only be possible, and so need one that is called already
+        how = replace(segment.phones, rule="possible")
         for rows in held:
-            people = suppression.with_e164(backend, sources.contacts(backend, rows), segment.phones)
+            people = suppression.with_e164(backend, sources.contacts(backend, rows), how)
             listed = suppression.suppressed_by(backend, people, segment.suppress, read)
-            strangers = listed.filter(listed["suppressed_by"].notnull()).anti_join(everyone, "contactId")
-            named = ibis.union(named, strangers.select("contactId", "suppressed_by"))
+            there = listed.filter(listed["suppressed_by"].notnull())
+            if not by_phone:
+                there = there.anti_join(belongs, "contactId")
+            named = ibis.union(named, there.select("contactId", "suppressed_by"))
     once = named.group_by("contactId").agg(suppressed_by=named["suppressed_by"].min())
     return sources.write(backend, once.order_by("contactId"), target, BARRED)
 

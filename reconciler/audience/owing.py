@@ -19,6 +19,7 @@ _LINES = {
     "at": "VARCHAR",
     "list": "VARCHAR",
     "rejected": "STRUCT(contact VARCHAR, code VARCHAR, reason VARCHAR)[]",
+    "taken": "VARCHAR[]",
     "released": "BOOLEAN",
 }
 OWED = {
@@ -46,9 +47,12 @@ def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: 
     each = told.select("list", "run", "moment", row=told["rejected"].unnest())
     row = each["row"]
     each = each.select("list", "run", "moment", contactId=row["contact"], code=row["code"], reason=row["reason"])
-    joined = each.left_join(released, "list")
+    since = told.select("list", "moment", contactId=told["taken"].unnest())
+    since = since.group_by("list", "contactId").agg(taken=since["moment"].max())
+    joined = each.left_join(released, "list").drop("list_right").left_join(since, ["list", "contactId"])
     oldest = ibis.literal(now.astimezone(UTC).replace(tzinfo=None) - patience.forget)
-    valid = (joined["moment"] > oldest) & (joined["since"].isnull() | (joined["moment"] > joined["since"]))
+    ended = [(joined["moment"] <= joined[name]).fill_null(False) for name in ("since", "taken")]
+    valid = (joined["moment"] > oldest) & ~ended[0] & ~ended[1]
     counted = joined.filter(valid).group_by("list", "contactId")
     found = counted.agg(
         rejections=lambda t: t["run"].nunique(where=~t["code"].isin(DEFERRED)),

@@ -16,7 +16,7 @@ from reconciler.cxone.courier import DeliversCallbacks
 from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
-from reconciler.kinds.tenant import declared_surfaces, fetch
+from reconciler.kinds.tenant import declared_surfaces, fetch, identity
 from reconciler.kinds.webhook import receiver
 from reconciler.ledger import owed
 from reconciler.ledger.cache import CacheFolder, folder_of
@@ -93,11 +93,12 @@ class World:
 
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
-        return Ledger(opened(desired.settings.ledger, desired.root))
+        return Ledger(opened(desired.settings.ledger, desired.root), identity(desired.tenant))
 
     def owed(self, desired: Desired) -> Path | None:
-        """A copy of the ledger's lines of contacts that lists would not take."""
-        return owed.copied(self.ledger(desired).store, desired.scratch / "owed.jsonl")
+        """A copy of the ledger's lines of contacts that lists of the tenant would not take."""
+        ledger = self.ledger(desired)
+        return owed.copied(ledger.store, ledger.tenant, desired.scratch / "owed.jsonl")
 
     def shelf(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""

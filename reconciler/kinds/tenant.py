@@ -48,6 +48,15 @@ def declared_surfaces(resource: Resource, environ: Mapping[str, str], root: Path
     return tuple(surfaces)
 
 
+def identity(resource: Resource) -> str:
+    """Which tenant a manifest means: its name, and where its surfaces are."""
+    parts = ("baseUrl", *_PARAMETERS)
+    places = {
+        " ".join(str(spec[part]) for part in parts if part in spec) for spec in resource.spec["surfaces"].values()
+    }
+    return " ".join([resource.address.name, *sorted(places)])
+
+
 def _surface(
     name: str, spec: Mapping[str, Any], credentials: Mapping[str, Any], fetched: Mapping[str, Any]
 ) -> DeclaredSurface:

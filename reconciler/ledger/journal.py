@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -22,8 +22,10 @@ from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 class Run:
     """One apply in the ledger. Methods may be called from several threads."""
 
-    def __init__(self, store: Records, name: str, held: lock.Lock, chain: audit.Chain | None = None) -> None:
-        self.name = name
+    def __init__(
+        self, store: Records, name: str, held: lock.Lock, chain: audit.Chain | None = None, tenant: str = ""
+    ) -> None:
+        self.name, self._tenant = name, tenant
         self._store = store
         self._file, self._refused = f"runs/{name}/journal.jsonl", f"runs/{name}/rejected.jsonl"
         self._held = held
@@ -178,15 +180,20 @@ class Run:
             self._rejected.add(line)
         self._append(self._refused, line)
 
-    def owe(self, address: Address, name: str) -> None:
-        """Keep for later plans the contacts of a step that the list `name` would not take; once for each run."""
+    def owe(self, address: Address, name: str, offered: Iterable[str]) -> None:
+        """Keep for later plans the contacts of a step that the list `name` would not take; once for each run.
+
+        Of those that were `offered`, the others are owed no longer.
+        """
         key = f"{address}!owed"
         if key in self._done:
             return
         told = [orjson.loads(line) for line in self._rejected]
         mine = sorted((e["contact"], e["code"], e["reason"]) for e in told if e["address"] == str(address))
-        if mine:
-            owed.record(self._store, self.name, name, mine)
+        before = owed.outstanding(self._store, self._tenant, name)
+        taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
+        if mine or taken:
+            owed.record(self._store, self._tenant, self.name, name, mine, taken)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
     def step(self, result: StepResult) -> None:

@@ -46,10 +46,10 @@ def _beating(run: Run) -> Iterator[None]:
 
 
 class Ledger:
-    """The ledger of a workspace."""
+    """The ledger of a workspace; `tenant` says which one the runs are of."""
 
-    def __init__(self, store: Records) -> None:
-        self.store = store
+    def __init__(self, store: Records, tenant: str = "") -> None:
+        self.store, self.tenant = store, tenant
 
     @contextmanager
     def run(self, plan: Plan, name: str | None = None) -> Iterator[Run]:
@@ -71,7 +71,7 @@ class Ledger:
             told = {"tenant": plan.tenant, "tool": plan.tool_version, "audiences": audiences(plan)}
             chain.record({**entry, **told})
             self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": "", "fence": held.fence}))
-            run = Run(self.store, name, held, chain)
+            run = Run(self.store, name, held, chain, self.tenant)
             with _beating(run):
                 yield run
 

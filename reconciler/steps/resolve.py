@@ -36,7 +36,9 @@ def resolve(desired: Desired, live: Live) -> Members:
             target = into / f"{resource.address.name}.parquet"
             members = {each.band: live.rows[each.members] for each in segment.targets}
             rows = membership.standing(backend, segment, live.rows, members, desired.as_of, target)
-            barred = membership.barred(backend, segment, rows, live.rows, target.with_suffix(".barred.parquet"))
+            by_phone = segment.delivery.whole and any(way.phones for way in live.methods.values())
+            beside = target.with_suffix(".barred.parquet")
+            barred = membership.barred(backend, segment, rows, live.rows, beside, by_phone=by_phone)
             included, left_out = membership.account(backend, rows)
             account = Accounting(
                 segment.address,
@@ -55,6 +57,13 @@ def resolve(desired: Desired, live: Live) -> Members:
 def _judged_by(backend: Any, segment: Segment, live: Live) -> Iterator[DoNotCall]:
     for each in segment.suppress:
         unread = suppression.unread(backend, each, live.rows)
+        if unread and unread == live.rows[each.numbers].count:
+            raise EmptySource(
+                f"{segment.address}: {each.address} reads {each.numbers}, none of whose numbers is a phone",
+                where=str(each.numbers.where),
+                note="a do-not-call list that nobody can read suppresses nobody; nothing was changed",
+                hint="check that `phone` is mapped to the right column, and that `region` is that of the numbers",
+            )
         yield DoNotCall(segment.address, each.address, each.taken, each.max_age, each.only_warns, unread)
 
 

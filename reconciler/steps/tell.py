@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.audience import engine, history
+from reconciler.audience import engine, history, owing
 from reconciler.model.address import Address
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
@@ -35,5 +35,11 @@ def tell(
             hint = "give the contact's id in the tenant or in the source, not a token from a plan"
             message = f"neither the source nor the lists of {address} have such a contact"
             raise BadInput([Problem(Location("ID"), "unknown-contact", message, hint=hint)])
-        found = tuple(history.told(backend, standing, rows, live.rows, desired.as_of, contact))
+        lists = [target.list for target in standing.segment.targets] if live.owed is not None else []
+        owed = {
+            name: owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
+            for name in lists
+            if live.owed is not None
+        }
+        found = tuple(history.told(backend, standing, rows, live.rows, desired.as_of, contact, owed))
     return Story(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, live.notices)

@@ -114,6 +114,39 @@ def test_what_is_written_as_parquet_is_read_back(backend: Any, tmp_path: Path, r
     assert back(backend, read) == rows
 
 
+def test_a_parquet_file_that_is_damaged_before_its_whole_end_is_told_with_its_rows(
+    backend: Any, tmp_path: Path
+) -> None:
+    rows = [[str(number) for number in range(start, start + 3000)] for start in (0, 10_000)]
+    with pq.ParquetWriter(tmp_path / "c.parquet", pa.schema([(name, pa.string()) for name in HEADER])) as writer:
+        for group in rows:
+            writer.write_table(pa.table(dict.fromkeys(HEADER, group)))
+    whole = bytearray((tmp_path / "c.parquet").read_bytes())
+    begin = pq.read_metadata(tmp_path / "c.parquet").row_group(1).column(0).dictionary_page_offset
+    whole[begin : begin + 3000] = b"A" * 3000
+    (tmp_path / "c.parquet").write_bytes(whole)
+    with pytest.raises(BadInput) as raised:
+        files.contacts(backend, feed("c.parquet", "parquet"), tmp_path, tmp_path / "rows")
+    (problem,) = raised.value.problems
+    assert problem.where == Location("c.parquet")
+    assert problem.message == "the file is damaged: its rows 3,001 to 6,000 cannot be read"
+
+
+def test_a_parquet_file_that_has_a_mapped_column_twice_is_refused(backend: Any, tmp_path: Path) -> None:
+    columns = [pa.array([text]) for text in ("1", "+14155550101", "Ann", "+14155550102")]
+    pq.write_table(pa.Table.from_arrays(columns, names=[*HEADER, "tel"]), tmp_path / "c.parquet")
+    with pytest.raises(BadInput) as raised:
+        files.contacts(backend, feed("c.parquet", "parquet"), tmp_path, tmp_path / "rows")
+    assert [each.message for each in raised.value.problems] == ["the file has the column `tel` 2 times"]
+
+
+def test_columns_of_a_parquet_file_that_differ_by_case_are_told_apart(backend: Any, tmp_path: Path) -> None:
+    columns = [pa.array([text]) for text in ("other", "1", "+14155550101", "Ann")]
+    pq.write_table(pa.Table.from_arrays(columns, names=["TEL", "id", "tel", "Full Name"]), tmp_path / "c.parquet")
+    read = files.contacts(backend, feed("c.parquet", "parquet"), tmp_path, tmp_path / "rows")
+    assert back(backend, read) == [("1", "+14155550101", "Ann")]
+
+
 @ANY_FILE
 @given(ROWS)
 def test_what_is_written_to_a_database_is_read_back(backend: Any, tmp_path: Path, rows: list[Row]) -> None:

@@ -142,6 +142,35 @@ def test_a_suppressed_member_that_the_source_has_not_is_taken_off_by_the_phone_t
     ]
 
 
+@pytest.mark.parametrize(
+    ("phone", "more"),
+    [
+        (None, {}),
+        ("nobody", {}),
+        ("+14155550104", {"fault": "engagementScore is not a number"}),
+        ("+14155550104", {"engagementScore": "1"}),
+    ],
+)
+def test_a_member_that_is_out_is_taken_off_by_the_phone_the_tenant_has_whatever_its_row_says(
+    audience: Audience, phone: str | None, more: dict[str, str]
+) -> None:
+    audience.asked = ["+14155550102"]
+    audience.members = [("a", "4155550102"), ("b", "+14155550103")]
+    out = [person("a", phone, **more), person("b", "+14155550103", engagementScore="1")]
+    ((contact, action, reason),) = audience.changes(*out)
+    assert (contact, action) == ("a", "remove")
+    assert reason.startswith("suppressed by asked-us")
+
+
+def test_a_member_whose_number_is_of_no_range_yet_is_taken_off_where_the_list_has_that_number(
+    audience: Audience,
+) -> None:
+    audience.asked = ["+12005550102"]
+    audience.members = [("a", "2005550102"), ("stranger", "2005550102")]
+    changes = audience.changes(person("a", "2005550102"))
+    assert [(contact, action) for contact, action, _ in changes] == [("a", "remove"), ("stranger", "remove")]
+
+
 def test_of_two_contacts_with_one_phone_the_one_with_the_higher_score_is_called(audience: Audience) -> None:
     same = [person("a", "+14155550102", engagementScore="80"), person("b", "415 555 0102", engagementScore="90")]
     assert audience.reasons(*same, person("c", "+14155550102", engagementScore="90")) == [

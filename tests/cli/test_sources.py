@@ -156,6 +156,7 @@ def test_a_saved_plan_is_stale_once_the_registry_it_was_judged_by_is_too_old(
         (None, 64, "registry.csv"),
         ("number\n", 1, "has no numbers"),
         ("nummer\n4155550102\n", 64, "number"),
+        ("number\nwithheld\nC00002\n", 1, "none of whose numbers is a phone"),
     ],
 )
 def test_a_registry_that_cannot_be_read_or_is_empty_stops_the_plan(
@@ -165,6 +166,8 @@ def test_a_registry_that_cannot_be_read_or_is_empty_stops_the_plan(
         (folder.root / "registry.csv").unlink()
     else:
         folder.write("registry.csv", registry)
+    override = "{rule: DNC-UNREADABLE, object: Segment/callers, reason: The registry marks withheld numbers so.}"
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"overrides: [{override}]"))
     ended = run("plan")
     assert ended.code == code, ended.out
     assert told in ended.err

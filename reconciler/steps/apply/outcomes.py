@@ -40,7 +40,8 @@ def settle(change: OutcomeChange, writer: Writer, run: Run, terms: Terms, worker
         _all(settling, outcomes.batches(change, BATCH), workers)
     finally:
         settling.keep_unfinished()
-    run.owe(change.address, str(change.address))
+    offered = (row["contactId"] for batch in outcomes.batches(change, BATCH) for row in batch)
+    run.owe(change.address, str(change.address), offered)
     told = told_of(change, run)
     words = f"{told.successful:,} of {change.total:,} outcomes set in {change.campaign}"
     words += f", {told.failed:,} rejected by the tenant" if told.failed else ""

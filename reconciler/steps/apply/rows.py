@@ -30,7 +30,8 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
         pieces = Pieces(change, phase, writer, run, terms.progress)
         _all(row_changes.bodies(change, actions), writer.workers(change), pieces, terms)
         rejected += pieces.rejected
-    run.owe(change.address, change.list)
+    offered = (row["contactId"] for chunk in row_changes.bodies(change, ("add", "update")) for row in chunk)
+    run.owe(change.address, change.list, offered)
     into = terms.scratch / "read-back"
     into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.simulator import Simulator
+from reconciler.simulator import Options, Simulator
 from tests import delivery
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS, contact, on_list, phone
@@ -43,6 +43,28 @@ def test_a_list_is_filled_changed_and_emptied_of_who_leaves_and_each_time_the_pl
     assert run("apply", "--yes").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in range(5, 40)}
     assert run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
+@pytest.mark.parametrize("membership", ["upsert", "mirror"])
+def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_the_one_the_source_has_now(
+    tenant: Simulator, folder: Folder, run: Run, method: str, membership: str
+) -> None:
+    ready(tenant, folder, method, membership=membership)
+    folder.write("registry.csv", "number\n+12125550199\n")
+    registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{registry}\nasOf: 2999-01-01T00:00:00Z"))
+    segment = (folder.root / "segment.yaml").read_text()
+    folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
+    assert run("apply", "--yes").code == 0
+    folder.write("registry.csv", f"number\n{phone(5)}\n")
+    folder.write("crm.csv", (folder.root / "crm.csv").read_text().replace(phone(5), "+13105550177"))
+    removed = run("apply", "--yes")
+    assert "1  remove: suppressed by registry" in removed.out
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(5)}
+    assert run("apply", "--yes").code == 0
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert "No changes." in run("plan").out
 
 
 @pytest.mark.parametrize(("method", "path"), [("bulkInsert", "bulkinsert$"), ("contactBatch", "contacts/batch$")])
@@ -132,6 +154,40 @@ def test_contacts_that_were_rejected_are_offered_again_and_taken(
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
     assert run("owed").out == "Nothing is owed to any list.\n"
     assert run("owed", "--release", "Chosen").code == 1
+
+
+def test_contacts_that_were_taken_after_all_are_owed_no_longer_and_come_back_at_once(
+    someone_archived: Ended, tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\nrejected: {{wait: 0s}}"))
+    tenant.store.change_contact(contact(3), status="ACTIVE")
+    assert run("apply", "--yes").code == 5
+    assert "1  Chosen: rejected 2 times: archived" in run("owed").out
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}"))
+    delivery.write_contacts(folder, [n for n in EVERYBODY if n != 3])
+    assert run("apply", "--yes").code == 0
+    delivery.write_contacts(folder, EVERYBODY)
+    words = "1 rejected 2 times, offered again later: archived, deleted or unknown in the tenant"
+    assert owed(run) == (1, [words])
+
+
+def test_what_one_tenant_would_not_take_is_offered_to_another(
+    someone_archived: Ended, folder: Folder, run: Run
+) -> None:
+    with Simulator(Options()) as other:
+        delivery.known(other, "listContacts", EVERYBODY)
+        body = delivery.TENANT.format(url=other.url, pace=delivery.PACE, jobs=delivery.JOBS)
+        folder.write("other.yaml", manifest("Tenant", "other", body))
+        assert run("owed", "--tenant", "other").out == "Nothing is owed to any list.\n"
+        assert run("apply", "--yes", "--tenant", "other").code == 0
+        assert set(on_list(other)) == {contact(n) for n in EVERYBODY}
+    assert "2  Chosen: rejected once: archived" in run("owed", "--tenant", "embedded").out
+
+
+def test_the_story_of_a_contact_that_waits_says_so(someone_archived: Ended, run: Run) -> None:
+    told = run("explain", "contact", contact(3), "--segment", "chosen").out
+    assert "a plan would change nothing; rejected once, offered again later: archived" in told
+    assert "rejected" not in run("explain", "contact", contact(5), "--segment", "chosen").out
 
 
 def test_contacts_that_are_rejected_too_often_are_in_quarantine(
