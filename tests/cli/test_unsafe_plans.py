@@ -191,3 +191,21 @@ def test_a_saved_plan_prunes_an_object_of_any_name(tenant: Simulator, folder: Fo
     applied = run("apply", str(folder.root / "a.plan"))
     assert applied.code == 0, applied.err
     assert [each.name for each in tenant.store.lists.values()] == ["VIP"]
+
+
+@pytest.mark.parametrize("order", ["strict, lenient", "lenient, strict"])
+def test_a_do_not_call_list_that_only_warns_lets_no_other_stale_one_through(
+    tenant: Simulator, folder: Folder, run: Run, order: str
+) -> None:
+    scene.people(tenant, 100)
+    scene.declare_segment(folder, extra=f"suppress: [{order}]\nphones: {{region: US}}")
+    folder.write("numbers.csv", "number\n+12125559999\n")
+    columns = "{contactId: number, phone: number}"
+    listed = f"files: {{paths: [numbers.csv], format: csv, columns: {columns}}}\nasOf: 2020-01-01T00:00:00Z"
+    folder.write("strict.yaml", manifest("SuppressionList", "strict", listed))
+    folder.write("lenient.yaml", manifest("SuppressionList", "lenient", f"{listed}\nonStale: warn"))
+    refused = run("apply", "--yes")
+    assert refused.code == 3, refused.out
+    assert "SuppressionList/strict is" in refused.err
+    assert "SuppressionList/lenient is" not in refused.err
+    assert not tenant.requests().writes()
