@@ -16,8 +16,12 @@ def check(situation: Situation) -> Iterator[Finding]:
     for planned in situation.campaigns:
         if not planned.campaign.active or planned.campaign.starts_in is None or planned.exposure is None:
             continue
-        windows = left(planned.dialled(situation.moment), situation.moment)
-        found = outside(planned.exposure, windows, situation.hours)
+        dialled = planned.dialled(situation.moment)
+        if not dialled.windows and planned.exposure.contacts:
+            called = f"it may call its {planned.exposure.contacts:,} contacts at any hour"
+            message = f"the tenant does not hold both its start and its end: {called}. Declare times, or a calendar"
+            yield Finding(RULE.id, planned.campaign.address, message)
+        found = outside(planned.exposure, left(dialled, situation.moment), situation.hours)
         if found:
             made = planned.change.action in (Action.CREATE, Action.REPLACE)
             when = "if it were created now, " if made else "by the times that were fixed when it was created, "
@@ -28,8 +32,9 @@ RULE = Rule(
     id="HRS-002",
     title="a schedule whose hours depend on when it is applied",
     says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours"
-    " or outside them by the moment of the apply. It is told where it would fall outside now. Name times, or a"
-    " calendar, and HRS-001 holds them against the hours.",
+    " or outside them by the moment of the apply. It is told where it would fall outside now, and where the tenant"
+    " holds no times of a campaign that is there already. Name times, or a calendar, and HRS-001 holds them against the"
+    " hours.",
     severity=Severity.WARN,
     sources=(
         Source(
