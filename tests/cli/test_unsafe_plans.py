@@ -209,3 +209,22 @@ def test_a_do_not_call_list_that_only_warns_lets_no_other_stale_one_through(
     assert "SuppressionList/strict is" in refused.err
     assert "SuppressionList/lenient is" not in refused.err
     assert not tenant.requests().writes()
+
+
+@pytest.mark.parametrize("name", ["Their calls", "Theirs [2025"])
+def test_a_list_is_not_emptied_under_a_campaign_that_somebody_else_runs(
+    tenant: Simulator, folder: Folder, run: Run, name: str
+) -> None:
+    an_emptied_list(tenant, folder)
+    folder.write("all.yaml", manifest("ContactList", "all", "name: All customers"))
+    scene.declare_campaign(folder, on="all", status="paused")
+    scene.live_campaign(tenant, name, "Chosen", description="theirs")
+    overridden(folder, ["LIM-EMPTIED", "LIM-REMOVALS"], "Segment/chosen", None)
+    path = str(folder.root / "a.plan")
+    assert f"campaign {name!r}, which no manifest declares" in run("plan", "--out", path).out
+    for command in (["apply", "--yes"], ["apply", path]):
+        refused = run(*command)
+        assert refused.code == 3, refused.err
+        assert f"campaign {name!r}, which no manifest declares" in refused.err
+        assert f"{{rule: CMP-EMPTIED, object: 'Campaign/{name}', reason: …}}" in refused.err
+    assert not tenant.requests().writes()
