@@ -102,8 +102,8 @@ class Situation:
 
     @property
     def moment(self) -> datetime:
-        """The moment that schedules are judged at."""
-        return present(self.as_of, self.now)
+        """The moment that schedules are judged at: none later than now, as what is still to be dialled counts."""
+        return min(present(self.as_of, self.now), self.now)
 
 
 def sizes(changes: Changes, live: Live) -> dict[tuple[str, str], int | None]:
