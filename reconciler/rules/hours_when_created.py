@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.hours import left, outside, said
+from reconciler.model.moment import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
@@ -24,7 +25,8 @@ def check(situation: Situation) -> Iterator[Finding]:
         found = outside(planned.exposure, left(dialled, situation.moment), situation.hours)
         if found:
             made = planned.change.action in (Action.CREATE, Action.REPLACE)
-            when = "if it were created now, " if made else "by the times that were fixed when it was created, "
+            then = "now" if situation.moment == situation.now else f"at {format_instant(situation.moment)}"
+            when = f"if it were created {then}, " if made else "by the times that were fixed when it was created, "
             yield Finding(RULE.id, planned.campaign.address, when + said(planned.exposure, found))
 
 
@@ -32,9 +34,9 @@ RULE = Rule(
     id="HRS-002",
     title="a schedule whose hours depend on when it is applied",
     says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours"
-    " or outside them by the moment of the apply. It is told where it would fall outside now, and where the tenant"
-    " holds no times of a campaign that is there already. Name times, or a calendar, and HRS-001 holds them against the"
-    " hours.",
+    " or outside them by the moment of the apply. It is told where it would fall outside now (of a plan that is made as"
+    " of another day: then), and where the tenant holds no times of a campaign that is there already. Name times, or a"
+    " calendar, and HRS-001 holds them against the hours.",
     severity=Severity.WARN,
     sources=(
         Source(
