@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,16 @@ EXAMPLES = 5
 
 
 def change(
-    backend: Any, wanted: DispositionSet, live: Live, tokens: Tokens, into: Path, owed: Any = None
+    backend: Any,
+    wanted: DispositionSet,
+    live: Live,
+    tokens: Tokens,
+    into: Path,
+    owed: Any = None,
+    others: Sequence[DispositionSet] = (),
 ) -> OutcomeChange:
     """What must change of the contacts of a set's campaign; its rows are written to the file `into`."""
-    compared = outcomes.compare(backend, wanted, live.rows, into, owed)
+    compared = outcomes.compare(backend, wanted, live.rows, into, owed, others)
     rows = compared.rows
     return OutcomeChange(
         address=wanted.address,

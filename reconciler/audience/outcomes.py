@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,14 @@ DISPOSITIONS = {
 }
 """A disposition as it is kept. Of several of one contact all but the last are superseded."""
 
-LIVE = {"contactId": "string", "known": "boolean", "state": "string", "outcome": "string", "since": "string"}
+LIVE = {
+    "contactId": "string",
+    "campaignId": "string",
+    "known": "boolean",
+    "state": "string",
+    "outcome": "string",
+    "since": "string",
+}
 """A contact of a campaign as it is kept: whether it is one, who holds it, its outcome and the moment that is of."""
 
 SHOWN = 20
@@ -58,17 +65,17 @@ def settled(backend: Any, rows: Rows, target: Path) -> Rows:
 
 def contacts(backend: Any, rows: Rows) -> Iterator[str]:
     """The contacts of some dispositions that count, in their order."""
-    for chunk in sources.stream(backend, _counting(backend, rows).order_by("contactId"), 1000):
+    for chunk in sources.stream(backend, _usable(backend, rows).order_by("contactId"), 1000):
         for (contact,) in chunk:
             yield contact
 
 
 def count(backend: Any, rows: Rows) -> int:
     """How many they are."""
-    return sources.count(backend, _counting(backend, rows))
+    return sources.count(backend, _usable(backend, rows))
 
 
-def _counting(backend: Any, rows: Rows) -> Any:
+def _usable(backend: Any, rows: Rows) -> Any:
     read = sources.table(backend, rows)
     return read.filter(read["fault"].isnull(), ~read["superseded"]).select("contactId")
 
@@ -76,7 +83,7 @@ def _counting(backend: Any, rows: Rows) -> Any:
 def live(backend: Any, rows: Rows, target: Path) -> Rows:
     """What the tenant said of the contacts, in a new file."""
     read = sources.table(backend, rows)
-    told = read.select("contactId", "known", "state", outcome="outcomeCode", since="dispositionTimestamp")
+    told = read.select("contactId", "campaignId", "known", "state", outcome="outcomeCode", since="dispositionTimestamp")
     return sources.write(backend, told, target, LIVE)
 
 
@@ -101,11 +108,18 @@ class Compared:
     later: int
 
 
-def compare(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], into: Path, owed: Any = None) -> Compared:
-    """What must change; `owed` is what `owing.waiting` says of the set."""
+def compare(
+    backend: Any,
+    wanted: DispositionSet,
+    read: Mapping[Any, Rows],
+    into: Path,
+    owed: Any = None,
+    others: Sequence[DispositionSet] = (),
+) -> Compared:
+    """What must change; `owed` is what `owing.waiting` says of the set, `others` are those that may overtake it."""
     import ibis
 
-    told = _told(backend, wanted, read)
+    told = _told(backend, wanted, read, others)
     waiting = [] if owed is None else _waiting(backend, told, owed)
     if owed is not None:
         told = _without_held(told, owed)
@@ -141,23 +155,61 @@ def compare(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], into
 _SAME = "the outcome is there already"
 
 
-def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) -> Any:
+def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others: Sequence[DispositionSet]) -> Any:
     """Every row of the source with what the tenant has of its contact; `left`: why it sets nothing, or null."""
     import ibis
 
     asked = sources.table(backend, read[wanted.feed])
     now = sources.table(backend, read[wanted.live]).rename(there="contactId", was="outcome")
     joined = asked.left_join(now, asked["contactId"] == now["there"])
+    joined = _overtaken(backend, wanted, joined, read, others)
     held = joined["state"].isin(HELD).fill_null(False)
     left = ibis.cases(
         (joined["fault"].notnull(), ibis.literal("cannot be used: ") + joined["fault"]),
         (joined["superseded"], ibis.literal("a later row has its contact")),
         (~joined["known"].fill_null(False), ibis.literal("the campaign has no such contact")),
+        (joined["by"].notnull(), ibis.literal("a later row of ") + joined["by"] + " has its contact"),
         ((joined["was"] == joined["outcome"]).fill_null(False), ibis.literal(_SAME)),
         (held, ibis.literal("deferred, held by the dialler: ") + joined["state"]),
         else_=ibis.null("string"),
     )
     return joined.mutate(left=left)
+
+
+def _overtaken(
+    backend: Any, wanted: DispositionSet, told: Any, read: Mapping[Any, Rows], others: Sequence[DispositionSet]
+) -> Any:
+    """With `by`: the other set whose row of a contact in the same campaign is the one that counts, or null.
+
+    As within a set the latest moment counts; of one moment the last set, by its name. Else each apply would undo what
+    the one before has set.
+    """
+    import ibis
+
+    rivals = [_counting(backend, each, read) for each in others if each.live in read]
+    if not rivals:
+        return told.mutate(by=ibis.null("string"))
+    every = ibis.union(rivals[0], *rivals[1:]) if len(rivals) > 1 else rivals[0]
+    order = [ibis.desc(every["moment"]), ibis.desc(every["set"])]
+    rank = ibis.row_number().over(ibis.window(group_by=["who", "where"], order_by=order))
+    ranked = every.mutate(rank=rank)
+    last = ranked.filter(ranked["rank"] == 0).drop("rank")
+    met = told.left_join(last, (told["contactId"] == last["who"]) & (told["campaignId"] == last["where"]))
+    mine = met["timestamp"].fill_null("")
+    later = (met["moment"] > mine) | ((met["moment"] == mine) & (met["set"] > str(wanted.address)))
+    return met.mutate(by=ibis.ifelse(later.fill_null(False), met["set"], ibis.null("string"))).drop(*last.columns)
+
+
+def _counting(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) -> Any:
+    """The contacts of which a set has a row that counts: who, in which campaign, of which moment, by which set."""
+    import ibis
+
+    told, now = sources.table(backend, read[wanted.feed]), sources.table(backend, read[wanted.live])
+    usable = told.filter(told["fault"].isnull(), ~told["superseded"])
+    usable = usable.select(who="contactId", moment=usable["timestamp"].fill_null(""))
+    known = now.filter(now["known"]).select("contactId", where="campaignId")
+    met = usable.inner_join(known, usable["who"] == known["contactId"])
+    return met.select("who", "where", "moment", set=ibis.literal(str(wanted.address)))
 
 
 def _without_held(told: Any, owed: Any) -> Any:

@@ -30,7 +30,7 @@ def exposed(
     into.mkdir(mode=0o700, exist_ok=True)
     names = dict.fromkeys(each.campaign.list for each in campaigns)
     dialling = {each.campaign.list for each in campaigns if each.campaign.active}
-    others = tuple(_others(campaigns, changes, live)) if dialling else ()
+    others = tuple(not_ours(campaigns, changes, live)) if dialling else ()
     dialling |= {name for _, name in others}
     every = (*names, *sorted(dialling - names.keys()))
     lists = dict(_lists(backend, every, members, changes, live, into))
@@ -44,7 +44,7 @@ def exposed(
     return tuple(replace(each, shared=tuple(_shared(each, found, others, met))) for each in found)
 
 
-def _others(campaigns: Sequence[Planned], changes: Changes, live: Live) -> Iterator[tuple[Address, str]]:
+def not_ours(campaigns: Sequence[Planned], changes: Changes, live: Live) -> Iterator[tuple[Address, str]]:
     """Active campaigns that somebody else made, by name, and the list that each dials."""
     for kind in sorted({each.campaign.address.kind for each in campaigns}):
         ours = {each.campaign.name for each in campaigns if each.campaign.address.kind == kind}

@@ -49,6 +49,14 @@ class Spread:
 
 
 @cache
+def countries() -> frozenset[str]:
+    """Every country that a number can be of (ISO 3166-1 alpha-2)."""
+    import phonenumbers
+
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+@cache
 def alone() -> Mapping[str, str]:
     """The country of each calling code that one country has to itself."""
     import phonenumbers

@@ -22,6 +22,7 @@ from reconciler.model.rows import Rows
 _READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
 _COLUMNS = {
     "contactId": "VARCHAR",
+    "campaignId": "VARCHAR",
     "known": "BOOLEAN",
     "state": "VARCHAR",
     "outcomeCode": "VARCHAR",
@@ -64,7 +65,7 @@ def read(transport: Transport, campaign_id: str, contacts: Iterable[str], worker
     """Where each of some contacts stands, `workers` of them at once; one that there is not is a row as well."""
 
     def one(contact: str) -> None:
-        row: dict[str, Any] = {"contactId": contact, "known": True}
+        row: dict[str, Any] = {"contactId": contact, "campaignId": campaign_id, "known": True}
         try:
             found = standing(transport, campaign_id, contact)
         except NotFound:

@@ -52,3 +52,18 @@ class Address:
         if not (kind and slash and name) or (bracket and not part.endswith("]")):
             raise ValueError(f"{text!r} is not an address such as Campaign/history-high")
         return cls(kind, name, part[:-1] if bracket else None)
+
+    @classmethod
+    def told(cls, text: str) -> Address:
+        """The same of what a plan tells: an object that nothing declares has the name that somebody gave it.
+
+        Raises:
+            ValueError: the text names no kind, or nothing of it.
+        """
+        try:
+            return cls.parse(text)
+        except ValueError:
+            kind, _, name = text.partition("/")
+            if not (kind and name):
+                raise
+            return cls(kind, name)

@@ -186,7 +186,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             )
             for each in document["order"]
         ),
-        findings=tuple(read(Finding, each, object=known[each["object"]]) for each in document["findings"]),
+        findings=tuple(_read_finding(each, known) for each in document["findings"]),
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
@@ -198,6 +198,12 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         outcomes=outcomes,
         numbers=numbers,
     )
+
+
+def _read_finding(each: Mapping[str, Any], known: Mapping[str, Address]) -> Finding:
+    """A finding may be about what does not change: the whole of a segment, or a campaign that nothing declares."""
+    found = known.get(each["object"])
+    return read(Finding, each, object=Address.told(each["object"]) if found is None else found)
 
 
 def _read_account(each: Mapping[str, Any]) -> Accounting:

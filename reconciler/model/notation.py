@@ -72,7 +72,7 @@ def _read_one(hint: Any, value: Any) -> Any:
     if not isinstance(hint, type):
         return value
     if hint is Address:
-        return Address.parse(value)
+        return Address.told(value)
     if is_dataclass(hint):
         return read(hint, value)
     if hint is timedelta:

@@ -122,6 +122,10 @@ class LiveCampaign:
     def __str__(self) -> str:
         return f"campaign {self.name!r}" if self.name is not None else f"campaign id {self.id!r}"
 
+    def may_be(self, other: LiveCampaign) -> bool:
+        """Whether both may be one campaign: a name and an id may mean the same."""
+        return self == other or (self.name is None) != (other.name is None)
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomesOf:

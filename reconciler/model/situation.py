@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.change import Action, Changes, ObjectChange
@@ -77,6 +78,7 @@ class Situation:
         suppressions: every do-not-call list that a segment is judged by.
         ceilings: the law's and the floor's, by country (ISO 3166-1 alpha-2), `*` for every other.
         hours: when people may be called, by place (ISO 3166), `*` for every other.
+        others: active campaigns that no manifest declares, each with the name of the list that it dials.
         limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
         immutable: (kind, field) pairs that the tenant will not change.
         needed: by kind, live fields without which the tenant makes no object.
@@ -90,6 +92,7 @@ class Situation:
     workspace: str
     campaigns: tuple[Planned, ...] = ()
     suppressions: tuple[DoNotCall, ...] = ()
+    others: tuple[tuple[Address, str], ...] = ()
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -99,8 +102,8 @@ class Situation:
 
     @property
     def moment(self) -> datetime:
-        """The moment that schedules are judged at."""
-        return present(self.as_of, self.now)
+        """The moment that schedules are judged at: none later than now, as what is still to be dialled counts."""
+        return min(present(self.as_of, self.now), self.now)
 
 
 def sizes(changes: Changes, live: Live) -> dict[tuple[str, str], int | None]:

@@ -11,9 +11,15 @@ from reconciler.model.situation import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each campaign that is active now and stays, and whose list is emptied or deleted."""
+    """Each campaign that is active now and stays, declared or not, and whose list is emptied or deleted."""
     emptied = {each.list: each.live for each in situation.changes.rows if each.live and each.after == 0}
     deleted = {(each.address.kind, each.name) for each in situation.changes.objects if each.action is Action.DELETE}
+    for address, name in situation.others:
+        gone = any(kind != address.kind and each == name for kind, each in deleted)
+        if name in emptied or gone:
+            what = f"loses all {emptied[name]:,} contacts" if name in emptied else "is deleted"
+            message = f"campaign {address.name!r}, which no manifest declares, is active, and its list {name!r} {what}"
+            yield Finding(RULE.id, address, message)
     for change in situation.changes.objects:
         before, after = change.before or {}, change.after or {}
         if before.get("status") != "active" or after.get("status") != "active":
@@ -34,7 +40,8 @@ RULE = Rule(
     id="CMP-EMPTIED",
     title="a list emptied under an active campaign",
     says="No apply takes everybody off the list that an active campaign is dialling: its agents wait for calls that do"
-    " not come, and a predictive dialler has nothing to predict from. Pause the campaign first, or leave it a list.",
+    " not come, and a predictive dialler has nothing to predict from. Pause the campaign first, or leave it a list."
+    " Campaigns that no manifest declares count as well, where some are declared: else none is read.",
     severity=Severity.REFUSE,
     sources=(
         Source(

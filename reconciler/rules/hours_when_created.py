@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.hours import left, outside, said
+from reconciler.model.moment import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
@@ -16,11 +17,16 @@ def check(situation: Situation) -> Iterator[Finding]:
     for planned in situation.campaigns:
         if not planned.campaign.active or planned.campaign.starts_in is None or planned.exposure is None:
             continue
-        windows = left(planned.dialled(situation.moment), situation.moment)
-        found = outside(planned.exposure, windows, situation.hours)
+        dialled = planned.dialled(situation.moment)
+        if not dialled.windows and planned.exposure.contacts:
+            called = f"it may call its {planned.exposure.contacts:,} contacts at any hour"
+            message = f"the tenant does not hold both its start and its end: {called}. Declare times, or a calendar"
+            yield Finding(RULE.id, planned.campaign.address, message)
+        found = outside(planned.exposure, left(dialled, situation.moment), situation.hours)
         if found:
             made = planned.change.action in (Action.CREATE, Action.REPLACE)
-            when = "if it were created now, " if made else "by the times that were fixed when it was created, "
+            then = "now" if situation.moment == situation.now else f"at {format_instant(situation.moment)}"
+            when = f"if it were created {then}, " if made else "by the times that were fixed when it was created, "
             yield Finding(RULE.id, planned.campaign.address, when + said(planned.exposure, found))
 
 
@@ -28,7 +34,8 @@ RULE = Rule(
     id="HRS-002",
     title="a schedule whose hours depend on when it is applied",
     says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours"
-    " or outside them by the moment of the apply. It is told where it would fall outside now. Name times, or a"
+    " or outside them by the moment of the apply. It is told where it would fall outside now (of a plan that is made as"
+    " of another day: then), and where the tenant holds no times of a campaign that is there already. Name times, or a"
     " calendar, and HRS-001 holds them against the hours.",
     severity=Severity.WARN,
     sources=(

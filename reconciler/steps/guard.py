@@ -36,7 +36,7 @@ def guard(plan: Plan, terms: Terms) -> None:
         return
     words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
     hint = "change the manifests so that the plan is safe"
-    waivable = [_waiver(finding) for finding in standing if finding.waivable]
+    waivable = dict.fromkeys(_waiver(finding) for finding in standing if finding.waivable)
     if waivable:
         places = "to the `waivers` of an AbandonmentPolicy, or to the Workspace's `overrides`"
         hint += f"; or, if it is right, add {places}: {', '.join(waivable)}"
@@ -70,9 +70,11 @@ def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
         sizes=sizes(changes, Live()),
     )
     # what needed the tenant to be found is taken from the plan, but how severe it is, is not
-    told = {(each.rule, each.object): _as_ruled(each, terms) for each in plan.findings}
-    asked = {(each.rule, each.object): each for each in ask(situation, terms.settings.severities)}
-    return (told | asked).values()
+    asked = tuple(ask(situation, terms.settings.severities))
+    # a rule may find several things in one object: none of them takes another's place
+    known = {(each.rule, each.object) for each in asked}
+    told = (_as_ruled(each, terms) for each in plan.findings if (each.rule, each.object) not in known)
+    return (*told, *asked)
 
 
 def _as_ruled(finding: Finding, terms: Terms) -> Finding:

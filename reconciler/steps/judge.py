@@ -38,6 +38,7 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         workspace=settings.name,
         campaigns=tuple(_foreseen(each, ceilings, moment) for each in exposed),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
+        others=tuple(reach.not_ours(exposed, changes, live)),
         ceilings=ceilings,
         hours=allowed(),
         limits=settings.limits,

@@ -422,3 +422,37 @@ def test_a_copy_of_a_plan_is_shown_as_the_plan_was(folder: Folder, saved: Path, 
     assert lasting(ended.out) == lasting(planned.out)
     document = json.loads(shown(["show", str(copy), "--format", "json"]).out)
     assert document["digest"] == document_digest(document)
+
+
+def test_a_saved_plan_with_a_finding_about_a_whole_segment_is_read_again(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    scene.people(tenant, 100)
+    scene.declare_segment(folder, extra="suppress: [registry]\nphones: {region: US}")
+    folder.write("numbers.csv", "number\n+12125559999\n")
+    columns = "{contactId: number, phone: number}"
+    listed = f"files: {{paths: [numbers.csv], format: csv, columns: {columns}}}\nasOf: 2020-01-01T00:00:00Z"
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", listed))
+    path = folder.root / "a.plan"
+    assert run("plan", "--out", str(path)).code == 0
+    refused = run("apply", str(path))
+    assert refused.code == 3, refused.err
+    assert "{rule: DNC-STALE, object: 'Segment/chosen', reason: …}" in refused.err
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{listed}\nonStale: warn"))
+    assert run("plan", "--out", str(path)).code == 0
+    applied = run("apply", str(path))
+    assert applied.code == 0, applied.err
+
+
+@pytest.mark.parametrize("name", ["Night", "Old [2025", "Old [2025]", "Old/new"])
+def test_a_saved_plan_tells_of_a_campaign_of_any_name_that_calls_the_same_people(
+    tenant: Simulator, folder: Folder, run: Run, name: str
+) -> None:
+    scene.people(tenant, 5)
+    scene.live_campaign(tenant, name, "All customers", description="theirs")
+    folder.write("all.yaml", manifest("ContactList", "all", "name: All customers"))
+    scene.declare_campaign(folder, on="all")
+    path = folder.root / "a.plan"
+    assert f"5 with {name!r}" in run("plan", "--out", str(path)).out
+    applied = run("apply", str(path))
+    assert applied.code == 0, applied.err

@@ -191,3 +191,40 @@ def test_a_saved_plan_prunes_an_object_of_any_name(tenant: Simulator, folder: Fo
     applied = run("apply", str(folder.root / "a.plan"))
     assert applied.code == 0, applied.err
     assert [each.name for each in tenant.store.lists.values()] == ["VIP"]
+
+
+@pytest.mark.parametrize("order", ["strict, lenient", "lenient, strict"])
+def test_a_do_not_call_list_that_only_warns_lets_no_other_stale_one_through(
+    tenant: Simulator, folder: Folder, run: Run, order: str
+) -> None:
+    scene.people(tenant, 100)
+    scene.declare_segment(folder, extra=f"suppress: [{order}]\nphones: {{region: US}}")
+    folder.write("numbers.csv", "number\n+12125559999\n")
+    columns = "{contactId: number, phone: number}"
+    listed = f"files: {{paths: [numbers.csv], format: csv, columns: {columns}}}\nasOf: 2020-01-01T00:00:00Z"
+    folder.write("strict.yaml", manifest("SuppressionList", "strict", listed))
+    folder.write("lenient.yaml", manifest("SuppressionList", "lenient", f"{listed}\nonStale: warn"))
+    refused = run("apply", "--yes")
+    assert refused.code == 3, refused.out
+    assert "SuppressionList/strict is" in refused.err
+    assert "SuppressionList/lenient is" not in refused.err
+    assert not tenant.requests().writes()
+
+
+@pytest.mark.parametrize("name", ["Their calls", "Theirs [2025"])
+def test_a_list_is_not_emptied_under_a_campaign_that_somebody_else_runs(
+    tenant: Simulator, folder: Folder, run: Run, name: str
+) -> None:
+    an_emptied_list(tenant, folder)
+    folder.write("all.yaml", manifest("ContactList", "all", "name: All customers"))
+    scene.declare_campaign(folder, on="all", status="paused")
+    scene.live_campaign(tenant, name, "Chosen", description="theirs")
+    overridden(folder, ["LIM-EMPTIED", "LIM-REMOVALS"], "Segment/chosen", None)
+    path = str(folder.root / "a.plan")
+    assert f"campaign {name!r}, which no manifest declares" in run("plan", "--out", path).out
+    for command in (["apply", "--yes"], ["apply", path]):
+        refused = run(*command)
+        assert refused.code == 3, refused.err
+        assert f"campaign {name!r}, which no manifest declares" in refused.err
+        assert f"{{rule: CMP-EMPTIED, object: 'Campaign/{name}', reason: …}}" in refused.err
+    assert not tenant.requests().writes()

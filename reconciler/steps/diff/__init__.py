@@ -66,12 +66,15 @@ def _row_changes(
 
 def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
     """What must change of the contacts of every campaign that a set names; nothing is said where nobody looked."""
-    for wanted in sets(desired.catalogue):
+    declared = sets(desired.catalogue)
+    for wanted in declared:
         if wanted.live not in live.rows:
             continue
         file = into / f"{wanted.address.kind}-{wanted.address.name}.parquet"
         owed = _owed(backend, desired, live, str(wanted.address))
-        yield outcome_changes.change(backend, wanted, live, tokens, file, owed)
+        others = [each for each in declared if each.address != wanted.address]
+        rivals = [each for each in others if each.campaign.may_be(wanted.campaign)]
+        yield outcome_changes.change(backend, wanted, live, tokens, file, owed, rivals)
 
 
 def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:

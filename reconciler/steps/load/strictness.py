@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from reconciler.audience import territory
 from reconciler.kinds import abandonment_policy, floor, workspace
+from reconciler.model.ceiling import ELSEWHERE
 from reconciler.model.finding import Severity
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -38,9 +40,11 @@ def check(catalogue: Catalogue) -> Iterator[Problem]:
         yield from _severities(resource)
         for number, rule in enumerate(resource.spec.get("firm", ())):
             yield from _unknown(resource, rule, "firm", number)
+        yield from _countries(resource)
     for resource in catalogue.of_kind(abandonment_policy.KIND.name):
         yield from _waivers(resource, "waivers")
         yield from _ceilings(resource)
+        yield from _countries(resource)
 
 
 def misplaced(documents: Iterable[Document]) -> Iterator[Problem]:
@@ -80,6 +84,15 @@ def _waivers(resource: Resource, place: str) -> Iterator[Problem]:
             message = f"a waiver of {rule.id} says until when it holds"
             hint = "add `until: 2026-12-31`, the last day on which it is right"
             yield Problem(resource.where("spec", place, number), "waiver-without-end", message, hint=hint)
+
+
+def _countries(resource: Resource) -> Iterator[Problem]:
+    """A ceiling of a country that no number is of would hold for nobody."""
+    for place in resource.spec.get("ceilings", {}):
+        if place != ELSEWHERE and place not in territory.countries():
+            message = f"there is no country `{place}` that a number can be of, and the ceiling would hold for nobody"
+            hint = "write it as ISO 3166 has it: the United Kingdom is GB"
+            yield Problem(resource.where("spec", "ceilings", place), "unknown-country", message, hint=hint)
 
 
 def _ceilings(resource: Resource) -> Iterator[Problem]:

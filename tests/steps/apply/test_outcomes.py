@@ -121,6 +121,35 @@ def test_the_latest_of_several_rows_counts(tenant: Simulator, folder: Folder, ru
     assert outcomes(tenant) == {contact(0): "INTERESTED", contact(1): "INTERESTED"}
 
 
+@pytest.mark.parametrize("by_id", [False, True])
+def test_the_latest_row_counts_among_several_sets_of_one_campaign(
+    tenant: Simulator, folder: Folder, run: Run, by_id: bool
+) -> None:
+    evening, night = campaign(tenant, range(4)), campaign(tenant, range(4), "Night")
+    for name, place in (("crm", "Evening"), ("desk", "Evening"), ("other", "Night")):
+        declare(folder, tenant, name=name, campaign=place, file=f"{name}.csv")
+    if by_id:
+        text = (folder.root / "desk.yaml").read_text(encoding="utf-8")
+        folder.write("desk.yaml", text.replace("campaign: {name: Evening}", f"campaign: {{id: {evening.id}}}"))
+    early, late = "2026-06-30T10:00:00Z", "2026-06-30T11:00:00Z"
+    write_outcomes(folder, [row(0, "BUSY", late), row(1, "BUSY", early), row(2, "BUSY"), row(3, "BUSY")], "crm.csv")
+    write_outcomes(folder, [row(n, "INTERESTED", early) for n in (0, 1)] + [row(2, "INTERESTED")], "desk.csv")
+    write_outcomes(folder, [row(0, "NO_ANSWER", "2026-06-30T12:00:00Z")], "other.csv")
+    planned = run("plan")
+    assert "a later row of DispositionSet/crm has its contact 1" in planned.out
+    assert "a later row of DispositionSet/desk has its contact 2" in planned.out
+    assert run("apply", "--yes").code == 0
+    # of one moment that of the last set, by its name
+    assert outcomes(tenant) == {
+        contact(0): "BUSY",
+        contact(1): "INTERESTED",
+        contact(2): "INTERESTED",
+        contact(3): "BUSY",
+    }
+    assert [each.outcome for each in tenant.dispositions.history(night.id, contact(0))] == ["NO_ANSWER"]
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
 def test_a_contact_that_is_held_is_deferred_by_the_plan(tenant: Simulator, folder: Folder, run: Run) -> None:
     evening = campaign(tenant, range(6))
     for number, state in enumerate(("DIALING", "RINGING", "CONNECTED", "WRAP_UP")):
