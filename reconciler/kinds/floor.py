@@ -24,6 +24,7 @@ def floor(resource: Resource) -> Floor:
         },
         firm=frozenset(spec.get("firm", ())),
         longest=None if longest is None else parse_duration(longest),
+        oldest=parse_duration(limits["doNotCallAge"]) if "doNotCallAge" in limits else None,
     )
 
 

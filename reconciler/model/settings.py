@@ -62,6 +62,7 @@ class Floor:
         limits: percentages. severities: the least that each rule has.
         ceilings: the highest thresholds, by country, `*` for every other.
         firm: rules that nothing sets aside. longest: for how long from today a waiver may hold.
+        oldest: how old do-not-call numbers may be.
     """
 
     limits: Limits = field(default_factory=lambda: Limits(100.0, 100.0))
@@ -69,6 +70,7 @@ class Floor:
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     firm: frozenset[str] = frozenset()
     longest: timedelta | None = None
+    oldest: timedelta | None = None
 
     def under(self, settings: Settings) -> Settings:
         """The settings of a workspace on this floor."""
@@ -77,6 +79,7 @@ class Floor:
         )
         raised = {name: Severity.REFUSE for name, each in self.severities.items() if each is Severity.REFUSE}
         spans = [each for each in (self.longest, settings.longest) if each is not None]
+        ages = [each for each in (self.oldest, settings.oldest) if each is not None]
         return replace(
             settings,
             limits=limits,
@@ -84,6 +87,7 @@ class Floor:
             ceilings=merged(settings.ceilings, self.ceilings),
             firm=settings.firm | self.firm,
             longest=min(spans, default=None),
+            oldest=min(ages, default=None),
         )
 
 
@@ -111,7 +115,8 @@ class Settings:
         limits, severities: as the workspace has them, or the floor where that is stricter.
         overrides: those of the workspace, and the waivers of its abandonment policies.
         ceilings: those of the floor, by country, `*` for every other.
-        firm: rules that nothing sets aside. longest: for how long from today a waiver may hold. Both by the floor.
+        firm: rules that nothing sets aside. longest: for how long from today a waiver may hold. oldest: how old
+            do-not-call numbers may be. All by the floor.
     """
 
     name: str = "default"
@@ -125,6 +130,7 @@ class Settings:
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     firm: frozenset[str] = frozenset()
     longest: timedelta | None = None
+    oldest: timedelta | None = None
     cache: Cache = field(default_factory=Cache)
     rejected: Patience = field(default_factory=Patience)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.audience import additions, engine, membership, suppression
@@ -46,15 +46,16 @@ def resolve(desired: Desired, live: Live) -> Members:
                 tuple(Reason(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
                 tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
             )
-            suppressions = tuple(_judged_by(backend, segment, live))
-            ends = [each.taken + each.max_age for each in segment.suppress if each.taken and not each.only_warns]
+            suppressions = tuple(_judged_by(backend, segment, live, desired.settings.oldest))
+            ends = [each.taken + each.max_age for each in suppressions if each.taken and not each.only_warns]
             # one that is too old already is a finding; the others may get so before the plan is applied
             good_until = min((end for end in ends if end >= desired.now), default=None)
             found.append(Standing(segment, rows, barred, account, suppressions, good_until))
     return tuple(found)
 
 
-def _judged_by(backend: Any, segment: Segment, live: Live) -> Iterator[DoNotCall]:
+def _judged_by(backend: Any, segment: Segment, live: Live, oldest: timedelta | None) -> Iterator[DoNotCall]:
+    """The do-not-call lists of a segment; none may be older than the floor says."""
     for each in segment.suppress:
         unread = suppression.unread(backend, each, live.rows)
         if unread and unread == live.rows[each.numbers].count:
@@ -64,7 +65,8 @@ def _judged_by(backend: Any, segment: Segment, live: Live) -> Iterator[DoNotCall
                 note="a do-not-call list that nobody can read suppresses nobody; nothing was changed",
                 hint="check that `phone` is mapped to the right column, and that `region` is that of the numbers",
             )
-        yield DoNotCall(segment.address, each.address, each.taken, each.max_age, each.only_warns, unread)
+        age = each.max_age if oldest is None else min(each.max_age, oldest)
+        yield DoNotCall(segment.address, each.address, each.taken, age, each.only_warns, unread)
 
 
 def _refuse_empty(segment: Segment, live: Live, as_of: datetime) -> None:

@@ -330,3 +330,27 @@ class TestOnAFloor:
         refused = run("validate")
         assert refused.code == 64
         assert "floor.yaml" in refused.err
+
+
+def test_a_floor_says_how_old_do_not_call_numbers_may_be_whatever_their_manifest_says(
+    tenant: Simulator, folder: Folder, run: Run, tmp_path: Path
+) -> None:
+    scene.people(tenant, 100)
+    scene.declare_segment(folder, extra="suppress: [registry]\nphones: {region: US}")
+    folder.write("numbers.csv", "number\n+12125559999\n")
+    columns = "{contactId: number, phone: number}"
+    listed = f"files: {{paths: [numbers.csv], format: csv, columns: {columns}}}\nasOf: 2020-01-01T00:00:00Z"
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{listed}\nmaxAge: 36500d"))
+    assert run("plan").code == 0
+    assert not found(run("plan", "--format", "json"), "DNC-STALE")
+    least = tmp_path / "floor.yaml"
+    least.write_text(manifest("Floor", "company", "limits: {doNotCallAge: 31d}"), encoding="utf-8")
+    told = found(run("plan", "--format", "json", "--floor", str(least)), "DNC-STALE")
+    assert [each["message"].endswith("days old; 31 are allowed") for each in told] == [True]
+    assert run("apply", "--yes", "--floor", str(least)).code == 3
+    assert not tenant.requests().writes()
+    # a list that asks for less keeps it
+    least.write_text(manifest("Floor", "company", "limits: {doNotCallAge: 99999d}"), encoding="utf-8")
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", listed))
+    told = found(run("plan", "--format", "json", "--floor", str(least)), "DNC-STALE")
+    assert [each["message"].endswith("31 are allowed") for each in told] == [True]
