@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -203,19 +203,42 @@ def barred(
     belongs = everyone.filter(everyone["band"].notnull())
     named = everyone.filter(everyone["suppressed_by"].notnull()).anti_join(belongs, "contactId")
     named = named.select("contactId", "suppressed_by")
-    held = [read[each.phones] for each in segment.targets if each.phones is not None and each.phones in read]
-    if segment.phones is not None:
-        # a do-not-call number need only be possible, and so need one that is called already
-        how = replace(segment.phones, rule="possible")
-        for rows in held:
-            people = suppression.with_e164(backend, sources.contacts(backend, rows), how)
-            listed = suppression.suppressed_by(backend, people, segment.suppress, read)
-            there = listed.filter(listed["suppressed_by"].notnull())
-            if not by_phone:
-                there = there.anti_join(belongs, "contactId")
-            named = ibis.union(named, there.select("contactId", "suppressed_by"))
+    for there in _members(backend, segment, read):
+        named = ibis.union(named, there if by_phone else there.anti_join(belongs, "contactId"))
     once = named.group_by("contactId").agg(suppressed_by=named["suppressed_by"].min())
     return sources.write(backend, once.order_by("contactId"), target, BARRED)
+
+
+def dialled_all_the_same(
+    backend: Any, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows]
+) -> dict[str, int]:
+    """How many belong on a list, are on it, and have in the tenant a number of a do-not-call list; by its name.
+
+    They are judged by the source's number, and called by the tenant's: that is none of who is written with a phone.
+    """
+    import ibis
+
+    everyone = sources.table(backend, standing_rows)
+    belongs = everyone.filter(everyone["band"].notnull())
+    found = [there.semi_join(belongs, "contactId") for there in _members(backend, segment, read)]
+    if not found:
+        return {}
+    every = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
+    counted = every.group_by("suppressed_by").agg(n=every["contactId"].nunique())
+    return dict(row for chunk in sources.stream(backend, counted, 1000) for row in chunk)
+
+
+def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Iterator[Any]:
+    """Of each list whose phones were read: who has a do-not-call number in the tenant, and whose list that is."""
+    if segment.phones is None:
+        return
+    # a do-not-call number need only be possible, and so need one that is called already
+    how = replace(segment.phones, rule="possible")
+    for target in segment.targets:
+        if target.phones is not None and target.phones in read:
+            people = suppression.with_e164(backend, sources.contacts(backend, read[target.phones]), how)
+            listed = suppression.suppressed_by(backend, people, segment.suppress, read)
+            yield listed.filter(listed["suppressed_by"].notnull()).select("contactId", "suppressed_by")
 
 
 def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:

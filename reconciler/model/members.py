@@ -20,6 +20,7 @@ class DoNotCall:
         taken: the moment its data is of; None: read live. max_age: how old it may be.
         only_warns: whether the manifest asks to be warned only where it is older.
         unread: how many of its numbers cannot be read as phones, and suppress nobody.
+        dialled: contacts that stay on the segment's lists and have one of its numbers in the tenant, which dials it.
     """
 
     segment: Address
@@ -28,6 +29,7 @@ class DoNotCall:
     max_age: timedelta
     only_warns: bool = False
     unread: int = 0
+    dialled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,7 +46,8 @@ def resolve(desired: Desired, live: Live) -> Members:
                 tuple(Reason(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
                 tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
             )
-            suppressions = tuple(_judged_by(backend, segment, live, desired.settings.oldest))
+            dialled = {} if by_phone else membership.dialled_all_the_same(backend, segment, rows, live.rows)
+            suppressions = tuple(_judged_by(backend, segment, live, desired.settings.oldest, dialled))
             ends = [each.taken + each.max_age for each in suppressions if each.taken and not each.only_warns]
             # one that is too old already is a finding; the others may get so before the plan is applied
             good_until = min((end for end in ends if end >= desired.now), default=None)
@@ -54,7 +55,9 @@ def resolve(desired: Desired, live: Live) -> Members:
     return tuple(found)
 
 
-def _judged_by(backend: Any, segment: Segment, live: Live, oldest: timedelta | None) -> Iterator[DoNotCall]:
+def _judged_by(
+    backend: Any, segment: Segment, live: Live, oldest: timedelta | None, dialled: Mapping[str, int]
+) -> Iterator[DoNotCall]:
     """The do-not-call lists of a segment; none may be older than the floor says."""
     for each in segment.suppress:
         unread = suppression.unread(backend, each, live.rows)
@@ -66,7 +69,8 @@ def _judged_by(backend: Any, segment: Segment, live: Live, oldest: timedelta | N
                 hint="check that `phone` is mapped to the right column, and that `region` is that of the numbers",
             )
         age = each.max_age if oldest is None else min(each.max_age, oldest)
-        yield DoNotCall(segment.address, each.address, each.taken, age, each.only_warns, unread)
+        called = dialled.get(each.address.name, 0)
+        yield DoNotCall(segment.address, each.address, each.taken, age, each.only_warns, unread, called)
 
 
 def _refuse_empty(segment: Segment, live: Live, as_of: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.errors import Exit
 from reconciler.simulator import Options, Simulator
 from tests import delivery
 from tests.conftest import AS_OF, Ended, Folder, manifest
@@ -64,6 +65,27 @@ def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_t
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(5)}
     assert run("apply", "--yes").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
+    assert "No changes." in run("plan").out
+
+
+@pytest.mark.parametrize("method", ["contactIds", "listContacts"])
+def test_apply_refuses_while_the_tenant_would_dial_a_suppressed_number_that_the_source_has_another_for(
+    tenant: Simulator, folder: Folder, run: Run, method: str
+) -> None:
+    ready(tenant, folder, method)
+    folder.write("registry.csv", "number\n+12125550199\n")
+    registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{registry}\nasOf: 2999-01-01T00:00:00Z"))
+    segment = (folder.root / "segment.yaml").read_text()
+    folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
+    assert run("apply", "--yes").code == 0
+    folder.write("registry.csv", f"number\n{phone(5)}\n")
+    folder.write("crm.csv", (folder.root / "crm.csv").read_text().replace(phone(5), "+13105550177"))
+    refused = run("apply", "--yes")
+    assert refused.code == Exit.REFUSED, refused.out + refused.err
+    assert "DNC-TENANT" in refused.err
+    assert "1 contacts stay on its lists whose number in the tenant is on SuppressionList/registry" in refused.err
+    tenant.store.contacts[contact(5)].phone_number = "+13105550177"
     assert "No changes." in run("plan").out
 
 
