@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ import orjson
 from reconciler.ledger import audit, lock, owed
 from reconciler.ledger.records import Records
 from reconciler.model.address import Address
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 
@@ -188,13 +188,31 @@ class Run:
         key = f"{address}!owed"
         if key in self._done:
             return
-        told = [orjson.loads(line) for line in self._rejected]
-        mine = sorted((e["contact"], e["code"], e["reason"]) for e in told if e["address"] == str(address))
+        mine = self._refusals(address)
         before = owed.outstanding(self._store, self._tenant, name)
         taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
         if mine or taken:
             owed.record(self._store, self._tenant, self.name, name, mine, taken)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
+
+    @contextmanager
+    def owing(self, address: Address, name: str) -> Iterator[None]:
+        """Keep them for later plans where a step fails on its way, too: it may never be gone on with.
+
+        Of one run a contact counts once, however often it is kept.
+        """
+        try:
+            yield
+        except ReconcilerError:
+            mine = self._refusals(address)
+            if mine:
+                with suppress(LedgerError):  # what the step failed of is told
+                    owed.record(self._store, self._tenant, self.name, name, mine, [])
+            raise
+
+    def _refusals(self, address: Address) -> list[tuple[str, str, str]]:
+        told = [orjson.loads(line) for line in list(self._rejected)]
+        return sorted((e["contact"], e["code"], e["reason"]) for e in told if e["address"] == str(address))
 
     def step(self, result: StepResult) -> None:
         """Record how a step ended, in the audit chain too."""

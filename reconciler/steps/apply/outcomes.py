@@ -36,10 +36,11 @@ def settle(change: OutcomeChange, writer: Writer, run: Run, terms: Terms, worker
         ReconcilerError: the tenant cannot be reached, or does not let this client do it.
     """
     settling = _Settling(change, writer, run, terms)
-    try:
-        _all(settling, outcomes.batches(change, BATCH), workers)
-    finally:
-        settling.keep_unfinished()
+    with run.owing(change.address, str(change.address)):
+        try:
+            _all(settling, outcomes.batches(change, BATCH), workers)
+        finally:
+            settling.keep_unfinished()
     offered = (row["contactId"] for batch in outcomes.batches(change, BATCH) for row in batch)
     run.owe(change.address, str(change.address), offered)
     told = told_of(change, run)

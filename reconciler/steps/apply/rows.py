@@ -26,10 +26,11 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
         ReconcilerError: a chunk could not be delivered.
     """
     rejected: list[str] = []
-    for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
-        pieces = Pieces(change, phase, writer, run, terms.progress)
-        _all(row_changes.bodies(change, actions), writer.workers(change), pieces, terms)
-        rejected += pieces.rejected
+    with run.owing(change.address, change.list):
+        for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
+            pieces = Pieces(change, phase, writer, run, terms.progress)
+            _all(row_changes.bodies(change, actions), writer.workers(change), pieces, terms)
+            rejected += pieces.rejected
     offered = (row["contactId"] for chunk in row_changes.bodies(change, ("add", "update")) for row in chunk)
     run.owe(change.address, change.list, offered)
     into = terms.scratch / "read-back"

@@ -290,6 +290,22 @@ def test_a_report_says_of_every_contact_of_a_step_that_failed_what_became_of_it(
     assert "not sent" in run("apply", "--resume").out or step["left"] == 0
 
 
+def test_who_was_rejected_by_a_step_that_failed_is_owed_once_whether_it_is_gone_on_with_or_not(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    ready(tenant, folder, "listContacts", chunk=10, pace="rate: 5000, burst: 500, attempts: 1, workers: 1")
+    tenant.store.add_contacts([{"id": contact(3), "status": "ARCHIVED"}])
+    # the first chunk is halved until contact 3 is alone; a later one cannot be sent
+    tenant.faults.add("status", method="POST", path="/contacts$", status=403, skip=9, times=None)
+    assert run("apply", "--yes").code == 5
+    assert set(on_list(tenant)) < {contact(n) for n in EVERYBODY} - {contact(3)}
+    assert run("owed").out.startswith("        1  Chosen: rejected once: ")
+    tenant.faults.clear()
+    assert run("apply", "--resume").code == 5
+    assert run("owed").out.startswith("        1  Chosen: rejected once: ")
+    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(3)}
+
+
 def test_rows_of_a_job_that_failed_are_unknown_until_they_are_sent_again(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
