@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience import engine, phones, row_changes, sources
+from reconciler.audience import engine, phones, piecemeal, row_changes, sources
 from reconciler.audience.engines import session
 from reconciler.cli.world import World
 from reconciler.model.address import Address
@@ -250,7 +250,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
     whole = delivered(seen, DUCKDB, changes, tmp_path)
     assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "A_SHARE", 3)
+        patch.setattr(piecemeal, "A_SHARE", 3)
         assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
         assert delivered(seen, DUCKDB, changes, tmp_path) == whole
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import sources
+from reconciler.audience import piecemeal, sources
 from reconciler.model.disposition import HELD, DispositionSet
 from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange
 from reconciler.model.rows import Rows
@@ -265,5 +265,5 @@ _WRITTEN = ("contactId", "outcome", "was", "agent", "notes", "timestamp", "custo
 
 def batches(change: OutcomeChange, size: int) -> Iterator[list[dict[str, Any]]]:
     """What is written with each contact, `size` at a time and always in the same batches: as they lie in their file."""
-    for some in sources.lying(change.rows, _WRITTEN, size):
+    for some in piecemeal.lying(change.rows, _WRITTEN, size):
         yield [dict(zip(_WRITTEN, row, strict=True)) for row in some]

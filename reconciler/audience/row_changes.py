@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.audience import sources
+from reconciler.audience import piecemeal, sources
 from reconciler.model.change import RowChange
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.rows import Rows
@@ -78,7 +78,7 @@ def examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, 
 
 def rows_digest(rows: Rows) -> str:
     """The SHA-256 of a change's rows, column by column in the order in which they lie in their file, as `sha256:…`."""
-    return _digest(sources.lying(rows, tuple(rows.columns), _STREAMED))
+    return _digest(piecemeal.lying(rows, tuple(rows.columns), _STREAMED))
 
 
 def unaltered(change: AnyRowChange) -> bool:
@@ -116,7 +116,7 @@ def bodies(change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str,
     write).
     """
     held: list[dict[str, Any]] = []
-    for some in sources.lying(change.rows, _SENT, change.chunk_size):
+    for some in piecemeal.lying(change.rows, _SENT, change.chunk_size):
         held += (_body(row, change.attributes) for row in some if row[0] in actions)
         if len(held) >= change.chunk_size:
             yield held[: change.chunk_size]
@@ -151,7 +151,7 @@ def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: C
     import ibis
 
     many = max(change.rows.count, read_back.count)
-    every = sources.shares(sources.table(backend, change.rows), many)
+    every = piecemeal.shares(sources.table(backend, change.rows), many)
     found = 0
     for changed, held in zip(every, sources.members_in_shares(backend, read_back, many), strict=True):
         now = held.rename({f"now_{name}": name for name in held.columns}).mutate(here=ibis.literal(True))

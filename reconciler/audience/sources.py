@@ -6,12 +6,12 @@ What was read is settled once and kept so (`keeping`): `contacts`, `interactions
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine
+from reconciler.audience import engine, piecemeal
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import SENT_AS, Rows
 
@@ -39,7 +39,7 @@ def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
     for _ in range(MOST_READS):
         rows = _laid(backend, read())
         ids = table(backend, rows).select("contactId")
-        distinct = sum(count(backend, share.distinct()) for share in shares(ids, rows.count))
+        distinct = sum(count(backend, share.distinct()) for share in piecemeal.shares(ids, rows.count))
         if not rows.shifted and rows.total in (None, distinct):
             return rows
         log.warning("%d contacts read, %d in the tenant: the pages shifted; reading again", distinct, rows.total)
@@ -52,31 +52,13 @@ def settled(backend: Any, read: Callable[[], Rows]) -> Rows:
 
 def _laid(backend: Any, rows: Rows) -> Rows:
     """Rows that are many as Parquet: what came over the wire is taken apart once, however often it is looked at."""
-    if rows.format == "parquet" or rows.count <= A_SHARE:
+    if rows.format == "parquet" or rows.count <= piecemeal.A_SHARE:
         return rows
     read = table(backend, rows)
     target = rows.path.with_suffix(".parquet")
     engine.write(backend, read, target)
     rows.path.unlink()
     return replace(rows, path=target, format="parquet", columns=dict.fromkeys(read.columns, "string"), take={})
-
-
-A_SHARE = 200_000
-"""So many rows are grouped or joined at once where memory must not grow with their number."""
-
-
-def shares(relation: Any, rows: int) -> Iterator[Any]:
-    """A relation of about so many rows in shares of at most about `A_SHARE`, by `contactId`; one share where few.
-
-    Shares of two relations go together, where `rows` is the same: a contact is in those with the same place.
-    """
-    # a power of two, of which a number's last bits are the remainder: some hashes are negative
-    many = 1 << max(0, (rows - 1) // A_SHARE).bit_length()
-    if many == 1:
-        yield relation
-        return
-    for number in range(many):
-        yield relation.filter((relation["contactId"].hash() & (many - 1)) == number)
 
 
 CONTACTS = {
@@ -244,7 +226,7 @@ def members(backend: Any, rows: Rows) -> Any:
 
 def members_in_shares(backend: Any, rows: Rows, count: int) -> Iterator[Any]:
     """The same in the shares of about so many rows."""
-    return (_once(rows, share) for share in shares(_known(backend, rows), count))
+    return (_once(rows, share) for share in piecemeal.shares(_known(backend, rows), count))
 
 
 def _known(backend: Any, rows: Rows) -> Any:
@@ -294,28 +276,6 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
     One stream at a time: the backend's next query may end this one.
     """
     return engine.stream(backend, relation, size)
-
-
-def lying(rows: Rows, columns: Sequence[str], size: int) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a Parquet file in the order in which they lie in it, `size` at a time; only the last are fewer.
-
-    For what was written in order: nothing is sorted anew, so no more is held than a group of the file's rows, however
-    many there are.
-    """
-    import pyarrow.parquet as pq
-
-    held: list[tuple[Any, ...]] = []
-    with pq.ParquetFile(rows.path) as file:
-        for group in range(file.num_row_groups):  # `iter_batches` would read many groups ahead
-            for batch in file.read_row_group(group, columns=list(columns), use_threads=False).to_batches(size):
-                # by name: a file may hold its columns in another order; a map is a mapping, and no list of pairs
-                values = (batch.column(name).to_pylist(maps_as_pydicts="strict") for name in columns)
-                held += zip(*values, strict=True)
-                if len(held) >= size:
-                    yield held[:size]
-                    held = held[size:]
-    if held:
-        yield held
 
 
 def count(backend: Any, relation: Any) -> int:

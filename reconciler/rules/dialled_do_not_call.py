@@ -15,7 +15,7 @@ def check(situation: Situation) -> Iterator[Finding]:
     for each in situation.suppressions:
         if each.dialled:
             message = f"{each.dialled:,} contacts stay on its lists whose number in the tenant is on {each.address}"
-            message += ": their source has another number, and the tenant calls its own"
+            message += ", and is what it calls: correct it there, or take them out of the source"
             yield Finding(RULE.id, each.segment, message)
 
 

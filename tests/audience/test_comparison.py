@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import comparison, membership, row_changes, sources
+from reconciler.audience import comparison, membership, piecemeal, row_changes, sources
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, Accounting
 from reconciler.model.members import Standing
@@ -108,7 +108,7 @@ def test_a_number_is_kept_with_a_change_only_where_it_may_be_written(
     declared = replace(segment(attributes=()), phones=Phones("possible", "US"), delivery=Delivery(method, 500, ()))
     case.changes(declared, [{**contact("a", 90), "phone": "415 555 0102"}], {})
     rows = Rows(case.folder / "high.parquet", "parquet", ROW_COLUMNS, 1)
-    assert list(sources.lying(rows, ("contactId", "action", "e164"), 10)) == [[("a", "add", number)]]
+    assert list(piecemeal.lying(rows, ("contactId", "action", "e164"), 10)) == [[("a", "add", number)]]
 
 
 def test_a_new_score_in_the_same_band_is_an_update(case: Case) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
-from reconciler.audience import row_changes, sources
+from reconciler.audience import piecemeal, row_changes, sources
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.errors import ReconcilerError
@@ -140,11 +140,11 @@ def test_a_read_that_never_agrees_with_the_total_is_an_error(backend: Any, writt
 def test_shares_are_the_whole_and_those_of_two_relations_go_together(
     backend: Any, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "A_SHARE", 10)
+    monkeypatch.setattr(piecemeal, "A_SHARE", 10)
     ids = {f"CUST{n:04d}" for n in range(100)}
     one = sources.table(backend, written([{"contactId": each} for each in sorted(ids)], CONTACTS))
     other = sources.table(backend, written([{"contactId": each} for each in sorted(ids, reverse=True)], CONTACTS))
-    pairs = list(zip(sources.shares(one, 100), sources.shares(other, 100), strict=True))
+    pairs = list(zip(piecemeal.shares(one, 100), piecemeal.shares(other, 100), strict=True))
     found = [{contact for contact, *_ in rows_of(backend, share)} for share, _ in pairs]
     assert found == [{contact for contact, *_ in rows_of(backend, share)} for _, share in pairs]
     assert len(pairs) == 16
@@ -196,11 +196,11 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
     def judged() -> int:
         read = replace(written(held, columns), take=take, total=100)
         now = sources.settled(backend, lambda: read)
-        assert (now.format, now.count) == ("parquet" if sources.A_SHARE < 100 else "json", 100)
+        assert (now.format, now.count) == ("parquet" if piecemeal.A_SHARE < 100 else "json", 100)
         return row_changes.not_as_written(backend, change, now, {"c2", "c3"})
 
     assert judged() == 49
-    monkeypatch.setattr(sources, "A_SHARE", 7)
+    monkeypatch.setattr(piecemeal, "A_SHARE", 7)
     assert judged() == 49
 
 
@@ -211,6 +211,6 @@ def test_rows_come_as_they_lie_in_chunks_that_do_not_end_where_a_group_of_the_fi
     )
     pq.write_table(table, tmp_path / "rows.parquet", row_group_size=7)
     rows = Rows(tmp_path / "rows.parquet", "parquet", {}, 100)
-    chunks = list(sources.lying(rows, ("contactId", "notes"), 30))
+    chunks = list(piecemeal.lying(rows, ("contactId", "notes"), 30))
     assert [len(chunk) for chunk in chunks] == [30, 30, 30, 10]
     assert [row for chunk in chunks for row in chunk] == [(f"c{99 - n}", notes[n]) for n in range(100)]

@@ -24,6 +24,18 @@ def ready(tenant: Simulator, folder: Folder, method: str, **said: Any) -> None:
     delivery.declare(folder, tenant, method, **said)
 
 
+def one_has_a_new_number_and_the_old_one_is_suppressed(folder: Folder, run: Run) -> None:
+    """Contact 5, on the list by the number that the tenant has still."""
+    folder.write("registry.csv", "number\n+12125550199\n")
+    registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
+    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{registry}\nasOf: 2999-01-01T00:00:00Z"))
+    segment = (folder.root / "segment.yaml").read_text()
+    folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
+    assert run("apply", "--yes").code == 0
+    folder.write("registry.csv", f"number\n{phone(5)}\n")
+    folder.write("crm.csv", (folder.root / "crm.csv").read_text().replace(phone(5), "+13105550177"))
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_list_is_filled_changed_and_emptied_of_who_leaves_and_each_time_the_plan_is_empty_after(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -52,14 +64,7 @@ def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_t
     tenant: Simulator, folder: Folder, run: Run, method: str, membership: str
 ) -> None:
     ready(tenant, folder, method, membership=membership)
-    folder.write("registry.csv", "number\n+12125550199\n")
-    registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
-    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{registry}\nasOf: 2999-01-01T00:00:00Z"))
-    segment = (folder.root / "segment.yaml").read_text()
-    folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
-    assert run("apply", "--yes").code == 0
-    folder.write("registry.csv", f"number\n{phone(5)}\n")
-    folder.write("crm.csv", (folder.root / "crm.csv").read_text().replace(phone(5), "+13105550177"))
+    one_has_a_new_number_and_the_old_one_is_suppressed(folder, run)
     removed = run("apply", "--yes")
     assert "1  remove: suppressed by registry" in removed.out
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(5)}
@@ -73,14 +78,7 @@ def test_apply_refuses_while_the_tenant_would_dial_a_suppressed_number_that_the_
     tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:
     ready(tenant, folder, method)
-    folder.write("registry.csv", "number\n+12125550199\n")
-    registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
-    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{registry}\nasOf: 2999-01-01T00:00:00Z"))
-    segment = (folder.root / "segment.yaml").read_text()
-    folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
-    assert run("apply", "--yes").code == 0
-    folder.write("registry.csv", f"number\n{phone(5)}\n")
-    folder.write("crm.csv", (folder.root / "crm.csv").read_text().replace(phone(5), "+13105550177"))
+    one_has_a_new_number_and_the_old_one_is_suppressed(folder, run)
     refused = run("apply", "--yes")
     assert refused.code == Exit.REFUSED, refused.out + refused.err
     assert "DNC-TENANT" in refused.err
