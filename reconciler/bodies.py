@@ -17,6 +17,8 @@ from jinja2.filters import do_default, do_items, do_join
 from jinja2.runtime import LoopContext, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reconciler.model.nesting import BRACKETS, OPERATORS, goes_too_deep
+
 OUTPUT = 64 * 1024
 """The most characters that a template may be, or become."""
 
@@ -124,6 +126,10 @@ def render(text: str, context: Mapping[str, Any], content_type: str) -> str:
 
 def _rendered(text: str, context: Mapping[str, Any]) -> str:
     environment = _environment()
+    if goes_too_deep(environment.lex(text)):
+        raise BadTemplate(
+            f"an expression has more than {OPERATORS} operators, or something is more than {BRACKETS} deep"
+        )
     tree = environment.parse(text)
     _check(tree)
     pieces, size = [], 0

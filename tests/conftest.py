@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,12 @@ def s3_here(s3_server: s3.S3, monkeypatch: pytest.MonkeyPatch) -> s3.S3:
     s3_server.faults.clear()
     s3_server.asked.clear()
     return s3_server
+
+
+def pytest_configure() -> None:
+    """Hear SIGINT, and let children hear it: a job in the background of a script is started deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from jinja2 import Undefined, UndefinedError
 from jinja2.filters import do_default, do_title, do_trim
 
+from reconciler.model.nesting import BRACKETS, OPERATORS
+
 OUTPUT = 100_000
 """The most characters that a template may be, or become."""
 
@@ -29,7 +31,9 @@ class Refused(Exception):
 def too_large() -> Refused:
     """The template, or its result, is beyond a limit."""
     message = "the template, or what it makes of the variables, is too large"
-    return Refused("template-too-large", message, f"at most {OUTPUT:,} characters and {PARTS} parts")
+    sizes = f"{OUTPUT:,} characters and {PARTS} parts"
+    hint = f"at most {sizes}, {OPERATORS} operators in one expression, brackets {BRACKETS} deep"
+    return Refused("template-too-large", message, hint)
 
 
 def text_of(value: Any) -> str:

@@ -21,6 +21,7 @@ from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError, nod
 from jinja2.runtime import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reconciler.model.nesting import goes_too_deep
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
@@ -122,8 +123,6 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         raise
     except UndefinedError as error:
         raise Refused("missing-part", "a variable does not have the part that is asked of it") from error
-    except RecursionError as error:
-        raise too_large() from error
     except Exception as error:
         raise _no_value() from error
 
@@ -132,6 +131,8 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
 def _compiled(text: str) -> tuple[Template, frozenset[str]]:
     environment = _environment()
     try:
+        if goes_too_deep(environment.lex(text)):
+            raise too_large()
         tree = environment.parse(text)
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
         raise _syntax() from error
