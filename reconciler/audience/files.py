@@ -90,7 +90,12 @@ def _read(
 def _nothing(target: Path, columns: Mapping[str, str]) -> Path:
     import pyarrow as pa
 
-    types = {"string": pa.string(), "boolean": pa.bool_(), "float64": pa.float64()}
+    types = {
+        "string": pa.string(),
+        "boolean": pa.bool_(),
+        "float64": pa.float64(),
+        "array<string>": pa.list_(pa.string()),
+    }
     with parquet(target, {name: types[kind] for name, kind in columns.items()}):
         return target
 
@@ -125,8 +130,8 @@ def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
     fault = table["fault"]
     if feed.format != "jsonl":
         return fault
-    for name, column in feed.columns:
-        if name in mapping.EXACT:
+    for name, column in mapping.exact(feed):
+        if column in columns:
             kind = table[columns[column].replace("c", "kind")]
             wrong = kind.notin(["VARCHAR", "BIGINT", "UBIGINT", "NULL"]).fill_null(False)
             told = ibis.literal(f"{name} is neither a text nor a whole number")
@@ -188,7 +193,7 @@ def _parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratc
     ]
     # the engine gives names anew that differ by case alone
     columns = dict(zip(names, table.columns, strict=False))
-    exact = {column for name, column in feed.columns if name in mapping.EXACT}
+    exact = {column for _, column in mapping.exact(feed)}
     for name in sorted(wanted & set(names)):
         kind = table[columns[name]].type()
         fraction = kind.is_floating() or (kind.is_decimal() and kind.scale != 0)

@@ -30,7 +30,7 @@ def kept(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
         return outcomes.live(backend, rows, target)
     if isinstance(query, MembersOf):
         return sources.write(backend, sources.members(backend, rows), target, sources.MEMBERS)
-    told = sources.contacts(backend, rows)
+    told = sources.contacts(backend, rows, entries=getattr(query, "entries", None) is not None)
     if rows.count > phones.FEW:
         told = phones.told_plainly(told.drop("plain"))
     told = told.mutate(attributes=told["attributes"].cast("json").cast("map<string, string>"))

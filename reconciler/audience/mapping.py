@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import consent, engine, sources
+from reconciler.audience import consent, engine, phone_columns, sources
+from reconciler.audience.entries import entries
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
 from reconciler.model.problem import BadInput, Location, Problem
@@ -20,6 +21,7 @@ from reconciler.model.rows import Rows
 CONTACTS = {
     "contactId": "string",
     "phone": "string",
+    "phones": "array<string>",
     "region": "string",
     "country": "string",
     "postalCode": "string",
@@ -33,9 +35,10 @@ CONTACTS = {
     "place": "string",
     "fault": "string",
 }
-"""A contact as its source tells it. `phone` is raw; `country` is the row's own region, where it says one; `optedIn`
-null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order; `fault`:
-why the row cannot be used, or null."""
+"""A contact as its source tells it. `phone` is raw, and the first of `phones`: all that its source has for it, raw, in
+the order in which they are tried, without those that are blank; `country` is the row's own region, where it says one;
+`optedIn` null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order;
+`fault`: why the row cannot be used, or null."""
 
 INTERACTIONS = {
     "id": "string",
@@ -62,11 +65,10 @@ DISPOSITIONS = {
 """A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
 `attributes` of contacts are."""
 
-_OURS = {"country", "place", "fault", "optedIn", "attributes", "custom"}
+_OURS = {"phones", "country", "place", "fault", "optedIn", "attributes", "custom"}
 """Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
 
-EXACT = ("contactId", "phone", "id", "agent")
-"""Texts or whole numbers: a fraction has lost digits, or gains a zero."""
+_EXACT = ("contactId", "phone", "id", "agent")
 
 SHOWN = 20
 CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
@@ -84,7 +86,7 @@ def columns_of(feed: Feed) -> set[str]:
     """
     known, required = INTERACTIONS, {"contactId", "startTime"}
     if isinstance(feed, ContactFeed):
-        known, required = CONTACTS, {"contactId"}
+        known, required = CONTACTS, {"contactId"} if feed.entries is None else set()
     elif isinstance(feed, DispositionFeed):
         known, required = DISPOSITIONS, {"contactId", "outcome", "agent"}
     named = {canonical for canonical, _ in feed.columns}
@@ -94,23 +96,41 @@ def columns_of(feed: Feed) -> set[str]:
     if isinstance(feed, DispositionFeed):
         wanted |= {column for _, column in feed.custom}
     if isinstance(feed, ContactFeed):
+        wanted |= {column for parts in feed.phones for column in parts}
         wanted |= {column for _, column in feed.attributes}
         if feed.opted_in is not None:
             wanted |= consent.columns_of(feed.opted_in, feed.where)
     return wanted
 
 
+def exact(feed: Feed) -> list[tuple[str, str]]:
+    """The columns that are texts or whole numbers, as pairs of a meaning and a source's column.
+
+    A fraction in an id or a phone has lost digits, or gains a zero.
+    """
+    phones = feed.phones if isinstance(feed, ContactFeed) else ()
+    found = [(name, column) for name, column in feed.columns if name in _EXACT]
+    return found + [("phone", column) for parts in phones for column in parts]
+
+
 def contacts(rough: Rough, feed: ContactFeed) -> Any:
-    """The contacts of a source, with the columns of `CONTACTS`."""
+    """The contacts of a source, or its do-not-call entries, with the columns of `CONTACTS`."""
     import ibis
 
+    if feed.entries is not None:
+        found = entries(rough, feed, feed.entries)
+        unsaid = {name: ibis.null(kind) for name, kind in CONTACTS.items() if name not in found.columns}
+        return found.mutate(**unsaid).select(*CONTACTS)
     table, told = rough.table, Told(rough, feed)
+    phones = phone_columns.written(rough, feed)
     said = told["engagementScore"].nullif("")
     score = ibis.ifelse(said.re_search(sources.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
     region = told["region"].nullif("")
     columns = {
-        **{name: told[name] for name in ("contactId", "phone", "name", "email", "postalCode", "timezone")},
+        **{name: told[name] for name in ("contactId", "name", "email", "postalCode", "timezone")},
+        "phone": phone_columns.first(phones),
+        "phones": phone_columns.there(phones),
         "country": region,
         "region": region if feed.region is None else ibis.coalesce(region, ibis.literal(feed.region)),
         "optedIn": _opted_in(rough, feed),

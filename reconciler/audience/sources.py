@@ -64,6 +64,7 @@ def _laid(backend: Any, rows: Rows) -> Rows:
 CONTACTS = {
     "contactId": "string",
     "phone": "string",
+    "phones": "array<string>",
     "region": "string",
     "country": "string",
     "postalCode": "string",
@@ -103,6 +104,7 @@ _OPTIONAL = {
     "engagementScore": "string",
     "status": "string",
     "phone": "string",
+    "phones": "array<string>",
     "region": "string",
     "country": "string",
     "postalCode": "string",
@@ -116,10 +118,12 @@ _OPTIONAL = {
 }
 
 
-def contacts(backend: Any, rows: Rows) -> Any:
-    """One row for each row of the source, whatever it is.
+def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
+    """One row for each row of the source, whatever it is; `entries`: do-not-call entries, which are none's duplicates.
 
-    Columns: contactId, engagement (hundredths; absent = 0), active, phone and region as written, name, email, optedIn
+    Columns: contactId, engagement (hundredths; absent = 0), active, phone and region as written, phones (all that the
+    source has for the contact, as written, in the order in which they are tried; null where it says one at most, as a
+    tenant does: then `phone` is all), name, email, optedIn
     (null: not said), attributes (JSON text; once it is kept, a map), place, fault (why the row cannot be used),
     duplicate (an earlier row has its id), plain (the phone in E.164, where it has been told already).
 
@@ -148,6 +152,8 @@ def contacts(backend: Any, rows: Rows) -> Any:
             **{name: named[name].max() for name in rest},
         )
         return once.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
+    if entries:
+        return named.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
     line = named["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     order = [named["fault"].notnull(), named["place"].re_replace(r"\d+$", ""), line]
     rank = ibis.row_number().over(ibis.window(group_by=["contactId"], order_by=order))

@@ -82,7 +82,7 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
     with closing(connection.execution_options(yield_per=BATCH).exec_driver_sql(feed.query)) as result:
         names = list(result.keys())
         columns = _columns(names, feed, wanted)
-        exact = {column for canonical, column in feed.columns if canonical in mapping.EXACT}
+        exact = {column for _, column in mapping.exact(feed)}
         chosen = [(names.index(name), name, name in exact) for name in columns]
         schema = {**dict.fromkeys(columns.values(), pa.string()), "row": pa.int64(), "fault": pa.string()}
         row = 1

@@ -30,7 +30,7 @@ LIFETIME = 86_400.0
 
 _STALE = "INVALID_QUERY_LOCATOR"
 _NEXT = re.compile(r"/services/data/v\d+\.\d/query/[A-Za-z0-9_-]+")
-_EXACT = ("contactId", "phone")
+_EXACT = ("contactId",)
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ class _Reading:
         self._feed = feed
         self._paths = {f"c{number}": (name, name.split(".")) for number, name in enumerate(fields)}
         exact = {source: name for name, source in feed.columns if name in _EXACT}
+        exact |= {source: "phone" for parts in feed.phones for source in parts}
         self._exact = {column: exact[name] for column, (name, _) in self._paths.items() if name in exact}
         self.page = 0
         self.count = 0

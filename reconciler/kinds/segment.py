@@ -94,7 +94,7 @@ def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterab
 def numbered(resource: Resource, catalogue: Catalogue) -> bool:
     """Whether the source itself says the phone of everybody who is on the segment's lists after an apply."""
     contacts = contact_source.source(catalogue.get("ContactSource", resource.spec["source"])).contacts
-    said = isinstance(contacts, ContactsOf) or "phone" in dict(getattr(contacts, "columns", ()))
+    said = isinstance(contacts, ContactsOf) or bool(getattr(contacts, "phones", ()))
     return said and resource.spec.get("membership") == "mirror"
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from reconciler.model.feeds import FileFeed
+from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.people import PEOPLE, check_people, people
@@ -31,13 +32,18 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
         also = (kept, *also)
     return Suppression(
         address=resource.address,
-        numbers=kept if kept is not None and kept not in also else people(resource),
+        numbers=kept if kept is not None and kept not in also else people(resource, _entries),
         also=also,
         phones=Phones("possible", spec.get("region", region)),
         taken=parse_instant(spec["asOf"]) if "asOf" in spec else None,
         max_age=parse_duration(spec.get("maxAge", DEFAULT_AGE)),
         only_warns=spec.get("onStale", "refuse") == "warn",
     )
+
+
+def _entries(part: Mapping[str, Any]) -> Entries:
+    """How the entries of one part of a list are read: of its `files`, `sql` or `salesforce`."""
+    return Entries(separator=part.get("separator"))
 
 
 def stores(catalogue: Catalogue) -> dict[str, str]:
@@ -53,8 +59,10 @@ def _kept(resource: Resource) -> FileFeed | None:
     return FileFeed(
         paths=(f"{resource.spec['store'].rstrip('/')}/*.jsonl",),
         format="jsonl",
-        columns=(("contactId", "contactId"), ("phone", "phone")),
+        columns=(("contactId", "contactId"),),
+        phones=(("phone",),),
         optional=True,
+        entries=Entries(),
         where=resource.where("spec", "store"),
     )
 

@@ -1,8 +1,9 @@
 """Which files and queries are contacts, interactions and dispositions read from, and which of their columns mean what?
 
-`columns` are pairs of a canonical column and the source's own name for it. Contacts: `contactId`, `phone`, `region`,
+`columns` are pairs of a canonical column and the source's own name for it. Contacts: `contactId`, `region`,
 `postalCode`, `timezone`, `name`, `email`, `status`, `engagementScore`; interactions: `id`, `contactId`, `startTime`,
-`type`; dispositions: `contactId`, `outcome`, `agent`, `notes`, `timestamp`, `phone`, `region`.
+`type`; dispositions: `contactId`, `outcome`, `agent`, `notes`, `timestamp`, `phone`, `region`. Contacts'
+phones are in `phones`.
 """
 
 from __future__ import annotations
@@ -13,29 +14,55 @@ from typing import Literal
 from reconciler.model.problem import Location
 
 Pairs = tuple[tuple[str, str], ...]
+PhoneColumns = tuple[tuple[str, ...], ...]
+"""The source's columns with a person's phones, in the order in which they are tried; several columns inside of one are
+the parts of one number, written one after the other (area code, number)."""
 Format = Literal["csv", "parquet", "jsonl"]
 Encoding = Literal["utf-8", "latin-1"]
 OnInvalid = Literal["refuse", "skip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """That a source holds do-not-call entries, and no contacts: each number of a row is an entry of its own.
+
+    Attributes:
+        separator: what stands between several numbers in one cell; None: a cell holds one number.
+    """
+
+    separator: str | None = None
+
+
+def _gather_phones(feed: FileFeed | SqlFeed | SalesforceFeed) -> None:
+    """Let `phones` alone say where the phones are, wherever one column of them was given as `phone`."""
+    named = dict(feed.columns)
+    if "phone" in named:
+        column = named.pop("phone")
+        object.__setattr__(feed, "phones", feed.phones or ((column,),))
+        object.__setattr__(feed, "columns", tuple((name, held) for name, held in feed.columns if name != "phone"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileFeed:
-    """Contacts in files of the workspace.
+    """Contacts, or do-not-call entries, in files of the workspace.
 
     Attributes:
         paths: relative to the workspace's root; may hold `*`, `?`, `[…]` and `**`.
         delimiter: one character between the fields of a CSV file; None means a comma.
+        phones: where the phones are; a single column may be given as `phone` among `columns` instead.
         attributes: pairs of an attribute's name and the source's column.
         opted_in: a condition over the source's columns that says who gave consent; None: the source does not say.
         region: the region of phones written without a country code, where no column says it, e.g. `US`.
         on_invalid: what becomes of a row that cannot be used: an error, or counted by its fault and left out.
         optional: whether no file at all is no contacts, and no error.
+        entries: how do-not-call entries are read; None: the source is of contacts.
         where: the place in the manifest.
     """
 
     paths: tuple[str, ...]
     format: Format
     columns: Pairs
+    phones: PhoneColumns = ()
     delimiter: str | None = None
     encoding: Encoding = "utf-8"
     attributes: Pairs = ()
@@ -43,7 +70,11 @@ class FileFeed:
     region: str | None = None
     on_invalid: OnInvalid = "refuse"
     optional: bool = False
+    entries: Entries | None = None
     where: Location = field(compare=False)
+
+    def __post_init__(self) -> None:
+        _gather_phones(self)
 
     def __str__(self) -> str:
         return f"files {', '.join(self.paths)}"
@@ -68,7 +99,7 @@ class FileHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlFeed:
-    """Contacts that a query selects.
+    """Contacts, or do-not-call entries, that a query selects.
 
     Attributes:
         url: where the database's URL is kept (`env WAREHOUSE_URL`), never the URL: it is a secret, fetched when read.
@@ -78,11 +109,16 @@ class SqlFeed:
     url: str
     query: str
     columns: Pairs
+    phones: PhoneColumns = ()
     attributes: Pairs = ()
     opted_in: str | None = None
     region: str | None = None
     on_invalid: OnInvalid = "refuse"
+    entries: Entries | None = None
     where: Location = field(compare=False)
+
+    def __post_init__(self) -> None:
+        _gather_phones(self)
 
     def __str__(self) -> str:
         return f"the query on {self.url}"
@@ -105,7 +141,7 @@ class SqlHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesforceFeed:
-    """Contacts that are records of one Salesforce object; `columns` and `attributes` name its fields.
+    """Contacts, or do-not-call entries, that are records of one Salesforce object; its fields are named.
 
     Attributes:
         instance: the organisation's URL, e.g. `https://acme.my.salesforce.com`.
@@ -123,6 +159,7 @@ class SalesforceFeed:
     client_secret: str
     object: str
     columns: Pairs
+    phones: PhoneColumns = ()
     condition: str | None = None
     token_url: str | None = None
     rate: float = 10.0
@@ -130,10 +167,14 @@ class SalesforceFeed:
     opted_in: str | None = None
     region: str | None = None
     on_invalid: OnInvalid = "skip"
+    entries: Entries | None = None
     where: Location = field(compare=False)
     condition_at: Location = field(compare=False)
     credentials_at: Location = field(compare=False)
     fields_at: tuple[tuple[str, Location], ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        _gather_phones(self)
 
     def __str__(self) -> str:
         return f"{self.object} of Salesforce"

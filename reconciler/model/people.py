@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from reconciler.model.feeds import FileFeed, FileHistory, HistoryFeed, Pairs, SalesforceFeed, SqlFeed, SqlHistory
+from reconciler.model.feeds import (
+    Entries,
+    FileFeed,
+    FileHistory,
+    HistoryFeed,
+    Pairs,
+    PhoneColumns,
+    SalesforceFeed,
+    SqlFeed,
+    SqlHistory,
+)
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.rows import ContactsOf, LiveList, PeopleQuery
@@ -18,14 +28,17 @@ PEOPLE = ("contactList", "files", "sql", "salesforce")
 """The ways of naming people; a source has one of them, or the interactions of a list's contacts."""
 
 
-def people(resource: Resource) -> PeopleQuery:
-    """The query for the people that a manifest names, of a source or of a do-not-call list."""
+def people(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] | None = None) -> PeopleQuery:
+    """The query for the people that a manifest names, of a source or of a do-not-call list.
+
+    `entries` makes of one way of naming them how do-not-call entries are read there; None: they are contacts.
+    """
     if "files" in resource.spec:
-        return FileFeed(**file_paths(resource.spec["files"]), **_contacts(resource, "files"))
+        return FileFeed(**file_paths(resource.spec["files"]), **_contacts(resource, "files", entries))
     if "sql" in resource.spec:
-        return SqlFeed(**sql_query(resource.spec["sql"]), **_contacts(resource, "sql"))
+        return SqlFeed(**sql_query(resource.spec["sql"]), **_contacts(resource, "sql", entries))
     if "salesforce" in resource.spec:
-        return _salesforce(resource)
+        return _salesforce(resource, entries)
     return ContactsOf(live_list(resource.spec["contactList"]), resource.where("spec", "contactList"))
 
 
@@ -49,16 +62,24 @@ def history(resource: Resource, kind: str | None) -> HistoryFeed | None:
     return None
 
 
-def _contacts(resource: Resource, name: str) -> dict[str, Any]:
+def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any]], Entries] | None) -> dict[str, Any]:
     spec = resource.spec[name]
     return {
-        "columns": pairs(spec["columns"]),
+        "columns": pairs({meaning: column for meaning, column in spec["columns"].items() if meaning != "phone"}),
+        "phones": phone_columns(spec["columns"].get("phone", [])),
+        "entries": None if entries is None else entries(spec),
         "attributes": pairs(spec.get("attributes", {})),
         "opted_in": spec.get("optedIn"),
         "region": spec.get("region", resource.spec.get("region")),
         "on_invalid": spec.get("onInvalid", "refuse"),
         "where": resource.where("spec", name),
     }
+
+
+def phone_columns(declared: Any) -> PhoneColumns:
+    """What a manifest says of phones: a column, the parts of one number (`join`), or a list of these, in its order."""
+    each = declared if isinstance(declared, list) else [declared]
+    return tuple(tuple(one["join"]) if isinstance(one, Mapping) else (one,) for one in each)
 
 
 def file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,13 +98,16 @@ def sql_query(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {"url": f"{kept} {name}", "query": spec["query"]}
 
 
-def _salesforce(resource: Resource) -> SalesforceFeed:
+def _salesforce(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] | None) -> SalesforceFeed:
     spec, at = resource.spec["salesforce"], ("spec", "salesforce")
     places = {
         column: resource.where(*at, part, name)
         for part in ("attributes", "columns")
         for name, column in spec.get(part, {}).items()
+        if name != "phone"
     }
+    phones = phone_columns(spec["columns"].get("phone", []))
+    places |= {column: resource.where(*at, "columns", "phone") for parts in phones for column in parts}
     kept = {part: " ".join(*spec["credentials"][part].items()) for part in ("clientId", "clientSecret")}
     given = {name: spec[wire] for name, wire in _SALESFORCE.items() if wire in spec}
     return SalesforceFeed(
@@ -97,7 +121,7 @@ def _salesforce(resource: Resource) -> SalesforceFeed:
         fields_at=tuple(sorted(places.items())),
         **given,
         # a record that cannot be used is counted and left out, unless the manifest asks for more (contract, Salesforce)
-        **{**_contacts(resource, "salesforce"), "on_invalid": spec.get("onInvalid", "skip")},
+        **{**_contacts(resource, "salesforce", entries), "on_invalid": spec.get("onInvalid", "skip")},
     )
 
 

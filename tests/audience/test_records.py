@@ -80,6 +80,7 @@ def test_the_mapped_fields_become_a_contact_and_no_others_are_asked_for(backend:
     assert {name: value for name, value in first.items() if value is not None} == {
         "contactId": "1",
         "phone": "4155550102",
+        "phones": ["4155550102"],
         "region": "US",
         "optedIn": True,
         "status": "ACTIVE",

@@ -113,6 +113,7 @@ def test_the_rows_of_a_query_become_contacts(backend: Any, url: Secret, root: Pa
         {
             "contactId": "007",
             "phone": "+15555550100",
+            "phones": ["+15555550100"],
             "region": "US",
             "optedIn": True,
             "status": "ACTIVE",
@@ -123,6 +124,7 @@ def test_the_rows_of_a_query_become_contacts(backend: Any, url: Secret, root: Pa
         {
             "contactId": "8",
             "phone": 'it\'s, "5%"',
+            "phones": ['it\'s, "5%"'],
             "region": "US",
             "status": "ACTIVE",
             "attributes": '{"seen":"2026-01-01"}',

@@ -60,7 +60,8 @@ class Fault:
     def meant(self) -> set[str]:
         """The fields that the unknown keys were probably meant to be."""
         known = self.part.get("properties", {})
-        return {near for key in self.strangers if (near := nearest(key, known)) is not None}
+        told = self.part.get("x-instead", {})
+        return {near for key in self.strangers if key not in told and (near := nearest(key, known)) is not None}
 
     def problem(self, code: str, message: str, hint: str | None = None) -> Problem:
         return Problem(self.where, code, message, note=self.rule, hint=hint)

@@ -51,7 +51,10 @@ def _unknown_fields(fault: Fault) -> Iterator[Problem]:
     for key in fault.strangers:
         where = fault.document.keys.get((*fault.path, key), fault.where)
         shown = "of that name" if fault.document.secret(fault.path) else f"`{key}`"
-        yield Problem(where, "unknown-field", f"{fault.name} has no field {shown}", hint=suggest(key, known))
+        # a schema may say what to write in the place of a field that means something elsewhere
+        told = fault.part.get("x-instead", {}).get(key)
+        hint = suggest(key, known) if told is None else None
+        yield Problem(where, "unknown-field", f"{fault.name} has no field {shown}", note=told, hint=hint)
 
 
 def _missing(fault: Fault) -> Iterator[Problem]:

@@ -1,0 +1,51 @@
+"""Where does a source say phones, and what is written there?
+
+A person may have several, in the order in which they are tried; one number may be made of several columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.audience.rough import Rough
+from reconciler.model.feeds import ContactFeed
+
+
+def written(rough: Rough, feed: ContactFeed) -> list[Any]:
+    """Each phone of a row as it is written, in the manifest's order: a text, or null where nothing stands there."""
+    return [_joined([rough.table[rough.columns[column]] for column in parts]) for parts in feed.phones]
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """One number of its parts, one after the other; of one that lacks a part the rest, which is too short."""
+    import ibis
+
+    if len(parts) == 1:
+        return parts[0]
+    texts = [ibis.coalesce(part, ibis.literal("")).strip() for part in parts]
+    whole = texts[0]
+    for text in texts[1:]:
+        whole = whole + text
+    return whole.nullif("")
+
+
+def there(phones: Sequence[Any]) -> Any:
+    """The phones of a row that are there, in order, as an array; empty where there is none."""
+    import ibis
+
+    if not phones:
+        return ibis.literal([], "array<string>")
+    return ibis.array(list(phones)).filter(lambda phone: phone.notnull() & (phone.strip() != ""))
+
+
+def first(phones: Sequence[Any]) -> Any:
+    """The first phone of a row that is there; null where there is none."""
+    import ibis
+
+    if not phones:
+        return ibis.null("string")
+    if len(phones) == 1:
+        return phones[0]
+    there = [ibis.ifelse(phone.strip() == "", ibis.null("string"), phone) for phone in phones]
+    return ibis.coalesce(*there)
