@@ -275,6 +275,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         "duplicate of another row with its id",
         "in band low, which has no list",
         "no consent",
+        "no consent recorded",
         "no interaction in the window",
         "no valid phone",
         f"not on list {INVITED!r}",

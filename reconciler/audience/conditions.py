@@ -6,8 +6,10 @@ else can run.
 
 Every column is text, as it stands in the source. Compared with a text it is compared as text, letter by letter (days
 and times in ISO 8601 sort as they should); compared with a number it is read as a number, and with `true` or `false` as
-a truth (`true`, `t`, `yes`, `y`, `1` and their opposites, in any case). Where it cannot be read so, or is null, the
-comparison is unknown; a condition that is unknown says neither yes nor no. A column alone means `column = true`.
+a truth (`true`, `t`, `yes`, `y`, `1` and their opposites, in any case). Where it cannot be read so, is null or holds
+only blanks, the comparison is unknown, and so are `is null` of blanks and `is true` of another word: what nobody said
+is no answer. A condition that is unknown says neither yes nor no. A column alone means `column = true`. Only a blank
+text that the condition itself writes (`consent <> ''`) is compared with blanks as with any text.
 """
 
 from __future__ import annotations
@@ -16,11 +18,15 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
+from reconciler.audience.sources import NUMBER
+
 Columns = Mapping[str, Any]
 
 _TRUE = ("true", "t", "yes", "y", "1")
 _UNDERSTOOD = {"this", "expression", "expressions", "is_string"}
 _FALSE = ("false", "f", "no", "n", "0")
+_NOTHING = r"^[\s\p{Z}\p{C}]*$"
+"""A text that shows nothing: blanks, non-breaking and zero-width ones among them."""
 
 
 class NotAllowed(Exception):
@@ -82,7 +88,26 @@ def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns
         return compare(_as_number(left, columns), _as_number(right, columns))
     if "truth" in kinds:
         return compare(_bare(left, columns), _bare(right, columns))
-    return compare(_text(left, columns), _text(right, columns))
+    if _blank(left) or _blank(right):
+        return compare(_text(left, columns), _text(right, columns))
+    return compare(_said(left, columns), _said(right, columns))
+
+
+def _blank(node: Any) -> bool:
+    """Whether a node is a text that is written in the condition and holds nothing."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _blank(node.this)
+    return isinstance(node, exp.Literal) and node.is_string and not node.this.strip()
+
+
+def _said(node: Any, columns: Columns) -> Any:
+    """A node as text, null where it holds nothing but blanks."""
+    import ibis
+
+    text = _text(node, columns)
+    return ibis.ifelse(text.re_search(_NOTHING), ibis.null("string"), text)
 
 
 def _kind(node: Any) -> str:
@@ -97,13 +122,18 @@ def _kind(node: Any) -> str:
 
 
 def _is(node: Any, columns: Columns) -> Any:
+    import ibis
     from sqlglot import exp
 
     if isinstance(node.expression, exp.Null):
-        return _text(node.this, columns).isnull()
+        text = _text(node.this, columns)
+        return ibis.cases((text.isnull(), True), (text.re_search(_NOTHING), ibis.null("boolean")), else_=False)
     if isinstance(node.expression, exp.Boolean):
-        # `is` is never unknown, `=` may be
-        return (_bare(node.this, columns) == bool(node.expression.this)).fill_null(False)
+        # null is neither true nor false to `is`; another word is not known to be either
+        found = _bare(node.this, columns) == bool(node.expression.this)
+        if _kind(node.this) == "truth":
+            return found
+        return ibis.ifelse(_text(node.this, columns).isnull(), False, found)
     raise NotAllowed(node)
 
 
@@ -122,7 +152,7 @@ def _like(node: Any, columns: Columns) -> Any:
     pattern = node.expression
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
         raise NotAllowed(node)
-    alike = _text(node.this, columns).like(pattern.this)
+    alike = _said(node.this, columns).like(pattern.this)
     return ~alike if node.args.get("negate") else alike
 
 
@@ -187,7 +217,9 @@ def _as_number(node: Any, columns: Columns) -> Any:
         negative = isinstance(node, exp.Neg)
         value = float(node.this.this if negative else node.this)
         return ibis.literal(-value if negative else value)
-    return _text(node, columns).try_cast("float64")
+    text = _text(node, columns)
+    # `NaN` is above everything to an engine, and `1_000` a number to some
+    return ibis.ifelse(text.re_search(NUMBER), text.try_cast("float64"), ibis.null("float64"))
 
 
 def _bare(node: Any, columns: Columns) -> Any:

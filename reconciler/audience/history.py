@@ -10,6 +10,7 @@ from reconciler.audience import row_changes, scoring, sources
 from reconciler.model.change import RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.segment import Segment
 
 _SHOWN = 4
 
@@ -35,7 +36,7 @@ def told(
     `owed`: what `owing.waiting` says of a list, by its name.
     """
     segment = standing.segment
-    yield from _as_read(backend, sources.contacts(backend, read[segment.contacts]), str(segment.contacts), contact)
+    yield from _as_read(backend, sources.contacts(backend, read[segment.contacts]), segment, contact)
     for measure, query in segment.interactions.items():
         history = sources.interactions(backend, read[query])
         mine = history.filter(history["contactId"] == contact)
@@ -54,14 +55,20 @@ def told(
     yield from _lists(backend, standing, changes, read, contact, owed)
 
 
-def _as_read(backend: Any, everyone: Any, source: str, contact: str) -> Iterator[tuple[str, str]]:
+def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Iterator[tuple[str, str]]:
     mine = everyone.filter(everyone["contactId"] == contact)
     columns = ("place", "fault", "duplicate", "active", "optedIn", "phone")
     rows = [row for chunk in sources.stream(backend, mine.select(*columns), _SHOWN) for row in chunk]
+    source = segment.contacts
     if not rows:
         yield "source", f"{source} has no such contact"
+    unsaid = "consent not asked for"
+    if segment.asks_consent:
+        unsaid = "no consent recorded"
+    if segment.calls_unrecorded:
+        unsaid += f", called all the same (unknownConsent: in at {source.where})"
     for place, fault, duplicate, active, opted_in, phone in rows:
-        consent = {None: "consent not said", True: "consent given", False: "no consent"}[opted_in]
+        consent = {None: unsaid, True: "consent given", False: "no consent"}[opted_in]
         facts = ["active" if active else "archived", consent, "has a phone" if phone else "has no phone"]
         facts += [f"cannot be used: {fault}"] if fault else []
         facts += ["an earlier row has its id"] if duplicate else []

@@ -21,6 +21,7 @@ STANDING = {
     "reason": "string",
     "suppressed_by": "string",
     "duplicate": "boolean",
+    "unrecorded": "boolean",
     "e164": "string",
     "name": "string",
     "email": "string",
@@ -29,6 +30,7 @@ STANDING = {
 }
 """A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
 
+`unrecorded`: its source asks for consent and knows of none.
 Name, e-mail and attributes are there where the segment's delivery writes them.
 """
 
@@ -105,6 +107,8 @@ def _refusal(segment: Segment, judged: Any) -> Any:
         (~judged["active"], said("archived")),
         (~judged["optedIn"].fill_null(True), said("no consent")),
     ]
+    if segment.asks_consent and not segment.calls_unrecorded:
+        branches.append((judged["optedIn"].isnull(), said("no consent recorded")))
     if segment.phones is not None:
         branches += [
             (judged["e164"].isnull(), said("no valid phone")),
@@ -171,6 +175,7 @@ def _final(segment: Segment, judged: Any) -> Any:
         reason=judged["reason"],
         suppressed_by=judged["suppressed_by"],
         duplicate=judged["duplicate"],
+        unrecorded=judged["optedIn"].isnull() if segment.asks_consent else ibis.literal(False),
         e164=judged["e164"],
         name=judged["name"] if delivery.whole else null,
         email=judged["email"] if delivery.whole else null,
@@ -239,6 +244,12 @@ def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> I
             people = suppression.with_e164(backend, sources.contacts(backend, read[target.phones]), how)
             listed = suppression.suppressed_by(backend, people, segment.suppress, read)
             yield listed.filter(listed["suppressed_by"].notnull()).select("contactId", "suppressed_by")
+
+
+def called_unrecorded(backend: Any, standing_rows: Rows) -> int:
+    """How many are in though nobody recorded their consent."""
+    everyone = sources.table(backend, standing_rows)
+    return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["unrecorded"]))
 
 
 def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:

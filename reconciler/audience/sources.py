@@ -137,12 +137,12 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
         return read
     there = set(read.columns)
     columns = {name: read[name].cast(kind) if name in there else ibis.null(kind) for name, kind in _OPTIONAL.items()}
-    # a file that says nothing of a status has active contacts; a tenant that says nothing does not
-    unsaid = ACTIVE if "fault" in there else ""
+    # a source that has no statuses has active contacts; one that has them and leaves one out does not, nor a tenant
+    unsaid = ACTIVE if "fault" in there and "status" not in there else ""
     whole = read.select("contactId", **columns)
     named = whole.mutate(
         engagement=_hundredths(whole["engagementScore"]).fill_null(0),
-        active=whole["status"].fill_null(unsaid) == ACTIVE,
+        active=whole["status"].fill_null(unsaid).strip().upper() == ACTIVE,
     ).drop("engagementScore", "status")
     if "fault" not in there:
         rest = [name for name in _OPTIONAL if name not in ("engagementScore", "status")]

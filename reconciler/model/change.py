@@ -189,12 +189,18 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class Accounting:
-    """Where every contact of a segment's source went: `source = sum(included) + sum(left out)`."""
+    """Where every contact of a segment's source went: `source = sum(included) + sum(left out)`.
+
+    Attributes:
+        unrecorded: of those who are in, how many have no recorded consent, where the source calls such
+            (`unknownConsent: in`); None: it does not, or says nothing of consent.
+    """
 
     segment: Address
     source: int
     included: tuple[Reason, ...]
     left_out: tuple[Reason, ...]
+    unrecorded: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a sum that does not add up: a contact that vanishes is a fault of this program."""

@@ -110,11 +110,13 @@ def audiences(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _account(account: Accounting) -> dict[str, Any]:
+    unrecorded = {} if account.unrecorded is None else {"called_without_recorded_consent": account.unrecorded}
     return {
         "segment": str(account.segment),
         "source": account.source,
         "included": {reason.words: reason.count for reason in account.included},
         "left_out": {reason.words: reason.count for reason in account.left_out},
+        **unrecorded,
     }
 
 
@@ -212,4 +214,5 @@ def _read_account(each: Mapping[str, Any]) -> Accounting:
         each["source"],
         tuple(Reason(words, count) for words, count in each["included"].items()),
         tuple(Reason(words, count) for words, count in each["left_out"].items()),
+        each.get("called_without_recorded_consent"),
     )

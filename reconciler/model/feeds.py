@@ -20,6 +20,7 @@ the parts of one number, written one after the other (area code, number)."""
 Format = Literal["csv", "parquet", "jsonl"]
 Encoding = Literal["utf-8", "latin-1"]
 OnInvalid = Literal["refuse", "skip"]
+UnknownConsent = Literal["out", "in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,8 @@ class FileFeed:
         delimiter: one character between the fields of a CSV file; None means a comma.
         phones: where the phones are; a single column may be given as `phone` among `columns` instead.
         attributes: pairs of an attribute's name and the source's column.
-        opted_in: a condition over the source's columns that says who gave consent; None: the source does not say.
+        opted_in: a condition over the source's columns that says who gave consent; None: nobody is asked for it.
+        unknown_consent: what becomes of a contact of whom that condition can say neither yes nor no.
         region: the region of phones written without a country code, where no column says it, e.g. `US`.
         on_invalid: what becomes of a row that cannot be used: an error, or counted by its fault and left out.
         optional: whether no file at all is no contacts, and no error.
@@ -67,6 +69,7 @@ class FileFeed:
     encoding: Encoding = "utf-8"
     attributes: Pairs = ()
     opted_in: str | None = None
+    unknown_consent: UnknownConsent = "out"
     region: str | None = None
     on_invalid: OnInvalid = "refuse"
     optional: bool = False
@@ -112,6 +115,7 @@ class SqlFeed:
     phones: PhoneColumns = ()
     attributes: Pairs = ()
     opted_in: str | None = None
+    unknown_consent: UnknownConsent = "out"
     region: str | None = None
     on_invalid: OnInvalid = "refuse"
     entries: Entries | None = None
@@ -165,6 +169,7 @@ class SalesforceFeed:
     rate: float = 10.0
     attributes: Pairs = ()
     opted_in: str | None = None
+    unknown_consent: UnknownConsent = "out"
     region: str | None = None
     on_invalid: OnInvalid = "skip"
     entries: Entries | None = None

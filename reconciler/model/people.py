@@ -70,6 +70,7 @@ def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any
         "entries": None if entries is None else entries(spec),
         "attributes": pairs(spec.get("attributes", {})),
         "opted_in": spec.get("optedIn"),
+        "unknown_consent": spec.get("unknownConsent", "out"),
         "region": spec.get("region", resource.spec.get("region")),
         "on_invalid": spec.get("onInvalid", "refuse"),
         "where": resource.where("spec", name),

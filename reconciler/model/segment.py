@@ -124,6 +124,16 @@ class Segment:
     suppress: tuple[Suppression, ...] = ()
     cap: Cap | None = None
 
+    @property
+    def asks_consent(self) -> bool:
+        """Whether the source says who gave consent: who is not known to have given it is not called."""
+        return getattr(self.contacts, "opted_in", None) is not None
+
+    @property
+    def calls_unrecorded(self) -> bool:
+        """Whether the manifest says that contacts whose consent nobody recorded are called all the same."""
+        return self.asks_consent and getattr(self.contacts, "unknown_consent", "out") == "in"
+
     def part(self, target: Target) -> Address:
         """The address of one band of this segment."""
         return Address(self.address.kind, self.address.name, target.band)

@@ -170,6 +170,9 @@ def _account(account: Accounting) -> Iterator[Text]:
     )
     yield Text(plain(f"     in:  {_counts(account.included)}"))
     yield Text(plain(f"     out: {_counts(account.left_out)}"))
+    if account.unrecorded is not None:
+        words = f"     {account.unrecorded:,} of those in have no recorded consent: the source says unknownConsent: in"
+        yield Text(words, "yellow")
 
 
 def _stays(change: RowChange) -> Iterator[Text]:

@@ -39,6 +39,18 @@ def test_a_contact_seen_on_two_pages_counts_once(backend: Any, written: Written)
     assert judged(backend, written([seen, seen], CONTACTS)) == [("a", 8000, True)]
 
 
+@pytest.mark.parametrize(
+    ("status", "active"),
+    [("ACTIVE", True), ("active", True), (" Active ", True), ("", False), (None, False), ("unknown", False)],
+)
+def test_a_source_that_has_statuses_has_no_active_contact_without_one(
+    backend: Any, written: Written, status: str | None, active: bool
+) -> None:
+    columns = {**CONTACTS, "place": "VARCHAR", "fault": "VARCHAR"}
+    rows = written([{"contactId": "a", "status": status, "place": "crm.csv:2"}], columns)
+    assert sources.count(backend, sources.active(backend, rows)) == int(active)
+
+
 def test_a_contact_without_a_score_counts_as_zero_and_one_without_a_status_as_archived(
     backend: Any, written: Written
 ) -> None:

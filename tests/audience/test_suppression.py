@@ -14,9 +14,10 @@ import pytest
 from reconciler.audience import comparison, membership, row_changes, sources, suppression
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
+from reconciler.model.feeds import SqlFeed
 from reconciler.model.members import Standing
 from reconciler.model.problem import Location
-from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, RowQuery, Rows
+from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
 from tests.audience.conftest import Written
@@ -53,6 +54,7 @@ class Audience:
     def __init__(self, backend: Any, written: Written, folder: Path) -> None:
         self.backend, self.written, self.folder = backend, written, folder
         self.segment = CALLED
+        self.source: PeopleQuery = CRM
         self.asked: Sequence[str] = ()
         self.registry: Sequence[str] = ()
         self.members: Sequence[tuple[str, str]] = ()
@@ -64,11 +66,12 @@ class Audience:
             for phones in (self.asked, self.registry)
         ]
         held = [{"contactId": name, "phone": phone, "status": "ACTIVE"} for name, phone in self.members]
-        read: dict[RowQuery, Rows] = {CRM: self.written(rows, FILE), ASKED: numbers[0], REGISTRY: numbers[1]}
+        read: dict[RowQuery, Rows] = {self.source: self.written(rows, FILE), ASKED: numbers[0], REGISTRY: numbers[1]}
         return read | {MemberPhones("In", HERE): self.written(held, PHONES)}
 
     def standing(self, people: Sequence[dict[str, Any]]) -> Standing:
         read, into = self.read(people), self.folder / "standing.parquet"
+        self.segment = replace(self.segment, contacts=self.source)
         rows = membership.standing(self.backend, self.segment, read, {}, AS_OF, into)
         barred = membership.barred(self.backend, self.segment, rows, read, self.folder / "barred.parquet")
         return Standing(self.segment, rows, barred, Accounting(self.segment.address, 0, (), ()))
@@ -183,6 +186,29 @@ def test_of_two_contacts_with_one_phone_the_one_with_the_higher_score_is_called(
 def test_a_contact_that_is_out_does_not_stand_in_the_way_of_another_with_its_phone(audience: Audience) -> None:
     out = person("a", "+14155550102", optedIn=False)
     assert audience.reasons(out, person("b", "+14155550102", engagementScore="60")) == ["no consent", None]
+
+
+CONSENTING = SqlFeed(url="env CRM", query="select 1", columns=(("contactId", "id"),), opted_in="consent", where=HERE)
+
+
+def test_who_is_not_known_to_have_given_consent_is_not_called(audience: Audience) -> None:
+    audience.source = CONSENTING
+    people = [person(name, f"+1415555010{n}", optedIn=said) for n, (name, said) in enumerate(SAID.items())]
+    assert audience.reasons(*people) == ["no consent", None, "no consent recorded"]
+
+
+def test_who_is_not_known_to_have_given_consent_is_called_and_counted_where_the_manifest_says_so(
+    audience: Audience,
+) -> None:
+    audience.source = replace(CONSENTING, unknown_consent="in")
+    people = [person(name, f"+1415555010{n}", optedIn=said) for n, (name, said) in enumerate(SAID.items())]
+    poor = person("d", "+14155550109", optedIn=None, engagementScore="1")
+    assert audience.reasons(*people, poor) == ["no consent", None, None, "score below 50"]
+    rows = audience.standing([*people, poor]).rows
+    assert membership.called_unrecorded(audience.backend, rows) == 1
+
+
+SAID = {"a": False, "b": True, "c": None}
 
 
 def test_consent_that_nobody_asked_for_is_not_refused(audience: Audience) -> None:

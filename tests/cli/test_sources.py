@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -87,6 +88,50 @@ def test_every_row_of_an_export_is_accounted_for_and_the_right_ones_are_put_on_t
         assert words in ended.out
     assert members(tenant) == {"C00001", "C00006"}
     assert "No changes." in run("plan").out
+
+
+UNCLEAR = """id,mobile,country,optin,score
+C00001,4155550101,US,yes,95
+C00002,4155550103,US,,95
+C00003,4155550104,US,no,95
+C00004,4155550105,US,maybe,95
+"""
+
+
+def test_who_is_not_known_to_have_given_consent_is_not_called(tenant: Simulator, folder: Folder, run: Run) -> None:
+    folder.write("customers.csv", UNCLEAR)
+    declare(folder, FILES.replace("optin = 'yes'", "optin"), f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert "out: no consent recorded 2 · no consent 1" in ended.out
+    assert members(tenant) == {"C00001"}
+    explained = run("explain", "contact", "C00004", "--segment", "callers").out
+    assert "no consent recorded" in explained
+    (account,) = json.loads(run("plan", "--format", "json").out)["audiences"]
+    assert account["left_out"] == {"no consent recorded": 2, "no consent": 1}
+    assert "called_without_recorded_consent" not in account
+
+
+def test_a_source_that_calls_people_without_recorded_consent_says_so_in_every_plan(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    folder.write("customers.csv", UNCLEAR)
+    source = FILES.replace("\"optin = 'yes'\"", "optin\n  unknownConsent: in")
+    declare(folder, source, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    words = "2 of those in have no recorded consent: the source says unknownConsent: in"
+    applied = run("apply", "--yes")
+    assert applied.code == 0, applied.err
+    assert words in applied.out
+    assert members(tenant) == {"C00001", "C00002", "C00004"}
+    planned = run("plan")
+    assert "No changes." in planned.out
+    assert words in planned.out
+    (account,) = json.loads(run("plan", "--format", "json").out)["audiences"]
+    assert account["called_without_recorded_consent"] == 2
+    explained = run("explain", "contact", "C00002", "--segment", "callers").out
+    assert "no consent recorded, called all the same (unknownConsent: in at segments.yaml:" in explained
+    folder.write("customers.csv", UNCLEAR.replace(",,95", ",yes,95").replace("maybe", "yes"))
+    assert "0 of those in have no recorded consent" in run("plan").out
 
 
 def test_contacts_and_the_registry_may_be_in_an_object_store(

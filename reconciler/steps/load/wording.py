@@ -168,6 +168,16 @@ def _repeated(fault: Fault) -> Iterator[Problem]:
     yield fault.problem("repeated-item", f"{fault.name} names an item twice")
 
 
+def _needs_another(fault: Fault) -> Iterator[Problem]:
+    for field, needed in fault.wanted.items():
+        for other in needed:
+            if field in fault.value and other not in {*fault.value, *fault.meant}:
+                message = f"{fault.name} has `{field}` without `{other}`, and it would do nothing"
+                _, description = part_of(fault.root, (*fault.path, field))
+                where = fault.document.keys.get((*fault.path, field), fault.where)
+                yield Problem(where, "missing-field", message, note=description, hint=f"add `{other}:`")
+
+
 def _any_of(fault: Fault) -> Iterator[Problem]:
     sets = [option["required"] for option in fault.wanted if "required" in option]
     if fault.meant & {field for names in sets for field in names}:
@@ -194,4 +204,5 @@ KEYWORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
     "minItems": _how_many,
     "uniqueItems": _repeated,
     "anyOf": _any_of,
+    "dependentRequired": _needs_another,
 }
