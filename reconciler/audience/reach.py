@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import dialled, exposure, sources
-from reconciler.model.address import Address
-from reconciler.model.change import Action, Changes
+from reconciler.model.change import Changes
 from reconciler.model.exposure import Shared
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.rows import MembersOf, Rows
-from reconciler.model.situation import Planned
-
-ACTIVE = "active"
+from reconciler.model.situation import Planned, put_on
 
 
 def exposed(
-    backend: Any, campaigns: Sequence[Planned], members: Members, changes: Changes, live: Live, into: Path
-) -> tuple[Planned, ...]:
-    """The campaigns with who is on their lists after the apply, and with whom they share people.
+    backend: Any,
+    campaigns: Sequence[Planned],
+    others: Sequence[Planned],
+    members: Members,
+    changes: Changes,
+    live: Live,
+    into: Path,
+) -> tuple[tuple[Planned, ...], tuple[Planned, ...]]:
+    """Declared campaigns and others, with who is on their lists after the apply, and with whom they share people.
 
-    A list is counted once, however many campaigns dial it. One whose people nobody could read has no exposure. `into`
-    is a new folder of this run's: what is laid down in it is people's data.
+    A list is counted once, however many campaigns dial it. One whose people nobody could read has no exposure. Of
+    others only those are looked at that dial a list which the plan puts somebody on. `into` is a new folder of this
+    run's: what is laid down in it is people's data.
     """
     into.mkdir(mode=0o700, exist_ok=True)
-    names = dict.fromkeys(each.campaign.list for each in campaigns)
-    dialling = {each.campaign.list for each in campaigns if each.campaign.active}
-    others = tuple(not_ours(campaigns, changes, live)) if dialling else ()
-    dialling |= {name for _, name in others}
+    filled = put_on(changes)
+    judged = [*campaigns, *(each for each in others if each.campaign.list in filled)]
+    known = {each.campaign.address for each in judged}
+    names = dict.fromkeys(each.campaign.list for each in judged)
+    active = [each for each in judged if each.campaign.active]
+    dialling = {each.campaign.list for each in (*active, *(others if active else ())) if each.campaign.list}
     every = (*names, *sorted(dialling - names.keys()))
     lists = dict(_lists(backend, every, members, changes, live, into))
     counted = {
@@ -40,18 +46,14 @@ def exposed(
         if numbered and name in names
     }
     met = dialled.shared(backend, {name: rows for name, (rows, _) in lists.items() if name in dialling})
-    found = [replace(each, exposure=counted.get(each.campaign.list)) for each in campaigns]
-    return tuple(replace(each, shared=tuple(_shared(each, found, others, met))) for each in found)
 
+    def told(each: Planned) -> Planned:
+        if each.campaign.address not in known:
+            return each
+        seen = replace(each, exposure=counted.get(each.campaign.list))
+        return replace(seen, shared=tuple(_shared(seen, [*campaigns, *others], met)))
 
-def not_ours(campaigns: Sequence[Planned], changes: Changes, live: Live) -> Iterator[tuple[Address, str]]:
-    """Active campaigns that somebody else made, by name, and the list that each dials."""
-    for kind in sorted({each.campaign.address.kind for each in campaigns}):
-        ours = {each.campaign.name for each in campaigns if each.campaign.address.kind == kind}
-        ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind}
-        for name, held in sorted(live.objects.get(kind, {}).items()):
-            if name not in ours and held.fields.get("status") == ACTIVE and "list" in held.fields:
-                yield Address(kind, name), held.fields["list"]
+    return tuple(map(told, campaigns)), tuple(map(told, others))
 
 
 def _lists(
@@ -70,20 +72,15 @@ def _lists(
             yield name, (dialled.known(backend, live.rows[members_alone], target), False)
 
 
-def _shared(
-    mine: Planned,
-    campaigns: Sequence[Planned],
-    others: Sequence[tuple[Address, str]],
-    met: Mapping[tuple[str, str], int],
-) -> Iterator[Shared]:
+def _shared(mine: Planned, every: Iterable[Planned], met: Mapping[tuple[str, str], int]) -> Iterator[Shared]:
     """Other active campaigns with people of one: declared ones, then those that somebody else made."""
     if not mine.campaign.active:
         return
     everybody = mine.contacts if mine.exposure is None else mine.exposure.contacts
-    declared = [each.campaign for each in campaigns if each.campaign.active]
-    every = [(each.address, each.name, each.list) for each in declared if each.address != mine.campaign.address]
-    every += [(address, address.name, dials) for address, dials in others]
-    for address, name, dials in every:
-        count = everybody if dials == mine.campaign.list else met.get((mine.campaign.list, dials))
+    for each in every:
+        other = each.campaign
+        if not other.active or other.address == mine.campaign.address:
+            continue
+        count = everybody if other.list == mine.campaign.list else met.get((mine.campaign.list, other.list))
         if count:
-            yield Shared(address, name, count)
+            yield Shared(other.address, other.name, count)

@@ -8,9 +8,11 @@ from typing import Any
 
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
-from reconciler.model.campaign import Campaign, Staffing
+from reconciler.model.address import Address
+from reconciler.model.campaign import RESTING, Campaign, Staffing
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Activity, Each, Fields, Kind, Reference, Renewal, Surface, WireReference
+from reconciler.model.live import LiveObject
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -100,6 +102,28 @@ def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campa
     )
 
 
+def found(address: Address, held: LiveObject) -> Campaign:
+    """A campaign that no manifest declares, as far as the tenant says what it is."""
+    told = held.fields
+    starts, ends = (parse_instant(told[name]) if name in told else None for name in ("startTime", "endTime"))
+    threshold = told.get("abandonThreshold")
+    return Campaign(
+        address=address,
+        name=held.name,
+        list=str(told.get("list", "")),
+        list_address=Address(contact_list.KIND.name, str(told.get("list", ""))),
+        dial_type=str(told.get("dialType", "")),
+        status=str(told.get("status", "")),
+        threshold=None if threshold is None else float(threshold),
+        policy=None,
+        band=None,
+        starts=starts,
+        ends=ends,
+        windows=((starts, ends),) if starts is not None and ends is not None else (),
+        staffing=None,
+    )
+
+
 def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     """What is declared of the campaign, with its list, threshold and schedule looked up."""
     spec = resource.spec
@@ -129,14 +153,20 @@ def _numbered(used: Resource, catalogue: Catalogue) -> bool:
 
 
 def besides(declared: Sequence[Resource], others: Mapping[str, Fields], catalogue: Catalogue) -> Iterator[RowQuery]:
-    """The phones of whoever is called by active campaigns that nothing declares: ours may call the same people."""
-    if not any(ACTIVITY.at_work(each.spec) for each in declared):
-        return
+    """The phones of whoever is called by campaigns that nothing declares, and that may be at work.
+
+    People whom this workspace has called may be called by them, too: by a campaign that is declared, or by one that is
+    not and dials a list that a segment fills.
+    """
     manifests = {contact_list.KIND.live_name(each): each for each in catalogue.of_kind("ContactList")}
-    for name, held in others.items():
-        dialled = held.get("list")
+    filled = {name for each in catalogue.of_kind("Segment") for name in each.spec["lists"].values()}
+    dials = {name: held.get("list") for name, held in others.items() if ACTIVITY.may_work(held)}
+    ours = {name for name, each in manifests.items() if each.address.name in filled}
+    if not any(ACTIVITY.at_work(each.spec) for each in declared) and not ours & set(dials.values()):
+        return
+    for name, dialled in dials.items():
         known = dialled in manifests and _numbered(manifests[dialled], catalogue)
-        if dialled is not None and ACTIVITY.at_work(held) and not known:
+        if dialled is not None and not known:
             yield MemberPhones(dialled, Location(f"Campaign {name!r} in the tenant"), needed=False)
 
 
@@ -232,7 +262,7 @@ def _check_staffing(resource: Resource) -> Iterator[Problem]:
         yield Problem(resource.where("spec", "staffing", "handleTime"), "out-of-range", message)
 
 
-ACTIVITY = Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"}))
+ACTIVITY = Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"}), rests=RESTING)
 
 KIND = Kind(
     name="Campaign",

@@ -16,6 +16,14 @@ from reconciler.model.moment import parse_instant
 Window = tuple[datetime, datetime]
 """From an instant, which is in it, to another, which is not."""
 
+RESTING = frozenset({"draft", "paused", "stopped", "completed"})
+"""The states in which a campaign is known to call nobody."""
+
+
+def may_dial(status: object) -> bool:
+    """Whether a campaign with this status may be calling people: whatever is not known to rest may."""
+    return not isinstance(status, str) or status.strip().casefold() not in RESTING
+
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
@@ -71,8 +79,8 @@ class Campaign:
 
     @property
     def active(self) -> bool:
-        """Whether it dials, once it is as declared."""
-        return self.status == "active"
+        """Whether it may be calling people, once it is as declared."""
+        return may_dial(self.status)
 
     def held(self, fields: Mapping[str, Any]) -> Campaign:
         """As the tenant holds it: a relative schedule was fixed when the campaign was created."""

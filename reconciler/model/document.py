@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.campaign import Campaign
 from reconciler.model.change import Accounting, ObjectChange, Reason
 from reconciler.model.change_document import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.deeds import Deed
@@ -32,7 +33,7 @@ from reconciler.model.outcome_document import (
 )
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
-from reconciler.model.situation import Planned
+from reconciler.model.situation import Planned, watched
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
@@ -67,6 +68,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         ],
         "findings": [_finding(finding) for finding in plan.findings],
         "campaigns": [_campaign(planned) for planned in plan.campaigns],
+        "others": [_other(each) for each in plan.others],
+        "unseen": [list(each) for each in plan.unseen],
         "suppressions": [plain(each) for each in plan.suppressions],
         "rules": [plain(rule) for rule in plan.rules],
         "waivers": [plain(waiver) for waiver in plan.waivers],
@@ -138,6 +141,16 @@ def _campaign(planned: Planned) -> dict[str, Any]:
     return {"address": str(planned.change.address), **{name: plain(value) for name, value in judged.items()}}
 
 
+def _other(planned: Planned) -> dict[str, Any]:
+    """A campaign that no manifest declares: nothing becomes of it."""
+    judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
+    return {name: plain(value) for name, value in judged.items()}
+
+
+def _read_other(each: Mapping[str, Any]) -> Planned:
+    return read(Planned, each, change=watched(read(Campaign, each["campaign"])).change)
+
+
 def _read_campaign(each: Mapping[str, Any], known: Mapping[str, ObjectChange]) -> Planned:
     values = {name: value for name, value in each.items() if name != "address"}
     return read(Planned, values, change=known[each["address"]])
@@ -199,6 +212,8 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         waivers=tuple(read(Waived, each) for each in document["waivers"]),
         outcomes=outcomes,
         numbers=numbers,
+        others=tuple(_read_other(each) for each in document["others"]),
+        unseen=tuple((kind, why) for kind, why in document["unseen"]),
     )
 
 

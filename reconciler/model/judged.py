@@ -45,6 +45,7 @@ class Judged:
 
     Attributes:
         suppressions: the do-not-call lists that segments were judged by.
+        others, unseen: as `Situation` has them.
     """
 
     changes: Changes
@@ -53,3 +54,5 @@ class Judged:
     rules: tuple[Asked, ...]
     findings: tuple[Finding, ...]
     waivers: tuple[Waived, ...] = ()
+    others: tuple[Planned, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()

@@ -72,6 +72,7 @@ class Activity:
     Attributes:
         field: the live field that says so. on: its value at work; off: while it rests; fresh: before its first work.
         calm: live fields that may be changed while it is at work. Every other is changed while it rests.
+        rests: every value at which it is known to rest, in lower case.
     """
 
     field: str
@@ -79,6 +80,11 @@ class Activity:
     off: str
     fresh: str
     calm: frozenset[str] = frozenset()
+    rests: frozenset[str] = frozenset()
+
+    def may_work(self, fields: Fields) -> bool:
+        """Whether an object with these fields may be at work: one whose state is not known is taken to be."""
+        return str(fields.get(self.field)).strip().casefold() not in self.rests
 
     def at_work(self, fields: Fields | None) -> bool:
         """Whether an object with these fields is at work."""

@@ -46,7 +46,8 @@ class Live:
     """What was read for one plan: objects by kind and name, rows by the query that asked for them.
 
     `owed` are contacts that lists would not take before, as the ledger has them. `notices` say what a person should
-    know of how it was read. `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
+    know of how it was read. `unseen`: kinds that nothing declares, whose objects could not be looked at, each with why.
+    `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
     """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Live:
     owed: Rows | None = None
     notices: tuple[str, ...] = ()
     campaign_rate: int = 0
+    unseen: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""

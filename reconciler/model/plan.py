@@ -56,6 +56,7 @@ class Plan:
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         notices: what a person should know of how the tenant was read.
         campaigns: every declared campaign as it would be after the apply.
+        others, unseen: as `Situation` has them.
         suppressions: the do-not-call lists that segments were judged by. rules: those that were asked.
         waivers: those of the manifests, whether they set something aside or not.
         created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
@@ -84,6 +85,8 @@ class Plan:
     waivers: tuple[Waived, ...] = ()
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
+    others: tuple[Planned, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from reconciler.model.address import Address
-from reconciler.model.campaign import Campaign
+from reconciler.model.campaign import Campaign, may_dial
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.exposure import Exposure, Shared
@@ -43,8 +43,8 @@ class Planned:
 
     @property
     def runs(self) -> bool:
-        """Whether it is active in the tenant now."""
-        return (self.change.before or {}).get("status") == "active"
+        """Whether it may be calling people now: it is in the tenant, and is not known to rest."""
+        return self.change.before is not None and may_dial(self.change.before.get("status"))
 
     @property
     def threshold(self) -> float | None:
@@ -78,7 +78,9 @@ class Situation:
         suppressions: every do-not-call list that a segment is judged by.
         ceilings: the law's and the floor's, by country (ISO 3166-1 alpha-2), `*` for every other.
         hours: when people may be called, by place (ISO 3166), `*` for every other.
-        others: active campaigns that no manifest declares, each with the name of the list that it dials.
+        others: campaigns that no manifest declares, that stay, and that may be calling people, as the tenant has them;
+            the list of one that names none is empty.
+        unseen: kinds of objects that dial lists and that nobody could look at, each with why.
         limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
         immutable: (kind, field) pairs that the tenant will not change.
         needed: by kind, live fields without which the tenant makes no object.
@@ -92,7 +94,8 @@ class Situation:
     workspace: str
     campaigns: tuple[Planned, ...] = ()
     suppressions: tuple[DoNotCall, ...] = ()
-    others: tuple[tuple[Address, str], ...] = ()
+    others: tuple[Planned, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -104,6 +107,26 @@ class Situation:
     def moment(self) -> datetime:
         """The moment that schedules are judged at: none later than now, as what is still to be dialled counts."""
         return min(present(self.as_of, self.now), self.now)
+
+    @property
+    def calling(self) -> tuple[Planned, ...]:
+        """Every campaign that answers for whom this plan has it call: declared ones, and others on lists it adds to."""
+        lists = put_on(self.changes)
+        return (*self.campaigns, *(each for each in self.others if each.campaign.list in lists))
+
+
+def put_on(changes: Changes) -> frozenset[str]:
+    """The lists that a plan puts somebody on, or changes somebody's row on."""
+    return frozenset(each.list for each in changes.rows if each.adds or each.updates)
+
+
+def watched(campaign: Campaign) -> Planned:
+    """A campaign that no manifest declares, and that stays as it is."""
+    held: dict[str, Any] = {"status": campaign.status, "list": campaign.list}
+    if campaign.threshold is not None:
+        held["abandonThreshold"] = campaign.threshold
+    change = ObjectChange(campaign.address, campaign.name, Action.NO_OP, held, held)
+    return Planned(campaign, change)
 
 
 def sizes(changes: Changes, live: Live) -> dict[tuple[str, str], int | None]:

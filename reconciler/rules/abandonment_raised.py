@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from reconciler.model.campaign import may_dial
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
@@ -17,11 +18,12 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign whose threshold rises."""
     for change in situation.changes.objects:
         before, after = change.before or {}, change.after or {}
-        if change.action is Action.DELETE or before.get("status") != "active":
+        if change.action is Action.DELETE or FIELD not in before or not may_dial(before.get("status")):
             continue
         was, becomes = before.get(FIELD), after.get(FIELD)
         if was is not None and becomes is not None and becomes > was:
-            message = f"campaign {change.name!r} is active, and its threshold rises from {was:g} to {becomes:g} %"
+            state = before.get("status")
+            message = f"campaign {change.name!r} is {state}, and its threshold rises from {was:g} to {becomes:g} %"
             yield Finding(RULE.id, change.address, message)
 
 

@@ -13,7 +13,7 @@ from reconciler.model.situation import Situation
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign whose declared schedule reaches beyond the hours of some of its contacts."""
-    for planned in situation.campaigns:
+    for planned in situation.calling:
         campaign = planned.campaign
         if not campaign.active or campaign.starts_in is not None or planned.exposure is None:
             continue

@@ -2,38 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from reconciler.model.change import Action
+from reconciler.model.address import Address
+from reconciler.model.campaign import may_dial
+from reconciler.model.change import Action, ObjectChange
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.situation import Planned, Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each campaign that is active now and stays, declared or not, and whose list is emptied or deleted."""
-    emptied = {each.list: each.live for each in situation.changes.rows if each.live and each.after == 0}
-    deleted = {(each.address.kind, each.name) for each in situation.changes.objects if each.action is Action.DELETE}
-    for address, name in situation.others:
-        gone = any(kind != address.kind and each == name for kind, each in deleted)
-        if name in emptied or gone:
-            what = f"loses all {emptied[name]:,} contacts" if name in emptied else "is deleted"
-            message = f"campaign {address.name!r}, which no manifest declares, is active, and its list {name!r} {what}"
-            yield Finding(RULE.id, address, message)
+    """Each campaign that may be at work and stays, declared or not, and whose list is emptied or deleted."""
+    lost = dict(_lost(situation))
+    if not lost:
+        return
+    for planned in situation.others:
+        yield from _of_another(planned, lost)
     for change in situation.changes.objects:
-        before, after = change.before or {}, change.after or {}
-        if before.get("status") != "active" or after.get("status") != "active":
-            continue
-        for kind, name in change.references:
-            if name in emptied:
-                message = (
-                    f"campaign {change.name!r} is active, and its list {name!r} loses all {emptied[name]:,} contacts"
-                )
-                yield Finding(RULE.id, change.address, message)
-            elif (kind, name) in deleted:
-                yield Finding(
-                    RULE.id, change.address, f"campaign {change.name!r} is active, and its list {name!r} is deleted"
-                )
+        if change.before is not None and change.after is not None and change.references:
+            yield from _of_ours(change, lost)
+    for kind, why in situation.unseen:
+        for (of, name), what in lost.items():
+            if of == kind:
+                continue
+            words = f"list {name!r} {what}, and nobody could see whether a {kind} dials it: {why}"
+            yield Finding(RULE.id, Address(of, name), words)
+
+
+def _lost(situation: Situation) -> Iterator[tuple[tuple[str, str], str]]:
+    """Every list that has people now and none afterwards, by kind and name, and what becomes of it."""
+    for each in situation.changes.rows:
+        if each.live and each.after == 0:
+            yield (each.list_address.kind, each.list), f"loses all {each.live:,} contacts"
+    for change in situation.changes.objects:
+        if change.action is Action.DELETE:
+            yield (change.address.kind, change.name), "is deleted"
+
+
+def _of_another(planned: Planned, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+    campaign = planned.campaign
+    begins = f"campaign {campaign.name!r}, which no manifest declares, is {_state(campaign.status)}, and"
+    what = lost.get((campaign.list_address.kind, campaign.list))
+    if what is not None:
+        yield Finding(RULE.id, campaign.address, f"{begins} its list {campaign.list!r} {what}")
+    elif not campaign.list:
+        names = " or ".join(
+            f"{name!r}, which {words}" for (kind, name), words in lost.items() if kind != campaign.address.kind
+        )
+        if names:
+            yield Finding(RULE.id, campaign.address, f"{begins} nobody knows which list it dials: it may be {names}")
+
+
+def _of_ours(change: ObjectChange, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+    before, after = change.before or {}, change.after or {}
+    if "status" not in before or not may_dial(before["status"]) or not may_dial(after.get("status")):
+        return
+    for reference in change.references:
+        if reference in lost:
+            begins = f"campaign {change.name!r} is {_state(before['status'])}, and its list {reference[1]!r}"
+            yield Finding(RULE.id, change.address, f"{begins} {lost[reference]}")
+
+
+def _state(status: object) -> str:
+    """`active`; any other as the tenant writes it, which this tool does not know to be at rest."""
+    return "active" if status == "active" else f"in state {status!r}, which is not known to be at rest"
 
 
 RULE = Rule(
@@ -41,7 +74,8 @@ RULE = Rule(
     title="a list emptied under an active campaign",
     says="No apply takes everybody off the list that an active campaign is dialling: its agents wait for calls that do"
     " not come, and a predictive dialler has nothing to predict from. Pause the campaign first, or leave it a list."
-    " Campaigns that no manifest declares count as well, where some are declared: else none is read.",
+    " Every campaign of the tenant counts, whoever made it and whatever the workspace declares; one whose state is not"
+    " known to be at rest counts as active. Where the campaigns cannot be read, nobody knows, and that refuses too.",
     severity=Severity.REFUSE,
     sources=(
         Source(

@@ -14,7 +14,7 @@ from reconciler.model.situation import Situation
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign whose schedule is counted from its creation, and reaches beyond its contacts' hours."""
-    for planned in situation.campaigns:
+    for planned in situation.calling:
         if not planned.campaign.active or planned.campaign.starts_in is None or planned.exposure is None:
             continue
         dialled = planned.dialled(situation.moment)

@@ -12,7 +12,7 @@ from reconciler.model.situation import Situation
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign with people whom another active one calls as well."""
-    for planned in situation.campaigns:
+    for planned in situation.calling:
         if planned.shared and planned.campaign.active:
             others = [f"{each.contacts:,} with {each.campaign!r}" for each in planned.shared]
             message = f"it shares contacts with other active campaigns: {', '.join(others)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.campaign import may_dial
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
@@ -12,17 +13,20 @@ from reconciler.model.situation import Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign that is active and will not be."""
     for change in situation.changes.objects:
-        before, after = change.before or {}, change.after or {}
-        if before.get("status") == "active" and after.get("status") != "active":
-            becomes = after.get("status", "deleted")
-            message = f"campaign {change.name!r} is active and becomes {becomes}"
+        status = (change.before or {}).get("status")
+        if "status" not in (change.before or {}) or not may_dial(status):
+            continue
+        becomes = "deleted" if change.after is None else change.after.get("status")
+        if change.after is None or not may_dial(becomes):
+            message = f"campaign {change.name!r} is {status} and becomes {becomes}"
             yield Finding(RULE.id, change.address, message)
 
 
 RULE = Rule(
     id="LIM-STOPPED",
     title="an active campaign is stopped",
-    says="No apply pauses, unschedules or deletes a campaign that is active: agents who wait for its calls have none.",
+    says="No apply pauses, unschedules or deletes a campaign that is active, or in a state that is not known to be at"
+    " rest: agents who wait for its calls have none.",
     severity=Severity.REFUSE,
     sources=(
         Source(

@@ -11,7 +11,7 @@ from reconciler.model.situation import Situation
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign with contacts at no known time of day."""
-    for planned in situation.campaigns:
+    for planned in situation.calling:
         if not planned.campaign.active:
             continue
         if planned.exposure is None:

@@ -50,6 +50,8 @@ def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan
         waivers=judged.waivers,
         outcomes=changes.outcomes,
         numbers=changes.numbers,
+        others=judged.others,
+        unseen=judged.unseen,
     )
 
 

@@ -61,6 +61,8 @@ def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
         as_of=plan.as_of,
         workspace=plan.workspace,
         campaigns=plan.campaigns,
+        others=plan.others,
+        unseen=plan.unseen,
         suppressions=plan.suppressions,
         ceilings=merged(law(), terms.settings.ceilings),
         hours=allowed(),

@@ -10,15 +10,16 @@ from reconciler.audience import engine, reach
 from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
+from reconciler.model.address import Address
 from reconciler.model.ceiling import Ceiling, merged
-from reconciler.model.change import Changes
+from reconciler.model.change import Action, Changes
 from reconciler.model.desired import Desired
 from reconciler.model.forecast import forecast
 from reconciler.model.judged import Asked, Judged
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.moment import present
-from reconciler.model.situation import Planned, Situation, sizes
+from reconciler.model.situation import Planned, Situation, sizes, watched
 from reconciler.model.waiver import waive, waivers
 from reconciler.rules import ask, rules, severity_of
 from reconciler.rules.hours import allowed
@@ -30,7 +31,7 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
     settings = desired.settings
     moment = present(desired.as_of, now)
     ceilings = merged(law(), settings.ceilings)
-    exposed = _exposed(desired, members, changes, live)
+    exposed, others = _exposed(desired, members, changes, live)
     situation = Situation(
         changes=changes,
         now=now,
@@ -38,7 +39,8 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         workspace=settings.name,
         campaigns=tuple(_foreseen(each, ceilings, moment) for each in exposed),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
-        others=tuple(reach.not_ours(exposed, changes, live)),
+        others=others,
+        unseen=tuple(sorted(live.unseen.items())),
         ceilings=ceilings,
         hours=allowed(),
         limits=settings.limits,
@@ -52,16 +54,38 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
         for rule in rules().values()
     )
     waived = tuple(waivers(found, settings, now.date()))
-    return Judged(changes, situation.campaigns, situation.suppressions, asked, found, waived)
+    return Judged(
+        changes,
+        situation.campaigns,
+        situation.suppressions,
+        asked,
+        found,
+        waived,
+        others=situation.others,
+        unseen=situation.unseen,
+    )
 
 
-def _exposed(desired: Desired, members: Members, changes: Changes, live: Live) -> tuple[Planned, ...]:
-    """Every declared campaign, with whom it would call."""
-    planned = tuple(_planned(desired, changes, live))
-    if not planned:
-        return ()
+def _exposed(
+    desired: Desired, members: Members, changes: Changes, live: Live
+) -> tuple[tuple[Planned, ...], tuple[Planned, ...]]:
+    """Every declared campaign, and every other that may be at work, with whom it would call."""
+    planned, others = tuple(_planned(desired, changes, live)), tuple(_others(desired, changes, live))
+    if not planned and not others:
+        return (), ()
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
-        return reach.exposed(backend, planned, members, changes, live, desired.scratch / "dialled")
+        return reach.exposed(backend, planned, others, members, changes, live, desired.scratch / "dialled")
+
+
+def _others(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
+    """Campaigns that no manifest declares, that stay, and that may be calling people."""
+    kind, held = campaigns.KIND, sizes(changes, live)
+    ours = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+    ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind.name}
+    for name, found in sorted(live.objects.get(kind.name, {}).items()):
+        if name not in ours and campaigns.ACTIVITY.may_work(found.fields):
+            other = campaigns.found(Address(kind.name, name), found)
+            yield replace(watched(other), contacts=held.get((other.list_address.kind, other.list)))
 
 
 def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:

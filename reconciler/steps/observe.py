@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.audience import campaigns, engine, files, keeping, owing, recall, records, sources, sql
 from reconciler.cxone import salesforce
+from reconciler.cxone.faults import Forbidden, NotFound
 from reconciler.kinds import kinds
 from reconciler.model.desired import Desired
 from reconciler.model.feeds import (
@@ -80,6 +81,10 @@ def observe(
             problems += _ambiguous(desired, kind, held)
             counted = held if told is None else _counted(desired, kind, held, reader)
             objects[name] = {found.name: found for found in counted}
+    unseen: dict[str, str] = {}
+    if told is not None:
+        for kind in _users(desired, objects):
+            objects[kind.name] = _looked_at(kind, reader, unseen)
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
     notices: tuple[str, ...] = ()
@@ -106,7 +111,27 @@ def observe(
         asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
         rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into, told)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
-    return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate)
+    return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate, unseen)
+
+
+def _users(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> list[Kind]:
+    """The kinds whose objects do something by themselves with those that are declared or read: who dials a list?"""
+    working = (kind for kind in kinds().values() if kind.activity is not None and kind.name not in objects)
+    used = {name for name in kinds() if name in objects or any(desired.catalogue.of_kind(name))}
+    return [kind for kind in working if used & {each.kind for at in kind.surfaces for each in at.references}]
+
+
+def _looked_at(kind: Kind, reader: Reader, unseen: dict[str, str]) -> dict[str, LiveObject]:
+    """The objects of a kind that nothing declares; `unseen` gets why they could not be looked at."""
+    surface = kind.surface(reader.surfaces)
+    if surface is None:
+        unseen[kind.name] = f"the tenant declares no surface {' or '.join(at.name for at in kind.surfaces)}"
+        return {}
+    try:
+        return {found.name: found for found in reader.objects(kind)}
+    except (Forbidden, NotFound) as error:
+        unseen[kind.name] = f"{error.message}; reading them needs the scope {surface.read_scope}"
+        return {}
 
 
 def _rows(

@@ -4,7 +4,7 @@ A case is a file `tests/cases/rules/RULE/SITUATION.yaml`: a situation, and under
 order: `object`, `says`, and `waived` with the reason where a waiver sets it aside. Passing cases find nothing.
 
 The situation is written in the nouns of `reconciler/model`, and holds only what differs from the defaults below:
-`campaigns` (each with `campaign`, `change`, and what else `Planned` has), `objects`, `rows`, `outcomes` and `numbers` that
+`campaigns` (each with `campaign`, `change`, and what else `Planned` has), `others` (without a `change`), `objects`, `rows`, `outcomes` and `numbers` that
 change, and what else `Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `firm` and `longest` (days) are of the floor.
 """
 
@@ -18,13 +18,14 @@ from typing import Any
 
 import yaml
 
+from reconciler.model.campaign import Campaign
 from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.notation import plain, read
 from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Override, Settings
-from reconciler.model.situation import Planned, Situation
+from reconciler.model.situation import Planned, Situation, watched
 from reconciler.model.waiver import waive
 from reconciler.rules import ask
 from reconciler.rules.hours import allowed
@@ -146,6 +147,7 @@ def _settings(content: dict[str, Any]) -> Settings:
 
 def _situation(content: dict[str, Any]) -> Situation:
     campaigns = tuple(_planned(each) for each in content.pop("campaigns", ()))
+    others = tuple(_other(each) for each in content.pop("others", ()))
     objects = tuple(_change(each) for each in content.pop("objects", ()))
     rows = tuple(_row(each) for each in content.pop("rows", ()))
     outcomes = tuple(_outcomes(each) for each in content.pop("outcomes", ()))
@@ -160,7 +162,14 @@ def _situation(content: dict[str, Any]) -> Situation:
     # a case that says what the ceilings or hours are has those alone
     given: dict[str, Any] = {"ceilings": law()} if "ceilings" not in content else {}
     given |= {"hours": allowed()} if "hours" not in content else {}
-    given |= {"changes": changes, "campaigns": campaigns, "sizes": sizes, "immutable": immutable, "needed": needed}
+    given |= {
+        "changes": changes,
+        "campaigns": campaigns,
+        "sizes": sizes,
+        "immutable": immutable,
+        "needed": needed,
+        "others": others,
+    }
     return read(Situation, values, **given)
 
 
@@ -168,6 +177,11 @@ def _planned(each: dict[str, Any]) -> Planned:
     campaign = {**CAMPAIGN, **each.pop("campaign", {})}
     change = _change({"address": campaign["address"], "name": campaign["name"], **each.pop("change", {})})
     return read(Planned, {"campaign": campaign, **each}, change=change)
+
+
+def _other(each: dict[str, Any]) -> Planned:
+    found = watched(read(Campaign, {**CAMPAIGN, **each.pop("campaign", {})}))
+    return read(Planned, {"campaign": {**CAMPAIGN, **plain(found.campaign)}, **each}, change=found.change)
 
 
 def _change(each: dict[str, Any]) -> ObjectChange:

@@ -1,0 +1,40 @@
+"""Could nobody look at who dials the lists that change?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.address import Address
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation, put_on
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each kind of objects that dial lists and could not be read, where the plan puts somebody on one."""
+    lists = put_on(situation.changes)
+    for kind, why in situation.unseen if lists else ():
+        many = f"{len(lists):,} lists" if len(lists) > 1 else f"list {next(iter(lists))!r}"
+        message = f"contacts are put on {many}, and nobody could see which {kind} dials whom, and when: {why}"
+        yield Finding(RULE.id, Address(kind, "*"), message)
+
+
+RULE = Rule(
+    id="CMP-UNSEEN",
+    title="campaigns that nobody could look at",
+    says="Whoever is put on a list that an active campaign dials is called by it, also where somebody else made the"
+    " campaign. So the tenant's campaigns are read whatever the workspace declares. Where they cannot be, hours and"
+    " shared contacts are judged without them: declare the surface `lists`, with the scope `campaigns:read`.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="Rules look at every campaign that dials a list",
+            citation="decision 31 of this project",
+            url="docs/decisions/0031-unread-is-narrow.md",
+            effective=None,
+            verified=True,
+            note="of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

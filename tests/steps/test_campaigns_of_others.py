@@ -1,0 +1,143 @@
+"""Whoever made a campaign: the people whom a plan puts on its list, or takes off it, are looked at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler import flow
+from reconciler.cli.world import World
+from reconciler.model.document import plan_document, read_plan
+from reconciler.model.plan import Plan
+from reconciler.model.settings import Workspace
+from reconciler.simulator import Simulator
+from tests.conftest import Folder, manifest
+from tests.scene import MARK, contact, declare_segment, live_campaign, people
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+NIGHT = {"startTime": "2026-07-02T02:00:00Z", "endTime": "2026-07-02T06:00:00Z"}
+NOBODYS = "made by hand"
+
+Propose = Callable[..., Plan]
+
+
+@pytest.fixture
+def propose(folder: Folder, tmp_path: Path) -> Propose:
+    """Plan what the workspace declares."""
+
+    def planned(*, prune: bool = False) -> Plan:
+        scratch = tmp_path / f"scratch-{len(list(tmp_path.iterdir()))}"
+        scratch.mkdir()
+        workspace = Workspace(folder.root, scratch, NOW, os.environ, prune=prune)
+        with World(workspace) as world:
+            return flow.propose(workspace, world)
+
+    return planned
+
+
+def told(plan: Plan, *rules: str) -> list[tuple[str, str]]:
+    return [(each.rule, str(each.object)) for each in plan.findings if each.rule in rules]
+
+
+def pages_of_campaigns(tenant: Simulator) -> int:
+    return sum(each.method == "GET" and each.path.endswith("/campaigns") for each in tenant.requests())
+
+
+def test_a_pruned_list_that_somebody_elses_campaign_dials_names_the_campaign(
+    tenant: Simulator, folder: Folder, propose: Propose
+) -> None:
+    people(tenant, 3)
+    tenant.store.add_list("Old", [contact(1)], description=MARK)
+    live_campaign(tenant, "Theirs", "Old", description=NOBODYS)
+    folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen"))
+    plan = propose(prune=True)
+    assert told(plan, "CMP-EMPTIED") == [("CMP-EMPTIED", "Campaign/Theirs")]
+    assert any("'Theirs'" in each.message for each in plan.refusals)
+
+
+@pytest.mark.parametrize(("status", "refused"), [("active", True), ("running", True), ("paused", False)])
+def test_a_list_that_is_emptied_under_a_campaign_that_no_manifest_declares_is_refused_as_long_as_it_may_dial(
+    tenant: Simulator, folder: Folder, propose: Propose, status: str, refused: bool
+) -> None:
+    people(tenant, 30)
+    tenant.store.add_list("Chosen", [contact(1), contact(2)])
+    live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS, status=status)
+    declare_segment(folder)
+    plan = propose()
+    assert told(plan, "CMP-EMPTIED") == ([("CMP-EMPTIED", "Campaign/Theirs")] if refused else [])
+
+
+def test_people_are_not_put_on_a_list_that_somebody_elses_campaign_dials_at_night(
+    tenant: Simulator, folder: Folder, propose: Propose
+) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Chosen", [contact(80)])
+    live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS, **NIGHT)
+    declare_segment(folder)
+    assert told(propose(), "HRS-001") == [("HRS-001", "Campaign/Theirs")]
+
+
+def test_who_is_called_by_two_campaigns_of_others_is_told(tenant: Simulator, folder: Folder, propose: Propose) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Chosen", [contact(80)])
+    tenant.store.add_list("Elsewhere", [contact(90)])
+    live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS)
+    live_campaign(tenant, "Others", "Elsewhere", description=NOBODYS)
+    declare_segment(folder)
+    assert told(propose(), "CMP-SHARED") == [("CMP-SHARED", "Campaign/Theirs")]
+
+
+def test_campaigns_cost_one_read_of_their_collection(tenant: Simulator, folder: Folder, propose: Propose) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Else", [contact(1)])
+    live_campaign(tenant, "Theirs", "Else", description=NOBODYS)
+    declare_segment(folder)
+    propose()
+    assert pages_of_campaigns(tenant) == 1
+    read = f"/{tenant.store.list_named('Else').id}/contacts"
+    assert not any(each.path.endswith(read) for each in tenant.requests())
+
+
+def test_a_saved_plan_says_who_else_dials_and_is_judged_again_by_it(
+    tenant: Simulator, folder: Folder, propose: Propose, tmp_path: Path
+) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Chosen", [contact(80)])
+    live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS, **NIGHT)
+    declare_segment(folder)
+    plan = propose()
+    again = read_plan(plan_document(plan), tmp_path, {})
+    assert again.others == plan.others
+    assert again.others[0].exposure is not None
+
+
+class TestOfATenantWhoseCampaignsNobodyMayRead:
+    def test_a_plan_that_puts_people_on_a_list_says_so(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        people(tenant, 100)
+        tenant.store.add_list("Chosen", [contact(80)])
+        declare_segment(folder)
+        text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
+        head, _, rest = text.partition("    lists:")
+        assert rest
+        folder.write("tenant.yaml", head)
+        plan = propose()
+        (finding,) = [each for each in plan.findings if each.rule == "CMP-UNSEEN"]
+        assert "the tenant declares no surface lists" in finding.message
+        assert not finding.refuses
+
+    def test_a_client_that_lacks_the_scope_says_so_and_goes_on(
+        self, tenant: Simulator, folder: Folder, propose: Propose
+    ) -> None:
+        people(tenant, 100)
+        tenant.store.add_list("Chosen", [contact(80)])
+        declare_segment(folder)
+        tenant.faults.add("status", path="/campaigns", status=403)
+        plan = propose()
+        (finding,) = [each for each in plan.findings if each.rule == "CMP-UNSEEN"]
+        assert "campaigns:read" in finding.message
