@@ -82,7 +82,8 @@ def _told(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[
         parts = [_of_set(backend, wanted, each, read) for wanted, each in feedback]
         told = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
         kept = suppression.numbers(backend, feedback[0][1].list, read)
-        yield address, told.mutate(there=told["e164"].isin(kept["e164"]).fill_null(False))
+        met = suppression.reached(told, kept.mutate(rank=ibis.literal(0, "int64")))
+        yield address, met.mutate(there=met["rank"].notnull()).drop("rank")
 
 
 def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read) -> Any:
@@ -98,5 +99,5 @@ def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read
     asked = ibis.literal(f"{wanted.address}: ") + people["outcome"]
     people = people.mutate(asked=asked, plain=ibis.null("string"))
     return suppression.with_e164(backend, people, feedback.list.phones).select(
-        "contactId", "outcome", "timestamp", "asked", "e164"
+        "contactId", "outcome", "timestamp", "asked", "e164", "subscribers"
     )

@@ -23,6 +23,7 @@ STANDING = {
     "duplicate": "boolean",
     "unrecorded": "boolean",
     "e164": "string",
+    "subscribers": "array<string>",
     "name": "string",
     "email": "string",
     "attributes": "map<string, string>",
@@ -30,8 +31,9 @@ STANDING = {
 }
 """A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
 
-`unrecorded`: its source asks for consent and knows of none.
-Name, e-mail and attributes are there where the segment's delivery writes them.
+`unrecorded`: its source asks for consent and knows of none. `subscribers` are the keys of all whom the row's numbers
+reach, as do-not-call numbers are compared by. Name, e-mail and attributes are there where the segment's delivery writes
+them.
 """
 
 
@@ -68,7 +70,8 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
         people = suppression.with_e164(backend, people, segment.phones)
         people = suppression.suppressed_by(backend, people, segment.suppress, read)
     else:
-        people = people.mutate(e164=ibis.null("string"), suppressed_by=ibis.null("string"))
+        none = {"e164": ibis.null("string"), "subscribers": ibis.null("array<string>")}
+        people = people.mutate(**none, suppressed_by=ibis.null("string"))
     for number, query in enumerate(segment.intersect):
         wanted = sources.contacts(backend, read[query])
         named = wanted.filter(wanted["contactId"].notnull())["contactId"]
@@ -132,11 +135,12 @@ def _one_a_phone(judged: Any) -> Any:
     import ibis
 
     # most phones are those of one contact, and nobody has to be put in order for them
-    eligible = judged.filter(judged["reason"].isnull()).select("contactId", "e164", "score")
-    counted = eligible.group_by("e164").agg(n=eligible.count())
-    shared = eligible.semi_join(counted.filter(counted["n"] > 1), "e164")
-    shared = shared.select("contactId", "e164", "score")
-    window = ibis.window(group_by="e164", order_by=[ibis.desc(shared["score"]), shared["contactId"]])
+    eligible = judged.filter(judged["reason"].isnull())
+    eligible = eligible.select("contactId", "score", key=eligible["subscribers"].unnest())
+    counted = eligible.group_by("key").agg(n=eligible.count())
+    shared = eligible.semi_join(counted.filter(counted["n"] > 1), "key")
+    shared = shared.select("contactId", "key", "score")
+    window = ibis.window(group_by="key", order_by=[ibis.desc(shared["score"]), shared["contactId"]])
     ranked = shared.mutate(rank=ibis.row_number().over(window))
     later = ranked.filter(ranked["rank"] > 0)["contactId"]
     words = ibis.literal("duplicate of another contact with its phone")
@@ -177,6 +181,7 @@ def _final(segment: Segment, judged: Any) -> Any:
         duplicate=judged["duplicate"],
         unrecorded=judged["optedIn"].isnull() if segment.asks_consent else ibis.literal(False),
         e164=judged["e164"],
+        subscribers=judged["subscribers"],
         name=judged["name"] if delivery.whole else null,
         email=judged["email"] if delivery.whole else null,
         attributes=judged["attributes"] if delivery.mapped else null,

@@ -16,12 +16,15 @@ FEW = 2_000
 _ASKED = 20_000
 """How many numbers the library is asked for before they are written down: what is in memory at once."""
 
+NORMALISED = ("e164", "phone_fault", "subscribers")
+"""The columns that `normalised` adds."""
+
 _HOME = ("US", "CA")
 """Where ten digits, or eleven with a leading 1, are a number of +1 whatever else they could be."""
 
 
 def normalised(backend: Any, rows: Any, rule: numbering.Rule, region: str | None = None) -> Any:
-    """Every row of a relation, with two more columns: e164, and phone_fault where there is no number.
+    """Every row of a relation, with more columns: e164, subscribers, and phone_fault where there is no number.
 
     Args:
         rows: a relation with the text columns `phone` (a number as somebody wrote it) and `region` (ISO 3166 alpha-2,
@@ -35,6 +38,9 @@ def normalised(backend: Any, rows: Any, rule: numbering.Rule, region: str | None
     the engine (numbers with `+`, and ten or eleven digits in the US and Canada, however they are punctuated); each
     distinct rest is asked of the library once. What was told and answered is kept in files of the engine's scratch
     folder that only their owner may read.
+
+    `subscribers` (array<string>, sorted, distinct, null or empty where there is no number) are the keys of whom the
+    number reaches: two numbers reach the same subscriber where they share one.
 
     `e164` is null where there is none, and `phone_fault` says why in a few words (`empty`, `not a number`, `too short`,
     `too long`, `wrong length`, `no area code`, `no region and no country code`, `unknown region and no country code`,
@@ -71,7 +77,7 @@ def normalised(backend: Any, rows: Any, rule: numbering.Rule, region: str | None
         return _by_patterns(backend, rows, rule, region)
     told = _by_patterns(backend, rest.drop("plain"), rule, region)
     plain = rows.filter(rows["plain"].notnull())
-    plain = plain.mutate(e164=plain["plain"], phone_fault=ibis.null("string"))
+    plain = plain.mutate(e164=plain["plain"], phone_fault=ibis.null("string"), subscribers=_keys(plain["plain"]))
     return ibis.union(plain.select(*told.columns), told)
 
 
@@ -95,7 +101,8 @@ def _looked_up(
     plain = rows["plain"] if "plain" in rows.columns else ibis.null("string")
     columns = [name for name in rows.columns if name != "plain"]
     if not asked:
-        return rows.mutate(e164=plain, phone_fault=ibis.null("string")).select(*columns, "e164", "phone_fault")
+        told = rows.mutate(e164=plain, phone_fault=ibis.null("string"), subscribers=_keys(plain))
+        return told.select(*columns, *NORMALISED)
     numbering.keep_patterns()
     pairs = sorted({(phone or "", (region if own is None else own) or "") for phone, own in asked})
     told = [(phone, within, *numbering.judge(phone, within or None, rule)) for phone, within in pairs]
@@ -106,7 +113,7 @@ def _looked_up(
     raw = ibis.coalesce(rows["phone"], ibis.literal(""))
     joined = rows.left_join(answers, [raw == answers["asked"], _within(rows, region) == answers["within"]])
     e164 = ibis.coalesce(joined["plain"], joined["answer"]) if "plain" in rows.columns else joined["answer"]
-    return joined.select(*columns, e164=e164, phone_fault=joined["fault_told"])
+    return joined.select(*columns, e164=e164, phone_fault=joined["fault_told"], subscribers=_keys(e164))
 
 
 def _within(rows: Any, region: str | None) -> Any:
@@ -130,7 +137,14 @@ def _by_patterns(backend: Any, rows: Any, rule: numbering.Rule, region: str | No
     joined = told.left_join(answers, same)
     e164 = ibis.coalesce(joined["plain"], joined["e164"])
     found = joined.mutate(e164=e164, phone_fault=ibis.coalesce(joined["lost"], joined["fault_told"]))
-    return found.select(*rows.columns, "e164", "phone_fault")
+    return found.mutate(subscribers=_keys(found["e164"])).select(*rows.columns, *NORMALISED)
+
+
+def _keys(e164: Any) -> Any:
+    """The subscribers that a number reaches."""
+    import ibis
+
+    return ibis.ifelse(e164.isnull(), ibis.null("array<string>"), ibis.array([e164]))
 
 
 def told_plainly(rows: Any, region: str | None = None) -> Any:
