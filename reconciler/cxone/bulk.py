@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.cxone.blame import clean
 from reconciler.cxone.faults import Unexpected
+from reconciler.cxone.identity import id_in
 from reconciler.cxone.transport import Transport
-from reconciler.model.jobs import Job, RowError
+from reconciler.model.jobs import Job, RowError, job_status
 
 MOST_ITEMS = 10_000
 WRITE_SCOPE = "outbound:contactlistitem:write"
@@ -45,7 +47,10 @@ def insert(transport: Transport, list_id: str, items: Sequence[Mapping[str, Any]
 def job(transport: Transport, job_id: str) -> Job:
     """`GET /outbound/jobs/{jobId}` (ours); raises NotFound."""
     path = f"{_JOBS}/{quote(job_id, safe='')}"
-    return _understood(transport, path, transport.call("GET", path, scope=READ_SCOPE))
+    reply = transport.call("GET", path, scope=READ_SCOPE)
+    if isinstance(reply, Mapping) and "id" not in reply:
+        reply = {**reply, "id": job_id}
+    return replace(_understood(transport, path, reply), id=job_id)
 
 
 def find(transport: Transport, reference: str) -> Job | None:
@@ -58,15 +63,12 @@ def find(transport: Transport, reference: str) -> Job | None:
 
 
 def _understood(transport: Transport, path: str, reply: Any) -> Job:
-    told = reply if isinstance(reply, Mapping) else {}
-    job_id, status = told.get("id"), told.get("status")
-    if not isinstance(job_id, str) or not isinstance(status, str):
-        raise _strange(transport, path, "id and status")
-    failed, errors = told.get("failed"), told.get("errors")
+    job_id = id_in(reply, "id", transport.access.base_url + path)
+    failed, errors = reply.get("failed"), reply.get("errors")
     return Job(
         job_id,
-        status,
-        share(told.get("progress")),
+        job_status(reply.get("status")),
+        share(reply.get("progress")),
         failed if isinstance(failed, int) else None,
         tuple(map(_error, filter(_is_error, errors if isinstance(errors, list) else ()))),
     )

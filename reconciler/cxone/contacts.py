@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from reconciler.cxone.faults import Unexpected
 from reconciler.cxone.transport import Transport
-from reconciler.model.jobs import Job
+from reconciler.model.jobs import Job, job_status
 
 MOST_CONTACTS = 500
 WRITE_SCOPE = "contact-center:contacts:write"
@@ -41,13 +41,11 @@ def job(transport: Transport, job_id: str) -> Job:
     """`GET /contacts/batch/{job_id}`; raises NotFound."""
     path = f"{_BATCH}/{quote(job_id, safe='')}"
     reply = transport.call("GET", path, scope=READ_SCOPE)
-    told = reply if isinstance(reply, Mapping) else {}
-    status, failed = told.get("status"), told.get("failed_records")
-    if not isinstance(status, str):
-        url = transport.access.base_url + path
-        raise Unexpected("the reply about a job has no status", method="GET", url=url)
+    if not isinstance(reply, Mapping):
+        raise Unexpected("the reply about a job is no object", method="GET", url=transport.access.base_url + path)
+    told, failed = reply, reply.get("failed_records")
     progress = _share(told.get("processed_records"), told.get("total_records"))
-    return Job(job_id, status, progress, failed if isinstance(failed, int) else None)
+    return Job(job_id, job_status(told.get("status")), progress, failed if isinstance(failed, int) else None)
 
 
 def _share(done: object, total: object) -> float | None:

@@ -26,8 +26,9 @@ from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.bulk import share
 from reconciler.cxone.faults import bare
+from reconciler.cxone.identity import is_id
 from reconciler.cxone.transport import Transport
-from reconciler.model.jobs import Job
+from reconciler.model.jobs import Job, job_status
 from reconciler.model.secret import Secret
 
 SCOPE = "events:subscribe"
@@ -228,9 +229,9 @@ def _understood(message: str | bytes) -> Job | None:
     if not isinstance(data, dict):
         return None
     job_id, status = data.get("jobId"), data.get("status")
-    if not isinstance(job_id, str) or not isinstance(status, str):
+    if not is_id(job_id) or not isinstance(status, str):
         return None
-    return Job(job_id, status, share(data.get("progress")))
+    return Job(str(job_id), job_status(status), share(data.get("progress")))
 
 
 def _closed(closed: ConnectionClosed) -> Ended:

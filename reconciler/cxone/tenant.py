@@ -19,6 +19,7 @@ from urllib.parse import quote
 from reconciler.cxone import lists, outbound
 from reconciler.cxone.auth import complete
 from reconciler.cxone.faults import NotFound
+from reconciler.cxone.identity import id_in, is_id, not_an_id
 from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
@@ -172,17 +173,20 @@ class TenantReader:
             ) from error
 
     def _live(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
-        fields = surface.read(body)
+        url = f"{self._transports[surface.name].access.base_url}/{surface.path}"
+        object_id, fields = id_in(body, "id", url), surface.read(body)
         owner = None
         if "description" in fields:
             fields["description"], owner = split_mark(str(fields["description"]))
         for reference in surface.references:
             wire_id = fields.pop(reference.wire, None)
             if wire_id is not None:
+                if not is_id(wire_id):
+                    raise not_an_id(wire_id, reference.wire, url)
                 names = {each: name for name, each in self._ids[reference.kind].items()}
                 fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
         size = body.get(surface.size) if surface.size else None
-        return LiveObject(kind.name, str(fields["name"]), str(body["id"]), fields, owner, size)
+        return LiveObject(kind.name, str(fields["name"]), object_id, fields, owner, size)
 
     def _id(self, kind: str, name: str) -> str:
         if name not in self._ids.get(kind, {}):

@@ -86,7 +86,9 @@ class TenantWriter(CampaignReader):
                 f"somebody else has made a {kind.name} named {found.name!r} since the plan was made",
                 hint="plan again; the new plan adopts it, if that is what you want",
             )
-        wrong = {name: value for name, value in fields.items() if found.fields.get(name) != value}
+        wrong = {
+            name: value for name, value in fields.items() if not kind.as_written(name, found.fields.get(name), value)
+        }
         if wrong:
             self.update(kind, found.name, wrong, owner)
 

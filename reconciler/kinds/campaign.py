@@ -9,14 +9,16 @@ from typing import Any
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.address import Address
-from reconciler.model.campaign import RESTING, Campaign, Staffing
+from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.forecast import Statistics
-from reconciler.model.kind import Activity, Each, Fields, Kind, Reference, Renewal, Surface, WireReference
+from reconciler.model.kind import Activity, Each, Fields, Kind, Likeness, Reference, Renewal, Surface, WireReference
 from reconciler.model.live import LiveObject
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import MemberPhones, RowQuery
+from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
+from reconciler.model.vocabulary import known_or_raw, meaning
 
 Spec = Mapping[str, Any]
 
@@ -25,8 +27,14 @@ _ON_WIRE = (*_PLAIN, "abandonThreshold", "startTime", "endTime", "listId")
 
 
 def read(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A campaign as the tenant sends it, without what the tenant owns; instants as this tool writes them."""
+    """A campaign as the tenant sends it, without what the tenant owns; instants and words as this tool writes them.
+
+    A word that is not known stays as it is. A status there always is: one that is not told is not known.
+    """
     fields = {key: body[key] for key in _ON_WIRE if body.get(key) is not None}
+    fields["status"] = known_or_raw("run_state", body.get("status"))
+    if "dialType" in fields:
+        fields["dialType"] = known_or_raw("dial_type", fields["dialType"])
     for key in ("startTime", "endTime"):
         if key in fields:
             fields[key] = format_instant(parse_instant(fields[key]))
@@ -51,9 +59,9 @@ def renewed(fields: Fields) -> dict[str, Any]:
 
 def downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
     """For how long nobody is called while a campaign is made anew."""
-    if before.get("status") != "active":
+    if not state_of(before).may_dial:
         return f"none: it is {before.get('status', 'not active')}"
-    if after.get("status") != "active":
+    if state_of(after) is not RunState.ACTIVE:
         return f"it stays stopped: it becomes {after.get('status')}"
     starts = later.get("startTime") or (f"at {after['startTime']}" if "startTime" in after else "at once")
     return f"from the pause of the old one until the new one is active; it starts {starts}"
@@ -262,7 +270,12 @@ def _check_staffing(resource: Resource) -> Iterator[Problem]:
         yield Problem(resource.where("spec", "staffing", "handleTime"), "out-of-range", message)
 
 
-ACTIVITY = Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"}), rests=RESTING)
+def _same_dial_type(live: Any, declared: Any) -> bool:
+    """Whether a live dial type is no known difference: by a word that nobody knows no campaign is made anew."""
+    return meaning("dial_type", live) in (None, declared)
+
+
+ACTIVITY = Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"}))
 
 KIND = Kind(
     name="Campaign",
@@ -295,4 +308,8 @@ KIND = Kind(
     needed=frozenset({"abandonThreshold"}),
     each=Each("perBand", "band", whole=frozenset({"schedule"})),
     activity=ACTIVITY,
+    likeness={
+        "status": Likeness(needs_no_write, confirms),
+        "dialType": Likeness(_same_dial_type, lambda live, written: bool(live == written)),
+    },
 )

@@ -8,13 +8,15 @@ from typing import Any
 
 from reconciler.model.kind import Fields, Kind, Surface
 from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.vocabulary import known_or_raw
 
 _FIELDS = ("name", "description", "type")
 
 
 def read(body: Mapping[str, Any]) -> dict[str, Any]:
     """A list as the tenant sends it, without what the tenant owns (its id, counts and dates)."""
-    return {field: body[field] for field in _FIELDS if body.get(field) is not None}
+    fields = {field: body[field] for field in _FIELDS if body.get(field) is not None}
+    return fields | ({"type": known_or_raw("list_type", fields["type"])} if "type" in fields else {})
 
 
 def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:

@@ -12,17 +12,14 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.moment import parse_instant
+from reconciler.model.run_state import RunState
 
 Window = tuple[datetime, datetime]
 """From an instant, which is in it, to another, which is not."""
 
-RESTING = frozenset({"draft", "paused", "stopped", "completed"})
-"""The states in which a campaign is known to call nobody."""
-
-
 def may_dial(status: object) -> bool:
     """Whether a campaign with this status may be calling people: whatever is not known to rest may."""
-    return not isinstance(status, str) or status.strip().casefold() not in RESTING
+    return RunState.of(status).may_dial
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,12 @@ def deeds(change: ObjectChange, activity: Activity | None) -> tuple[Deed, ...]:
     """The writes of a change's own step, in order; none where all there is to do is to set the object to work."""
     if activity is None:
         return _PLAIN[change.action]
-    working = activity.at_work(change.before)
+    working = activity.may_work(change.before)
     match change.action:
         case Action.DELETE:
             return (Deed.PAUSE, Deed.DELETE) if working else (Deed.DELETE,)
         case Action.REPLACE:
-            works = (Deed.ACTIVATE,) if activity.at_work(change.after) else ()
+            works = (Deed.ACTIVATE,) if activity.may_work(change.after) else ()
             return (*((Deed.PAUSE,) if working else ()), Deed.RENAME, Deed.CREATE, *works, Deed.DELETE)
         case Action.UPDATE if working:
             return _at_work(change, activity)
@@ -49,7 +49,7 @@ def activates(change: ObjectChange, activity: Activity | None) -> bool:
     """Whether a change has a step of its own in which its object is set to work."""
     if activity is None or change.action not in (Action.CREATE, Action.UPDATE):
         return False
-    return activity.at_work(change.after) and not activity.at_work(change.before)
+    return activity.may_work(change.after) and not activity.may_work(change.before)
 
 
 def resting(change: ObjectChange, activity: Activity | None) -> dict[str, object]:
@@ -64,9 +64,13 @@ def resting(change: ObjectChange, activity: Activity | None) -> dict[str, object
 
 
 def _at_work(change: ObjectChange, activity: Activity) -> tuple[Deed, ...]:
-    if activity.at_work(change.after):
-        risky = set(change.declared) - activity.calm
-        return (Deed.PAUSE, Deed.CHANGE, Deed.RESUME) if risky else (Deed.CHANGE,)
+    if activity.may_work(change.after):
+        # of what only may be at work, nothing is changed before it rests
+        certain = activity.at_work(change.before)
+        others = set(change.declared) - {activity.field}
+        if certain and not set(change.declared) - activity.calm:
+            return (Deed.CHANGE,)
+        return (Deed.PAUSE, Deed.CHANGE, Deed.RESUME) if others or change.adopts else (Deed.PAUSE, Deed.RESUME)
     stops = change.declared.get(activity.field) == activity.off
     others = set(change.declared) - ({activity.field} if stops else set())
     return (Deed.PAUSE, Deed.CHANGE) if others else (Deed.PAUSE,)

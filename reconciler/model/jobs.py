@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.vocabulary import known_or_raw
 
-TERMINAL = frozenset({"COMPLETED", "FAILED", "ABORTED"})
-"""The statuses after which a job changes no more (contract, sections bulk and contacts)."""
+COMPLETED, FAILED, ABORTED = "COMPLETED", "FAILED", "ABORTED"
+TERMINAL = frozenset({COMPLETED, FAILED, ABORTED})
+"""The statuses after which a job changes no more (contract, sections bulk and contacts), as this tool writes them. Of
+every other a job is waited for, the ones that nobody knows among them."""
+
+
+def job_status(word: object) -> str:
+    """A job's status in our word; the vendor's own where nobody knows what it means."""
+    return known_or_raw("job", word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,7 @@ class Job:
     """A job as the tenant last told of it.
 
     Attributes:
-        progress: how much is done, 0 to 1, where it is told.
+        status: in our word, as `job_status` gives it. progress: how much is done, 0 to 1, where it is told.
         failed: rows that were not taken, where it is told. errors: those of them that are named.
     """
 
@@ -42,7 +50,7 @@ class Job:
     @property
     def unnamed(self) -> bool:
         """Whether rows were not taken, or may not have been, that the tenant does not name."""
-        if self.status != "COMPLETED":
+        if self.status != COMPLETED:
             return len(self.errors) < (self.failed or 1)
         return len(self.errors) < (self.failed or 0)
 

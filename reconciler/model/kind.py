@@ -15,6 +15,7 @@ from reconciler.model.forecast import Statistics
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import RowQuery
+from reconciler.model.run_state import RunState
 
 Fields = Mapping[str, Any]
 
@@ -72,7 +73,6 @@ class Activity:
     Attributes:
         field: the live field that says so. on: its value at work; off: while it rests; fresh: before its first work.
         calm: live fields that may be changed while it is at work. Every other is changed while it rests.
-        rests: every value at which it is known to rest, in lower case.
     """
 
     field: str
@@ -80,15 +80,31 @@ class Activity:
     off: str
     fresh: str
     calm: frozenset[str] = frozenset()
-    rests: frozenset[str] = frozenset()
 
-    def may_work(self, fields: Fields) -> bool:
-        """Whether an object with these fields may be at work: one whose state is not known is taken to be."""
-        return str(fields.get(self.field)).strip().casefold() not in self.rests
+    def state(self, fields: Fields) -> RunState:
+        """What an object with these fields does."""
+        return RunState.of(fields.get(self.field))
 
     def at_work(self, fields: Fields | None) -> bool:
-        """Whether an object with these fields is at work."""
-        return fields is not None and fields.get(self.field) == self.on
+        """Whether an object with these fields is known to be at work."""
+        return fields is not None and self.state(fields) is RunState.ACTIVE
+
+    def may_work(self, fields: Fields | None) -> bool:
+        """Whether an object with these fields may be at work: whatever is not known to rest."""
+        return fields is not None and self.state(fields).may_dial
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How a live value of a field is held against one of ours, where it may be written in the vendor's words.
+
+    Attributes:
+        as_declared: (live, declared) → whether nothing needs to be written.
+        as_written: (live, written) → whether it is known to be what was written.
+    """
+
+    as_declared: Callable[[Any, Any], bool]
+    as_written: Callable[[Any, Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +183,7 @@ class Kind:
         literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.
         single: whether a workspace may have only one.
         activity: how its objects are set to work, where they do something by themselves.
+        likeness: by live field, how its values are compared where that is more than whether they are equal.
     """
 
     name: str
@@ -184,6 +201,17 @@ class Kind:
     literal: tuple[tuple[str, ...], ...] = ()
     single: bool = False
     activity: Activity | None = None
+    likeness: Mapping[str, Likeness] = field(default_factory=dict)
+
+    def as_declared(self, name: str, live: Any, declared: Any) -> bool:
+        """Whether a live field needs no write to be as declared; inside a mapping only declared keys count."""
+        like = self.likeness.get(name)
+        return like.as_declared(live, declared) if like else holds(live, declared)
+
+    def as_written(self, name: str, live: Any, written: Any) -> bool:
+        """Whether a live field is what was written; inside a mapping only written keys count."""
+        like = self.likeness.get(name)
+        return like.as_written(live, written) if like else holds(live, written)
 
     def live_name(self, resource: Resource) -> str:
         """The name that the resource's object has in the tenant: `spec.name`, else the manifest's own, and its part."""
@@ -194,6 +222,13 @@ class Kind:
         """The surface to reach objects of this kind through: a writable one where the tenant has one."""
         offered = set(available)
         return next((surface for surface in self.surfaces if surface.name in offered), None)
+
+
+def holds(live: Any, wanted: Any) -> bool:
+    """Whether a live value holds a wanted one: a tenant may add keys of its own inside a mapping."""
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        return all(key in live and holds(live[key], value) for key, value in wanted.items())
+    return bool(live == wanted)
 
 
 def follow(spec: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str | int, ...], Any]]:

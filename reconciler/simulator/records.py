@@ -93,4 +93,4 @@ class Campaign:
 
     def to_wire(self) -> dict[str, Any]:
         """The row of `GET /campaigns`."""
-        return {"id": self.id, **self.fields, "dateModified": wire_time(self.modified)}
+        return {"id": self.id, "status": "draft", **self.fields, "dateModified": wire_time(self.modified)}

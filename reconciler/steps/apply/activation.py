@@ -21,6 +21,12 @@ def activate(writes: Writes, activity: Activity, lists: Filled) -> str:
     rest = {name: value for name, value in (change.after or {}).items() if name != activity.field}
     live = _as_planned(writes, rest)
     if not activity.at_work(live.fields):
+        if activity.may_work(live.fields):
+            raise NotAsWritten(
+                f"{change.name!r} is not activated: its {activity.field} is {live.fields.get(activity.field)!r}",
+                note="that may mean that it dials already",
+                hint="look at it in the tenant, then plan again",
+            )
         set_to_work(writes, activity, Deed.ACTIVATE, rest)
     return f"activated {change.name!r}"
 
@@ -45,8 +51,8 @@ def stop(writes: Writes, activity: Activity, error: ReconcilerError) -> None:
     """Make an object rest that may be at work; where nobody can say whether it does, the error gets a note of that."""
     try:
         live = writes.found()
-        if live is not None and activity.at_work(live.fields):
-            writes.update(Deed.PAUSE, {activity.field: activity.off})
+        if live is not None and activity.may_work(live.fields):
+            writes.rest(activity, live)
     except (Interrupted, LedgerError):
         raise
     except ReconcilerError as another:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from reconciler.ledger.journal import Run
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.deeds import Deed, resting
+from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan, Step
@@ -17,7 +18,7 @@ from reconciler.steps.apply import activation
 from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.succession import Succession
 from reconciler.steps.apply.transaction import Transaction
-from reconciler.steps.apply.writes import Writes
+from reconciler.steps.apply.writes import NotAsWritten, Writes
 
 
 def write(plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run, terms: Terms) -> StepResult:
@@ -26,7 +27,7 @@ def write(plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run
     Raises:
         ReconcilerError: the tenant would not, or holds something else than was written.
     """
-    writes = Writes(change, step.address, plan.workspace, writer, run)
+    writes = Writes(change, step.address, plan.workspace, writer, run, terms.stop)
     activity = writes.kind.activity
     if activity is None:
         words = _at_rest(writes, None)
@@ -48,17 +49,41 @@ def _at_rest(writes: Writes, activity: Activity | None) -> str:
     change = writes.change
     match change.action:
         case Action.CREATE:
-            writes.create({**resting(change, activity), **_fixed(writes)})
+            fields = {**resting(change, activity), **_fixed(writes)}
+            try:
+                writes.create(fields)
+            except (Interrupted, LedgerError):
+                raise
+            except ReconcilerError as error:
+                if activity is not None:  # a tenant may have set it to work all the same
+                    activation.stop(writes, activity, error)
+                raise
             return f"created {change.name!r}"
         case Action.DELETE:
-            live = writes.found()
-            if activity is not None and live is not None and activity.at_work(live.fields):
-                writes.update(Deed.PAUSE, {activity.field: activity.off})
+            live = writes.found() if activity is not None else None
+            if activity is not None and live is not None and activity.may_work(live.fields):
+                writes.rest(activity, live)
             writes.delete()
             return f"deleted {change.name!r}"
         case _:
-            writes.update(Deed.CHANGE, resting(change, activity))
+            fields = resting(change, activity)
+            if activity is not None and activity.may_work(change.before):
+                writes.update(Deed.CHANGE, fields)  # nothing but what may be changed while it works
+            else:
+                _still_rests(writes, activity)
+                writes.update(Deed.CHANGE, fields)
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
+
+
+def _still_rests(writes: Writes, activity: Activity | None) -> None:
+    """Raise if an object that was at rest may have been set to work by somebody else meanwhile."""
+    live = writes.found() if activity is not None else None
+    if activity is not None and live is not None and activity.may_work(live.fields):
+        raise NotAsWritten(
+            f"{writes.change.name!r} may have been set to work by somebody else since the plan was made",
+            note=f"its {activity.field} is {live.fields.get(activity.field)!r}; nothing was written to it",
+            hint="plan again, have the new plan reviewed, and apply that",
+        )
 
 
 def _fixed(writes: Writes) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Succession:
 
     def __init__(self, writes: Writes, activity: Activity, lists: Filled, fields: Mapping[str, Any]) -> None:
         self._writes, self._activity, self._lists, self._fields = writes, activity, lists, fields
-        self._works, self._worked = (activity.at_work(each) for each in (writes.change.after, writes.change.before))
+        self._works, self._worked = activity.may_work(writes.change.after), activity.at_work(writes.change.before)
         self._aside = f"{writes.change.name} (replaced {writes.run.name.rpartition('-')[2]})"
 
     def run(self) -> None:
@@ -53,6 +53,8 @@ class Succession:
             error.note = self._back(error)
             raise
         try:
+            if self._writes.found(self._aside) is not None:
+                self._rest(self._aside)  # somebody may have set it to work meanwhile
             self._writes.delete(self._aside)
         except ReconcilerError as error:
             error.note = f"{name!r} was made anew; the old one rests as {self._aside!r}, and could not be deleted"
@@ -93,15 +95,14 @@ class Succession:
         live = self._writes.found(name)
         if live is None:
             raise NotAsWritten(f"{name!r} is not there any more")
-        if self._activity.at_work(live.fields):
-            self._writes.update(Deed.PAUSE, {self._activity.field: self._activity.off}, of=name)
+        self._writes.rest(self._activity, live)
 
     def _back(self, error: ReconcilerError) -> str:
         """Put the old one back in its place; in words, what there is now."""
         name = self._writes.change.name
         why = f"{error.note}; " if error.note else ""
         try:
-            self._restore(name)
+            state = self._restore(name)
         except (Interrupted, LedgerError):
             raise
         except ReconcilerError as another:
@@ -110,9 +111,9 @@ class Succession:
                 f"{why}the old {name!r} was to take its place again, and that failed too: {another.message}{unsure}; "
                 f"it rests, under its name or as {self._aside!r}"
             )
-        return f"{why}{name!r} is as it was before"
+        return why + state
 
-    def _restore(self, name: str) -> None:
+    def _restore(self, name: str) -> str:
         if self._writes.found(self._aside) is not None:
             if self._writes.found(name) is not None:
                 self._rest(name)
@@ -121,10 +122,16 @@ class Succession:
         live = self._writes.found()
         if live is None:
             raise NotAsWritten(f"{name!r} is not there any more")
+        if self._activity.may_work(live.fields) and not self._activity.at_work(live.fields):
+            state = live.fields.get(self._activity.field)
+            return f"{name!r} is left alone: its {self._activity.field} is {state!r}, which may mean that it dials"
+        if not self._worked and self._activity.may_work(self._writes.change.before):
+            return f"{name!r} is left at rest, with its old values"
         if self._worked and not self._activity.at_work(live.fields):
             self._lists.occupied(self._writes.change.releases)
             before = self._without_status(self._writes.change.before or {})
             activation.set_to_work(self._writes, self._activity, Deed.RESUME, before)
+        return f"{name!r} is as it was before"
 
     def _without_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name != self._activity.field}

@@ -25,6 +25,7 @@ class Transaction:
         self._writes, self._activity, self._lists = writes, activity, lists
         self._changes, self._resumes = Deed.CHANGE in does, Deed.RESUME in does
         change = writes.change
+        self._worked = activity.at_work(change.before)
         self._before = self._without_status(change.before or {})
         self._after = self._without_status(change.after or {})
 
@@ -65,22 +66,18 @@ class Transaction:
         return live
 
     def _forward(self, live: LiveObject) -> None:
-        if self._activity.at_work(live.fields):
-            self._pause()
+        self._writes.rest(self._activity, live)
         if self._changes:
             self._change(resting(self._writes.change, self._activity))
         if self._resumes:
             self._lists.occupied(self._writes.change.references)
             activation.set_to_work(self._writes, self._activity, Deed.RESUME, self._after)
 
-    def _pause(self) -> None:
-        self._writes.update(Deed.PAUSE, {self._activity.field: self._activity.off})
-
     def _change(self, fields: Mapping[str, Any]) -> None:
-        """Write some fields; that it still rests is read back with them, where it is to be set to work again."""
+        """Write some fields; that it still rests is read back with them."""
         rests = {self._activity.field: self._activity.off}
         sent = {name: value for name, value in fields.items() if rests.get(name) != value}
-        self._writes.update(Deed.CHANGE, sent, {**rests, **fields} if self._resumes else fields)
+        self._writes.update(Deed.CHANGE, sent, {**rests, **fields})
 
     def _back(self, error: ReconcilerError) -> str:
         """Make the object what it was before; in words, what it is now."""
@@ -100,21 +97,36 @@ class Transaction:
 
     def _restored(self, live: LiveObject) -> str:
         name, off = self._writes.change.name, self._activity.off
-        wrong = [field for field in self._before if live.fields.get(field) != self._before[field]]
+        wrong = [field for field in self._before if not self._as_before(field, live)]
         gained = [field for field in self._after if field not in self._before and field in live.fields]
-        if self._activity.at_work(live.fields):
+        if self._activity.may_work(live.fields):
             if not wrong and not gained:
-                return f"{name!r} is as it was before"
-            self._pause()
+                return self._untouched(live)
+            self._writes.rest(self._activity, live)
         if wrong:
             self._change({field: self._before[field] for field in wrong})
         if gained:
             return f"{name!r} is left {off}: the tenant cannot take {', '.join(gained)} back"
-        if not self._resumes:
+        if not self._resumes or not self._worked:
             return f"{name!r} is left at rest, with its old values"
         self._lists.occupied(self._writes.change.releases)
         activation.set_to_work(self._writes, self._activity, Deed.RESUME, self._before)
         return f"{name!r} is as it was before"
+
+    def _as_before(self, field: str, live: LiveObject) -> bool:
+        """Whether a field is as it was; of keys inside it, those count that it had, or that it was to get."""
+        now, before, after = (each.get(field) for each in (live.fields, self._before, self._after))
+        if isinstance(now, Mapping) and isinstance(before, Mapping) and isinstance(after, Mapping):
+            return {key: value for key, value in now.items() if key in before or key in after} == dict(before)
+        return bool(now == before)
+
+    def _untouched(self, live: LiveObject) -> str:
+        """What is said of an object whose values are the old ones, and which does not rest."""
+        name, field = self._writes.change.name, self._activity.field
+        if self._activity.at_work(live.fields):
+            return f"{name!r} is as it was before"
+        state = live.fields.get(field)
+        return f"{name!r} is left alone, with its old values: its {field} is {state!r}, which may mean that it dials"
 
     def _without_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name != self._activity.field}

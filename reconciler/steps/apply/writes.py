@@ -5,6 +5,7 @@ Whether a write took effect is for the tenant to say: the object is read back, a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +15,16 @@ from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange
 from reconciler.model.deeds import Deed
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
+from reconciler.model.kind import Activity
 from reconciler.model.live import LiveObject
 from reconciler.model.ports import Writer
+from reconciler.model.run_state import RunState
+
+SETTLING = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between looks at an object whose state nobody knows: it may be on its way to one that is known."""
+
+STOPPING = (*SETTLING, 8.0, 15.0, 30.0)
+"""The same while it is stopping: it has calls under way, and they come to an end."""
 
 
 class NotAsWritten(ReconcilerError):
@@ -30,12 +39,22 @@ class Writes:
     Attributes:
         change: what is planned. at: the step that the writes are recorded under.
         writer, run, workspace: the tenant, the journal, and the name in the ownership mark.
+        stop: set when the person asks to stop; a wait for the object to settle then ends.
     """
 
-    def __init__(self, change: ObjectChange, at: Address, workspace: str, writer: Writer, run: Run) -> None:
+    def __init__(
+        self,
+        change: ObjectChange,
+        at: Address,
+        workspace: str,
+        writer: Writer,
+        run: Run,
+        stop: threading.Event | None = None,
+    ) -> None:
         self.change, self.at, self.workspace = change, at, workspace
         self.writer, self.run = writer, run
         self.kind = kinds()[change.address.kind]
+        self._stop = stop or threading.Event()
 
     @property
     def begun(self) -> bool:
@@ -71,6 +90,33 @@ class Writes:
             lambda: self._differs(str(fields.get("name", name)), fields if then is None else then),
         )
 
+    def rest(self, activity: Activity, live: LiveObject) -> None:
+        """Make an object of this kind rest, if it may be at work, and know that it does.
+
+        What is stopping is waited for first: it comes to rest by itself, and takes no other status before.
+
+        Raises:
+            NotAsWritten: the tenant does not say that it rests.
+        """
+        found: LiveObject | None = live
+        if activity.state(live.fields) is RunState.STOPPING:
+            found = self._settled(live.name, {RunState.STOPPING})
+        if found is not None and activity.may_work(found.fields):
+            self.update(Deed.PAUSE, {activity.field: activity.off}, of=live.name)
+
+    def _settled(self, name: str | None, states: set[RunState]) -> LiveObject | None:
+        """The object, once its state is none of these that pass, or that has been waited for long enough."""
+        activity, waited = self.kind.activity, 0
+        while True:
+            live = self.found(name)
+            state = activity.state(live.fields) if activity is not None and live is not None else None
+            pauses = STOPPING if state is RunState.STOPPING else SETTLING
+            if state not in states or waited >= len(pauses):
+                return live
+            if self._stop.wait(pauses[waited]):
+                raise Interrupted("stopped while an object was on its way to another state")
+            waited += 1
+
     def delete(self, name: str | None = None) -> None:
         """Delete the object, or another of its kind."""
         wanted = self.change.name if name is None else name
@@ -82,15 +128,24 @@ class Writes:
 
     def differing(self, live: LiveObject, fields: Mapping[str, Any]) -> list[str]:
         """The fields that the tenant does not hold as they are given; our mark among them."""
-        wrong = [name for name, value in fields.items() if live.fields.get(name) != value]
+        wrong = [name for name, value in fields.items() if not self.kind.as_written(name, live.fields.get(name), value)]
         return wrong if live.owner == self.workspace else [*wrong, "the ownership mark"]
 
     def _differs(self, name: str, fields: Mapping[str, Any]) -> str:
-        live = self.found(name)
+        activity = self.kind.activity
+        passing = {RunState.STOPPING, RunState.UNKNOWN} if activity is not None and activity.field in fields else set()
+        live = self._settled(name, passing)
         if live is None:
             return f"{name!r} was written and is not there"
         wrong = self.differing(live, fields)
-        return f"the tenant did not keep {', '.join(wrong)} of {name!r} as written" if wrong else ""
+        if not wrong:
+            return ""
+        words = f"the tenant did not keep {', '.join(wrong)} of {name!r} as written"
+        if activity is not None and activity.field in wrong:
+            words += f": its {activity.field} is {live.fields.get(activity.field)!r}"
+            unknown = activity.state(live.fields) is RunState.UNKNOWN
+            words += ", which nobody knows the meaning of, and which may mean that it dials" if unknown else ""
+        return words
 
     def _write(self, deed: Deed, act: Callable[[], None], wrong: Callable[[], str]) -> None:
         failure: ReconcilerError | None = None

@@ -10,7 +10,7 @@ from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement
 from reconciler.model.desired import Desired
-from reconciler.model.kind import Later, Renewal, Surface
+from reconciler.model.kind import Kind, Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.resource import Resource
 
@@ -27,7 +27,7 @@ def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             if found is None:
                 yield _creation(resource, fields, surface)
                 continue
-            update = _update(resource, fields, surface, found)
+            update = _update(kind, resource, fields, surface, found)
             stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
             # what carries no mark of ours is not deleted, so it cannot be made anew either
             if stuck and kind.renewal is not None and found.owner == desired.settings.name:
@@ -53,10 +53,14 @@ def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -
     )
 
 
-def _update(resource: Resource, fields: Mapping[str, Any], surface: Surface, found: LiveObject) -> ObjectChange:
+def _update(
+    kind: Kind, resource: Resource, fields: Mapping[str, Any], surface: Surface, found: LiveObject
+) -> ObjectChange:
     _, wanted = _split(fields)
-    after = {**found.fields, **{name: _laid_over(found.fields.get(name), value) for name, value in wanted.items()}}
-    written = {name: after[name] for name in wanted if after[name] != found.fields.get(name)}
+    held = found.fields
+    differing = {name: value for name, value in wanted.items() if not kind.as_declared(name, held.get(name), value)}
+    written = {name: _laid_over(held.get(name), value) for name, value in differing.items()}
+    after = {**held, **written}
     adopts = found.owner is None and surface.writable
     changed = tuple(_changed(found.fields, after)) if written else ()
     why = [
@@ -91,8 +95,10 @@ def _replacement(
 ) -> ObjectChange:
     """The object made anew, under its name, with what is declared and all else that the old one has."""
     before = update.before or {}
-    later, _ = _split(fields)
-    after = {name: value for name, value in renewal.fields(update.after or {}).items() if name not in later}
+    later, wanted = _split(fields)
+    # in our words: what the tenant calls it now, nothing is made with
+    whole = {**(update.after or {}), **{name: _laid_over(before.get(name), value) for name, value in wanted.items()}}
+    after = {name: value for name, value in renewal.fields(whole).items() if name not in later}
     found = [live.find(*each) for each in update.releases]
     sizes = [each.size for each in found if each is not None and each.size is not None]
     old = live.find(update.address.kind, update.name)

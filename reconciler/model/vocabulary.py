@@ -1,0 +1,45 @@
+"""Which of our words is a word of the vendor's? The words are data, each with its source: `vocabulary.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+_PUNCTUATION = re.compile(r"[\s_-]+")
+
+
+def meaning(of: str, word: object) -> str | None:
+    """Our word for a vendor's; None where nobody has said what it means, be it no text at all.
+
+    Args:
+        of: the enumeration: `run_state`, `dial_type`, `list_type`, `job`, `contact` or `contact_state`.
+    """
+    return _words()[of].get(folded(word)) if isinstance(word, str) else None
+
+
+def known_or_raw(of: str, word: object) -> str:
+    """Our word for a vendor's, or its own, as text, where it is not known; `unknown` where there is none."""
+    return meaning(of, word) or (str(word).strip() if word not in (None, "") else "") or "unknown"
+
+
+def folded(word: str) -> str:
+    """A word without what makes no other: case, blanks, hyphens, underscores."""
+    return _PUNCTUATION.sub("", word).casefold()
+
+
+def spellings(of: str) -> Mapping[str, str]:
+    """Every folded word of an enumeration, with what it means: for relations, which fold theirs themselves."""
+    return _words()[of]
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    text = (files("reconciler.model") / "vocabulary.toml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, str]] = {}
+    for each in tomllib.loads(text)["word"]:
+        known = found.setdefault(each["of"], {})
+        known |= {folded(word): each["means"] for word in each["words"]}
+    return found
