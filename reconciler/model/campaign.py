@@ -17,6 +17,7 @@ from reconciler.model.run_state import RunState
 Window = tuple[datetime, datetime]
 """From an instant, which is in it, to another, which is not."""
 
+
 def may_dial(status: object) -> bool:
     """Whether a campaign with this status may be calling people: whatever is not known to rest may."""
     return RunState.of(status).may_dial
