@@ -64,6 +64,8 @@ def find(transport: Transport, reference: str) -> Job | None:
 
 def _understood(transport: Transport, path: str, reply: Any) -> Job:
     job_id = id_in(reply, "id", transport.access.base_url + path)
+    if reply.get("status") is None:
+        raise _strange(transport, path, "status")
     failed, errors = reply.get("failed"), reply.get("errors")
     return Job(
         job_id,

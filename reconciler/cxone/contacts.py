@@ -41,8 +41,8 @@ def job(transport: Transport, job_id: str) -> Job:
     """`GET /contacts/batch/{job_id}`; raises NotFound."""
     path = f"{_BATCH}/{quote(job_id, safe='')}"
     reply = transport.call("GET", path, scope=READ_SCOPE)
-    if not isinstance(reply, Mapping):
-        raise Unexpected("the reply about a job is no object", method="GET", url=transport.access.base_url + path)
+    if not isinstance(reply, Mapping) or reply.get("status") is None:
+        raise Unexpected("the reply about a job has no status", method="GET", url=transport.access.base_url + path)
     told, failed = reply, reply.get("failed_records")
     progress = _share(told.get("processed_records"), told.get("total_records"))
     return Job(job_id, job_status(told.get("status")), progress, failed if isinstance(failed, int) else None)

@@ -54,6 +54,6 @@ _KINDS = {
     float: "a number with a fraction, or too great to be exact",
     dict: "an object",
     list: "a list",
-    str: "empty text",
+    str: "text where a row should be",
     int: "a whole number where a row should be",
 }

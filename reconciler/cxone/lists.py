@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.cxone.identity import check_ids
 from reconciler.cxone.pages import LARGEST_PAGE, MOST_RESTARTS, Spool, Unsettled, by_token, collected
 from reconciler.cxone.transport import Transport
 from reconciler.model.moment import format_instant
@@ -32,7 +33,7 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
         query = {"pageSize": LARGEST_PAGE, "pageToken": token}
         return transport.call("GET", f"/{path}", query=query, scope=scope)
 
-    yield from collected(lambda add: by_token(fetch, add, path), path)
+    yield from collected(lambda add: by_token(fetch, add, path), path, f"{transport.access.base_url}/{path}")
 
 
 def members(transport: Transport, list_id: str, attributes: Sequence[str], into: Path) -> Rows:
@@ -42,7 +43,7 @@ def members(transport: Transport, list_id: str, attributes: Sequence[str], into:
         query = {"pageSize": LARGEST_PAGE, "pageToken": token}
         return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope="lists:read")
 
-    with Spool(into) as spool:
+    with Spool(into, "contactId", f"{transport.access.base_url}{_path(list_id)}/contacts") as spool:
         heard = by_token(fetch, spool.add, "contacts of a list")
     named = {"priority": "priority", "score": "score", SENT_AS: "contactId", **{name: name for name in attributes}}
     struct = ", ".join(f'"{name}" VARCHAR' for name in dict.fromkeys(named.values()))
@@ -83,7 +84,8 @@ def _search(transport: Transport, query: InteractionsOf, ids: list[str], spool: 
         seen: set[Any] = set()
 
         def add(page: Sequence[Mapping[str, Any]], seen: set[Any] = seen) -> None:
-            seen.update(row.get("id") for row in page)
+            check_ids(page, "id", f"{transport.access.base_url}/interactions/search", "POST")
+            seen.update(str(row["id"]) for row in page)
             spool.add(page)
 
         if by_token(fetch, add, "interactions").whole(len(seen)):

@@ -29,7 +29,8 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
     def fetch(start: int) -> Any:
         return transport.call("GET", f"/{path}", query={"count": LARGEST_PAGE, "start": start}, scope=scope)
 
-    yield from collected(lambda add: by_offset(fetch, rows, add, transport.access.pace.workers), path)
+    url = f"{transport.access.base_url}/{path}"
+    yield from collected(lambda add: by_offset(fetch, rows, add, transport.access.pace.workers), path, url)
 
 
 def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
@@ -39,7 +40,7 @@ def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
         query = {"count": LARGEST_PAGE, "start": start}
         return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope=SCOPE)
 
-    with Spool(into) as spool:
+    with Spool(into, "id", f"{transport.access.base_url}{_path(list_id)}/contacts") as spool:
         heard = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
     take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"}
     return Rows(into, "json", _CONTACTS, spool.count, take, heard.total, heard.shifted)

@@ -113,11 +113,59 @@ def test_a_missing_scope_is_named() -> None:
             bulk.find(surface, "chunk-1")
 
 
-@pytest.mark.parametrize("reply", [[], {}, {"id": "J"}, {"id": 7, "status": "RUNNING"}, {"status": "COMPLETED"}])
-def test_a_reply_that_is_no_job_is_no_job(tenant: ScriptedTenant, connect: Connect, reply: Any) -> None:
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        ([], "'id' of a reply is no id"),
+        ({}, "no status"),
+        ({"id": "J"}, "no status"),
+        ({"id": {"of": 7}, "status": "RUNNING"}, "'id' of a reply is no id"),
+        ({"id": True, "status": "RUNNING"}, "'id' of a reply is no id"),
+        ({"id": 7.5, "status": "RUNNING"}, "'id' of a reply is no id"),
+    ],
+)
+def test_a_reply_that_is_no_job_is_no_job(tenant: ScriptedTenant, connect: Connect, reply: Any, says: str) -> None:
     tenant.answers.append(Answer(200, reply))
-    with pytest.raises(Unexpected, match="no id and status"):
+    with pytest.raises(Unexpected, match=says) as caught:
         bulk.job(connect(), "J")
+    assert "/outbound/jobs/J" in str(caught.value.where)
+
+
+@pytest.mark.parametrize("job_id", [7, "7"])
+def test_a_job_is_known_by_its_id_whether_that_is_a_number_or_text(
+    tenant: ScriptedTenant, connect: Connect, job_id: object
+) -> None:
+    tenant.answers.append(Answer(202, {"id": job_id}))
+    tenant.answers.append(Answer(200, {"jobs": [{"id": job_id, "status": "RUNNING"}]}))
+    tenant.answers.append(Answer(200, {"id": job_id, "status": "COMPLETED"}))
+    surface = connect()
+    assert bulk.insert(surface, "L", items(1), "chunk-1") == "7"
+    found = bulk.find(surface, "chunk-1")
+    assert found is not None
+    assert found.id == "7"
+    assert bulk.job(surface, "7") == Job("7", "COMPLETED")
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "over"),
+    [
+        ("Completed", "COMPLETED", True),
+        ("completed", "COMPLETED", True),
+        (" FAILED ", "FAILED", True),
+        ("aborted", "ABORTED", True),
+        ("processing", "PROCESSING", False),
+        ("DONE", "DONE", False),
+        ("cancelled", "cancelled", False),
+        (7, "7", False),
+        ("", "unknown", False),
+    ],
+)
+def test_a_job_is_over_only_by_a_word_that_says_so(
+    tenant: ScriptedTenant, connect: Connect, word: object, status: str, over: bool
+) -> None:
+    tenant.answers.append(Answer(200, {"id": "J", "status": word, "progress": 100}))
+    job = bulk.job(connect(), "J")
+    assert (job.status, job.over) == (status, over)
 
 
 def test_what_a_tenant_quotes_of_a_row_is_not_kept(tenant: ScriptedTenant, connect: Connect) -> None:
