@@ -53,6 +53,7 @@ DOORS = {
     "psycopg": ["audience"],
     "rich": ["cli", "views"],
     "tzdata": ["model/calendar.py"],
+    "pycountry": ["model/countries.py"],
     "obstore": ["bucket"],
     "aiohttp": ["simulator"],
     "websockets": ["cxone/events.py"],

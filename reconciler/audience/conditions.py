@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
+from reconciler.audience.regions import NOTHING
 from reconciler.audience.sources import NUMBER
 
 Columns = Mapping[str, Any]
@@ -25,8 +26,6 @@ Columns = Mapping[str, Any]
 _TRUE = ("true", "t", "yes", "y", "1")
 _UNDERSTOOD = {"this", "expression", "expressions", "is_string"}
 _FALSE = ("false", "f", "no", "n", "0")
-_NOTHING = r"^[\s\p{Z}\p{C}]*$"
-"""A text that shows nothing: blanks, non-breaking and zero-width ones among them."""
 
 
 class NotAllowed(Exception):
@@ -107,7 +106,7 @@ def _said(node: Any, columns: Columns) -> Any:
     import ibis
 
     text = _text(node, columns)
-    return ibis.ifelse(text.re_search(_NOTHING), ibis.null("string"), text)
+    return ibis.ifelse(text.re_search(NOTHING), ibis.null("string"), text)
 
 
 def _kind(node: Any) -> str:
@@ -127,7 +126,7 @@ def _is(node: Any, columns: Columns) -> Any:
 
     if isinstance(node.expression, exp.Null):
         text = _text(node.this, columns)
-        return ibis.cases((text.isnull(), True), (text.re_search(_NOTHING), ibis.null("boolean")), else_=False)
+        return ibis.cases((text.isnull(), True), (text.re_search(NOTHING), ibis.null("boolean")), else_=False)
     if isinstance(node.expression, exp.Boolean):
         # null is neither true nor false to `is`; another word is not known to be either
         found = _bare(node.this, columns) == bool(node.expression.this)

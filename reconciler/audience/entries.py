@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any
 
-from reconciler.audience import phone_columns
+from reconciler.audience import phone_columns, regions
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed, Entries
 
@@ -30,7 +30,9 @@ def entries(rough: Rough, feed: ContactFeed, how: Entries) -> Any:
     unread = ibis.array([ibis.null("string")])
     rows = table.select(
         contactId=said("contactId"),
-        region=said("region").nullif(""),
+        region=regions.written(said("region"))
+        if feed.region is None
+        else ibis.coalesce(regions.written(said("region")), ibis.literal(feed.region)),
         place=table["place"],
         fault=table["fault"],
         numbers=ibis.ifelse(table["fault"].notnull(), unread, _numbers(rough, feed, how)),

@@ -57,7 +57,7 @@ def told(
 
 def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Iterator[tuple[str, str]]:
     mine = everyone.filter(everyone["contactId"] == contact)
-    columns = ("place", "fault", "duplicate", "active", "optedIn", "phone")
+    columns = ("place", "fault", "duplicate", "active", "optedIn", "phone", "region_fault")
     rows = [row for chunk in sources.stream(backend, mine.select(*columns), _SHOWN) for row in chunk]
     source = segment.contacts
     if not rows:
@@ -67,10 +67,11 @@ def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Ite
         unsaid = "no consent recorded"
     if segment.calls_unrecorded:
         unsaid += f", called all the same (unknownConsent: in at {source.where})"
-    for place, fault, duplicate, active, opted_in, phone in rows:
+    for place, fault, duplicate, active, opted_in, phone, region in rows:
         consent = {None: unsaid, True: "consent given", False: "no consent"}[opted_in]
         facts = ["active" if active else "archived", consent, "has a phone" if phone else "has no phone"]
         facts += [f"cannot be used: {fault}"] if fault else []
+        facts += [region] if region else []
         facts += ["an earlier row has its id"] if duplicate else []
         yield "source", f"{place or source}: {', '.join(facts)}"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import consent, engine, phone_columns, sources
+from reconciler.audience import consent, engine, phone_columns, regions, sources
 from reconciler.audience.entries import entries
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
@@ -126,7 +126,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
     said = told["engagementScore"].nullif("")
     score = ibis.ifelse(said.re_search(sources.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
-    region = told["region"].nullif("")
+    region = regions.written(told["region"])
     columns = {
         **{name: told[name] for name in ("contactId", "name", "email", "postalCode", "timezone")},
         "phone": phone_columns.first(phones),

@@ -112,6 +112,7 @@ def _refusal(segment: Segment, judged: Any) -> Any:
     ]
     if segment.asks_consent and not segment.calls_unrecorded:
         branches.append((judged["optedIn"].isnull(), said("no consent recorded")))
+    branches.append((judged["region_fault"].notnull(), judged["region_fault"]))
     if segment.phones is not None:
         branches += [
             (judged["e164"].isnull(), said("no valid phone")),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import piecemeal, sources
+from reconciler.audience import piecemeal, regions, sources
 from reconciler.model.disposition import HELD, DispositionSet
 from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange
 from reconciler.model.rows import Rows
@@ -49,7 +49,7 @@ def settled(backend: Any, rows: Rows, target: Path) -> Rows:
     """
     import ibis
 
-    read = sources.table(backend, rows)
+    read = regions.read(backend, sources.table(backend, rows))
     line = read["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     order = [
         ibis.desc(read["timestamp"], nulls_first=False),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, piecemeal
+from reconciler.audience import engine, piecemeal, regions
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import SENT_AS, Rows
 
@@ -75,6 +75,7 @@ CONTACTS = {
     "attributes": "map<string, string>",
     "place": "string",
     "fault": "string",
+    "region_fault": "string",
     "engagement": "int64",
     "active": "boolean",
     "duplicate": "boolean",
@@ -121,7 +122,8 @@ _OPTIONAL = {
 def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     """One row for each row of the source, whatever it is; `entries`: do-not-call entries, which are none's duplicates.
 
-    Columns: contactId, engagement (hundredths; absent = 0), active, phone and region as written, phones (all that the
+    Columns: contactId, engagement (hundredths; absent = 0), active, phone as written, region and country (ISO
+    3166-1 alpha-2; region as written where it is none, and region_fault says so), phones (all that the
     source has for the contact, as written, in the order in which they are tried; null where it says one at most, as a
     tenant does: then `phone` is all), name, email, optedIn
     (null: not said), attributes (JSON text; once it is kept, a map), place, fault (why the row cannot be used),
@@ -140,12 +142,14 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     # a source that has no statuses has active contacts; one that has them and leaves one out does not, nor a tenant
     unsaid = ACTIVE if "fault" in there and "status" not in there else ""
     whole = read.select("contactId", **columns)
+    null = ibis.null("string")
+    whole = regions.read(backend, whole) if "region" in there else whole.mutate(region_fault=null)
     named = whole.mutate(
         engagement=_hundredths(whole["engagementScore"]).fill_null(0),
         active=whole["status"].fill_null(unsaid).strip().upper() == ACTIVE,
     ).drop("engagementScore", "status")
     if "fault" not in there:
-        rest = [name for name in _OPTIONAL if name not in ("engagementScore", "status")]
+        rest = [name for name in (*_OPTIONAL, "region_fault") if name not in ("engagementScore", "status")]
         once = named.group_by("contactId").agg(
             engagement=named["engagement"].max(),
             active=named["active"].all(),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from reconciler.model.ceiling import Ceiling
+from reconciler.model.countries import country
 from reconciler.model.kind import Kind
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Override
@@ -24,7 +25,10 @@ def ceilings(resource: Resource) -> dict[str, Ceiling]:
     """The ceilings that the policy itself names, by country, `*` for every other."""
     named: Mapping[str, float] = resource.spec.get("ceilings", {})
     source = str(resource.address)
-    return {place: Ceiling(float(percent), "of calls", source, internal=True) for place, percent in named.items()}
+    return {
+        country(place) or place: Ceiling(float(percent), "of calls", source, internal=True)
+        for place, percent in named.items()
+    }
 
 
 def waivers(resource: Resource) -> Iterator[Override]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.ceiling import Ceiling
+from reconciler.model.countries import country
 from reconciler.model.finding import Severity
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration
@@ -19,7 +20,7 @@ def floor(resource: Resource) -> Floor:
         limits=Limits(limits.get("removals", 100.0), limits.get("updates", 100.0)),
         severities={rule: Severity(said) for rule, said in spec.get("severities", {}).items()},
         ceilings={
-            place: Ceiling(float(percent), "of calls", source, internal=True)
+            country(place) or place: Ceiling(float(percent), "of calls", source, internal=True)
             for place, percent in spec.get("ceilings", {}).items()
         },
         firm=frozenset(spec.get("firm", ())),

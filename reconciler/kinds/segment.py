@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
+from reconciler.model.countries import declared as country_of
 from reconciler.model.delivery import MOST
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.kind import Kind, Reference
@@ -62,7 +63,7 @@ def _phones(spec: Mapping[str, Any], contacts: PeopleQuery) -> Phones | None:
     if "phones" not in spec and not spec.get("suppress") and not isinstance(contacts, SalesforceFeed):
         return None
     declared = spec.get("phones", {})
-    return Phones(declared.get("rule", "valid"), declared.get("region"))
+    return Phones(declared.get("rule", "valid"), country_of(declared.get("region")))
 
 
 def _suppress(resource: Resource, catalogue: Catalogue) -> tuple[Suppression, ...]:

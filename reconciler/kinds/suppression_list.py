@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.countries import declared
 from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
@@ -34,7 +35,7 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
         address=resource.address,
         numbers=kept if kept is not None and kept not in also else people(resource, _entries),
         also=also,
-        phones=Phones("possible", spec.get("region", region)),
+        phones=Phones("possible", declared(spec.get("region", region))),
         taken=parse_instant(spec["asOf"]) if "asOf" in spec else None,
         max_age=parse_duration(spec.get("maxAge", DEFAULT_AGE)),
         only_warns=spec.get("onStale", "refuse") == "warn",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from reconciler.model.countries import declared
 from reconciler.model.feeds import (
     Entries,
     FileFeed,
@@ -71,7 +72,7 @@ def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any
         "attributes": pairs(spec.get("attributes", {})),
         "opted_in": spec.get("optedIn"),
         "unknown_consent": spec.get("unknownConsent", "out"),
-        "region": spec.get("region", resource.spec.get("region")),
+        "region": declared(spec.get("region", resource.spec.get("region"))),
         "on_invalid": spec.get("onInvalid", "refuse"),
         "where": resource.where("spec", name),
     }

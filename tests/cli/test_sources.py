@@ -90,6 +90,32 @@ def test_every_row_of_an_export_is_accounted_for_and_the_right_ones_are_put_on_t
     assert "No changes." in run("plan").out
 
 
+def test_countries_are_read_as_people_write_them_and_another_word_is_told(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    rows = ["C00001,4155550101,United States,yes,95", "C00002,4155550103,usa,yes,95", "C00003,4155550104,US ,yes,95"]
+    rows += ["C00004,020 7946 0018,UK,yes,95", "C00005,4155550105,Atlantis,yes,95", "C00006,+14155550106,XX,yes,95"]
+    folder.write("customers.csv", "\n".join(["id,mobile,country,optin,score", *rows, ""]))
+    declare(folder, FILES, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert "out: unknown region 'Atlantis' 1 · unknown region 'XX' 1" in ended.out
+    assert members(tenant) == {"C00001", "C00002", "C00003", "C00004"}
+    explained = run("explain", "contact", "C00005", "--segment", "callers").out
+    assert "verdict" in explained
+    assert "out: unknown region 'Atlantis'" in explained
+
+
+def test_a_do_not_call_list_reads_its_numbers_in_the_country_that_it_names(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    folder.write("customers.csv", "id,mobile,country,optin,score\nC00001,020 7946 0018,UK,yes,95\n")
+    folder.write("registry.csv", "number\n020 7946 0018\n")
+    declare(folder, FILES, f"{REGISTRY.replace('region: US', 'region: United Kingdom')}asOf: 2999-01-01T00:00:00Z")
+    ended = run("plan")
+    assert "suppressed by registry 1" in ended.out, ended.err
+
+
 UNCLEAR = """id,mobile,country,optin,score
 C00001,4155550101,US,yes,95
 C00002,4155550103,US,,95

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.model import countries
+
 ALIKE = 65.0
 """How alike two names must be, in percent, before one is offered for the other."""
 
 _LISTED = 8
+_CODE = 3
 _COMPARED = 100
 
 
@@ -28,6 +31,14 @@ def suggest(word: str, choices: Iterable[str]) -> str | None:
     if meant is not None:
         return f"did you mean `{meant}`?"
     return f"there {'is' if len(offered) == 1 else 'are'} {listed(offered)}" if offered else None
+
+
+def place(word: str) -> str:
+    """A hint for a word that is no country: the one that was probably meant, and its code."""
+    meant = nearest(word, dict(countries.written())) if len(word) > _CODE else None
+    if meant is None:
+        return "write its ISO 3166 code, such as US: the United Kingdom is GB"
+    return f"did you mean `{countries.country(meant)}` ({meant})?"
 
 
 def listed(names: Iterable[str]) -> str:

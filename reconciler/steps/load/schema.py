@@ -20,6 +20,7 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 
 from reconciler.kinds import kinds, schema_of, shared_schema
+from reconciler.model.countries import country
 from reconciler.model.moment import parse_instant
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
@@ -41,6 +42,11 @@ def _date(value: object) -> bool:
     if isinstance(value, str):
         date.fromisoformat(value)
     return True
+
+
+@_FORMATS.checks("country")
+def _country(value: object) -> bool:
+    return not isinstance(value, str) or country(value) is not None
 
 
 def _pattern(validator: Any, pattern: str, value: object, schema: object) -> Iterator[ValidationError]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from reconciler.audience import territory
 from reconciler.kinds import abandonment_policy, floor, workspace
 from reconciler.model.ceiling import ELSEWHERE
+from reconciler.model.countries import country
 from reconciler.model.finding import Severity
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -18,6 +19,7 @@ from reconciler.model.settings import Settings
 from reconciler.rules import rules
 from reconciler.rules.jurisdictions import law
 from reconciler.steps.load.document import Document
+from reconciler.steps.load.nearest import place as suggest_place
 from reconciler.steps.load.nearest import suggest
 
 
@@ -87,23 +89,36 @@ def _waivers(resource: Resource, place: str) -> Iterator[Problem]:
 
 
 def _countries(resource: Resource) -> Iterator[Problem]:
-    """A ceiling of a country that no number is of would hold for nobody."""
+    """A ceiling of a country that no number is of would hold for nobody; of two of one country one would be lost."""
+    named: dict[str, str] = {}
     for place in resource.spec.get("ceilings", {}):
-        if place != ELSEWHERE and place not in territory.countries():
+        if place == ELSEWHERE:
+            continue
+        code, where = country(place), resource.where("spec", "ceilings", place)
+        if code is None:
+            shown = suggest_place(place)
+            yield Problem(where, "unknown-region", f"unknown region `{place}` in `spec.ceilings`", hint=shown)
+        elif code not in territory.countries():
             message = f"there is no country `{place}` that a number can be of, and the ceiling would hold for nobody"
-            hint = "write it as ISO 3166 has it: the United Kingdom is GB"
-            yield Problem(resource.where("spec", "ceilings", place), "unknown-country", message, hint=hint)
+            yield Problem(where, "unknown-country", message, hint="leave it out")
+        elif code in named:
+            message = f"`{named[code]}` and `{place}` are one country, and have a ceiling each"
+            yield Problem(where, "country-twice", message, hint="leave one of them out")
+        else:
+            named[code] = place
 
 
 def _ceilings(resource: Resource) -> Iterator[Problem]:
     known = law()
-    for place, ceiling in abandonment_policy.ceilings(resource).items():
-        allowed = known.get(place)
+    declared = abandonment_policy.ceilings(resource)
+    for place in resource.spec.get("ceilings", {}):
+        code = country(place) or place
+        allowed, ceiling = known.get(code), declared[code]
         if allowed is not None and ceiling.percent > allowed.percent:
             yield Problem(
                 resource.where("spec", "ceilings", place),
                 "ceiling-loosened",
-                f"the ceiling of {place} is {allowed.percent:g} %, and a policy can only make it lower",
+                f"the ceiling of {code} is {allowed.percent:g} %, and a policy can only make it lower",
                 note=allowed.source,
                 hint="leave it out; a threshold above it needs a waiver",
             )

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import Fault, Schema, part_of
-from reconciler.steps.load.nearest import listed, nearest, suggest
+from reconciler.steps.load.nearest import listed, nearest, place, suggest
 
 _TYPES = {
     "object": "a mapping",
@@ -133,6 +133,9 @@ def _pattern(fault: Fault) -> Iterator[Problem]:
 def _format(fault: Fault) -> Iterator[Problem]:
     if fault.wanted == "date":
         yield fault.problem("bad-date", f"{fault.name} cannot be {fault.shown}", "write a day such as 2026-07-01")
+        return
+    if fault.wanted == "country":
+        yield fault.problem("unknown-region", f"unknown region {fault.shown} in {fault.name}", place(fault.value))
         return
     try:
         naive = datetime.fromisoformat(fault.value).tzinfo is None
