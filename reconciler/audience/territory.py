@@ -14,6 +14,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from reconciler.model.calendar import zones as known_zones
+from reconciler.model.calendar import zones_in
+
 MOST_ZONES = 12
 """More zones than this say nothing of the time of day: a number of +1 800 could be in 42."""
 
@@ -165,12 +168,20 @@ def _starts(written: str) -> Iterator[str]:
 
 
 @cache
+def beyond() -> Mapping[str, tuple[str, ...]]:
+    """How ZIP codes begin in the territories, which are countries of their own to ISO 3166 (USPS Publication 65)."""
+    return {"PR": ("006", "007", "009"), "VI": ("008",), "GU": ("969",)}
+
+
+@cache
 def zones_of(region: str) -> tuple[str, ...]:
-    """Every time zone of a state, or of a country (ISO 3166); none where it is not known."""
+    """Every time zone of a state, or of a country (ISO 3166); none where there is no such place.
+
+    Of a country they are those that the IANA database and the numbering library name together.
+    """
     if region in areas():
         return areas()[region].zones
     below = {zone for name, area in areas().items() if name.startswith(f"{region}-") for zone in area.zones}
-    if below:
-        return tuple(sorted(below))
     codes = [code for code, name in alone().items() if name == region]
-    return tuple(sorted({zone for code in codes for named in _zones_below(code) for zone in named}))
+    dialled = {zone for code in codes for named in _zones_below(code) for zone in named}
+    return tuple(sorted(each for each in below | dialled | zones_in(region) if each in known_zones()))

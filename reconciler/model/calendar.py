@@ -114,3 +114,29 @@ def _moment(place: ZoneInfo, day: date, minute: int, late: bool) -> datetime:
         else:
             last = middle
     return last.replace(microsecond=0)
+
+
+@cache
+def zones_in(country: str) -> frozenset[str]:
+    """The zones of a country (ISO 3166-1 alpha-2), by the IANA database's `zone.tab`; none where it is no country."""
+    return frozenset(zone for code, zone in _zone_table() if code == country)
+
+
+@cache
+def _zone_table() -> tuple[tuple[str, str], ...]:
+    text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return tuple((row[0], row[2]) for row in rows)
+
+
+@cache
+def same_zone(name: str) -> str:
+    """The zone that a name of the IANA database stands for: `US/Eastern` is America/New_York."""
+    return _links().get(name, name)
+
+
+@cache
+def _links() -> dict[str, str]:
+    text = (files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8")
+    rows = (line.split() for line in text.splitlines() if line.startswith("L "))
+    return {row[2]: row[1] for row in rows}

@@ -17,11 +17,28 @@ class Place:
             none where nothing is known.
         zones: every IANA time zone that it may be there; none where it is not known, or too many to mean anything.
         contacts: how many there are.
+        assumed: whether these are all the zones of a country, since nothing says where in it they are.
+        unread: whether they are so because something says it, and cannot be read.
     """
 
     regions: tuple[str, ...]
     zones: tuple[str, ...]
     contacts: int
+    assumed: bool = False
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a column of a source says of where contacts are, and nobody can read.
+
+    Attributes:
+        column: as manifests map it. contacts: how many rows have such a value. words: a few of them.
+    """
+
+    column: str
+    contacts: int
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +52,19 @@ class Exposure:
         unknown: how many have no number that can be read, or one that is in no country. With them the countries add
             up to all contacts.
         places: the same contacts by where they may be, the most first; they add up to all contacts.
+        unread: what the sources say of where they are and cannot be read; a contact counts once for each column.
     """
 
     contacts: int
     countries: Mapping[str, int]
     unknown: int
     places: tuple[Place, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     @property
     def unplaced(self) -> int:
-        """Contacts whose time of day is not known."""
-        return sum(place.contacts for place in self.places if not place.zones)
+        """Contacts whose time of day is not known; where their country is, all its zones hold."""
+        return sum(place.contacts for place in self.places if not place.zones or place.assumed)
 
 
 @dataclass(frozen=True, slots=True)

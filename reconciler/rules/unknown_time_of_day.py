@@ -21,6 +21,9 @@ def check(situation: Situation) -> Iterator[Finding]:
         elif planned.exposure.unplaced:
             count = f"{planned.exposure.unplaced:,} of {planned.exposure.contacts:,} contacts"
             message = f"{count} are at no known time of day: neither number nor address says it"
+            assumed = sum(place.contacts for place in planned.exposure.places if place.assumed)
+            if assumed:
+                message += f"; for {assumed:,} the narrowest hours of all zones of their country hold"
             yield Finding(RULE.id, planned.campaign.address, message)
 
 
@@ -29,7 +32,8 @@ RULE = Rule(
     title="contacts at no known time of day",
     says="Calling hours are by the clock of the called person. A number without a place (toll-free, or of a country"
     " with too many time zones), or none that can be read, does not say what that clock shows: such contacts are"
-    " counted. Map `postalCode` or `timezone` in their source.",
+    " counted. Where the country is known, the narrowest hours of all its zones hold for them. Map"
+    " `postalCode` or `timezone` in their source.",
     severity=Severity.WARN,
     sources=(
         Source(

@@ -24,6 +24,9 @@ def called(campaigns: Iterable[Planned]) -> Iterator[Text]:
         name = plain(str(planned.campaign.address))
         state = "" if planned.campaign.active else f" ({planned.campaign.status})"
         yield Text.assemble("  ", (f"{name}{state}", "bold"), f"  {exposure.contacts:,}: {_countries(exposure)}")
+        for each in exposure.unread:
+            words = ", ".join(plain(repr(word)) for word in each.words)
+            yield Text(f"     {each.contacts:,} of them with a {each.column} that cannot be read ({words})", "yellow")
         if exposure.unplaced:
             yield Text(f"     {exposure.unplaced:,} of them at no known time of day", "yellow")
     if len(told) > MOST:

@@ -12,7 +12,8 @@ import pytest
 from phonenumbers import geocoder, timezone
 
 from reconciler.audience import exposure, sources, territory
-from reconciler.model.exposure import Exposure, Place
+from reconciler.model.calendar import same_zone
+from reconciler.model.exposure import Exposure, Place, Unread
 from tests.audience.conftest import Written
 
 COLUMNS = dict.fromkeys(("contactId", "e164", "country", "postalCode", "timezone"), "VARCHAR")
@@ -92,7 +93,7 @@ class TestOfNumbersAlone:
             said[zones if known and inland else ()] += 1
         by_zones: Counter[tuple[str, ...]] = Counter()
         for place in found.places:
-            by_zones[place.zones] += place.contacts
+            by_zones[() if place.assumed else place.zones] += place.contacts
         assert by_zones == said
 
     def test_a_state_is_known_by_the_area_code(self, backend: Any, written: Written) -> None:
@@ -113,7 +114,10 @@ class TestOfNumbersAlone:
         assert found.countries == {"US": 1}
         assert found.unknown == 2
         assert found.unplaced == 3
-        assert places(found) == {(("US",), ()): 1, ((), ()): 2}
+        toll_free, nobody = sorted(found.places, key=lambda place: place.contacts)
+        assert (nobody.regions, nobody.zones, nobody.contacts) == ((), (), 2)
+        assert (toll_free.regions, toll_free.assumed, toll_free.unread) == (("US",), True, False)
+        assert {"America/New_York", "America/Los_Angeles", "Pacific/Honolulu"} < set(toll_free.zones)
 
     def test_a_list_without_anybody_is_counted_too(self, backend: Any, written: Written) -> None:
         assert counted(backend, written, []) == Exposure(0, {}, 0)
@@ -127,8 +131,6 @@ class TestOfAddresses:
         assert found.places == (Place(("US-CA", "US-TX"), zones, 1),)
 
     def test_a_postal_code_without_a_country_is_of_that_of_the_number(self, backend: Any, written: Written) -> None:
-        found = counted(backend, written, [{"e164": "+14155550102", "postalCode": "K1A 0B1"}])
-        assert found.places == (Place(("US-CA",), ("America/Los_Angeles",), 1),)
         found = counted(backend, written, [{"e164": "+16135550102", "postalCode": " k1a 0b1"}])
         assert found.places[0].regions == ("CA-ON",)
         assert "America/Toronto" in found.places[0].zones
@@ -142,10 +144,126 @@ class TestOfAddresses:
         found = counted(backend, written, [{"e164": "+14155550102", "country": "FR"}])
         assert found.places == (Place(("FR", "US-CA"), ("America/Los_Angeles", "Europe/Paris"), 1),)
 
-    @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc", "EST5EDT!", "x" * 300])
-    def test_a_zone_that_nobody_knows_says_nothing(self, backend: Any, written: Written, zone: str) -> None:
-        found = counted(backend, written, [{"e164": "+14155550102", "timezone": zone, "country": "United States"}])
+    def test_a_code_of_a_neighbour_of_the_numbers_country_is_taken_along(self, backend: Any, written: Written) -> None:
+        found = counted(backend, written, [{"e164": "+14155550102", "postalCode": "K1A 0B1"}])
+        (place,) = found.places
+        assert place.regions == ("CA-ON", "US-CA")
+        assert {"America/Los_Angeles", "America/Toronto"} <= set(place.zones)
+        assert found.unread == ()
+        found = counted(backend, written, [{"e164": "+16135550102", "postalCode": "02134"}])
+        assert found.places[0].regions == ("CA-ON", "US-MA")
+
+    def test_the_country_of_an_address_decides_whose_code_it_is(self, backend: Any, written: Written) -> None:
+        rows = [{"e164": "+12125550102", "country": "MX", "postalCode": "02134"}]
+        (place,) = counted(backend, written, rows).places
+        assert place.regions == ("MX", "US-NY")
+        assert {"America/Mexico_City", "America/Tijuana", "America/New_York"} <= set(place.zones)
+
+    @pytest.mark.parametrize(
+        "code", ["2134", "02134", "02134-1234", "021341234", "2134-1234", "02134.0", "2134.0", "\u200b2134 ", "'02134"]
+    )
+    def test_a_code_is_read_however_it_is_written(self, backend: Any, written: Written, code: str) -> None:
+        found = counted(backend, written, [{"e164": "+12125550102", "postalCode": code}])
+        assert places(found) == {(("US-MA", "US-NY"), ("America/New_York",)): 1}
+        assert found.unread == ()
+
+    @pytest.mark.parametrize("code", ["m5v3l9", "M5V 3L9", "M5V-3L9", "M5V"])
+    def test_a_canadian_code_is_read_however_it_is_written(self, backend: Any, written: Written, code: str) -> None:
+        found = counted(backend, written, [{"e164": "+16135550102", "postalCode": code}])
+        assert found.places[0].regions == ("CA-ON",)
+        assert not found.places[0].unread
+
+    def test_a_code_of_a_territory_is_there(self, backend: Any, written: Written) -> None:
+        (place,) = counted(backend, written, [{"e164": "+12125550102", "postalCode": "901"}]).places
+        assert (place.regions, place.zones) == (("PR", "US-NY"), ("America/New_York", "America/Puerto_Rico"))
+
+    @pytest.mark.parametrize("code", ["9410", "ABCDE", "12", "941050", "09410", "KIA 0B1", "n/a"])
+    def test_a_code_that_cannot_be_read_leaves_the_whole_country_open(
+        self, backend: Any, written: Written, code: str
+    ) -> None:
+        found = counted(backend, written, [{"e164": "+12125550102", "postalCode": code}])
+        assert found.unread == (Unread("postalCode", 1, (code,)),)
+        (place,) = found.places
+        assert place.unread
+        assert {"America/New_York", "America/Los_Angeles", "Pacific/Honolulu"} < set(place.zones)
+        assert found.unplaced == 0
+
+    @pytest.mark.parametrize(
+        "zone",
+        [
+            "Pacific Standard Time",
+            "Pacific Daylight Time",
+            "(UTC-08:00) Pacific Time (US & Canada)",
+            "(GMT-08:00) Pacific Standard Time (America/Los_Angeles)",
+            "Pacific Time (US and Canada)",
+            "PST",
+            "pdt",
+            "PT",
+            "Pacific",
+            "US/Pacific",
+            "america/los angeles",
+            "\u200bPST\u00a0",
+        ],
+    )
+    def test_a_zone_is_read_however_it_is_written(self, backend: Any, written: Written, zone: str) -> None:
+        found = counted(backend, written, [{"e164": "+12125550102", "timezone": zone}])
+        (place,) = found.places
+        assert found.unread == ()
+        assert {same_zone(each) for each in place.zones} == {"America/Los_Angeles", "America/New_York"}
+
+    @pytest.mark.parametrize(
+        ("zone", "meant"),
+        [
+            ("MST", {"America/Denver", "America/Phoenix"}),
+            ("CST", {"America/Chicago"}),
+            ("-7", {"America/Denver", "America/Phoenix", "America/Los_Angeles"}),
+            ("Etc/GMT+10", {"Pacific/Honolulu"}),
+            ("Hawaiian Standard Time", {"Pacific/Honolulu"}),
+        ],
+    )
+    def test_a_word_for_several_zones_is_all_of_them_that_are_in_the_country(
+        self, backend: Any, written: Written, zone: str, meant: set[str]
+    ) -> None:
+        (place,) = counted(backend, written, [{"e164": "+12125550102", "timezone": zone}]).places
+        assert meant <= set(place.zones)
+        assert all(each.startswith(("America/", "Pacific/H")) for each in place.zones)
+
+    @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc", "EST5EDT!", "x" * 300, "UTC", "5", "Factory"])
+    def test_a_zone_that_cannot_be_read_leaves_the_whole_country_open(
+        self, backend: Any, written: Written, zone: str
+    ) -> None:
+        found = counted(backend, written, [{"e164": "+14155550102", "timezone": zone}])
+        assert found.unread == (Unread("timezone", 1, (zone[:40],)),)
+        (place,) = found.places
+        assert (place.regions, place.unread) == (("US-CA",), True)
+        assert {"America/New_York", "America/Los_Angeles", "Pacific/Honolulu"} < set(place.zones)
+
+    def test_a_country_that_cannot_be_read_leaves_that_of_the_number_open(self, backend: Any, written: Written) -> None:
+        found = counted(backend, written, [{"e164": "+14155550102", "country": "Untied States"}])
+        assert found.unread == (Unread("region", 1, ("Untied States",)),)
+        assert "Pacific/Honolulu" in found.places[0].zones
+
+    def test_what_is_blank_says_nothing(self, backend: Any, written: Written) -> None:
+        blank = {"timezone": " ", "postalCode": "\u00a0", "country": ""}
+        found = counted(backend, written, [{"e164": "+14155550102", **blank}])
+        assert found.unread == ()
         assert found.places == (Place(("US-CA",), ("America/Los_Angeles",), 1),)
+
+    def test_a_zone_and_a_code_that_disagree_are_both_taken_along(self, backend: Any, written: Written) -> None:
+        address = {"postalCode": "10001", "timezone": "America/Los_Angeles"}
+        (place,) = counted(backend, written, [{"e164": "+18005550102", **address}]).places
+        assert place.zones == ("America/Los_Angeles", "America/New_York")
+
+    def test_what_may_be_somebodys_number_or_mail_is_not_shown(self, backend: Any, written: Written) -> None:
+        rows = [{"e164": "+14155550102", "timezone": each} for each in ("a@example.com", "415-555-0101", "later")]
+        (unread,) = counted(backend, written, rows).unread
+        assert (unread.contacts, sorted(unread.words)) == (3, ["later", "…", "…"])
+
+    def test_a_country_of_several_zones_and_one_calling_code_with_others_has_all_of_its_own(
+        self, backend: Any, written: Written
+    ) -> None:
+        (place,) = counted(backend, written, [{"e164": "+14155550102", "country": "KZ"}]).places
+        assert {"Asia/Almaty", "Asia/Aqtau"} < set(place.zones)
 
 
 class TestTheTable:

@@ -120,6 +120,37 @@ class TestOfAListThatASegmentFills:
         assert "from 07:00 on Fri 01 Jan 2027 in America/Denver" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("columns", "values", "rules"),
+    [
+        ("timezone: zone", "Pacific Standard Time", {"HRS-001"}),
+        ("timezone: zone", "America/Los_Angeles", {"HRS-001"}),
+        ("timezone: zone", "EST", set()),
+        ("timezone: zone", "somewhere", {"HRS-001", "HRS-004"}),
+        ("postalCode: zone", "2134", set()),
+        ("postalCode: zone", "9410", {"HRS-001", "HRS-004"}),
+        ("postalCode: zone", "941031234", {"HRS-001"}),
+        ("postalCode: zone", "v6b4y8", {"HRS-001"}),
+    ],
+)
+def test_what_a_source_says_of_a_place_narrows_the_hours_or_leaves_them_and_never_widens_them(
+    tenant: Simulator, folder: Folder, propose: Propose, columns: str, values: str, rules: set[str]
+) -> None:
+    """New Yorkers, from 9:00 to 17:00 by their clock; in Los Angeles it is 6:00 by then."""
+    people(tenant, 3)
+    folder.write(
+        "crm.csv", "\n".join(["id,phone,score,zone", *(f"{contact(n)},{phone(n)},90,{values}" for n in range(3))])
+    )
+    declare_segment(folder, extra="phones: {region: US}")
+    mapped = f"{{contactId: id, phone: phone, engagementScore: score, {columns}}}"
+    folder.write(
+        "source.yaml", manifest("ContactSource", "all", f"files: {{paths: [crm.csv], format: csv, columns: {mapped}}}")
+    )
+    folder.write("score.yaml", manifest("ScoreModel", "engaged", "engagement: {threshold: 75}"))
+    declare_campaign(folder)
+    assert {each.rule for each in propose().findings if each.rule.startswith("HRS")} == rules
+
+
 def without_phones(folder: Folder) -> None:
     """Take away the surface that knows them."""
     text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
