@@ -21,6 +21,7 @@ from reconciler.model.settings import Workspace
 
 if TYPE_CHECKING:
     from reconciler.cli.world import World
+    from reconciler.ledger.ledger import Ledger
     from reconciler.model.desired import Desired
     from reconciler.model.ports import Progress
     from reconciler.model.report import Report
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 @refresh_option
 @click.option("--digest", help="Refuse unless the plan has this digest, the one that was reviewed.")
 @click.option("--yes", is_flag=True, help="Do not ask: apply what the plan says.")
-@click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
+@click.option(
+    "--resume",
+    metavar="[RUN]",
+    is_flag=False,
+    flag_value="",
+    help="Go on with the run that was interrupted, the latest or the one named.",
+)
 @click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
@@ -45,7 +52,7 @@ def apply(
     chosen: dict[str, Any],
     file: Path | None,
     yes: bool,
-    resume: bool,
+    resume: str | None,
     prune: bool,
     voice: str,
     digest: str | None,
@@ -57,7 +64,7 @@ def apply(
     from reconciler.cli.world import World
     from reconciler.views.progress import ReadingProgress
 
-    if resume and file is not None:
+    if resume is not None and (file is not None or Path(resume).suffix == ".plan"):
         raise click.UsageError("--resume goes on with the plan of the interrupted run; leave FILE out")
     with (
         event_file(events) as file_of_events,
@@ -67,8 +74,8 @@ def apply(
         World(workspace, stopping.stop, reading.asked) as world,
     ):
         applying = _Applying(workspace, world, stopping, voice, digest, file_of_events)
-        if resume:
-            return applying.resumed()
+        if resume is not None:
+            return applying.resumed(resume)
         return applying.saved(file) if file is not None else applying.fresh(yes)
 
 
@@ -87,10 +94,13 @@ class _Applying:
         from reconciler.flow import propose
         from reconciler.model.report import Report
 
+        waiting = self._tell_what_waits(self._desired())
         proposed = propose(self.workspace, self.world)
         if self.voice == "text":
             show_plan(proposed, self.voice)
         if proposed.empty and not proposed.refusals:
+            if waiting:
+                self.world.ledger(self._desired()).supersede(proposed.workspace)
             if self.voice == "json":
                 _tell(Report("", (), 0), self.workspace, self.voice)
             return Exit.DONE
@@ -106,23 +116,36 @@ class _Applying:
         from reconciler.ledger.saved import open_plan
 
         desired = self._desired()
+        self._tell_what_waits(desired)
         return self._commit(open_plan(file, self.workspace.scratch / "saved"), desired)
 
-    def resumed(self) -> int:
+    def resumed(self, name: str) -> int:
+        """Go on with a run; `name` is empty where the latest that was interrupted is meant."""
         from reconciler.model.report import Report
 
         desired = self._desired()
         ledger = self.world.ledger(desired)
-        last = ledger.last_run()
-        if last is None:
-            raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
-        name, finished = last
-        if finished:
-            click.echo(f"Run {name} was finished; there is nothing to resume.", err=self.voice == "json")
-            if self.voice == "json":
-                _tell(Report(name, (), 0), self.workspace, self.voice)
-            return Exit.DONE
+        if name:
+            name = ledger.find_run(name, desired.settings.name).name
+        else:
+            waiting = ledger.interrupted(desired.settings.name)
+            if not waiting:
+                if not ledger.store.runs():
+                    raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
+                click.echo(_nothing_waits(ledger, desired), err=self.voice == "json")
+                if self.voice == "json":
+                    _tell(Report("", (), 0), self.workspace, self.voice)
+                return Exit.DONE
+            name = waiting[0].name
         return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), desired, name)
+
+    def _tell_what_waits(self, desired: Desired) -> bool:
+        """Say first of all that an earlier run was interrupted, and how to go on with it."""
+        waiting = self.world.ledger(desired).interrupted(desired.settings.name)
+        for each in waiting:
+            click.echo(f"Run {each.name}, begun by {each.by} at {each.at}, was interrupted.", err=True)
+            _tell_how_to_go_on(self.workspace, name=each.name)
+        return bool(waiting)
 
     def _desired(self) -> Desired:
         from reconciler.steps.load import load
@@ -205,5 +228,17 @@ def _tell(report: Report, workspace: Workspace, voice: str) -> None:
         _tell_how_to_go_on(workspace, "When that is put right, go on" if wrong else "To go on")
 
 
-def _tell_how_to_go_on(workspace: Workspace, words: str = "To go on") -> None:
-    click.echo(f"{words} where it stopped: {command_line(workspace, 'apply', '--resume')}", err=True)
+def _tell_how_to_go_on(workspace: Workspace, words: str = "To go on", name: str = "") -> None:
+    command = command_line(workspace, "apply", *([f"--resume={name}"] if name else ["--resume"]))
+    click.echo(f"{words} where it stopped: {command}", err=True)
+
+
+def _nothing_waits(ledger: Ledger, desired: Desired) -> str:
+    """What is said where no run of this workspace and tenant is left to go on with; others are named."""
+    from reconciler.ledger.interrupted import read_interrupted
+
+    words = (
+        f"No run of workspace {desired.settings.name} against this tenant was interrupted; there is nothing to resume."
+    )
+    others = [f"  {each.name}: workspace {each.workspace}, {each.tenant}" for each in read_interrupted(ledger.store)]
+    return "\n".join([words, *(["Interrupted are:", *others] if others else [])])

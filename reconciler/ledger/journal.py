@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from reconciler.ledger import audit, lock, owed
-from reconciler.ledger.records import Records
+from reconciler.ledger.records import Records, damaged_line, parse_line
 from reconciler.model.address import Address
 from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
@@ -20,7 +20,12 @@ from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 
 
 class Run:
-    """One apply in the ledger. Methods may be called from several threads."""
+    """One apply in the ledger. Methods may be called from several threads.
+
+    Attributes:
+        resumed: whether something may have been written before. over: whether nothing is left for `--resume`.
+        complete: whether every step was done.
+    """
 
     def __init__(
         self, store: Records, name: str, held: lock.Lock, chain: audit.Chain | None = None, tenant: str = ""
@@ -36,10 +41,14 @@ class Run:
         self._jobs: dict[str, str] = {}
         self._ended: dict[str, JobEnd] = {}
         self._rejected = set(store.lines(self._refused))
-        for line in store.lines(self._file):
-            self._remember(orjson.loads(line))
+        for number, line in enumerate(store.lines(self._file), start=1):
+            try:
+                self._remember(parse_line(store, self._file, number, line))
+            except (KeyError, TypeError, ValueError):
+                raise damaged_line(store, self._file, number) from None
         self._numbers = {name: itertools.count(store.last(name)[0] + 1) for name in (self._file, self._refused)}
         self.resumed = bool(self._intended)
+        self.over = self.complete = False
 
     def _remember(self, entry: Mapping[str, Any]) -> None:
         if entry["event"] == "intent":
@@ -235,11 +244,13 @@ class Run:
         event = "finished" if finished else "stopped"
         entry = {"event": event, "run": self.name, "at": now(), "exit_code": int(report.exit_code)}
         self._tell(entry, event)
+        self.over = self.complete = finished
 
     def refuse(self) -> None:
         """Record that the plan was stale: a run that has written nothing leaves nothing to resume."""
         if not self.resumed:
             self._tell({"event": "refused", "run": self.name, "at": now()}, "refused")
+            self.over = True
 
     def _tell(self, entry: Mapping[str, Any], event: str, key: str = "") -> None:
         """To the audit record first: what a journal tells of must be there as well."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import getpass
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
-from reconciler.ledger import audit, lock
+from reconciler.ledger import audit, interrupted, lock
+from reconciler.ledger.interrupted import InterruptedRun, journal_of, read_interrupted
 from reconciler.ledger.journal import Run, now
-from reconciler.ledger.records import Records
+from reconciler.ledger.records import Records, parse_line
 from reconciler.ledger.saved import open_plan, save_plan
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
@@ -61,27 +62,63 @@ class Ledger:
         with lock.locked(self.store) as held:
             fresh = name is None
             name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
+            who, digest = getpass.getuser(), plan_digest(plan)
+            of = {"workspace": plan.workspace, "tenant": self.tenant}
             if fresh:
+                interrupted.add(self.store, InterruptedRun(name, **of, plan=digest, at=now(), by=who, fence=held.fence))
                 with self.store.writing(f"runs/{name}/plan.zip") as path:
                     save_plan(plan, path)
                 held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
-            entry = {"event": event, "run": name, "at": now(), "by": getpass.getuser(), "plan": plan_digest(plan)}
+            entry = {"event": event, "run": name, "at": now(), "by": who, "plan": digest}
             chain = audit.Chain(self.store)
             told = {"tenant": plan.tenant, "tool": plan.tool_version, "audiences": audiences(plan)}
             chain.record({**entry, **told})
-            self.store.append(f"runs/{name}/journal.jsonl", orjson.dumps({**entry, "key": "", "fence": held.fence}))
+            self.store.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))
             run = Run(self.store, name, held, chain, self.tenant)
-            with _beating(run):
-                yield run
+            try:
+                with _beating(run):
+                    yield run
+            finally:
+                if run.over:
+                    interrupted.remove(self.store, name)
+            if run.complete:
+                interrupted.supersede(self.store, plan.workspace, self.tenant, name)
 
-    def last_run(self) -> tuple[str, bool] | None:
-        """The name of the latest run, and whether it was finished."""
-        names = self.store.runs()
-        if not names:
-            return None
-        events = [orjson.loads(line)["event"] for line in self.store.lines(f"runs/{names[-1]}/journal.jsonl")]
-        return names[-1], "finished" in events or "refused" in events
+    def interrupted(self, workspace: str) -> list[InterruptedRun]:
+        """The runs of a workspace against this tenant that have not ended, the latest first.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        return [each for each in read_interrupted(self.store) if each.is_of(workspace, self.tenant)]
+
+    def find_run(self, name: str, workspace: str) -> InterruptedRun:
+        """One of those by its name.
+
+        Raises:
+            LedgerError: there is no such run, it has ended, or it is another workspace's or tenant's.
+        """
+        every = read_interrupted(self.store)
+        found = next((each for each in every if each.name == name), None)
+        if found is not None and found.is_of(workspace, self.tenant):
+            return found
+        names = [each.name for each in every if each.is_of(workspace, self.tenant)]
+        hint = f"interrupted are {', '.join(names)}" if names else "no run of this workspace is interrupted"
+        if found is not None:
+            whose = f"workspace {found.workspace!r} against {found.tenant!r}"
+            raise LedgerError(f"run {name} is of {whose}", where=self.store.place(journal_of(name)), hint=hint)
+        ended = self.store.last(journal_of(name))[0]
+        raise LedgerError(f"run {name} {'has ended' if ended else 'is not in the ledger'}", hint=hint)
+
+    def supersede(self, workspace: str) -> None:
+        """Close what was interrupted: the tenant is as the manifests say, whatever was left to do.
+
+        Raises:
+            LedgerError: another run is under way.
+        """
+        with lock.locked(self.store):
+            interrupted.supersede(self.store, workspace, self.tenant, "")
 
     def verify(self) -> int:
         """How many entries the audit record has.
@@ -90,11 +127,12 @@ class Ledger:
             LedgerError: its chain is broken, or it ends before something that a run's journal tells of.
         """
         count = audit.verify(self.store)
-        told = {_identity(line) for line in self.store.lines(audit.FILE)}
+        told = {_identity(orjson.loads(line)) for line in self.store.lines(audit.FILE)}
         for run in self.store.runs():
-            name = f"runs/{run}/journal.jsonl"
+            name = journal_of(run)
             for number, line in enumerate(self.store.lines(name), start=1):
-                if "at" in orjson.loads(line) and _identity(line) not in told:
+                entry = parse_line(self.store, name, number, line)
+                if "at" in entry and _identity(entry) not in told:
                     raise LedgerError(
                         f"the audit record was cut short: it has {count} entries, and not this one of a run's journal",
                         where=self.store.place(name, number),
@@ -103,17 +141,26 @@ class Ledger:
         return count
 
     def plan_of(self, run: str, into: Path) -> Plan:
-        """The plan that a run applies.
+        """The plan that a run applies: the one that its journal names.
 
         Raises:
-            LedgerError: the ledger no longer holds it.
+            LedgerError: the ledger no longer holds it, or holds another in its place.
         """
         path = self.store.fetched(f"runs/{run}/plan.zip", into)
         if path is None:
             raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
-        return open_plan(path, into)
+        plan = open_plan(path, into)
+        first = next(iter(self.store.scan(journal_of(run))), b"{}")
+        begun = parse_line(self.store, journal_of(run), 1, first).get("plan")
+        if begun != plan_digest(plan):
+            raise LedgerError(
+                f"the plan that the ledger holds of run {run} is not the one that was begun",
+                where=self.store.place(f"runs/{run}/plan.zip"),
+                note=f"it is {plan_digest(plan)}; the run's journal names {begun}",
+                hint="nothing was written; find out who has changed the ledger, then plan again",
+            )
+        return plan
 
 
-def _identity(line: bytes) -> tuple[object, ...]:
-    entry = orjson.loads(line)
+def _identity(entry: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(entry.get(key) for key in ("run", "at", "address"))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import secrets
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
+from reconciler.ledger import audit
 from reconciler.ledger.records import Held, Records
 from reconciler.model.errors import LedgerError
 
@@ -24,6 +27,7 @@ RENEWED_EVERY = 30.0
 
 _FILE = "lock.json"
 _FENCES = "fences.jsonl"
+_SEEN = "lock-seen.json"
 
 Moment = tuple[float, float]
 
@@ -103,7 +107,7 @@ def locked(store: Records) -> Iterator[Lock]:
     before = store.read(_FILE)
     last = _parsed(before.content) if before else {}
     if before is not None and not last.get("free"):
-        _refuse_living(store, last)
+        _refuse_living(store)
     number = store.last(_FENCES)[0] + 1
     said: dict[str, object] = {
         "owner": f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})",
@@ -129,28 +133,124 @@ def locked(store: Records) -> Iterator[Lock]:
             lock.release()
 
 
-def _refuse_living(store: Records, held: dict[str, object]) -> None:
+@dataclass(frozen=True, slots=True)
+class State:
+    """What can be said of the workspace's lock.
+
+    Attributes:
+        owner: who holds it; None: nobody. fence: the lock's number. silent: seconds since it was written or renewed, by
+            the clock of the place; negative where that clock was put back. observed: seconds for which this machine has
+            seen it unchanged. dead: whether its owner was a process of this machine that runs no longer.
+    """
+
+    owner: str | None
+    fence: int = 0
+    silent: float = 0.0
+    observed: float = 0.0
+    dead: bool = False
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether it may be taken over: by what was observed of it, whatever one clock says."""
+        return self.owner is None or self.dead or max(self.silent, self.observed) >= TIME_TO_LIVE
+
+
+def read_state(store: Records) -> State:
+    """Look at the lock, and remember for how long it has looked like that.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    held = store.read(_FILE)
+    said = _parsed(held.content) if held else {}
+    if held is None or said.get("free"):
+        return State(None)
+    owner, fence = str(said.get("owner", "another run")), said.get("fence")
+    dead = _dead(said, shared=store.shared)
+    silent = store.age(_FILE)
+    seen = _observed(store, held, silent)
+    return State(owner, fence if isinstance(fence, int) else 0, silent, seen, dead)
+
+
+def _observed(store: Records, held: Held, silent: float) -> float:
+    """Seconds for which this machine has seen a lock unchanged, by a clock of its own that nobody sets.
+
+    What was seen is kept beside the caches of this machine: another run goes on observing where one gave up.
+    """
+    boot, now = _boot(), _now()[0]
+    # a lock that is renewed is another one: its time moves on, though its content may stay
+    written = f"{held.content!r} {sorted(held.version.items())} {'' if store.shared else _written(store)}"
+    mark = hashlib.sha256(written.encode()).hexdigest()
+    path = store.folder / _SEEN
+    with suppress(OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        before = orjson.loads(path.read_bytes())
+        if before["lock"] == mark and before["boot"] == boot and now - float(before["since"]) >= 0:
+            return now - float(before["since"])
+    with suppress(OSError):  # what cannot be remembered is observed anew the next time
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps({"lock": mark, "boot": boot, "since": now}))
+    return 0.0
+
+
+def _written(store: Records) -> int:
+    try:
+        return (store.folder / _FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _refuse_living(store: Records) -> None:
     """Let nobody in beside the owner of a lock.
 
     Raises:
         LedgerError: the owner of a lock is alive, or was so a moment ago.
     """
-    if _dead(held, shared=store.shared):
+    state = read_state(store)
+    if state.lapsed:
         return
-    age = store.age(_FILE)
-    if age < TIME_TO_LIVE:
-        raise LedgerError(
-            f"the workspace is locked by {held.get('owner', 'another run')}, {age:.0f} seconds ago",
-            note=f"two runs at once would undo each other; the lock lapses after {TIME_TO_LIVE:.0f} seconds of silence",
-            hint="wait for that run to end",
-        )
+    since = f"{state.silent:.0f} seconds ago" if state.silent >= 0 else "at a time that has not come yet"
+    raise LedgerError(
+        f"the workspace is locked by {state.owner}, {since}",
+        note=f"two runs at once would undo each other; the lock lapses after {TIME_TO_LIVE:.0f} seconds of silence, of"
+        f" which {max(state.silent, state.observed):.0f} were seen",
+        hint="wait for that run to end; if it has ended, `reconciler lock break --reason …`",
+    )
+
+
+def break_lock(store: Records, reason: str, by: str, at: str) -> State:
+    """Take the lock from its owner, who can write nothing more, and say so in the audit record.
+
+    Raises:
+        LedgerError: nobody holds it, or it changed hands meanwhile.
+    """
+    state, held = read_state(store), store.read(_FILE)
+    if state.owner is None or held is None:
+        raise LedgerError("the workspace is not locked", hint="nothing was changed")
+    number = store.last(_FENCES)[0] + 1
+    taken = orjson.dumps({"owner": by, "fence": number, "nonce": secrets.token_hex(8), "broken": reason})
+    if not store.replace(_FILE, held, taken):
+        raise LedgerError("the lock changed hands meanwhile", hint="look at it again: reconciler lock status")
+    store.append(_FENCES, taken, number)
+    told = {"event": "lock-broken", "at": at, "by": by, "owner": state.owner, "fence": state.fence, "reason": reason}
+    audit.Chain(store).record(told)
+    mine = store.read(_FILE)
+    if mine is not None and mine.content == taken:
+        store.remove(_FILE, mine, orjson.dumps({"free": True}))
+    return state
+
+
+def _boot() -> str:
+    """Which start of this machine it is: its own clock begins anew with each."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return socket.gethostname()
 
 
 def _space() -> str:
     """This machine and the container on it: elsewhere, the same process id is another process."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+        return f"{_boot()} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""
 

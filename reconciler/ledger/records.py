@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import orjson
 
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
@@ -82,7 +84,7 @@ class Records(Protocol):
         """Take a record away, unless it is another by now; `content` is left where nothing can be taken away safely."""
 
     def runs(self) -> list[str]:
-        """The names below `runs/`, sorted."""
+        """The folders below `runs/`, sorted; whatever else lies there is passed over."""
 
     def writing(self, name: str) -> AbstractContextManager[Path]:
         """A path to write a large record to; it is kept when the block ends well."""
@@ -97,6 +99,31 @@ class Records(Protocol):
         """The key that contacts' tokens are made with: from the environment, else created here once."""
 
 
+def parse_line(records: Records, name: str, number: int, line: bytes) -> Mapping[str, Any]:
+    """What a line of a record says.
+
+    Raises:
+        LedgerError: it is no JSON object; with its place.
+    """
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise damaged_line(records, name, number)
+    return entry
+
+
+def damaged_line(records: Records, name: str, number: int) -> LedgerError:
+    """What is said of a line of a record that means nothing."""
+    return LedgerError(
+        f"a line of the ledger's {name} cannot be read",
+        where=records.place(name, number),
+        note="it was damaged, or altered, after it was written",
+        hint="compare it with a copy of the ledger from before",
+    )
+
+
 def token_key(records: Records, given: str | None) -> Secret:
     """The key that contacts' tokens are made with: from the environment, else created in the ledger once.
 
@@ -109,8 +136,15 @@ def token_key(records: Records, given: str | None) -> Secret:
     if held is None:
         records.create(_KEY, secrets.token_hex(32).encode())
         held = records.read(_KEY)
-    key = Secret(held.content.decode().strip() if held else "")
+    try:
+        key = Secret(held.content.decode().strip() if held else "")
+    except UnicodeDecodeError:
+        raise _unusable_key("is no text") from None
     if not key:
-        note = "tokens made without a key would give contacts away"
-        raise LedgerError("the ledger's token.key is empty", note=note, hint="put it back, or delete it")
+        raise _unusable_key("is empty")
     return key
+
+
+def _unusable_key(why: str) -> LedgerError:
+    note = "tokens made without a key would give contacts away"
+    return LedgerError(f"the ledger's {_KEY} {why}", note=note, hint="put it back, or delete it")

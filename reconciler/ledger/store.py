@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -132,11 +131,20 @@ class Store:
         return Held(content)
 
     def age(self, name: str) -> float:
-        """Seconds since a record was written or renewed, by this machine's clock."""
+        """Seconds since a record was written or renewed; what is written now says what time it is there.
+
+        A folder of another machine has a clock of its own.
+        """
+        probe = self.folder / f".now.{secrets.token_hex(4)}"
         try:
-            return time.time() - (self.folder / name).stat().st_mtime
+            probe.touch(mode=0o600)
+            return probe.stat().st_mtime - (self.folder / name).stat().st_mtime
         except FileNotFoundError:
             return 0.0
+        except OSError as error:
+            raise LedgerError(f"the ledger's {name} cannot be read", note=error.strerror) from error
+        finally:
+            probe.unlink(missing_ok=True)
 
     def replace(self, name: str, held: Held, content: bytes) -> bool:
         """Put another in the place of a record, if it is still the one that was read."""
@@ -168,7 +176,7 @@ class Store:
     def runs(self) -> list[str]:
         """The names of the runs."""
         folder = self.folder / "runs"
-        return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        return sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:

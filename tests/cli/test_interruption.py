@@ -119,6 +119,29 @@ def test_an_apply_stopped_before_its_first_write_says_how_to_go_on(stage: Stage,
     resumed(stage, expected)
 
 
+def test_the_same_apply_again_says_first_that_a_run_was_interrupted_and_a_refusal_is_no_run(
+    stage: Stage, expected: dict[str, Any]
+) -> None:
+    plan = str(stage.root / "again.plan")
+    assert stage.ended("plan", "--out", plan)[0] == 0
+    path = "/contactlists/.*/contacts$"
+    assert stage.ended("apply", plan, at=1, send=[signal.SIGINT], method="POST", path=path)[0] == 130
+    (run,) = (each.parent.name for each in Path(stage.folder.root).glob(".reconciler/runs/*/journal.jsonl"))
+
+    code, said = stage.ended("apply", plan)
+    assert code == 4, said
+    assert said.startswith(f"Run {run}, begun by ")
+    assert f"apply --resume={run} -w {stage.folder.root}" in said.splitlines()[1]
+
+    (stage.folder.root / ".reconciler" / "runs" / ".DS_Store").write_bytes(b"\0")
+    code, said = stage.ended("apply", f"--resume={run}")
+    assert code == 0, said
+    assert scene.state(stage.tenant) == expected
+    code, said = stage.ended("apply", f"--resume={run}")
+    assert code == 1
+    assert "has ended" in said
+
+
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"]])
 def test_a_stop_is_heard_while_the_tenant_says_to_wait(stage: Stage, command: list[str]) -> None:
     stage.folder.write(

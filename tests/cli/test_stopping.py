@@ -104,7 +104,7 @@ def test_the_wait_for_a_slow_job_ends_and_its_id_is_kept(stage: Stage, method: s
     asked = len(stage.tenant.requests())
     code, said = stage.ended("apply", "--resume")
     assert code == 0, said
-    assert "was finished; there is nothing to resume" in said
+    assert "was interrupted; there is nothing to resume" in said
     assert len(stage.tenant.requests()) == asked
 
 

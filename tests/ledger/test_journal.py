@@ -43,14 +43,19 @@ def events(ledger: Ledger) -> list[str]:
     return [orjson.loads(line)["event"] for line in ledger.store.lines("audit.jsonl")]
 
 
-def test_there_is_no_last_run_in_an_empty_ledger(ledger: Ledger) -> None:
-    assert ledger.last_run() is None
+def interrupted(ledger: Ledger) -> list[str]:
+    """The runs that can be gone on with, the latest first."""
+    return [each.name for each in ledger.interrupted("test")]
+
+
+def test_no_run_is_interrupted_in_an_empty_ledger(ledger: Ledger) -> None:
+    assert interrupted(ledger) == []
 
 
 def test_a_run_that_was_finished_is_known_as_such(ledger: Ledger) -> None:
     with ledger.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
-    assert ledger.last_run() == (run.name, True)
+    assert interrupted(ledger) == []
     assert events(ledger) == ["started", "finished"]
     assert ledger.verify() == 2
 
@@ -60,7 +65,7 @@ def test_a_run_that_stopped_is_known_with_its_plan(ledger: Ledger, tmp_path: Pat
         result = StepResult(VIP, Outcome.FAILED, "the tenant would not")
         run.step(result)
         run.finish(Report(run.name, (result,), 0))
-    assert ledger.last_run() == (run.name, False)
+    assert interrupted(ledger) == [run.name]
     assert plan_digest(ledger.plan_of(run.name, tmp_path / "into")) == plan_digest(PLAN)
     assert events(ledger) == ["started", "step", "stopped"]
 
@@ -68,14 +73,15 @@ def test_a_run_that_stopped_is_known_with_its_plan(ledger: Ledger, tmp_path: Pat
 def test_a_run_that_was_refused_leaves_nothing_to_resume(ledger: Ledger) -> None:
     with ledger.run(PLAN) as run:
         run.refuse()
-    assert ledger.last_run() == (run.name, True)
+    assert interrupted(ledger) == []
 
 
 def test_the_last_of_many_runs_of_one_second_is_the_last(ledger: Ledger) -> None:
     for _ in range(8):
         with ledger.run(PLAN) as run:
             pass
-        assert ledger.last_run() == (run.name, False)
+        assert interrupted(ledger)[0] == run.name
+    assert len(interrupted(ledger)) == 8
 
 
 def test_what_was_done_is_not_done_again(ledger: Ledger) -> None:

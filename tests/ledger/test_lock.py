@@ -67,7 +67,7 @@ def test_a_living_owner_is_not_disturbed(store: Store) -> None:
         with pytest.raises(LedgerError, match="the workspace is locked by") as caught, lock.locked(store):
             pass
         assert f"process {os.getpid()}" in caught.value.message
-        assert caught.value.hint == "wait for that run to end"
+        assert caught.value.hint == "wait for that run to end; if it has ended, `reconciler lock break --reason …`"
         assert (store.folder / "lock.json").exists(), "who was refused does not take the lock away"
 
 
@@ -136,3 +136,57 @@ def test_of_two_that_take_over_a_dead_lock_one_gets_it(store: Store, monkeypatch
     with pytest.raises(LedgerError, match=re.compile("first|locked by")), lock.locked(store):
         pass
     assert orjson.loads((store.folder / "lock.json").read_bytes())["owner"] == "other"
+
+
+def test_a_lock_from_the_future_lapses_by_what_is_observed_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_by(store, dead(), host="elsewhere", age=-10 * 365 * 86_400.0)
+    clock = [1_000.0]
+    monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
+    with pytest.raises(LedgerError, match="a time that has not come yet"), lock.locked(store):
+        pass
+    clock[0] += lock.TIME_TO_LIVE - 1
+    with pytest.raises(LedgerError, match="locked by"), lock.locked(store):
+        pass
+    clock[0] += 1
+    with lock.locked(store) as held:
+        assert held.fence == 2
+
+
+def test_a_lock_that_is_renewed_is_observed_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_by(store, dead(), host="elsewhere", age=-86_400.0)
+    clock = [1_000.0]
+    monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
+    assert lock.read_state(store).observed == 0
+    clock[0] += 500
+    assert lock.read_state(store).observed == 500
+    os.utime(store.folder / "lock.json", (4e9, 4e9))
+    assert lock.read_state(store).observed == 0
+
+
+def test_what_another_start_of_the_machine_has_observed_does_not_count(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_by(store, dead(), host="elsewhere", age=-86_400.0)
+    clock = [1_000.0]
+    monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
+    assert lock.read_state(store).observed == 0
+    clock[0] += lock.TIME_TO_LIVE
+    monkeypatch.setattr(lock, "_boot", lambda: "another start")
+    assert not lock.read_state(store).lapsed
+
+
+def test_nothing_is_said_of_a_lock_that_nobody_holds(store: Store) -> None:
+    assert lock.read_state(store).owner is None
+    with pytest.raises(LedgerError, match="not locked"):
+        lock.break_lock(store, "nobody is there", "ann", "2026-07-01")
+
+
+def test_a_lock_that_is_broken_is_free_and_its_owner_writes_nothing_more(store: Store) -> None:
+    with lock.locked(store) as first:
+        lock.break_lock(store, "the runner was shut down", "ann", "2026-07-01T00:00:00Z")
+        with pytest.raises(LedgerError, match="taken over"):
+            first.check()
+        with lock.locked(store) as second:
+            assert second.fence > first.fence + 1
+    told = orjson.loads(store.last("audit.jsonl")[1])
+    assert (told["event"], told["by"], told["reason"]) == ("lock-broken", "ann", "the runner was shut down")

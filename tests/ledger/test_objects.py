@@ -155,5 +155,6 @@ def test_a_ledger_may_be_all_of_a_bucket(bucket: str, tmp_path: Path) -> None:
     assert isinstance(store, ObjectStore)
     with Ledger(store).run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
-    assert Ledger(store).last_run() == (run.name, True)
+    assert Ledger(store).interrupted("test") == []
+    assert store.runs() == [run.name]
     assert store.place("audit.jsonl", 1) == f"s3://{bucket}/audit.jsonl/000000000001"

@@ -211,7 +211,7 @@ def test_a_run_goes_on_where_another_process_stopped(opening: Opened, tmp_path: 
         run.done("a#put:0", rows=10, rejected=["x"])
         run.intent("a#put:1", rows=10)
     ledger = Ledger(opening())
-    assert ledger.last_run() == (run.name, False)
+    assert [each.name for each in ledger.interrupted("test")] == [run.name]
     assert ledger.plan_of(run.name, tmp_path / "into") == PLAN
     with ledger.run(PLAN, run.name) as again:
         assert again.resumed

@@ -122,10 +122,10 @@ class Program:
         """Go on with the last run, if something of it is left."""
         workspace = self._workspace(False)
         ledger = self._stack.enter_context(Outside(workspace)).ledger(load(workspace))
-        last = ledger.last_run()
-        if last is None or last[1]:
+        waiting = ledger.interrupted("test")
+        if not waiting:
             return None
-        return self._commit(ledger.plan_of(last[0], workspace.scratch / "saved"), last[0])
+        return self._commit(ledger.plan_of(waiting[0].name, workspace.scratch / "saved"), waiting[0].name)
 
     def _commit(self, plan: Plan, resume: str | None) -> Report:
         workspace = self._workspace(False)

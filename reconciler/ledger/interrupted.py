@@ -1,0 +1,137 @@
+"""Which runs were begun and have not ended? Their journals say; a short record of those saves looking at all others.
+
+The record is written under the workspace's lock: a run is added before anything is written of it, and taken away after
+its journal says that it is over. Whatever a crash leaves of it, the journal is asked before anything is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from reconciler.ledger.records import Records, parse_line
+from reconciler.model.errors import LedgerError
+
+FILE = "interrupted.json"
+_OVER = ("finished", "refused", "superseded")
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptedRun:
+    """A run that has not ended.
+
+    Attributes:
+        workspace: its name; empty where an older version began the run and did not say.
+        tenant: which tenant it writes to, as `kinds.tenant.identity` has it; likewise.
+        plan: the digest of its plan. at, by: when it was begun, and by whom. fence: the lock's number then.
+    """
+
+    name: str
+    workspace: str
+    tenant: str
+    plan: str
+    at: str
+    by: str
+    fence: int
+
+    def is_of(self, workspace: str, tenant: str) -> bool:
+        """Whether it may be gone on with from a workspace, against a tenant."""
+        return self.workspace in ("", workspace) and self.tenant in ("", tenant)
+
+
+def journal_of(name: str) -> str:
+    """The record in which a run says how far it got."""
+    return f"runs/{name}/journal.jsonl"
+
+
+def read_interrupted(store: Records) -> list[InterruptedRun]:
+    """Every run that has not ended, the latest first: by the lock's numbers, which no clock can turn round.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    noted = _noted(store)
+    found = [each for each in (_listed(store) if noted is None else noted) if not _is_over(store, each.name)]
+    return sorted(found, key=lambda each: -each.fence)
+
+
+def add(store: Records, run: InterruptedRun) -> None:
+    """Note a run that is about to begin. The caller holds the lock."""
+    _write(store, lambda noted: {**noted, run.name: run})
+
+
+def remove(store: Records, name: str) -> None:
+    """Note that a run is over. The caller holds the lock; where it fails the journal says so all the same."""
+    with suppress(LedgerError):
+        _write(store, lambda noted: {each: run for each, run in noted.items() if each != name})
+
+
+def supersede(store: Records, workspace: str, tenant: str, by: str) -> None:
+    """Close what was interrupted before a run that has done everything. The caller holds the lock.
+
+    A run with a job that may still be under way stays: nobody else looks after that.
+    """
+    for each in read_interrupted(store):
+        if each.name != by and each.is_of(workspace, tenant) and not open_jobs(store, each.name):
+            store.append(journal_of(each.name), orjson.dumps({"event": "superseded", "key": "", "by": by}))
+            remove(store, each.name)
+
+
+def open_jobs(store: Records, name: str) -> list[str]:
+    """The tenant's jobs of a run of which nobody knows that they are over."""
+    jobs: dict[str, None] = {}
+    for number, line in enumerate(store.scan(journal_of(name)), start=1):
+        entry = parse_line(store, journal_of(name), number, line)
+        if entry.get("event") == "submitted":
+            jobs[str(entry.get("job"))] = None
+        elif entry.get("event") == "ended":
+            jobs.pop(str(entry.get("job")), None)
+    return list(jobs)
+
+
+def _is_over(store: Records, name: str) -> bool:
+    number, line = store.last(journal_of(name))
+    # what has no journal was never begun: nothing can have been written of it
+    return not number or parse_line(store, journal_of(name), number, line).get("event") in _OVER
+
+
+def _noted(store: Records) -> list[InterruptedRun] | None:
+    """What the record says; None where there is none, or it is none."""
+    held = store.read(FILE)
+    if held is None:
+        return None
+    try:
+        return [_begun(each["name"], each) for each in orjson.loads(held.content)]
+    except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _listed(store: Records) -> Iterator[InterruptedRun]:
+    """The same told by every journal: of ledgers that are older than the record."""
+    for name in store.runs():
+        first = next(iter(store.scan(journal_of(name))), None)
+        if first is not None:
+            yield _begun(name, parse_line(store, journal_of(name), 1, first))
+
+
+def _begun(name: str, entry: Mapping[str, Any]) -> InterruptedRun:
+    told = {each: str(entry.get(each, "")) for each in ("workspace", "tenant", "plan", "at", "by")}
+    fence = entry.get("fence")
+    return InterruptedRun(str(name), **told, fence=fence if isinstance(fence, int) else 0)
+
+
+def _write(store: Records, change: Callable[[dict[str, InterruptedRun]], Mapping[str, InterruptedRun]]) -> None:
+    held = store.read(FILE)
+    known = {each.name: each for each in read_interrupted(store)}
+    wanted = change(known)
+    content = orjson.dumps([asdict(each) for each in wanted.values()])
+    if not (store.create(FILE, content) if held is None else store.replace(FILE, held, content)):
+        raise LedgerError(
+            "the record of interrupted runs was written by another run",
+            where=store.place(FILE),
+            hint="see what the other run did before you go on",
+        )
