@@ -8,12 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reconciler.cxone import dispositions
-from reconciler.cxone.tenant import TenantReader, missing
+from reconciler.cxone.tenant import DISPOSITIONS, TenantReader, missing
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import CampaignPhones, LiveCampaign, LiveList, OutcomesOf, Rows
-
-DISPOSITIONS = "dispositions"
-"""The surface of outcomes."""
 
 _KIND = "Campaign"
 
@@ -53,8 +50,11 @@ class CampaignReader(TenantReader):
 
     @property
     def campaign_rate(self) -> int:
-        """Contacts of one campaign whose outcomes can be set in a second."""
-        return self._transports[DISPOSITIONS].access.campaign_rate if DISPOSITIONS in self._transports else 0
+        """Contacts of one campaign whose outcomes can be set in a second: each is looked at before it is written."""
+        if DISPOSITIONS not in self._transports:
+            return 0
+        access = self._transports[DISPOSITIONS].access
+        return max(1, access.campaign_rate // 2) if access.counts_reads else access.campaign_rate
 
     def _campaign(self, wanted: LiveCampaign, where: Location) -> str:
         """The id of a campaign that a manifest points at. An id is checked where the tenant lists its campaigns."""

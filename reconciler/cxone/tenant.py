@@ -20,11 +20,11 @@ from reconciler.cxone import lists, outbound
 from reconciler.cxone.auth import complete
 from reconciler.cxone.faults import NotFound
 from reconciler.cxone.identity import id_in, is_id, not_an_id
-from reconciler.cxone.lanes import Lanes
+from reconciler.cxone.lanes import Lane, Lanes
 from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
 from reconciler.model.delivery import Way
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
@@ -33,7 +33,14 @@ from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
 from reconciler.model.tenant import DeclaredSurface
 
+DISPOSITIONS = "dispositions"
+"""The surface of outcomes."""
+
 _PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
+
+
+class Odd(ReconcilerError):
+    """What the tenant says cannot be understood."""
 
 
 class TenantReader:
@@ -99,25 +106,33 @@ class TenantReader:
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
 
-    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics]:
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
         """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
 
-        The first 404 ends the asking: such a tenant has it for no object.
-
-        Raises:
-            WireError: the tenant cannot be read.
+        It feeds estimates only: where it cannot be read, or is odd, there is a sentence in its place that says so. The
+        first 404 ends the asking, as such a tenant has it for no object, and so does the first that cannot be read.
         """
-        surface, found = self._surface(kind), {}
+        surface = self._surface(kind)
+        found: dict[str, Statistics | str] = {}
         if surface.statistics is None:
             return {}
         for name in names:
-            path = f"/{surface.path}/{quote(self._id(kind.name, name), safe='')}/statistics"
+            object_id = self._id(kind.name, name)
+            path = f"/{surface.path}/{quote(object_id, safe='')}/statistics"
+            lane = self._lane(surface, object_id, write=False)
             try:
-                body = self._transports[surface.name].call("GET", path, scope=surface.read_scope)
+                body = self._transports[surface.name].call("GET", path, scope=surface.read_scope, lane=lane)
+                with self._promised(kind, surface, name, path):
+                    found[name] = surface.statistics(body)
             except NotFound:
                 break
-            with self._promised(kind, surface, name, path):
-                found[name] = surface.statistics(body)
+            except Interrupted:
+                raise
+            except ReconcilerError as error:
+                why = f"{error.message}, {error.note}" if error.note else error.message
+                found[name] = f"no estimate of what {name!r} may still abandon: {why} [{error.where}]"
+                if not isinstance(error, Odd):
+                    break  # what failed for one, all the attempts of it, is not tried for every other
         return found
 
     def contacts(self, query: ContactsOf, into: Path) -> Rows:
@@ -145,6 +160,13 @@ class TenantReader:
             return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
         return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into))
 
+    def _lane(self, surface: Surface, object_id: str, *, write: bool) -> Lane | None:
+        """Where requests about an object are counted, if they are: with those that are about its contacts."""
+        if not surface.paced:
+            return None
+        name = DISPOSITIONS if DISPOSITIONS in self._transports else surface.name
+        return self._transports[name].lane(object_id, write=write)
+
     def _surface(self, kind: Kind) -> Surface:
         surface = kind.surface(self._transports)
         if surface is None:
@@ -165,7 +187,7 @@ class TenantReader:
         try:
             yield
         except (KeyError, TypeError, ValueError) as error:
-            raise ReconcilerError(
+            raise Odd(
                 f"the tenant's {kind.name} {name!r} is not as its API promises",
                 where=f"GET {self._transports[surface.name].access.base_url}{path}",
                 note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),

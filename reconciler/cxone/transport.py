@@ -137,7 +137,7 @@ class Transport:
         return self._delivery.deliver(ask, lane, took).json
 
     def lane(self, campaign_id: str, *, write: bool) -> Lane:
-        """Where requests about a campaign are counted; reads apart, where the tenant counts writes alone."""
+        """Where requests about a campaign are counted; reads apart, where it was agreed that writes count alone."""
         rate, together = self.access.campaign_rate, self.access.counts_reads
         track = "" if together else "write" if write else "read"
         return self._lanes.of(f"{self.access.base_url} {campaign_id} {track}", rate, self._stop)

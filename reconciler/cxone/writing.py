@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.cxone import dispositions
-from reconciler.cxone.campaigns import DISPOSITIONS, CampaignReader
+from reconciler.cxone.campaigns import CampaignReader
 from reconciler.cxone.events import events_of
 from reconciler.cxone.faults import Conflict, NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.methods import JobMethod, methods
+from reconciler.cxone.tenant import DISPOSITIONS
 from reconciler.cxone.watching import Watcher
 from reconciler.model.change import RowChange
 from reconciler.model.disposition import Settled
@@ -101,7 +102,8 @@ class TenantWriter(CampaignReader):
         if found.owner != owner or "description" in sent:
             text = str(sent.get("description", found.fields.get("description", "")))
             sent["description"] = with_mark(text, owner)
-        self._call("PATCH", surface, f"/{quote(object_id, safe='')}", self._body(surface, sent))
+        lane = self._lane(surface, object_id, write=True)
+        self._call("PATCH", surface, f"/{quote(object_id, safe='')}", self._body(surface, sent), lane=lane)
 
     def delete(self, kind: Kind, name: str) -> None:
         """Delete an object; one that is gone already is deleted."""
@@ -109,7 +111,8 @@ class TenantWriter(CampaignReader):
         found = next((each for each in self.objects(kind) if each.name == name), None)
         if found is not None:
             try:
-                self._call("DELETE", surface, f"/{quote(found.id, safe='')}", None)
+                lane = self._lane(surface, found.id, write=True)
+                self._call("DELETE", surface, f"/{quote(found.id, safe='')}", None, lane=lane)
             except NotFound:
                 return
 

@@ -297,6 +297,7 @@ KIND = Kind(
             read=read,
             write=write,
             statistics=statistics,
+            paced=True,
         ),
     ),
     fields=fields,

@@ -81,7 +81,7 @@ def _surface(
         poll_every=_seconds(spec.get("pollEvery")),
         job_limit=_seconds(spec.get("jobTimeout")),
         campaign_rate=spec.get("campaignRate", 10),
-        counts_reads=spec.get("countReads", False),
+        counts_reads=spec.get("countReads", True),
     )
 
 

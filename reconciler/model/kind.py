@@ -50,6 +50,7 @@ class Surface:
         size: the body's count of contacts, where it has one.
         read: wire body → live fields (pure), before references become names.
         write: live fields → wire body (pure), after references became ids.
+        paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
         statistics: the body of `GET path/{id}/statistics` → what was counted of an object's calls; None: nothing is.
     """
 
@@ -64,6 +65,7 @@ class Surface:
     read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     write: Callable[[Fields], dict[str, Any]] = dict
     statistics: Callable[[Mapping[str, Any]], Statistics] | None = None
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

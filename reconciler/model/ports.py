@@ -52,8 +52,11 @@ class Reader(Protocol):
     def objects(self, kind: Kind) -> Sequence[LiveObject]:
         """Every object of a kind, references by name."""
 
-    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics]:
-        """What was counted of the calls of some objects of a kind, by name; nothing where the tenant does not tell."""
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
+        """What was counted of the calls of some objects of a kind, by name; nothing where the tenant does not tell.
+
+        In place of what cannot be read, or is odd, stands a sentence for people that says so.
+        """
 
     def contacts(self, query: ContactsOf, into: Path) -> Rows:
         """Columns contactId, engagementScore, status; written to a new file below `into`.

@@ -63,7 +63,7 @@ class SurfaceAccess:
     poll_every: float = 5.0
     job_limit: float = 300.0
     campaign_rate: int = 10
-    counts_reads: bool = False
+    counts_reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +101,4 @@ class DeclaredSurface:
     poll_every: float | None = None
     job_limit: float | None = None
     campaign_rate: int = 10
-    counts_reads: bool = False
+    counts_reads: bool = True

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.simulator.calls import Calls
-from reconciler.simulator.checks import anything_in_object, fields, instant, truth, utc_time, whole
+from reconciler.simulator.checks import anything_in_object, fields, instant, instant_text, truth, whole
 from reconciler.simulator.routing import Call, Reply
 
 _COUNTED = {"attempts": whole(0), "liveAnswered": whole(0), "abandoned": whole(0)}
-_TIMES = {"startTime": utc_time, "endTime": utc_time}
+_TIMES = {"startTime": instant_text, "endTime": instant_text}
 _OURS = {"liveAnswered": "live_answered", "startTime": "since", "endTime": "until"}
 
 

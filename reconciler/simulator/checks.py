@@ -11,7 +11,7 @@ from reconciler.simulator.refusals import Refusal, bad_request, too_many_rows
 
 Check = Callable[[Any, str], Any]
 
-_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+_INSTANT = re.compile(r"\d{4}-?\d\d-?\d\d[Tt]\d\d:?\d\d(:?\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d(:?\d\d)?)")
 
 
 def fields(
@@ -102,10 +102,10 @@ def one_of(allowed: Collection[str]) -> Check:
     return check
 
 
-def utc_time(value: Any, where: str) -> str:
-    """An ISO 8601 time in UTC, written with Z; it is kept as it was sent."""
-    if not isinstance(value, str) or not _UTC.fullmatch(value):
-        raise bad_request(f"{where}: must be an ISO 8601 time in UTC with Z, such as 2026-01-31T08:00:00Z")
+def instant_text(value: Any, where: str) -> str:
+    """An ISO 8601 instant, with Z or an offset; it is kept as it was sent."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise bad_request(f"{where}: must be an ISO 8601 instant, such as 2026-01-31T08:00:00Z or …T09:00:00+01:00")
     instant(value, where)
     return value
 
@@ -113,7 +113,7 @@ def utc_time(value: Any, where: str) -> str:
 def instant(value: str, where: str) -> datetime:
     """The aware time that a checked text means; 400 where no calendar has it."""
     try:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat(value.upper())
     except ValueError as error:
         raise bad_request(f"{where}: no such time ({error})") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -204,6 +205,24 @@ def _revoke(call: Call) -> Reply:
     return Reply(body={"revoked": call.tenant.tokens.revoke()})
 
 
+def _manners(call: Call) -> Reply:
+    """The fields of `Manners`, in camel case; what is not said is as in `Manners()`."""
+    told = _body(
+        call,
+        words=anything_in_object,
+        case=some_text,
+        numberIds=truth,
+        longestPage=whole(1, 1000),
+        laggingCounts=truth,
+        settingsDefaults=anything_in_object,
+        stopping=whole(0),
+    )
+    if told.get("case", "lower") not in ("lower", "upper", "title"):
+        raise bad_request("case: must be lower, upper or title")
+    call.tenant.behave(**{re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): told[name] for name in told})
+    return Reply(204)
+
+
 _HANDLERS: dict[tuple[str, str], Callable[[Call], Reply]] = {
     ("POST", "/reset"): _reset,
     ("GET", "/state"): _state,
@@ -217,6 +236,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[Call], Reply]] = {
     ("POST", "/faults"): _add_fault,
     ("DELETE", "/faults"): _clear_faults,
     ("POST", "/tokens/revoke"): _revoke,
+    ("PUT", "/manners"): _manners,
     **jobcontrol.HANDLERS,
     **callcontrol.HANDLERS,
     **dispositioncontrol.HANDLERS,

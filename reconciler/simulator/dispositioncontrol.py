@@ -12,12 +12,12 @@ from reconciler.simulator.checks import (
     between,
     boolean,
     fields,
+    instant_text,
     nullable,
     number,
     rows,
     some_text,
     text,
-    utc_time,
     whole,
 )
 from reconciler.simulator.dialler import Stage
@@ -82,7 +82,7 @@ def _row(value: Any, where: str) -> dict[str, Any]:
         "outcomeCode": some_text,
         "agentId": some_text,
         "notes": text,
-        "dispositionTimestamp": utc_time,
+        "dispositionTimestamp": instant_text,
         "customFields": anything_in_object,
     }
     return fields(value, where, required={"contactId": some_text}, optional=known)

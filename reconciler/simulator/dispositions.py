@@ -65,7 +65,11 @@ class Dispositions:
         if limits.at_once is not None and in_flight > limits.at_once:
             message = f"{in_flight} calls at once, and at most {limits.at_once} are taken"
             raise Refusal(429, "too_many_requests", message, {"Retry-After": "1"})
-        if limits.counts_reads or not is_read:
+        self.admit_campaign(campaign_id, is_read=is_read)
+
+    def admit_campaign(self, campaign_id: str, *, is_read: bool) -> None:
+        """Count a call about a campaign, on whatever surface; 429 for one too early."""
+        if self.limits.counts_reads or not is_read:
             self._pace.admit(campaign_id)
 
     # -- what there is ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import Future
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.faults import Faults
@@ -55,6 +55,10 @@ class Simulator:
     def dispositions(self) -> Dispositions:
         """The outcomes of contacts in campaigns, and the dialler that holds some of them."""
         return self._tenant.dispositions
+
+    def behave(self, **manners: Any) -> None:
+        """Answer, from now on, as lawfully and otherwise as `Manners` says."""
+        self._tenant.behave(**manners)
 
     @property
     def faults(self) -> Faults:

@@ -14,6 +14,7 @@ from functools import partial
 from aiohttp import web
 
 from reconciler.simulator import control, webhooks, wire
+from reconciler.simulator.manners import Manners
 from reconciler.simulator.records import wire_time
 from reconciler.simulator.refusals import Refusal, bad_request, not_found
 from reconciler.simulator.requestlog import Received, count_rows, without_rows
@@ -46,6 +47,7 @@ class Exchange:
             except Refusal as refusal:
                 reply = _reply(refusal, call)
             received.status = None if reply.wire == "reset" else reply.status
+            reply.body = self._tenant.store.part(Manners).retell(reply.body)
         return await wire.send(request, reply, call.request_id)
 
     @contextmanager

@@ -117,9 +117,9 @@ class Jobs:
         return dict(self._writes.get(target, {}))
 
     def take(self, work: Work, prefix: str, pace: JobPace, fate: Fate) -> Job:
-        """A new job, QUEUED."""
+        """A new job, QUEUED; without a prefix its id is a number."""
         self._last += 1
-        job_id, now = f"{prefix}-{self._last}", datetime.now(UTC)
+        job_id, now = f"{prefix}-{self._last}" if prefix else str(self._last), datetime.now(UTC)
         total = len(work.rows)
         job = Job(job_id, work.surface, work.target, work.reference, total, pace, fate, now, work=work)
         self.all[job.id] = job
@@ -191,7 +191,7 @@ def start(call: Call, work: Work, prefix: str) -> Job:
     jobs = call.tenant.jobs
     fate: Fate = call.orders.get("fate") or Fate()
     pace = fate.pace or jobs.pace or call.tenant.options.jobs
-    job = jobs.take(work, prefix, pace, fate)
+    job = jobs.take(work, "" if call.tenant.store.plain_ids else prefix, pace, fate)
     if not pace.seconds and pace.polls is None and not pace.held:
         jobs.finish(job)
     else:

@@ -92,6 +92,14 @@ async def _status(call: Call, serve: Serve, status: int = 503, after: bool = Fal
     raise Refusal(status, "played", f"played: status {status}")
 
 
+@kind("other-body")
+async def _other_body(call: Call, serve: Serve, status: int = 200, body: Any = None, after: bool = True) -> Reply:
+    """The call takes effect, unless `after` is false, and is answered with this status and this body."""
+    if after:
+        await serve()
+    return Reply(status, body)
+
+
 @kind("reset-before")
 async def _reset_before(call: Call, serve: Serve) -> Reply:
     """The connection is reset, and nothing done."""

@@ -42,15 +42,15 @@ class DispositionLimits:
     """How much the surface `dispositions` takes; by default what the contract says. None is no limit.
 
     Attributes:
-        rate: writes a second for each campaign.
-        burst: writes a campaign takes at once before `rate` holds; None is as many as it takes in a second.
-        counts_reads: reads count as writes do.
+        rate: requests a second about each campaign.
+        burst: requests a campaign takes at once before `rate` holds; None is as many as it takes in a second.
+        counts_reads: reads count as writes do; else writes alone.
         at_once: calls under way at the same time, of all campaigns together.
     """
 
     rate: float | None = 10.0
     burst: int | None = None
-    counts_reads: bool = False
+    counts_reads: bool = True
     at_once: int | None = 50
 
     def __post_init__(self) -> None:

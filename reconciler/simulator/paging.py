@@ -38,10 +38,10 @@ def _whole(query: Mapping[str, str], name: str, default: int, low: int, high: in
     return value
 
 
-def offset_window(query: Mapping[str, str], maximum: int = 1000) -> Window:
-    """`count` and `start` of an `outbound` page; 400 where they are no such numbers."""
+def offset_window(query: Mapping[str, str], maximum: int = 1000, longest: int | None = None) -> Window:
+    """`count` and `start` of an `outbound` page, of at most `longest` rows; 400 where they are no such numbers."""
     size = _whole(query, "count", maximum, 1, maximum)
-    return Window(_whole(query, "start", 0, 0, None), size)
+    return Window(_whole(query, "start", 0, 0, None), min(size, longest or size))
 
 
 def name_filter(query: Mapping[str, str]) -> str | None:
@@ -69,6 +69,7 @@ class PageTokens:
     """Opaque page tokens. Each is good for one read only, and no two are alike."""
 
     def __init__(self, seed: int) -> None:
+        self.longest: int | None = None
         self._random = random.Random(seed)  # noqa: S311 - opaque, not secret, and the same in every run
         self._key = self._random.randbytes(16)
         self._stale: set[str] = set()
@@ -98,7 +99,7 @@ class PageTokens:
 
     def window(self, read: str, token: str | None, size: int) -> Window:
         """The window a token opens; without one, the first."""
-        return Window(0 if token is None else self.position(read, token), size)
+        return Window(0 if token is None else self.position(read, token), min(size, self.longest or size))
 
     def query_window(self, read: str, query: Mapping[str, str], maximum: int = 1000) -> Window:
         """`pageSize` and `pageToken` of a `lists` page by GET; 400 where they are wrong."""

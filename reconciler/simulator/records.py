@@ -80,11 +80,15 @@ class ContactList:
 
 @dataclass(slots=True)
 class Campaign:
-    """A campaign; `fields` are the client's, as the contract names them (`name`, `dialType`, `listId`, …)."""
+    """A campaign; `fields` are the client's, as the contract names them (`name`, `dialType`, `listId`, …).
+
+    `looks`: how often one that is stopping will still be told to be; None: it is not on its way anywhere.
+    """
 
     id: str
     fields: dict[str, Any]
     modified: datetime
+    looks: int | None = None
 
     @property
     def name(self) -> str:

@@ -21,6 +21,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from reconciler.simulator import wire
 from reconciler.simulator.jobs import Job
+from reconciler.simulator.manners import Manners
 from reconciler.simulator.records import wire_time
 from reconciler.simulator.refusals import Refusal
 from reconciler.simulator.requestlog import Received
@@ -109,7 +110,13 @@ class Socket:
         return Reply()
 
     async def _take_subscription(self, call: Call) -> Reply:
-        self._wanted = self._subscribe(call)
+        before, self._wanted = self._wanted, self._subscribe(call)
+        tenant = self._handshake.tenant
+        with tenant.store.lock:
+            known = [tenant.jobs.all[job_id] for job_id in self._wanted - before if job_id in tenant.jobs.all]
+        for job in known:
+            if job.is_over:  # nobody could have subscribed before it was
+                self._heard(job)
         return Reply()
 
     # -- what goes --------------------------------------------------------------------------------------
@@ -117,7 +124,11 @@ class Socket:
     def _heard(self, job: Job) -> None:
         """A job got on: from any thread."""
         if job.id in self._wanted and not self._handshake.orders.get("silent"):
-            self._loop.call_soon_threadsafe(self._events.put_nowait, self._describe(job))
+            self._loop.call_soon_threadsafe(self._events.put_nowait, self._told(job))
+
+    def _told(self, job: Job) -> dict[str, Any]:
+        told: dict[str, Any] = self._handshake.tenant.store.part(Manners).retell(self._describe(job))
+        return told
 
     def _recheck(self) -> None:
         """Tokens were revoked: from any thread."""

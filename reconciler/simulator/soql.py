@@ -1,8 +1,8 @@
 """What does a SOQL query ask for? A part of the language, strictly: what is not understood here is refused.
 
 `SELECT fields FROM object [WHERE condition] [ORDER BY field [ASC|DESC] [NULLS FIRST|LAST], …] [LIMIT n] [OFFSET n]`;
-in a condition `= != <> < <= > >= LIKE`, `[NOT] IN (…)`, `NOT`, `AND`, `OR` (brackets where they are mixed). Texts are
-compared without regard to case, as Salesforce does.
+in a condition `= != <> < <= > >= LIKE`, `[NOT] IN (…)`, `NOT`, `AND`, `OR` (brackets where they are mixed), and date
+literals (`LAST_N_DAYS:30`). Texts are compared without regard to case, as Salesforce does.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.simulator.dateliterals import Span, span
 from reconciler.simulator.refusals import Refusal
 
 Record = Mapping[str, Any]
@@ -20,7 +22,7 @@ Condition = Callable[[Record], bool]
 
 _TOKENS = re.compile(
     r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<date>\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d))?)"
-    r"|(?P<number>-?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_]\w*(?:\.\w+)*)|(?P<sign><>|!=|<=|>=|[=<>(),]))",
+    r"|(?P<number>-?\d+(?:\.\d+)?)|(?P<literal>[A-Za-z]\w*:\d+)|(?P<word>[A-Za-z_]\w*(?:\.\w+)*)|(?P<sign><>|!=|<=|>=|[=<>(),]))",
     re.DOTALL,
 )
 _WORDS = {"select", "from", "where", "order", "by", "limit", "offset", "and", "or", "not", "in", "like", "null", "for"}
@@ -156,6 +158,12 @@ class _Parser:
 
     def _compared(self, path: str) -> Condition:
         sign = self._take("sign", "word").lower()
+        days = self._days()
+        if days is not None:
+            meant = "!=" if sign == "<>" else sign
+            if meant not in ("=", "!=", *_SIGNS):
+                raise _malformed(sign)
+            return lambda record: days.compares(meant, value_of(record, path))
         if sign == "=":
             value = self._value()
             return lambda record: _equal(path, value_of(record, path), value)
@@ -175,6 +183,13 @@ class _Parser:
             return held is not None and compare(_comparable(held), _comparable(value))
 
         return condition
+
+    def _days(self) -> Span | None:
+        """The days of a date literal, if one comes next."""
+        kind, token = self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
+        found = span(token, datetime.now(UTC)) if kind in ("literal", "word") else None
+        self._at += found is not None
+        return found
 
     def _value(self) -> Any:
         kind, token = self._tokens[self._at] if self._at < len(self._tokens) else ("end", "<EOF>")

@@ -40,6 +40,7 @@ class Store:
             self._phones: PhoneBook | None = None
             self._parts: dict[type[Any], Any] = {}
             self._last_list = self._last_campaign = 1000
+            self.plain_ids = False
 
     def part(self, kind: type[Part]) -> Part:
         """State that one surface adds (its jobs, say): made once by calling `kind`, dropped by `reset`."""
@@ -112,7 +113,7 @@ class Store:
         """Make a list with members, whatever their status; KeyError for a contact nobody knows."""
         with self.lock:
             self._last_list += 1
-            made = ContactList(f"CL-{self._last_list}", name, self.now(), description, type)
+            made = ContactList(self._id("CL", self._last_list), name, self.now(), description, type)
             self.lists[made.id] = made
             self.put_members(made, members)
             return made
@@ -181,6 +182,10 @@ class Store:
                 moment = start if isinstance(start, datetime) else datetime.fromisoformat(start)
                 self.history.add(row["contactId"], row["id"], microseconds(moment), row.get("type", "voice"))
 
+    def _id(self, prefix: str, number: int) -> str:
+        """An id of the tenant's own: with a prefix, or digits alone, of which some tenants make numbers."""
+        return str(number) if self.plain_ids else f"{prefix}-{number}"
+
     # -- campaigns --------------------------------------------------------------------------------------
 
     def add_campaign(self, name: str, list_name: str | None = None, **fields: Any) -> Campaign:
@@ -189,7 +194,7 @@ class Store:
             if list_name is not None:
                 fields["listId"] = self.list_named(list_name).id
             self._last_campaign += 1
-            made = Campaign(f"CA-{self._last_campaign}", {"name": name, **fields}, self.now())
+            made = Campaign(self._id("CA", self._last_campaign), {"name": name, **fields}, self.now())
             self.campaigns[made.id] = made
             return made
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.faults import Faults
 from reconciler.simulator.jobs import Jobs
+from reconciler.simulator.manners import Manners
 from reconciler.simulator.oauth import TokenOffice
 from reconciler.simulator.options import Options
 from reconciler.simulator.pace import Pace
@@ -40,6 +43,17 @@ class Tenant:
         if not found.is_limited:
             found.limits = self.options.dispositions
         return found
+
+    def behave(self, **manners: Any) -> Manners:
+        """Take on these manners, and drop those of before; TypeError for what is unknown."""
+        with self.store.lock:
+            found, new = self.store.part(Manners), Manners(**manners)
+            for name in Manners.__slots__:
+                setattr(found, name, getattr(new, name))
+            found.counts = {each.id: each.count for each in self.store.lists.values()}
+            self.pages.longest = found.longest_page
+            self.store.plain_ids = found.number_ids
+            return found
 
     def reset(self) -> None:
         """As new: no data, requests, faults or tokens."""

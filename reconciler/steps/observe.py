@@ -75,11 +75,12 @@ def observe(
     if problems:
         raise BadInput(problems)
     objects: dict[str, dict[str, LiveObject]] = {}
+    unread: list[str] = []
     for name, kind in kinds().items():
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
             held = reader.objects(kind)
             problems += _ambiguous(desired, kind, held)
-            counted = held if told is None else _counted(desired, kind, held, reader)
+            counted = held if told is None else tuple(_counted(desired, kind, held, reader, unread))
             objects[name] = {found.name: found for found in counted}
     unseen: dict[str, str] = {}
     if told is not None:
@@ -100,7 +101,7 @@ def observe(
         try:
             recalled = _recalled(backend, desired, rows, reader, shelf, into)
             rows |= recalled.rows
-            notices = (*_skipped(rows), *recalled.notices)
+            notices = (*unread, *_skipped(rows), *recalled.notices)
         except BadInput as error:
             problems.extend(error.problems)
         if owed is not None and not problems:
@@ -188,12 +189,20 @@ def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iter
             yield Problem(resource.where("spec", "name"), "ambiguous-name", message, hint=hint)
 
 
-def _counted(desired: Desired, kind: Kind, held: Sequence[LiveObject], reader: Reader) -> Iterator[LiveObject]:
-    """The objects of a kind, those that are declared with what was counted of their calls."""
+def _counted(
+    desired: Desired, kind: Kind, held: Sequence[LiveObject], reader: Reader, unread: list[str]
+) -> Iterator[LiveObject]:
+    """The objects of a kind, those that are declared with what was counted of their calls.
+
+    `unread` gets what a person should know of figures that could not be read: they feed estimates, and block nothing.
+    """
     declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
     counted = reader.statistics(kind, [found.name for found in held if found.name in declared])
     for found in held:
-        yield replace(found, statistics=counted.get(found.name))
+        figures = counted.get(found.name)
+        if isinstance(figures, str):
+            unread.append(figures)
+        yield replace(found, statistics=None if isinstance(figures, str) else figures)
 
 
 def _queries(desired: Desired) -> list[RowQuery]:

@@ -51,7 +51,7 @@ SENSELESS = [
     b"7",
     b"{}",
     event(status="COMPLETED"),
-    event(jobId=7, status="COMPLETED"),
+    event(jobId=7.5, status="COMPLETED"),
     event(jobId="J"),
     orjson.dumps({"eventType": EVENT, "data": [1]}),
     orjson.dumps({"eventType": "calls", "data": {"jobId": "J", "status": "COMPLETED"}}),

@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.cxone.faults import Unavailable
 from reconciler.cxone.tenant import TenantReader
 from reconciler.kinds import kinds
-from reconciler.model.errors import ReconcilerError
 from reconciler.model.forecast import Statistics
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
@@ -54,7 +52,9 @@ def reader(simulator: Simulator) -> Iterator[TenantReader]:
 def test_calls_are_read_of_the_campaigns_that_are_asked_for(simulator: Simulator, reader: TenantReader) -> None:
     found = reader.statistics(CAMPAIGN, ["B"])
     assert found == {"B": Statistics(900, 200, 5, SINCE, UNTIL)}
-    assert found["B"].percent == 2.5
+    counted = found["B"]
+    assert isinstance(counted, Statistics)
+    assert counted.percent == 2.5
     assert len(simulator.requests()) == 1
 
 
@@ -69,12 +69,33 @@ def test_a_kind_without_calls_is_not_asked_for_them(simulator: Simulator, reader
     assert simulator.requests() == []
 
 
-def test_a_tenant_that_cannot_answer_is_an_error_and_not_a_campaign_without_calls(
-    simulator: Simulator, reader: TenantReader
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
+def test_a_tenant_that_cannot_answer_gives_no_estimate_and_is_asked_for_one_campaign_only(
+    simulator: Simulator, reader: TenantReader, status: int
 ) -> None:
-    simulator.faults.add("status", status=503, path="/statistics$", times=None)
-    with pytest.raises(Unavailable):
-        reader.statistics(CAMPAIGN, ["A"])
+    simulator.faults.add("status", status=status, path="/statistics$", times=None)
+    found = reader.statistics(CAMPAIGN, ["A", "B"])
+    assert list(found) == ["A"]
+    assert str(found["A"]).startswith("no estimate of what 'A' may still abandon: ")
+    assert "/CA-1002/" not in str([each.path for each in simulator.requests()])
+
+
+@pytest.mark.parametrize("fault", ["reset-before", "cut-body", "empty-body"])
+def test_a_reply_that_never_comes_whole_gives_no_estimate(
+    simulator: Simulator, reader: TenantReader, fault: str
+) -> None:
+    simulator.faults.add(fault, path="/statistics$", times=None)
+    assert "no estimate of what 'A'" in str(reader.statistics(CAMPAIGN, ["A"])["A"])
+
+
+@pytest.mark.parametrize("body", [[], {}, None, 7, "busy", {"data": []}, {"attempts": None}, [[1]]])
+def test_an_odd_reply_of_one_campaign_gives_no_estimate_of_that_one_and_the_others_are_read(
+    simulator: Simulator, reader: TenantReader, body: object
+) -> None:
+    simulator.faults.add("other-body", body=body, path="/CA-1001/statistics$", times=None)
+    found = reader.statistics(CAMPAIGN, ["B", "A"])
+    assert found["B"] == Statistics(900, 200, 5, SINCE, UNTIL)
+    assert "no estimate of what 'A'" in str(found["A"])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +109,7 @@ def test_a_tenant_that_cannot_answer_is_an_error_and_not_a_campaign_without_call
         ({"abandoned": ...}, "a field is missing: 'abandoned'"),
     ],
 )
-def test_calls_that_cannot_be_understood_are_an_error_with_their_place(
+def test_calls_that_cannot_be_understood_give_no_estimate_and_say_where_they_are_from(
     tenant: ScriptedTenant, changed: dict[str, object], note: str
 ) -> None:
     told = {**COUNTED, "startTime": "2026-07-01T00:00:00Z", "endTime": "2026-07-31T00:00:00Z", **changed}
@@ -99,8 +120,7 @@ def test_calls_that_cannot_be_understood_are_an_error_with_their_place(
     tenant.answers += [Answer(200, {**lists, "data": [campaign]}), Answer(200, lists), Answer(200, told)]
     with reader_of(f"{tenant.url}/api/v1", f"{tenant.url}/oauth/token") as reader:
         reader.objects(CAMPAIGN)
-        with pytest.raises(ReconcilerError) as caught:
-            reader.statistics(CAMPAIGN, ["A"])
-    assert "Campaign 'A' is not as its API promises" in caught.value.message
-    assert caught.value.where == f"GET {tenant.url}/api/v1/campaigns/CA-1/statistics"
-    assert note in str(caught.value.note)
+        said = str(reader.statistics(CAMPAIGN, ["A"])["A"])
+    assert "no estimate of what 'A' may still abandon: the tenant's Campaign 'A' is not as its API promises" in said
+    assert f"GET {tenant.url}/api/v1/campaigns/CA-1/statistics" in said
+    assert note in said

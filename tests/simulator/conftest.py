@@ -62,6 +62,9 @@ class Client:
     def delete(self, path: str, body: Any = None) -> requests.Response:
         return self.send("DELETE", path, body)
 
+    def control(self, method: str, path: str, body: Any = None) -> requests.Response:
+        return self.session.request(method, f"{self.tenant.url}/_control{path}", json=body)
+
 
 def refused(reply: requests.Response, status: int, *words: str) -> None:
     """The reply is a refusal of this status whose message holds these words."""

@@ -222,3 +222,49 @@ def test_campaigns_are_read_by_name_and_by_tokens(tenant: Simulator, lists: Clie
     assert [row["name"] for row in page["data"] + rest["data"]] == ["A", "B"]
     assert rest["pagination"] == {"nextPageToken": None, "total": 2}
     assert [row["name"] for row in lists.get("/campaigns", name="B").json()["data"]] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("status", "taken"),
+    [
+        ("draft", {"draft", "active", "paused"}),
+        ("active", {"active", "paused"}),
+        ("running", {"active", "paused"}),
+        ("paused", {"draft", "active", "paused"}),
+        ("stopping", set()),
+        ("stopped", {"draft", "active"}),
+        ("completed", set()),
+        ("warming up", {"paused"}),
+    ],
+)
+def test_every_status_takes_what_follows_from_it_and_409_says_that_another_does_not(
+    tenant: Simulator, lists: Client, status: str, taken: set[str]
+) -> None:
+    lists.post("/campaigns", {**CALLS, "status": "draft"})
+    for asked in ("draft", "active", "paused"):
+        reply = lists.control("POST", "/load", {"campaigns": [{"name": CALLS["name"], "status": status}]})
+        assert reply.status_code == 200
+        answer = lists.patch("/campaigns/CA-1001", {"status": asked})
+        assert answer.status_code == (200 if asked in taken else 409), (status, asked, answer.text)
+    lists.control("POST", "/load", {"campaigns": [{"name": CALLS["name"], "status": status}]})
+    assert lists.get("/campaigns/CA-1001").json()["status"] == status
+    rests = status in ("draft", "paused", "stopped", "completed")
+    assert lists.delete("/campaigns/CA-1001").status_code == (204 if rests else 409)
+
+
+def test_a_tenant_may_take_a_while_to_stop(tenant: Simulator, lists: Client) -> None:
+    tenant.behave(stopping=2)
+    lists.post("/campaigns", CALLS)
+    assert lists.patch("/campaigns/CA-1001", {"status": "paused"}).json()["status"] == "stopping"
+    refused(lists.patch("/campaigns/CA-1001", {"status": "active"}), 409)
+    seen = [lists.get("/campaigns").json()["data"][0]["status"] for _ in range(3)]
+    assert seen == ["stopping", "stopping", "paused"]
+
+
+def test_a_tenant_may_add_settings_of_its_own_and_takes_them_back(tenant: Simulator, lists: Client) -> None:
+    tenant.behave(settings_defaults={"ringTimeout": 30})
+    assert lists.post("/campaigns", CALLS).status_code == 201
+    held = lists.get("/campaigns/CA-1001").json()["predictiveDialingSettings"]
+    assert held == {**CALLS["predictiveDialingSettings"], "ringTimeout": 30}
+    assert lists.patch("/campaigns/CA-1001", {"predictiveDialingSettings": held}).status_code == 200
+    refused(lists.patch("/campaigns/CA-1001", {"predictiveDialingSettings": {"other": 1}}), 400, "other")

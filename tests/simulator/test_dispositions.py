@@ -132,7 +132,7 @@ FUTURE = wire_time(datetime.now(UTC) + timedelta(days=400))
         ({"notes": "a\x00b"}, ["notes", "control character at 1"]),
         ({"notes": "a\x85b"}, ["notes", "control character at 1"]),
         ({"notes": "x" * 100_000}, ["notes", "10000"]),
-        ({"dispositionTimestamp": "2026-01-31T08:00:00"}, ["dispositionTimestamp", "UTC"]),
+        ({"dispositionTimestamp": "2026-01-31T08:00:00"}, ["dispositionTimestamp", "ISO 8601"]),
         ({"dispositionTimestamp": "2026-02-30T08:00:00Z"}, ["dispositionTimestamp"]),
         ({"dispositionTimestamp": FUTURE}, ["dispositionTimestamp", "future"]),
         ({"customFields": ["a"]}, ["customFields"]),
@@ -247,14 +247,42 @@ def test_a_campaign_takes_ten_writes_and_then_asks_to_wait(tenant: Simulator, di
     assert {reply.status_code for reply in replies[:10]} == {200}
     refused(replies[-1], 429)
     assert int(replies[-1].headers["Retry-After"]) >= 1
+    refused(dispositions.get(PATH), 429)
     assert dispositions.patch(_path("C1", "CA-1002"), BODY).status_code == 200
-    assert dispositions.get(PATH).status_code == 200
 
 
-def test_reads_may_count_too(serve: Serve, connect: Connect) -> None:
-    limits = DispositionLimits(rate=0.001, burst=2, counts_reads=True)
+def test_every_request_about_a_campaign_counts_on_whatever_surface(serve: Serve, connect: Connect) -> None:
+    tenant = serve(dispositions=DispositionLimits(rate=0.001, burst=4))
+    client = _client(tenant, connect)
+    lists = connect(tenant, "lists")
+    assert [client.get(PATH).status_code, client.patch(PATH, BODY).status_code] == [200, 200]
+    assert lists.get("/campaigns/CA-1001").status_code == 200
+    assert lists.get("/campaigns/CA-1001/statistics").status_code == 200
+    refused(lists.patch("/campaigns/CA-1001", {"wrapUpCode": "X"}), 429)
+    refused(client.get(PATH), 429)
+    assert lists.get("/campaigns").status_code == 200
+
+
+def test_reads_may_be_left_out_of_the_count(serve: Serve, connect: Connect) -> None:
+    limits = DispositionLimits(rate=0.001, burst=2, counts_reads=False)
     client = _client(serve(dispositions=limits), connect)
-    assert [client.get(PATH).status_code for _ in range(3)] == [200, 200, 429]
+    assert [client.get(PATH).status_code for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-01-31T08:00:00+00:00",
+        "2026-01-31T09:00:00+01:00",
+        "2026-01-31T03:00:00.5-05:00",
+        "2026-01-31T13:30:00+0530",
+        "20260131T080000Z",
+        "2026-01-31t08:00z",
+    ],
+)
+def test_any_instant_with_an_offset_is_a_disposition_timestamp(dispositions: Client, moment: str) -> None:
+    assert dispositions.patch(PATH, {**BODY, "dispositionTimestamp": moment}).status_code == 200
+    assert dispositions.get(PATH).json()["dispositionTimestamp"] == moment
 
 
 def test_a_campaign_may_be_without_a_limit(serve: Serve, connect: Connect) -> None:

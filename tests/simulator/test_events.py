@@ -136,11 +136,15 @@ def test_a_subscription_takes_the_place_of_the_one_before(tenant: Simulator, bul
     listen(bulk, run)
 
 
-def test_what_was_missed_is_not_told(tenant: Simulator, bulk: Client) -> None:
+def test_of_a_job_that_is_over_before_anybody_could_subscribe_the_end_is_told_once(
+    tenant: Simulator, bulk: Client
+) -> None:
     over, pending = insert(bulk, item(1)), insert(bulk, item(2))
 
     async def run(socket: Socket) -> None:
         finish(tenant, over)
+        await subscribe(tenant, socket, over, pending)
+        assert await told(socket, 1) == [steps(over)[-1]]
         await subscribe(tenant, socket, over, pending)
         finish(tenant, pending)
         assert await told(socket, 4) == steps(pending)

@@ -74,7 +74,7 @@ def test_a_page_token_of_another_search_is_refused(lists: Client) -> None:
         ({"contactIds": [f"C{n}" for n in range(1001)]}, 413, "filters.contactIds"),
         ({"contactIds": []}, 400, "filters.contactIds"),
         ({"startTime": "2026-01-01T00:00:00"}, 400, "filters.startTime"),
-        ({"startTime": "2026-01-01T00:00:00+01:00"}, 400, "filters.startTime"),
+        ({"startTime": "2026-01-01+01:00"}, 400, "filters.startTime"),
         ({"startTime": "2026-13-01T00:00:00Z"}, 400, "filters.startTime"),
         ({"endTime": "yesterday"}, 400, "filters.endTime"),
         ({"endTime": "2026-01-01T00:00:00Z"}, 400, "filters.endTime"),

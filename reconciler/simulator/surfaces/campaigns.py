@@ -9,14 +9,24 @@ from reconciler.simulator.checks import (
     between,
     fields,
     instant,
+    instant_text,
     one_of,
     share,
     some_text,
     text,
-    utc_time,
     whole,
 )
-from reconciler.simulator.lifecycle import ACTIVE, DRAFT, NEXT, refuse_deletion, refuse_leap
+from reconciler.simulator.lifecycle import (
+    ACTIVE,
+    ASKED_FOR,
+    DIALLING,
+    DRAFT,
+    PAUSED,
+    STOPPING,
+    refuse_deletion,
+    refuse_leap,
+)
+from reconciler.simulator.manners import Manners
 from reconciler.simulator.records import Campaign
 from reconciler.simulator.refusals import bad_request, conflict, not_found
 from reconciler.simulator.routing import Call, Reply, Route, reading, writing
@@ -42,10 +52,10 @@ _REQUIRED = {
 }
 _OPTIONAL = {
     "description": text,
-    "startTime": utc_time,
-    "endTime": utc_time,
+    "startTime": instant_text,
+    "endTime": instant_text,
     "wrapUpCode": some_text,
-    "status": one_of(NEXT),
+    "status": one_of(ASKED_FOR),
     "predictiveDialingSettings": _settings,
 }
 
@@ -54,6 +64,8 @@ def _campaign(call: Call) -> Campaign:
     found = call.tenant.store.campaigns.get(call.params["campaignId"])
     if found is None:
         raise not_found(f"no campaign {call.params['campaignId']}")
+    # every request about a campaign counts, whatever it asks
+    call.tenant.dispositions.admit_campaign(found.id, is_read=call.method == "GET")
     return found
 
 
@@ -83,12 +95,26 @@ def _refuse(call: Call, wanted: Mapping[str, Any], sent: Mapping[str, Any]) -> N
 def _read_campaigns(call: Call) -> Reply:
     """`GET /campaigns?name=&pageSize=&pageToken=`."""
     store = call.tenant.store
-    return Reply(body=call.tenant.pages.named_page("campaigns", call.query, store.campaigns.values()))
+    page = call.tenant.pages.named_page("campaigns", call.query, store.campaigns.values())
+    for each in store.campaigns.values():
+        _come_to_rest(call, each)
+    return Reply(body=page)
+
+
+def _come_to_rest(call: Call, campaign: Campaign) -> None:
+    """A campaign that is stopping was looked at once more; after so many looks it is paused."""
+    left = campaign.looks
+    if left is not None:
+        campaign.looks = left - 1
+        if left <= 1:
+            campaign.looks = None
+            call.tenant.store.change_campaign(campaign, status=PAUSED)
 
 
 def _create_campaign(call: Call) -> Reply:
     """`POST /campaigns`; a campaign without a `status` is a draft."""
-    sent = fields(call.body, required=_REQUIRED, optional=_OPTIONAL)
+    body = call.tenant.store.part(Manners).without_defaults(call.body)
+    sent = fields(body, required=_REQUIRED, optional=_OPTIONAL)
     wanted = {"status": DRAFT, **sent}
     _refuse(call, wanted, sent)
     made = call.tenant.store.add_campaign(**wanted)
@@ -97,7 +123,10 @@ def _create_campaign(call: Call) -> Reply:
 
 def _read_campaign(call: Call) -> Reply:
     """`GET /campaigns/{id}`."""
-    return Reply(body=_campaign(call).to_wire())
+    found = _campaign(call)
+    reply = Reply(body=found.to_wire())
+    _come_to_rest(call, found)
+    return reply
 
 
 def _change_campaign(call: Call) -> Reply:
@@ -106,7 +135,9 @@ def _change_campaign(call: Call) -> Reply:
     Pausing alone is never refused, whatever has become of the campaign's list.
     """
     target = _campaign(call)
-    changed = fields(call.body, required={}, optional={**_REQUIRED, **_OPTIONAL})
+    manners = call.tenant.store.part(Manners)
+    body = manners.without_defaults(call.body)
+    changed = fields(body, required={}, optional={**_REQUIRED, **_OPTIONAL})
     before = {"status": DRAFT, **target.fields}
     refuse_leap(before["status"], changed.get("status", before["status"]))
     if changed.get("dialType", before["dialType"]) != before["dialType"]:
@@ -115,6 +146,8 @@ def _change_campaign(call: Call) -> Reply:
         changed[_SETTINGS] = {**target.fields.get(_SETTINGS, {}), **changed[_SETTINGS]}
     if set(changed) != {"status"} or changed["status"] == ACTIVE:
         _refuse(call, {**before, **changed}, changed)
+    if manners.stopping and before["status"] in DIALLING and changed.get("status") == PAUSED:
+        changed["status"], target.looks = STOPPING, manners.stopping
     call.tenant.store.change_campaign(target, **changed)
     return Reply(body=target.to_wire())
 

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from reconciler.simulator.checks import anything_in_object, fields, instant, some_text, text, utc_time
+from reconciler.simulator.checks import anything_in_object, fields, instant, instant_text, some_text, text
 from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.refusals import bad_request, conflict, not_found
 from reconciler.simulator.routing import Call, Reply, Route, Surface, reading, writing
@@ -59,7 +59,7 @@ def _custom(value: Any, where: str) -> dict[str, Any]:
 
 
 _REQUIRED = {"outcomeCode": _outcome, "agentId": some_text}
-_OPTIONAL = {"notes": _notes, "dispositionTimestamp": utc_time, "customFields": _custom}
+_OPTIONAL = {"notes": _notes, "dispositionTimestamp": instant_text, "customFields": _custom}
 
 
 def _contact(call: Call, *, is_read: bool) -> tuple[Dispositions, str, str]:

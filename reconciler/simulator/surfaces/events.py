@@ -30,7 +30,10 @@ def _filters(value: Any, where: str) -> dict[str, Any]:
 
 
 def _subscription(call: Call) -> frozenset[str]:
-    """The jobs of a subscription; it takes the place of the one before it, and of what was missed nothing is sent."""
+    """The jobs of a subscription; it takes the place of the one before it.
+
+    Of a job that is over already, its end is told; of what else was missed, nothing.
+    """
     call.tenant.tokens.check("bulk", call.authorization, _SCOPE)
     asked = fields(
         call.body,

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.simulator.checks import fields, instant, nullable, rows, some_text, utc_time, whole
+from reconciler.simulator.checks import fields, instant, instant_text, nullable, rows, some_text, whole
 from reconciler.simulator.history import microseconds
 from reconciler.simulator.refusals import bad_request
 from reconciler.simulator.routing import Call, Reply, Route
@@ -19,7 +19,7 @@ def _filters(value: Any, where: str) -> dict[str, Any]:
     return fields(
         value,
         where,
-        required={"contactIds": rows(some_text, MOST_IDS), "startTime": utc_time, "endTime": utc_time},
+        required={"contactIds": rows(some_text, MOST_IDS), "startTime": instant_text, "endTime": instant_text},
         optional={"interactionType": rows(some_text, 100)},
     )
 

@@ -13,7 +13,7 @@ SURFACE = Surface("outbound", "/api/v2", "/oauth/token", "json", frozenset({SCOP
 
 def _read_lists(call: Call) -> Reply:
     """`GET /outbound/contactlists?name=&count=&start=`."""
-    window, name = offset_window(call.query), name_filter(call.query)
+    window, name = offset_window(call.query, longest=call.tenant.pages.longest), name_filter(call.query)
     found = [item for item in call.tenant.store.lists.values() if name in (None, item.name)]
     page = found[window.start : window.end]
     return Reply(body={"contactLists": [item.to_wire() for item in page], "total": len(found)})
@@ -26,7 +26,7 @@ def _read_list(call: Call) -> Reply:
 
 def _read_contacts(call: Call) -> Reply:
     """`GET /outbound/contactlists/{listId}/contacts?count=1000&start=0`: archived members are shown, too."""
-    window, order = offset_window(call.query), contact_list(call).order()
+    window, order = offset_window(call.query, longest=call.tenant.pages.longest), contact_list(call).order()
     directory: dict[str, Contact] = call.tenant.store.contacts
     page = [directory[contact_id].to_wire() for contact_id in order[window.start : window.end]]
     return Reply(body={"contacts": page, "total": len(order)})

@@ -15,6 +15,7 @@ def _read_statistics(call: Call) -> Reply:
         raise not_found(f"no endpoint GET {call.path}")
     if campaign_id not in store.campaigns:
         raise not_found(f"no campaign {campaign_id}")
+    call.tenant.dispositions.admit_campaign(campaign_id, is_read=True)
     return Reply(body=calls.to_wire(campaign_id, store.now()))
 
 
