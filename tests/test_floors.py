@@ -46,6 +46,7 @@ DOORS = {
     "duckdb": ["simulator"],
     "pandas": [],
     "pyarrow": ["audience"],
+    "python_calamine": ["audience/workbooks.py"],
     "pyspark": ["audience/engines"],
     "py4j": ["audience/engines"],
     "sqlalchemy": ["audience"],

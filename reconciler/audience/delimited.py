@@ -12,13 +12,12 @@ import csv
 import functools
 import io
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience.paths import Found, not_utf8, opened, readable
-from reconciler.audience.rough import BATCH, numbered, parquet
+from reconciler.audience.rough import BATCH, duplicates, numbered, parquet
 from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Problem
 
@@ -28,6 +27,8 @@ _CHUNK = 1 << 20
 
 def read(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str], dict[str, str]]:
     """The rows of a CSV file, its header, and the names of the header among the columns `c0, c1, …, line, fault`.
+
+    Without a header the columns are named by their positions, 1, 2, …; the first row says how many there are.
 
     Raises:
         BadInput: the file cannot be read to its end.
@@ -73,15 +74,14 @@ def _header(file: Found, feed: AnyFiles) -> list[str]:
     with _lines(file, feed) as lines:
         line, header = next(_records(file, feed, lines), (0, []))
     if not header:
-        raise BadInput([Problem(file.at(), "empty-file", "the file is empty: it has no header")])
+        what = "it has no header" if feed.header else "it has no row"
+        raise BadInput([Problem(file.at(), "empty-file", f"the file is empty: {what}")])
     _refuse_bytes(file, [(line, header)])
-    # columns without a name cannot be spoken of, so there may be several
-    twice = [name for name, count in Counter(header).items() if count > 1 and name]
+    if not feed.header:
+        return [str(number) for number in range(1, len(header) + 1)]
+    twice = duplicates(header, file.at(line))
     if twice:
-        raise BadInput(
-            Problem(file.at(line), "duplicate-column", f"the header has `{name}` {header.count(name)} times")
-            for name in twice
-        )
+        raise BadInput(twice)
     return header
 
 
@@ -105,7 +105,7 @@ def _by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], int
     lines, delimiters, loose = _count(file, _delimiter(feed).encode(feed.encoding))
     return (
         not loose
-        and bool(rows + 1 == lines)
+        and bool(rows + feed.header == lines)
         and delimiters == lines * (len(header) - 1) + _inside(backend, feed, header, into)
     )
 
@@ -118,7 +118,7 @@ def _inside(backend: Any, feed: AnyFiles, header: list[str], into: Path) -> int:
     each = [table[name] for name in numbered(header).values()]
     found = [(text.length() - text.replace(delimiter, "").length()).sum().fill_null(0) for text in each]
     ((count,),) = backend.raw_sql(backend.compile(functools.reduce(operator.add, found).as_table())).fetchall()
-    return int(count) + sum(name.count(delimiter) for name in header)
+    return int(count) + (sum(name.count(delimiter) for name in header) if feed.header else 0)
 
 
 def _copy(link: Path, file: Found, feed: AnyFiles, width: int, into: Path) -> str:
@@ -126,7 +126,7 @@ def _copy(link: Path, file: Found, feed: AnyFiles, width: int, into: Path) -> st
     types = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     options = {
         "auto_detect": "false",
-        "header": "true",
+        "header": "true" if feed.header else "false",
         "columns": f"{{{types}}}",
         "delim": _literal(_delimiter(feed)),
         "quote": "'\"'",
@@ -138,7 +138,7 @@ def _copy(link: Path, file: Found, feed: AnyFiles, width: int, into: Path) -> st
     }
     said = ", ".join(f"{name} = {value}" for name, value in options.items())
     source = f"read_csv({_literal(str(link))}, {said})"
-    chosen = f"{', '.join(names)}, row_number() OVER () + 1 AS line, NULL::VARCHAR AS fault"
+    chosen = f"{', '.join(names)}, row_number() OVER () + {int(feed.header)} AS line, NULL::VARCHAR AS fault"
     return f"COPY (SELECT {chosen} FROM {source}) TO {_literal(str(into))} (FORMAT parquet)"  # noqa: S608
 
 
@@ -169,7 +169,7 @@ def _by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:
     names = [f"c{number}" for number in range(width)]
     columns = {**dict.fromkeys(names, pa.string()), "line": pa.int64(), "fault": pa.string()}
     with _lines(file, feed) as lines, parquet(into, columns) as append:
-        records = itertools.islice(_records(file, feed, lines), 1, None)
+        records = itertools.islice(_records(file, feed, lines), int(feed.header), None)
         while batch := list(itertools.islice(records, BATCH)):
             _refuse_bytes(file, batch)
             rows = [(*(_fields(row, width)), line, _fault(row, width)) for line, row in batch]

@@ -1,44 +1,63 @@
 """How do a source's rows become do-not-call entries?
 
 Each number of a row is an entry of its own, in the place of its row. A cell in which nothing stands is no entry. A row
-that cannot be read is an entry that nobody can read, and never none: the number in it is somebody's.
+that cannot be read is an entry that nobody can read, and never none: the number in it is somebody's. For the same
+reason a row counts wherever it cannot be said whether it does.
 """
 
 from __future__ import annotations
 
-from functools import reduce
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial, reduce
 from typing import Any
 
-from reconciler.audience import phone_columns, regions
+from reconciler.audience import consent, mapping, phone_columns, regions
 from reconciler.audience.rough import Rough
-from reconciler.model.feeds import ContactFeed, Entries
+from reconciler.model.feeds import Answers, ContactFeed, Entries
 
 
-def entries(rough: Rough, feed: ContactFeed, how: Entries) -> Any:
-    """The entries of a source with the columns `contactId`, `phone`, `phones`, `region`, `place` and `fault`.
+def mapped(feed: ContactFeed, now: datetime | None = None) -> Callable[[Rough, Any], Any]:
+    """What makes rows of a feed's: contacts, or the entries that have not expired at a moment (left out: this one)."""
+    return mapping.contacts if feed.entries is None else partial(entries, now=now or datetime.now(UTC))
 
-    `phone` is null where `fault` says why the row cannot be read, and nowhere else; `phones` holds the same number.
+
+def entries(rough: Rough, feed: ContactFeed, now: datetime) -> Any:
+    """The entries of a source with the columns `mapping.CONTACTS`, of which they have `phone` and what says where.
+
+    `fault` says why the row cannot be understood; `phone` is null only where that is so. A number that stands in such a
+    row all the same is an entry with both.
     """
     import ibis
 
-    table, named = rough.table, dict(feed.columns)
-
-    def said(name: str) -> Any:
-        return table[rough.columns[named[name]]] if name in named else ibis.null("string")
-
+    how = feed.entries or Entries()
+    table, told = rough.table, mapping.Told(rough, feed)
+    columns = {name: rough.table[column] for name, column in rough.columns.items()}
+    counts, faults = ibis.literal(True), [table["fault"]]
+    if how.condition is not None:
+        said = consent.condition(how.condition, columns, feed.where, of=consent.ENTRIES)
+        counts = counts & said.fill_null(True)
+    if how.answers is not None:
+        passes, fault = _answered(columns[how.answers.column], how.answers)
+        counts, faults = counts & ~passes, [*faults, fault]
+    if told.says("expires"):
+        over, fault = _expired(told["expires"], now)
+        counts, faults = counts & ~over, [*faults, fault]
+    unread = table["fault"].notnull()
     # a row that cannot be read is one entry without a number
-    unread = ibis.array([ibis.null("string")])
-    rows = table.select(
-        contactId=said("contactId"),
-        region=regions.written(said("region"))
-        if feed.region is None
-        else ibis.coalesce(regions.written(said("region")), ibis.literal(feed.region)),
+    numbers = ibis.ifelse(unread, ibis.array([ibis.null("string")]), _numbers(rough, feed, how))
+    rows = table.filter(unread | counts).select(
+        contactId=told["contactId"],
+        country=regions.written(told["region"]),
         place=table["place"],
-        fault=table["fault"],
-        numbers=ibis.ifelse(table["fault"].notnull(), unread, _numbers(rough, feed, how)),
+        fault=ibis.coalesce(*faults),
+        numbers=numbers,
     )
-    each = rows.select("contactId", "region", "place", "fault", phone=rows["numbers"].unnest())
-    return each.mutate(phones=ibis.array([each["phone"]]))
+    each = rows.select("contactId", "country", "place", "fault", phone=rows["numbers"].unnest())
+    region = each["country"] if feed.region is None else ibis.coalesce(each["country"], ibis.literal(feed.region))
+    each = each.mutate(phones=ibis.array([each["phone"]]), region=region)
+    unsaid = {name: ibis.null(kind) for name, kind in mapping.CONTACTS.items() if name not in each.columns}
+    return each.mutate(**unsaid).select(*mapping.CONTACTS)
 
 
 def _numbers(rough: Rough, feed: ContactFeed, how: Entries) -> Any:
@@ -50,3 +69,46 @@ def _numbers(rough: Rough, feed: ContactFeed, how: Entries) -> Any:
     apart = [phone.fill_null("").split(separator) for phone in written]
     every = reduce(lambda several, more: several.concat(more), apart)
     return every.map(lambda phone: phone.strip()).filter(lambda phone: phone != "")
+
+
+def _answered(answer: Any, answers: Answers) -> tuple[Any, Any]:
+    """Whether a row is no entry by its answer, and the fault of one whose answer nobody has named."""
+    import ibis
+
+    said = answer.fill_null("").strip().lower()
+    known = ibis.ifelse(said == "", ibis.literal("the answer is empty"), ibis.literal(_UNNAMED))
+    passes = said.isin(answers.skip) if answers.skip else ibis.literal(False)
+    named = said.isin([*answers.skip, *answers.suppress])
+    return passes, ibis.ifelse(named, ibis.null("string"), known)
+
+
+_UNNAMED = "the answer is none of those that the manifest names"
+
+_DAY = r"^\s*\d{4}-\d\d-\d\d\s*$"
+_NAIVE = r"^\s*\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d([.,]\d+)?\s*$"
+
+
+_EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
+"""Seconds: what is written as earlier stands for no time at all (0001-01-01, 1900-01-00, 1970-01-01)."""
+
+
+def _expired(written: Any, now: datetime) -> tuple[Any, Any]:
+    """Whether an entry has expired, and the fault of one whose expiry cannot be read, which has not.
+
+    Where no offset is said the time is that of the last place on earth, UTC-12; a day counts to its end.
+    """
+    import ibis
+
+    text = written.strip()
+    whole = ibis.cases(
+        (text.re_search(_DAY), text + ibis.literal("T23:59:59-12:00")),
+        (text.re_search(_NAIVE), text + ibis.literal("-12:00")),
+        else_=text,
+    )
+    # as numbers: texts of years beyond 9999 sort before all others
+    moment = mapping.epoch(whole)
+    moment = ibis.ifelse(moment < _EARLIEST, ibis.null("int64"), moment)
+    unread = ~mapping.empty(written) & moment.isnull()
+    over = (moment < int(now.timestamp())).fill_null(False)
+    words = ibis.literal("expires is not a day or a time in ISO 8601")
+    return over, ibis.ifelse(unread, words, ibis.null("string"))

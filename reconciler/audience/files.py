@@ -1,7 +1,7 @@
 """What do files of the workspace, or of an object store, say of contacts, interactions and dispositions?
 
-CSV, Parquet and JSON Lines, also compressed with gzip (`.gz`). Whatever cannot be read is an error with its file and
-line, or a row that is kept with its fault; no row is lost in silence.
+CSV, Parquet, JSON Lines and Excel workbooks, also compressed with gzip (`.gz`) or in a `.zip`. Whatever cannot be read
+is an error with its file and line, or a row that is kept with its fault; no row is lost in silence.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import delimited, jsonlines, mapping
+from reconciler.audience import delimited, entries, jsonlines, mapping, unpacking, workbooks
 from reconciler.audience import dispositions as of_contacts
 from reconciler.audience.paths import Found, at_hand, found
-from reconciler.audience.rough import Rough, missing, numbered, parquet
+from reconciler.audience.rough import Rough, looks_like_a_phone, missing, numbered, parquet
 from reconciler.model.feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.rows import Rows
 
 
-def contacts(backend: Any, feed: FileFeed, root: Path, into: Path) -> Rows:
-    """The contacts in a feed's files, as one new Parquet file below `into` with the columns `mapping.CONTACTS`.
+def contacts(backend: Any, feed: FileFeed, root: Path, into: Path, now: datetime | None = None) -> Rows:
+    """The contacts, or entries, in a feed's files: one new Parquet file below `into`, the columns `mapping.CONTACTS`.
 
     Args:
         root: the workspace's folder; no other file is read.
         into: a folder of this run; it is made where it is not there.
+        now: the moment at which an entry must not have expired; this moment when left out.
 
     Raises:
         BadInput: every file that cannot be read, or the first rows that cannot be used (`on_invalid: refuse`).
     """
-    return _read(backend, feed, root, into, mapping.contacts, mapping.CONTACTS)
+    return _read(backend, feed, root, into, entries.mapped(feed, now), mapping.CONTACTS)
 
 
 def interactions(backend: Any, feed: FileHistory, root: Path, into: Path) -> Rows:
@@ -71,20 +72,30 @@ def _read(
         for number, file in enumerate(found(feed, root)):
             try:
                 with at_hand(file, scratch / f"object-{number}") as here:
-                    rough = _rough(backend, here, feed, wanted, scratch / f"rough-{number}")
-                    part = scratch / f"part-{number}.parquet"
-                    with _damaged(here, feed, wanted):
-                        mapped(rough, feed).to_parquet(str(part))
+                    for plain, how in unpacking.plain(here, feed, scratch):
+                        part = scratch / f"part-{len(parts)}.parquet"
+                        _map(backend, plain, how, wanted, mapped, part)
+                        parts.append(part)
             except BadInput as bad:
                 problems += bad.problems
-                continue
-            (scratch / f"rough-{number}").unlink()
-            parts.append(part)
         if problems:
             raise BadInput(problems)
         if not parts:  # an optional feed without files
             parts.append(_nothing(scratch / "nothing.parquet", columns))
         return mapping.settle(backend, parts, feed, into, columns)
+
+
+def _map(
+    backend: Any, file: Found, feed: AnyFiles, wanted: set[str], mapped: Callable[[Rough, Any], Any], part: Path
+) -> None:
+    """Write the mapped rows of one plain file to `part`."""
+    laid = part.with_suffix(".rough")
+    try:
+        rough = _rough(backend, file, feed, wanted, laid)
+        with _damaged(file, feed, wanted):
+            mapped(rough, feed).to_parquet(str(part))
+    finally:
+        laid.unlink(missing_ok=True)
 
 
 def _nothing(target: Path, columns: Mapping[str, str]) -> Path:
@@ -105,11 +116,19 @@ def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch:
         return _parquet(backend, file, feed, wanted, scratch)
     if feed.format == "csv":
         table, names, columns = delimited.read(backend, file, feed, scratch)
+    elif feed.format == "xlsx":
+        exact = {column: name for name, column in mapping.exact(feed)}
+        table, names, columns = workbooks.read(backend, file, feed, wanted, exact, scratch)
     else:
         table, names, columns = jsonlines.read(backend, file, feed, wanted, scratch)
     problems = missing(wanted, names, file.at(1), feed)
     if problems:
         raise BadInput(_with_delimiter(problems, names, feed))
+    if feed.format in ("csv", "xlsx") and feed.header and any(map(looks_like_a_phone, wanted)):
+        # the first row would be lost as a header, and with it a number
+        message = "a column that is named looks like a value, and no name: the file may have no header"
+        hint = "say `header: false`, and name columns by their positions, 1, 2, …"
+        raise BadInput([Problem(file.at(1), "header-is-data", message, note=f"named at {feed.where}", hint=hint)])
     place = file.name + ":" + table["line"].cast("string")
     return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns)
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import consent, engine, phone_columns, regions, sources
-from reconciler.audience.entries import entries
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
 from reconciler.model.problem import BadInput, Location, Problem
@@ -86,7 +85,9 @@ def columns_of(feed: Feed) -> set[str]:
     """
     known, required = INTERACTIONS, {"contactId", "startTime"}
     if isinstance(feed, ContactFeed):
-        known, required = CONTACTS, {"contactId"} if feed.entries is None else set()
+        known, required = CONTACTS, {"contactId"}
+        if feed.entries is not None:
+            known, required = {**CONTACTS, "expires": "string"}, set()
     elif isinstance(feed, DispositionFeed):
         known, required = DISPOSITIONS, {"contactId", "outcome", "agent"}
     named = {canonical for canonical, _ in feed.columns}
@@ -100,6 +101,10 @@ def columns_of(feed: Feed) -> set[str]:
         wanted |= {column for _, column in feed.attributes}
         if feed.opted_in is not None:
             wanted |= consent.columns_of(feed.opted_in, feed.where)
+        if feed.entries is not None and feed.entries.condition is not None:
+            wanted |= consent.columns_of(feed.entries.condition, feed.where, of=consent.ENTRIES)
+        if feed.entries is not None and feed.entries.answers is not None:
+            wanted.add(feed.entries.answers.column)
     return wanted
 
 
@@ -114,13 +119,9 @@ def exact(feed: Feed) -> list[tuple[str, str]]:
 
 
 def contacts(rough: Rough, feed: ContactFeed) -> Any:
-    """The contacts of a source, or its do-not-call entries, with the columns of `CONTACTS`."""
+    """The contacts of a source, with the columns of `CONTACTS`."""
     import ibis
 
-    if feed.entries is not None:
-        found = entries(rough, feed, feed.entries)
-        unsaid = {name: ibis.null(kind) for name, kind in CONTACTS.items() if name not in found.columns}
-        return found.mutate(**unsaid).select(*CONTACTS)
     table, told = rough.table, Told(rough, feed)
     phones = phone_columns.written(rough, feed)
     said = told["engagementScore"].nullif("")
@@ -202,15 +203,19 @@ def empty(text: Any) -> Any:
 
 def utc(text: Any) -> Any:
     """A moment with Z or an offset, moved to UTC; null where it is none. Parts of a second are dropped."""
+    return epoch(text).as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch(text: Any) -> Any:
+    """The same in whole seconds since 1970 (UTC)."""
+    import ibis
+
     pattern = CLOCK + _ZONE
     part = [text.re_extract(pattern, number) for number in range(6)]
     clock = (part[1] + " " + part[2]).try_cast("timestamp")
     seconds = part[4].try_cast("int64").fill_null(0) * 3600 + part[5].try_cast("int64").fill_null(0) * 60
-    import ibis
-
     # an offset says how far the clock is ahead of UTC
-    moment = clock.epoch_seconds() + ibis.ifelse(part[3] == "-", seconds, -seconds)
-    return moment.as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
+    return clock.epoch_seconds() + ibis.ifelse(part[3] == "-", seconds, -seconds)
 
 
 def _opted_in(rough: Rough, feed: ContactFeed) -> Any:
@@ -262,12 +267,14 @@ def _refuse(backend: Any, everything: Any, feed: Feed, rows: int) -> None:
     first = faulty.order_by(faulty["place"].re_extract(r"^(.*?)\d+$", 1), number).limit(SHOWN)
     shown = next(sources.stream(backend, first.select("place", "fault"), SHOWN))
     total = sum(count for _, count in faults)
+    entries = getattr(feed, "entries", None) is not None
+    skipped = "count them as entries that nobody can read" if entries else "leave such rows out and count them"
     summary = Problem(
         feed.where,
         "rows-refused",
-        f"{total:,} of {rows:,} rows cannot be used",
+        f"{total:,} of {rows:,} {'entries' if entries else 'rows'} cannot be used",
         note="; ".join(f"{count:,}: {fault}" for fault, count in faults),
-        hint="correct the source, or say `onInvalid: skip` to leave such rows out and count them",
+        hint=f"correct the source, or say `onInvalid: skip` to {skipped}",
     )
     raise BadInput([summary, *(Problem(located(place), "bad-row", fault) for place, fault in shown)])
 

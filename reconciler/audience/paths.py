@@ -23,17 +23,19 @@ _PATTERN = re.compile(r"[*?\[]")
 class Found:
     """A file, and its name as a person wrote it: relative to the workspace's root, or a URL.
 
-    An object of an object store has no path before it is `at_hand`.
+    An object of an object store has no path before it is `at_hand`. What is `unpacked` is not compressed any more,
+    whatever its name says.
     """
 
     path: Path
     name: str
     object: objects.Object | None = None
+    unpacked: bool = False
 
     @property
     def compressed(self) -> bool:
         """Whether it is to be read as gzip."""
-        return self.name.endswith(".gz")
+        return self.name.endswith(".gz") and not self.unpacked
 
     def at(self, line: int = 0) -> Location:
         """A line of the file, counted from 1; 0 is the whole file."""

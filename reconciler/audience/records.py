@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, mapping, sources
+from reconciler.audience import engine, entries, mapping, sources
 from reconciler.audience.rough import Rough
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.feeds import SalesforceFeed
@@ -25,8 +26,10 @@ Read = Callable[[Sequence[str], Path], Rows]
 log = logging.getLogger(__name__)
 
 
-def contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path) -> Rows:
-    """The contacts that a feed's records are, as one new Parquet file below `into`: the columns `mapping.CONTACTS`.
+def contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, now: datetime | None = None) -> Rows:
+    """The contacts, or entries, that a feed's records are: one new Parquet file below `into`, `mapping.CONTACTS`.
+
+    `now` is the moment at which an entry must not have expired; this moment when left out.
 
     Raises:
         BadInput: the condition for consent names no fields, or rows cannot be used (`on_invalid: refuse`).
@@ -43,7 +46,8 @@ def contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path) -> Rows
         place = f"{feed.where} record " + table["row"].cast("string")
         named = {name: f"c{number}" for number, name in enumerate(fields)}
         part = scratch / "part.parquet"
-        engine.write(backend, mapping.contacts(Rough(table.mutate(place=place), named), feed), part)
+        told = entries.mapped(feed, now)(Rough(table.mutate(place=place), named), feed)
+        engine.write(backend, told, part)
         return mapping.settle(backend, [part], feed, into, mapping.CONTACTS)
 
 

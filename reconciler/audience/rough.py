@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -38,16 +40,51 @@ def numbered(names: Iterable[str]) -> dict[str, str]:
 
 def missing(wanted: Iterable[str], present: Sequence[str], file: Location, feed: Feed) -> list[Problem]:
     """A problem for each column that the feed names and the source does not have, with the nearest there is."""
+    named = getattr(feed, "format", None) in ("csv", "xlsx")
+    if named and not feed.header:  # type: ignore[union-attr] # these have one
+        hint: str | None = f"its first row has {len(present)} columns"
+    elif named and looks_like_data(present):
+        hint = "the first row looks like data: say `header: false`, and name columns by their positions, 1, 2, …"
+    else:
+        hint = None
     return [
         Problem(
             file,
             "unknown-column",
             f"there is no column `{name}`",
             note=f"named at {feed.where}",
-            hint=_meant(name, present),
+            hint=hint or _meant(name, present),
         )
         for name in sorted(set(wanted) - set(present))
     ]
+
+
+def duplicates(header: Sequence[str], where: Location) -> list[Problem]:
+    """A problem for each column that a header names more than once; those without a name cannot be spoken of."""
+    data = looks_like_data(header)
+    return [
+        Problem(where, "duplicate-column", f"the header has {'a value' if data else f'`{name}`'} {count} times")
+        for name, count in Counter(header).items()
+        if count > 1 and name
+    ]
+
+
+_DATA = re.compile(r"[+(]?\d[\d\s().+-]*|.+@.+")
+"""A phone, a part of one, or an address, where the name of a column is looked for."""
+
+
+def looks_like_data(header: Sequence[str]) -> bool:
+    """Whether a header is a row that somebody takes for one. What is in it is then nobody's to repeat."""
+    return any(_DATA.fullmatch(name.strip()) for name in header)
+
+
+def looks_like_a_phone(name: str) -> bool:
+    """Whether the name of a column is rather a phone: the first row of a file without a header."""
+    return looks_like_data([name]) and sum(map(str.isdigit, name)) >= _A_PHONE
+
+
+_A_PHONE = 7
+"""Digits of a phone without its area code, the least that anybody writes."""
 
 
 def _meant(name: str, present: Sequence[str]) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from reconciler.audience import database, mapping
+from reconciler.audience import database, entries, mapping
 from reconciler.audience import dispositions as of_contacts
 from reconciler.audience.query import refuse_writing
 from reconciler.audience.rough import BATCH, Rough, missing, numbered, parquet
@@ -26,18 +26,19 @@ from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
 
 
-def contacts(backend: Any, feed: SqlFeed, url: Secret, root: Path, into: Path) -> Rows:
-    """The contacts that a feed's query selects, as one new Parquet file below `into`: the columns `mapping.CONTACTS`.
+def contacts(backend: Any, feed: SqlFeed, url: Secret, root: Path, into: Path, now: datetime | None = None) -> Rows:
+    """The contacts, or entries, of a feed's query, as one new Parquet file below `into`: columns `mapping.CONTACTS`.
 
     Args:
         url: an SQLAlchemy URL; the path of a SQLite file is relative to `root`.
         root: the workspace's folder.
         into: a folder of this run; it is made where it is not there.
+        now: the moment at which an entry must not have expired; this moment when left out.
 
     Raises:
         BadInput: the query is not allowed or fails, the database cannot be read, or rows cannot be used.
     """
-    return _read(backend, feed, url, root, into, mapping.contacts, mapping.CONTACTS)
+    return _read(backend, feed, url, root, into, entries.mapped(feed, now), mapping.CONTACTS)
 
 
 def interactions(backend: Any, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.kind import Kind
-from reconciler.model.people import HISTORIES, PEOPLE, check_people, history, live_list, people
+from reconciler.model.people import HISTORIES, PEOPLE, check_files, check_people, history, live_list, people
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
@@ -56,6 +56,8 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     if len(given) > 1:
         message = f"interactions are in one place: {' and '.join(given)} are given"
         yield Problem(resource.where("spec", "interactions"), "source-unclear", message)
+    if "files" in given:
+        yield from check_files(resource, "interactions", "files")
     for name in given:
         if "type" not in interactions[name]["columns"] and len(interactions["types"]) > 1:
             message = "no column says of which type an interaction is, and more than one type counts"

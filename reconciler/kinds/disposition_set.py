@@ -9,7 +9,7 @@ from reconciler.kinds import suppression_list
 from reconciler.model.disposition import MATRIX, STANDARD, DispositionSet, Feedback, Meaning
 from reconciler.model.feeds import DispositionFeed, FileDispositions, SqlDispositions
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.people import file_paths, pairs, sql_query
+from reconciler.model.people import check_files, file_paths, pairs, sql_query
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import CampaignPhones, LiveCampaign, OutcomesOf, RowQuery
@@ -86,6 +86,8 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         message = f"a DispositionSet reads its outcomes in one way: {', '.join(_FEEDS)}; {words}"
         yield Problem(resource.where("spec"), "source-unclear", message)
         return
+    if "files" in given:
+        yield from check_files(resource, "files")
     standard = {name.casefold() for name in STANDARD}
     for name in spec[given[0]].get("customFields", {}):
         if name.casefold() in standard:

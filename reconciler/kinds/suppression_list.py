@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.countries import declared
-from reconciler.model.feeds import Entries, FileFeed
+from reconciler.model.feeds import Answers, Entries, FileFeed
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.people import PEOPLE, check_people, people
@@ -44,7 +44,17 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
 
 def _entries(part: Mapping[str, Any]) -> Entries:
     """How the entries of one part of a list are read: of its `files`, `sql` or `salesforce`."""
-    return Entries(separator=part.get("separator"))
+    answers = None
+    if "answers" in part:
+        suppress, skip = (_answers(part["answers"].get(way, ())) for way in ("suppress", "skip"))
+        answers = Answers(column=str(part["answers"]["column"]), suppress=suppress, skip=skip)
+    # `where` of records is asked of Salesforce itself
+    condition = None if "object" in part else part.get("where")
+    return Entries(separator=part.get("separator"), condition=condition, answers=answers)
+
+
+def _answers(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(each.strip().lower() for each in given))
 
 
 def stores(catalogue: Catalogue) -> dict[str, str]:
@@ -73,6 +83,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     yield from check_people(resource, optional="store" in resource.spec)
     if "store" in resource.spec:
         yield from _check_store(resource)
+    yield from _check_answers(resource)
     named = any(name in resource.spec for name in PEOPLE)
     if named and "contactList" not in resource.spec and "asOf" not in resource.spec:
         yield Problem(
@@ -81,6 +92,17 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             "the do-not-call numbers do not say of which moment they are",
             hint="add `asOf`, the instant at which they were taken from the registry",
         )
+
+
+def _check_answers(resource: Resource) -> Iterable[Problem]:
+    """No answer means both."""
+    for part in PEOPLE:
+        answers = resource.spec.get(part, {}).get("answers", {})
+        suppress = {each.strip().lower() for each in answers.get("suppress", ())}
+        for number, answer in enumerate(answers.get("skip", ())):
+            if answer.strip().lower() in suppress:
+                place = resource.where("spec", part, "answers", "skip", number)
+                yield Problem(place, "answer-twice", f"the answer {answer!r} is in `suppress` as well")
 
 
 def _check_store(resource: Resource) -> Iterable[Problem]:

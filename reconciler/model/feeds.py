@@ -2,8 +2,8 @@
 
 `columns` are pairs of a canonical column and the source's own name for it. Contacts: `contactId`, `region`,
 `postalCode`, `timezone`, `name`, `email`, `status`, `engagementScore`; interactions: `id`, `contactId`, `startTime`,
-`type`; dispositions: `contactId`, `outcome`, `agent`, `notes`, `timestamp`, `phone`, `region`. Contacts'
-phones are in `phones`.
+`type`; dispositions: `contactId`, `outcome`, `agent`, `notes`, `timestamp`, `phone`, `region`;
+do-not-call entries: `contactId`, `region`, `expires`. Phones of contacts and entries are in `phones`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,24 @@ Pairs = tuple[tuple[str, str], ...]
 PhoneColumns = tuple[tuple[str, ...], ...]
 """The source's columns with a person's phones, in the order in which they are tried; several columns inside of one are
 the parts of one number, written one after the other (area code, number)."""
-Format = Literal["csv", "parquet", "jsonl"]
-Encoding = Literal["utf-8", "latin-1"]
+Format = Literal["csv", "parquet", "jsonl", "xlsx"]
+Encoding = Literal["utf-8", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
 OnInvalid = Literal["refuse", "skip"]
 UnknownConsent = Literal["out", "in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the answers of a register mean, such as those of the database of reassigned numbers.
+
+    Attributes:
+        column: where they stand. suppress: those by which a number is an entry. skip: those by which it is none. In
+            small letters; one that is among neither is a fault of its row.
+    """
+
+    column: str
+    suppress: tuple[str, ...]
+    skip: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +43,14 @@ class Entries:
 
     Attributes:
         separator: what stands between several numbers in one cell; None: a cell holds one number.
+        condition: which rows are entries, as a condition over the source's columns; where it cannot be said of a row,
+            the row is one. None: all are.
+        answers: which rows are entries, by what stands in a column; None: it says nothing of that.
     """
 
     separator: str | None = None
+    condition: str | None = None
+    answers: Answers | None = None
 
 
 def _gather_phones(feed: FileFeed | SqlFeed | SalesforceFeed) -> None:
@@ -50,6 +69,8 @@ class FileFeed:
     Attributes:
         paths: relative to the workspace's root; may hold `*`, `?`, `[…]` and `**`.
         delimiter: one character between the fields of a CSV file; None means a comma.
+        header: whether the first row of a CSV file or a sheet names the columns; else they are named 1, 2, ….
+        sheet: of a workbook; None means the only one.
         phones: where the phones are; a single column may be given as `phone` among `columns` instead.
         attributes: pairs of an attribute's name and the source's column.
         opted_in: a condition over the source's columns that says who gave consent; None: nobody is asked for it.
@@ -67,6 +88,8 @@ class FileFeed:
     phones: PhoneColumns = ()
     delimiter: str | None = None
     encoding: Encoding = "utf-8"
+    header: bool = True
+    sheet: str | None = None
     attributes: Pairs = ()
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
@@ -85,13 +108,15 @@ class FileFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHistory:
-    """Interactions in files of the workspace. `type` is every row's type where no column says it."""
+    """Interactions in files of the workspace, as contacts are. `type` is every row's where no column says it."""
 
     paths: tuple[str, ...]
     format: Format
     columns: Pairs
     delimiter: str | None = None
     encoding: Encoding = "utf-8"
+    header: bool = True
+    sheet: str | None = None
     type: str | None = None
     on_invalid: OnInvalid = "refuse"
     where: Location = field(compare=False)
@@ -205,6 +230,8 @@ class FileDispositions:
     custom: Pairs = ()
     delimiter: str | None = None
     encoding: Encoding = "utf-8"
+    header: bool = True
+    sheet: str | None = None
     on_invalid: OnInvalid = "refuse"
     where: Location = field(compare=False)
 

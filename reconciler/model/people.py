@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.countries import declared
@@ -66,7 +67,7 @@ def history(resource: Resource, kind: str | None) -> HistoryFeed | None:
 def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any]], Entries] | None) -> dict[str, Any]:
     spec = resource.spec[name]
     return {
-        "columns": pairs({meaning: column for meaning, column in spec["columns"].items() if meaning != "phone"}),
+        "columns": columns(spec["columns"]),
         "phones": phone_columns(spec["columns"].get("phone", [])),
         "entries": None if entries is None else entries(spec),
         "attributes": pairs(spec.get("attributes", {})),
@@ -78,10 +79,15 @@ def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any
     }
 
 
-def phone_columns(declared: Any) -> PhoneColumns:
+def columns(given: Mapping[str, Any]) -> Pairs:
+    """Which column means what, phones aside; a column that is named by its position is named by its digits."""
+    return pairs({meaning: column for meaning, column in given.items() if meaning != "phone"})
+
+
+def phone_columns(given: Any) -> PhoneColumns:
     """What a manifest says of phones: a column, the parts of one number (`join`), or a list of these, in its order."""
-    each = declared if isinstance(declared, list) else [declared]
-    return tuple(tuple(one["join"]) if isinstance(one, Mapping) else (one,) for one in each)
+    each = given if isinstance(given, list) else [given]
+    return tuple(tuple(map(str, one["join"])) if isinstance(one, Mapping) else (str(one),) for one in each)
 
 
 def file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,6 +97,8 @@ def file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
         "format": spec["format"],
         "delimiter": spec.get("delimiter"),
         "encoding": spec.get("encoding", "utf-8"),
+        "header": spec.get("header", True),
+        "sheet": spec.get("sheet"),
     }
 
 
@@ -130,14 +138,63 @@ def _salesforce(resource: Resource, entries: Callable[[Mapping[str, Any]], Entri
 _SALESFORCE = {"condition": "where", "token_url": "tokenUrl", "rate": "rate"}
 
 
-def pairs(mapping: Mapping[str, str]) -> Pairs:
+def pairs(mapping: Mapping[str, str | int]) -> Pairs:
     """A mapping as pairs in the order of their names: a query is a value that can be compared."""
-    return tuple(sorted(mapping.items()))
+    return tuple(sorted((name, str(column)) for name, column in mapping.items()))
 
 
 def live_list(spec: Mapping[str, Any]) -> LiveList:
     """A list of the tenant that a manifest points at by name or by id."""
     return LiveList(name=spec.get("name"), id=spec.get("id"))
+
+
+_MEANT_FOR = {"delimiter": ("csv",), "encoding": ("csv", "jsonl"), "header": ("csv", "xlsx"), "sheet": ("xlsx",)}
+"""The formats of files for which a setting means something."""
+
+
+def check_files(resource: Resource, *path: str) -> Iterable[Problem]:
+    """What is said of files means something for their format; without a header columns are named by position."""
+    spec: Any = resource.spec
+    for step in path:
+        spec = spec[step]
+    for name, formats in _MEANT_FOR.items():
+        if name in spec and spec["format"] not in formats:
+            message = f"`{name}` means nothing for {spec['format']}: it is for {' and '.join(formats)}"
+            yield Problem(resource.where("spec", *path, name), "without-effect", message, hint="leave it out")
+    bare = spec.get("header", True) is False and spec["format"] in _MEANT_FOR["header"]
+    for place, column in _named(spec):
+        position = isinstance(column, int) or re.fullmatch(r"[1-9]\d{0,4}", column) is not None
+        if bare and not position:
+            message = f"`{column}` is no position, and without a header columns have no names"
+            hint = "write 1 for the first column, 2 for the second, and so on"
+            yield Problem(resource.where("spec", *path, *place), "no-position", message, hint=hint)
+        elif isinstance(column, int) and not bare:
+            message = f"the column {column} is named by its position, and the files have a header"
+            hint = f'say `header: false`, or put the column\'s name in quotes: "{column}"'
+            yield Problem(resource.where("spec", *path, *place), "no-position", message, hint=hint)
+
+
+def _named(spec: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str | int]]:
+    """The columns that a manifest names, each with its place."""
+    for part in ("columns", "attributes", "customFields"):
+        for name, given in spec.get(part, {}).items():
+            for steps, column in _columns_in(given):
+                yield (part, name, *steps), column
+    if "answers" in spec:
+        yield ("answers", "column"), spec["answers"]["column"]
+
+
+def _columns_in(given: Any) -> Iterator[tuple[tuple[str | int, ...], str | int]]:
+    inside: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(given, Mapping):
+        inside = given.items()
+    elif isinstance(given, list):
+        inside = enumerate(given)
+    else:
+        yield (), given
+    for step, each in inside:
+        for steps, column in _columns_in(each):
+            yield (step, *steps), column
 
 
 def check_people(resource: Resource, *, optional: bool = False) -> Iterable[Problem]:
@@ -147,6 +204,8 @@ def check_people(resource: Resource, *, optional: bool = False) -> Iterable[Prob
         words = f"{' and '.join(given)} are given" if given else "none is given"
         message = f"a {resource.address.kind} names its people in one way: {', '.join(PEOPLE)}; {words}"
         yield Problem(resource.where("spec"), "source-unclear", message)
+    if "files" in resource.spec:
+        yield from check_files(resource, "files")
     fault = fault_of(resource.spec.get("salesforce", {}).get("where", "Id != null"))
     if fault is not None:
         yield Problem(resource.where("spec", "salesforce", "where"), "soql-condition", fault[0], hint=fault[1])

@@ -250,7 +250,7 @@ def _read(
 ) -> Rows:
     match query:
         case FileFeed():
-            found = files.contacts(backend, query, desired.root, into)
+            found = files.contacts(backend, query, desired.root, into, desired.now)
         case FileHistory():
             found = files.interactions(backend, query, desired.root, into)
         case FileDispositions():
@@ -277,14 +277,15 @@ def _log_in(
     root = desired.root
     match query:
         case SqlFeed():
-            return sql.contacts(backend, query, secret(query.url, query.where), root, into)
+            return sql.contacts(backend, query, secret(query.url, query.where), root, into, desired.now)
         case SqlHistory():
             return sql.interactions(backend, query, secret(query.url, query.where), root, into)
         case SqlDispositions():
             return sql.dispositions(backend, query, secret(query.url, query.where), root, into, desired.now)
         case SalesforceFeed():
             with salesforce.connected(query, secret) as organisation:
-                return records.contacts(backend, query, partial(salesforce.read, organisation, query), into)
+                read = partial(salesforce.read, organisation, query)
+                return records.contacts(backend, query, read, into, desired.now)
 
 
 def _ask(backend: Any, query: TenantQuery, reader: Reader, into: Path) -> Rows:

@@ -2,15 +2,20 @@
 
 `tests/cases/sources/NAME.case`: after a line `# feed: …` the feed as JSON (`of: interactions` for a history; `entries: {…}` for a do-not-call source); after each line
 `# file: PATH WORD…` a file, made as the words say: `crlf`, `cr`, `bom`, `latin-1`, `gzip`, `cut=N` (bytes taken off its end), `open`
-(no line break at its end), `folder`, `link=PATH`. A `.parquet` file is written as JSON Lines. After a line `# expected`, every row
-as JSON without its nulls, or every problem. `RECONCILER_WRITE_CASES=1` writes that part.
+(no line break at its end), `encoding=NAME`, `folder`, `link=PATH`, `as=NAME` (it is made as if that were its name). A `.parquet`
+file is written as JSON Lines, an `.xlsx` file as a JSON array a row (tests/workbooks.py), a `.zip` file as members, each
+after a line `## PATH WORD…` (`encrypted` is one of them). After a line `# expected`, every row as JSON without its nulls, or every problem. `RECONCILER_WRITE_CASES=1` writes that part.
 """
 
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
+import re
+import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +25,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.audience import files, sources
-from reconciler.model.feeds import Entries, FileFeed, FileHistory
+from reconciler.model.feeds import Answers, Entries, FileFeed, FileHistory
 from reconciler.model.people import phone_columns
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
+from tests.workbooks import workbook
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "sources").glob("*.case"))
 MARK = "# expected\n"
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 HERE = Location("sources.yaml", 4, 3)
 
 
@@ -72,7 +79,8 @@ def lay_out(text: str, root: Path) -> FileFeed | FileHistory:
             lines.append(line)
     kind = FileHistory if feed.pop("of", "contacts") == "interactions" else FileFeed
     if "entries" in feed:
-        feed["entries"] = Entries(**feed["entries"])
+        answers = feed["entries"].get("answers")
+        feed["entries"] = Entries(**{**feed["entries"], "answers": Answers(**answers) if answers else None})
     phones = phone_columns(feed["columns"].pop("phone", []))
     pairs: dict[str, Any] = {key: tuple(feed[key].items()) for key in ("columns", "attributes") if key in feed}
     feed |= {**pairs, "paths": tuple(feed["paths"]), "where": HERE}
@@ -91,15 +99,42 @@ def write(root: Path, head: list[str], text: str) -> None:
     if "link" in said:
         path.symlink_to(root / said["link"])
         return
-    if path.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist([json.loads(line) for line in text.splitlines()]), path)
-        content = path.read_bytes()
+    content = made(said.get("as", head[0]), words, said, text)
+    path.write_bytes(content[: len(content) - int(said.get("cut", 0))])
+
+
+def made(name: str, words: list[str], said: dict[str, str], text: str) -> bytes:
+    """The bytes of a file."""
+    if name.endswith(".zip"):
+        return archive(text)
+    if name.endswith(".parquet"):
+        sink = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist([json.loads(line) for line in text.splitlines()]), sink)
+        return sink.getvalue()
+    if name.endswith(".xlsx"):
+        content = workbook(text)
     else:
         text = text.removesuffix("\n") if "open" in words else text
         text = text.replace("\n", "\r\n" if "crlf" in words else "\r" if "cr" in words else "\n")
-        content = text.encode("latin-1" if "latin-1" in words else "utf-8-sig" if "bom" in words else "utf-8")
-        content = gzip.compress(content, mtime=0) if "gzip" in words else content
-    path.write_bytes(content[: len(content) - int(said.get("cut", 0))])
+        plain = "latin-1" if "latin-1" in words else "utf-8-sig" if "bom" in words else "utf-8"
+        content = text.encode(said.get("encoding", plain))
+    return gzip.compress(content, mtime=0) if "gzip" in words else content
+
+
+def archive(text: str) -> bytes:
+    """A zip archive of the members that a case writes."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as packed:
+        for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+            head, _, inside = part.partition("\n")
+            name, *words = head.split()
+            said = {key: value for key, _, value in (word.partition("=") for word in words) if value}
+            packed.writestr(name, b"" if name.endswith("/") else made(said.get("as", name), words, said, inside))
+    content = sink.getvalue()
+    if "encrypted" in text:  # the flag of the directory at the end is what is looked at
+        at = content.index(b"PK\x01\x02") + 8
+        content = content[:at] + bytes([content[at] | 1]) + content[at + 1 :]
+    return content
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
@@ -111,7 +146,7 @@ def test_what_is_read_is_what_the_case_expects(case: Path, backend: Any, tmp_pat
     into = tmp_path / "rows"
     try:
         if isinstance(feed, FileFeed):
-            read = files.contacts(backend, feed, root, into)
+            read = files.contacts(backend, feed, root, into, NOW)
         else:
             read = files.interactions(backend, feed, root, into)
     except BadInput as bad:

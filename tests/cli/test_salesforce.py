@@ -234,9 +234,10 @@ def test_an_organisation_without_such_records_is_never_read_as_remove_everyone(
 def test_do_not_call_numbers_may_be_records_too(
     tenant: Simulator, organisation: Organisation, folder: Folder, run: Run
 ) -> None:
-    source = SOURCE.replace("  optedIn: DoNotCall = false\n", "").format(
-        url=tenant.url, where="Account.Name = null", more=""
-    )
+    people = ("  optedIn", "  attributes", "  columns")
+    numbers = [line for line in SOURCE.splitlines(keepends=True) if not line.startswith(people)]
+    numbers.insert(-1, "  columns: {{phone: Phone}}\n")
+    source = "".join(numbers).format(url=tenant.url, where="Account.Name = null", more="")
     folder.write("registry.yaml", manifest("SuppressionList", "asked", f"{source}\nasOf: 2999-01-01T00:00:00Z"))
     folder.write(
         "more.yaml",

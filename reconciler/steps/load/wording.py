@@ -159,12 +159,20 @@ def _length(fault: Fault) -> Iterator[Problem]:
 def _how_many(fault: Fault) -> Iterator[Problem]:
     if fault.strangers:
         return
-    if fault.schema.get("minProperties") == fault.schema.get("maxProperties") == 1:
+    if fault.schema.get("minItems", 0) > 1:
+        message = f"{fault.name} must have at least {fault.wanted} items, and has {len(fault.value)}"
+        yield fault.problem("too-few", message)
+    elif fault.schema.get("minProperties") == fault.schema.get("maxProperties") == 1:
         given = listed(fault.value) + " are given" if fault.value else "none is given"
         message = f"{fault.name} must have exactly one of {listed(fault.part.get('properties', {}))}; {given}"
         yield fault.problem("exactly-one-of", message)
     else:
         yield fault.problem("empty", f"{fault.name} must not be empty")
+
+
+def _too_many(fault: Fault) -> Iterator[Problem]:
+    message = f"{fault.name} must have at most {fault.wanted} items, and has {len(fault.value)}"
+    yield fault.problem("too-many", message)
 
 
 def _repeated(fault: Fault) -> Iterator[Problem]:
@@ -205,6 +213,7 @@ KEYWORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
     "minProperties": _how_many,
     "maxProperties": _how_many,
     "minItems": _how_many,
+    "maxItems": _too_many,
     "uniqueItems": _repeated,
     "anyOf": _any_of,
     "dependentRequired": _needs_another,

@@ -22,6 +22,7 @@ STEMS = sorted(file.name for file in schema_folder().iterdir() if file.name.ends
 STRUCTURE = {"kind", "spec", "apiVersion", "metadata"}
 HERE = Location("example.json", 1, 1)
 SILENT = {
+    "x-instead",
     "$schema",
     "$id",
     "$ref",
