@@ -141,9 +141,11 @@ class _Applying:
 
     def _tell_what_waits(self, desired: Desired) -> bool:
         """Say first of all that an earlier run was interrupted, and how to go on with it."""
+        from reconciler.views.plain import plain
+
         waiting = self.world.ledger(desired).interrupted(desired.settings.name)
         for each in waiting:
-            click.echo(f"Run {each.name}, begun by {each.by} at {each.at}, was interrupted.", err=True)
+            click.echo(plain(f"Run {each.name}, begun by {each.by} at {each.at}, was interrupted."), err=True)
             _tell_how_to_go_on(self.workspace, name=each.name)
         return bool(waiting)
 

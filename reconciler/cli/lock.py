@@ -23,13 +23,14 @@ def status(chosen: dict[str, Any]) -> int:
     from reconciler.cli.world import World
     from reconciler.ledger.lock import TIME_TO_LIVE, read_state
     from reconciler.steps.load import load
+    from reconciler.views.plain import plain
 
     with opened(chosen) as workspace, World(workspace) as world:
         state = read_state(world.ledger(load(workspace)).store)
     if state.owner is None:
         click.echo("The workspace is not locked.")
         return Exit.DONE
-    click.echo(f"Locked by {state.owner}, fence {state.fence}.")
+    click.echo(plain(f"Locked by {state.owner}, fence {state.fence}."))
     silent = max(state.silent, state.observed)
     if state.dead:
         click.echo("That process has ended: the next run takes the lock over.")
@@ -52,11 +53,12 @@ def break_(chosen: dict[str, Any], reason: str) -> int:
     from reconciler.ledger.journal import now
     from reconciler.ledger.lock import break_lock
     from reconciler.steps.load import load
+    from reconciler.views.plain import plain
 
     if len(reason.strip()) < 10:
         raise click.BadParameter("say why in at least ten characters", param_hint="--reason")
     with opened(chosen) as workspace, World(workspace) as world:
         store = world.ledger(load(workspace)).store
         state = break_lock(store, reason.strip(), getpass.getuser(), now())
-    click.echo(f"The lock of {state.owner} is broken; see what that run did before you go on.")
+    click.echo(plain(f"The lock of {state.owner} is broken; see what that run did before you go on."))
     return Exit.DONE

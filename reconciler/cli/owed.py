@@ -22,6 +22,7 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
     from reconciler.cli.world import World
     from reconciler.ledger import owed as records
     from reconciler.steps.load import load
+    from reconciler.views.plain import plain
 
     with opened(chosen) as workspace, World(workspace) as world:
         desired = load(workspace)
@@ -40,7 +41,7 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
             return Exit.DONE
         for name, what, tries, reason, count in counted:
             times = "once" if tries == 1 else f"{tries} times"
-            click.echo(f"{count:>9,}  {name}: {what} {times}: {reason}")
+            click.echo(plain(f"{count:>9,}  {name}: {what} {times}: {reason}"))
         if not counted:
             click.echo("Nothing is owed to any list.")
     return Exit.DONE

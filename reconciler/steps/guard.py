@@ -34,7 +34,8 @@ def guard(plan: Plan, terms: Terms) -> None:
     standing = [each for each in waive(_found(plan, terms), terms.settings, terms.now.date()) if each.refuses]
     if not standing:
         return
-    words = "\n".join(f"  {finding.rule}  {finding.object}: {finding.message}" for finding in standing)
+    # a name from the tenant may hold line ends, and only ours begin a line
+    words = "\n".join(f"  {each.rule}  {each.object}: {' '.join(each.message.splitlines())}" for each in standing)
     hint = "change the manifests so that the plan is safe"
     waivable = dict.fromkeys(_waiver(finding) for finding in standing if finding.waivable)
     if waivable:

@@ -7,11 +7,12 @@ import orjson
 from reconciler.model.document import plan_document
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
+from reconciler.views.plain import plain_json
 
 
 def plan(value: Plan) -> str:
-    """The plan's document, indented; the same bytes as `plan.json` in a saved plan."""
-    return orjson.dumps(plan_document(value), option=orjson.OPT_INDENT_2).decode()
+    """The plan's document, indented; what `plan.json` in a saved plan says."""
+    return plain_json(orjson.dumps(plan_document(value), option=orjson.OPT_INDENT_2).decode())
 
 
 def report(value: Report) -> str:
@@ -37,4 +38,4 @@ def report(value: Report) -> str:
             for step in value.steps
         ],
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

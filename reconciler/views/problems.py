@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
-from reconciler.views.plain import plain
+from reconciler.views.plain import plain, plain_lines
 
 
 def failure(error: ReconcilerError) -> Text:
@@ -18,7 +18,7 @@ def failure(error: ReconcilerError) -> Text:
         for problem in error.problems:
             lines += _problem(problem)
             lines.append(Text())
-        lines.append(Text(plain(error.message), "bold"))
+        lines += [Text(line, "bold") for line in plain_lines(error.message)]
     else:
         lines += _shape(error.code, error.message, error.where, error.note, error.hint)
     return Text("\n").join(lines)
@@ -29,7 +29,9 @@ def _problem(problem: Problem) -> Iterator[Text]:
 
 
 def _shape(code: str, message: str, where: str | None, note: str | None, hint: str | None) -> Iterator[Text]:
-    yield Text.assemble(("error", "bold red"), (f"[{code}]", "bold"), f": {plain(message)}")
+    first, *others = plain_lines(message)
+    yield Text.assemble(("error", "bold red"), (f"[{code}]", "bold"), f": {first}")
+    yield from map(Text, others)
     if where:
         yield Text.assemble(("  where: ", "dim"), plain(where))
     if note:
