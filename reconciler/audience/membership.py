@@ -61,6 +61,14 @@ def standing(
     return sources.write(backend, _final(segment, judged), target, STANDING)
 
 
+def all_archived(backend: Any, rows: Rows) -> int:
+    """How many contacts a source has, if every one of them is archived; else 0."""
+    people = sources.contacts(backend, rows)
+    people = people.filter(people["contactId"].notnull())
+    active = sources.count(backend, people.filter(people["active"]))
+    return 0 if active else sources.count(backend, people)
+
+
 def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Any:
     """The source's rows with what is known of their phones, and of the lists they must be on as well."""
     import ibis

@@ -164,12 +164,12 @@ class _Applying:
 
         writer = self.world.writer(desired)
         out = console(stderr=self.voice == "json")
-        out.print(f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}")
+        headline = f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}"
         events = ApplyEvents(self.events.write)
         with (
             telling(self.world, desired, self.stopping.stop, self.workspace) as teller,
             self.stopping.writing(lambda: events.interrupted(at_once=False)),
-            ApplyProgress(out) as progress,
+            ApplyProgress(out, headline) as progress,
         ):
             terms = self._terms(desired, writer.surfaces, Several(events, progress), resume)
             terms = replace(terms, teller=teller)

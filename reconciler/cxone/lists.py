@@ -12,7 +12,16 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.cxone.identity import check_ids
-from reconciler.cxone.pages import LARGEST_PAGE, MOST_RESTARTS, Spool, Unsettled, by_token, collected
+from reconciler.cxone.pages import (
+    LARGEST_PAGE,
+    MOST_RESTARTS,
+    Spool,
+    Unsettled,
+    by_token,
+    collected,
+    rows_of,
+    told_total,
+)
 from reconciler.cxone.transport import Transport
 from reconciler.model.moment import format_instant
 from reconciler.model.rows import SENT_AS, InteractionsOf, Rows
@@ -50,6 +59,15 @@ def members(transport: Transport, list_id: str, attributes: Sequence[str], into:
     take = {"contactId": "contactId", **{ours: f"data.{name}" for ours, name in named.items()}}
     columns = {"contactId": "VARCHAR", "data": f"STRUCT({struct})"}
     return Rows(into, "json", columns, spool.count, take, heard.total, heard.shifted)
+
+
+def anybody(transport: Transport, list_id: str) -> bool:
+    """`GET /lists/{listId}/contacts` (ours): whether there is one; raises NotFound."""
+    path = f"{_path(list_id)}/contacts"
+    reply = transport.call("GET", path, query={"pageSize": 1}, scope="lists:read")
+    pagination = reply.get("pagination") if isinstance(reply, Mapping) else None
+    going_on = pagination.get("nextPageToken") if isinstance(pagination, Mapping) else None
+    return bool(rows_of(reply, "data") or going_on or told_total(pagination))
 
 
 def interactions(transport: Transport, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_offset, collected
+from reconciler.cxone.pages import LARGEST_PAGE, Spool, by_offset, collected, rows_of, told_total
 from reconciler.cxone.transport import Transport
 from reconciler.model.rows import Rows
 
@@ -44,6 +44,13 @@ def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
         heard = by_offset(fetch, "contacts", spool.add, transport.access.pace.workers)
     take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"}
     return Rows(into, "json", _CONTACTS, spool.count, take, heard.total, heard.shifted)
+
+
+def anybody(transport: Transport, list_id: str) -> bool:
+    """`GET /outbound/contactlists/{listId}/contacts`: whether there is one; raises NotFound."""
+    path = f"{_path(list_id)}/contacts"
+    reply = transport.call("GET", path, query={"count": 1, "start": 0}, scope=SCOPE)
+    return bool(rows_of(reply, "contacts") or told_total(reply))
 
 
 def put(transport: Transport, list_id: str, ids: list[str]) -> None:

@@ -105,11 +105,11 @@ def by_offset(fetch: Callable[[int], Mapping[str, Any]], key: str, add: Callable
         Unsettled: the tenant says that there are more rows, and gives none.
     """
     first = fetch(0)
-    rows, total = _page(first, key), _total(first)
+    rows, total = rows_of(first, key), told_total(first)
     add(rows)
     if total is None:
         start, pages = len(rows), 1
-        while page := _page(fetch(start), key) if rows else ():
+        while page := rows_of(fetch(start), key) if rows else ():
             add(page)
             start, pages = start + len(page), pages + 1
             if pages > MOST_PAGES:
@@ -142,7 +142,7 @@ def _part(fetch: Callable[[int], Mapping[str, Any]], key: str, bounds: tuple[int
     empty = 0
     while at < end:
         reply = fetch(at)
-        page, total = _page(reply, key), _total(reply)
+        page, total = rows_of(reply, key), told_total(reply)
         found.append((page, total))
         at += len(page)
         if page:
@@ -181,14 +181,15 @@ def _in_order(
             each.cancel()
 
 
-def _page(reply: Mapping[str, Any], key: str) -> Rows:
+def rows_of(reply: Any, key: str) -> Rows:
+    """The rows of a page; raises Unsettled where it is none."""
     rows = reply.get(key) if isinstance(reply, Mapping) else None
     if not isinstance(rows, list):
         raise Unsettled(f"a page of the tenant has no {key!r}", hint="check that the surface's base URL is right")
     return rows
 
 
-def _total(reply: object) -> int | None:
+def told_total(reply: object) -> int | None:
     """How many rows there are, as the tenant says it; None where it says nothing that is a number of rows."""
     told = reply.get("total") if isinstance(reply, Mapping) else None
     return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else None
@@ -228,10 +229,10 @@ def by_token(fetch: Callable[[str | None], Any], add: Callable[[Rows], None], wh
             pagination = reply.get("pagination")
             told = pagination.get("nextPageToken") if isinstance(pagination, Mapping) else None
             token = None if told in (None, "") else str(told)
-            totals.add(_total(pagination))
+            totals.add(told_total(pagination))
             if token is None:
                 log.info("%s: read %d pages", what, pages)
-                return Heard(_total(pagination), shifted=len(totals - {None}) > 1)
+                return Heard(told_total(pagination), shifted=len(totals - {None}) > 1)
             if empty > MOST_EMPTY_IN_A_ROW:
                 raise _endless(what, pages)
             if token in seen:

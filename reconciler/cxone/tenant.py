@@ -160,6 +160,17 @@ class TenantReader:
             return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
         return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into))
 
+    def occupied(self, name: str) -> bool:
+        """Whether anybody is on a list; asked of its members, in one request: what the tenant counts may lag behind.
+
+        Raises:
+            NotFound: there is no such list any more.
+        """
+        list_id = self._id("ContactList", name)
+        surface = next(each for each in _PAGED if each in self._transports)
+        answer: bool = _PAGED[surface].anybody(self._transports[surface], list_id)
+        return answer
+
     def _lane(self, surface: Surface, object_id: str, *, write: bool) -> Lane | None:
         """Where requests about an object are counted, if they are: with those that are about its contacts."""
         if not surface.paced:
@@ -225,7 +236,9 @@ class TenantReader:
         known = self._ids["ContactList"]
         if wanted.name in self._ambiguous["ContactList"]:
             message = f"the tenant has more than one {wanted}"
-            hint = "refer to the one that is meant by its id"
+            hint = "rename or delete the others in the tenant"
+            if not query.by_name:
+                hint = f"refer to the one that is meant by its id (`contactList: {{id: '…'}}`), or {hint}"
             raise BadInput([Problem(query.where, "ambiguous-list", message, hint=hint)])
         if wanted.name is not None:
             if wanted.name in known:

@@ -71,6 +71,9 @@ class Reader(Protocol):
     def members(self, query: MembersOf, into: Path) -> Rows:
         """Columns contactId and the attributes of the query."""
 
+    def occupied(self, name: str) -> bool:
+        """Whether anybody is on a list, in one request; raises NotFound."""
+
     def outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
         """Where each of some contacts of a campaign stands, `workers` of them at once.
 

@@ -48,10 +48,15 @@ class LiveList:
 
 @dataclass(frozen=True, slots=True)
 class ContactsOf:
-    """The contacts of a list: id, engagement score, status, phone."""
+    """The contacts of a list: id, engagement score, status, phone.
+
+    Attributes:
+        by_name: whether the place that points at the list has no other way to than its name.
+    """
 
     list: LiveList
     where: Location = field(compare=False)
+    by_name: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return str(self.list)

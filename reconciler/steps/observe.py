@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import campaigns, engine, files, keeping, owing, recall, records, sources, sql
+from reconciler.audience import campaigns, engine, files, keeping, occupancy, owing, recall, records, sources, sql
 from reconciler.cxone import salesforce
 from reconciler.cxone.faults import Forbidden, NotFound
 from reconciler.kinds import kinds
@@ -96,7 +96,8 @@ def observe(
             wanted = [query for query in wanted if getattr(query, "needed", True)]
         else:
             others = _besides(desired, objects)
-            wanted = list(dict.fromkeys(_possible(query, reader) for query in (*wanted, *others)))
+            leaving = occupancy.of_leaving(desired, objects, set(_names(desired, occupancy.LIST)))
+            wanted = list(dict.fromkeys(_possible(query, reader) for query in (*wanted, *others, *leaving)))
         rows = _rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
         try:
             recalled = _recalled(backend, desired, rows, reader, shelf, into)
@@ -112,7 +113,14 @@ def observe(
         asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
         rows |= campaigns.outcomes(desired.settings.engine, asked, rows, reader, into, told)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
-    return Live(objects, rows, surfaces, methods, reader.requests, waiting, notices, rate, unseen)
+    return Live(
+        occupancy.counted(objects, rows), rows, surfaces, methods, reader.requests, waiting, notices, rate, unseen
+    )
+
+
+def _names(desired: Desired, kind: str) -> Iterator[str]:
+    """The names in the tenant of the declared resources of a kind."""
+    return (kinds()[kind].live_name(resource) for resource in desired.catalogue.of_kind(kind))
 
 
 def _users(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> list[Kind]:
@@ -196,7 +204,7 @@ def _counted(
 
     `unread` gets what a person should know of figures that could not be read: they feed estimates, and block nothing.
     """
-    declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+    declared = set(_names(desired, kind.name))
     counted = reader.statistics(kind, [found.name for found in held if found.name in declared])
     for found in held:
         figures = counted.get(found.name)
@@ -296,10 +304,10 @@ def _ask(backend: Any, query: TenantQuery, reader: Reader, into: Path) -> Rows:
         case MembersOf():
             return sources.settled(backend, lambda: reader.members(query, into))
         case MemberPhones():
-            people = ContactsOf(LiveList(name=query.list), query.where)
+            people = ContactsOf(LiveList(name=query.list), query.where, by_name=True)
             return sources.settled(backend, lambda: reader.contacts(people, into))
         case CampaignPhones():
-            called = ContactsOf(reader.list_of(query), query.where)
+            called = ContactsOf(reader.list_of(query), query.where, by_name=True)
             return sources.settled(backend, lambda: reader.contacts(called, into))
 
 

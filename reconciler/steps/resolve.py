@@ -32,7 +32,7 @@ def resolve(desired: Desired, live: Live) -> Members:
         live = replace(live, rows={**live.rows, **additions.pending(backend, sets(desired.catalogue), live.rows, into)})
         for resource in desired.catalogue.of_kind(segments.KIND.name):
             segment = segments.segment(resource, desired.catalogue, desired.as_of)
-            _refuse_empty(segment, live, desired.as_of)
+            _refuse_empty(backend, segment, live, desired.as_of)
             target = into / f"{resource.address.name}.parquet"
             members = {each.band: live.rows[each.members] for each in segment.targets}
             rows = membership.standing(backend, segment, live.rows, members, desired.as_of, target)
@@ -74,7 +74,7 @@ def _judged_by(
         yield DoNotCall(segment.address, each.address, each.taken, age, each.only_warns, unread, called)
 
 
-def _refuse_empty(segment: Segment, live: Live, as_of: datetime) -> None:
+def _refuse_empty(backend: Any, segment: Segment, live: Live, as_of: datetime) -> None:
     for query in (segment.contacts, *segment.intersect):
         if not live.rows[query].count:
             raise _empty(f"{query} has no contacts", str(query.where), segment)
@@ -84,9 +84,22 @@ def _refuse_empty(segment: Segment, live: Live, as_of: datetime) -> None:
             raise _empty(words, str(each.numbers.where), segment)
     for measure, history in segment.interactions.items():
         if not live.rows[history].count:
+            _refuse_archived(backend, segment, live)
             types = " or ".join(measure.types)
             words = f"{segment.contacts} has no {types} interaction since {as_of - measure.window:%Y-%m-%d}"
             raise _empty(words, str(history.where), segment)
+
+
+def _refuse_archived(backend: Any, segment: Segment, live: Live) -> None:
+    """Say of a source of archived contacts alone that it is one: their interactions are not even asked for."""
+    archived = membership.all_archived(backend, live.rows[segment.contacts])
+    if archived:
+        raise EmptySource(
+            f"{segment.address}: all {archived:,} contacts of {segment.contacts} are archived",
+            where=str(segment.contacts.where),
+            note="archived contacts are never called; nothing was changed",
+            hint="check that it is the right list, or have the tenant make its contacts active again",
+        )
 
 
 def _empty(words: str, where: str, segment: Segment) -> EmptySource:

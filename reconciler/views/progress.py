@@ -36,9 +36,14 @@ class ApplyProgress:
     """How far an apply is; every step leaves one line behind. Safe to call from several threads."""
 
     def __init__(
-        self, console: Console, *, every: float = NOW_AND_THEN, clock: Callable[[], float] = time.monotonic
+        self,
+        console: Console,
+        headline: str = "",
+        *,
+        every: float = NOW_AND_THEN,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._console = console
+        self._console, self._headline = console, headline
         self._every, self._clock = every, clock
         self._lock = threading.Lock()
         self._course: Course | None = None
@@ -64,7 +69,9 @@ class ApplyProgress:
             self._live.stop()
 
     def started(self, run: str, plan: Plan, resumed: bool) -> None:
-        """Count what is to be done."""
+        """Count what is to be done; that it is done is said only now that nothing has refused it."""
+        if self._headline:
+            self._console.print(self._headline)
         with self._lock:
             self._told = self._clock()
             self._course = Course(plan, self._told)

@@ -12,7 +12,6 @@ from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
-from reconciler.model.rows import MembersOf
 from reconciler.model.terms import Terms
 
 
@@ -41,23 +40,18 @@ class Filled:
                     self._as_planned(change)
 
     def occupied(self, references: Iterable[tuple[str, str]]) -> None:
-        """Ask whether there is anybody on each list, in one request: while an object rests for it, nobody is called.
+        """Ask whether there is anybody on each list, in few requests: while an object rests for it, nobody is called.
+
+        The members say so, and not the count that the tenant keeps of them: that may lag behind.
 
         Raises:
             NotFilled: there is nobody, or no such list.
         """
         for kind, name in references:
-            found = next((each for each in self._writer.objects(kinds()[kind]) if each.name == name), None)
-            if found is None:
+            if not any(each.name == name for each in self._writer.objects(kinds()[kind])):
                 raise NotFilled(f"list {name!r} is not there")
-            if not (self._count(name) if found.size is None else found.size):
+            if not self._writer.occupied(name):
                 raise NotFilled(f"list {name!r} is empty", hint="fill it, then go on; nothing dials an empty list")
-
-    def _count(self, name: str) -> int:
-        with engine.opened(self._terms.engine, self._terms.scratch) as backend:
-            into = self._terms.scratch / "filled"
-            into.mkdir(exist_ok=True)
-            return sources.settled(backend, partial(self._writer.members, MembersOf(name, ()), into)).count
 
     def _as_planned(self, change: RowChange) -> None:
         into = self._terms.scratch / "filled"
