@@ -81,7 +81,10 @@ def customers(chance: random.Random) -> Sequence[Mapping[str, str]]:
         {
             "id": each,
             "mobile": chance.choice([phone(number), phone(number)[2:], f"(212) 555-{100 + number % 100:04d}"]),
-            "country": chance.choice(["US", "", "us", "GB"]),
+            "home": ["", "withheld", "\u00a0", f"212555{1300 + number:04d}", phone(33)][
+                number % 5 if number % 7 else 4
+            ],
+            "country": chance.choice(["US", "", "us", "GB", "United\u00a0States"]) if number % 13 else "Atlantis",
             "score": chance.choice(["70", "55.55", " 12 ", "1e2", "99.995", "0.005", "33.335", "", "12345678.9"]),
             "consent": chance.choice(["yes", "yes", "yes", "no", ""]),
             "city": "New\u2028York",
@@ -92,6 +95,7 @@ def customers(chance: random.Random) -> Sequence[Mapping[str, str]]:
     ]
     odd = {
         "mobile": "+14155550102",
+        "home": "",
         "country": "US",
         "score": "80",
         "consent": "yes",
@@ -282,6 +286,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         "over the cap of 9",
         "score below 15",
         "suppressed by asked",
+        "unknown region 'Atlantis'",
         "suppressed by registry",
     }
     why = {reason.words for row in changes.rows for reason in (*row.reasons, *row.stays)}

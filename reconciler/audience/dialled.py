@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import sources, suppression
+from reconciler.audience import persons, sources, suppression
 from reconciler.model.change import RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import MemberPhones, RowQuery, Rows
@@ -81,7 +81,8 @@ def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery,
     contacts = sources.contacts(backend, read[standing.segment.contacts])
     contacts = contacts.filter(~contacts["duplicate"]).semi_join(listed, "contactId")
     if standing.segment.phones is None:
-        return suppression.with_e164(backend, contacts, how).select("contactId", "e164", *_ADDRESS)
+        numbered = persons.numbered(backend, contacts, how, standing.segment.contacts)
+        return numbered.select("contactId", "e164", *_ADDRESS)
     everyone = sources.table(backend, standing.rows)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")
     addressed = contacts.select("contactId", *_ADDRESS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience import row_changes, scoring, sources
+from reconciler.audience import persons, row_changes, scoring, sources
 from reconciler.model.change import RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import RowQuery, Rows
@@ -37,6 +37,11 @@ def told(
     """
     segment = standing.segment
     yield from _as_read(backend, sources.contacts(backend, read[segment.contacts]), segment, contact)
+    if segment.phones is not None and len(persons.columns_of(segment.contacts)) > 1:
+        everyone = sources.contacts(backend, read[segment.contacts])
+        mine = everyone.filter(everyone["contactId"] == contact, ~everyone["duplicate"])
+        for words in persons.explained(backend, mine, segment.phones, segment.contacts):
+            yield "number", words
     for measure, query in segment.interactions.items():
         history = sources.interactions(backend, read[query])
         mine = history.filter(history["contactId"] == contact)

@@ -35,7 +35,7 @@ CONTACTS = {
     "fault": "string",
 }
 """A contact as its source tells it. `phone` is raw, and the first of `phones`: all that its source has for it, raw, in
-the order in which they are tried, without those that are blank; `country` is the row's own region, where it says one;
+the order in which they are tried, null where nothing is written; `country` is the row's own region, where it says one;
 `optedIn` null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order;
 `fault`: why the row cannot be used, or null."""
 
@@ -131,7 +131,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
     columns = {
         **{name: told[name] for name in ("contactId", "name", "email", "postalCode", "timezone")},
         "phone": phone_columns.first(phones),
-        "phones": phone_columns.there(phones),
+        "phones": phone_columns.each(phones),
         "country": region,
         "region": region if feed.region is None else ibis.coalesce(region, ibis.literal(feed.region)),
         "optedIn": _opted_in(rough, feed),

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import scoring, sources, suppression
+from reconciler.audience import persons, scoring, sources, suppression
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Segment
@@ -24,6 +24,7 @@ STANDING = {
     "unrecorded": "boolean",
     "e164": "string",
     "subscribers": "array<string>",
+    "unread": "int64",
     "name": "string",
     "email": "string",
     "attributes": "map<string, string>",
@@ -31,9 +32,9 @@ STANDING = {
 }
 """A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
 
-`unrecorded`: its source asks for consent and knows of none. `subscribers` are the keys of all whom the row's numbers
-reach, as do-not-call numbers are compared by. Name, e-mail and attributes are there where the segment's delivery writes
-them.
+`unrecorded`: its source asks for consent and knows of none. `subscribers` are the keys of all whom the numbers of the
+contact's rows reach, as do-not-call numbers are compared by, and `unread` how many of this row's numbers nobody can
+read. Name, e-mail and attributes are there where the segment's delivery writes them.
 """
 
 
@@ -75,10 +76,11 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
 
     people = sources.contacts(backend, read[segment.contacts])
     if segment.phones is not None:
-        people = suppression.with_e164(backend, people, segment.phones)
+        people = persons.numbered(backend, people, segment.phones, segment.contacts)
         people = suppression.suppressed_by(backend, people, segment.suppress, read)
     else:
-        none = {"e164": ibis.null("string"), "subscribers": ibis.null("array<string>")}
+        nobody = ibis.null("array<string>")
+        none = {"e164": ibis.null("string"), "called_keys": nobody, "subscribers": nobody, "unread": ibis.literal(0)}
         people = people.mutate(**none, suppressed_by=ibis.null("string"))
     for number, query in enumerate(segment.intersect):
         wanted = sources.contacts(backend, read[query])
@@ -145,7 +147,7 @@ def _one_a_phone(judged: Any) -> Any:
 
     # most phones are those of one contact, and nobody has to be put in order for them
     eligible = judged.filter(judged["reason"].isnull())
-    eligible = eligible.select("contactId", "score", key=eligible["subscribers"].unnest())
+    eligible = eligible.select("contactId", "score", key=eligible["called_keys"].unnest())
     counted = eligible.group_by("key").agg(n=eligible.count())
     shared = eligible.semi_join(counted.filter(counted["n"] > 1), "key")
     shared = shared.select("contactId", "key", "score")
@@ -191,6 +193,7 @@ def _final(segment: Segment, judged: Any) -> Any:
         unrecorded=judged["optedIn"].isnull() if segment.asks_consent else ibis.literal(False),
         e164=judged["e164"],
         subscribers=judged["subscribers"],
+        unread=judged["unread"],
         name=judged["name"] if delivery.whole else null,
         email=judged["email"] if delivery.whole else null,
         attributes=judged["attributes"] if delivery.mapped else null,
@@ -264,6 +267,12 @@ def called_unrecorded(backend: Any, standing_rows: Rows) -> int:
     """How many are in though nobody recorded their consent."""
     everyone = sources.table(backend, standing_rows)
     return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["unrecorded"]))
+
+
+def called_with_an_unread_number(backend: Any, standing_rows: Rows) -> int:
+    """How many are in, and have another number that nobody can read: no do-not-call list can be asked for that."""
+    everyone = sources.table(backend, standing_rows)
+    return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["unread"] > 0))
 
 
 def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:

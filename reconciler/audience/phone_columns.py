@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from reconciler.audience import regions
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed
 
@@ -28,6 +29,15 @@ def _joined(parts: Sequence[Any]) -> Any:
     for text in texts[1:]:
         whole = whole + text
     return whole.nullif("")
+
+
+def each(phones: Sequence[Any]) -> Any:
+    """The phones of a row as an array: null where nothing is written, so that each keeps its place."""
+    import ibis
+
+    if not phones:
+        return ibis.literal([], "array<string>")
+    return ibis.array([regions.written(phone) for phone in phones])
 
 
 def there(phones: Sequence[Any]) -> Any:

@@ -120,6 +120,7 @@ def _account(account: Accounting) -> dict[str, Any]:
         "included": {reason.words: reason.count for reason in account.included},
         "left_out": {reason.words: reason.count for reason in account.left_out},
         **unrecorded,
+        **({"called_with_an_unreadable_other_number": account.unread} if account.unread else {}),
     }
 
 
@@ -230,4 +231,5 @@ def _read_account(each: Mapping[str, Any]) -> Accounting:
         tuple(Reason(words, count) for words, count in each["included"].items()),
         tuple(Reason(words, count) for words, count in each["left_out"].items()),
         each.get("called_without_recorded_consent"),
+        each.get("called_with_an_unreadable_other_number", 0),
     )

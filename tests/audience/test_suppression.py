@@ -55,6 +55,7 @@ class Audience:
         self.backend, self.written, self.folder = backend, written, folder
         self.segment = CALLED
         self.source: PeopleQuery = CRM
+        self.columns = FILE
         self.asked: Sequence[str] = ()
         self.registry: Sequence[str] = ()
         self.members: Sequence[tuple[str, str]] = ()
@@ -66,7 +67,11 @@ class Audience:
             for phones in (self.asked, self.registry)
         ]
         held = [{"contactId": name, "phone": phone, "status": "ACTIVE"} for name, phone in self.members]
-        read: dict[RowQuery, Rows] = {self.source: self.written(rows, FILE), ASKED: numbers[0], REGISTRY: numbers[1]}
+        read: dict[RowQuery, Rows] = {
+            self.source: self.written(rows, self.columns),
+            ASKED: numbers[0],
+            REGISTRY: numbers[1],
+        }
         return read | {MemberPhones("In", HERE): self.written(held, PHONES)}
 
     def standing(self, people: Sequence[dict[str, Any]]) -> Standing:

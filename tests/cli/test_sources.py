@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.simulator import Simulator
 from tests.conftest import Ended, Folder, manifest
+from tests.delivery import JOBS, PACE, TENANT
 from tests.s3 import S3
 
 Run = Callable[..., Ended]
@@ -114,6 +115,42 @@ def test_a_do_not_call_list_reads_its_numbers_in_the_country_that_it_names(
     declare(folder, FILES, f"{REGISTRY.replace('region: US', 'region: United Kingdom')}asOf: 2999-01-01T00:00:00Z")
     ended = run("plan")
     assert "suppressed by registry 1" in ended.out, ended.err
+
+
+NUMBERS = """id,mobile,home,work,optin,score
+C00001,4155550101,,,yes,95
+C00002,withheld,4155550103,,yes,95
+C00003,4155550104,,415-555-0102,yes,95
+C00004,,,4155550105,yes,95
+C00005,4155550106,x,4155550105,yes,95
+C00006,,,,yes,95
+"""
+
+
+def test_a_person_with_several_numbers_is_called_by_the_first_that_is_good_and_by_none_that_is_suppressed(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    folder.write("customers.csv", NUMBERS)
+    source = FILES.replace("phone: mobile, region: country", "phone: [mobile, home, work]")
+    declare(folder, source, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    text = (folder.root / "segments.yaml").read_text().replace("contactIds", "contactBatch")
+    folder.write("segments.yaml", text)
+    folder.write("tenant.yaml", manifest("Tenant", "embedded", TENANT.format(url=tenant.url, pace=PACE, jobs=JOBS)))
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert "out: no valid phone 1 · suppressed by registry 1" in ended.out
+    assert "2 of those in have another number that nobody can read" in ended.out
+    assert members(tenant) == {"C00001", "C00002", "C00004", "C00005"}
+    assert {name: tenant.store.contacts[name].phone_number for name in members(tenant)} == {
+        "C00001": "+14155550101",
+        "C00002": "+14155550103",
+        "C00004": "+14155550105",
+        "C00005": "+14155550106",
+    }
+    explained = run("explain", "contact", "C00002", "--segment", "callers").out
+    assert "`mobile`: cannot be called: not a number" in explained
+    assert "`home`: called" in explained
+    assert "`work`: blank" in explained
 
 
 UNCLEAR = """id,mobile,country,optin,score

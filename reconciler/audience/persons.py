@@ -1,0 +1,165 @@
+"""By which number is a person called, and by which others are they reached?
+
+A source may have several numbers for a person, in the order in which they are tried, and several rows. The first number
+of the first usable row that the segment's rule takes is called. Do-not-call holds for all: every number that can be
+read at all, of every row with the person's id, names subscribers whom no list may hold.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import engine, phones, regions, sources
+from reconciler.model.rows import PeopleQuery
+from reconciler.model.segment import Phones
+
+
+def columns_of(query: PeopleQuery) -> tuple[str, ...]:
+    """The names of the columns that a source's phones are in, in order; one, where it does not name any."""
+    named = getattr(query, "phones", ())
+    return tuple(" and ".join(f"`{part}`" for part in parts) for parts in named) or ("phone",)
+
+
+def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery) -> Any:
+    """Add to contacts the number by which each is called, and whom all of their numbers reach.
+
+    Columns: `e164` (null where none can be called), `called_keys` (the keys of that number's subscribers),
+    `subscribers` (the keys of all numbers of all rows of the contact), `unread` (how many numbers of the row nobody
+    can read).
+    """
+    import ibis
+
+    count = len(columns_of(query))
+    if count > 1:
+        return _of_several(backend, people, how, count)
+    called = phones.normalised(backend, people, how.rule, how.region)
+    called = called.mutate(called_keys=called["subscribers"], unread=ibis.literal(0, "int64")).drop("phone_fault")
+    twice = people.filter(people["duplicate"], people["contactId"].notnull()).select("contactId").distinct()
+    if not sources.count(backend, twice):
+        return called
+    every = _told(backend, people.semi_join(twice, "contactId"), how, 1)
+    return _with_all(called, _keys(every))
+
+
+def _of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
+    """The same where a row has several numbers."""
+    every = _told(backend, people, how, count)
+    good = every.filter(every["e164"].notnull())
+    first = good.group_by(first_at="place").agg(
+        e164=good["e164"].argmin(good["nth"]), reached_by=good["called_text"].argmin(good["nth"])
+    )
+    odd = every.filter(every["unreadable"])
+    unread = odd.group_by(odd_at="place").agg(unread=odd.count())
+    found = people.drop("plain").left_join(first, people["place"] == first["first_at"]).drop("first_at")
+    found = found.left_join(unread, found["place"] == unread["odd_at"]).drop("odd_at")
+    keys = _split(found["reached_by"])
+    found = found.mutate(called_keys=keys, subscribers=keys, unread=found["unread"].fill_null(0)).drop("reached_by")
+    return _with_all(found, _keys(every))
+
+
+def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
+    """Each number of each row, computed once.
+
+    Columns: contactId, place, nth (its place in the order), e164 by the segment's rule, `called_text` and `keys` (the
+    subscribers of it by that rule, and as far as it can be read at all; texts with blanks between), `unreadable`.
+    """
+    import ibis
+
+    each = [
+        people.select(
+            "contactId",
+            "place",
+            "region",
+            nth=ibis.literal(nth, "int64"),
+            phone=regions.written(people["phones"][nth] if count > 1 else people["phone"]),
+        )
+        for nth in range(count)
+    ]
+    numbers = reduce(lambda some, more: some.union(more), each)
+    numbers = numbers.filter(numbers["phone"].notnull())
+    path = _file(engine.scratch(backend))
+    engine.write(backend, numbers, path)
+    read = phones.normalised(backend, engine.parquet(backend, path), "possible", how.region)
+    read = read.mutate(keys=_joined(read["subscribers"]), unreadable=read["e164"].isnull())
+    read = read.drop(*phones.NORMALISED)
+    called = phones.normalised(backend, read, how.rule, how.region)
+    told = called.mutate(called_text=_joined(called["subscribers"])).drop("subscribers", "phone")
+    target = _file(engine.scratch(backend))
+    engine.write(backend, told, target)
+    return engine.parquet(backend, target)
+
+
+def _joined(keys: Any) -> Any:
+    import ibis
+
+    return ibis.coalesce(keys.join(" "), ibis.literal(""))
+
+
+def _split(keys: Any) -> Any:
+    """Keys as an array again; none of none."""
+    import ibis
+
+    none = keys.isnull() | (keys == "")
+    return ibis.ifelse(none, ibis.null("array<string>"), keys.split(" "))
+
+
+def _keys(every: Any) -> Any:
+    """The subscribers of each contact, as one sorted array."""
+    both = every.select("contactId", text=every["keys"] + " " + every["called_text"])
+    each = both.select("contactId", key=both["text"].split(" ").unnest())
+    each = each.filter(each["key"] != "").distinct()
+    return each.group_by(whose="contactId").agg(theirs=each["key"].collect().sort())
+
+
+def _with_all(called: Any, keys: Any) -> Any:
+    """The subscribers of all numbers in place of those of the one that is called."""
+    import ibis
+
+    found = called.left_join(keys, called["contactId"] == keys["whose"]).drop("whose")
+    return found.mutate(subscribers=ibis.coalesce(found["theirs"], found["subscribers"])).drop("theirs")
+
+
+def explained(backend: Any, mine: Any, how: Phones, query: PeopleQuery) -> Iterator[str]:
+    """What became of each number of some rows, in order: which is called, and why those before it are not."""
+    import ibis
+
+    names = columns_of(query)
+    rows = [
+        mine.select(
+            "place",
+            "region",
+            nth=ibis.literal(nth, "int64"),
+            phone=regions.written(mine["phones"][nth] if names[1:] else mine["phone"]),
+        )
+        for nth in range(len(names))
+    ]
+    every = phones.normalised(backend, reduce(lambda some, more: some.union(more), rows), how.rule, how.region)
+    every = every.mutate(blank=every["phone"].isnull()).order_by("place", "nth")
+    used: set[str | None] = set()
+    for place, nth, blank, fault in _rows(backend, every.select("place", "nth", "blank", "phone_fault")):
+        if blank:
+            words = "blank"
+        elif fault is not None:
+            words = f"cannot be called: {fault}"
+        elif place in used:
+            words = "not needed, held against do-not-call lists as well"
+        else:
+            words = "called"
+            used.add(place)
+        yield f"{names[nth]}: {words}"
+
+
+def _rows(backend: Any, relation: Any) -> Sequence[tuple[Any, ...]]:
+    return [row for chunk in sources.stream(backend, relation, 1000) for row in chunk]
+
+
+def _file(folder: Path) -> Path:
+    """A new file that only its owner may read."""
+    handle, name = tempfile.mkstemp(prefix="persons-", suffix=".parquet", dir=folder)
+    os.close(handle)
+    return Path(name)

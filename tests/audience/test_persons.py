@@ -1,0 +1,131 @@
+"""One person, several numbers: the first that can be called is called, and do-not-call holds for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.audience import membership, persons, sources
+from reconciler.model.feeds import SqlFeed
+from reconciler.model.segment import Phones
+from tests.audience.test_suppression import FILE, HERE, Audience, audience, person  # noqa: F401 # a fixture
+
+COLUMNS = (("mobile",), ("home",), ("area", "number"))
+CRM = SqlFeed(url="env CRM", query="select 1", columns=(("contactId", "id"),), phones=COLUMNS, where=HERE)
+MOBILE, HOME, WORK = "+14155550101", "(202) 555-0102", "2125550103"
+
+
+@pytest.fixture
+def several(audience: Audience) -> Audience:  # noqa: F811
+    audience.source, audience.columns = CRM, {**FILE, "phones": "VARCHAR[]"}
+    return audience
+
+
+def reached(name: str, *phones: str | None, **more: Any) -> dict[str, Any]:
+    first = next((phone for phone in phones if phone is not None), None)
+    return person(name, first, phones=list(phones), **more)
+
+
+def standing(audience: Audience, *people: dict[str, Any]) -> list[tuple[Any, ...]]:  # noqa: F811
+    table = sources.table(audience.backend, audience.standing(people).rows).order_by("contactId", "place")
+    rows = table.select("e164", "reason", "subscribers", "unread")
+    return [row for chunk in sources.stream(audience.backend, rows, 100) for row in chunk]
+
+
+@pytest.mark.parametrize(
+    ("phones", "called"),
+    [
+        ((MOBILE, HOME, WORK), "+14155550101"),
+        ((None, HOME, WORK), "+12025550102"),
+        (("withheld", HOME, None), "+12025550102"),
+        (("5550101", None, WORK), "+12125550103"),
+        (("+1 200 555 0102", HOME, WORK), "+12025550102"),
+        (("+44 20 7946 0018", None, None), "+442079460018"),
+        ((None, None, None), None),
+        (("nobody", "12", None), None),
+    ],
+)
+def test_the_first_number_that_can_be_called_is_called(
+    several: Audience, phones: tuple[str | None, ...], called: str | None
+) -> None:
+    ((e164, reason, _, _),) = standing(several, reached("a", *phones))
+    assert (e164, reason) == (called, None if called else "no valid phone")
+
+
+@pytest.mark.parametrize("listed", [MOBILE, "202-555-0102", "+1 212 555 0103"])
+def test_a_do_not_call_entry_for_any_number_of_a_person_holds_for_the_person(several: Audience, listed: str) -> None:
+    several.registry = [listed]
+    rows = standing(several, reached("a", MOBILE, HOME, WORK), reached("b", "+14155550109", None, None))
+    assert [reason for _, reason, _, _ in rows] == ["suppressed by registry", None]
+
+
+def test_a_number_of_no_range_yet_that_nobody_would_call_is_held_against_do_not_call_lists(several: Audience) -> None:
+    several.registry = ["+1 200 555 0102"]
+    assert several.reasons(reached("a", MOBILE, "200 555 0102", None)) == ["suppressed by registry"]
+
+
+def test_all_numbers_of_a_person_are_among_the_keys_by_which_it_is_reached(several: Audience) -> None:
+    ((_, _, subscribers, _),) = standing(several, reached("a", MOBILE, HOME, MOBILE))
+    assert subscribers == sorted(subscribers)
+    assert subscribers == ["+12025550102", "+14155550101"]
+
+
+def test_a_number_that_nobody_can_read_is_counted_beside_one_that_is_called(several: Audience) -> None:
+    people = [reached("a", MOBILE, "withheld", "12"), reached("b", "withheld", "+14155550109", None)]
+    people += [reached("c", "+14155550108", None, " "), reached("d", "x", None, None)]
+    assert [row[3] for row in standing(several, *people)] == [2, 1, 0, 1]
+    assert membership.called_with_an_unread_number(several.backend, several.standing(people).rows) == 2
+
+
+def test_contacts_who_share_a_number_that_is_not_called_are_both_called(several: Audience) -> None:
+    switchboard = "2125550103"
+    people = [reached("a", MOBILE, None, switchboard), reached("b", "+14155550109", None, switchboard)]
+    assert several.reasons(*people) == [None, None]
+
+
+def test_contacts_who_would_be_called_by_one_number_are_called_once(several: Audience) -> None:
+    people = [reached("a", MOBILE, None, None, engagementScore="80"), reached("b", None, None, "415 555 0101")]
+    assert several.reasons(*people) == ["duplicate of another contact with its phone", None]
+
+
+def test_a_do_not_call_entry_for_a_second_row_of_a_contact_holds_for_the_first(audience: Audience) -> None:  # noqa: F811
+    audience.registry = [HOME]
+    people = [person("a", MOBILE), person("a", HOME), person("b", "+14155550109"), person("b", "nobody")]
+    assert audience.reasons(*people) == [
+        "suppressed by registry",
+        "duplicate of another row with its id",
+        None,
+        "duplicate of another row with its id",
+    ]
+
+
+def test_a_do_not_call_entry_for_a_row_that_cannot_be_used_holds_for_the_contact(audience: Audience) -> None:  # noqa: F811
+    audience.registry = [HOME]
+    broken = person("a", HOME, fault="engagementScore is not a number")
+    assert "suppressed by registry" in audience.reasons(broken, person("a", MOBILE))
+
+
+def test_it_is_told_which_number_is_called_and_why_those_before_it_are_not(several: Audience) -> None:
+    read = several.read([reached("a", "withheld", None, WORK), reached("b", MOBILE, HOME, None)])
+    everyone = sources.contacts(several.backend, read[CRM])
+    told = {
+        name: list(persons.explained(several.backend, mine, Phones("valid", "US"), CRM))
+        for name in ("a", "b")
+        for mine in [everyone.filter(everyone["contactId"] == name)]
+    }
+    assert told == {
+        "a": ["`mobile`: cannot be called: not a number", "`home`: blank", "`area` and `number`: called"],
+        "b": [
+            "`mobile`: called",
+            "`home`: not needed, held against do-not-call lists as well",
+            "`area` and `number`: blank",
+        ],
+    }
+
+
+def test_by_possible_the_first_number_of_the_right_length_is_called(several: Audience) -> None:
+    several.segment = replace(several.segment, phones=Phones("possible", "US"))
+    ((e164, _, _, _),) = standing(several, reached("a", "200 555 0102", HOME, None))
+    assert e164 == "+12005550102"
