@@ -17,7 +17,16 @@ from reconciler.model.plan import Plan
 @refresh_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 0 where there is nothing to do, 2 where there are changes, 3 where the plan would be refused.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["warn", "refuse"]),
+    help="Exit with 3 where a finding refuses the plan, or (warn) where there is a warning too that is not waived.",
+)
 @click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
 @click.option("--notify", is_flag=True, help="Tell the webhooks that want to know of plans.")
 def plan(
@@ -25,6 +34,7 @@ def plan(
     out: Path | None,
     voice: str,
     detailed_exitcode: bool,
+    fail_on: str | None,
     prune: bool,
     refresh: bool,
     notify: bool,
@@ -53,7 +63,17 @@ def plan(
             )
         if notify:
             tell_of_plan(proposed, workspace, world, load(workspace))
-    return Exit.CHANGES if detailed_exitcode and not proposed.empty else Exit.DONE
+    return _exit_code(proposed, detailed=detailed_exitcode, fail_on=fail_on)
+
+
+def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
+    from reconciler.model.verdict import Status, reach_verdict
+
+    verdict = reach_verdict(proposed)
+    refused = verdict.status is Status.REFUSED
+    if (refused and (detailed or fail_on is not None)) or (verdict.warnings and fail_on == "warn"):
+        return Exit.REFUSED
+    return Exit.CHANGES if detailed and verdict.status is Status.CHANGES else Exit.DONE
 
 
 def show_plan(proposed: Plan, voice: str) -> None:

@@ -34,6 +34,7 @@ from reconciler.model.outcome_document import (
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.situation import Planned, watched
+from reconciler.model.verdict import reach_verdict
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
@@ -51,6 +52,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "manifests": plan.manifests,
         "as_of": format_instant(plan.as_of),
         "good_until": None if plan.good_until is None else format_instant(plan.good_until),
+        "verdict": reach_verdict(plan).document(),
         "resource_changes": [object_document(change) for change in plan.objects],
         "row_changes": [
             *(rows_document(change) for change in plan.rows),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -73,9 +75,15 @@ def test_an_unsafe_plan_is_shown_with_its_reasons_and_apply_refuses_it(
     situation(tenant, folder)
     before = scene.state(tenant)
     planned = run("plan", "--detailed-exitcode", "--out", str(folder.root / "a.plan"))
-    assert planned.code == 2
+    assert planned.code == 3
     assert words in planned.out
     assert "apply refuses" in planned.out
+    verdict = json.loads(run("plan", "--format", "json").out)["verdict"]
+    assert verdict["status"] == "refused"
+    assert [each["rule"] for each in verdict["blocked_by"] if each["object"] == subject] == rules
+    assert verdict["counts"]["refusals"] == len(verdict["blocked_by"])
+    assert run("plan").code == 0, "without being asked, a plan that was made is no failure"
+    assert run("plan", "--fail-on", "refuse").code == 3
     for command in (["apply"], ["apply", "--yes"], ["apply", str(folder.root / "a.plan")]):
         refused = run(*command)
         assert refused.code == 3
@@ -96,6 +104,10 @@ def test_an_override_with_a_reason_lets_it_through_and_is_printed(
     planned = run("plan")
     assert "set aside until 2999-12-31: the board has agreed to it" in planned.out
     assert words in planned.out
+    verdict = json.loads(run("plan", "--format", "json").out)["verdict"]
+    assert (verdict["status"], verdict["blocked_by"]) == ("changes", [])
+    assert verdict["counts"]["waived"] == len(rules)
+    assert run("plan", "--detailed-exitcode", "--fail-on", "refuse").code == 2
     applied = run("apply", "--yes")
     assert applied.code == 0, applied.err
     assert "set aside until 2999-12-31: the board has agreed to it" in applied.out
@@ -228,3 +240,48 @@ def test_a_list_is_not_emptied_under_a_campaign_that_somebody_else_runs(
         assert f"campaign {name!r}, which no manifest declares" in refused.err
         assert f"{{rule: CMP-EMPTIED, object: 'Campaign/{name}', reason: …}}" in refused.err
     assert not tenant.requests().writes()
+
+
+def declare_do_not_call(folder: Folder, taken: datetime) -> None:
+    """A list of one number, taken at a moment."""
+    folder.write("dnc.csv", "phone\n+12125550199\n")
+    files = "{paths: [dnc.csv], format: csv, columns: {phone: phone}}"
+    folder.write("dnc.yaml", manifest("SuppressionList", "dnc", f"files: {files}\nasOf: {taken:%Y-%m-%dT%H:%M:%SZ}"))
+
+
+def test_a_warning_fails_a_plan_only_where_that_is_asked_for(tenant: Simulator, folder: Folder, run: Run) -> None:
+    scene.people(tenant, 20)
+    folder.write("list.yaml", manifest("ContactList", "chosen", "name: All customers"))
+    tenant.store.change_list(tenant.store.list_named("All customers"), description=scene.MARK)
+    scene.declare_campaign(folder)
+    text = (folder.root / "campaign-evening.yaml").read_text()
+    over = text.replace(scene.START, "2026-01-01T14:00:00Z").replace(scene.END, "2026-01-02T00:00:00Z")
+    folder.write("campaign-evening.yaml", over)
+    verdict = json.loads(run("plan", "--format", "json").out)["verdict"]
+    assert verdict["status"] == "changes"
+    assert verdict["counts"]["warnings"] >= 1
+    assert run("plan", "--fail-on", "refuse").code == 0
+    assert run("plan", "--fail-on", "warn").code == 3
+    assert run("plan", "--detailed-exitcode", "--fail-on", "warn").code == 3
+
+
+def test_nothing_to_do_is_a_verdict_too(tenant: Simulator, folder: Folder, run: Run) -> None:
+    folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
+    assert run("apply", "--yes").code == 0
+    verdict = json.loads(run("plan", "--format", "json").out)["verdict"]
+    assert (verdict["status"], verdict["blocked_by"]) == ("no_changes", [])
+    assert set(verdict["counts"].values()) == {0}
+    assert run("plan", "--detailed-exitcode", "--fail-on", "warn").code == 0
+
+
+def test_a_finding_without_a_change_refuses_all_the_same(tenant: Simulator, folder: Folder, run: Run) -> None:
+    scene.people(tenant, 100)
+    moment = datetime.now(UTC)
+    declare_do_not_call(folder, moment)
+    scene.declare_segment(folder, extra="phones: {region: US}\nsuppress: [dnc]")
+    assert run("apply", "--yes").code == 0
+    assert run("plan", "--detailed-exitcode").code == 0
+    declare_do_not_call(folder, moment - timedelta(days=60))
+    planned = run("plan", "--detailed-exitcode")
+    assert planned.code == 3, planned.out
+    assert run("apply", "--yes").code == 3
