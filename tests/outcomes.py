@@ -80,7 +80,7 @@ def declare(
 
 def declare_feedback(folder: Folder, store: str = "data/asked") -> str:
     """A do-not-call list that outcomes feed; what to add to a set's spec."""
-    folder.write("asked.yaml", manifest("SuppressionList", "asked", f"store: {store}\nregion: US"))
+    folder.write("asked.yaml", manifest("SuppressionList", "asked", f"store: {store}\nmayBeginEmpty: true\nregion: US"))
     return "feedback: [{suppressionList: asked, outcomes: [DO_NOT_CALL]}]"
 
 

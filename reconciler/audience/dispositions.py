@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.audience.mapping import CLOCK, DISPOSITIONS, Told, empty, texts, utc
+from reconciler.audience.mapping import CLOCK, DISPOSITIONS, Told, empty, epoch, texts, utc
 from reconciler.audience.rough import Rough
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.feeds import DispositionFeed
-from reconciler.model.moment import format_instant
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How much later than this machine's clock a disposition may be (ours): whoever wrote it has another."""
@@ -25,7 +24,7 @@ def dispositions(rough: Rough, feed: DispositionFeed, now: datetime) -> Any:
     table, told = rough.table, Told(rough, feed)
     written, moment = told["timestamp"], utc(told["timestamp"])
     outcome, notes, agent = told["outcome"], told["notes"], told["agent"]
-    limit = ibis.literal(format_instant(now + CLOCK_SKEW))
+    limit = int((now + CLOCK_SKEW).timestamp())
     never, dated = ibis.literal(False), told.says("timestamp")
     custom = [table[rough.columns[column]] for _, column in sorted(feed.custom)]
     columns = {
@@ -53,7 +52,7 @@ def dispositions(rough: Rough, feed: DispositionFeed, now: datetime) -> Any:
                 (empty(written) if dated else never, "timestamp is empty"),
                 (written.re_search(CLOCK + "$"), "timestamp has no time zone: write it in UTC with Z"),
                 (moment.isnull() if dated else never, "timestamp is not a time in ISO 8601"),
-                (moment > limit, "timestamp is in the future"),
+                (epoch(written) > limit, "timestamp is in the future"),
                 (notes.length() > LONGEST_NOTES, f"notes have more than {LONGEST_NOTES:,} characters"),
                 (notes.re_search(_CONTROL), "notes have control characters"),
                 *((_unfit(text, LONGEST_FIELD), _UNFIT) for text in custom),

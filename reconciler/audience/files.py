@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import delimited, entries, jsonlines, mapping, unpacking, workbooks
+from reconciler.audience import delimited, entries, folders, jsonlines, mapping, unpacking, workbooks
 from reconciler.audience import dispositions as of_contacts
 from reconciler.audience.paths import Found, at_hand, found
 from reconciler.audience.rough import Rough, looks_like_a_phone, missing, numbered, parquet
@@ -64,6 +64,8 @@ def _read(
     columns: Mapping[str, str],
 ) -> Rows:
     wanted = mapping.columns_of(feed)
+    if isinstance(feed, FileFeed):
+        folders.check(feed, root)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     problems: list[Problem] = []
     parts: list[Path] = []

@@ -90,12 +90,17 @@ def _floors(ctx: click.Context, parameter: click.Parameter, given: tuple[Path, .
 
 
 def _instant(ctx: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
-    from reconciler.model.moment import parse_instant
+    from reconciler.model.moment import EARLIEST, LATEST, parse_instant, reckonable
 
+    if given is None:
+        return None
     try:
-        return parse_instant(given) if given is not None else None
+        instant = parse_instant(given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+    if not reckonable(instant):
+        raise click.BadParameter(f"it must be in the years {EARLIEST.year} to {LATEST.year - 1}")
+    return instant
 
 
 def command_line(workspace: Workspace, *words: str) -> str:

@@ -72,7 +72,8 @@ def _kept(resource: Resource) -> FileFeed | None:
         format="jsonl",
         columns=(("contactId", "contactId"),),
         phones=(("phone",),),
-        optional=True,
+        optional=resource.spec.get("mayBeginEmpty", False),
+        only=True,
         entries=Entries(),
         where=resource.where("spec", "store"),
     )

@@ -78,6 +78,7 @@ class FileFeed:
         region: the region of phones written without a country code, where no column says it, e.g. `US`.
         on_invalid: what becomes of a row that cannot be used: an error, or counted by its fault and left out.
         optional: whether no file at all is no contacts, and no error.
+        only: whether the folder of the paths is there for these files alone, so that any other in it is an error.
         entries: how do-not-call entries are read; None: the source is of contacts.
         where: the place in the manifest.
     """
@@ -96,6 +97,7 @@ class FileFeed:
     region: str | None = None
     on_invalid: OnInvalid = "refuse"
     optional: bool = False
+    only: bool = False
     entries: Entries | None = None
     where: Location = field(compare=False)
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""Between these is every moment that a person may name: around it there is room for any duration."""
+
+LONGEST = timedelta(days=36_525)
+"""The longest duration that a person may name: a hundred years."""
+
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -18,7 +24,10 @@ def parse_duration(text: str) -> timedelta:
     if not text or match is None:
         raise ValueError(f"{text!r} is not a duration such as 15m, 8h, 90d or 1d12h")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is longer than can be computed with") from error
 
 
 def parse_instant(text: str) -> datetime:
@@ -33,7 +42,15 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not an ISO 8601 instant such as 2026-07-01T09:00:00Z") from error
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} does not say its offset from UTC; write {text}Z if UTC is meant")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is beyond the years that can be computed with") from error
+
+
+def reckonable(instant: datetime) -> bool:
+    """Whether it can be computed with: years from 1900 to 2999."""
+    return EARLIEST <= instant < LATEST
 
 
 def format_instant(instant: datetime) -> str:

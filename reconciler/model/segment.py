@@ -87,9 +87,9 @@ class Suppression:
         return (self.numbers, *(query for query in self.also if not isinstance(query, Additions)))
 
     @property
-    def may_be_empty(self) -> bool:
-        """Whether having no numbers is no sign of a fault: it only holds what outcomes have added."""
-        return isinstance(self.numbers, FileFeed) and self.numbers.optional
+    def never_empty(self) -> tuple[RowQuery, ...]:
+        """Those queries to which no number at all is a sign of a fault: not what may not have been added to yet."""
+        return tuple(query for query in self.read if not (isinstance(query, FileFeed) and query.optional))
 
 
 @dataclass(frozen=True, slots=True)

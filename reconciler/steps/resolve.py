@@ -80,9 +80,10 @@ def _refuse_empty(backend: Any, segment: Segment, live: Live, as_of: datetime) -
         if not live.rows[query].count:
             raise _empty(f"{query} has no contacts", str(query.where), segment)
     for each in segment.suppress:
-        if not live.rows[each.numbers].count and not each.may_be_empty:
-            words = f"{each.address} reads {each.numbers}, which has no numbers"
-            raise _empty(words, str(each.numbers.where), segment)
+        for numbers in each.never_empty:
+            if not live.rows[numbers].count:
+                words = f"{each.address} reads {numbers}, which has no numbers"
+                raise _empty(words, str(getattr(numbers, "where", "")), segment)
     for measure, history in segment.interactions.items():
         if not live.rows[history].count:
             _refuse_archived(backend, segment, live)

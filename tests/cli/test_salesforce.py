@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.conftest import TENANT, Ended, Folder, manifest
 
 Run = Callable[..., Ended]
 
+TODAY = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 SOURCE = """
 salesforce:
   instance: {url}
@@ -238,7 +240,7 @@ def test_do_not_call_numbers_may_be_records_too(
     numbers = [line for line in SOURCE.splitlines(keepends=True) if not line.startswith(people)]
     numbers.insert(-1, "  columns: {{phone: Phone}}\n")
     source = "".join(numbers).format(url=tenant.url, where="Account.Name = null", more="")
-    folder.write("registry.yaml", manifest("SuppressionList", "asked", f"{source}\nasOf: 2999-01-01T00:00:00Z"))
+    folder.write("registry.yaml", manifest("SuppressionList", "asked", f"{source}\nasOf: {TODAY}"))
     folder.write(
         "more.yaml",
         (folder.root / "segments.yaml").read_text(encoding="utf-8").split("---\n")[-1] + "  suppress: [asked]\n",

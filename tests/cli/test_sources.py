@@ -17,6 +17,7 @@ from tests.s3 import S3
 
 Run = Callable[..., Ended]
 
+TODAY = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 CUSTOMERS = """id,mobile,country,optin,score
 C00001,+1 (415) 555-0101,US,yes,95
 C00002,415.555.0102,US,yes,90
@@ -54,7 +55,7 @@ def scene(tenant: Simulator, folder: Folder) -> None:
     tenant.store.add_contacts([f"C0000{n}" for n in range(1, 8)])
     folder.write("customers.csv", CUSTOMERS)
     folder.write("registry.csv", "number\n415-555-0102\n")
-    declare(folder, FILES, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, FILES, f"{REGISTRY}asOf: {TODAY}")
 
 
 def declare(folder: Folder, source: str, registry: str) -> None:
@@ -97,7 +98,7 @@ def test_countries_are_read_as_people_write_them_and_another_word_is_told(
     rows = ["C00001,4155550101,United States,yes,95", "C00002,4155550103,usa,yes,95", "C00003,4155550104,US ,yes,95"]
     rows += ["C00004,020 7946 0018,UK,yes,95", "C00005,4155550105,Atlantis,yes,95", "C00006,+14155550106,XX,yes,95"]
     folder.write("customers.csv", "\n".join(["id,mobile,country,optin,score", *rows, ""]))
-    declare(folder, FILES, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, FILES, f"{REGISTRY}asOf: {TODAY}")
     ended = run("apply", "--yes")
     assert ended.code == 0, ended.err
     assert "out: unknown region 'Atlantis' 1 · unknown region 'XX' 1" in ended.out
@@ -112,7 +113,7 @@ def test_a_do_not_call_list_reads_its_numbers_in_the_country_that_it_names(
 ) -> None:
     folder.write("customers.csv", "id,mobile,country,optin,score\nC00001,020 7946 0018,UK,yes,95\n")
     folder.write("registry.csv", "number\n020 7946 0018\n")
-    declare(folder, FILES, f"{REGISTRY.replace('region: US', 'region: United Kingdom')}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, FILES, f"{REGISTRY.replace('region: US', 'region: United Kingdom')}asOf: {TODAY}")
     ended = run("plan")
     assert "suppressed by registry 1" in ended.out, ended.err
 
@@ -163,7 +164,7 @@ C00004,4155550105,US,maybe,95
 
 def test_who_is_not_known_to_have_given_consent_is_not_called(tenant: Simulator, folder: Folder, run: Run) -> None:
     folder.write("customers.csv", UNCLEAR)
-    declare(folder, FILES.replace("optin = 'yes'", "optin"), f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, FILES.replace("optin = 'yes'", "optin"), f"{REGISTRY}asOf: {TODAY}")
     ended = run("apply", "--yes")
     assert ended.code == 0, ended.err
     assert "out: no consent recorded 2 · no consent 1" in ended.out
@@ -180,7 +181,7 @@ def test_a_source_that_calls_people_without_recorded_consent_says_so_in_every_pl
 ) -> None:
     folder.write("customers.csv", UNCLEAR)
     source = FILES.replace("\"optin = 'yes'\"", "optin\n  unknownConsent: in")
-    declare(folder, source, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, source, f"{REGISTRY}asOf: {TODAY}")
     words = "2 of those in have no recorded consent: the source says unknownConsent: in"
     applied = run("apply", "--yes")
     assert applied.code == 0, applied.err
@@ -205,7 +206,7 @@ def test_contacts_and_the_registry_may_be_in_an_object_store(
     s3_here.put(bucket, "registry.csv", b"number\n415-555-0102\n")
     source = FILES.replace("[customers.csv]", f'["s3://{bucket}/crm/*/customers.csv.gz"]')
     registry = REGISTRY.replace("[registry.csv]", f'["s3://{bucket}/registry.csv"]')
-    declare(folder, source, f"{registry}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, source, f"{registry}asOf: {TODAY}")
     ended = run("apply", "--yes")
     assert ended.code == 0, ended.err
     assert members(tenant) == {"C00001", "C00006"}
@@ -299,7 +300,7 @@ def test_a_row_that_cannot_be_used_stops_the_plan_at_its_line_or_is_counted(fold
     ended = run("plan")
     assert ended.code == 64
     assert "customers.csv:4" in ended.err
-    declare(folder, f"{FILES.rstrip()}\n  onInvalid: skip", f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, f"{FILES.rstrip()}\n  onInvalid: skip", f"{REGISTRY}asOf: {TODAY}")
     assert "cannot be used: engagementScore is not a number 1" in run("plan").out
 
 
@@ -318,7 +319,7 @@ def test_a_query_is_a_source_like_any_other(
     declare(
         folder,
         f"sql: {{url: {{env: CRM_URL}}, query: '{query}', columns: {columns}}}",
-        f"{REGISTRY}asOf: 2999-01-01T00:00:00Z",
+        f"{REGISTRY}asOf: {TODAY}",
     )
     ended = run("apply", "--yes")
     assert ended.code == 0, ended.err
@@ -327,7 +328,7 @@ def test_a_query_is_a_source_like_any_other(
 
 def test_a_database_whose_url_is_nowhere_is_told_at_its_place(folder: Folder, run: Run) -> None:
     source = "sql: {url: {env: NOWHERE_URL}, query: 'select 1', columns: {contactId: id}}"
-    declare(folder, source, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, source, f"{REGISTRY}asOf: {TODAY}")
     ended = run("plan")
     assert ended.code == 64
     assert "NOWHERE_URL is not set" in ended.err
@@ -339,7 +340,7 @@ def test_interactions_that_cannot_be_used_are_counted_and_the_plan_says_so(folde
         "calls.csv", "contact,at\nC00001,2026-06-30T10:00:00Z\nC00006,2026-06-30T10:00:00Z\nC00007,yesterday\n"
     )
     calls = "{paths: [calls.csv], format: csv, columns: {contactId: contact, startTime: at}, onInvalid: skip}"
-    declare(folder, f"{FILES}interactions: {{types: [voice], files: {calls}}}", f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, f"{FILES}interactions: {{types: [voice], files: {calls}}}", f"{REGISTRY}asOf: {TODAY}")
     text = (folder.root / "segments.yaml").read_text()
     text = text.replace("engagement: {threshold: 75}", "recencyFrequency: {}").replace(
         "{engaged: callers}", "{high: callers}"

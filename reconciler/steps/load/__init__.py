@@ -31,12 +31,13 @@ def load(workspace: Workspace) -> Desired:
     from reconciler.kinds import kinds
     from reconciler.kinds.workspace import settings as settings_of
     from reconciler.model.live import digest_of
-    from reconciler.steps.load import choices, references, strictness
+    from reconciler.steps.load import choices, freshness, references, strictness
 
     documents, unread, problems = _read(workspace)
     declared, faults = _declare(documents, unread)
     catalogue, misfits = references.check(declared, kinds())
     problems += [*faults, *misfits, *strictness.check(catalogue)]
+    problems += freshness.check(catalogue, workspace.now)
     if not documents:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
         raise BadInput(problems or [empty])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -21,27 +21,40 @@ from referencing import Registry, Resource
 
 from reconciler.kinds import kinds, schema_of, shared_schema
 from reconciler.model.countries import country
-from reconciler.model.moment import parse_instant
+from reconciler.model.moment import EARLIEST, LATEST, LONGEST, parse_duration, parse_instant, reckonable
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.nearest import suggest
-from reconciler.steps.load.wording import told
+from reconciler.steps.load.wording import LONGEST_TIMEOUT, told
 
 _FORMATS = FormatChecker(formats=())
 
 
 @_FORMATS.checks("date-time", raises=(ValueError, OverflowError))
 def _instant(value: object) -> bool:
-    if isinstance(value, str):
-        parse_instant(value)
-    return True
+    return not isinstance(value, str) or reckonable(parse_instant(value))
 
 
 @_FORMATS.checks("date", raises=ValueError)
 def _date(value: object) -> bool:
-    if isinstance(value, str):
-        date.fromisoformat(value)
-    return True
+    return not isinstance(value, str) or EARLIEST.date() <= date.fromisoformat(value) < LATEST.date()
+
+
+@_FORMATS.checks("duration")
+def _duration(value: object) -> bool:
+    return _at_most(value, LONGEST)
+
+
+@_FORMATS.checks("timeout")
+def _timeout(value: object) -> bool:
+    return _at_most(value, LONGEST_TIMEOUT)
+
+
+def _at_most(value: object, longest: timedelta) -> bool:
+    try:
+        return not isinstance(value, str) or parse_duration(value) <= longest
+    except ValueError:
+        return True  # its pattern says so
 
 
 @_FORMATS.checks("country")

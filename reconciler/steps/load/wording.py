@@ -7,14 +7,19 @@ the validator's words are never shown. What only follows from another fault is n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 
 from jsonschema.exceptions import ValidationError
 
+from reconciler.model.moment import EARLIEST, LATEST, LONGEST
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import Fault, Schema, part_of
 from reconciler.steps.load.nearest import listed, nearest, place, suggest
+
+LONGEST_TIMEOUT = timedelta(days=1)
+"""The longest wait for a reply that a person may name; a socket takes no more than 24 days."""
 
 _TYPES = {
     "object": "a mapping",
@@ -131,20 +136,30 @@ def _pattern(fault: Fault) -> Iterator[Problem]:
 
 
 def _format(fault: Fault) -> Iterator[Problem]:
-    if fault.wanted == "date":
-        yield fault.problem("bad-date", f"{fault.name} cannot be {fault.shown}", "write a day such as 2026-07-01")
-        return
-    if fault.wanted == "country":
+    longest = {"duration": LONGEST, "timeout": LONGEST_TIMEOUT}.get(fault.wanted)
+    if longest is not None:
+        yield fault.problem("out-of-range", f"{fault.name} is {fault.shown}; it must be at most {longest.days:,}d")
+    elif fault.wanted == "country":
         yield fault.problem("unknown-region", f"unknown region {fault.shown} in {fault.name}", place(fault.value))
-        return
-    try:
-        naive = datetime.fromisoformat(fault.value).tzinfo is None
-    except ValueError:
-        naive = False
-    if naive:
+    else:
+        yield from _moment(fault)
+
+
+def _moment(fault: Fault) -> Iterator[Problem]:
+    """What is wrong with a day or an instant: how it is written, or when it is."""
+    day = fault.wanted == "date"
+    read: date | None = None
+    with suppress(ValueError):
+        read = date.fromisoformat(fault.value) if day else datetime.fromisoformat(fault.value)
+    if isinstance(read, datetime) and read.tzinfo is None:
         message = f"{fault.name} does not say its offset from UTC: it would be another hour for each reader"
         hint = "add `Z` if UTC is meant, or an offset such as -05:00: 2026-07-01T09:00:00Z"
         yield fault.problem("naive-timestamp", message, hint)
+    elif read is not None:
+        message = f"{fault.name} is {fault.shown}; it must be in the years {EARLIEST.year} to {LATEST.year - 1}"
+        yield fault.problem("out-of-range", message)
+    elif day:
+        yield fault.problem("bad-date", f"{fault.name} cannot be {fault.shown}", "write a day such as 2026-07-01")
     else:
         hint = "write an instant such as 2026-07-01T09:00:00Z"
         yield fault.problem("bad-timestamp", f"{fault.name} cannot be {fault.shown}", hint)

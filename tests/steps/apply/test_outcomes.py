@@ -355,8 +355,11 @@ def test_nothing_is_done_where_the_numbers_cannot_be_kept(tenant: Simulator, fol
     campaign(tenant, range(6))
     write_outcomes(folder, map(row, range(6)))
     declare(folder, tenant, extra=declare_feedback(folder))
+    saved = str(folder.root.parent / "plan.zip")
+    assert run("plan", "--out", saved).code == 0
     folder.write("data", "a file where a folder is needed")
-    ended = run("apply", "--yes")
+    assert run("plan").code == 64
+    ended = run("apply", saved)
     assert ended.code == 1
     assert "cannot be kept in data/asked" in ended.out
     assert "waits for SuppressionList/asked" in ended.out
