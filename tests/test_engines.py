@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience import engine, phones, piecemeal, row_changes, sources
+from reconciler.audience import engine, phones, piecemeal, read_back, row_changes, sources
 from reconciler.audience.engines import session
 from reconciler.cli.world import World
 from reconciler.model.address import Address
@@ -351,6 +351,6 @@ def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> li
             list(row_changes.bodies(first, ["add", "update"])),
             row_changes.unaltered(first),
             row_changes.unaltered(replace(first, digest="sha256:another")),
-            row_changes.not_as_written(backend, first, members, {contact(15)}),
+            read_back.not_as_written(backend, first, members, {contact(15)}),
             sources.settled(backend, lambda: members) == members,
         ]

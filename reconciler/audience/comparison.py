@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, row_changes, sources
+from reconciler.audience import engine, identity, matching, row_changes, sources
 from reconciler.model.change import ROW_COLUMNS
+from reconciler.model.delivery import Key
 from reconciler.model.members import Standing
 from reconciler.model.rows import Rows
 from reconciler.model.segment import Segment
@@ -38,8 +40,8 @@ class Compared:
 
 
 _CHANGES = ("add", "update", "remove")
-_TOLD = (*ROW_COLUMNS, "on")
-"""A change, or why there is none, and the band whose list it is about.
+_TOLD = (*ROW_COLUMNS, "on", "number", "spare")
+"""A change, or why there is none, the band whose list it is about, the number of a row there and why it is spare.
 
 Others: `keep`; `stay`, of who no longer belongs and is kept all the same; `wait`, of who is offered again later.
 """
@@ -51,31 +53,43 @@ def compare(
     live: Mapping[str, Rows],
     into: Mapping[str, Path],
     owed: Mapping[str, Any] | None = None,
+    keys: Mapping[str, Key] | None = None,
 ) -> dict[str, Compared]:
     """What must change on each list of a segment, by its band; all of them in one pass.
 
     By band, `live` holds the members of each list, so that a move between bands is told as one; `into` the file for
-    what changes on it; `owed` what `owing.waiting` says of it. Contacts that are barred are taken off in `upsert` too.
+    what changes on it; `owed` what `owing.waiting` says of it; `keys` what makes two of its rows one, if it is not the
+    contact. Contacts that are barred are taken off in `upsert` too.
+
+    Raises:
+        AssertionError: what would be taken off is what is put. That is a fault of this program.
     """
     import ibis
 
+    by_phone = [band for band, key in (keys or {}).items() if key == "phone"]
     everyone = sources.table(backend, standing.rows)
     # a number that is not written with a contact is none of the list's
     e164 = everyone["e164"] if standing.segment.delivery.whole else ibis.null("string")
     everyone = everyone.filter(~everyone["duplicate"]).select(
-        "contactId", "priority", "score", "band", "name", "email", "attributes", out="reason", e164=e164
+        "contactId", "sent_as", "priority", "score", "band", "name", "email", "attributes", out="reason", e164=e164
     )
-    listed = _listed(backend, live)
-    told = _added(everyone, listed)
-    if listed is not None:
-        barred = sources.table(backend, standing.barred) if standing.barred.count else None
-        told = ibis.union(_held(everyone, listed, barred, standing.segment), told)
-    told = _without_waiting(told, owed or {})
-    with engine.computed(backend, told.filter(told["action"] != "keep")) as changes:
+    with ExitStack() as stack:
+        listed = _listed(backend, live, by_phone, standing)
+        if listed is not None:
+            barred = sources.table(backend, standing.barred) if standing.barred.count else None
+            listed = matching.matched(everyone, _barred(listed, barred), by_phone)
+            if by_phone:  # it takes several joins, and is asked for several times
+                listed = stack.enter_context(engine.computed(backend, listed))
+        told = _added(everyone, listed)
+        if listed is not None:
+            told = ibis.union(_held(everyone, listed, barred, standing.segment, by_phone), told)
+        told = _without_waiting(told, owed or {})
+        changes = stack.enter_context(engine.computed(backend, told.filter(told["action"] != "keep")))
+        _refuse_contradiction(backend, changes)
         return _by_list(backend, changes, live, into)
 
 
-def _listed(backend: Any, live: Mapping[str, Rows]) -> Any:
+def _listed(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], standing: Standing) -> Any:
     """Who is on which list now, with the band whose it is; None where nobody is on any."""
     import ibis
 
@@ -83,60 +97,95 @@ def _listed(backend: Any, live: Mapping[str, Rows]) -> Any:
     for band, rows in live.items():
         if rows.count:
             here = sources.members(backend, rows)
+            if band in by_phone:
+                phones = standing.segment.phones
+                here = matching.numbered(backend, here, None if phones is None else phones.region)
+            else:
+                here = here.mutate(number=ibis.null("string"))
             here = here.rename({f"live_{name}": name for name in ("priority", "score", "attributes")})
             lists.append(here.mutate(on=ibis.literal(band)))
     return ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else next(iter(lists), None)
 
 
-def _held(everyone: Any, listed: Any, barred: Any, segment: Segment) -> Any:
+def _barred(listed: Any, barred: Any) -> Any:
+    """Add `barred`: which do-not-call list has the number of a row itself."""
+    import ibis
+
+    if barred is None:
+        return listed.mutate(barred=ibis.null("string"))
+    rows = listed.mutate(own=identity.contact(listed["member"]))
+    by_member = barred.select(barred_member="contactId", barred="suppressed_by")
+    return rows.left_join(by_member, rows["own"] == by_member["barred_member"]).drop("own", "barred_member")
+
+
+def _held(everyone: Any, listed: Any, barred: Any, segment: Segment, by_phone: Sequence[str]) -> Any:
     """What becomes of whoever is on a list."""
     import ibis
 
-    stands = everyone.rename(stands="contactId")
-    told = listed.left_join(stands, listed["contactId"] == stands["stands"])
-    told = _barred(told, barred)
+    stands = everyone.drop("sent_as").rename(known_as="contactId")
+    told = listed.rename(own="contactId", was_sent_as="sent_as")
+    told = told.left_join(stands, told["stands"] == stands["known_as"])
+    told = _suppressed(told, barred)
     suppressed_by, elsewhere, null = told["suppressed_by"], told["band"].notnull(), ibis.null("string")
-    wanted = (told["band"] == told["on"]).fill_null(False) & suppressed_by.isnull()
-    belongs = [] if segment.mirror else [(suppressed_by.isnull(), ibis.literal("stay"))]
+    spare, phone_keyed = told["spare"], told["on"].isin(by_phone) if by_phone else ibis.literal(False)
+    mine = (told["band"] == told["on"]).fill_null(False) & told["found"]
+    wanted = mine & suppressed_by.isnull() & spare.isnull()
+    itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
+    belongs = [] if segment.mirror else [(suppressed_by.isnull() & (spare != matching.BEFORE).fill_null(True), "stay")]
     action = ibis.cases(
-        (wanted & row_changes.same(told, segment.delivery.attributes, "live_"), ibis.literal("keep")),
+        (wanted & itself & row_changes.same(told, segment.delivery.attributes, "live_"), ibis.literal("keep")),
         (wanted, ibis.literal("update")),
-        *belongs,
+        *((stays, ibis.literal(words)) for stays, words in belongs),
         else_=ibis.literal("remove"),
     )
     gone = ibis.literal("no longer in the source")
-    why_it_stays = ibis.ifelse(elsewhere, ibis.literal("belongs in ") + told["band"], ibis.coalesce(told["out"], gone))
+    why_it_stays = ibis.cases(
+        (spare.notnull(), spare),
+        (elsewhere, ibis.literal("belongs in ") + told["band"]),
+        else_=ibis.coalesce(told["out"], gone),
+    )
     reason = ibis.cases(
-        (wanted, ibis.literal("its attributes changed")),
+        (wanted & ~itself & ~told["by_number"], ibis.literal("its number changed")),
+        (
+            wanted & ~itself & (told["own"] != told["stands"]) & told["was_sent_as"].notnull(),
+            ibis.literal("its number was another contact's"),
+        ),
+        (wanted & ~itself & (told["own"] != told["stands"]), ibis.literal("another client's row has its number")),
+        (wanted, ibis.literal(row_changes.ATTRIBUTES)),
         *((stays, why_it_stays) for stays, _ in belongs),
         (suppressed_by.notnull(), ibis.literal("suppressed by ") + suppressed_by),
+        (spare.notnull(), spare),
         (elsewhere, ibis.literal("moves from ") + told["on"] + " to " + told["band"]),
         else_=ibis.coalesce(told["out"], gone),
     )
     columns = {
+        "contactId": ibis.ifelse(told["by_number"] | wanted, told["stands"], told["own"]),
+        "sent_as": null,
         "action": action,
         # what is taken off a list has no attributes on it
         "priority": ibis.ifelse(wanted, told["priority"], ibis.null("int64")),
         "was": told["live_score"],
         "moves_from": ibis.ifelse(wanted, null, told["on"]),
-        "moves_to": ibis.ifelse(wanted | suppressed_by.notnull(), null, told["band"]),
+        "moves_to": ibis.ifelse(wanted | suppressed_by.notnull() | spare.notnull(), null, told["band"]),
         "reason": reason,
         **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", "name", "email")},
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 
 
-def _barred(told: Any, barred: Any) -> Any:
-    """Add `suppressed_by`: under the id that a contact was sent under, or has on the list."""
+def _suppressed(told: Any, barred: Any) -> Any:
+    """Add `suppressed_by`: by the row's own number, else under the id that its contact was sent under.
+
+    Whose row it is by its number alone is judged by that number: the list may have had another contact's id for it.
+    """
     import ibis
 
     if barred is None:
         return told.mutate(suppressed_by=ibis.null("string"))
     by_id = barred.select(barred_id="contactId", by_id="suppressed_by")
-    by_member = barred.select(barred_member="contactId", by_member="suppressed_by")
-    found = told.left_join(by_id, told["contactId"] == by_id["barred_id"])
-    found = found.left_join(by_member, found["member"] == by_member["barred_member"])
-    return found.mutate(suppressed_by=ibis.coalesce(found["by_id"], found["by_member"]))
+    asked = told.mutate(asked=ibis.ifelse(told["by_number"], ibis.null("string"), told["stands"]))
+    found = asked.left_join(by_id, asked["asked"] == by_id["barred_id"])
+    return found.mutate(suppressed_by=ibis.coalesce(found["by_id"], found["barred"]))
 
 
 def _added(everyone: Any, listed: Any) -> Any:
@@ -147,12 +196,13 @@ def _added(everyone: Any, listed: Any) -> Any:
     if listed is None:
         told = wanted.mutate(was=ibis.null("int64"), moves_from=ibis.null("string"))
     else:
-        here = listed.select(listed_id="contactId", listed_on="on")
-        moved = listed.group_by("contactId").agg(was=listed["live_score"].max(), moves_from=listed["on"].min())
-        moved = moved.rename(mover="contactId")
+        here = listed.filter(listed["found"]).select(listed_id="stands", listed_on="on")
+        moved = listed.group_by("stands").agg(was=listed["live_score"].max(), moves_from=listed["on"].min())
+        moved = moved.rename(mover="stands")
         absent = wanted.anti_join(here, [wanted["contactId"] == here["listed_id"], wanted["band"] == here["listed_on"]])
         absent = absent.select(*everyone.columns)
         told = absent.left_join(moved, absent["contactId"] == moved["mover"])
+        told = told.mutate(moves_from=told["moves_from"].nullif(told["band"]))
     new = ibis.literal("belongs in ") + told["band"] + " and is not on the list"
     moves = ibis.literal("moves from ") + told["moves_from"] + " to " + told["band"]
     columns = {
@@ -161,8 +211,30 @@ def _added(everyone: Any, listed: Any) -> Any:
         "reason": ibis.ifelse(told["moves_from"].isnull(), new, moves),
         "member": ibis.null("string"),
         "on": told["band"],
+        "number": told["e164"],
+        "spare": ibis.null("string"),
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
+
+
+def _refuse_contradiction(backend: Any, changes: Any) -> None:
+    """Nothing is taken off a list that the same plan puts there: neither a row, nor the only row of a number.
+
+    Raises:
+        AssertionError: there is such a row.
+    """
+    import ibis
+
+    put = changes.filter(changes["action"].isin(["add", "update"]))
+    gone = changes.filter(changes["action"] == "remove")
+    rows = put.select(put_member="member", put_on="on")
+    numbers = put.filter(put["number"].notnull()).select(put_number="e164", number_on="on")
+    both = gone.semi_join(rows, [gone["member"] == rows["put_member"], gone["on"] == rows["put_on"]])
+    only = gone.filter(gone["spare"].isnull())
+    met = only.semi_join(numbers, [only["number"] == numbers["put_number"], only["on"] == numbers["number_on"]])
+    wrong = sources.count(backend, ibis.union(both.select("member"), met.select("member")))
+    if wrong:
+        raise AssertionError(f"{wrong} rows would be put on a list and taken off it")
 
 
 def _without_waiting(told: Any, owed: Mapping[str, Any]) -> Any:
@@ -199,7 +271,7 @@ def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[st
                 if words is not None:
                     owed[words] += n
         mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES)).select(*ROW_COLUMNS)
-        rows = sources.write(backend, mine.order_by("action", "contactId"), target, ROW_COLUMNS)
+        rows = sources.write(backend, mine.order_by("action", "contactId", "member"), target, ROW_COLUMNS)
         gone = sum(n for (action, _), n in tallied.items() if action != "add")
         in_order = sorted(tallied.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
         found[band] = Compared(
@@ -210,6 +282,16 @@ def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[st
             _frequent(owed),
         )
     return found
+
+
+def unknown(backend: Any, compared: Compared, live: Rows) -> int:
+    """How many rows that somebody else put on a list are to be taken off it while others are put there."""
+    changed = sources.table(backend, compared.rows)
+    if not any(action != "remove" for action, _, _ in compared.tallied):
+        return 0
+    members = sources.members(backend, live)
+    theirs = members.filter(members["sent_as"].isnull())
+    return sources.count(backend, changed.filter(changed["action"] == "remove").semi_join(theirs, "member"))
 
 
 def _size(backend: Any, members: Rows) -> int:

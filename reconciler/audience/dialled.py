@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import persons, sources, suppression
+from reconciler.audience import identity, persons, sources, suppression
 from reconciler.model.change import RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import MemberPhones, RowQuery, Rows
@@ -42,13 +42,15 @@ def filled(
     how = standing.segment.phones or Phones()
     now = sources.members(backend, read[change.members]).select("contactId", "member")
     changed = sources.table(backend, change.rows)
-    gone = changed.filter(changed["action"] == "remove")
-    written = changed.filter(changed["action"] != "remove").select(written_id="contactId", written="e164")
-    added = changed.filter(changed["action"] == "add").select("contactId", "member")
-    everybody = ibis.union(now.anti_join(gone, "contactId"), added)
-    people = everybody.left_join(written, everybody["contactId"] == written["written_id"])
+    rows = changed.select("action", row_id="contactId", row="member", written="e164")
+    gone, updated, added = (rows.filter(rows["action"] == action) for action in ("remove", "update", "add"))
+    stays = now.anti_join(gone, now["member"] == gone["row"])
+    stays = stays.left_join(updated, stays["member"] == updated["row"])
+    # a row whose number was another contact's is that contact's no more
+    stays = stays.select("member", "written", contactId=ibis.coalesce(stays["row_id"], stays["contactId"]))
+    everybody = ibis.union(stays, added.select(member="row", written="written", contactId="row_id"))
     told = _told(backend, standing, how, read, everybody).rename(told_id="contactId", told="e164")
-    people = people.left_join(told, people["contactId"] == told["told_id"])
+    people = everybody.left_join(told, everybody["contactId"] == told["told_id"])
     number = [people["written"], people["told"]]
     if phones is not None:
         held = _numbers(backend, phones, how).rename(held_id="contactId", held="e164")
@@ -63,7 +65,7 @@ def held(backend: Any, phones: Rows, target: Path) -> Rows:
     import ibis
 
     people = _numbers(backend, phones, Phones())
-    people = people.mutate(**{name: ibis.null("string") for name in _ADDRESS})
+    people = people.mutate(contactId=identity.contact(people["contactId"]), **{name: ibis.null("string") for name in _ADDRESS})
     return sources.write(backend, people.select(*DIALLED), target, DIALLED)
 
 
@@ -90,8 +92,12 @@ def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery,
 
 
 def _numbers(backend: Any, phones: Rows, how: Phones) -> Any:
+    """The number of each contact, by the id that the tenant itself has for it."""
+    import ibis
+
     people = sources.contacts(backend, phones)
-    return suppression.with_e164(backend, people.filter(people["contactId"].notnull()), how).select("contactId", "e164")
+    read = suppression.with_e164(backend, people.filter(people["contactId"].notnull()), how)
+    return read.select("e164", contactId=ibis.coalesce(read["sent_as"], read["contactId"]))
 
 
 def shared(backend: Any, lists: Mapping[str, Rows]) -> dict[tuple[str, str], int]:

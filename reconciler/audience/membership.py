@@ -29,6 +29,7 @@ STANDING = {
     "email": "string",
     "attributes": "map<string, string>",
     "place": "string",
+    "sent_as": "string",
 }
 """A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
 
@@ -198,6 +199,7 @@ def _final(segment: Segment, judged: Any) -> Any:
         email=judged["email"] if delivery.whole else null,
         attributes=judged["attributes"] if delivery.mapped else null,
         place=judged["place"],
+        sent_as=judged["sent_as"],
     )
 
 

@@ -11,8 +11,8 @@ A_SHARE = 200_000
 """So many rows are grouped or joined at once where memory must not grow with their number."""
 
 
-def shares(relation: Any, rows: int) -> Iterator[Any]:
-    """A relation of about so many rows in shares of at most about `A_SHARE`, by `contactId`; one share where few.
+def shares(relation: Any, rows: int, by: str = "contactId") -> Iterator[Any]:
+    """A relation of about so many rows in shares of at most about `A_SHARE`, by a text column; one share where few.
 
     Shares of two relations go together, where `rows` is the same: a contact is in those with the same place.
     """
@@ -22,7 +22,7 @@ def shares(relation: Any, rows: int) -> Iterator[Any]:
         yield relation
         return
     for number in range(many):
-        yield relation.filter((relation["contactId"].hash() & (many - 1)) == number)
+        yield relation.filter((relation[by].hash() & (many - 1)) == number)
 
 
 def lying(rows: Rows, columns: Sequence[str], size: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from reconciler.audience import piecemeal, sources
+from reconciler.audience import matching, piecemeal, sources
 from reconciler.model.change import RowChange
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.rows import Rows
 from reconciler.model.segment import SCORED
 
 _STREAMED = 10_000
+
+ATTRIBUTES = "its attributes changed"
+"""Why a row is updated that is the contact's already."""
 
 
 def why(changed: Any) -> Any:
@@ -31,6 +34,7 @@ def why(changed: Any) -> Any:
             changed["action"] == "remove",
             changed["reason"] + ibis.coalesce(ibis.literal(" (score ") + score + ")", ibis.literal("")),
         ),
+        (changed["reason"] != ATTRIBUTES, changed["reason"]),
         else_=ibis.coalesce("score " + was + " → " + score, ibis.literal("its attributes are written")),
     )
 
@@ -92,10 +96,11 @@ def unaltered(change: AnyRowChange) -> bool:
 
 
 def members_digest(backend: Any, rows: Rows) -> str:
-    """The SHA-256 of who is on a list, with their attributes."""
+    """The SHA-256 of who is on a list, with their attributes; by the ids that the list itself has for them."""
     if not rows.count:
         return _digest(())
-    return _digest(sources.stream(backend, sources.members(backend, rows).order_by("contactId"), _STREAMED))
+    listed = sources.members(backend, rows).drop("contactId").order_by("member")
+    return _digest(sources.stream(backend, listed, _STREAMED))
 
 
 def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
@@ -106,18 +111,23 @@ def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-_SENT = ("action", "contactId", "member", "name", "email", "e164", "priority", "score", "attributes")
+_SENT = ("action", "reason", "contactId", "member", "sent_as", "name", "email", "e164", "priority", "score", "attributes")
 
 
-def bodies(change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    """The contacts of some actions, a chunk at a time and always in the same chunks: as they lie in their file.
+PHASES = ("thin", "put", "remove")
+"""In which order a list is written: first, where rows are found by phone, those go that are not the only ones of their
+contact; last, those who do not belong."""
 
-    Each with contactId, member (its id on the list, where it is on it), phone, name, email and data (the attributes to
-    write).
+
+def bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]:
+    """The contacts of one of `PHASES`, a chunk at a time and always in the same chunks: as they lie in their file.
+
+    Each with contactId, member (its id on the list, where it is on it), sent_as (the id that the tenant is to know it
+    by), phone, name, email and data (the attributes to write).
     """
     held: list[dict[str, Any]] = []
     for some in piecemeal.lying(change.rows, _SENT, change.chunk_size):
-        held += (_body(row, change.attributes) for row in some if row[0] in actions)
+        held += (_body(row, change.attributes) for row in some if _phase(change, row) == phase)
         if len(held) >= change.chunk_size:
             yield held[: change.chunk_size]
             held = held[change.chunk_size :]
@@ -125,11 +135,19 @@ def bodies(change: RowChange, actions: Sequence[str]) -> Iterator[list[dict[str,
         yield held
 
 
+def _phase(change: RowChange, row: tuple[Any, ...]) -> str:
+    action, reason, *_ = row
+    if action != "remove":
+        return "put"
+    return "thin" if change.key == "phone" and reason == matching.AGAIN else "remove"
+
+
 def _body(row: tuple[Any, ...], attributes: Sequence[str]) -> dict[str, Any]:
-    _, contact, member, name, email, phone, priority, score, told = row
+    _, _, contact, member, sent_as, name, email, phone, priority, score, told = row
     known = {**(told or {}), "priority": priority, "score": None if score is None else score / 100}
     data = {attribute: known.get(attribute) for attribute in attributes}
-    return {"contactId": contact, "member": member, "name": name, "email": email, "phone": phone, "data": data}
+    known_as = {"contactId": contact, "member": member, "sent_as": sent_as or contact}
+    return {**known_as, "name": name, "email": email, "phone": phone, "data": data}
 
 
 def same(told: Any, attributes: Sequence[str], prefix: str) -> Any:
@@ -146,19 +164,3 @@ def same(told: Any, attributes: Sequence[str], prefix: str) -> Any:
     return agree
 
 
-def not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
-    """How many rows the list does not hold as written, those aside that the tenant rejected."""
-    import ibis
-
-    many = max(change.rows.count, read_back.count)
-    every = piecemeal.shares(sources.table(backend, change.rows), many)
-    found = 0
-    for changed, held in zip(every, sources.members_in_shares(backend, read_back, many), strict=True):
-        now = held.rename({f"now_{name}": name for name in held.columns}).mutate(here=ibis.literal(True))
-        joined = changed.left_join(now, changed["contactId"] == now["now_contactId"])
-        written = joined["here"].notnull() & same(joined, change.attributes, "now_")
-        right = ibis.ifelse(joined["action"] == "remove", joined["here"].isnull(), written)
-        wrong = joined.filter(~right).select("contactId")
-        chunks = sources.stream(backend, wrong, _STREAMED)
-        found += sum(row[0] not in rejected for chunk in chunks for row in chunk)
-    return found

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, piecemeal, regions
+from reconciler.audience import engine, identity, piecemeal, regions
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import SENT_AS, Rows
 
@@ -80,6 +80,7 @@ CONTACTS = {
     "active": "boolean",
     "duplicate": "boolean",
     "plain": "string",
+    "sent_as": "string",
 }
 """A contact as it is kept, as `contacts` explains it."""
 
@@ -89,6 +90,8 @@ INTERACTIONS = {"contactId": "string", "type": "string", "at": "timestamp"}
 MEMBERS = {
     "contactId": "string",
     "member": "string",
+    "sent_as": "string",
+    "phone": "string",
     "priority": "int64",
     "score": "int64",
     "attributes": "map<string, string>",
@@ -122,12 +125,13 @@ _OPTIONAL = {
 def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     """One row for each row of the source, whatever it is; `entries`: do-not-call entries, which are none's duplicates.
 
-    Columns: contactId, engagement (hundredths; absent = 0), active, phone as written, region and country (ISO
-    3166-1 alpha-2; region as written where it is none, and region_fault says so), phones (all that the
-    source has for the contact, as written, in the order in which they are tried; null where it says one at most, as a
-    tenant does: then `phone` is all), name, email, optedIn
-    (null: not said), attributes (JSON text; once it is kept, a map), place, fault (why the row cannot be used),
-    duplicate (an earlier row has its id), plain (the phone in E.164, where it has been told already).
+    Columns: contactId (as ids are compared: `identity`), engagement (hundredths; absent = 0), active, phone as written,
+    region and country (ISO 3166-1 alpha-2; region as written where it is none, and region_fault says so), phones (all
+    that the source has for the contact, as written, in the order in which they are tried; null where it says one at
+    most, as a tenant does: then `phone` is all), name, email, optedIn (null: not said), attributes (JSON text; once it
+    is kept, a map), place, fault (why the row cannot be used), duplicate (an earlier row has its id), plain (the phone
+    in E.164, where it has been told already), sent_as (the id by which the tenant is told of the contact, where it is
+    written otherwise).
 
     Of rows with one id the first that can be used counts, in the order of file and line. A tenant's pages shift while
     they are read, so a contact that comes twice from there is one row; seen archived once, it is archived.
@@ -140,7 +144,8 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     there = set(read.columns)
     columns = {name: read[name].cast(kind) if name in there else ibis.null(kind) for name, kind in _OPTIONAL.items()}
     # a source that has no statuses has active contacts; one that has them and leaves one out does not, nor a tenant
-    unsaid = ACTIVE if "fault" in there and "status" not in there else ""
+    outside = "fault" in there
+    unsaid = ACTIVE if outside and "status" not in there else ""
     whole = read.select("contactId", **columns)
     null = ibis.null("string")
     whole = regions.read(backend, whole) if "region" in there else whole.mutate(region_fault=null)
@@ -148,21 +153,42 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
         engagement=_hundredths(whole["engagementScore"]).fill_null(0),
         active=whole["status"].fill_null(unsaid).strip().upper() == ACTIVE,
     ).drop("engagementScore", "status")
-    if "fault" not in there:
+    if not outside:
         rest = [name for name in (*_OPTIONAL, "region_fault") if name not in ("engagementScore", "status")]
-        once = named.group_by("contactId").agg(
+        named = named.group_by("contactId").agg(
             engagement=named["engagement"].max(),
             active=named["active"].all(),
             **{name: named[name].max() for name in rest},
         )
-        return once.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
-    if entries:
+    named = _identified(named, outside)
+    if entries and outside:
         return named.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
-    line = named["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
-    order = [named["fault"].notnull(), named["place"].re_replace(r"\d+$", ""), line]
+    order = [named["sent_as"].notnull(), named["sent_as"]]
+    if outside:
+        line = named["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
+        order = [named["fault"].notnull(), named["place"].re_replace(r"\d+$", ""), line]
     rank = ibis.row_number().over(ibis.window(group_by=["contactId"], order_by=order))
     ranked = named.mutate(rank=rank)
     return ranked.mutate(duplicate=ranked["rank"] > 0, plain=ibis.null("string")).drop("rank")
+
+
+def _identified(named: Any, outside: bool) -> Any:
+    """Contacts with their ids as they are compared, and `sent_as`: what the tenant is to be told, if it is another.
+
+    What the tenant itself has said it knows to the letter; what comes from outside is written without what nobody sees.
+    """
+    import ibis
+
+    raw = named["contactId"]
+    bare = identity.clean(raw)
+    known = identity.contact(raw)
+    told = ibis.coalesce(bare, raw) if outside else raw
+    lost = ibis.ifelse(bare.isnull() & raw.notnull(), ibis.literal("contactId is empty"), ibis.null("string"))
+    return named.mutate(
+        contactId=known,
+        sent_as=told.nullif(known),
+        fault=ibis.coalesce(named["fault"], lost),
+    )
 
 
 def interactions(backend: Any, rows: Rows) -> Any:
@@ -173,7 +199,7 @@ def interactions(backend: Any, rows: Rows) -> Any:
     if "fault" in read.columns:
         read = read.filter(read["fault"].isnull())
     once = read.group_by("id").agg(
-        contactId=read["contactId"].min(), type=read["type"].min(), startTime=read["startTime"].min()
+        contactId=identity.contact(read["contactId"].min()), type=read["type"].min(), startTime=read["startTime"].min()
     )
     at = once["startTime"].cast("timestamp").truncate("s")
     return once.select("contactId", "type", at=at)
@@ -226,58 +252,71 @@ def refuse_unclear_times(backend: Any, rows: Rows) -> None:
 
 
 def members(backend: Any, rows: Rows) -> Any:
-    """One row a member: contactId, priority, score (hundredths) and attributes; null where the list has none.
+    """One row for each row of a list, as `MEMBERS`; null where the list has no such thing.
 
-    `member` is the contact's id in the tenant. It is another one where a bulk insert made the contact: that has only
-    phones, and leaves the id that the contact was sent under among its attributes.
+    `member` is the id on the list, as it is there; it alone is different in each row. `sent_as` is what a bulk insert
+    left there: that has only phones, so the id that it was sent a contact under is kept with the contact. `contactId` is
+    whose row that makes it, as ids are compared (`identity`); `phone` is as the tenant has it.
     """
     return _once(rows, _known(backend, rows))
 
 
 def members_in_shares(backend: Any, rows: Rows, count: int) -> Iterator[Any]:
-    """The same in the shares of about so many rows."""
-    return (_once(rows, share) for share in piecemeal.shares(_known(backend, rows), count))
+    """The same in the shares of about so many rows, by `member`."""
+    return (_once(rows, share) for share in piecemeal.shares(_known(backend, rows), count, "member"))
+
+
+_OF_A_MEMBER = ("member", "sent_as", "phone", "priority", "score")
 
 
 def _known(backend: Any, rows: Rows) -> Any:
-    """The rows of a list under the ids that contacts were sent under; one may come twice. What is kept is settled."""
+    """What was read of a list, a row as often as it was read. What is kept is settled."""
     import ibis
 
     read = table(backend, rows)
     if rows.columns == MEMBERS:
         return read
-    priority = _whole(read["priority"]) if "priority" in read.columns else ibis.null("int64")
-    score = _hundredths(read["score"]) if "score" in read.columns else ibis.null("int64")
-    known = read[SENT_AS] if SENT_AS in read.columns else ibis.null("string")
-    others = [name for name in read.columns if name not in ("contactId", "priority", "score", SENT_AS)]
+    there = {name: read[name] if name in read.columns else ibis.null("string") for name in (SENT_AS, "phone")}
     return read.select(
-        *others, contactId=ibis.coalesce(known, read["contactId"]), member="contactId", priority=priority, score=score
+        *(name for name in read.columns if name not in ("contactId", "priority", "score", SENT_AS, "phone", *_UNASKED)),
+        member="contactId",
+        sent_as=there[SENT_AS],
+        phone=there["phone"],
+        priority=_whole(read["priority"]) if "priority" in read.columns else ibis.null("int64"),
+        score=_hundredths(read["score"]) if "score" in read.columns else ibis.null("int64"),
     )
 
 
+_UNASKED = ("engagementScore", "status")
+"""What a list is read with where its phones are, and no attribute of it."""
+
+
 def _once(rows: Rows, known: Any) -> Any:
-    """Of a contact that is there twice, the one with the id it was sent under; other attributes as one map."""
+    """One row a member; its attributes as one map."""
     import ibis
 
     if rows.columns == MEMBERS:
         return known
-    others = [name for name in known.columns if name not in ("contactId", "member", "priority", "score")]
-    once = known.group_by("contactId").agg(
-        member=known["member"].argmin(known["member"] != known["contactId"]),
-        **{name: known[name].max() for name in ("priority", "score", *others)},
-    )
+    others = [name for name in known.columns if name not in _OF_A_MEMBER]
+    once = known.group_by("member").agg(**{name: known[name].max() for name in (*_OF_A_MEMBER[1:], *others)})
     texts = ibis.null("map<string, string>")
     if others:
         names = ibis.array([ibis.literal(name) for name in others])
         texts = ibis.map(names, ibis.array([once[name] for name in others]))
-    return once.select("contactId", "member", "priority", "score", attributes=texts)
+    # an id of blanks alone is none
+    own = ibis.coalesce(once["sent_as"].strip().nullif(""), once["member"])
+    columns = {name: once[name] for name in _OF_A_MEMBER}
+    columns |= {"contactId": identity.contact(own), "attributes": texts}
+    return once.select(**{name: columns[name] for name in MEMBERS})
 
 
 def active(backend: Any, rows: Rows) -> Any:
-    """The ids of active contacts, once each."""
+    """The ids of active contacts as the tenant is asked for them, once each."""
+    import ibis
+
     everyone = contacts(backend, rows)
     usable = everyone.filter(everyone["active"], everyone["fault"].isnull(), everyone["contactId"].notnull())
-    return usable.select("contactId").distinct()
+    return usable.select(contactId=ibis.coalesce(usable["sent_as"], usable["contactId"])).distinct()
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:

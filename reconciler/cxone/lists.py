@@ -5,7 +5,7 @@ Contract, section lists: `pageSize` is at most 500 for interactions and 1000 for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from reconciler.cxone.identity import check_ids
 from reconciler.cxone.pages import (
     LARGEST_PAGE,
     MOST_RESTARTS,
+    Heard,
     Spool,
     Unsettled,
     by_token,
@@ -27,6 +28,9 @@ from reconciler.model.moment import format_instant
 from reconciler.model.rows import SENT_AS, InteractionsOf, Rows
 
 INTERACTIONS_A_PAGE = 500
+Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
+"""Reads contactId and phone of everybody on a list, a page at a time, into a function."""
+
 _INTERACTIONS = {"id": "VARCHAR", "contactId": "VARCHAR", "startTime": "VARCHAR", "type": "VARCHAR"}
 
 
@@ -45,8 +49,13 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
     yield from collected(lambda add: by_token(fetch, add, path), path, f"{transport.access.base_url}/{path}")
 
 
-def members(transport: Transport, list_id: str, attributes: Sequence[str], into: Path) -> Rows:
-    """`GET /lists/{listId}/contacts` (ours): contactId, priority, score, some attributes; a row may come twice."""
+def members(
+    transport: Transport, list_id: str, attributes: Sequence[str], into: Path, phones: Phones | None = None
+) -> Rows:
+    """`GET /lists/{listId}/contacts` (ours): contactId, priority, score, some attributes; a row may come twice.
+
+    `phones` reads the same list where its phones are told: rows with these alone are among the others.
+    """
 
     def fetch(token: str | None) -> Any:
         query = {"pageSize": LARGEST_PAGE, "pageToken": token}
@@ -54,11 +63,16 @@ def members(transport: Transport, list_id: str, attributes: Sequence[str], into:
 
     with Spool(into, "contactId", f"{transport.access.base_url}{_path(list_id)}/contacts") as spool:
         heard = by_token(fetch, spool.add, "contacts of a list")
+        other = heard if phones is None else phones(spool.add)
     named = {"priority": "priority", "score": "score", SENT_AS: "contactId", **{name: name for name in attributes}}
     struct = ", ".join(f'"{name}" VARCHAR' for name in dict.fromkeys(named.values()))
     take = {"contactId": "contactId", **{ours: f"data.{name}" for ours, name in named.items()}}
     columns = {"contactId": "VARCHAR", "data": f"STRUCT({struct})"}
-    return Rows(into, "json", columns, spool.count, take, heard.total, heard.shifted)
+    if phones is not None:
+        take["phone"], columns["phone"] = "phone", "VARCHAR"
+    total = other.total if heard.total is None else heard.total
+    shifted = heard.shifted or other.shifted or other.total not in (None, total)
+    return Rows(into, "json", columns, spool.count, take, total, shifted)
 
 
 def anybody(transport: Transport, list_id: str) -> bool:

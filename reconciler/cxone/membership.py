@@ -13,6 +13,7 @@ from reconciler.cxone import lists, outbound
 from reconciler.cxone.faults import Invalid, NotFound, TooLarge
 from reconciler.cxone.transport import Transport
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
+from reconciler.model.unseen import same_id
 
 Row = Mapping[str, Any]
 Wires = Mapping[str, Transport]
@@ -39,13 +40,13 @@ def put(wires: Wires, list_id: str, rows: Sequence[Row]) -> None:
 def put_by_id(transport: Transport, list_id: str, rows: Sequence[Row]) -> None:
     """Through `outbound`; raises as `put`."""
     with _blamed(lambda: outbound.contact_list(transport, list_id)):
-        outbound.put(transport, list_id, [_member(row) for row in rows])
+        outbound.put(transport, list_id, [member(row) for row in rows])
 
 
 def put_with_data(transport: Transport, list_id: str, rows: Sequence[Row]) -> None:
     """Through `lists`; raises as `put`."""
     with _blamed(lambda: lists.contact_list(transport, list_id)):
-        lists.put(transport, list_id, [(_member(row), _data(row)) for row in rows])
+        lists.put(transport, list_id, [(member(row), _data(row)) for row in rows])
 
 
 def remove(wires: Wires, list_id: str, ids: Sequence[str]) -> None:
@@ -56,14 +57,14 @@ def remove(wires: Wires, list_id: str, ids: Sequence[str]) -> None:
         outbound.remove(wires["outbound"], list_id, list(ids))
 
 
-def _member(row: Row) -> str:
+def member(row: Row) -> str:
     """The id on the list, where the contact is on it: a bulk insert may have given it another than its own."""
-    return str(row["member"] or row["contactId"])
+    return str(row["member"] or row["sent_as"])
 
 
 def _data(row: Row) -> Mapping[str, Any]:
     # what it was sent under must stay with it, or the contact would not be known again
-    known = {} if _member(row) == row["contactId"] else {"contactId": row["contactId"]}
+    known = {} if same_id(member(row)) == row["contactId"] else {"contactId": row["sent_as"]}
     return {**row["data"], **known}
 
 

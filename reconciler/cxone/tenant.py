@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self
@@ -153,12 +154,14 @@ class TenantReader:
         raise BadInput([_needs(query.contacts, "lists", "interactions are searched through it")])
 
     def members(self, query: MembersOf, into: Path) -> Rows:
-        """Who is on a managed list: with attributes through `lists`, by id alone through `outbound`."""
+        """Who is on a managed list: with attributes through `lists`, by id and phone through `outbound`."""
         list_id = self._id("ContactList", query.list)
         by_id = not (query.attributes or query.data) or "lists" not in self._transports
         if by_id and "outbound" in self._transports:
             return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
-        return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into))
+        by_phone = query.data and "outbound" in self._transports
+        phones = partial(outbound.phones, self._transports["outbound"], list_id) if by_phone else None
+        return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into), phones)
 
     def occupied(self, name: str) -> bool:
         """Whether anybody is on a list; asked of its members, in one request: what the tenant counts may lag behind.

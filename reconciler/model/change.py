@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
+from reconciler.model.delivery import Key
 from reconciler.model.rows import MembersOf, Rows
 
 if TYPE_CHECKING:
@@ -120,14 +121,15 @@ ROW_COLUMNS: Mapping[str, str] = {
     "moves_to": "string",
     "reason": "string",
     "member": "string",
+    "sent_as": "string",
     "e164": "string",
     "name": "string",
     "email": "string",
     "attributes": "map<string, string>",
 }
 """What is done to a contact (add, update, remove): the priority it is to have, its score now and the one it had on the
-list it is on (hundredths), the bands it moves from and to, and why in general; its id on the list it is on; what is
-written with it."""
+list it is on (hundredths), the bands it moves from and to, and why in general; its id on the list it is on, as it is
+there; the id that it is written under, where that is not `contactId` to the letter; what is written with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ class RowChange:
     Attributes:
         address: the segment's band. list_address, list: the list's manifest and its live name.
         method, chunk_size, attributes: the delivery. chosen: why it is that method, where the manifest leaves it open.
-        data: whether the list may hold contacts that a bulk insert made, known by what is kept with them.
+        key: what makes two rows of the list one to the method. region: of phones there without a country code.
+        data: whether the list may hold contacts that a bulk insert made, known by what is kept with them and by phone.
         live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
         rows: `ROW_COLUMNS`, ordered by action and contact.
         stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
@@ -163,6 +166,8 @@ class RowChange:
     samples: tuple[Sample, ...] = ()
     stays: tuple[Reason, ...] = ()
     chosen: str = ""
+    key: Key = "contact"
+    region: str | None = None
     data: bool = False
     owed: tuple[Reason, ...] = ()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from reconciler.model.segment import Delivery
 
@@ -15,6 +16,11 @@ MOST = {"contactIds": 1000, "listContacts": 1000, "bulkInsert": 10_000, "contact
 """Contacts that one request of a method may carry (contract, sections outbound, lists, bulk and contacts)."""
 
 
+Key = Literal["contact", "phone", "sent"]
+"""What makes two rows of a list one: the contact's id on it, or its phone. `sent`: its phone, and no surface tells it:
+then only the id that a contact was sent under."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """What one delivery method can do.
@@ -24,6 +30,7 @@ class Way:
         attributes: whether it writes attributes. phones: whether it needs each contact's number.
         makes_contacts: whether it may put somebody on a list whom the tenant does not know yet.
         requests: how many a chunk takes when nothing fails. words: what a plan says of it.
+        key: what makes two rows of the lists that it writes one.
     """
 
     name: str
@@ -34,6 +41,7 @@ class Way:
     makes_contacts: bool
     words: str
     requests: int = 1
+    key: Literal["contact", "phone"] = "contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,15 @@ class Chosen:
     method: str
     chunk_size: int
     why: str = ""
+
+
+_TELLS_PHONES = "outbound"
+"""The surface that tells the phones of who is on a list (contract, section outbound)."""
+
+
+def key(way: Way, surfaces: Container[str]) -> Key:
+    """By what the rows of a list are told apart that a way writes in a tenant with these surfaces."""
+    return "sent" if way.key == "phone" and _TELLS_PHONES not in surfaces else way.key
 
 
 def chosen(delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bool, known: bool) -> Chosen | None:

@@ -69,7 +69,7 @@ class Reader(Protocol):
         """Columns id, contactId, startTime, type, de-duplicated by nobody yet; `ids` in chunks for one request."""
 
     def members(self, query: MembersOf, into: Path) -> Rows:
-        """Columns contactId and the attributes of the query."""
+        """Columns contactId and the attributes of the query; phone, where it asks for what is kept with each."""
 
     def occupied(self, name: str) -> bool:
         """Whether anybody is on a list, in one request; raises NotFound."""

@@ -85,7 +85,8 @@ class MembersOf:
     """Who is on a managed list now; with their attributes where the delivery writes some.
 
     Attributes:
-        data: whether what is kept with each member is needed though no attribute is: a bulk insert leaves ids there.
+        data: whether what is kept with each member is needed though no attribute is, as a bulk insert leaves ids
+            there; and its phone, where a surface tells it.
     """
 
     list: str

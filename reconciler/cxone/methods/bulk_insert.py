@@ -30,6 +30,7 @@ class BulkInsert:
         makes_contacts=True,
         words="the bulk surface takes 10,000 a request, as a job",
         requests=2,
+        key="phone",
     )
 
     def offered(self, surfaces: Container[str]) -> bool:
@@ -63,7 +64,7 @@ class BulkInsert:
 
 
 def _item(row: Row) -> Mapping[str, Any]:
-    custom = {**row["data"], "contactId": row["contactId"]}
+    custom = {**row["data"], "contactId": row["sent_as"]}
     return {"phoneNumber": row["phone"], **_named(row["name"]), **_mailed(row["email"]), "customFields": custom}
 
 

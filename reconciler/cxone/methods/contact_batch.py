@@ -28,6 +28,7 @@ class ContactBatch:
         phones=True,
         makes_contacts=True,
         words="the contacts surface makes them known to the tenant, 500 a batch",
+        key="contact",
         requests=3,
     )
 
@@ -63,7 +64,7 @@ class ContactBatch:
 
 def _contact(row: Row) -> Mapping[str, Any]:
     told: dict[str, Any] = {
-        "external_id": row["contactId"],
+        "external_id": membership.member(row),
         "phone_numbers": [{"number": row["phone"], "type": "MOBILE", "primary": True}],
     }
     if row["name"]:

@@ -24,6 +24,7 @@ class ContactIds:
         phones=False,
         makes_contacts=False,
         words="the outbound surface takes them by id",
+        key="contact",
     )
 
     def offered(self, surfaces: Container[str]) -> bool:

@@ -21,6 +21,7 @@ class ListContacts:
         phones=False,
         makes_contacts=False,
         words="the lists surface takes them with attributes",
+        key="contact",
     )
 
     def offered(self, surfaces: Container[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from reconciler.audience import engine, row_changes, sources
+from reconciler.audience import engine, read_back, row_changes, sources
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
@@ -64,7 +64,7 @@ class Filled:
                 if row_changes.members_digest(backend, now) == change.precondition:
                     return
                 raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
-            wrong = row_changes.not_as_written(backend, change, now, self._run.rejected(change.address))
+            wrong = read_back.not_as_written(backend, change, now, self._run.rejected(change.address))
         if wrong:
             raise NotFilled(f"{wrong:,} contacts of list {change.list!r} are not as this run wrote them", hint=_HINT)
 

@@ -71,7 +71,8 @@ class Pieces:
                 bad = set(outcome["rejected"])
                 rest = [row for row in rows if row["contactId"] not in bad]
                 waiting.extend((f"{key}/{n}", part) for n, part in enumerate(_parts(rest, outcome["split"])))
-        return ChunkDone(self._phase, number, len(chunk) - rejected, rejected, before)
+        phase = "put" if self._phase == "put" else "remove"
+        return ChunkDone(phase, number, len(chunk) - rejected, rejected, before)
 
     def _attempt(self, key: str, rows: Chunk, found: _Chunk) -> dict[str, Any]:
         """Send one piece and record what came of it: `split` is the size of the parts that are to be sent instead."""
@@ -113,8 +114,8 @@ class Pieces:
 
     def _send(self, key: str, rows: Chunk, known: bool) -> tuple[list[RowError], bool]:
         """Send a piece and wait for its job, if it is one; the rows at fault, and whether others must be sent again."""
-        if self._phase == "remove":
-            self._writer.remove(self.change, [row["member"] or row["contactId"] for row in rows])
+        if self._phase != "put":
+            self._writer.remove(self.change, [row["member"] or row["sent_as"] for row in rows])
             return [], False
         for name in islice(self._untried(key), MOST_ABORTED):
             job_id = self._job(name, rows, known)

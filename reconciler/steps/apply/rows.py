@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from reconciler.audience import engine, row_changes, sources
+from reconciler.audience import engine, read_back, row_changes, sources
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.terms import Terms
+from reconciler.steps.apply import superseded
 from reconciler.steps.apply.pieces import Chunk, Pieces
 
 
@@ -27,17 +28,19 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
     """
     rejected: list[str] = []
     with run.owing(change.address, change.list):
-        for phase, actions in (("put", ("add", "update")), ("remove", ("remove",))):
+        for phase in row_changes.PHASES:
             pieces = Pieces(change, phase, writer, run, terms.progress)
-            _all(row_changes.bodies(change, actions), writer.workers(change), pieces, terms)
+            _all(row_changes.bodies(change, phase), writer.workers(change), pieces, terms)
             rejected += pieces.rejected
-    offered = (row["contactId"] for chunk in row_changes.bodies(change, ("add", "update")) for row in chunk)
+    offered = (row["contactId"] for chunk in row_changes.bodies(change, "put") for row in chunk)
     run.owe(change.address, change.list, offered)
     into = terms.scratch / "read-back"
     into.mkdir(exist_ok=True)
     with engine.opened(terms.engine, terms.scratch) as backend:
         now = sources.settled(backend, lambda: writer.members(change.members, into))
-        unexplained = row_changes.not_as_written(backend, change, now, set(rejected))
+        if superseded.remove(backend, change, now, writer, run):
+            now = sources.settled(backend, lambda: writer.members(change.members, into))
+        unexplained = read_back.not_as_written(backend, change, now, set(rejected))
     if unexplained:
         message = (
             f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import additions, comparison, engine, outcome_changes, owing, row_changes
+from reconciler.audience.comparison import Compared
 from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, Reason, RowChange, Sample
+from reconciler.model.delivery import Chosen, Key
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live import Live
 from reconciler.model.members import Members, Standing
 from reconciler.model.outcomes import OutcomeChange
-from reconciler.model.rows import ContactsOf
+from reconciler.model.rows import ContactsOf, Rows
 from reconciler.model.segment import Segment, Target
 from reconciler.model.tokens import Tokens
 from reconciler.steps.diff import objects
@@ -55,13 +58,41 @@ def _row_changes(
     files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
     waiting = {band: _owed(backend, desired, live, target.list) for band, target in targets.items()}
     owed = {band: each for band, each in waiting.items() if each is not None}
-    compared = comparison.compare(backend, standing, current, files, owed)
+    compare = partial(comparison.compare, backend, standing, current, files, owed)
+    compared, ways = _compared(backend, standing, current, compare, live)
     shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
     for band, target in targets.items():
         samples = tuple(
             Sample(tokens.token(contact), tokens.hint(contact), action, why) for contact, action, why in shown[band]
         )
-        yield _row_change(backend, standing, target, compared[band], live, samples)
+        yield _row_change(backend, standing, target, compared[band], ways[band], live, samples)
+
+
+def _compared(
+    backend: Any,
+    standing: Standing,
+    current: Mapping[str, Rows],
+    compare: Callable[[Mapping[str, Key]], Mapping[str, Compared]],
+    live: Live,
+) -> tuple[Mapping[str, Compared], Mapping[str, Chosen]]:
+    """What must change on every list, and the way that it is written.
+
+    Which rows are one is for the way to say. `auto` is made up by how many are written: where it takes one that tells
+    rows by their phones, they are compared once more, by those.
+    """
+    method = standing.segment.delivery.method
+    known = delivery_of.key(live.methods[method], live.surfaces) if method != "auto" else "contact"
+    keys: dict[str, Key] = dict.fromkeys(current, known)
+    compared = compare(keys)
+    ways = {band: _way(standing, each, live) for band, each in compared.items()}
+    asked = {band: delivery_of.key(live.methods[way.method], live.surfaces) for band, way in ways.items()}
+    if asked != keys:
+        compared = compare(asked)
+    for band, each in compared.items():
+        unknown = comparison.unknown(backend, each, current[band]) if asked[band] == "sent" else 0
+        if unknown:
+            raise _unknown_numbers(standing.segment, band, unknown, ways[band].method)
+    return compared, ways
 
 
 def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
@@ -88,7 +119,8 @@ def _row_change(
     backend: Any,
     standing: Standing,
     target: Target,
-    compared: comparison.Compared,
+    compared: Compared,
+    way: Chosen,
     live: Live,
     samples: tuple[Sample, ...],
 ) -> RowChange:
@@ -98,11 +130,6 @@ def _row_change(
     }
     segment = standing.segment
     delivery = segment.delivery
-    known = isinstance(segment.contacts, ContactsOf)
-    puts = counts["add"] + counts["update"]
-    way = delivery_of.chosen(delivery, live.methods, puts, segment.phones is not None, known)
-    if way is None:
-        raise _no_way(segment, live)
     return RowChange(
         address=standing.segment.part(target),
         list_address=target.list_address,
@@ -111,6 +138,8 @@ def _row_change(
         chunk_size=way.chunk_size,
         attributes=delivery.attributes,
         chosen=way.why,
+        key=delivery_of.key(live.methods[way.method], live.surfaces),
+        region=None if segment.phones is None else segment.phones.region,
         data=delivery.whole,
         live=kept + counts["update"] + counts["remove"],
         adds=counts["add"],
@@ -124,6 +153,30 @@ def _row_change(
         samples=samples,
         stays=tuple(Reason(*each) for each in compared.stays),
         owed=tuple(Reason(*each) for each in compared.owed),
+    )
+
+
+def _way(standing: Standing, compared: Compared, live: Live) -> Chosen:
+    """The way that a list is written.
+
+    Raises:
+        ReconcilerError: no surface of the tenant offers one.
+    """
+    segment = standing.segment
+    puts = sum(n for action, _, n in compared.tallied if action != "remove")
+    known = isinstance(segment.contacts, ContactsOf)
+    way = delivery_of.chosen(segment.delivery, live.methods, puts, segment.phones is not None, known)
+    if way is None:
+        raise _no_way(segment, live)
+    return way
+
+
+def _unknown_numbers(segment: Segment, band: str, unknown: int, method: str) -> ReconcilerError:
+    return ReconcilerError(
+        f"{segment.address}[{band}]: {unknown:,} rows to be removed have numbers that no surface of the tenant tells",
+        where=str(segment.address),
+        note=f"{method} finds rows by their numbers: whom this plan puts on the list could be removed with them",
+        hint="declare the tenant's surface `outbound`, which tells them, or choose another method",
     )
 
 
