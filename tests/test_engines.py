@@ -348,7 +348,7 @@ def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> li
     members = seen.live.rows[next(iter(query for query in seen.live.rows if getattr(query, "list", "") == "Call"))]
     with engine.opened(chosen, scratch) as backend:
         return [
-            list(row_changes.bodies(first, ["add", "update"])),
+            list(row_changes.bodies(first, "put")),
             row_changes.unaltered(first),
             row_changes.unaltered(replace(first, digest="sha256:another")),
             read_back.not_as_written(backend, first, members, {contact(15)}),

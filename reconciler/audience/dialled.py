@@ -65,7 +65,9 @@ def held(backend: Any, phones: Rows, target: Path) -> Rows:
     import ibis
 
     people = _numbers(backend, phones, Phones())
-    people = people.mutate(contactId=identity.contact(people["contactId"]), **{name: ibis.null("string") for name in _ADDRESS})
+    people = people.mutate(
+        contactId=identity.contact(people["contactId"]), **{name: ibis.null("string") for name in _ADDRESS}
+    )
     return sources.write(backend, people.select(*DIALLED), target, DIALLED)
 
 

@@ -21,8 +21,7 @@ def _composed() -> Any:
 
 
 def contact(text: Any) -> Any:
-    """Whose id it is: two ids are the same contact's where this is the same. One of nothing but blanks stays as it is.
-    """
+    """Whose id it is: two ids are the same contact's where this is the same. One of blanks alone stays as it is."""
     import ibis
 
     return ibis.coalesce(_same(clean(text)), text)

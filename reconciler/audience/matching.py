@@ -1,8 +1,8 @@
 """Whose row is each row of a list, and which are one too many?
 
-A list has a key: what makes two of its rows one to the way that writes it. Rows of a list with the key `contact` are the
-contact's whose id they have. A bulk insert finds a row by its phone: there a row is the contact's that has its number,
-whoever wrote it; else the contact's that it was sent under, whose number has changed since.
+A list has a key: what makes two of its rows one to the way that writes it. Rows of a list with the key `contact` are
+the contact's whose id they have. A bulk insert finds a row by its phone: there a row is the contact's that has its
+number, whoever wrote it; else the contact's that it was sent under, whose number has changed since.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def matched(everyone: Any, listed: Any, by_phone: Sequence[str]) -> Any:
     nobody = ibis.literal(False)
     by_id = listed.filter(listed["on"].notin(by_phone)) if by_phone else listed
     by_id = by_id.mutate(stands=by_id["contactId"], found=ibis.literal(True), by_number=nobody)
-    by_id = _spared(by_id, ["on", "contactId"], lambda rows: [rows["contactId"] != rows["member"], rows["member"]], AGAIN)
+    by_id = _spared(
+        by_id, ["on", "contactId"], lambda rows: [rows["contactId"] != rows["member"], rows["member"]], AGAIN
+    )
     if not by_phone:
         return by_id
     return ibis.union(by_id, _by_number(everyone, listed.filter(listed["on"].isin(by_phone))).select(*by_id.columns))
@@ -83,7 +85,9 @@ def _by_number(everyone: Any, listed: Any) -> Any:
     met = met.mutate(found=met["spare"].isnull())
     here = met.filter(met["found"], met["wanted_on"] == met["on"]).select(placed="stands", placed_on="on")
     rest = joined.filter(joined["wanted"].isnull() | joined["barred"].notnull()).select(*listed.columns)
-    return ibis.union(met.drop("wanted_on"), _by_what_it_says(everyone, wanted, here, rest).select(*met.drop("wanted_on").columns))
+    return ibis.union(
+        met.drop("wanted_on"), _by_what_it_says(everyone, wanted, here, rest).select(*met.drop("wanted_on").columns)
+    )
 
 
 def _by_what_it_says(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
@@ -98,9 +102,7 @@ def _by_what_it_says(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
     joined = joined.left_join(
         here, [joined["contactId"] == here["placed"], joined["on"] == here["placed_on"], joined["barred"].isnull()]
     ).drop("placed_on")
-    moved = _spared(
-        joined.filter(joined["free"].notnull()), ["on", "free"], lambda rows: [rows["member"]], BEFORE
-    )
+    moved = _spared(joined.filter(joined["free"].notnull()), ["on", "free"], lambda rows: [rows["member"]], BEFORE)
     before = ibis.ifelse(joined["placed"].notnull(), ibis.literal(BEFORE), ibis.null("string"))
     other = joined.mutate(spare=before).filter(joined["free"].isnull())
     told = ibis.union(moved, other.select(*moved.columns))

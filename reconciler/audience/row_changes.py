@@ -111,7 +111,19 @@ def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-_SENT = ("action", "reason", "contactId", "member", "sent_as", "name", "email", "e164", "priority", "score", "attributes")
+_SENT = (
+    "action",
+    "reason",
+    "contactId",
+    "member",
+    "sent_as",
+    "name",
+    "email",
+    "e164",
+    "priority",
+    "score",
+    "attributes",
+)
 
 
 PHASES = ("thin", "put", "remove")
@@ -162,5 +174,3 @@ def same(told: Any, attributes: Sequence[str], prefix: str) -> Any:
             wanted, held = (told[name].get(attribute) for name in ("attributes", f"{prefix}attributes"))
             agree = agree & wanted.identical_to(held)
     return agree
-
-

@@ -255,8 +255,8 @@ def members(backend: Any, rows: Rows) -> Any:
     """One row for each row of a list, as `MEMBERS`; null where the list has no such thing.
 
     `member` is the id on the list, as it is there; it alone is different in each row. `sent_as` is what a bulk insert
-    left there: that has only phones, so the id that it was sent a contact under is kept with the contact. `contactId` is
-    whose row that makes it, as ids are compared (`identity`); `phone` is as the tenant has it.
+    left there: that has only phones, so the id that it was sent a contact under is kept with the contact. `contactId`
+    is whose row that makes it, as ids are compared (`identity`); `phone` is as the tenant has it.
     """
     return _once(rows, _known(backend, rows))
 

@@ -67,8 +67,9 @@ def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_t
     one_has_a_new_number_and_the_old_one_is_suppressed(folder, run)
     removed = run("apply", "--yes")
     assert "1  remove: suppressed by registry" in removed.out
-    assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(5)}
-    assert run("apply", "--yes").code == 0
+    if method == "contactBatch":  # the row on the list is the contact itself, which gets its new number next
+        assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(5)}
+        assert run("apply", "--yes").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
     assert "No changes." in run("plan").out
 

@@ -1,0 +1,109 @@
+"""Whose row is each row of a list: what another client put there, numbers that move, ids that only look different."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from reconciler.simulator import Simulator
+from tests import delivery
+from tests.conftest import AS_OF, Ended, Folder, manifest
+from tests.delivery import contact, on_list, phone
+
+Run = Callable[..., Ended]
+TEN = range(10)
+
+
+def write(folder: Folder, rows: Iterable[tuple[str, str]]) -> None:
+    """The source: ids and phones."""
+    lines = [f"{who},{number},Ada Example,a@example.com,gold,80" for who, number in rows]
+    folder.write("crm.csv", "\n".join(["id,phone,name,email,tier,score", *lines]) + "\n")
+
+
+def as_usual(numbers: Iterable[int] = TEN) -> list[tuple[str, str]]:
+    return [(contact(n), phone(n)) for n in numbers]
+
+
+def another_client_inserts(tenant: Simulator, numbers: Iterable[int], custom: Mapping[str, Any] | None = None) -> None:
+    """Rows as a bulk insert of another client leaves them: found by phone, without our field; their data replaced."""
+    store, target = tenant.store, tenant.store.list_named("Chosen")
+    for n in numbers:
+        known = [each for each in store.with_phone(phone(n)) if each in target.members] or store.with_phone(phone(n))
+        found = known[0] if known else f"THEIRS-{n}"
+        if not known:
+            store.add_contacts([{"id": found, "phoneNumber": phone(n)}])
+        store.put_members(target, {found: dict(custom or {"source": "theirs"})})
+
+
+def counts(run: Run) -> tuple[int, int, int, int, int]:
+    """What a plan says of the one list: live, adds, updates, removes, after."""
+    (change,) = json.loads(run("plan", "--format", "json").out)["row_changes"]
+    live, adds, updates, removes = (change[name] for name in ("live", "adds", "updates", "removes"))
+    return live, adds, updates, removes, live + adds - removes
+
+
+def may_change_all(folder: Folder) -> None:
+    """Let a plan change every row of the list: so many at once are refused otherwise."""
+    override = "{rule: LIM-UPDATES, object: 'Segment/chosen[engaged]', reason: 'its rows are adopted'}"
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\noverrides: [{override}]"))
+
+
+def numbers_on(tenant: Simulator, name: str = "Chosen") -> list[str]:
+    """The phones of the rows of a list, one of each row."""
+    members = tenant.store.list_named(name).members
+    return sorted(str(tenant.store.contacts[each].phone_number) for each in members)
+
+
+def filled(tenant: Simulator, folder: Folder, run: Run, method: str = "bulkInsert", **said: Any) -> None:
+    """A list of ten that this program has filled."""
+    delivery.known(tenant, method, TEN)
+    write(folder, as_usual())
+    delivery.declare(folder, tenant, method, **said)
+    assert run("apply", "--yes").code == 0
+
+
+def applied(run: Run, tenant: Simulator, size: int) -> None:
+    """Apply: it ends well, the list is as large as it should be, and there is nothing more to do."""
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.out + ended.err
+    assert len(tenant.store.list_named("Chosen").members) == size
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("theirs", [[0, 1], list(TEN)], ids=["two", "all"])
+def test_rows_that_another_client_inserted_are_adopted_by_their_numbers(
+    tenant: Simulator, folder: Folder, run: Run, theirs: list[int]
+) -> None:
+    filled(tenant, folder, run)
+    another_client_inserts(tenant, theirs)
+    assert counts(run) == (10, 0, len(theirs), 0, 10)
+    assert f"{len(theirs)}  update: another client's row has its number" in run("plan").out
+    may_change_all(folder)
+    applied(run, tenant, 10)
+    assert set(on_list(tenant)) == {contact(n) for n in TEN}
+
+
+def test_a_number_that_moves_to_another_contact_is_one_change(tenant: Simulator, folder: Folder, run: Run) -> None:
+    filled(tenant, folder, run)
+    write(folder, [("B1", phone(1)), *as_usual(n for n in TEN if n != 1)])
+    assert counts(run) == (10, 0, 1, 0, 10)
+    assert "1  update: its number was another contact's" in run("plan").out
+    applied(run, tenant, 10)
+    assert set(on_list(tenant)) == {contact(n) for n in TEN if n != 1} | {"B1"}
+    assert numbers_on(tenant) == sorted(phone(n) for n in TEN)
+
+
+@pytest.mark.parametrize("method", delivery.METHODS)
+@pytest.mark.parametrize(
+    "looks", ["{} ", "\u200b{}", "{}\u00ad", "\ufeff{}\u2060", "\u00a0{}\t"], ids=lambda text: ascii(text)
+)
+def test_ids_that_differ_by_what_nobody_sees_are_no_change(
+    tenant: Simulator, folder: Folder, run: Run, method: str, looks: str
+) -> None:
+    filled(tenant, folder, run, method)
+    write(folder, [(looks.format(who), number) for who, number in as_usual()])
+    assert counts(run) == (10, 0, 0, 0, 10)
