@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
                 problems.append(fault)
             else:
                 files.setdefault(path.resolve(), Found(path.resolve(), name))
+    if isinstance(feed, FileFeed) and feed.entries is not None and not problems:
+        problems += _passed_over(inside, feed, files)
     if problems or not (files or optional):
         raise BadInput(problems or [Problem(feed.where, "no-file", "no file is named")])
     return sorted(files.values(), key=lambda file: file.name)
@@ -122,12 +125,35 @@ def _fault(path: Path, name: str, inside: Path, where: Location) -> Problem | No
     return None
 
 
+def _passed_over(inside: Path, feed: FileFeed, files: Collection[Path | str]) -> Iterator[Problem]:
+    """Do-not-call files that a pattern all but names, of another case or compressed: lost in silence, else."""
+    for pattern in feed.paths:
+        folder, _, last = pattern.rpartition("/")
+        if scheme_of(pattern) or not _PATTERN.search(last) or _PATTERN.search(folder) or not (inside / folder).is_dir():
+            continue
+        wanted = re.compile(translate(_bare(last)))
+        for path in sorted((inside / folder).iterdir()):
+            alike = path.is_file() and not path.name.startswith(".") and wanted.match(_bare(path.name))
+            if alike and path.resolve() not in files:
+                message = f"`{path.relative_to(inside).as_posix()}` would not be read: `{pattern}` does not name it"
+                hint = "name it as well, or move it elsewhere: its numbers would suppress nobody"
+                yield Problem(feed.where, "passed-over", message, hint=hint)
+
+
+def _bare(name: str) -> str:
+    return name.casefold().removesuffix(".gz").removesuffix(".zip")
+
+
 _LISTED = 8
 
 
 def _hint(pattern: str, inside: Path) -> str | None:
     folder = (inside / pattern).parent
-    if _PATTERN.search(pattern) or not folder.resolve().is_relative_to(inside) or not folder.is_dir():
+    if (
+        _PATTERN.search(pattern.rpartition("/")[0])
+        or not folder.resolve().is_relative_to(inside)
+        or not folder.is_dir()
+    ):
         return None
     there = sorted(each.name for each in folder.iterdir() if each.is_file() and not each.name.startswith("."))
     # what the folder has, and no guess: a do-not-call list must not be taken for the customers' file beside it

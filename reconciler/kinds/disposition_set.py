@@ -94,6 +94,11 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             place = resource.where("spec", given[0], "customFields", name)
             hint = f"choose another name than {', '.join(sorted(STANDARD))}"
             yield Problem(place, "field-taken", f"the custom field {name!r} is a field of every disposition", hint=hint)
+    for name in ("phone", "region"):
+        if name in spec[given[0]]["columns"] and not spec.get("feedback"):
+            message = f"`{name}` means nothing without `feedback`: outcomes are set by the contact's id"
+            place = resource.where("spec", given[0], "columns", name)
+            yield Problem(place, "without-effect", message, hint="leave it out, or say which outcomes `feedback` adds")
     yield from _check_feedback(resource, catalogue)
     yield from _shared_campaigns(resource, catalogue)
 

@@ -85,14 +85,22 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     if "store" in resource.spec:
         yield from _check_store(resource)
     yield from _check_answers(resource)
-    named = any(name in resource.spec for name in PEOPLE)
-    if named and "contactList" not in resource.spec and "asOf" not in resource.spec:
+    for name in ("maxAge", "onStale"):
+        if name in resource.spec and "asOf" not in resource.spec and not _dated(resource):
+            message = f"`{name}` means nothing here: numbers that are read live, or kept by outcomes, are never too old"
+            yield Problem(resource.where("spec", name), "without-effect", message, hint="leave it out")
+    if _dated(resource) and "asOf" not in resource.spec:
         yield Problem(
             resource.where("spec"),
             "age-unknown",
             "the do-not-call numbers do not say of which moment they are",
             hint="add `asOf`, the instant at which they were taken from the registry",
         )
+
+
+def _dated(resource: Resource) -> bool:
+    """Whether a list holds numbers that are of some moment: of a file, a database, or another organisation."""
+    return any(name in resource.spec for name in PEOPLE if name != "contactList")
 
 
 def _check_answers(resource: Resource) -> Iterable[Problem]:

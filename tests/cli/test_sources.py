@@ -133,7 +133,7 @@ def test_a_person_with_several_numbers_is_called_by_the_first_that_is_good_and_b
 ) -> None:
     folder.write("customers.csv", NUMBERS)
     source = FILES.replace("phone: mobile, region: country", "phone: [mobile, home, work]")
-    declare(folder, source, f"{REGISTRY}asOf: 2999-01-01T00:00:00Z")
+    declare(folder, source, f"{REGISTRY}asOf: {TODAY}")
     text = (folder.root / "segments.yaml").read_text().replace("contactIds", "contactBatch")
     folder.write("segments.yaml", text)
     folder.write("tenant.yaml", manifest("Tenant", "embedded", TENANT.format(url=tenant.url, pace=PACE, jobs=JOBS)))
