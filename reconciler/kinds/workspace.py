@@ -94,6 +94,10 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         message = "without an overlap, what is kept is never held against the tenant, and what arrives late is missed"
         hint = "leave it out for a day, or keep nothing: `keep: false`"
         yield Problem(resource.where("spec", "cache", "overlap"), "cache-unchecked", message, hint=hint)
+    for name in ("overlap", "refreshAfter"):
+        if name in resource.spec.get("cache", {}) and resource.spec["cache"].get("keep") is False:
+            message = f"`{name}` means nothing where nothing is kept"
+            yield Problem(resource.where("spec", "cache", name), "without-effect", message, hint="leave it out")
     yield from _misplaced(resource)
 
 
