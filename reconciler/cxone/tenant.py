@@ -7,6 +7,7 @@ Which endpoints hold a kind is the kind's own fact; how a surface pages is the s
 from __future__ import annotations
 
 import difflib
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ class TenantReader:
         self._ids: dict[str, dict[str, str]] = {}
         self._ambiguous: dict[str, set[str]] = {}
         self._owners: dict[tuple[str, str], LiveObject] = {}
-        self._spooled = 0
+        self._spooled = itertools.count(1)  # lists are read from several threads
         self._transports: dict[str, Transport] = {}
         self._stack = ExitStack()
         for declared in surfaces:
@@ -260,8 +261,7 @@ class TenantReader:
         return list_id
 
     def _file(self, into: Path) -> Path:
-        self._spooled += 1
-        return into / f"{self._spooled:04d}.json"
+        return into / f"{next(self._spooled):04d}.json"
 
 
 def _needs(query: PeopleQuery, surface: str, why: str) -> Problem:

@@ -35,7 +35,7 @@ class Run:
         self._file, self._refused = f"runs/{name}/journal.jsonl", f"runs/{name}/rejected.jsonl"
         self._held = held
         self._chain = chain or audit.Chain(store)
-        self._guard, self._chained = threading.Lock(), threading.Lock()
+        self._guard, self._chained, self._keeping = threading.Lock(), threading.Lock(), threading.Lock()
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
         self._jobs: dict[str, str] = {}
@@ -64,7 +64,7 @@ class Run:
     def begun(self, address: Address) -> bool:
         """Whether something of an object or a list may have been written before this run was resumed."""
         text, later = str(address), str(address.activation)
-        return any(key == text or key.startswith((f"{text}#", f"{text}!", f"{later}!")) for key in self._intended)
+        return any(key == text or key.startswith((f"{text}#", f"{text}!", f"{later}!")) for key in list(self._intended))
 
     def intent(self, key: str, **detail: Any) -> Mapping[str, Any]:
         """Record that a write is about to be sent; on a resumed run, what was recorded the first time is kept."""
@@ -145,11 +145,11 @@ class Run:
     def jobs(self) -> tuple[JobEnd, ...]:
         """The jobs that the tenant has made for this run; of one that is not known to be over, that it was begun."""
         now = datetime.now(UTC)
-        return tuple(self._ended.get(job, JobEnd(job, "SUBMITTED", None, now)) for job in self._jobs.values())
+        return tuple(self._ended.get(job, JobEnd(job, "SUBMITTED", None, now)) for job in list(self._jobs.values()))
 
     def tally(self, address: Address) -> tuple[int, int, int]:
         """Of the rows that a step has sent: how many are written, rejected, and not known to be either."""
-        begun = {key: entry for key, entry in self._intended.items() if key.startswith(f"{address}#")}
+        begun = {key: entry for key, entry in list(self._intended.items()) if key.startswith(f"{address}#")}
         ended = [self._done[key] for key in begun if key in self._done]
         unknown = sum(entry["rows"] for key, entry in begun.items() if key not in self._done)
         unknown += sum(self._in_no_part(key) for key in begun if self._done.get(key, {}).get("unsure"))
@@ -157,7 +157,7 @@ class Run:
 
     def _in_no_part(self, key: str) -> int:
         """Rows of a piece whose job may have written them, and that are not yet sent again in a part of it."""
-        parts = [entry["rows"] for name, entry in self._intended.items() if name.rpartition("/")[0] == key]
+        parts = [entry["rows"] for name, entry in list(self._intended.items()) if name.rpartition("/")[0] == key]
         return int(self._intended[key]["rows"] - len(self._done[key]["rejected"]) - sum(parts))
 
     def ended_pieces(self, address: Address) -> list[Mapping[str, Any]]:
@@ -201,7 +201,8 @@ class Run:
         before = owed.outstanding(self._store, self._tenant, name)
         taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
         if mine or taken:
-            owed.record(self._store, self._tenant, self.name, name, mine, taken)
+            with self._keeping:
+                owed.record(self._store, self._tenant, self.name, name, mine, taken)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
     @contextmanager
@@ -215,7 +216,7 @@ class Run:
         except ReconcilerError:
             mine = self._refusals(address)
             if mine:
-                with suppress(LedgerError):  # what the step failed of is told
+                with suppress(LedgerError), self._keeping:  # what the step failed of is told
                     owed.record(self._store, self._tenant, self.name, name, mine, [])
             raise
 

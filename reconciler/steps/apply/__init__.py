@@ -6,22 +6,24 @@ run that is killed anywhere can be resumed. Steps that depend on a failed one ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import groupby
+from functools import partial
+from shutil import rmtree
 
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange
 from reconciler.model.errors import Interrupted, ReconcilerError, Stale
+from reconciler.model.live import digest_of
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import numbers, objects, outcomes, preconditions, rows
+from reconciler.steps.apply.scheduling import run_steps
 
 
 def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
@@ -38,46 +40,29 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
         except Stale:
             run.refuse()
             raise
-        results: dict[Address, StepResult] = {}
-        for steps in _together(plan):
-            results |= _ended(plan, steps, writer, run, terms, results)
+        step = partial(_end, plan, writer=writer, run=run, terms=terms)
+        results = run_steps(plan, step, terms.stop)
         report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
         run.finish(report)
         terms.progress.ended(report)
         return report
 
 
-def _together(plan: Plan) -> Iterator[list[Step]]:
-    """Every step by itself; but outcomes together: each campaign has a pace of its own, and waits for no other."""
-    outcomes = {change.address for change in plan.outcomes}
-    for settles, steps in groupby(plan.steps, lambda step: step.address in outcomes):
-        group = list(steps)
-        yield from [group] if settles else ([step] for step in group)
-
-
-def _ended(
-    plan: Plan, steps: list[Step], writer: Writer, run: Run, terms: Terms, results: Mapping[Address, StepResult]
-) -> dict[Address, StepResult]:
-    """Do some steps at the same time, and say how each ended."""
-    workers = max(1, writer.outcomes_at_once // len(steps))
-
-    def one(step: Step) -> StepResult:
-        result = _finished_before(run, step.address) or _unready(step, terms, results)
-        if result is None:
-            result = _attempt(plan, step, writer, run, terms, workers)
-        elif result.outcome is Outcome.BLOCKED:
-            run.step(result)
-        result = _counted(plan, result, run)
-        terms.progress.finish(result)
-        return result
-
-    if len(steps) == 1:
-        return {steps[0].address: one(steps[0])}
-    pool = ThreadPoolExecutor(min(len(steps), writer.outcomes_at_once), thread_name_prefix="step")
-    try:
-        return dict(zip((step.address for step in steps), pool.map(one, steps), strict=True))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def _end(
+    plan: Plan, step: Step, results: Mapping[Address, StepResult], *, writer: Writer, run: Run, terms: Terms
+) -> StepResult:
+    """Do a step, and say how it ended. Several go on at the same time, each in a folder of its own."""
+    scratch = terms.scratch / "steps" / f"{step.address.kind}-{digest_of(str(step.address)).rpartition(':')[2][:16]}"
+    result = _finished_before(run, step.address) or _unready(step, terms, results)
+    if result is None:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        result = _attempt(plan, step, writer, run, replace(terms, scratch=scratch))
+        rmtree(scratch, ignore_errors=True)
+    elif result.outcome is Outcome.BLOCKED:
+        run.step(result)
+    result = _counted(plan, result, run)
+    terms.progress.finish(result)
+    return result
 
 
 def _finished_before(run: Run, address: Address) -> StepResult | None:
@@ -96,7 +81,7 @@ def _unready(step: Step, terms: Terms, results: Mapping[Address, StepResult]) ->
     return None
 
 
-def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms, workers: int) -> StepResult:
+def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> StepResult:
     change = plan.change(step.address)
     try:
         if isinstance(change, ObjectChange):
@@ -104,7 +89,9 @@ def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms, wor
             result = objects.write(plan, step, change, writer, run, terms)
         else:
             terms.progress.begin(step.address, change.words, change.total)
-            result = _of_rows(change, writer, run, terms, workers)
+            # of all outcomes together so many may be read or set at once, however many campaigns they are of
+            settled = sum(bool(each.total) for each in plan.outcomes) or 1
+            result = _of_rows(change, writer, run, terms, max(1, writer.outcomes_at_once // settled))
     except Interrupted as error:
         tally = run.tally(step.address)
         return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message, *tally, note=error.note, hint=error.hint)
