@@ -18,6 +18,7 @@ from reconciler.cxone.pages import Spool, Unsettled
 from reconciler.cxone.transport import Transport
 from reconciler.model.disposition import HELD, Ending, Settled
 from reconciler.model.rows import Rows
+from reconciler.model.vocabulary import known_or_raw
 
 _READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
 _COLUMNS = {
@@ -58,7 +59,11 @@ def standing(transport: Transport, campaign_id: str, contact: str) -> Standing:
     if not isinstance(state, str) or not state:
         raise Unsettled("the tenant does not say in which state a contact is", hint="nothing is written on a guess")
     outcome, since = reply.get("outcomeCode"), reply.get("dispositionTimestamp")
-    return Standing(state.upper(), None if outcome is None else str(outcome), None if since is None else str(since))
+    return Standing(
+        known_or_raw("contact_state", state).upper(),
+        None if outcome is None else str(outcome),
+        None if since is None else str(since),
+    )
 
 
 def read(transport: Transport, campaign_id: str, contacts: Iterable[str], workers: int, into: Path) -> Rows:

@@ -1,0 +1,43 @@
+"""Is a campaign changed that dials in a way that this tool does not know?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+from reconciler.model.vocabulary import meaning
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each campaign of an unknown dial type that is changed, and not made to rest alone."""
+    for change in situation.changes.objects:
+        before = change.before or {}
+        if change.action not in (Action.UPDATE, Action.REPLACE) or "dialType" not in before:
+            continue
+        if meaning("dial_type", before["dialType"]) is None and set(change.declared) != {"status"}:
+            message = f"campaign {change.name!r} dials {before['dialType']!r} in the tenant, whose meaning is not known"
+            yield Finding(RULE.id, change.address, f"{message}: what is changed of it may mean something else there")
+
+
+RULE = Rule(
+    id="CMP-DIAL-TYPE",
+    title="a campaign of an unknown dial type is changed",
+    says="No apply changes the settings of a campaign whose dial type in the tenant is a word that this tool does not"
+    " know: thresholds and pacing mean something for the dial types that it knows. It is not replaced by one of the"
+    " declared type either, as nobody knows whether it differs. Set the dial type in the tenant, or waive the finding.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Vendor values at the border",
+            citation="decision 33 of this project",
+            url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
+            effective=None,
+            verified=True,
+            note="a caution of this tool's own, and no law: an unknown word is never taken for the harmless one",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,48 @@
+"""Does the tenant say something of a campaign that this tool does not know the meaning of?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.run_state import RunState, state_of
+from reconciler.model.situation import Situation
+from reconciler.model.vocabulary import meaning
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each declared campaign that is in the tenant with a status or a dial type that nobody knows."""
+    for each in situation.campaigns:
+        before = each.change.before
+        if before is None:
+            continue
+        if "status" in before and state_of(before) is RunState.UNKNOWN:
+            message = (
+                f"its status in the tenant is {before['status']!r}, whose meaning is not known: it may be dialling"
+            )
+            yield Finding(RULE.id, each.campaign.address, message)
+        if "dialType" in before and meaning("dial_type", before["dialType"]) is None:
+            message = f"its dial type in the tenant is {before['dialType']!r}, whose meaning is not known: it is kept"
+            yield Finding(RULE.id, each.campaign.address, message)
+
+
+RULE = Rule(
+    id="CMP-WORDS",
+    title="a word of the tenant's that is not known",
+    says="A status that this tool does not know is taken for one at which people are called: such a campaign is made to"
+    " rest, and read back at rest, before anything of it is changed or it is deleted. By a dial type that is not known"
+    " no campaign is replaced. Look at the campaign in the tenant.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="Vendor values at the border",
+            citation="decision 33 of this project",
+            url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
+            effective=None,
+            verified=True,
+            note="a caution of this tool's own, and no law: an unknown word is never taken for the harmless one",
+        ),
+    ),
+    check=check,
+)
