@@ -196,7 +196,7 @@ def test_a_lost_reply_changes_nothing_about_the_end(
     folder.write("tenant.yaml", short)
     rule = tenant.faults.add(fault, method=method, path=path, **({"seconds": 3} if fault == "hold-after" else {}))
     ended = run("apply", "--yes", "--prune")
-    assert rule.hit == 1
+    assert rule.hit == 1, ended
     assert ended.code == 0, ended.out + ended.err
     assert len(scene.members(tenant, "Chosen")) == 25
     assert scene.members(tenant, "High") == {scene.contact(number) for number in range(60, 90)}
