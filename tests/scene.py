@@ -9,7 +9,7 @@ from tests.conftest import Folder, manifest
 
 MARK = "(managed-by: reconciler/test)"
 PREDICTIVE = {"targetAnswerRate": 0.3, "maxCallsInProgress": 10}
-START, END = "2027-01-01T14:00:00Z", "2027-01-02T00:00:00Z"
+START, END = "2027-01-05T14:00:00Z", "2027-01-06T00:00:00Z"
 
 WAVES = """
 apiVersion: cxone.reconciler/v1

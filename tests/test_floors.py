@@ -54,6 +54,7 @@ DOORS = {
     "psycopg": ["audience"],
     "rich": ["cli", "views"],
     "tzdata": ["model/calendar.py"],
+    "holidays": ["model/public_holidays.py"],
     "pycountry": ["model/countries.py"],
     "obstore": ["bucket"],
     "aiohttp": ["simulator"],

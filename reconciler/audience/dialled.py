@@ -82,8 +82,13 @@ def known(backend: Any, members: Rows, target: Path) -> Rows:
 
 def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery, Rows], listed: Any) -> Any:
     """What the segment's source says of some people: their numbers and addresses."""
+    import ibis
+
     contacts = sources.contacts(backend, read[standing.segment.contacts])
     contacts = contacts.filter(~contacts["duplicate"]).semi_join(listed, "contactId")
+    # a region that nobody can read is kept as it is written: nothing may be taken from it, least of all its absence
+    unclear = contacts["region_fault"].notnull()
+    contacts = contacts.mutate(country=ibis.ifelse(unclear, contacts["region"], contacts["country"]))
     if standing.segment.phones is None:
         numbered = persons.numbered(backend, contacts, how, standing.segment.contacts)
         return numbered.select("contactId", "e164", *_ADDRESS)

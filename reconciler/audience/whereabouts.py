@@ -15,6 +15,7 @@ from reconciler.audience import postcodes, territory
 from reconciler.audience.clocks import zones_meant
 from reconciler.model.calendar import same_zone
 from reconciler.model.calendar import zones as known_zones
+from reconciler.model.countries import country as country_of
 
 Found = TypeVar("Found")
 
@@ -58,7 +59,7 @@ class Whereabouts:
 def whereabouts(told: Told) -> Whereabouts:
     """Every place, and every zone, that a number and an address leave open."""
     country = told.country or _longest(told.key, territory.alone(), (3, 2, 1))
-    home = None if told.place is None else _country(told.place)
+    home = None if told.place is None else country_of(told.place)
     unread = set() if told.place is None or home is not None else {"region"}
     own = home or country
     states: frozenset[str] = frozenset()
@@ -114,13 +115,6 @@ def _regions(country: str | None, area: str | None, home: str | None, states: It
     places = by_number | set(states)
     wholes = {each for each in named if not any(place[:2] == each for place in places)}
     return tuple(sorted(places | wholes))
-
-
-@cache
-def _country(text: str) -> str | None:
-    """The country that a word of a source means (ISO 3166-1 alpha-2); None where it cannot be read."""
-    code = text.strip().upper()
-    return code if code in territory.countries() or territory.zones_of(code) else None
 
 
 @cache

@@ -107,6 +107,7 @@ def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campa
         starts_in=runs.starts_in,
         lasts=runs.lasts,
         repeats=runs.repeats,
+        within_hours=runs.within_hours,
     )
 
 

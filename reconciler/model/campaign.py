@@ -52,7 +52,8 @@ class Campaign:
             of its thresholds, and the segment's band where the list is found by one.
         starts, ends: None where they are not known before the campaign is created, or not declared.
         windows: when it dials, between `starts` and `ends`; empty while either is unknown.
-        starts_in, lasts: of a schedule that is counted from the campaign's creation.
+        starts_in, lasts: of a schedule that is counted from the campaign's creation. within_hours: whether it starts in
+            the first minute after that from which all its contacts may be called until its end.
         repeats: whether a weekly calendar gives another window after this one.
         staffing: who works on it, where stated. predictive: its settings as declared; empty where there are none.
     """
@@ -74,6 +75,7 @@ class Campaign:
     starts_in: timedelta | None = None
     lasts: timedelta | None = None
     repeats: bool = False
+    within_hours: bool = False
 
     @property
     def active(self) -> bool:
@@ -85,15 +87,16 @@ class Campaign:
         if self.starts_in is None:
             return self
         times = (fields.get("startTime"), fields.get("endTime"))
-        return self._between(*(parse_instant(time) if time else None for time in times))
+        return self.between(*(parse_instant(time) if time else None for time in times))
 
     def created(self, moment: datetime) -> Campaign:
         """As it would be if it were created at a moment: a relative schedule is counted from it."""
         if self.starts_in is None:
             return self
         starts = moment + self.starts_in
-        return self._between(starts, self.ends if self.lasts is None else starts + self.lasts)
+        return self.between(starts, self.ends if self.lasts is None else starts + self.lasts)
 
-    def _between(self, starts: datetime | None, ends: datetime | None) -> Campaign:
+    def between(self, starts: datetime | None, ends: datetime | None) -> Campaign:
+        """With another start and end."""
         windows = ((starts, ends),) if starts is not None and ends is not None else ()
         return replace(self, starts=starts, ends=ends, windows=windows)

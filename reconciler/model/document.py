@@ -38,7 +38,7 @@ from reconciler.model.verdict import reach_verdict
 
 _NOT_BOUND = ("digest", "timestamp", "notices")
 _NOT_BOUND_OF_BUDGET = ("reads",)
-_NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics")
+_NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -135,6 +135,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "waivable": finding.waivable,
         "severity": finding.severity.value,
         "until": finding.until and finding.until.isoformat(),
+        **({"details": plain(finding.details)} if finding.details else {}),
     }
 
 

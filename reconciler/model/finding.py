@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from reconciler.model.address import Address
 
@@ -26,6 +28,7 @@ class Finding:
         waivable: whether a waiver may set it aside at all.
         severity: the rule's, or a higher one that the workspace or the floor gives it; whoever asks the rule sets it.
         until: the last day (UTC) on which the waiver holds, if it ends.
+        details: the same as JSON values, in full, where a message can only name some of it.
     """
 
     rule: str
@@ -35,6 +38,7 @@ class Finding:
     waivable: bool = True
     severity: Severity = Severity.REFUSE
     until: date | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def refuses(self) -> bool:

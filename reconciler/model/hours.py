@@ -1,14 +1,14 @@
-"""At which hours may people be called where they are, and when would a campaign call them at others?"""
+"""At which hours may people be called where they are, on which days not at all, and what does a place leave open?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from reconciler.model.campaign import Campaign, Window
-from reconciler.model.exposure import Exposure, Place
+from reconciler.model.campaign import Window
+from reconciler.model.public_holidays import public_holidays
 
 ELSEWHERE = "*"
 """Stands for every place that has no hours of its own."""
@@ -24,12 +24,16 @@ class Hours:
     Attributes:
         place: in words. week: the span of each day, Monday first; None: not at all.
         source: who says so. internal: whether it is a caution of this tool's, and no law of the place.
+        closed: the region (ISO 3166) on whose public holidays nobody may be called at all; None: holidays are days
+            like any other to this law. pause: a part of every day in which nobody may be called.
     """
 
     place: str
     week: tuple[Span | None, ...]
     source: str
     internal: bool = False
+    closed: str | None = None
+    pause: Span | None = None
 
     @property
     def said(self) -> str:
@@ -37,22 +41,50 @@ class Hours:
         spans: dict[Span | None, list[str]] = {}
         for day, span in zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), self.week, strict=True):
             spans.setdefault(span, []).append(day)
-        if len(spans) == 1:
-            return _span(self.week[0])
-        return "; ".join(f"{_days(days)} {_span(span)}" for span, days in spans.items())
+        words = [f"{_days(days)} {span_words(span)}" for span, days in spans.items()]
+        told = span_words(self.week[0]) if len(spans) == 1 else "; ".join(words)
+        told = f"{told}; none from {self.pause[0]:%H:%M} to {self.pause[1]:%H:%M}" if self.pause else told
+        return f"{told}; none on public holidays" if self.closed else told
 
-    def outside(self, window: Window, zone: ZoneInfo) -> datetime | None:
-        """The first moment of a window, by the clock of a zone, at which nobody there may be called; None: no such."""
+    def holiday(self, day: date) -> str | None:
+        """The name of the public holiday because of which nobody may be called on a day."""
+        return None if self.closed is None else public_holidays(self.closed, day.year).get(day)
+
+    def span(self, day: date) -> Span | None:
+        """When people may be called on a day; None: not at all."""
+        return None if self.holiday(day) else self.week[day.weekday()]
+
+    def _parts(self, day: date) -> Iterator[Span]:
+        span = self.span(day)
+        if span is None or self.pause is None:
+            yield from () if span is None else (span,)
+            return
+        yield span[0], min(span[1], self.pause[0])
+        yield max(span[0], self.pause[1]), span[1]
+
+    def opened(self, window: Window, zone: ZoneInfo) -> Iterator[Window]:
+        """The parts of a window in which people there may be called by the clock of a zone; in order, UTC.
+
+        Where the clock shows a time twice, they begin at the second and end at the first.
+        """
         start, end = window
-        local = start.astimezone(zone)
-        span = self.week[local.weekday()]
-        if span is None or not span[0] <= local.time() < span[1]:
-            return local
-        closes = datetime.combine(local.date(), span[1], zone)
-        return closes if closes.astimezone(UTC) < end else None
+        day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+        while day <= last:
+            for span in self._parts(day):
+                opens, closes = max(_moments(day, span[0], zone)), min(_moments(day, span[1], zone))
+                if max(opens, start) < min(closes, end):
+                    yield max(opens, start), min(closes, end)
+            day += timedelta(days=1)
 
 
-def _span(span: Span | None) -> str:
+def _moments(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a clock shows a time of a day: it may do so twice."""
+    first, second = (datetime.combine(day, clock.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+    return first, second
+
+
+def span_words(span: Span | None) -> str:
+    """`08:00–21:00`."""
     return "no calls" if span is None else f"{span[0]:%H:%M}–{span[1]:%H:%M}"
 
 
@@ -60,75 +92,7 @@ def _days(days: Sequence[str]) -> str:
     return days[0] if len(days) == 1 else f"{days[0]}–{days[-1]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """Contacts whom a campaign would call at the wrong hours: where, by which hours, and when first.
-
-    `local` is by the clock of the called party; its time zone is the first of those that they may be in.
-    """
-
-    region: str
-    contacts: int
-    hours: Hours
-    local: datetime
-
-    @property
-    def span(self) -> Span | None:
-        """When people there may be called on that day."""
-        return self.hours.week[self.local.weekday()]
-
-
 def of_region(region: str, hours: Mapping[str, Hours]) -> tuple[Hours, ...]:
     """The hours that hold in a region: its own, and those of its country; else those that hold elsewhere."""
     found = tuple(hours[name] for name in dict.fromkeys((region, region[:2])) if name in hours)
     return found or ((hours[ELSEWHERE],) if ELSEWHERE in hours else ())
-
-
-def left(campaign: Campaign, now: datetime) -> tuple[Window, ...]:
-    """When a campaign is still to dial."""
-    return tuple((max(start, now), end) for start, end in campaign.windows if end > now)
-
-
-def outside(exposure: Exposure, windows: Sequence[Window], hours: Mapping[str, Hours]) -> tuple[Outside, ...]:
-    """Who would be called outside their hours, the most first; people at no known time of day are not among them.
-
-    All hours of all the places that a person may be in have to agree, in all the zones that it may be there.
-    """
-    found: dict[tuple[str, str], Outside] = {}
-    for place in exposure.places:
-        for region, law, local in _broken(place, windows, hours):
-            seen = found.get((region, law.place))
-            count = place.contacts + (seen.contacts if seen else 0)
-            found[region, law.place] = Outside(region, count, law, seen.local if seen else local)
-            break
-    return tuple(sorted(found.values(), key=lambda each: (-each.contacts, each.region)))
-
-
-def _broken(
-    place: Place, windows: Sequence[Window], hours: Mapping[str, Hours]
-) -> Iterator[tuple[str, Hours, datetime]]:
-    for region in place.regions or (ELSEWHERE,):
-        for law in of_region(region, hours):
-            for zone in map(ZoneInfo, place.zones):
-                for window in windows:
-                    local = law.outside(window, zone)
-                    if local is not None:
-                        yield region, law, local
-
-
-def said(exposure: Exposure, found: Sequence[Outside], shown: int = 3) -> str:
-    """In words who would be called outside their hours: the first few places, each with whose hours and when first."""
-    many = sum(each.contacts for each in found)
-    words = [
-        f"{each.contacts:,} in {each.region} ({_span(each.span)} by {each.hours.source}; "
-        f"from {_clock(each)} in {each.local.tzinfo})"
-        for each in found[:shown]
-    ]
-    rest = sum(each.contacts for each in found[shown:])
-    more = [f"{rest:,} in {len(found) - shown} more places"] if rest else []
-    counted = f"{many:,} of {exposure.contacts:,} contacts would be called outside the hours of where they may be"
-    return f"{counted}: {'; '.join([*words, *more])}"
-
-
-def _clock(found: Outside) -> str:
-    return f"{found.local:%H:%M on %a %d %b %Y}"

@@ -40,6 +40,7 @@ class Rule:
         sources: of the law, or of the decision, that it rests on; at least one.
         check: the findings in a situation (pure). It yields nothing where it lacks what it would judge by.
         waivable: whether a finding of it may be set aside at all. ends: whether a waiver of it must say until when.
+        starting: whether it is asked once more the moment a campaign is set to work.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Rule:
     check: Callable[[Situation], Iterable[Finding]]
     waivable: bool = True
     ends: bool = False
+    starting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,17 @@ Spec = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """From when until when, where that is known; else how long after the creation it starts, and how long it lasts."""
+    """From when until when, where that is known; else how long after the creation it starts, and how long it lasts.
+
+    `within_hours`: whether it waits for the first minute after that from which all its contacts may be called.
+    """
 
     starts: datetime | None = None
     ends: datetime | None = None
     starts_in: timedelta | None = None
     lasts: timedelta | None = None
     repeats: bool = False
+    within_hours: bool = False
 
     @property
     def windows(self) -> tuple[tuple[datetime, datetime], ...]:
@@ -46,10 +50,22 @@ def schedule(spec: Spec, as_of: datetime) -> Schedule:
     lasts = parse_duration(spec["lasts"]) if "lasts" in spec else None
     ends = parse_instant(spec["end"]) if "end" in spec else None
     if "startsIn" in spec:
-        return Schedule(None, ends, parse_duration(spec["startsIn"]), lasts)
+        return Schedule(None, ends, parse_duration(_after(spec)), lasts, within_hours=_waits(spec))
     starts = parse_instant(spec["start"])
     ends = ends if lasts is None else starts + lasts
     return Schedule(starts, ends, lasts=None if ends is None else ends - starts)
+
+
+def _after(spec: Spec) -> str:
+    """How long after its creation a campaign starts, at least."""
+    said = spec["startsIn"]
+    return str(said["after"] if isinstance(said, Mapping) else said)
+
+
+def _waits(spec: Spec) -> bool:
+    """Whether its start waits for the calling hours."""
+    said = spec["startsIn"]
+    return isinstance(said, Mapping) and said.get("within") == "hours"
 
 
 def times(spec: Spec, as_of: datetime) -> dict[str, Any]:
@@ -57,7 +73,10 @@ def times(spec: Spec, as_of: datetime) -> dict[str, Any]:
     found = schedule(spec, as_of)
     told: dict[str, Any] = {}
     if found.starts_in is not None:
-        told["startTime"] = Later(int(found.starts_in.total_seconds()), f"{spec['startsIn']} after it is created")
+        words = f"{_after(spec)} after it is created"
+        if found.within_hours:
+            words += ", or in the first minute after that from which all its contacts may be called until its end"
+        told["startTime"] = Later(int(found.starts_in.total_seconds()), words)
         if found.lasts is not None:
             seconds = int((found.starts_in + found.lasts).total_seconds())
             told["endTime"] = Later(seconds, f"{spec['lasts']} after its start")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reconciler.model.calling import first_window
 from reconciler.model.campaign import Campaign, may_dial
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.change import Action, Changes, ObjectChange
@@ -30,6 +31,8 @@ class Planned:
             none.
         exposure: who they are; None: nobody looked. shared: people whom another active campaign calls as well.
         forecast: an estimate. statistics: what the tenant has counted.
+        opens: when it would start if the plan were applied at the moment that it is judged at; of a start that waits
+            for the calling hours alone.
     """
 
     campaign: Campaign
@@ -40,6 +43,7 @@ class Planned:
     shared: tuple[Shared, ...] = ()
     forecast: Forecast | None = None
     statistics: Statistics | None = None
+    opens: datetime | None = None
 
     @property
     def runs(self) -> bool:
@@ -52,11 +56,21 @@ class Planned:
         found = (self.change.after or {}).get("abandonThreshold")
         return None if found is None else float(found)
 
-    def dialled(self, moment: datetime) -> Campaign:
-        """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own."""
+    def dialled(self, moment: datetime, hours: Mapping[str, Hours]) -> Campaign:
+        """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own.
+
+        One whose start waits for the calling hours has none where no minute is known that suits all its contacts.
+        """
         if self.change.action in (Action.UPDATE, Action.NO_OP):
             return self.campaign.held(self.change.before or {})
-        return self.campaign.created(moment)
+        campaign = self.campaign
+        if not campaign.within_hours or campaign.starts_in is None:
+            return campaign.created(moment)
+        if self.exposure is None:
+            return campaign.between(None, campaign.ends)
+        earliest = moment + campaign.starts_in
+        found = first_window(self.exposure, hours, earliest, campaign.lasts, campaign.ends)
+        return campaign.between(*(found or (None, campaign.ends)))
 
     def ceiling(self, law: Mapping[str, Ceiling]) -> Ceiling | None:
         """The strictest ceiling that holds for anybody on its list; None where nobody knows who they are."""
@@ -86,6 +100,8 @@ class Situation:
         needed: by kind, live fields without which the tenant makes no object.
         sizes: how many contacts each list will have, by kind and name; None where nobody knows.
         now: the moment of asking. as_of: the moment that recency is counted from.
+        applying: whether the plan is about to be applied, or an object of it to be set to work: then it is known when a
+            campaign starts whose schedule is counted from its creation.
     """
 
     changes: Changes
@@ -96,6 +112,7 @@ class Situation:
     suppressions: tuple[DoNotCall, ...] = ()
     others: tuple[Planned, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
+    applying: bool = False
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -106,7 +123,7 @@ class Situation:
     @property
     def moment(self) -> datetime:
         """The moment that schedules are judged at: none later than now, as what is still to be dialled counts."""
-        return min(present(self.as_of, self.now), self.now)
+        return self.now if self.applying else min(present(self.as_of, self.now), self.now)
 
     @property
     def calling(self) -> tuple[Planned, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -29,6 +29,7 @@ class Terms:
         root: the workspace's folder. stores: where each do-not-call list keeps numbers that are added, by its address.
         tokens: what contacts are called in the audit record.
         teller: who tells webhooks of what happens meanwhile; None: nobody wants to know.
+        clock: what time it is, as the run goes on.
     """
 
     manifests: str
@@ -45,6 +46,7 @@ class Terms:
     stores: Mapping[str, str] = field(default_factory=dict)
     tokens: Tokens | None = None
     teller: Teller | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
     def engine(self) -> Engine:

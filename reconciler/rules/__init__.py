@@ -31,9 +31,11 @@ def severity_of(rule: Rule, raised: Mapping[str, Severity]) -> Severity:
     return Severity.REFUSE if Severity.REFUSE in (rule.severity, raised.get(rule.id)) else Severity.WARN
 
 
-def ask(situation: Situation, raised: Mapping[str, Severity]) -> Iterator[Finding]:
-    """Everything that the rules find, by rule."""
+def ask(situation: Situation, raised: Mapping[str, Severity], *, starting: bool = False) -> Iterator[Finding]:
+    """Everything that the rules find; `starting`: those alone that are asked when a campaign is set to work."""
     for rule in rules().values():
+        if starting and not rule.starting:
+            continue
         severity = severity_of(rule, raised)
         for finding in rule.check(situation):
             yield replace(finding, severity=severity, waivable=finding.waivable and rule.waivable)

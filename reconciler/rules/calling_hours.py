@@ -5,21 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from reconciler.model.calling import WAITS, at_odds, left
+from reconciler.model.calling_words import clock_words, length_words, told
+from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.hours import left, outside, said
+from reconciler.model.moment import format_instant
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.situation import Planned, Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each active campaign whose declared schedule reaches beyond the hours of some of its contacts."""
+    """Each active campaign whose schedule reaches beyond the hours of some of its contacts.
+
+    One that is counted from the campaign's creation is judged when the plan is applied: then it is known.
+    """
     for planned in situation.calling:
         campaign = planned.campaign
-        if not campaign.active or campaign.starts_in is not None or planned.exposure is None:
+        if not campaign.active:
             continue
-        found = outside(planned.exposure, left(campaign, situation.moment), situation.hours)
-        if found:
-            yield Finding(RULE.id, campaign.address, said(planned.exposure, found))
+        if campaign.within_hours and planned.change.action in (Action.CREATE, Action.REPLACE):
+            yield from _no_start(planned, situation)
+        elif planned.exposure is not None and (campaign.starts_in is None or situation.applying):
+            relative = campaign.starts_in is not None
+            moment = situation.now if relative else situation.moment
+            windows = left(planned.dialled(moment, situation.hours), moment)
+            found = told(planned.exposure, windows, situation.hours)
+            if found is not None:
+                says, details = found
+                when = f"if it were created now, at {format_instant(moment)}: " if relative else ""
+                if planned.change.action in (Action.UPDATE, Action.NO_OP) and relative:
+                    when = "by the times that were fixed when it was created, "
+                yield Finding(RULE.id, campaign.address, when + says, details=details)
+
+
+def _no_start(planned: Planned, situation: Situation) -> Iterator[Finding]:
+    """A start that waits for hours that do not come."""
+    moment = situation.now if situation.applying else situation.moment
+    campaign = planned.dialled(moment, situation.hours)
+    if campaign.starts is not None or campaign.starts_in is None:
+        return
+    earliest = moment + campaign.starts_in
+    if planned.exposure is None:
+        why = "nobody knows where its contacts are: their phones are read through the surface `outbound`"
+    else:
+        odds = at_odds(planned.exposure, [(earliest, earliest + WAITS)], situation.hours)
+        both = " and ".join(map(clock_words, odds))
+        why = f"no minute suits {both}" if odds else "no day has so many hours that all of them allow"
+    ends = format_instant(campaign.ends or earliest)
+    long = f"until {ends}" if campaign.lasts is None else f"for {length_words(campaign.lasts)}"
+    message = f"it waits for a minute from which all contacts may be called {long}"
+    none = f"within {WAITS.days} days from {format_instant(earliest)} on there is none"
+    yield Finding(RULE.id, campaign.address, f"{message}, and {none}: {why}")
 
 
 RULE = Rule(
@@ -28,7 +64,9 @@ RULE = Rule(
     says="A campaign dials nobody before 8:00 or after 21:00 by the clock of where the called person is, nor outside"
     " the stricter hours of a state or country (`reconciler/rules/calling_hours.toml`, each with its source). Where"
     " that is follows from the number and from the address; all the places and all the time zones that these leave"
-    " open have to agree. Public holidays are not known to this tool.",
+    " open have to agree. On a public holiday nobody is called where such a law forbids it. A schedule that is counted"
+    " from the campaign's creation (`startsIn`) is judged when the plan is applied, and again before the campaign is"
+    " set to work. The plan's document names every place, and the widest window that all of them allow.",
     severity=Severity.REFUSE,
     sources=(
         Source(
@@ -49,4 +87,5 @@ RULE = Rule(
         ),
     ),
     check=check,
+    starting=True,
 )

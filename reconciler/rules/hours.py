@@ -41,7 +41,10 @@ def _timetable(each: Mapping[str, Any]) -> Timetable:
     )
     week = tuple(_span(each.get(day, each["every_day"])) for day in _DAYS)
     cited = ", ".join(source.citation for source in sources)
-    return Timetable(tuple(each["places"]), Hours(each["name"], week, cited, each.get("internal", False)), sources)
+    closed = each["places"][0] if each.get("holidays") == "none" else None
+    pause = _span(each["pause"]) if "pause" in each else None
+    hours = Hours(each["name"], week, cited, each.get("internal", False), closed, pause)
+    return Timetable(tuple(each["places"]), hours, sources)
 
 
 def _span(written: str) -> Span | None:

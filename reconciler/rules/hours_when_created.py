@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.calling import left
+from reconciler.model.calling_words import told
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.hours import left, outside, said
 from reconciler.model.moment import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
@@ -15,28 +16,33 @@ from reconciler.model.situation import Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign whose schedule is counted from its creation, and reaches beyond its contacts' hours."""
     for planned in situation.calling:
-        if not planned.campaign.active or planned.campaign.starts_in is None or planned.exposure is None:
+        campaign = planned.campaign
+        if not campaign.active or campaign.starts_in is None or planned.exposure is None or situation.applying:
             continue
-        dialled = planned.dialled(situation.moment)
+        made = planned.change.action in (Action.CREATE, Action.REPLACE)
+        if campaign.within_hours and made:
+            continue
+        dialled = planned.dialled(situation.moment, situation.hours)
         if not dialled.windows and planned.exposure.contacts:
             called = f"it may call its {planned.exposure.contacts:,} contacts at any hour"
             message = f"the tenant does not hold both its start and its end: {called}. Declare times, or a calendar"
-            yield Finding(RULE.id, planned.campaign.address, message)
-        found = outside(planned.exposure, left(dialled, situation.moment), situation.hours)
-        if found:
-            made = planned.change.action in (Action.CREATE, Action.REPLACE)
+            yield Finding(RULE.id, campaign.address, message)
+        found = told(planned.exposure, left(dialled, situation.moment), situation.hours)
+        if found is not None:
+            says, details = found
             then = "now" if situation.moment == situation.now else f"at {format_instant(situation.moment)}"
             when = f"if it were created {then}, " if made else "by the times that were fixed when it was created, "
-            yield Finding(RULE.id, planned.campaign.address, when + said(planned.exposure, found))
+            yield Finding(RULE.id, campaign.address, when + says, details=details)
 
 
 RULE = Rule(
     id="HRS-002",
     title="a schedule whose hours depend on when it is applied",
     says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours"
-    " or outside them by the moment of the apply. It is told where it would fall outside now (of a plan that is made as"
-    " of another day: then), and where the tenant holds no times of a campaign that is there already. Name times, or a"
-    " calendar, and HRS-001 holds them against the hours.",
+    " or outside them by the moment of the apply. A plan tells where it would fall outside now (of a plan that is made"
+    " as of another day: then), and where the tenant holds no times of a campaign that is there already. The apply"
+    " judges it by HRS-001, and refuses. Name times, or a calendar, or `startsIn: {after: 15m, within: hours}`, which"
+    " waits for the first minute from which all contacts may be called.",
     severity=Severity.WARN,
     sources=(
         Source(

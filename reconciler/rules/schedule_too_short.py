@@ -33,7 +33,7 @@ def _available(planned: Planned, situation: Situation) -> float | None:
         return None
     if not planned.runs:
         return planned.forecast.available
-    windows = planned.dialled(situation.moment).windows
+    windows = planned.dialled(situation.moment, situation.hours).windows
     return sum((end - start for start, end in windows), timedelta()) / timedelta(hours=1)
 
 

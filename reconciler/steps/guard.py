@@ -59,6 +59,7 @@ def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
     situation = Situation(
         changes=changes,
         now=terms.now,
+        applying=True,
         as_of=plan.as_of,
         workspace=plan.workspace,
         campaigns=plan.campaigns,

@@ -15,6 +15,7 @@ from reconciler.model.ceiling import Ceiling, merged
 from reconciler.model.change import Action, Changes
 from reconciler.model.desired import Desired
 from reconciler.model.forecast import forecast
+from reconciler.model.hours import Hours
 from reconciler.model.judged import Asked, Judged
 from reconciler.model.live import Live
 from reconciler.model.members import Members
@@ -30,19 +31,19 @@ def judge(desired: Desired, members: Members, changes: Changes, live: Live, now:
     """Ask every rule of what would be, and set aside what a waiver sets aside today."""
     settings = desired.settings
     moment = present(desired.as_of, now)
-    ceilings = merged(law(), settings.ceilings)
+    ceilings, hours = merged(law(), settings.ceilings), allowed()
     exposed, others = _exposed(desired, members, changes, live)
     situation = Situation(
         changes=changes,
         now=now,
         as_of=desired.as_of,
         workspace=settings.name,
-        campaigns=tuple(_foreseen(each, ceilings, moment) for each in exposed),
+        campaigns=tuple(_foreseen(each, ceilings, moment, hours) for each in exposed),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
         others=others,
         unseen=tuple(sorted(live.unseen.items())),
         ceilings=ceilings,
-        hours=allowed(),
+        hours=hours,
         limits=settings.limits,
         immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
         needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
@@ -111,9 +112,13 @@ def _ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:
     return {} if policy is None else policies.ceilings(desired.catalogue.get(policies.KIND.name, policy))
 
 
-def _foreseen(planned: Planned, ceilings: Mapping[str, Ceiling], moment: datetime) -> Planned:
+def _foreseen(
+    planned: Planned, ceilings: Mapping[str, Ceiling], moment: datetime, hours: Mapping[str, Hours]
+) -> Planned:
     """With what is to be expected of it, of all that is known of it by then."""
     ceiling = planned.ceiling(ceilings)
     percent = ceiling.percent if ceiling is not None else None
-    campaign, counted = planned.dialled(moment), planned.statistics
-    return replace(planned, forecast=forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent))
+    campaign, counted = planned.dialled(moment, hours), planned.statistics
+    waits = campaign.within_hours and planned.change.action in (Action.CREATE, Action.REPLACE)
+    expected = forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent)
+    return replace(planned, forecast=expected, opens=campaign.starts if waits else None)

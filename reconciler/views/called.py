@@ -24,6 +24,9 @@ def called(campaigns: Iterable[Planned]) -> Iterator[Text]:
         name = plain(str(planned.campaign.address))
         state = "" if planned.campaign.active else f" ({planned.campaign.status})"
         yield Text.assemble("  ", (f"{name}{state}", "bold"), f"  {exposure.contacts:,}: {_countries(exposure)}")
+        if planned.opens is not None:
+            starts = f"{planned.opens:%Y-%m-%dT%H:%M:%SZ}"
+            yield Text(f"     starts in the first minute that all of them allow: {starts}, if it is applied now")
         for each in exposure.unread:
             words = ", ".join(plain(repr(word)) for word in each.words)
             yield Text(f"     {each.contacts:,} of them with a {each.column} that cannot be read ({words})", "yellow")

@@ -243,6 +243,11 @@ class TestOfAddresses:
         assert found.unread == (Unread("region", 1, ("Untied States",)),)
         assert "Pacific/Honolulu" in found.places[0].zones
 
+    @pytest.mark.parametrize("word", ["United States", "usa", "US ", "u.s."])
+    def test_a_country_is_read_however_it_is_written(self, backend: Any, written: Written, word: str) -> None:
+        found = counted(backend, written, [{"e164": "+14155550102", "country": word, "postalCode": "10001"}])
+        assert (found.places[0].regions, found.unread) == (("US-CA", "US-NY"), ())
+
     def test_what_is_blank_says_nothing(self, backend: Any, written: Written) -> None:
         blank = {"timezone": " ", "postalCode": "\u00a0", "country": ""}
         found = counted(backend, written, [{"e164": "+14155550102", **blank}])

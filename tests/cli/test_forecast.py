@@ -77,7 +77,7 @@ def test_a_plan_says_what_each_list_will_take_as_it_will_be(tenant: Simulator, r
         "answered": 11,
         "hours": 0.55,
         "available": 10.0,
-        "finish": "2027-01-01T14:32:00+00:00",
+        "finish": "2027-01-05T14:32:00+00:00",
         "headroom": None,
         "label": "an estimate; its formula is in docs/forecast.md",
     }
@@ -91,7 +91,7 @@ def test_a_reviewer_reads_it_as_an_estimate(run: Run) -> None:
     assert "Forecast, an estimate (docs/forecast.md):" in text
     assert (
         "  Campaign/evening  25 contacts: about 44 attempts, 11 answered, 0.6 h of dialling;"
-        " done about 2027-01-01T14:32:00Z\n"
+        " done about 2027-01-05T14:32:00Z\n"
     ) in text
 
 
@@ -136,7 +136,7 @@ def test_more_calls_than_the_agents_can_answer_are_refused(tenant: Simulator, fo
 
 def test_a_schedule_that_is_over_and_one_that_is_too_short_are_told(folder: Folder, run: Run) -> None:
     declare(folder, "Morning", start="2026-06-01T14:00:00Z", end="2026-06-01T18:00:00Z")
-    declare(folder, "Evening", end="2027-01-01T14:30:00Z")
+    declare(folder, "Evening", end="2027-01-05T14:30:00Z")
     found = {each["object"]: each["rule"] for each in planned(run)["findings"]}
     assert found == {"Campaign/morning": "SCH-001", "Campaign/evening": "SCH-002"}
 

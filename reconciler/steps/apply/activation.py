@@ -6,11 +6,12 @@ from reconciler.model.deeds import Deed
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
 from reconciler.model.live import LiveObject
+from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.writes import NotAsWritten, Writes
 
 
-def activate(writes: Writes, activity: Activity, lists: Filled) -> str:
+def activate(writes: Writes, activity: Activity, lists: Filled, calling: Calling) -> str:
     """Set an object to work that is as planned, on lists that are as planned.
 
     Raises:
@@ -21,6 +22,7 @@ def activate(writes: Writes, activity: Activity, lists: Filled) -> str:
     rest = {name: value for name, value in (change.after or {}).items() if name != activity.field}
     live = _as_planned(writes, rest)
     if not activity.at_work(live.fields):
+        calling.check(live.fields)
         if activity.may_work(live.fields):
             raise NotAsWritten(
                 f"{change.name!r} is not activated: its {activity.field} is {live.fields.get(activity.field)!r}",

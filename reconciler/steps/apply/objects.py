@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from reconciler.ledger.journal import Run
 from reconciler.model.change import Action, ObjectChange
@@ -15,6 +15,7 @@ from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import activation
+from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.succession import Succession
 from reconciler.steps.apply.transaction import Transaction
@@ -28,28 +29,28 @@ def write(plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run
         ReconcilerError: the tenant would not, or holds something else than was written.
     """
     writes = Writes(change, step.address, plan.workspace, writer, run, terms.stop)
-    activity = writes.kind.activity
+    activity, calling = writes.kind.activity, Calling(plan, change, terms)
     if activity is None:
-        words = _at_rest(writes, None)
+        words = _at_rest(writes, None, calling, terms)
     elif step.does == (Deed.ACTIVATE,):
-        words = activation.activate(writes, activity, Filled(plan, writer, run, terms))
+        words = activation.activate(writes, activity, Filled(plan, writer, run, terms), calling)
     elif change.action is Action.REPLACE:
-        fields = {**resting(change, activity), **_fixed(writes)}
-        Succession(writes, activity, Filled(plan, writer, run, terms), fields).run()
+        fields = {**resting(change, activity), **_fixed(writes, calling, terms)}
+        Succession(writes, activity, Filled(plan, writer, run, terms), calling, fields).run()
         words = f"made {change.name!r} anew"
     elif step.does[0] is Deed.PAUSE and change.action is not Action.DELETE:
-        Transaction(writes, activity, Filled(plan, writer, run, terms), step.does).run()
+        Transaction(writes, activity, Filled(plan, writer, run, terms), calling, step.does).run()
         words = f"updated {change.name!r}"
     else:
-        words = _at_rest(writes, activity)
+        words = _at_rest(writes, activity, calling, terms)
     return StepResult(step.address, Outcome.DONE, words)
 
 
-def _at_rest(writes: Writes, activity: Activity | None) -> str:
+def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms: Terms) -> str:
     change = writes.change
     match change.action:
         case Action.CREATE:
-            fields = {**resting(change, activity), **_fixed(writes)}
+            fields = {**resting(change, activity), **_fixed(writes, calling, terms)}
             try:
                 writes.create(fields)
             except (Interrupted, LedgerError):
@@ -86,10 +87,11 @@ def _still_rests(writes: Writes, activity: Activity | None) -> None:
         )
 
 
-def _fixed(writes: Writes) -> dict[str, str]:
+def _fixed(writes: Writes, calling: Calling, terms: Terms) -> dict[str, str]:
     """What is counted from the moment of creation; what a first attempt has fixed stays fixed when a run is resumed."""
-    now = datetime.now(UTC)
+    now = terms.clock()
     later = writes.change.seconds_later.items()
     moments = {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in later}
+    moments |= calling.fixed(now)
     fixed: dict[str, str] = writes.run.intent(str(writes.change.address), fixed=moments)["fixed"]
     return fixed

@@ -13,6 +13,7 @@ from reconciler.model.deeds import Deed
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
 from reconciler.steps.apply import activation
+from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.writes import NotAsWritten, Writes
 
@@ -24,8 +25,11 @@ class Succession:
         fields: those of the new one, at rest.
     """
 
-    def __init__(self, writes: Writes, activity: Activity, lists: Filled, fields: Mapping[str, Any]) -> None:
+    def __init__(
+        self, writes: Writes, activity: Activity, lists: Filled, calling: Calling, fields: Mapping[str, Any]
+    ) -> None:
         self._writes, self._activity, self._lists, self._fields = writes, activity, lists, fields
+        self._calling = calling
         self._works, self._worked = activity.may_work(writes.change.after), activity.at_work(writes.change.before)
         self._aside = f"{writes.change.name} (replaced {writes.run.name.rpartition('-')[2]})"
 
@@ -40,6 +44,8 @@ class Succession:
             self._lists.check(self._writes.change.references)  # before the old one rests: however long that takes
         if self._over():
             return
+        if self._works:
+            self._in_hours()
         self._unmoved()
         try:
             self._forward()
@@ -58,6 +64,15 @@ class Succession:
             self._writes.delete(self._aside)
         except ReconcilerError as error:
             error.note = f"{name!r} was made anew; the old one rests as {self._aside!r}, and could not be deleted"
+            raise
+
+    def _in_hours(self) -> None:
+        """Raise if the new one would call people at the wrong hours; the old one is as before then."""
+        try:
+            self._calling.check(self._fields)
+        except ReconcilerError as error:
+            if self._writes.begun:
+                error.note = self._back(error)
             raise
 
     def _over(self) -> bool:

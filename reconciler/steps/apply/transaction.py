@@ -14,6 +14,7 @@ from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
 from reconciler.model.live import LiveObject
 from reconciler.steps.apply import activation
+from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.writes import NotAsWritten, Writes
 
@@ -21,8 +22,10 @@ from reconciler.steps.apply.writes import NotAsWritten, Writes
 class Transaction:
     """The change of one object that is at work, or was when this run began with it."""
 
-    def __init__(self, writes: Writes, activity: Activity, lists: Filled, does: tuple[Deed, ...]) -> None:
-        self._writes, self._activity, self._lists = writes, activity, lists
+    def __init__(
+        self, writes: Writes, activity: Activity, lists: Filled, calling: Calling, does: tuple[Deed, ...]
+    ) -> None:
+        self._writes, self._activity, self._lists, self._calling = writes, activity, lists, calling
         self._changes, self._resumes = Deed.CHANGE in does, Deed.RESUME in does
         change = writes.change
         self._worked = activity.at_work(change.before)
@@ -41,6 +44,8 @@ class Transaction:
         if self._resumes and self._activity.at_work(live.fields) and not self._writes.differing(live, self._after):
             return
         try:
+            if self._resumes:
+                self._calling.check(self._after)
             self._forward(live)
         except LedgerError:
             raise

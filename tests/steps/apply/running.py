@@ -15,7 +15,7 @@ BEFORE: Mapping[str, Any] = {
     "dialType": "predictive",
     "abandonThreshold": 5.0,
     "startTime": scene.START,
-    "endTime": "2027-01-01T20:00:00Z",
+    "endTime": "2027-01-05T20:00:00Z",
     "wrapUpCode": "SOLD",
     "predictiveDialingSettings": {"targetAnswerRate": 0.2, "maxCallsInProgress": 40},
 }

@@ -1,0 +1,87 @@
+"""May people be called now by what is about to be set to work, and when does it start?
+
+A plan is judged when it is applied. Until a campaign is created and set to work its lists are filled, which may take
+hours, and a run may be resumed a day later: so it is asked again, by what the tenant then holds of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from reconciler.model.change import Action, Changes, ObjectChange
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.moment import format_instant
+from reconciler.model.plan import Plan
+from reconciler.model.situation import Planned, Situation
+from reconciler.model.terms import Terms
+from reconciler.model.waiver import waive
+from reconciler.rules import ask
+from reconciler.rules.hours import allowed
+
+
+class OutOfHours(ReconcilerError):
+    """What would be set to work would call people at hours at which they may not be called."""
+
+    code = "out-of-hours"
+
+
+class Calling:
+    """The hours of whom one object of a plan calls.
+
+    Args:
+        change: that of the object. An object that is no campaign calls nobody.
+    """
+
+    def __init__(self, plan: Plan, change: ObjectChange, terms: Terms) -> None:
+        self._plan, self._terms, self._change = plan, terms, change
+        self._planned = next((each for each in plan.campaigns if each.change.address == change.address), None)
+
+    def fixed(self, moment: datetime) -> Mapping[str, str]:
+        """The fields that are counted from the moment at which the object is created, as they are then.
+
+        Raises:
+            OutOfHours: it waits for a minute that all its contacts allow, and there is none.
+        """
+        planned = self._planned
+        if planned is None or not planned.campaign.within_hours or not planned.campaign.active:
+            return {}
+        campaign = planned.dialled(moment, allowed())
+        if campaign.starts is None or campaign.ends is None:
+            self._refuse(planned, moment)
+            raise OutOfHours(
+                f"no minute is known from which all contacts of {self._change.name!r} may be called",
+                hint="name its times, or make it shorter; then plan again",
+            )
+        return {"startTime": format_instant(campaign.starts), "endTime": format_instant(campaign.ends)}
+
+    def check(self, fields: Mapping[str, Any]) -> None:
+        """Ask whether people may be called by an object that holds these fields, from now on.
+
+        Raises:
+            OutOfHours: they may not, and nothing sets that aside; it was not set to work.
+        """
+        if self._planned is not None:
+            held = replace(self._change, action=Action.NO_OP, before=dict(fields), after=dict(fields))
+            self._refuse(replace(self._planned, change=held), self._terms.clock())
+
+    def _refuse(self, planned: Planned, moment: datetime) -> None:
+        situation = Situation(
+            changes=Changes((), (), ()),
+            now=moment,
+            as_of=moment,
+            workspace=self._plan.workspace,
+            campaigns=(planned,),
+            hours=allowed(),
+            applying=True,
+        )
+        settings = self._terms.settings
+        found = waive(ask(situation, settings.severities, starting=True), settings, moment.date())
+        words = [f"{each.rule}: {each.message}" for each in found if each.refuses]
+        if words:
+            raise OutOfHours(
+                f"{self._change.name!r} is not set to work at {format_instant(moment)}: {'; '.join(words)}",
+                hint="give it times that all its contacts allow, plan again, and apply that",
+            )
