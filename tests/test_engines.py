@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import random
+import re
 import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -218,7 +219,9 @@ def content(rows: Rows, *by: str) -> tuple[list[tuple[str, str]], list[Any], int
     table = pq.read_table(rows.path)
     if by:
         table = table.sort_by([(name, "ascending") for name in by])
-    return [(field.name, str(field.type)) for field in table.schema], table.to_pylist(), rows.count
+    # what the inside of a list is called is each engine's own
+    types = [(field.name, re.sub(r"<\w+: ", "<", str(field.type))) for field in table.schema]
+    return types, table.to_pylist(), rows.count
 
 
 def at_rest(changes: Changes) -> Changes:

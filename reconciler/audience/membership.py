@@ -77,7 +77,7 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
 
     people = sources.contacts(backend, read[segment.contacts])
     if segment.phones is not None:
-        people = persons.numbered(backend, people, segment.phones, segment.contacts)
+        people = persons.numbered(backend, people, segment.phones, segment.contacts, read[segment.contacts])
         people = suppression.suppressed_by(backend, people, segment.suppress, read)
     else:
         nobody = ibis.null("array<string>")

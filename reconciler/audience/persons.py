@@ -7,6 +7,7 @@ read at all, of every row with the person's id, names subscribers whom no list m
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import engine, phones, regions, sources
-from reconciler.model.rows import PeopleQuery
+from reconciler.model.rows import PeopleQuery, Rows
 from reconciler.model.segment import Phones
 
 
@@ -25,41 +26,61 @@ def columns_of(query: PeopleQuery) -> tuple[str, ...]:
     return tuple(" and ".join(f"`{part}`" for part in parts) for parts in named) or ("phone",)
 
 
-def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery) -> Any:
+def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery, rows: Rows | None = None) -> Any:
     """Add to contacts the number by which each is called, and whom all of their numbers reach.
 
     Columns: `e164` (null where none can be called), `called_keys` (the keys of that number's subscribers),
     `subscribers` (the keys of all numbers of all rows of the contact), `unread` (how many numbers of the row nobody
     can read).
+
+    Args:
+        rows: what the contacts are all of, where they are: then several numbers are read once for all who ask.
     """
     import ibis
 
     count = len(columns_of(query))
     if count > 1:
-        return _of_several(backend, people, how, count)
+        path = engine.scratch(backend) / f"persons-{_facts(rows, how, count)}.parquet"
+        if not path.exists():
+            part = path.with_suffix(".part")
+            engine.write(backend, _of_several(backend, people, how, count), part)
+            part.rename(path)
+        answers = engine.parquet(backend, path)
+        found = people.drop("plain").left_join(answers, people["place"] == answers["at"]).drop("at")
+        return found.mutate(unread=found["unread"].fill_null(0))
     called = phones.normalised(backend, people, how.rule, how.region)
     called = called.mutate(called_keys=called["subscribers"], unread=ibis.literal(0, "int64")).drop("phone_fault")
     twice = people.filter(people["duplicate"], people["contactId"].notnull()).select("contactId").distinct()
     if not sources.count(backend, twice):
         return called
     every = _told(backend, people.semi_join(twice, "contactId"), how, 1)
-    return _with_all(called, _keys(every))
+    keys = _written(backend, _keys(every))
+    found = called.left_join(keys, called["contactId"] == keys["whose"]).drop("whose")
+    return found.mutate(subscribers=ibis.coalesce(found["theirs"], found["subscribers"])).drop("theirs")
+
+
+def _facts(rows: Rows | None, how: Phones, count: int) -> str:
+    """A name for what is read of some rows in one way; another one each time where they are not known."""
+    found = None if rows is None else rows.path.stat()
+    which = object() if rows is None or found is None else (str(rows.path), found.st_size, found.st_mtime_ns)
+    return hashlib.sha256(repr((which, how.rule, how.region, count)).encode()).hexdigest()[:16]
 
 
 def _of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
-    """The same where a row has several numbers."""
+    """What `numbered` adds to each row that has numbers, by its place (`at`)."""
     every = _told(backend, people, how, count)
-    good = every.filter(every["e164"].notnull())
-    first = good.group_by(first_at="place").agg(
-        e164=good["e164"].argmin(good["nth"]), reached_by=good["called_text"].argmin(good["nth"])
+    keys = _keys(every)
+    # the first of a row is smaller than all that come after it
+    called = every.mutate(rank=every["e164"].notnull().ifelse(every["nth"], count))
+    rows = called.group_by("place", "contactId").agg(
+        e164=called["e164"].argmin(called["rank"]),
+        called_text=called["called_text"].argmin(called["rank"]),
+        unread=called["unreadable"].sum(),
     )
-    odd = every.filter(every["unreadable"])
-    unread = odd.group_by(odd_at="place").agg(unread=odd.count())
-    found = people.drop("plain").left_join(first, people["place"] == first["first_at"]).drop("first_at")
-    found = found.left_join(unread, found["place"] == unread["odd_at"]).drop("odd_at")
-    keys = _split(found["reached_by"])
-    found = found.mutate(called_keys=keys, subscribers=keys, unread=found["unread"].fill_null(0)).drop("reached_by")
-    return _with_all(found, _keys(every))
+    found = rows.left_join(keys, rows["contactId"] == keys["whose"])
+    return found.select(
+        "e164", "unread", at="place", called_keys=_split(found["called_text"]), subscribers=found["theirs"]
+    )
 
 
 def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
@@ -81,17 +102,22 @@ def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
         for nth in range(count)
     ]
     numbers = reduce(lambda some, more: some.union(more), each)
-    numbers = numbers.filter(numbers["phone"].notnull())
-    path = _file(engine.scratch(backend))
-    engine.write(backend, numbers, path)
-    read = phones.normalised(backend, engine.parquet(backend, path), "possible", how.region)
-    read = read.mutate(keys=_joined(read["subscribers"]), unreadable=read["e164"].isnull())
-    read = read.drop(*phones.NORMALISED)
+    numbers = _written(backend, numbers.filter(numbers["phone"].notnull()))
+    read = phones.normalised(backend, numbers, "possible", how.region)
+    read = read.mutate(keys=_joined(read["subscribers"]), unreadable=read["e164"].isnull().cast("int64"))
+    if how.rule == "possible":
+        return _written(backend, read.mutate(called_text=read["keys"]).drop("subscribers", "phone_fault", "phone"))
+    read = _written(backend, read.drop(*phones.NORMALISED))
     called = phones.normalised(backend, read, how.rule, how.region)
-    told = called.mutate(called_text=_joined(called["subscribers"])).drop("subscribers", "phone")
-    target = _file(engine.scratch(backend))
-    engine.write(backend, told, target)
-    return engine.parquet(backend, target)
+    called = called.mutate(called_text=_joined(called["subscribers"]))
+    return _written(backend, called.drop("subscribers", "phone_fault", "phone"))
+
+
+def _written(backend: Any, relation: Any) -> Any:
+    """A relation that is used more than once, computed once, into a file that only its owner may read."""
+    path = _file(engine.scratch(backend))
+    engine.write(backend, relation, path)
+    return engine.parquet(backend, path)
 
 
 def _joined(keys: Any) -> Any:
@@ -114,14 +140,6 @@ def _keys(every: Any) -> Any:
     each = both.select("contactId", key=both["text"].split(" ").unnest())
     each = each.filter(each["key"] != "").distinct()
     return each.group_by(whose="contactId").agg(theirs=each["key"].collect().sort())
-
-
-def _with_all(called: Any, keys: Any) -> Any:
-    """The subscribers of all numbers in place of those of the one that is called."""
-    import ibis
-
-    found = called.left_join(keys, called["contactId"] == keys["whose"]).drop("whose")
-    return found.mutate(subscribers=ibis.coalesce(found["theirs"], found["subscribers"])).drop("theirs")
 
 
 def explained(backend: Any, mine: Any, how: Phones, query: PeopleQuery) -> Iterator[str]:

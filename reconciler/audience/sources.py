@@ -134,7 +134,8 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     written otherwise).
 
     Of rows with one id the first that can be used counts, in the order of file and line. A tenant's pages shift while
-    they are read, so a contact that comes twice from there is one row; seen archived once, it is archived.
+    they are read, so a contact that comes twice from there is one row. Seen archived once, a contact is archived; and
+    one row that says no consent was given holds for all, also one that cannot be used for another reason.
     """
     import ibis
 
@@ -168,7 +169,11 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
         line = named["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
         order = [named["fault"].notnull(), named["place"].re_replace(r"\d+$", ""), line]
     rank = ibis.row_number().over(ibis.window(group_by=["contactId"], order_by=order))
-    ranked = named.mutate(rank=rank)
+    theirs = ibis.window(group_by=["contactId"])
+    refused = (~named["optedIn"].fill_null(True)).any().over(theirs)
+    archived = (~named["active"] & named["fault"].isnull()).any().over(theirs)
+    given = ibis.ifelse(refused, ibis.literal(False), named["optedIn"])
+    ranked = named.mutate(rank=rank, optedIn=given, active=named["active"] & ~archived)
     return ranked.mutate(duplicate=ranked["rank"] > 0, plain=ibis.null("string")).drop("rank")
 
 

@@ -91,6 +91,23 @@ def test_the_mapped_fields_become_a_contact_and_no_others_are_asked_for(backend:
     assert (third["contactId"], third["fault"]) == (None, "no Id")
 
 
+def test_several_fields_with_phones_are_asked_for_and_keep_their_order(backend: Any, tmp_path: Path) -> None:
+    feed = replace(FEED, columns=(("contactId", "Id"),), phones=(("Phone",), ("MobilePhone",)), opted_in=None)
+    told = Told([("1", "+14155550101", None, "Open", "Contact"), ("2", " ", "4155550102", "Open", "Contact")])
+    first, second = rows(backend, told, tmp_path / "rows", feed)
+    assert told.asked == [("Id", "MobilePhone", "Phone", "Status", "attributes.type")]
+    assert first["phones"] == [None, "+14155550101"]
+    assert second["phones"] == ["4155550102", None]
+
+
+@pytest.mark.parametrize("stop", [None, "", "unknown"])
+def test_a_record_that_does_not_say_whether_it_may_be_called_says_neither_yes_nor_no(
+    backend: Any, tmp_path: Path, stop: str | None
+) -> None:
+    (row,) = rows(backend, Told([(stop, "1", "4155550102", "Open", "Contact")]), tmp_path / "rows")
+    assert row["optedIn"] is None
+
+
 def test_records_without_an_id_stop_the_plan_where_the_manifest_asks_for_it(backend: Any, tmp_path: Path) -> None:
     refuse = replace(FEED, on_invalid="refuse")
     with pytest.raises(BadInput) as raised:

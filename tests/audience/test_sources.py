@@ -51,6 +51,32 @@ def test_a_source_that_has_statuses_has_no_active_contact_without_one(
     assert sources.count(backend, sources.active(backend, rows)) == int(active)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"optedIn": True}, {"optedIn": False}, (False, True)),
+        ({"optedIn": False}, {"optedIn": True}, (False, True)),
+        ({"optedIn": True}, {"optedIn": False, "fault": "engagementScore is not a number"}, (False, True)),
+        ({"optedIn": True}, {"optedIn": None}, (True, True)),
+        ({"optedIn": None}, {"optedIn": True}, (None, True)),
+        ({"status": "ACTIVE"}, {"status": "ARCHIVED"}, (None, False)),
+        ({"status": "ACTIVE"}, {"status": None, "fault": "the line is not a JSON object"}, (None, True)),
+    ],
+)
+def test_of_two_rows_of_one_contact_one_that_says_no_is_enough(
+    backend: Any, written: Written, first: Any, second: Any, expected: tuple[bool | None, bool]
+) -> None:
+    columns = {**CONTACTS, "place": "VARCHAR", "fault": "VARCHAR", "optedIn": "BOOLEAN"}
+    both = [
+        {"contactId": "a", "status": "ACTIVE", "fault": None, "place": f"crm.csv:{line}", **row}
+        for line, row in enumerate((first, second), start=2)
+    ]
+    other = {"contactId": "b", "status": "ACTIVE", "fault": None, "place": "crm.csv:9", "optedIn": True}
+    people = sources.contacts(backend, written([*both, other], columns))
+    people = people.filter(~people["duplicate"]).order_by("contactId").select("optedIn", "active")
+    assert [row for chunk in sources.stream(backend, people, 10) for row in chunk] == [expected, (True, True)]
+
+
 def test_a_contact_without_a_score_counts_as_zero_and_one_without_a_status_as_archived(
     backend: Any, written: Written
 ) -> None:
