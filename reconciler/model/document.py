@@ -33,6 +33,7 @@ from reconciler.model.outcome_document import (
 )
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
+from reconciler.model.reasons import by_code
 from reconciler.model.situation import Planned, watched
 from reconciler.model.verdict import reach_verdict
 
@@ -121,6 +122,7 @@ def _account(account: Accounting) -> dict[str, Any]:
         "source": account.source,
         "included": {reason.words: reason.count for reason in account.included},
         "left_out": {reason.words: reason.count for reason in account.left_out},
+        "left_out_codes": by_code(account.left_out),
         **unrecorded,
         **({"called_with_an_unreadable_other_number": account.unread} if account.unread else {}),
     }

@@ -130,6 +130,7 @@ def test_what_was_skipped_is_counted_by_its_reason_in_the_audit_too(
         "source": 7,
         "included": {"engaged": 2},
         "left_out": {"no valid phone": 2, "cannot be used: no Id": 1, "no consent": 1, "score below 75": 1},
+        "left_out_codes": {"no_valid_phone": 2, "cannot_be_used": 1, "no_consent": 1, "score_below": 1},
     }
     assert run("audit", "verify").code == 0
 
