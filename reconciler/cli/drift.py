@@ -15,7 +15,10 @@ from reconciler.model.errors import Exit
 @refresh_option
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
-    """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job."""
+    """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job.
+
+    It is what `plan` shows, and counts what is declared no more as a difference.
+    """
     from reconciler.cli.console import console
     from reconciler.cli.plan import show_plan
     from reconciler.cli.world import World
@@ -23,10 +26,10 @@ def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     from reconciler.views.progress import ReadingProgress
 
     with (
-        opened(chosen, prune=True, refresh=refresh) as workspace,
+        opened(chosen, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
         World(workspace, reading=reading.asked) as world,
     ):
         proposed = propose(workspace, world)
         show_plan(proposed, voice)
-    return Exit.DONE if proposed.empty else Exit.CHANGES
+    return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

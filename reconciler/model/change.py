@@ -217,12 +217,29 @@ class Accounting:
 
 
 @dataclass(frozen=True, slots=True)
+class Undeclared:
+    """An object that carries this workspace's mark and that no manifest declares any more.
+
+    Attributes:
+        name: in the tenant. state: as the tenant calls it, where it has one. dials: whether it may be calling people
+            now. uses: the kinds and names of the objects that it works with.
+    """
+
+    address: Address
+    name: str
+    state: str | None = None
+    dials: bool = False
+    uses: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Everything that differs, in no particular order, and until when it may be applied.
 
     Attributes:
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
             do-not-call lists.
+        undeclared: what is ours and declared no more, where it is left as it is.
     """
 
     objects: tuple[ObjectChange, ...]
@@ -231,3 +248,4 @@ class Changes:
     good_until: datetime | None = None
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
+    undeclared: tuple[Undeclared, ...] = ()

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import Accounting, ObjectChange, Reason
+from reconciler.model.change import Accounting, ObjectChange, Reason, Undeclared
 from reconciler.model.change_document import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
@@ -73,6 +73,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "campaigns": [_campaign(planned) for planned in plan.campaigns],
         "others": [_other(each) for each in plan.others],
         "unseen": [list(each) for each in plan.unseen],
+        "undeclared": [_undeclared(each) for each in plan.undeclared],
         "suppressions": [plain(each) for each in plan.suppressions],
         "rules": [plain(rule) for rule in plan.rules],
         "waivers": [plain(waiver) for waiver in plan.waivers],
@@ -145,6 +146,18 @@ def _campaign(planned: Planned) -> dict[str, Any]:
     """What a campaign would be; what becomes of it is among the resource changes."""
     judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
     return {"address": str(planned.change.address), **{name: plain(value) for name, value in judged.items()}}
+
+
+def _undeclared(each: Undeclared) -> dict[str, Any]:
+    """What carries the workspace's mark and stays as it is; `prune` is what `--prune` would do with it."""
+    uses = [{"kind": kind, "name": name} for kind, name in each.uses]
+    told = {"live_name": each.name, "state": each.state, "dials": each.dials, "uses": uses, "prune": "delete"}
+    return {"address": str(each.address), **told}
+
+
+def _read_undeclared(each: Mapping[str, Any]) -> Undeclared:
+    uses = tuple((one["kind"], one["name"]) for one in each["uses"])
+    return Undeclared(Address.told(each["address"]), each["live_name"], each["state"], each["dials"], uses)
 
 
 def _other(planned: Planned) -> dict[str, Any]:
@@ -220,6 +233,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         numbers=numbers,
         others=tuple(_read_other(each) for each in document["others"]),
         unseen=tuple((kind, why) for kind, why in document["unseen"]),
+        undeclared=tuple(_read_undeclared(each) for each in document["undeclared"]),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.address import Address
-from reconciler.model.change import Accounting, Action, ObjectChange, RowChange
+from reconciler.model.change import Accounting, Action, ObjectChange, RowChange, Undeclared
 from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
@@ -56,7 +56,7 @@ class Plan:
         good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
         notices: what a person should know of how the tenant was read.
         campaigns: every declared campaign as it would be after the apply.
-        others, unseen: as `Situation` has them.
+        others, unseen: as `Situation` has them. undeclared: what is ours, declared no more, and left as it is.
         suppressions: the do-not-call lists that segments were judged by. rules: those that were asked.
         waivers: those of the manifests, whether they set something aside or not.
         created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
@@ -87,6 +87,7 @@ class Plan:
     numbers: tuple[NumbersChange, ...] = ()
     others: tuple[Planned, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
+    undeclared: tuple[Undeclared, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -55,6 +55,8 @@ def reach_verdict(plan: Plan) -> Verdict:
     counts = {name: plan.count(action) for name, action in acts.items()}
     for name in ("adds", "updates", "removes"):
         counts[f"contacts_{name.removesuffix('s')}"] = sum(getattr(change, name) for change in plan.rows)
+    counts["undeclared"] = len(plan.undeclared)
+    counts["undeclared_dialling"] = sum(each.dials for each in plan.undeclared)
     counts["outcomes"] = sum(change.total for change in plan.outcomes)
     counts["refusals"], counts["warnings"] = len(blocked), len(warnings)
     counts["waived"] = sum(each.waived is not None for each in plan.findings)

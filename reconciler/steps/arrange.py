@@ -52,6 +52,7 @@ def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan
         numbers=changes.numbers,
         others=judged.others,
         unseen=judged.unseen,
+        undeclared=changes.undeclared,
     )
 
 

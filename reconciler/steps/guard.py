@@ -55,7 +55,14 @@ def _waiver(finding: Finding) -> str:
 
 def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
     """What the rules say of the plan's own numbers, and what else it says was found: a digest is no signature."""
-    changes = Changes(plan.objects, plan.rows, plan.accounts, outcomes=plan.outcomes, numbers=plan.numbers)
+    changes = Changes(
+        plan.objects,
+        plan.rows,
+        plan.accounts,
+        outcomes=plan.outcomes,
+        numbers=plan.numbers,
+        undeclared=plan.undeclared,
+    )
     situation = Situation(
         changes=changes,
         now=terms.now,

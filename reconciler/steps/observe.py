@@ -84,7 +84,7 @@ def observe(
             objects[name] = {found.name: found for found in counted}
     unseen: dict[str, str] = {}
     if told is not None:
-        for kind in _users(desired, objects):
+        for kind in (*_users(desired, objects), *_makers(reader, objects)):
             objects[kind.name] = _looked_at(kind, reader, unseen)
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
@@ -128,6 +128,12 @@ def _users(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) ->
     working = (kind for kind in kinds().values() if kind.activity is not None and kind.name not in objects)
     used = {name for name in kinds() if name in objects or any(desired.catalogue.of_kind(name))}
     return [kind for kind in working if used & {each.kind for at in kind.surfaces for each in at.references}]
+
+
+def _makers(reader: Reader, objects: Mapping[str, Any]) -> list[Kind]:
+    """The kinds whose objects this tool makes: some may be left of which no manifest speaks any more."""
+    held = ((kind, kind.surface(reader.surfaces)) for kind in kinds().values() if kind.name not in objects)
+    return [kind for kind, surface in held if surface is not None and surface.writable and kind.activity is None]
 
 
 def _looked_at(kind: Kind, reader: Reader, unseen: dict[str, str]) -> dict[str, LiveObject]:

@@ -58,17 +58,22 @@ def plan(value: Plan) -> Text:
         lines += [*people, Text()]
     if forecast := list(estimate(value.campaigns)):
         lines += [*forecast, Text()]
-    for finding in value.findings:
-        lines += _finding(finding)
-    for waiver in value.waivers:
-        lines += _waiver(waiver)
-    if value.findings or value.waivers:
-        lines.append(Text())
-    if value.notices:
-        lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
-        lines.append(Text())
+    for part in (_judgements(value), _undeclared(value), _notices(value)):
+        lines += [*told, Text()] if (told := list(part)) else []
     lines += _summary(value, [change for _, change in steps if isinstance(change, RowChange)])
     return Text("\n").join(lines)
+
+
+def _judgements(value: Plan) -> Iterator[Text]:
+    for finding in value.findings:
+        yield from _finding(finding)
+    for waiver in value.waivers:
+        yield from _waiver(waiver)
+
+
+def _notices(value: Plan) -> Iterator[Text]:
+    for notice in value.notices:
+        yield Text(plain(f"Notice: {notice}"), "yellow")
 
 
 def _change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
@@ -214,10 +219,35 @@ def _waiver(waiver: Waived) -> Iterator[Text]:
         yield Text(plain(f"w {waiver.rule}  not set aside for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
 
 
+def _undeclared(value: Plan) -> Iterator[Text]:
+    """What is ours and declared no more: what dials comes first."""
+    if value.undeclared:
+        yield Text("Not declared any more, and left as it is; `--prune` deletes it:", "yellow")
+    for each in sorted(value.undeclared, key=lambda each: (not each.dials, each.address)):
+        uses = ", ".join(f'"{name}"' for _, name in each.uses)
+        does = f"dials list {uses}" if each.dials else f"does not dial list {uses}" if uses else "dials nobody"
+        words = does if each.state is None else f"{each.state}, {does}"
+        words = f'  {each.address.kind} "{each.name}": {words}'
+        yield Text(plain(words), "bold red" if each.dials else "yellow")
+
+
+def _left(value: Plan) -> str:
+    dialling = sum(each.dials for each in value.undeclared)
+    dials = f", and {dialling:,} of them may be calling people" if dialling else ""
+    return f" {_many(len(value.undeclared), 'object')} of this workspace {_are(value)} not declared any more{dials}."
+
+
+def _are(value: Plan) -> str:
+    return "is" if len(value.undeclared) == 1 else "are"
+
+
 def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     budget = value.budget
     if value.empty:
-        yield Text("No changes. The tenant is as the manifests say.", "bold green")
+        if value.undeclared:
+            yield Text(f"No changes to what is declared.{_left(value)}", "bold yellow")
+        else:
+            yield Text("No changes. The tenant is as the manifests say.", "bold green")
         yield Text(f"Read with {budget.reads:,} requests; nothing to write. Digest {plan_digest(value)}", "dim")
         yield from _refusal(value)
         return

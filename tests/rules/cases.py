@@ -5,7 +5,7 @@ order: `object`, `says`, and `waived` with the reason where a waiver sets it asi
 
 The situation is written in the nouns of `reconciler/model`, and holds only what differs from the defaults below:
 `campaigns` (each with `campaign`, `change`, and what else `Planned` has), `others` (without a `change`), `objects`, `rows`, `outcomes` and `numbers` that
-change, and what else `Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `firm` and `longest` (days) are of the floor.
+change, what is `undeclared`, and what else `Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `firm` and `longest` (days) are of the floor.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange
+from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.notation import plain, read
 from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
@@ -153,7 +153,8 @@ def _situation(content: dict[str, Any]) -> Situation:
     outcomes = tuple(_outcomes(each) for each in content.pop("outcomes", ()))
     numbers = tuple(_numbers(each) for each in content.pop("numbers", ()))
     everything = (*(each.change for each in campaigns), *objects)
-    changes = Changes(everything, rows, (), outcomes=outcomes, numbers=numbers)
+    undeclared = tuple(read(Undeclared, each) for each in content.pop("undeclared", ()))
+    changes = Changes(everything, rows, (), outcomes=outcomes, numbers=numbers, undeclared=undeclared)
     sizes = {tuple(name.split("/", 1)): size for name, size in content.pop("sizes", {}).items()}
     immutable = frozenset(tuple(each) for each in content.pop("immutable", ()))
     needed = {kind: frozenset(names) for kind, names in content.pop("needed", {}).items()}

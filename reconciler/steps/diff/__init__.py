@@ -33,7 +33,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     Raises:
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
-    found = [*objects.declared(desired, live), *(objects.undeclared(desired, live) if desired.prune else ())]
+    found = [*objects.declared(desired, live), *(objects.pruned(desired, live) if desired.prune else ())]
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
     into = desired.scratch / "rows"
@@ -45,7 +45,8 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
         numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
     ends = [standing.good_until for standing in members if standing.good_until is not None]
-    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None), outcomes, numbers)
+    left = () if desired.prune else tuple(objects.undeclared(desired, live))
+    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None), outcomes, numbers, left)
 
 
 def _row_changes(

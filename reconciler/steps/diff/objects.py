@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.kinds import kinds
 from reconciler.model.address import Address
-from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement
+from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared
 from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind, Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
@@ -128,8 +128,32 @@ def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]
     return later, {name: value for name, value in fields.items() if name not in later}
 
 
-def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
-    """What carries this workspace's mark and is declared no longer."""
+def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """The deletion of what carries this workspace's mark and is declared no longer."""
+    for _, surface, address, found in _ours_alone(desired, live):
+        yield ObjectChange(
+            address=address,
+            name=found.name,
+            action=Action.DELETE,
+            before=found.fields,
+            after=None,
+            owner=found.owner,
+            releases=_references(surface, found.fields),
+            precondition=found.digest(),
+            why=("it carries this workspace's mark and no manifest declares it",),
+        )
+
+
+def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
+    """The same objects where they stay: a plan names them, and whether they call anybody."""
+    for kind, surface, address, found in _ours_alone(desired, live):
+        activity, uses = kind.activity, _references(surface, found.fields)
+        state = None if activity is None else found.fields.get(activity.field)
+        dials = activity is not None and activity.at_work(found.fields)
+        yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
+
+
+def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Surface, Address, LiveObject]]:
     for kind in kinds().values():
         surface = kind.surface(live.surfaces)
         if surface is None or not surface.writable:
@@ -137,17 +161,7 @@ def undeclared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
         declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
         for name, found in sorted(live.objects.get(kind.name, {}).items()):
             if found.owner == desired.settings.name and name not in declared:
-                yield ObjectChange(
-                    address=_address(kind.name, name, desired),
-                    name=name,
-                    action=Action.DELETE,
-                    before=found.fields,
-                    after=None,
-                    owner=found.owner,
-                    releases=_references(surface, found.fields),
-                    precondition=found.digest(),
-                    why=("it carries this workspace's mark and no manifest declares it",),
-                )
+                yield kind, surface, _address(kind.name, name, desired), found
 
 
 def _address(kind: str, name: str, desired: Desired) -> Address:

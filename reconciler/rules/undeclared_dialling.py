@@ -1,0 +1,38 @@
+"""Does something of ours that no manifest declares any more go on calling people?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each undeclared object that may be dialling."""
+    for each in situation.changes.undeclared:
+        if each.dials:
+            state = "" if each.state is None else f" is {each.state} and"
+            message = f"{each.name!r}{state} may be calling people, and no manifest declares it any more"
+            yield Finding(RULE.id, each.address, message)
+
+
+RULE = Rule(
+    id="OWN-UNDECLARED",
+    title="a campaign that was taken out of the manifests and dials on",
+    says="A manifest that is deleted stops nothing: the campaign that it declared goes on until somebody stops it."
+    " Declare it as `paused`, or apply with `--prune`, which pauses and deletes it.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="The mark of a campaign",
+            citation="decision 3 of this project",
+            url="docs/decisions/0003-ownership-of-campaigns.md",
+            effective=None,
+            verified=True,
+            note="what carries the mark is this workspace's, whether a manifest declares it or not",
+        ),
+    ),
+    check=check,
+)
