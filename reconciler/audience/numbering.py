@@ -1,7 +1,6 @@
-"""What does the numbering library say of one number, and which numbers can be told without asking it?
+"""Which numbers can be told by the patterns of their numbering plans, without asking the library for each?
 
-The library is `phonenumbers`, the Python port of Google's libphonenumber; its metadata are the numbering plans. No
-other module knows it.
+The library is `phonenumbers`, the Python port of Google's libphonenumber; its metadata are the numbering plans.
 """
 
 from __future__ import annotations
@@ -9,21 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any
 
-Rule = Literal["valid", "possible"]
-"""`valid`: the numbering plan has such a number. `possible`: its length alone is right."""
+PUNCTUATION = " \u00a0\u00ad\u200b\u2010-\u2015\u2060\u2212\u3000().-"
+"""As a regular expression's class: what says nothing between the digits of a number, and starts no extension."""
 
-RULES: tuple[Rule, ...] = get_args(Rule)
-
-PUNCTUATION = " \u00a0\u00ad\u200b\u2010-\u2015\u2060\u2212\u3000()./-"
-"""As a regular expression's class: what the library drops wherever it stands, and what starts no extension."""
-
-LONGEST = 250
-"""The most characters the library reads; a longer text is refused whatever it says."""
-
-NOWHERE = "no region and no country code"
-"""The fault of three digits or more without `+` where no region is known."""
+DOUBTFUL = (
+    # a wildcard, the end of a float, and what may go on
+    r"\.\.",
+    r"\.[0-9]{1,2}[^0-9]*$",
+    "[-(.\u2010-\u2015\u2212][^0-9]*$",
+    # two numbers beside each other
+    r"^(?:[^0-9]*[0-9]){6}.*[^0-9](?:[^0-9]*[0-9]){6}",
+)
+"""What must be looked at as it is written, though all between its digits is `PUNCTUATION`: as `writing.spelt` does."""
 
 _TYPES = (
     "fixed_line",
@@ -116,63 +114,3 @@ def _generals(main: Any, plans: list[Any]) -> list[str]:
 def _doubts(main: Any, plans: list[Any]) -> list[str]:
     prefix = [main.national_prefix_for_parsing] if main.national_prefix_for_parsing else []
     return prefix + [each.leading_digits for each in plans if each.leading_digits is not None]
-
-
-def judge(raw: str, region: str | None, rule: Rule) -> tuple[str | None, str | None]:
-    """What the library makes of a text: (its number in E.164, null) or (null, the fault in words).
-
-    `parse`, then `is_valid_number` or `is_possible_number`, then E.164, which has no extension. A fault never
-    repeats the text.
-    """
-    import phonenumbers
-
-    if not raw or raw.isspace():
-        return None, "empty"
-    try:
-        number = phonenumbers.parse(raw, region)
-    except phonenumbers.NumberParseException as error:
-        return None, _unread(error.error_type, raw, region)
-    right = phonenumbers.is_valid_number if rule == "valid" else phonenumbers.is_possible_number
-    if right(number):
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), None
-    return None, _refused(number)
-
-
-def keep_patterns() -> None:
-    """Let the library keep the patterns it compiles: with many countries it is ten times as fast.
-
-    Python's own cache holds 512 of them, fewer than forty countries need.
-    """
-    import phonenumbers
-
-    phonenumbers.enable_pattern_cache()
-
-
-def _unread(error: int, raw: str, region: str | None) -> str:
-    from phonenumbers import SUPPORTED_REGIONS, NumberParseException
-
-    if error == NumberParseException.NOT_A_NUMBER:
-        return "not a number"
-    if error == NumberParseException.TOO_LONG:
-        return "too long"
-    if error != NumberParseException.INVALID_COUNTRY_CODE:
-        return "too short"
-    if region in SUPPORTED_REGIONS or "+" in raw or "\uff0b" in raw:
-        return "no such country code"
-    return "unknown region and no country code" if region else NOWHERE
-
-
-def _refused(number: Any) -> str:
-    import phonenumbers
-    from phonenumbers import ValidationResult
-
-    words = {
-        ValidationResult.TOO_SHORT: "too short",
-        ValidationResult.TOO_LONG: "too long",
-        ValidationResult.INVALID_LENGTH: "wrong length",
-        ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "no area code",
-    }
-    regions = phonenumbers.region_codes_for_country_code(number.country_code)
-    # where several countries share a code, a number that none of them has is in none of them
-    where = f"in {regions[0]}" if len(regions) == 1 and regions[0] != "001" else f"under +{number.country_code}"
-    return words.get(phonenumbers.is_possible_number_with_reason(number), f"no such number {where}")

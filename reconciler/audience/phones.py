@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, numbering, rough, sources
+from reconciler.audience import engine, numbering, readings, rough, sources, subscribers, writing
 
 FEW = 2_000
 """Up to so many numbers the library is asked for each: the patterns of all numbering plans take longer to prepare."""
@@ -23,48 +25,41 @@ _HOME = ("US", "CA")
 """Where ten digits, or eleven with a leading 1, are a number of +1 whatever else they could be."""
 
 
-def normalised(backend: Any, rows: Any, rule: numbering.Rule, region: str | None = None) -> Any:
+def normalised(backend: Any, rows: Any, rule: readings.Rule, region: str | None = None) -> Any:
     """Every row of a relation, with more columns: e164, subscribers, and phone_fault where there is no number.
 
     Args:
         rows: a relation with the text columns `phone` (a number as somebody wrote it) and `region` (ISO 3166 alpha-2,
             in capitals; null where it is not known), and any others; computed twice. In a column `plain` may be what
             `told_plainly` told before; it is left out of the result.
-        rule: `valid` where the numbering plan has such a number, `possible` where its length is right.
+        rule: as `readings.Rule` says.
         region: that of rows which have none of their own.
 
-    The result is that of libphonenumber on every input: `parse(raw, region)`, `is_valid_number` or
-    `is_possible_number`, format E.164. Where they are many, what is plain is told by the library's own patterns inside
-    the engine (numbers with `+`, and ten or eleven digits in the US and Canada, however they are punctuated); each
-    distinct rest is asked of the library once. What was told and answered is kept in files of the engine's scratch
-    folder that only their owner may read.
+    `subscribers` (array<string>, sorted, distinct, null or empty where there is none) are the keys of all whom the
+    text may reach: two numbers reach the same subscriber where they share one. A text may have some and no `e164`.
 
-    `subscribers` (array<string>, sorted, distinct, null or empty where there is no number) are the keys of whom the
-    number reaches: two numbers reach the same subscriber where they share one.
+    A text is read whole, as `writing.spelt` does: what is more than a number is a fault. Then `e164` is that of
+    libphonenumber: `parse(text, region)`, `is_valid_number` or a possible length, format E.164. Where they are many,
+    what is plain is told by the library's own patterns inside the engine (numbers with `+`, and ten or eleven digits
+    in the US and Canada, however they are punctuated); each distinct rest is asked of the library once. What was told
+    and answered is kept in files of the engine's scratch folder that only their owner may read.
 
-    `e164` is null where there is none, and `phone_fault` says why in a few words (`empty`, `not a number`, `too short`,
-    `too long`, `wrong length`, `no area code`, `no region and no country code`, `unknown region and no country code`,
-    `no such country code`, `no such number in FR`, `no such number under +1`); else it is null.
+    `e164` is null where there is none, and `phone_fault` says why in a few words (those of `writing.FAULTS`, `too
+    short`, `too long`, `wrong length`, `no area code`, `no region and no country code`, `unknown region and no country
+    code`, `no such country code`, `no such number in FR`, `no such number under +1`); else it is null.
 
-    The library already understands full-width and Arabic-Indic digits, letters on the keypad, `tel:` with its
-    parameters, text before a number, and the international prefix of the region. Where it differs from what one may
-    expect, it is followed all the same:
-
-    - `00` is an international prefix only in regions that dial it: not in the US (011), not without a region.
+    - `00` is an international prefix only in regions that dial it: not in the US (011), not without a region. It is
+      another reading elsewhere.
     - A region in lower case, or `UK`, is no region. A region is not looked at where the text has a `+`.
     - An extension is dropped, so that two people behind one switchboard have one number.
-    - Letters are the keypad's where there are three or more: O for zero is a 6. A number that a spreadsheet made
-      into 4155550100.0 has a digit too many.
-    - Two numbers in one text are one number if the second looks like an extension, else none.
-    - A tab or a line break inside a number makes it none; around it, it is ignored.
     - The trunk zero written after the country code, as in +44 (0)20 …, is dropped, once.
-    - By `possible`, a local number without its area code is taken, and digits that no plan has are kept as they are,
-      so that a second pass may drop one more prefix. By `valid`, a result normalises to itself.
+    - By `possible`, digits that no plan has are kept as they are, so that a second pass may drop one more prefix. By
+      `valid`, a result normalises to itself.
 
     Raises:
         ValueError: there is no such rule. No message has a number in it.
     """
-    if rule not in numbering.RULES:
+    if rule not in readings.RULES:
         raise ValueError(f"no such rule: {rule!r}")
     import ibis
 
@@ -91,29 +86,48 @@ def _looked_up(
     backend: Any,
     rows: Any,
     asked: Sequence[tuple[str | None, str | None]],
-    rule: numbering.Rule,
+    rule: readings.Rule,
     region: str | None,
 ) -> Any:
     """Every row with what the library says of its number, where it was not told before."""
     import ibis
-    import pyarrow as pa
 
     plain = rows["plain"] if "plain" in rows.columns else ibis.null("string")
     columns = [name for name in rows.columns if name != "plain"]
     if not asked:
         told = rows.mutate(e164=plain, phone_fault=ibis.null("string"), subscribers=_keys(plain))
         return told.select(*columns, *NORMALISED)
-    numbering.keep_patterns()
+    readings.keep_patterns()
     pairs = sorted({(phone or "", (region if own is None else own) or "") for phone, own in asked})
-    told = [(phone, within, *numbering.judge(phone, within or None, rule)) for phone, within in pairs]
     path = _file(engine.scratch(backend))
-    with rough.parquet(path, dict.fromkeys(("asked", "within", "answer", "fault_told"), pa.string())) as append:
-        append(list(zip(*told, strict=True)))
+    with rough.parquet(path, _answers()) as append:
+        append(_columns(pairs, rule))
     answers = engine.parquet(backend, path)
     raw = ibis.coalesce(rows["phone"], ibis.literal(""))
-    joined = rows.left_join(answers, [raw == answers["asked"], _within(rows, region) == answers["within"]])
-    e164 = ibis.coalesce(joined["plain"], joined["answer"]) if "plain" in rows.columns else joined["answer"]
-    return joined.select(*columns, e164=e164, phone_fault=joined["fault_told"], subscribers=_keys(e164))
+    joined = rows.left_join(answers, [raw == answers["asked"], _within(rows, region) == answers["asked_within"]])
+    if "plain" not in rows.columns:
+        return joined.select(*columns, e164="answer", phone_fault="fault_told", subscribers="keys")
+    return joined.select(
+        *columns,
+        e164=ibis.coalesce(joined["plain"], joined["answer"]),
+        phone_fault=joined["fault_told"],
+        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys"]),
+    )
+
+
+def _answers() -> dict[str, Any]:
+    """The columns of a file of answers: what was asked for, and what `readings.read` says of it."""
+    import pyarrow as pa
+
+    texts = dict.fromkeys(("asked", "asked_within", "answer", "fault_told"), pa.string())
+    return texts | {"keys": pa.list_(pa.string())}
+
+
+def _columns(pairs: Sequence[tuple[str, str]], rule: readings.Rule) -> list[tuple[Any, ...]]:
+    """The same as columns, of texts with the regions they are read in (empty: none)."""
+    told = [(text, within, readings.read(text, within or None, rule)) for text, within in pairs]
+    rows = [(text, within, each.e164, each.fault, each.subscribers or None) for text, within, each in told]
+    return list(zip(*rows, strict=True))
 
 
 def _within(rows: Any, region: str | None) -> Any:
@@ -123,7 +137,7 @@ def _within(rows: Any, region: str | None) -> Any:
     return ibis.coalesce(rows["region"], *([ibis.literal(region)] if region else []), ibis.literal(""))
 
 
-def _by_patterns(backend: Any, rows: Any, rule: numbering.Rule, region: str | None) -> Any:
+def _by_patterns(backend: Any, rows: Any, rule: readings.Rule, region: str | None) -> Any:
     """Every row with its number, by the patterns where it is plain."""
     import ibis
 
@@ -132,19 +146,22 @@ def _by_patterns(backend: Any, rows: Any, rule: numbering.Rule, region: str | No
     engine.write(backend, told_plainly(rows, region), path)
     told = engine.parquet(backend, path)
     rest = told.filter(told["plain"].isnull(), told["lost"].isnull()).select("text", "within").distinct()
-    answers = _asked(backend, rest, rule, engine.scratch(backend)).rename(asked_text="text", asked_within="within")
-    same = [told["text"] == answers["asked_text"], told["within"] == answers["asked_within"]]
+    answers = _asked(backend, rest, rule, engine.scratch(backend))
+    same = [told["text"] == answers["asked"], told["within"] == answers["asked_within"]]
     joined = told.left_join(answers, same)
-    e164 = ibis.coalesce(joined["plain"], joined["e164"])
-    found = joined.mutate(e164=e164, phone_fault=ibis.coalesce(joined["lost"], joined["fault_told"]))
-    return found.mutate(subscribers=_keys(found["e164"])).select(*rows.columns, *NORMALISED)
+    found = joined.mutate(
+        e164=ibis.coalesce(joined["plain"], joined["answer"]),
+        phone_fault=ibis.coalesce(joined["lost"], joined["fault_told"]),
+        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys"]),
+    )
+    return found.select(*rows.columns, *NORMALISED)
 
 
 def _keys(e164: Any) -> Any:
-    """The subscribers that a number reaches."""
+    """Whom a number reaches that has one reading; null where there is none."""
     import ibis
 
-    return ibis.ifelse(e164.isnull(), ibis.null("array<string>"), ibis.array([e164]))
+    return ibis.ifelse(e164.isnull(), ibis.null("array<string>"), ibis.array([subscribers.keyed(e164)]))
 
 
 def told_plainly(rows: Any, region: str | None = None) -> Any:
@@ -154,7 +171,10 @@ def told_plainly(rows: Any, region: str | None = None) -> Any:
     pairs = rows
     bare = pairs["phone"].re_replace(f"[{numbering.PUNCTUATION}]+", "")
     # three digits: two are a number to the library only where nothing is between them
-    clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["phone"].length() <= numbering.LONGEST)
+    clean = bare.re_search(r"^\+?[0-9]{3,}$") & (pairs["phone"].length() <= writing.LONGEST)
+    as_it_is = bare == pairs["phone"]
+    doubts = [pairs["phone"].re_search(pattern) for pattern in numbering.DOUBTFUL]
+    clean = clean & (as_it_is | ~reduce(or_, doubts))
     text = ibis.ifelse(clean, bare, ibis.coalesce(pairs["phone"], ibis.literal("")))
     pairs = pairs.mutate(text=text, within=_within(pairs, region))
     # +1 has no other way to read these: neither begins with 1 or with 011 once the 1 is gone
@@ -168,27 +188,27 @@ def told_plainly(rows: Any, region: str | None = None) -> Any:
         )
         for zone in numbering.zones()
     ]
-    nowhere = (pairs["within"] == "") & pairs["text"].re_search(f"^[0-9]{{3,{numbering.LONGEST}}}$")
+    # what begins with a zero, or with 810, may be dialled for abroad
+    nowhere = (pairs["within"] == "") & pairs["text"].re_search(
+        rf"^(?:[1-79]|8[02-9]|81[1-9])[0-9]{{1,{writing.LONGEST - 1}}}$"
+    )
+    nowhere = nowhere & (pairs["text"].length() > 2) & (pairs["text"].length() <= writing.LONGEST)
     return pairs.select(
         *rows.columns,
         "text",
         "within",
         plain=ibis.ifelse(ibis.cases(*plain, else_=False), full, ibis.null("string")),
-        lost=ibis.ifelse(nowhere, ibis.literal(numbering.NOWHERE), ibis.null("string")),
+        lost=ibis.ifelse(nowhere, ibis.literal(readings.NOWHERE), ibis.null("string")),
     )
 
 
-def _asked(backend: Any, rest: Any, rule: numbering.Rule, folder: Path) -> Any:
+def _asked(backend: Any, rest: Any, rule: readings.Rule, folder: Path) -> Any:
     """What the library says of every row of `rest`, asked and written down a chunk at a time."""
-    import pyarrow as pa
-
-    numbering.keep_patterns()
+    readings.keep_patterns()
     path = _file(folder)
-    columns = dict.fromkeys(("text", "within", "e164", "fault_told"), pa.string())
-    with rough.parquet(path, columns) as append:
+    with rough.parquet(path, _answers()) as append:
         for chunk in sources.stream(backend, rest, _ASKED):
-            told = [(text, within, *numbering.judge(text, within or None, rule)) for text, within in chunk]
-            append(list(zip(*told, strict=True)))
+            append(_columns(chunk, rule))
     return engine.parquet(backend, path)
 
 
