@@ -81,7 +81,12 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
         people = suppression.suppressed_by(backend, people, segment.suppress, read)
     else:
         nobody = ibis.null("array<string>")
-        none = {"e164": ibis.null("string"), "called_keys": nobody, "subscribers": nobody, "unread": ibis.literal(0)}
+        none = {
+            "e164": ibis.null("string"),
+            "called_keys": nobody,
+            "subscribers": nobody,
+            "unread": ibis.literal(0, "int64"),
+        }
         people = people.mutate(**none, suppressed_by=ibis.null("string"))
     for number, query in enumerate(segment.intersect):
         wanted = sources.contacts(backend, read[query])

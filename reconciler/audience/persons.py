@@ -75,7 +75,7 @@ def _of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
     rows = called.group_by("place", "contactId").agg(
         e164=called["e164"].argmin(called["rank"]),
         called_text=called["called_text"].argmin(called["rank"]),
-        unread=called["unreadable"].sum(),
+        unread=called["nth"].count(where=called["unreadable"] == 1),  # a sum is a fraction in a file of DuckDB's
     )
     found = rows.left_join(keys, rows["contactId"] == keys["whose"])
     return found.select(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from reconciler.audience import membership, persons, sources
@@ -129,3 +130,8 @@ def test_by_possible_the_first_number_of_the_right_length_is_called(several: Aud
     several.segment = replace(several.segment, phones=Phones("possible", "US"))
     ((e164, _, _, _),) = standing(several, reached("a", "200 555 0102", HOME, None))
     assert e164 == "+12005550102"
+
+
+def test_what_is_counted_is_written_as_whole_numbers_on_every_engine(several: Audience) -> None:
+    written = pq.read_schema(several.standing([reached("a", MOBILE, "withheld", None)]).rows.path)
+    assert str(written.field("unread").type) == "int64"
