@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from reconciler.audience import sources, sql
-from reconciler.model.feeds import SqlFeed, SqlHistory
+from reconciler.model.feeds import Answers, Entries, SqlFeed, SqlHistory
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
@@ -345,3 +345,28 @@ def test_sqlite_makes_no_file_and_changes_none(backend: Any, root: Path, tmp_pat
     sql.contacts(backend, feed(), SQLITE, root, tmp_path / "rows")
     assert (root / "data" / "people.db").read_bytes() == before
     assert [path.name for path in (root / "data").iterdir()] == ["people.db"]
+
+
+def test_the_rows_of_a_query_become_do_not_call_entries_with_their_places(
+    backend: Any, url: Secret, root: Path, tmp_path: Path
+) -> None:
+    query = (
+        "SELECT '+15555550100' AS home, '+15555550101;+15555550102' AS cell, 'yes' AS said, '2999-01-01' AS until "
+        "UNION ALL SELECT '+15555550103', NULL, 'no', NULL UNION ALL SELECT '+15555550104', NULL, 'maybe', NULL "
+        "UNION ALL SELECT '+15555550105', '', 'yes', 'soon' UNION ALL SELECT '+15555550106', '', 'yes', '2020-01-01' "
+        "ORDER BY home"
+    )
+    given = replace(
+        feed(query, columns=(("expires", "until"),), on_invalid="skip"),
+        phones=(("home",), ("cell",)),
+        entries=Entries(separator=";", answers=Answers(column="said", suppress=("yes",), skip=("no",))),
+    )
+    rows = sql.contacts(backend, given, url, root, tmp_path / "rows")
+    found = sorted((row["phone"], row["place"].rpartition(" ")[2], row["fault"]) for row in listed(backend, rows))
+    assert found == [
+        ("+15555550100", "1", None),
+        ("+15555550101", "1", None),
+        ("+15555550102", "1", None),
+        ("+15555550104", "3", "the answer is none of those that the manifest names"),
+        ("+15555550105", "4", "expires is not a day or a time in ISO 8601"),
+    ]
