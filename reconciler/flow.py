@@ -48,7 +48,8 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
 def _seen(desired: Desired, outside: Outside, *, campaigns: bool = True) -> Live:
     memory = outside.shelf(desired), outside.owed(desired)
     told = outside.asked if campaigns else None
-    return observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory, told=told)
+    live = observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory, told=told)
+    return replace(live, written=outside.written(desired))
 
 
 def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:

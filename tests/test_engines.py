@@ -298,7 +298,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         "add: belongs in call and is not on the list",
         "remove: moves from call to wait",
         "remove: suppressed by registry",
-        "update: its attributes changed",
+        "update: its score changed",
         "belongs in medium",
     }
 

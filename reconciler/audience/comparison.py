@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, identity, matching, row_changes, sources
+from reconciler.audience import differences, engine, identity, matching, sources
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
 from reconciler.model.members import Standing
@@ -39,6 +39,7 @@ class Compared:
     owed: Counted
 
 
+_PERSONAL = ("name", "firstName", "lastName", "email")
 _CHANGES = ("add", "update", "remove")
 _TOLD = (*ROW_COLUMNS, "on", "number", "spare")
 """A change, or why there is none, the band whose list it is about, the number of a row there and why it is spare.
@@ -54,12 +55,14 @@ def compare(
     into: Mapping[str, Path],
     owed: Mapping[str, Any] | None = None,
     keys: Mapping[str, Key] | None = None,
+    personal: differences.Personal | None = None,
 ) -> dict[str, Compared]:
     """What must change on each list of a segment, by its band; all of them in one pass.
 
     By band, `live` holds the members of each list, so that a move between bands is told as one; `into` the file for
     what changes on it; `owed` what `owing.waiting` says of it; `keys` what makes two of its rows one, if it is not the
-    contact. Contacts that are barred are taken off in `upsert` too.
+    contact; `personal` is what a delivery writes of the contacts themselves. Contacts that are barred are taken off in
+    `upsert` too.
 
     Raises:
         AssertionError: what would be taken off is what is put. That is a fault of this program.
@@ -71,7 +74,7 @@ def compare(
     # a number that is not written with a contact is none of the list's
     e164 = everyone["e164"] if standing.segment.delivery.whole else ibis.null("string")
     everyone = everyone.filter(~everyone["duplicate"]).select(
-        "contactId", "sent_as", "priority", "score", "band", "name", "email", "attributes", out="reason", e164=e164
+        "contactId", "sent_as", "priority", "score", "band", *_PERSONAL, "attributes", out="reason", e164=e164
     )
     with ExitStack() as stack:
         listed = _listed(backend, live, by_phone, standing)
@@ -82,7 +85,8 @@ def compare(
                 listed = stack.enter_context(engine.computed(backend, listed))
         told = _added(everyone, listed)
         if listed is not None:
-            told = ibis.union(_held(everyone, listed, barred, standing.segment, by_phone), told)
+            known = differences.known(backend, listed, personal or differences.Personal(), standing)
+            told = ibis.union(_held(everyone, known, barred, standing.segment, by_phone), told)
         told = _without_waiting(told, owed or {})
         changes = stack.enter_context(engine.computed(backend, told.filter(told["action"] != "keep")))
         _refuse_contradiction(backend, changes)
@@ -102,6 +106,9 @@ def _listed(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], sta
                 here = matching.numbered(backend, here, None if phones is None else phones.region)
             else:
                 here = here.mutate(number=ibis.null("string"))
+            score = standing.segment.delivery.score
+            if score != "score":
+                here = here.mutate(score=sources.hundredths(here["attributes"].get(score)))
             here = here.rename({f"live_{name}": name for name in ("priority", "score", "attributes")})
             lists.append(here.mutate(on=ibis.literal(band)))
     return ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else next(iter(lists), None)
@@ -118,14 +125,15 @@ def _barred(listed: Any, barred: Any) -> Any:
     return rows.left_join(by_member, rows["own"] == by_member["barred_member"]).drop("own", "barred_member")
 
 
-def _held(everyone: Any, listed: Any, barred: Any, segment: Segment, by_phone: Sequence[str]) -> Any:
+def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment, by_phone: Sequence[str]) -> Any:
     """What becomes of whoever is on a list."""
     import ibis
 
     stands = everyone.drop("sent_as").rename(known_as="contactId")
-    told = listed.rename(own="contactId", was_sent_as="sent_as")
+    told = known.listed.rename(own="contactId", was_sent_as="sent_as")
     told = told.left_join(stands, told["stands"] == stands["known_as"])
     told = _suppressed(told, barred)
+    told, differs = differences.of(told, known, segment.delivery)
     suppressed_by, elsewhere, null = told["suppressed_by"], told["band"].notnull(), ibis.null("string")
     spare, phone_keyed = told["spare"], told["on"].isin(by_phone) if by_phone else ibis.literal(False)
     mine = (told["band"] == told["on"]).fill_null(False) & told["found"]
@@ -133,7 +141,7 @@ def _held(everyone: Any, listed: Any, barred: Any, segment: Segment, by_phone: S
     itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
     belongs = [] if segment.mirror else [(suppressed_by.isnull() & (spare != matching.BEFORE).fill_null(True), "stay")]
     action = ibis.cases(
-        (wanted & itself & row_changes.same(told, segment.delivery.attributes, "live_"), ibis.literal("keep")),
+        (wanted & itself & ~differs.any, ibis.literal("keep")),
         (wanted, ibis.literal("update")),
         *((stays, ibis.literal(words)) for stays, words in belongs),
         else_=ibis.literal("remove"),
@@ -151,24 +159,26 @@ def _held(everyone: Any, listed: Any, barred: Any, segment: Segment, by_phone: S
             ibis.literal("its number was another contact's"),
         ),
         (wanted & ~itself & (told["own"] != told["stands"]), ibis.literal("another client's row has its number")),
-        (wanted, ibis.literal(row_changes.ATTRIBUTES)),
+        (wanted, differs.words),
         *((stays, why_it_stays) for stays, _ in belongs),
         (suppressed_by.notnull(), ibis.literal("suppressed by ") + suppressed_by),
         (spare.notnull(), spare),
         (elsewhere, ibis.literal("moves from ") + told["on"] + " to " + told["band"]),
         else_=ibis.coalesce(told["out"], gone),
     )
+    null_score = ibis.null("int64")
     columns = {
         "contactId": ibis.ifelse(told["by_number"] | wanted, told["stands"], told["own"]),
         "sent_as": null,
         "action": action,
         # what is taken off a list has no attributes on it
         "priority": ibis.ifelse(wanted, told["priority"], ibis.null("int64")),
-        "was": told["live_score"],
+        # the score of a contact that stays is told where it is among what changes
+        "was": ibis.ifelse(wanted & ~differs.rescored, null_score, told["live_score"]),
         "moves_from": ibis.ifelse(wanted, null, told["on"]),
         "moves_to": ibis.ifelse(wanted | suppressed_by.notnull() | spare.notnull(), null, told["band"]),
         "reason": reason,
-        **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", "name", "email")},
+        **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", *_PERSONAL)},
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 

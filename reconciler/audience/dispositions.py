@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.audience.mapping import CLOCK, DISPOSITIONS, Told, empty, epoch, texts, utc
+from reconciler.audience import values
+from reconciler.audience.mapping import CLOCK, DISPOSITIONS, Told, empty, epoch, utc
 from reconciler.audience.rough import Rough
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.feeds import DispositionFeed
@@ -26,11 +27,11 @@ def dispositions(rough: Rough, feed: DispositionFeed, now: datetime) -> Any:
     outcome, notes, agent = told["outcome"], told["notes"], told["agent"]
     limit = int((now + CLOCK_SKEW).timestamp())
     never, dated = ibis.literal(False), told.says("timestamp")
-    custom = [table[rough.columns[column]] for _, column in sorted(feed.custom)]
+    custom, unreadable = values.values(rough, feed.custom, {})
     columns = {
         **{name: told[name] for name in ("contactId", "outcome", "agent", "notes", "phone", "region")},
         "timestamp": moment,
-        "custom": texts(rough, feed.custom),
+        "custom": custom,
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
@@ -55,9 +56,10 @@ def dispositions(rough: Rough, feed: DispositionFeed, now: datetime) -> Any:
                 (epoch(written) > limit, "timestamp is in the future"),
                 (notes.length() > LONGEST_NOTES, f"notes have more than {LONGEST_NOTES:,} characters"),
                 (notes.re_search(_CONTROL), "notes have control characters"),
-                *((_unfit(text, LONGEST_FIELD), _UNFIT) for text in custom),
+                *((_unfit(text, LONGEST_FIELD), _UNFIT) for text in values.named(rough, feed.custom)),
                 else_=ibis.null("string"),
             ),
+            unreadable,
         ),
     }
     return table.select(**{name: columns[name] for name in DISPOSITIONS})

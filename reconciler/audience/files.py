@@ -17,6 +17,7 @@ from typing import Any
 
 from reconciler.audience import delimited, entries, folders, jsonlines, mapping, unpacking, workbooks
 from reconciler.audience import dispositions as of_contacts
+from reconciler.audience import values as as_values
 from reconciler.audience.paths import Found, at_hand, found
 from reconciler.audience.rough import Rough, looks_like_a_phone, missing, numbered, parquet
 from reconciler.model.feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
@@ -132,7 +133,9 @@ def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch:
         hint = "say `header: false`, and name columns by their positions, 1, 2, …"
         raise BadInput([Problem(file.at(1), "header-is-data", message, note=f"named at {feed.where}", hint=hint)])
     place = file.name + ":" + table["line"].cast("string")
-    return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns)
+    typed = mapping.valued(feed) if feed.format == "jsonl" else ()
+    values = {name: columns[name].replace("c", "value") for name in typed}
+    return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns, values)
 
 
 def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:
@@ -232,7 +235,10 @@ def _parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratc
         raise BadInput(problems)
     texts = {column: table[columns[name]].cast("string") for name, column in numbered(sorted(wanted)).items()}
     place = file.name + ":row " + (table["file_row_number"] + 1).cast("string")
-    return Rough(table.select(**texts, place=place, fault=ibis.null("string")), numbered(sorted(wanted)))
+    typed = {name: f"value{number}" for number, name in enumerate(mapping.valued(feed))}
+    as_json = {column: as_values.of_column(table[columns[name]]) for name, column in typed.items()}
+    rough = table.select(**texts, **as_json, place=place, fault=ibis.null("string"))
+    return Rough(rough, numbered(sorted(wanted)), typed)
 
 
 def _first_line(error: Exception) -> str:

@@ -25,7 +25,8 @@ def read(
 ) -> tuple[Any, list[str], dict[str, str]]:
     """The rows of a JSON Lines file, the keys of its objects, and the names of the wanted ones among the columns.
 
-    The columns are `c0, c1, …, line, fault`, and `kind0, …`, which say of `c0` what it is in JSON (`json_type`).
+    The columns are `c0, c1, …, line, fault`; `kind0, …`, which say of `c0` what it is in JSON (`json_type`); and
+    `value0, …`, which are the same as JSON.
 
     Raises:
         BadInput: the file cannot be read to its end.
@@ -94,11 +95,13 @@ def _taken(parsed: Any, is_object: Any, named: Mapping[str, str]) -> Any:
     import ibis
 
     value, kind = _function("json_extract_string", "string", 2), _function("json_type", "string", 2)
+    whole = _function("json_extract", "json", 2)
     columns = {}
     for name, column in named.items():
         pointer = "/" + name.replace("~", "~0").replace("/", "~1")
         columns[column] = value(parsed["json"], pointer)
         columns[column.replace("c", "kind")] = kind(parsed["json"], pointer)
+        columns[column.replace("c", "value")] = whole(parsed["json"], pointer).cast("string")
     fault = ibis.cases(
         (parsed["json"].isnull(), "the line is not valid JSON"),
         (~is_object, "the line is not a JSON object"),

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import consent, engine, phone_columns, regions, sources
+from reconciler.audience import consent, engine, phone_columns, regions, sources, values
 from reconciler.audience.rough import Rough
-from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed, Pairs
+from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 
@@ -26,6 +26,8 @@ CONTACTS = {
     "postalCode": "string",
     "timezone": "string",
     "name": "string",
+    "firstName": "string",
+    "lastName": "string",
     "email": "string",
     "optedIn": "boolean",
     "status": "string",
@@ -36,8 +38,8 @@ CONTACTS = {
 }
 """A contact as its source tells it. `phone` is raw, and the first of `phones`: all that its source has for it, raw, in
 the order in which they are tried, null where nothing is written; `country` is the row's own region, where it says one;
-`optedIn` null: the source does not say; `attributes`: a JSON object whose values are texts or null, its keys in order;
-`fault`: why the row cannot be used, or null."""
+`optedIn` null: the source does not say; `attributes`: a JSON object whose values are values as JSON (`values`) or null,
+its keys in order; `fault`: why the row cannot be used, or null."""
 
 INTERACTIONS = {
     "id": "string",
@@ -68,6 +70,7 @@ _OURS = {"phones", "country", "place", "fault", "optedIn", "attributes", "custom
 """Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
 
 _EXACT = ("contactId", "phone", "id", "agent")
+_PERSONAL = ("name", "firstName", "lastName", "email")
 
 SHOWN = 20
 CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
@@ -118,6 +121,13 @@ def exact(feed: Feed) -> list[tuple[str, str]]:
     return found + [("phone", column) for parts in phones for column in parts]
 
 
+def valued(feed: Feed) -> list[str]:
+    """The source's columns whose values go to the wire as they are, in the types that the source gives them."""
+    if isinstance(feed, DispositionFeed):
+        return sorted({column for _, column in feed.custom})
+    return sorted({column for _, column in feed.attributes}) if isinstance(feed, ContactFeed) else []
+
+
 def contacts(rough: Rough, feed: ContactFeed) -> Any:
     """The contacts of a source, with the columns of `CONTACTS`."""
     import ibis
@@ -127,9 +137,10 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
     said = told["engagementScore"].nullif("")
     score = ibis.ifelse(said.re_search(sources.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
+    attributes, unreadable = values.values(rough, feed.attributes, dict(feed.types))
     region = regions.written(told["region"])
     columns = {
-        **{name: told[name] for name in ("contactId", "name", "email", "postalCode", "timezone")},
+        **{name: told[name] for name in ("contactId", *_PERSONAL, "postalCode", "timezone")},
         "phone": phone_columns.first(phones),
         "phones": phone_columns.each(phones),
         "country": region,
@@ -138,7 +149,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
         # a source that does not speak of a status has only contacts that count
         "status": told["status"] if told.says("status") else ibis.literal("ACTIVE"),
         "engagementScore": score,
-        "attributes": texts(rough, feed.attributes),
+        "attributes": attributes,
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
@@ -147,6 +158,7 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
                 (said.notnull() & score.isnull(), "engagementScore is not a number"),
                 else_=ibis.null("string"),
             ),
+            unreadable,
         ),
     }
     return table.select(**{name: columns[name] for name in CONTACTS})
@@ -225,16 +237,6 @@ def _opted_in(rough: Rough, feed: ContactFeed) -> Any:
         return ibis.null("boolean")
     columns = {name: rough.table[column] for name, column in rough.columns.items()}
     return consent.condition(feed.opted_in, columns, feed.where)
-
-
-def texts(rough: Rough, columns: Pairs) -> Any:
-    """Some of a source's columns, by other names, as one JSON object."""
-    import ibis
-
-    if not columns:
-        return ibis.null("string")
-    named: Mapping[str, Any] = {name: rough.table[rough.columns[column]] for name, column in sorted(columns)}
-    return ibis.struct(named).cast("json").cast("string")
 
 
 def settle(backend: Any, parts: list[Path], feed: Feed, into: Path, columns: Mapping[str, str]) -> Rows:

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.audience import persons, scoring, sources, suppression
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
-from reconciler.model.segment import Segment
+from reconciler.model.segment import Delivery, Segment
 
 STANDING = {
     "contactId": "string",
@@ -26,6 +26,8 @@ STANDING = {
     "subscribers": "array<string>",
     "unread": "int64",
     "name": "string",
+    "firstName": "string",
+    "lastName": "string",
     "email": "string",
     "attributes": "map<string, string>",
     "place": "string",
@@ -35,7 +37,7 @@ STANDING = {
 
 `unrecorded`: its source asks for consent and knows of none. `subscribers` are the keys of all whom the numbers of the
 contact's rows reach, as do-not-call numbers are compared by, and `unread` how many of this row's numbers nobody can
-read. Name, e-mail and attributes are there where the segment's delivery writes them.
+read. Names, e-mail and attributes are there where the segment's delivery writes them.
 """
 
 
@@ -200,12 +202,37 @@ def _final(segment: Segment, judged: Any) -> Any:
         e164=judged["e164"],
         subscribers=judged["subscribers"],
         unread=judged["unread"],
-        name=judged["name"] if delivery.whole else null,
-        email=judged["email"] if delivery.whole else null,
+        **_called(judged, delivery),
         attributes=judged["attributes"] if delivery.mapped else null,
         place=judged["place"],
         sent_as=judged["sent_as"],
     )
+
+
+def _called(judged: Any, delivery: Delivery) -> dict[str, Any]:
+    """Name and e-mail as they are written: null where nothing is.
+
+    A name in one is taken apart where the source has no other: the last of several words is the last name.
+    """
+    import ibis
+
+    null = ibis.null("string")
+    if not delivery.whole:
+        return dict.fromkeys(("name", "firstName", "lastName", "email"), null)
+
+    def words(text: Any) -> Any:
+        return text.re_replace(r"\s+", " ").strip().nullif("")
+
+    name, first, last = (words(judged[column]) for column in ("name", "firstName", "lastName"))
+    whole = first.isnull() & last.isnull()
+    joined = ibis.coalesce(first + " " + last, first, last)
+    before = name.re_replace(r" ?[^ ]*$", "").nullif("")
+    return {
+        "name": ibis.coalesce(judged["name"].strip().nullif(""), joined),
+        "firstName": ibis.ifelse(whole, ibis.coalesce(before, name), first),
+        "lastName": ibis.ifelse(whole & before.notnull(), name.re_extract(r"([^ ]*)$", 1), last),
+        "email": judged["email"].strip().nullif(""),
+    }
 
 
 BARRED = {"contactId": "string", "suppressed_by": "string"}
@@ -259,7 +286,7 @@ def dialled_all_the_same(
 
 def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Iterator[Any]:
     """Of each list whose phones were read: who has a do-not-call number in the tenant, and whose list that is."""
-    if segment.phones is None:
+    if segment.phones is None or not segment.suppress:
         return
     # a do-not-call number need only be possible, and so need one that is called already
     how = replace(segment.phones, rule="possible")

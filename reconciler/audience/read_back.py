@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from reconciler.audience import engine, matching, piecemeal, row_changes, sources
+from reconciler.audience import differences, engine, matching, piecemeal, sources
 from reconciler.model.change import RowChange
 from reconciler.model.rows import Rows
 
@@ -67,7 +67,7 @@ def _right(change: RowChange, put: Any, held: Any) -> Any:
     """Rows that were put, with those of the list that are as they were written."""
     key = _key(change)
     joined = put.inner_join(held, put[key] == held[f"now_{_HELD_BY[key]}"])
-    written = row_changes.same(joined, change.attributes, "now_") & (joined["contactId"] == joined["now_contactId"])
+    written = differences.as_written(joined, change, "now_") & (joined["contactId"] == joined["now_contactId"])
     return joined.filter(written)
 
 

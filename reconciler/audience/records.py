@@ -21,7 +21,8 @@ from reconciler.model.rows import Rows
 from reconciler.model.soql import FIELD
 
 Read = Callable[[Sequence[str], Path], Rows]
-"""Reads some fields of every record into a file: columns `id`, `row`, `fault`, and `c0`, `c1`, … for the fields."""
+"""Reads some fields of every record into a file: columns `id`, `row`, `fault`, and `c0`, `c1`, … for the fields;
+of those that are attributes `value0`, … as JSON, with the numbers of their `c`."""
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,9 @@ def contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, now: da
         table = _whole(backend, feed, lambda: read(fields, scratch / "records.json"))
         place = f"{feed.where} record " + table["row"].cast("string")
         named = {name: f"c{number}" for number, name in enumerate(fields)}
+        typed = {name: named[name].replace("c", "value") for name in mapping.valued(feed)}
         part = scratch / "part.parquet"
-        told = entries.mapped(feed, now)(Rough(table.mutate(place=place), named), feed)
+        told = entries.mapped(feed, now)(Rough(table.mutate(place=place), named, typed), feed)
         engine.write(backend, told, part)
         return mapping.settle(backend, [part], feed, into, mapping.CONTACTS)
 

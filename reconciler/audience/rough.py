@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,12 @@ class Rough:
     Attributes:
         table: the columns `place` (`file:line`), `fault` (why the row cannot be read, or null) and those below.
         columns: the source's names → the names in `table`: a source may name a column as it likes.
+        values: where the source has types of its own: its names → columns with its values as JSON.
     """
 
     table: Any
     columns: Mapping[str, str]
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def numbered(names: Iterable[str]) -> dict[str, str]:

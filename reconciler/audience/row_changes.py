@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -12,12 +12,9 @@ from reconciler.audience import matching, piecemeal, sources
 from reconciler.model.change import RowChange
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.rows import Rows
-from reconciler.model.segment import SCORED
+from reconciler.model.segment import BAND
 
 _STREAMED = 10_000
-
-ATTRIBUTES = "its attributes changed"
-"""Why a row is updated that is the contact's already."""
 
 
 def why(changed: Any) -> Any:
@@ -34,8 +31,7 @@ def why(changed: Any) -> Any:
             changed["action"] == "remove",
             changed["reason"] + ibis.coalesce(ibis.literal(" (score ") + score + ")", ibis.literal("")),
         ),
-        (changed["reason"] != ATTRIBUTES, changed["reason"]),
-        else_=ibis.coalesce("score " + was + " → " + score, ibis.literal("its attributes are written")),
+        else_=ibis.coalesce(changed["reason"] + " (score " + was + " → " + score + ")", changed["reason"]),
     )
 
 
@@ -111,19 +107,8 @@ def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-_SENT = (
-    "action",
-    "reason",
-    "contactId",
-    "member",
-    "sent_as",
-    "name",
-    "email",
-    "e164",
-    "priority",
-    "score",
-    "attributes",
-)
+_NAMED = ("name", "firstName", "lastName", "email")
+_SENT = ("action", "reason", "contactId", "member", "sent_as", "e164", "priority", "score", "attributes", *_NAMED)
 
 
 PHASES = ("thin", "put", "remove")
@@ -135,11 +120,12 @@ def bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]:
     """The contacts of one of `PHASES`, a chunk at a time and always in the same chunks: as they lie in their file.
 
     Each with contactId, member (its id on the list, where it is on it), sent_as (the id that the tenant is to know it
-    by), phone, name, email and data (the attributes to write).
+    by), phone, name, firstName, lastName, email and data (the attributes to write).
     """
+    written = [(name, dict(change.values).get(name, name)) for name in change.attributes]
     held: list[dict[str, Any]] = []
     for some in piecemeal.lying(change.rows, _SENT, change.chunk_size):
-        held += (_body(row, change.attributes) for row in some if _phase(change, row) == phase)
+        held += (_body(row, written, change.address.part) for row in some if _phase(change, row) == phase)
         if len(held) >= change.chunk_size:
             yield held[: change.chunk_size]
             held = held[change.chunk_size :]
@@ -154,23 +140,10 @@ def _phase(change: RowChange, row: tuple[Any, ...]) -> str:
     return "thin" if change.key == "phone" and reason == matching.AGAIN else "remove"
 
 
-def _body(row: tuple[Any, ...], attributes: Sequence[str]) -> dict[str, Any]:
-    _, _, contact, member, sent_as, name, email, phone, priority, score, told = row
-    known = {**(told or {}), "priority": priority, "score": None if score is None else score / 100}
-    data = {attribute: known.get(attribute) for attribute in attributes}
+def _body(row: tuple[Any, ...], written: Iterable[tuple[str, str]], band: str | None) -> dict[str, Any]:
+    _, _, contact, member, sent_as, phone, priority, score, told, *named = row
+    known = {name: None if value is None else orjson.loads(value) for name, value in (told or {}).items()}
+    known |= {"priority": priority, "score": None if score is None else score / 100, BAND: band}
+    data = {attribute: known.get(value) for attribute, value in written}
     known_as = {"contactId": contact, "member": member, "sent_as": sent_as or contact}
-    return {**known_as, "name": name, "email": email, "phone": phone, "data": data}
-
-
-def same(told: Any, attributes: Sequence[str], prefix: str) -> Any:
-    """Whether a list holds a contact's attributes as they are to be: its own are in columns named with `prefix`."""
-    import ibis
-
-    agree = ibis.literal(True)
-    for attribute in attributes:
-        if attribute in SCORED:
-            agree = agree & (told[attribute] == told[f"{prefix}{attribute}"]).fill_null(False)
-        else:
-            wanted, held = (told[name].get(attribute) for name in ("attributes", f"{prefix}attributes"))
-            agree = agree & wanted.identical_to(held)
-    return agree
+    return {**known_as, **dict(zip(_NAMED, named, strict=True)), "phone": phone, "data": data}

@@ -6,14 +6,14 @@ What was read is settled once and kept so (`keeping`): `contacts`, `interactions
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import engine, identity, piecemeal, regions
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.rows import SENT_AS, Rows
+from reconciler.model.rows import ATTRIBUTE, SENT_AS, Rows
 
 ACTIVE = "ACTIVE"
 MOST_READS = 4
@@ -70,6 +70,8 @@ CONTACTS = {
     "postalCode": "string",
     "timezone": "string",
     "name": "string",
+    "firstName": "string",
+    "lastName": "string",
     "email": "string",
     "optedIn": "boolean",
     "attributes": "map<string, string>",
@@ -114,6 +116,8 @@ _OPTIONAL = {
     "postalCode": "string",
     "timezone": "string",
     "name": "string",
+    "firstName": "string",
+    "lastName": "string",
     "email": "string",
     "optedIn": "boolean",
     "attributes": "string",
@@ -128,10 +132,10 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     Columns: contactId (as ids are compared: `identity`), engagement (hundredths; absent = 0), active, phone as written,
     region and country (ISO 3166-1 alpha-2; region as written where it is none, and region_fault says so), phones (all
     that the source has for the contact, as written, in the order in which they are tried; null where it says one at
-    most, as a tenant does: then `phone` is all), name, email, optedIn (null: not said), attributes (JSON text; once it
-    is kept, a map), place, fault (why the row cannot be used), duplicate (an earlier row has its id), plain (the phone
-    in E.164, where it has been told already), sent_as (the id by which the tenant is told of the contact, where it is
-    written otherwise).
+    most, as a tenant does: then `phone` is all), name, firstName, lastName, email, optedIn (null: not said), attributes
+    (JSON text; once it is kept, a map), place, fault (why the row cannot be used), duplicate (an earlier row has its
+    id), plain (the phone in E.164, where it has been told already), sent_as (the id by which the tenant is told of the
+    contact, where it is written otherwise).
 
     Of rows with one id the first that can be used counts, in the order of file and line. A tenant's pages shift while
     they are read, so a contact that comes twice from there is one row. Seen archived once, a contact is archived; and
@@ -151,7 +155,7 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     null = ibis.null("string")
     whole = regions.read(backend, whole) if "region" in there else whole.mutate(region_fault=null)
     named = whole.mutate(
-        engagement=_hundredths(whole["engagementScore"]).fill_null(0),
+        engagement=hundredths(whole["engagementScore"]).fill_null(0),
         active=whole["status"].fill_null(unsaid).strip().upper() == ACTIVE,
     ).drop("engagementScore", "status")
     if not outside:
@@ -259,6 +263,8 @@ def refuse_unclear_times(backend: Any, rows: Rows) -> None:
 def members(backend: Any, rows: Rows) -> Any:
     """One row for each row of a list, as `MEMBERS`; null where the list has no such thing.
 
+    Attributes are all that were read, priority and score too, each a value as JSON: what is text there is no number.
+
     `member` is the id on the list, as it is there; it alone is different in each row. `sent_as` is what a bulk insert
     left there: that has only phones, so the id that it was sent a contact under is kept with the contact. `contactId`
     is whose row that makes it, as ids are compared (`identity`); `phone` is as the tenant has it.
@@ -283,13 +289,24 @@ def _known(backend: Any, rows: Rows) -> Any:
         return read
     there = {name: read[name] if name in read.columns else ibis.null("string") for name in (SENT_AS, "phone")}
     return read.select(
-        *(name for name in read.columns if name not in ("contactId", "priority", "score", SENT_AS, "phone", *_UNASKED)),
+        **{f"{ATTRIBUTE}{name}": read[column].cast("string") for name, column in _attributes(read.columns).items()},
         member="contactId",
         sent_as=there[SENT_AS],
         phone=there["phone"],
-        priority=_whole(read["priority"]) if "priority" in read.columns else ibis.null("int64"),
-        score=_hundredths(read["score"]) if "score" in read.columns else ibis.null("int64"),
+        priority=_whole(_plain(read["priority"])) if "priority" in read.columns else ibis.null("int64"),
+        score=hundredths(_plain(read["score"])) if "score" in read.columns else ibis.null("int64"),
     )
+
+
+def _plain(value: Any) -> Any:
+    return value.cast("string") if value.type().is_json() else value
+
+
+def _attributes(columns: Iterable[str]) -> dict[str, str]:
+    """Which columns are attributes, by their names on the list, which may be those of other columns."""
+    others = {name: name for name in columns if name not in ("contactId", SENT_AS, "phone", *_UNASKED)}
+    marked = {name.removeprefix(ATTRIBUTE): name for name in others if name.startswith(ATTRIBUTE)}
+    return {**{name: name for name in others if not name.startswith(ATTRIBUTE)}, **marked}
 
 
 _UNASKED = ("engagementScore", "status")
@@ -306,7 +323,7 @@ def _once(rows: Rows, known: Any) -> Any:
     once = known.group_by("member").agg(**{name: known[name].max() for name in (*_OF_A_MEMBER[1:], *others)})
     texts = ibis.null("map<string, string>")
     if others:
-        names = ibis.array([ibis.literal(name) for name in others])
+        names = ibis.array([ibis.literal(name.removeprefix(ATTRIBUTE)) for name in others])
         texts = ibis.map(names, ibis.array([once[name] for name in others]))
     # an id of blanks alone is none
     own = ibis.coalesce(once["sent_as"].strip().nullif(""), once["member"])
@@ -338,16 +355,17 @@ def count(backend: Any, relation: Any) -> int:
     return int(row[0])
 
 
-def _hundredths(score: Any) -> Any:
+def hundredths(score: Any) -> Any:
+    """A score in whole hundredths; null where it is no number."""
     # floor(x + ½) is the same on every engine; their own rounding of halves is not
-    return (_number(score) * 100 + 0.5).floor().cast("int64")
+    return (number(score) * 100 + 0.5).floor().cast("int64")
 
 
 def _whole(value: Any) -> Any:
-    return (_number(value) + 0.5).floor().cast("int64")
+    return (number(value) + 0.5).floor().cast("int64")
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
     """A number that may be written as text; null where it is none to us: `1f`, `1_000` and `NaN` are to some engine."""
     import ibis
 

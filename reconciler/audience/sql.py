@@ -1,6 +1,7 @@
 """What does a query on a database say of contacts, interactions and dispositions?
 
-SQLite and PostgreSQL. The rows are streamed to disk as text, a batch at a time, and then mapped as those of a file are.
+SQLite and PostgreSQL. The rows are streamed to disk as text, a batch at a time, and then mapped as those of a file are;
+what keeps its type is streamed as JSON, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from reconciler.audience import database, entries, mapping
 from reconciler.audience import dispositions as of_contacts
@@ -72,7 +75,8 @@ def _read(
         table = backend.read_parquet(str(rough))
         place = f"{feed.where} row " + table["row"].cast("string")
         part = scratch / "part.parquet"
-        mapped(Rough(table.mutate(place=place), named), feed).to_parquet(str(part))
+        as_json = {name: f"value{number}" for number, name in enumerate(mapping.valued(feed))}
+        mapped(Rough(table.mutate(place=place), named, as_json), feed).to_parquet(str(part))
         return mapping.settle(backend, [part], feed, into, columns)
 
 
@@ -85,13 +89,17 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
         columns = _columns(names, feed, wanted)
         exact = {column for _, column in mapping.exact(feed)}
         chosen = [(names.index(name), name, name in exact) for name in columns]
-        schema = {**dict.fromkeys(columns.values(), pa.string()), "row": pa.int64(), "fault": pa.string()}
+        valued = mapping.valued(feed)
+        typed = [f"value{number}" for number in range(len(valued))]
+        schema = {**dict.fromkeys([*columns.values(), *typed], pa.string()), "row": pa.int64(), "fault": pa.string()}
         row = 1
         with parquet(into, schema) as append:
             for batch in result.partitions():
                 cut = list(zip(*batch, strict=True))
                 texts = [_texts(cut[at], name, feed, exactly) for at, name, exactly in chosen]
-                append([*texts, range(row, row + len(batch)), pa.nulls(len(batch), pa.string())])
+                told = dict(zip(columns, texts, strict=True))
+                as_json = [list(map(_as_json, cut[names.index(name)], told[name])) for name in valued]
+                append([*texts, *as_json, range(row, row + len(batch)), pa.nulls(len(batch), pa.string())])
                 row += len(batch)
     return columns
 
@@ -120,6 +128,11 @@ def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: bool) -> Seque
         message = f"the column `{name}` holds {', '.join(strange)}, which is no text here"
         raise BadInput([Problem(feed.where, "column-type", message, note=note, hint="cast it to text in the query")])
     return list(_written(values))
+
+
+def _as_json(value: Any, text: str | None) -> str | None:
+    """A value with its text, as JSON: numbers and truths as they are."""
+    return text if text is None or isinstance(value, int | float | Decimal) else orjson.dumps(text).decode()
 
 
 def _written(values: Iterable[Any]) -> Iterable[str | None]:

@@ -18,7 +18,7 @@ from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch, identity
 from reconciler.kinds.webhook import receiver
-from reconciler.ledger import owed
+from reconciler.ledger import owed, written
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
@@ -99,6 +99,12 @@ class World:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""
         ledger = self.ledger(desired)
         return owed.copied(ledger.store, ledger.tenant, desired.scratch / "owed.jsonl")
+
+    def written(self, desired: Desired) -> Callable[[str], Path | None]:
+        """What the ledger says was written of a list's contacts."""
+        ledger = self.ledger(desired)
+        into = desired.scratch / "written"
+        return lambda name: written.fetched(ledger.store, ledger.tenant, name, into)
 
     def shelf(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""

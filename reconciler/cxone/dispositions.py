@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
 from reconciler.cxone.faults import Conflict, Invalid, NotFound, Unknown, WireError
 from reconciler.cxone.pages import Spool, Unsettled
 from reconciler.cxone.transport import Transport
@@ -160,7 +162,8 @@ def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[st
         body["notes"] = row["notes"]
     if row["timestamp"] is not None:
         body["dispositionTimestamp"] = row["timestamp"]
-    custom = {name: value for name, value in dict(row["custom"] or {}).items() if value is not None}
+    # each is a value as JSON
+    custom = {name: orjson.loads(value) for name, value in dict(row["custom"] or {}).items() if value is not None}
     if custom:
         body["customFields"] = custom
     latencies: list[float] = []

@@ -25,7 +25,7 @@ from reconciler.cxone.pages import (
 )
 from reconciler.cxone.transport import Transport
 from reconciler.model.moment import format_instant
-from reconciler.model.rows import SENT_AS, InteractionsOf, Rows
+from reconciler.model.rows import ATTRIBUTE, SENT_AS, InteractionsOf, Rows
 
 INTERACTIONS_A_PAGE = 500
 Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
@@ -54,6 +54,8 @@ def members(
 ) -> Rows:
     """`GET /lists/{listId}/contacts` (ours): contactId, priority, score, some attributes; a row may come twice.
 
+    Attributes are values as JSON, so that `85` is not `"85"`, under names that no other column has.
+
     `phones` reads the same list where its phones are told: rows with these alone are among the others.
     """
 
@@ -64,8 +66,10 @@ def members(
     with Spool(into, "contactId", f"{transport.access.base_url}{_path(list_id)}/contacts") as spool:
         heard = by_token(fetch, spool.add, "contacts of a list")
         other = heard if phones is None else phones(spool.add)
-    named = {"priority": "priority", "score": "score", SENT_AS: "contactId", **{name: name for name in attributes}}
-    struct = ", ".join(f'"{name}" VARCHAR' for name in dict.fromkeys(named.values()))
+    named = {"priority": "priority", "score": "score", SENT_AS: "contactId"}
+    named |= {f"{ATTRIBUTE}{name}": name for name in attributes}
+    kinds = {**dict.fromkeys(named.values(), "JSON"), "contactId": "VARCHAR"}
+    struct = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     take = {"contactId": "contactId", **{ours: f"data.{name}" for ours, name in named.items()}}
     columns = {"contactId": "VARCHAR", "data": f"STRUCT({struct})"}
     if phones is not None:

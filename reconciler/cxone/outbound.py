@@ -15,7 +15,8 @@ from reconciler.cxone.transport import Transport
 from reconciler.model.rows import Rows
 
 SCOPE = "outboundapi"
-_CONTACTS = dict.fromkeys(("id", "engagementScore", "status", "phoneNumber"), "VARCHAR")
+_CONTACTS = ("id", "engagementScore", "status", "phoneNumber")
+_NAMES = ("name", "firstName", "lastName", "email")
 
 
 def contact_list(transport: Transport, list_id: str) -> Any:
@@ -33,13 +34,18 @@ def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterat
     yield from collected(lambda add: by_offset(fetch, rows, add, transport.access.pace.workers), path, url)
 
 
-def contacts(transport: Transport, list_id: str, into: Path) -> Rows:
-    """`GET /outbound/contactlists/{listId}/contacts`: id, score, status, phone; a row may come twice."""
+def contacts(transport: Transport, list_id: str, into: Path, *, named: bool = False) -> Rows:
+    """`GET /outbound/contactlists/{listId}/contacts`: id, score, status, phone; a row may come twice.
+
+    `named`: names and e-mail, too, where the tenant tells them: of a row the contract names the first four alone.
+    """
 
     with Spool(into, "id", f"{transport.access.base_url}{_path(list_id)}/contacts") as spool:
         heard = _pages(transport, list_id, spool.add)
     take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"}
-    return Rows(into, "json", _CONTACTS, spool.count, take, heard.total, heard.shifted)
+    take |= dict(zip(_NAMES, _NAMES, strict=True)) if named else {}
+    columns = dict.fromkeys((*_CONTACTS, *(_NAMES if named else ())), "VARCHAR")
+    return Rows(into, "json", columns, spool.count, take, heard.total, heard.shifted)
 
 
 def phones(transport: Transport, list_id: str, add: Callable[[Sequence[Mapping[str, Any]]], None]) -> Heard:

@@ -73,7 +73,8 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
     first page. What was read before a failure is not kept.
 
     Returns:
-        The columns `id`, `row` (from 1), `fault` (why the record cannot be used), and `c0`, `c1`, … for the fields.
+        The columns `id`, `row` (from 1), `fault` (why the record cannot be used), and `c0`, `c1`, … for the fields; of
+        those that are attributes `value0`, … as JSON, with the numbers of their `c`.
 
     Raises:
         BadInput: Salesforce refuses the query, or a field is no value.
@@ -121,6 +122,10 @@ class _Reading:
         self._paths = {f"c{number}": (name, name.split(".")) for number, name in enumerate(fields)}
         exact = {source: name for name, source in feed.columns if name in _EXACT}
         exact |= {source: "phone" for parts in feed.phones for source in parts}
+        valued = {source for _, source in feed.attributes}
+        self._valued = {
+            column: column.replace("c", "value") for column, (name, _) in self._paths.items() if name in valued
+        }
         self._exact = {column: exact[name] for column, (name, _) in self._paths.items() if name in exact}
         self.page = 0
         self.count = 0
@@ -133,6 +138,7 @@ class _Reading:
                 spool.add([self._row(record, self.count + n) for n, record in enumerate(body["records"], 1)])
                 self.count = spool.count
         columns = {**dict.fromkeys(("id", "fault", *self._paths), "VARCHAR"), "row": "BIGINT"}
+        columns |= dict.fromkeys(self._valued.values(), "JSON")
         log.info("%s: %d records on %d pages", self._feed, self.count, self.page)
         return Rows(into, "json", columns, self.count, total=max(totals), shifted=len(totals) > 1)
 
@@ -167,6 +173,8 @@ class _Reading:
             if column in self._exact and isinstance(value, float | bool):
                 row["fault"] = row["fault"] or f"{self._exact[column]} is neither a text nor a whole number"
             row[column] = value if value is None or isinstance(value, str) else _text(value)
+            if column in self._valued:
+                row[self._valued[column]] = value
         return row
 
 

@@ -145,7 +145,7 @@ class TenantReader:
         """
         list_id = self._find(query.list, query)
         if "outbound" in self._transports:
-            return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
+            return outbound.contacts(self._transports["outbound"], list_id, self._file(into), named=query.named)
         raise BadInput([_needs(query, "outbound", "the status and score of contacts are read through it")])
 
     def interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:

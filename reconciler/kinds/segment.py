@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import SENT_AS, ContactsOf, InteractionsOf, MemberPhones, MembersOf, PeopleQuery, RowQuery
 from reconciler.model.score import RecencyFrequency
-from reconciler.model.segment import SCORED, Cap, Delivery, Phones, Segment, Suppression, Target
+from reconciler.model.segment import BAND, SCORED, Cap, Delivery, Phones, Segment, Suppression, Target
 
 
 def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segment:
@@ -27,7 +27,9 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
     source = contact_source.source(declared)
     score = score_model.score(catalogue.get("ScoreModel", spec["score"]), catalogue, source.types)
     delivery = spec["delivery"]
-    wanted = Delivery(delivery["method"], delivery.get("chunkSize"), tuple(sorted(delivery.get("attributes", ()))))
+    attributes = _attributes(delivery, contact_source.attributes(declared))
+    renamed = tuple((name, value) for name, value in attributes.items() if name != value)
+    wanted = Delivery(delivery["method"], delivery.get("chunkSize"), tuple(attributes), renamed)
     suppress = _suppress(resource, catalogue)
     return Segment(
         address=resource.address,
@@ -58,6 +60,19 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
     )
 
 
+def _attributes(delivery: Mapping[str, Any], mapped: Collection[str]) -> dict[str, str]:
+    """What is written with each contact, by the name that it has on a list; in the order of names."""
+    found = {}
+    for each in delivery.get("attributes", ()):
+        name, value = _named(each)
+        found[name] = BAND if value == "band" and value not in mapped else value
+    return dict(sorted(found.items()))
+
+
+def _named(attribute: str | Mapping[str, str]) -> tuple[str, str]:
+    return (attribute, attribute) if isinstance(attribute, str) else (attribute["name"], attribute["value"])
+
+
 def _phones(spec: Mapping[str, Any], contacts: PeopleQuery) -> Phones | None:
     # a record of Salesforce without a valid phone is always out (contract, Salesforce)
     if "phones" not in spec and not spec.get("suppress") and not isinstance(contacts, SalesforceFeed):
@@ -74,8 +89,11 @@ def _suppress(resource: Resource, catalogue: Catalogue) -> tuple[Suppression, ..
 
 def _target(manifest: Resource, band: str, delivery: Delivery, suppresses: bool) -> Target:
     name = contact_list.KIND.live_name(manifest)
-    phones = MemberPhones(name, manifest.where()) if suppresses else None
-    return Target(band, manifest.address, name, MembersOf(name, delivery.attributes, delivery.whole), phones)
+    read = suppresses or delivery.whole
+    phones = MemberPhones(name, manifest.where(), needed=suppresses, compared=delivery.whole)
+    return Target(
+        band, manifest.address, name, MembersOf(name, delivery.attributes, delivery.whole), phones if read else None
+    )
 
 
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
@@ -139,16 +157,19 @@ def _undeliverable(resource: Resource, catalogue: Catalogue) -> Iterable[Problem
     delivery = spec["delivery"]
     source = catalogue.get("ContactSource", spec["source"])
     offered = contact_source.attributes(source)
-    for index, name in enumerate(delivery.get("attributes", ())):
+    names: set[str] = set()
+    for index, each in enumerate(delivery.get("attributes", ())):
         place = resource.where("spec", "delivery", "attributes", index)
-        if name in SCORED:
-            continue
+        name, value = _named(each)
+        if name.casefold() in names:
+            yield Problem(place, "repeated-item", f"two attributes are named {name!r} on the list, in whatever case")
+        names.add(name.casefold())
         if not _NAMES.match(name) or name in _TAKEN:
             hint = f"letters, digits and `_`, and not {', '.join(_TAKEN)}"
             yield Problem(place, "attribute-name", f"{name!r} cannot be an attribute on a list", hint=hint)
-        elif name not in offered:
-            hint = f"there are {', '.join([*SCORED, *offered])}; add it to the source's `attributes`"
-            yield Problem(place, "unknown-attribute", f"{source.address} maps no attribute {name!r}", hint=hint)
+        elif value not in (*SCORED, "band", *offered):
+            hint = f"there are {', '.join([*SCORED, 'band', *offered])}; add it to the source's `attributes`"
+            yield Problem(place, "unknown-attribute", f"{source.address} maps no attribute {value!r}", hint=hint)
     most = MOST.get(delivery["method"])
     if most is not None and delivery.get("chunkSize", 0) > most:
         message = f"`{delivery['method']}` carries at most {most:,} contacts a request"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, lock, owed
+from reconciler.ledger import audit, lock, owed, written
 from reconciler.ledger.records import Records, damaged_line, parse_line
 from reconciler.model.address import Address
 from reconciler.model.errors import LedgerError, ReconcilerError
@@ -204,6 +205,14 @@ class Run:
             with self._keeping:
                 owed.record(self._store, self._tenant, self.name, name, mine, taken)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
+
+    def written(self, name: str, into: Path) -> Path | None:
+        """What was written of the contacts of the list `name` before, as `audience.written` has it."""
+        return written.fetched(self._store, self._tenant, name, into)
+
+    def keeping_written(self, name: str) -> AbstractContextManager[Path]:
+        """A path for what is written of them now."""
+        return written.kept(self._store, self._tenant, name)
 
     @contextmanager
     def owing(self, address: Address, name: str) -> Iterator[None]:

@@ -124,6 +124,8 @@ ROW_COLUMNS: Mapping[str, str] = {
     "sent_as": "string",
     "e164": "string",
     "name": "string",
+    "firstName": "string",
+    "lastName": "string",
     "email": "string",
     "attributes": "map<string, string>",
 }
@@ -138,7 +140,8 @@ class RowChange:
 
     Attributes:
         address: the segment's band. list_address, list: the list's manifest and its live name.
-        method, chunk_size, attributes: the delivery. chosen: why it is that method, where the manifest leaves it open.
+        method, chunk_size, attributes, values: the delivery. chosen: why it is that method, where the manifest leaves
+            it open.
         key: what makes two rows of the list one to the method. region: of phones there without a country code.
         data: whether the list may hold contacts that a bulk insert made, known by what is kept with them and by phone.
         live: contacts on the list now. adds, updates, removes, unchanged: what becomes of them.
@@ -170,6 +173,7 @@ class RowChange:
     region: str | None = None
     data: bool = False
     owed: tuple[Reason, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def members(self) -> MembersOf:

@@ -21,6 +21,10 @@ Key = Literal["contact", "phone", "sent"]
 then only the id that a contact was sent under."""
 
 
+PERSONAL = {"e164": "phone", "name": "name", "firstName": "first name", "lastName": "last name", "email": "e-mail"}
+"""What is known of a contact itself, in words for a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """What one delivery method can do.
@@ -31,6 +35,8 @@ class Way:
         makes_contacts: whether it may put somebody on a list whom the tenant does not know yet.
         requests: how many a chunk takes when nothing fails. words: what a plan says of it.
         key: what makes two rows of the lists that it writes one.
+        personal: what it writes of the contact itself, and can be read back: `PERSONAL` says how they are called. The
+            phone that a row is found by is not among them.
     """
 
     name: str
@@ -42,6 +48,7 @@ class Way:
     words: str
     requests: int = 1
     key: Literal["contact", "phone"] = "contact"
+    personal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

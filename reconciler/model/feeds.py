@@ -73,6 +73,7 @@ class FileFeed:
         sheet: of a workbook; None means the only one.
         phones: where the phones are; a single column may be given as `phone` among `columns` instead.
         attributes: pairs of an attribute's name and the source's column.
+        types: pairs of an attribute's name and its declared type: `text`, `integer`, `number` or `boolean`.
         opted_in: a condition over the source's columns that says who gave consent; None: nobody is asked for it.
         unknown_consent: what becomes of a contact of whom that condition can say neither yes nor no.
         region: the region of phones written without a country code, where no column says it, e.g. `US`.
@@ -92,6 +93,7 @@ class FileFeed:
     header: bool = True
     sheet: str | None = None
     attributes: Pairs = ()
+    types: Pairs = ()
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
     region: str | None = None
@@ -141,6 +143,7 @@ class SqlFeed:
     columns: Pairs
     phones: PhoneColumns = ()
     attributes: Pairs = ()
+    types: Pairs = ()
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
     region: str | None = None
@@ -195,6 +198,7 @@ class SalesforceFeed:
     token_url: str | None = None
     rate: float = 10.0
     attributes: Pairs = ()
+    types: Pairs = ()
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
     region: str | None = None

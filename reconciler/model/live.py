@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -48,6 +49,7 @@ class Live:
     `owed` are contacts that lists would not take before, as the ledger has them. `notices` say what a person should
     know of how it was read. `unseen`: kinds that nothing declares, whose objects could not be looked at, each with why.
     `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
+    `written`: of a list, what the ledger says was written of its contacts themselves.
     """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class Live:
     notices: tuple[str, ...] = ()
     campaign_rate: int = 0
     unseen: Mapping[str, str] = field(default_factory=dict)
+    written: Callable[[str], Path | None] = lambda name: None
 
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""

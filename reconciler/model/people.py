@@ -70,7 +70,10 @@ def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any
         "columns": columns(spec["columns"]),
         "phones": phone_columns(spec["columns"].get("phone", [])),
         "entries": None if entries is None else entries(spec),
-        "attributes": pairs(spec.get("attributes", {})),
+        "attributes": pairs({attribute: _column(each) for attribute, each in spec.get("attributes", {}).items()}),
+        "types": pairs(
+            {attribute: each["type"] for attribute, each in spec.get("attributes", {}).items() if _typed(each)}
+        ),
         "opted_in": spec.get("optedIn"),
         "unknown_consent": spec.get("unknownConsent", "out"),
         "region": declared(spec.get("region", resource.spec.get("region"))),
@@ -88,6 +91,15 @@ def phone_columns(given: Any) -> PhoneColumns:
     """What a manifest says of phones: a column, the parts of one number (`join`), or a list of these, in its order."""
     each = given if isinstance(given, list) else [given]
     return tuple(tuple(map(str, one["join"])) if isinstance(one, Mapping) else (str(one),) for one in each)
+
+
+def _column(attribute: Any) -> str:
+    """An attribute's column, whether its type is declared beside it or not; by its digits where that is a position."""
+    return str(attribute["column"] if isinstance(attribute, Mapping) else attribute)
+
+
+def _typed(attribute: Any) -> bool:
+    return isinstance(attribute, Mapping) and "type" in attribute
 
 
 def file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +123,7 @@ def sql_query(spec: Mapping[str, Any]) -> dict[str, Any]:
 def _salesforce(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] | None) -> SalesforceFeed:
     spec, at = resource.spec["salesforce"], ("spec", "salesforce")
     places = {
-        column: resource.where(*at, part, name)
+        _column(column): resource.where(*at, part, name)
         for part in ("attributes", "columns")
         for name, column in spec.get(part, {}).items()
         if name != "phone"

@@ -18,7 +18,7 @@ from reconciler.model.members import DoNotCall
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.situation import Planned
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)

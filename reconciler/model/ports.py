@@ -203,6 +203,9 @@ class Outside(Protocol):
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists would not take; None: there are none."""
 
+    def written(self, desired: Desired) -> Callable[[str], Path | None]:
+        """Of a list by its name, a copy of what the ledger says was written of its contacts; None: nobody knows."""
+
     def shelf(self, desired: Desired) -> Shelf | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""
 

@@ -52,11 +52,13 @@ class ContactsOf:
 
     Attributes:
         by_name: whether the place that points at the list has no other way to than its name.
+        named: whether their names and e-mail addresses are wanted as well.
     """
 
     list: LiveList
     where: Location = field(compare=False)
     by_name: bool = field(default=False, compare=False)
+    named: bool = False
 
     def __str__(self) -> str:
         return str(self.list)
@@ -80,6 +82,10 @@ SENT_AS = "sentAs"
 """The column with the id that a bulk insert was sent a contact under (its custom field `contactId`)."""
 
 
+ATTRIBUTE = "value_"
+"""How the columns of attributes that were read of a list are named: one may be named as any other column."""
+
+
 @dataclass(frozen=True, slots=True)
 class MembersOf:
     """Who is on a managed list now; with their attributes where the delivery writes some.
@@ -96,15 +102,17 @@ class MembersOf:
 
 @dataclass(frozen=True, slots=True)
 class MemberPhones:
-    """The phones of who is on a managed list now; nobody's where the list is not made yet.
+    """The phones of who is on a managed list now, with names and e-mail; nobody's where the list is not made yet.
 
     Attributes:
         needed: whether nothing can be planned without them: else they are read where a surface offers them.
+        compared: whether what is written is held against them, where they can be read.
     """
 
     list: str
     where: Location = field(compare=False)
     needed: bool = field(default=True, compare=False)
+    compared: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,10 @@ from reconciler.model.rows import Additions, ContactsOf, HistoryQuery, MemberPho
 from reconciler.model.score import RecencyFrequency, Score
 
 SCORED = ("priority", "score")
-"""The attributes that a segment gives a contact itself."""
+"""The attributes that a segment gives a contact itself, as numbers."""
+
+BAND = "the band's name"
+"""The value of an attribute that is neither a number of the segment's nor one that its source maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,14 @@ class Delivery:
     Attributes:
         method: as the manifest names it; `auto` is made up of sizes and surfaces once they are known.
         chunk_size: None: as many as serve the method best.
+        attributes: by the names that they have on the list.
+        values: of those that have another name on the list than in the segment or its source, which they are; `BAND`.
     """
 
     method: str
     chunk_size: int | None
     attributes: tuple[str, ...]
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -37,7 +43,13 @@ class Delivery:
     @property
     def mapped(self) -> tuple[str, ...]:
         """The attributes that come from the source, and not from the score."""
-        return tuple(name for name in self.attributes if name not in SCORED)
+        named = dict(self.values)
+        return tuple(value for name in self.attributes if (value := named.get(name, name)) not in (*SCORED, BAND))
+
+    @property
+    def score(self) -> str:
+        """The attribute that holds the score on a list."""
+        return next((name for name, value in self.values if value == "score"), "score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,8 @@ class Target:
     """One band's list: the manifest that declares it, its live name, and the query for who is on it now.
 
     Attributes:
-        phones: the query for the members' phones, where do-not-call numbers are to be taken off the list.
+        phones: the query for the members' phones, where do-not-call numbers are to be taken off the list, or what is
+            written is held against them.
     """
 
     band: str

@@ -93,7 +93,7 @@ def observe(
     with engine.reading(desired.settings.engine, desired.scratch) as backend:
         wanted = _queries(desired)
         if told is None:
-            wanted = [query for query in wanted if getattr(query, "needed", True)]
+            wanted = [query for query in wanted if getattr(query, "needed", True) or _comparable(query, reader)]
         else:
             others = _besides(desired, objects)
             leaving = occupancy.of_leaving(desired, objects, set(_names(desired, occupancy.LIST)))
@@ -176,6 +176,11 @@ def _rows(
     return rows
 
 
+def _comparable(query: RowQuery, reader: Reader) -> bool:
+    """Whether what is written on a list can be held against what the tenant says of who is on it."""
+    return isinstance(query, MemberPhones) and query.compared and _PHONES in reader.surfaces
+
+
 def _possible(query: RowQuery, reader: Reader) -> RowQuery:
     """What to ask in the place of phones that no surface knows and nobody needs: who they are, at least."""
     if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
@@ -225,7 +230,7 @@ def _queries(desired: Desired) -> list[RowQuery]:
     for kind in kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
             for query in kind.queries(resource, desired.catalogue, desired.as_of):
-                if getattr(query, "needed", False):
+                if getattr(query, "needed", False) or getattr(query, "compared", False):
                     found.pop(query, None)  # whoever can do without asked before
                 found.setdefault(query)
     return sorted(found, key=lambda query: isinstance(query, InteractionsOf | ContactsIn))
@@ -310,7 +315,7 @@ def _ask(backend: Any, query: TenantQuery, reader: Reader, into: Path) -> Rows:
         case MembersOf():
             return sources.settled(backend, lambda: reader.members(query, into))
         case MemberPhones():
-            people = ContactsOf(LiveList(name=query.list), query.where, by_name=True)
+            people = ContactsOf(LiveList(name=query.list), query.where, by_name=True, named=True)
             return sources.settled(backend, lambda: reader.contacts(people, into))
         case CampaignPhones():
             called = ContactsOf(reader.list_of(query), query.where, by_name=True)

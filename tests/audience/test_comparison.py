@@ -113,7 +113,7 @@ def test_a_number_is_kept_with_a_change_only_where_it_may_be_written(
 
 def test_a_new_score_in_the_same_band_is_an_update(case: Case) -> None:
     found = case.changes(segment(), [contact("a", 82.25)], {"high": [member("a", 1, 81)]})
-    assert found["high"] == [("a", "update", "score 81.0 → 82.25")]
+    assert found["high"] == [("a", "update", "its score changed (score 81.0 → 82.25)")]
 
 
 def test_a_contact_as_it_should_be_is_no_change(case: Case) -> None:

@@ -52,12 +52,13 @@ class Told:
                 "id": row[at],
                 "row": number,
                 "fault": None if row[at] else "no Id",
-                **{f"c{n}": v for n, v in enumerate(row)},
+                **{f"{kind}{n}": v for n, v in enumerate(row) for kind in ("c", "value")},
             }
             for number, row in enumerate(held, 1)
         ]
         into.write_bytes(orjson.dumps(rows))
         columns = {**dict.fromkeys(("id", "fault", *(f"c{n}" for n in range(len(fields)))), "VARCHAR"), "row": "BIGINT"}
+        columns |= dict.fromkeys((f"value{n}" for n in range(len(fields))), "JSON")
         return Rows(into, "json", columns, len(rows), total=self.total or len(rows), shifted=self.shifted)
 
 

@@ -281,7 +281,8 @@ def test_every_type_of_postgresql_that_has_a_text_is_read(
     (row,) = listed(backend, sql.contacts(backend, given, server, root, tmp_path / "rows"))
     assert (row["contactId"], row["phone"], row["optedIn"]) == ("12345678901234567890123", "15555550100", True)
     assert row["attributes"] == (
-        '{"d":"2026-01-02","h":"10:11:12","n":"1.50","t":"true","u":"b0f7f1c2-0000-4000-8000-000000000000"}'
+        '{"d":"\\"2026-01-02\\"","h":"\\"10:11:12\\"","n":"1.50","t":"true",'
+        '"u":"\\"b0f7f1c2-0000-4000-8000-000000000000\\""}'
     )
     (problem,) = refused(
         backend,

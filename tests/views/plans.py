@@ -119,12 +119,12 @@ def rows() -> RowChange:
             Reason("add: belongs in high and is not on the list", 967),
             Reason("add: moves from medium to high", 12),
             Reason("remove: moves from high to medium", 40),
-            Reason("update: its attributes changed", 110),
+            Reason("update: its priority and score changed", 110),
         ),
         samples=(
             Sample("c-18b70a4d2031", "…23", "add", "score 61.5 → 72.0 moves it from medium to high"),
             Sample("c-cbbcaa4b2243", "…96", "remove", "score 70.0 → 58.68 moves it from high to medium"),
-            Sample("c-ca90294da046", "…02", "update", "score 77.82 → 81.02"),
+            Sample("c-ca90294da046", "…02", "update", "its score changed (score 77.82 → 81.02)"),
         ),
     )
 

@@ -31,6 +31,7 @@ class BulkInsert:
         words="the bulk surface takes 10,000 a request, as a job",
         requests=2,
         key="phone",
+        personal=("firstName", "lastName", "email"),
     )
 
     def offered(self, surfaces: Container[str]) -> bool:
@@ -65,18 +66,9 @@ class BulkInsert:
 
 def _item(row: Row) -> Mapping[str, Any]:
     custom = {**row["data"], "contactId": row["sent_as"]}
-    return {"phoneNumber": row["phone"], **_named(row["name"]), **_mailed(row["email"]), "customFields": custom}
-
-
-def _named(name: str | None) -> Mapping[str, str]:
-    """A name in two parts, as the contract has it: the last word is the last name, if there is more than one."""
-    first, _, last = " ".join((name or "").split()).rpartition(" ")
-    parts = {"firstName": first or last, "lastName": last if first else ""}
-    return {part: text for part, text in parts.items() if text}
-
-
-def _mailed(email: str | None) -> Mapping[str, str]:
-    return {"email": email} if email else {}
+    # what is not sent stays as it is
+    named = {part: row[part] for part in ("firstName", "lastName", "email") if row[part]}
+    return {"phoneNumber": row["phone"], **named, "customFields": custom}
 
 
 METHOD = BulkInsert()

@@ -30,6 +30,7 @@ class ContactBatch:
         words="the contacts surface makes them known to the tenant, 500 a batch",
         key="contact",
         requests=3,
+        personal=("e164", "name", "email"),
     )
 
     def offered(self, surfaces: Container[str]) -> bool:

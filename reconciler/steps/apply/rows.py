@@ -5,10 +5,10 @@ Additions and updates go before removals, so that the list never holds fewer tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from reconciler.audience import engine, read_back, row_changes, sources
+from reconciler.audience import engine, read_back, row_changes, sources, written
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
@@ -46,12 +46,25 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepRe
             f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"
         )
         raise ReconcilerError(message, where=str(change.address))
+    _remember(change, writer, run, terms, rejected)
     if rejected and len(rejected) == change.total:
         raise RowsRejected("the tenant took none of the contacts; their reasons are in the ledger")
     words = f"{change.adds:,} to add, {change.updates:,} to update, {change.removes:,} to remove on {change.list!r}"
     words += f": {len(rejected):,} rejected by the tenant, the others" if rejected else ": all"
     words += " read back and found as written"
     return StepResult(change.address, Outcome.DONE, words, change.total - len(rejected), len(rejected))
+
+
+def _remember(change: RowChange, writer: Writer, run: Run, terms: Terms, rejected: Collection[str]) -> None:
+    """Keep what was written of contacts themselves, as digests: a tenant need not tell it for a change to be seen."""
+    fields = writer.methods[change.method].personal
+    if terms.tokens is None or not fields:
+        return
+    folder = terms.scratch / "written"
+    folder.mkdir(exist_ok=True)
+    before = run.written(change.list, folder)
+    with run.keeping_written(change.list) as target:
+        written.remember(terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target)
 
 
 def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: Terms) -> None:

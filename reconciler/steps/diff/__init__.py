@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import additions, comparison, engine, outcome_changes, owing, row_changes
+from reconciler.audience import additions, comparison, differences, engine, outcome_changes, owing, row_changes, written
 from reconciler.audience.comparison import Compared
 from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
@@ -59,7 +59,8 @@ def _row_changes(
     files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
     waiting = {band: _owed(backend, desired, live, target.list) for band, target in targets.items()}
     owed = {band: each for band, each in waiting.items() if each is not None}
-    compare = partial(comparison.compare, backend, standing, current, files, owed)
+    personal = _personal(desired, standing, live, tokens)
+    compare = partial(comparison.compare, backend, standing, current, files, owed, personal=personal)
     compared, ways = _compared(backend, standing, current, compare, live)
     shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
     for band, target in targets.items():
@@ -94,6 +95,25 @@ def _compared(
         if unknown:
             raise _unknown_numbers(standing.segment, band, unknown, ways[band].method)
     return compared, ways
+
+
+def _personal(desired: Desired, standing: Standing, live: Live, tokens: Tokens) -> differences.Personal:
+    """What the delivery writes of contacts themselves, whatever their number, and what is known of it."""
+    segment = standing.segment
+    known = isinstance(segment.contacts, ContactsOf)
+    chosen = delivery_of.chosen(segment.delivery, live.methods, 0, segment.phones is not None, known)
+    fields = live.methods[chosen.method].personal if chosen is not None else ()
+    if not fields:
+        return differences.Personal()
+    told = {each.band: None if each.phones is None else live.rows.get(each.phones) for each in segment.targets}
+    files = {each.band: live.written(each.list) for each in segment.targets}
+    last = {band: written.as_rows(file) for band, file in files.items() if file is not None and written.sound(file)}
+
+    def digested(people: Rows) -> Rows:
+        target = people.path.with_suffix(".digests.parquet")
+        return written.digests(desired.settings.engine, desired.scratch, tokens.key, people, target)
+
+    return differences.Personal(fields, told, last, digested)
 
 
 def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
@@ -138,6 +158,7 @@ def _row_change(
         method=way.method,
         chunk_size=way.chunk_size,
         attributes=delivery.attributes,
+        values=delivery.values,
         chosen=way.why,
         key=delivery_of.key(live.methods[way.method], live.surfaces),
         region=None if segment.phones is None else segment.phones.region,
