@@ -73,6 +73,8 @@ class ObjectChange:
         precondition: digest of the live object; None: there must be none of that name.
         replacement: what it costs, where the object is made anew.
         why: in words, one sentence each.
+        alike: of an object that is made: live objects of its kind whose names differ from its own only by case, blanks
+            or what nobody sees.
     """
 
     address: Address
@@ -91,6 +93,7 @@ class ObjectChange:
     precondition: str | None = None
     replacement: Replacement | None = None
     why: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

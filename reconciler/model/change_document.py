@@ -63,6 +63,7 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "precondition": change.precondition,
         "replacement": None if cost is None else _cost(cost),
         "why": list(change.why),
+        "alike": list(change.alike),
     }
 
 
@@ -129,6 +130,7 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
         precondition=each["precondition"],
         replacement=None if cost is None else Replacement(tuple(path for (path,) in change["replace_paths"]), **cost),
         why=tuple(each["why"]),
+        alike=tuple(each["alike"]),
     )
 
 

@@ -34,6 +34,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
     found = [*objects.declared(desired, live), *(objects.pruned(desired, live) if desired.prune else ())]
+    found = list(objects.with_alike(found, live))
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
     into = desired.scratch / "rows"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from reconciler.kinds import kinds
+from reconciler.model import unseen
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared
 from reconciler.model.desired import Desired
@@ -51,6 +52,17 @@ def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -
         references=_references(surface, plain),
         why=(f"the tenant has no {_words(resource.address.kind)} named {fields['name']!r}",),
     )
+
+
+def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectChange]:
+    """Changes, those that make an object with the live names that people would take for its own."""
+    looks: dict[tuple[str, str], list[str]] = {}
+    for kind, held in live.objects.items():
+        for name in held:
+            looks.setdefault((kind, unseen.same_name(name)), []).append(name)
+    for change in changes:
+        found = looks.get((change.address.kind, unseen.same_name(change.name)), ())
+        yield replace(change, alike=tuple(sorted(found))) if change.action is Action.CREATE and found else change
 
 
 def _update(

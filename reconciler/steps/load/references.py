@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
+from reconciler.model import unseen
 from reconciler.model.address import Address
 from reconciler.model.kind import Kind, follow
 from reconciler.model.problem import Location, Problem
@@ -102,15 +103,18 @@ def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind
         kind = kinds[resource.address.kind]
         if not kind.surfaces:
             continue
-        other = first.setdefault((kind.name, kind.live_name(resource)), resource)
+        other = first.setdefault((kind.name, unseen.same_name(kind.live_name(resource))), resource)
         if other.address != resource.address:
+            alike = kind.live_name(resource) != kind.live_name(other)
             place = "spec" if "name" in resource.spec else "metadata"
             there = other.where("spec" if "name" in other.spec else "metadata", "name")
             yield Problem(
                 resource.where(place, "name"),
                 "duplicate-live-name",
-                f"{other.address} has the same name in the tenant ({there})",
-                note=f"both manifests would change the one {kind.name} of that name, and undo each other",
+                f"{other.address} has {'a name that looks like it' if alike else 'the same name'} in the tenant ({there})",
+                note="they differ only by case, blanks or characters that nobody sees: people take the one for the other"
+                if alike
+                else f"both manifests would change the one {kind.name} of that name, and undo each other",
                 hint=_own_names(kind, resource, other),
             )
 

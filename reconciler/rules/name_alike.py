@@ -1,0 +1,48 @@
+"""Would an object be made beside one that people would take for it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each object that would be made, and what the tenant has of a name that only looks the same, and keeps."""
+    objects = situation.changes.objects
+    going = {(each.address.kind, each.name) for each in objects if each.action is Action.DELETE}
+    for change in objects:
+        staying = [name for name in change.alike if (change.address.kind, name) not in going]
+        if change.action is Action.CREATE and staying:
+            named = " and ".join(ascii(name) for name in staying)
+            message = (
+                f"{change.address.kind} {ascii(change.name)} would be made beside {named}, which the tenant has: the"
+                " names differ only by case, blanks or characters that nobody sees. Rename the one in the tenant, or"
+                " declare its name to the letter"
+            )
+            yield Finding(RULE.id, change.address, message)
+
+
+RULE = Rule(
+    id="NAM-ALIKE",
+    title="a name that only looks the same",
+    says="An object is told by its name, to the letter. Where the tenant has one whose name differs from a declared one"
+    " only by upper and lower case, blanks, characters that nobody sees or the way accents are composed"
+    " (`reconciler/model/unseen.toml`), a second object would be made that nobody can tell from the first, and both"
+    " might be dialled. Rename the one in the tenant, or declare its name as it is there.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Whose row, whose name",
+            citation="decision 33 of this project",
+            url="docs/decisions/0033-whose-row-it-is.md",
+            effective=None,
+            verified=True,
+            note="of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

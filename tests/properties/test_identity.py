@@ -1,0 +1,132 @@
+"""Whatever others have put on a list: a plan's counts are those after apply, and whoever belongs is on it, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, Phase, event, example, given, settings
+from hypothesis import strategies as st
+
+from reconciler.simulator import Simulator
+from tests import delivery
+from tests.conftest import AS_OF, Ended, Folder, manifest
+from tests.delivery import contact, phone
+
+EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "0"))
+PEOPLE = range(8)
+GOOD = {"tier": "gold", "priority": 1}
+
+ROWS = {
+    "by id": lambda n: (contact(n), phone(n), {}),
+    "by an id with a blank": lambda n: (f"{contact(n)} ", phone(n), {"tier": "gold"}),
+    "by an id with a mark": lambda n: (f"\u200e{contact(n)}", phone(n), {}),
+    "another client's": lambda n: (f"THEIRS-{n}", phone(n), {"source": "theirs"}),
+    "another client's, twice": lambda n: (f"AGAIN-{n}", phone(n), {}),
+    "another client's, with our field in capitals": lambda n: (f"CASE-{n}", phone(n), {"CONTACTID": contact(n)}),
+    "another client's, under another's id": lambda n: (f"WRONG-{n}", phone(n), {"contactId": contact(n + 1)}),
+    "ours": lambda n: (f"OURS-{n}", phone(n), {**GOOD, "contactId": contact(n)}),
+    "ours, by an old number": lambda n: (f"OLD-{n}", phone(n + 20), {**GOOD, "contactId": contact(n)}),
+    "spelt as people do": lambda n: (f"SPELT-{n}", f"({phone(n)[2:5]}) {phone(n)[5:8]}-{phone(n)[8:]}", {}),
+    "without a phone": lambda n: (f"NONE-{n}", None, {}),
+    "a stranger's": lambda n: (f"STRANGER-{n}", phone(n + 40), {}),
+}
+"""Rows of a list: the id on it, the phone in the directory, and the data."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A source (people, with the person whose number each has now), a list, and how it is written."""
+
+    method: str
+    membership: str
+    source: tuple[tuple[int, int], ...]
+    rows: tuple[tuple[str, int], ...]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    people = draw(st.lists(st.sampled_from(PEOPLE), min_size=1, unique=True))
+    numbers = draw(st.one_of(st.just(people), st.permutations(people)))
+    rows = draw(st.lists(st.tuples(st.sampled_from(sorted(ROWS)), st.sampled_from(PEOPLE)), unique=True, max_size=12))
+    method, membership = draw(st.sampled_from(delivery.METHODS)), draw(st.sampled_from(("mirror", "upsert")))
+    return World(method, membership, tuple(zip(people, numbers, strict=True)), tuple(rows))
+
+
+def built(world: World, tenant: Simulator, folder: Folder) -> None:
+    store = tenant.store
+    store.reset()
+    shutil.rmtree(folder.root / ".reconciler", ignore_errors=True)
+    held = {}
+    for kind, n in world.rows:
+        member, number, data = ROWS[kind](n)
+        store.add_contacts([{"id": member, "phoneNumber": number}])
+        held[member] = dict(data)
+    known = [n for n, _ in world.source if contact(n) not in held]
+    delivery.known(tenant, world.method, known)
+    store.add_list("Chosen", held)
+    lines = [f"{contact(n)},{phone(number)},Ada Example,a@example.com,gold,80" for n, number in world.source]
+    folder.write("crm.csv", "\n".join(["id,phone,name,email,tier,score", *lines]) + "\n")
+    delivery.declare(folder, tenant, world.method, membership=world.membership)
+    segment = folder.root / "segment.yaml"
+    segment.write_text(segment.read_text().replace("{rule: valid}", "{rule: valid, region: US}"))
+    folder.write(
+        "workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\nlimits: {{removals: 100, updates: 100}}")
+    )
+
+
+K1 = World("bulkInsert", "mirror", tuple((n, n) for n in PEOPLE), (("ours", 1), ("another client's", 2)))
+K2 = World("bulkInsert", "mirror", ((0, 1), (1, 0), (2, 2)), (("ours", 0), ("ours", 1), ("ours", 2)))
+SPELT = World("bulkInsert", "upsert", ((1, 1),), (("spelt as people do", 1), ("another client's", 1), ("ours", 1)))
+
+
+@settings(
+    max_examples=EXAMPLES or 12,
+    derandomize=not EXAMPLES,
+    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(world=worlds())
+@example(world=K1)
+@example(world=K2)
+@example(world=SPELT)
+def test_the_counts_of_a_plan_are_those_after_apply_and_whoever_belongs_is_on_the_list(
+    tenant: Simulator, folder: Folder, run: Callable[..., Ended], world: World
+) -> None:
+    built(world, tenant, folder)
+    before = set(tenant.store.list_named("Chosen").members)
+    planned = run("plan", "--format", "json")
+    assert planned.code == 0, planned.err
+    (change,) = json.loads(planned.out)["row_changes"]
+    assert change["live"] == len(before)
+    event(f"{world.method}, {world.membership}: {change['updates']} updates, {change['removes']} removals")
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended.out + ended.err
+    members = tenant.store.list_named("Chosen").members
+    assert len(members) == change["live"] + change["adds"] - change["removes"], (change["reasons"], members)
+    if world.method == "bulkInsert":
+        on = Counter(str(tenant.store.contacts[member].phone_number) for member in members)
+        wanted = {phone(number): contact(n) for n, number in world.source}
+        sent = {
+            str(tenant.store.contacts[member].phone_number): data.get("contactId", member)
+            for member, data in members.items()
+            if data.get("tier") == "gold"
+        }
+        assert wanted.keys() <= on.keys()
+        assert wanted.items() <= sent.items()
+        if world.membership == "mirror":
+            assert on == Counter(wanted.keys())
+    else:
+        known = Counter(str(data.get("contactId", member)).strip(" \u200e") for member, data in members.items())
+        assert {contact(n) for n, _ in world.source} <= known.keys()
+        if world.membership == "mirror":
+            assert known == Counter(contact(n) for n, _ in world.source)
+    again = run("plan", "--detailed-exitcode")
+    assert again.code == 0, again.out
