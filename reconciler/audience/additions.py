@@ -7,6 +7,7 @@ it: each usable row counts that is the last of its contact.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read
         people = joined.mutate(phone=joined["number"]).drop("known", "number")
     asked = ibis.literal(f"{wanted.address}: ") + people["outcome"]
     people = people.mutate(asked=asked, plain=ibis.null("string"))
-    return suppression.with_e164(backend, people, feedback.list.phones).select(
+    # who asked was called by it: it is kept though its numbering plan knows no such range
+    how = replace(feedback.list.phones, rule="possible")
+    return suppression.with_e164(backend, people, how).select(
         "contactId", "outcome", "timestamp", "asked", "e164", "subscribers"
     )

@@ -104,7 +104,7 @@ def _looked_up(
         append(_columns(pairs, rule))
     answers = engine.parquet(backend, path)
     raw = ibis.coalesce(rows["phone"], ibis.literal(""))
-    joined = rows.left_join(answers, [raw == answers["asked"], _within(rows, region) == answers["asked_within"]])
+    joined = rows.left_join(answers, [raw == answers["asked"], within(rows, region) == answers["asked_within"]])
     if "plain" not in rows.columns:
         return joined.select(*columns, e164="answer", phone_fault="fault_told", subscribers="keys")
     return joined.select(
@@ -130,7 +130,7 @@ def _columns(pairs: Sequence[tuple[str, str]], rule: readings.Rule) -> list[tupl
     return list(zip(*rows, strict=True))
 
 
-def _within(rows: Any, region: str | None) -> Any:
+def within(rows: Any, region: str | None) -> Any:
     """In which region a row's number is read; empty where none is known."""
     import ibis
 
@@ -176,7 +176,7 @@ def told_plainly(rows: Any, region: str | None = None) -> Any:
     doubts = [pairs["phone"].re_search(pattern) for pattern in numbering.DOUBTFUL]
     clean = clean & (as_it_is | ~reduce(or_, doubts))
     text = ibis.ifelse(clean, bare, ibis.coalesce(pairs["phone"], ibis.literal("")))
-    pairs = pairs.mutate(text=text, within=_within(pairs, region))
+    pairs = pairs.mutate(text=text, within=within(pairs, region))
     # +1 has no other way to read these: neither begins with 1 or with 011 once the 1 is gone
     at_home = pairs["within"].isin(_HOME) & pairs["text"].re_search("^1?[2-9][0-9]{9}$")
     pairs = pairs.mutate(full=ibis.ifelse(at_home, ibis.literal("+1") + pairs["text"].right(10), pairs["text"]))

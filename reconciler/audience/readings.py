@@ -7,7 +7,7 @@ dialled for abroad somewhere. What is called is what the library reads; what is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
@@ -170,6 +170,26 @@ def _several(spelt: writing.Spelt, region: str | None) -> bool:
         elif most - before >= _LEAST and _is_valid(head, region) and _is_valid(tail, region):
             return True
     return False
+
+
+def region_of(texts: Sequence[str]) -> str | None:
+    """The region in which most of some numbers are valid, and more than half are; None where there is none.
+
+    Of several, one whose numbers have fewer lengths, and then the main one of its calling code: digits of any length
+    are a number in some.
+    """
+    import phonenumbers
+
+    found = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        right = sum(_is_valid(text, region) for text in texts)
+        if 2 * right > len(texts):
+            plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(region)
+            lengths = len(plan.general_desc.possible_length)
+            code = phonenumbers.country_code_for_region(region)
+            main = phonenumbers.region_code_for_country_code(code) == region
+            found.append((-right, lengths, not main, region))
+    return min(found)[-1] if found else None
 
 
 def keep_patterns() -> None:

@@ -10,6 +10,8 @@ from reconciler.audience import engine, phones, sources
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.segment import Phones, Suppression
 
+_ENTRY = ("subscribers", "phone", "phone_fault", "place", "fault")
+
 
 def with_e164(backend: Any, people: Any, how: Phones) -> Any:
     """Add `e164` (null where the phone is none, `phone_fault` says why) and `subscribers` to contacts."""
@@ -21,19 +23,17 @@ def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows
     import ibis
 
     asked = [suppression.numbers, *(query for query in suppression.also if query in read)]
-    found = [_listed(backend, read[query], suppression.phones) for query in asked]
+    found = [entries(backend, read[query], suppression.phones) for query in asked]
     listed = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
     return listed.select(subscriber=listed["subscribers"].unnest()).distinct()
 
 
-def unread(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> int:
-    """How many entries of a do-not-call list are no phones."""
-    listed = _listed(backend, read[suppression.numbers], suppression.phones)
-    return sources.count(backend, listed.filter(listed["e164"].isnull()))
+def entries(backend: Any, rows: Rows, how: Phones) -> Any:
+    """Each entry of a part of a list, told once, for whoever asks in this run.
 
-
-def _listed(backend: Any, rows: Rows, how: Phones) -> Any:
-    """`e164` (null: no phone) and `subscribers` of each entry of a list; told once, for whoever asks in this run."""
+    Columns: `subscribers`, whom it reaches; `phone`, as it is written; `within`, the region it is read in (empty:
+    none); `phone_fault`, why it is no number; `place`; `fault`, why its row cannot be read.
+    """
     found = rows.path.stat()
     facts = (str(rows.path), found.st_size, found.st_mtime_ns, how.rule, how.region)
     name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
@@ -41,7 +41,7 @@ def _listed(backend: Any, rows: Rows, how: Phones) -> Any:
     if not file.exists():
         listed = with_e164(backend, sources.contacts(backend, rows), how)
         part = file.with_suffix(".part")
-        engine.write(backend, listed.select("e164", "subscribers"), part)
+        engine.write(backend, listed.select(*_ENTRY, within=phones.within(listed, how.region)), part)
         part.rename(file)
     return engine.parquet(backend, file)
 

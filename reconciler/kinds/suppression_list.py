@@ -24,7 +24,8 @@ DEFAULT_AGE = "31d"
 def suppression(resource: Resource, region: str | None) -> Suppression:
     """The do-not-call list that a valid manifest declares; `region` is the segment's, for a list that names none.
 
-    A number need only be possible, whatever the segment's rule: one that is in no range yet may be tomorrow.
+    An entry is read where its numbering plan reaches it, whatever the segment's rule. One that is in no range is a
+    finding, as whoever it meant may be called; it suppresses the number that it could be all the same.
     """
     spec = resource.spec
     kept = _kept(resource)
@@ -35,7 +36,7 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
         address=resource.address,
         numbers=kept if kept is not None and kept not in also else people(resource, _entries),
         also=also,
-        phones=Phones("possible", declared(spec.get("region", region))),
+        phones=Phones("reachable", declared(spec.get("region", region))),
         taken=parse_instant(spec["asOf"]) if "asOf" in spec else None,
         max_age=parse_duration(spec.get("maxAge", DEFAULT_AGE)),
         only_warns=spec.get("onStale", "refuse") == "warn",

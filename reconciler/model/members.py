@@ -12,6 +12,30 @@ from reconciler.model.segment import Segment
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry of a do-not-call list that is no number: where it stands, what stands there, masked, and why."""
+
+    place: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """Numbers of a do-not-call list without a country code, most of which are none in the region they are read in.
+
+    Attributes:
+        region: ISO 3166 alpha-2; None: no region is known. entries: so many numbers. unread: so many are none there.
+        likely: the region in which most of these are numbers, if there is one.
+    """
+
+    region: str | None
+    entries: int
+    unread: int
+    likely: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DoNotCall:
     """A do-not-call list that a segment is judged by.
 
@@ -19,7 +43,8 @@ class DoNotCall:
         segment: the segment. address: the SuppressionList.
         taken: the moment its data is of; None: read live. max_age: how old it may be.
         only_warns: whether the manifest asks to be warned only where it is older.
-        unread: how many of its numbers cannot be read as phones, and suppress nobody.
+        unread: how many of its entries, of all its parts, are no number that anybody has.
+        unreadable: the first of them. misread: regions in which most of its numbers are none.
         dialled: contacts that stay on the segment's lists and have one of its numbers in the tenant, which dials it.
     """
 
@@ -30,6 +55,8 @@ class DoNotCall:
     only_warns: bool = False
     unread: int = 0
     dialled: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
+    misread: tuple[Misread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """How phones are read: `valid` or merely `possible` numbers, and the region of those without a country code."""
+    """How phones are read, and the region of those without a country code.
 
-    rule: Literal["valid", "possible"] = "valid"
+    Attributes:
+        rule: `valid`: the numbering plan has such a number. `possible`: its length alone is right. `reachable`, of
+            do-not-call entries: the plan has it, in one of its readings, or has another number for whom it reached.
+    """
+
+    rule: Literal["valid", "possible", "reachable"] = "valid"
     region: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""Does a do-not-call list hold numbers that nobody can read?"""
+"""Does a do-not-call list hold entries that are nobody's number?"""
 
 from __future__ import annotations
 
@@ -6,22 +6,33 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.members import Unreadable
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each list with numbers that are no phones, at the segment that is judged by it."""
+    """Each list with entries that are no phones, at the segment that is judged by it."""
     for each in situation.suppressions:
         if each.unread:
             message = f"{each.unread:,} of the numbers of {each.address} cannot be read as phones, and suppress nobody"
-            yield Finding(RULE.id, each.segment, message)
+            shown = "; ".join(map(_words, each.unreadable))
+            more = each.unread - len(each.unreadable)
+            rest = f"; and {more:,} more" if shown and more else ""
+            yield Finding(RULE.id, each.segment, f"{message}: {shown}{rest}" if shown else message)
+
+
+def _words(entry: Unreadable) -> str:
+    return f"{entry.place} `{entry.text}` ({entry.why})" if entry.text else f"{entry.place} ({entry.why})"
 
 
 RULE = Rule(
     id="DNC-UNREADABLE",
     title="do-not-call numbers that cannot be read",
-    says="A number on a do-not-call list that is no phone suppresses nobody, and whoever it meant would be called.",
+    says="An entry of a do-not-call list counts as read only if it is one number, whole, that its numbering plan can"
+    " reach. A local number, a prefix, a wildcard, two numbers in one cell, words, what a spreadsheet rounded and a"
+    " number out of every range suppress nobody for certain, and whoever they meant would be called. Correct the"
+    " entries at their source, name a `separator` where a cell holds several, or take them out.",
     severity=Severity.REFUSE,
     sources=(
         Source(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.audience import additions, engine, membership, suppression
+from reconciler.audience import additions, engine, membership, unreadable
 from reconciler.kinds import segment as segments
 from reconciler.kinds.disposition_set import sets
 from reconciler.model.change import Accounting, Reason
@@ -15,7 +15,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.errors import EmptySource
 from reconciler.model.live import Live
 from reconciler.model.members import DoNotCall, Members, Standing
-from reconciler.model.segment import Segment
+from reconciler.model.segment import Segment, Suppression
 
 
 def resolve(desired: Desired, live: Live) -> Members:
@@ -62,17 +62,34 @@ def _judged_by(
 ) -> Iterator[DoNotCall]:
     """The do-not-call lists of a segment; none may be older than the floor says."""
     for each in segment.suppress:
-        unread = suppression.unread(backend, each, live.rows)
-        if unread and unread == live.rows[each.numbers].count:
-            raise EmptySource(
-                f"{segment.address}: {each.address} reads {each.numbers}, none of whose numbers is a phone",
-                where=str(each.numbers.where),
-                note="a do-not-call list that nobody can read suppresses nobody; nothing was changed",
-                hint="check that `phone` is mapped to the right column, and that `region` is that of the numbers",
-            )
+        if live.rows[each.numbers].count and not unreadable.reaches_somebody(backend, each, live.rows):
+            raise _nobodys(backend, segment, each, live)
         age = each.max_age if oldest is None else min(each.max_age, oldest)
         called = dialled.get(each.address.name, 0)
-        yield DoNotCall(segment.address, each.address, each.taken, age, each.only_warns, unread, called)
+        unread = unreadable.count(backend, each, live.rows)
+        yield DoNotCall(
+            segment.address,
+            each.address,
+            each.taken,
+            age,
+            each.only_warns,
+            unread,
+            called,
+            unreadable=unreadable.first(backend, each, live.rows) if unread else (),
+            misread=unreadable.misread(backend, each, live.rows) if unread else (),
+        )
+
+
+def _nobodys(backend: Any, segment: Segment, listed: Suppression, live: Live) -> EmptySource:
+    """A list none of whose entries is a number, with the region in which most of them are, if there is one."""
+    likely = [each.likely for each in unreadable.misread(backend, listed, live.rows) if each.likely]
+    hint = "check that `phone` is mapped to the right column, and that `region` is that of the numbers"
+    return EmptySource(
+        f"{segment.address}: {listed.address} reads {listed.numbers}, none of whose numbers is a phone",
+        where=str(listed.numbers.where),
+        note="a do-not-call list that nobody can read suppresses nobody; nothing was changed",
+        hint=f"{hint}; most are numbers of {likely[0]}" if likely else hint,
+    )
 
 
 def _refuse_empty(backend: Any, segment: Segment, live: Live, as_of: datetime) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import comparison, membership, row_changes, sources, suppression
+from reconciler.audience import comparison, membership, row_changes, sources, subscribers, suppression, unreadable
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.feeds import SqlFeed
-from reconciler.model.members import Standing
+from reconciler.model.members import Standing, Unreadable
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
@@ -42,8 +42,8 @@ CALLED = Segment(
     delivery=Delivery("contactIds", 500, ()),
     phones=Phones("valid", "US"),
     suppress=(
-        Suppression(Address("SuppressionList", "asked-us"), ASKED, Phones("possible", "US")),
-        Suppression(Address("SuppressionList", "registry"), REGISTRY, Phones("possible", "US")),
+        Suppression(Address("SuppressionList", "asked-us"), ASKED, Phones("reachable", "US")),
+        Suppression(Address("SuppressionList", "registry"), REGISTRY, Phones("reachable", "US")),
     ),
 )
 
@@ -245,9 +245,13 @@ def test_a_cap_keeps_the_first_in_the_order_that_is_stated(audience: Audience, f
 
 
 def test_entries_of_a_do_not_call_list_that_are_no_phones_are_counted(audience: Audience) -> None:
-    audience.asked = ["415-555-0102", "unknown", ""]
+    audience.asked = ["415-555-0102", "unknown", "", " ", "415555*"]
     read = audience.read([person("a", "+14155550102")])
-    assert suppression.unread(audience.backend, CALLED.suppress[0], read) == 2
+    assert unreadable.count(audience.backend, CALLED.suppress[0], read) == 2
+    assert unreadable.first(audience.backend, CALLED.suppress[0], read) == (
+        Unreadable(str(ASKED), "41…*", "a wildcard in it"),
+        Unreadable(str(ASKED), "…", "not a number"),
+    )
 
 
 def ways_of(case: Path) -> dict[str, list[tuple[str, str | None]]]:
@@ -269,11 +273,13 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
     people = [{"contactId": str(n), "phone": raw, "region": region} for n, (_, raw, region) in enumerate(ways)]
     plain = [{"contactId": number, "phone": number, "region": None} for number in ways_of(case)]
     assert people
-    listed = Suppression(Address("SuppressionList", "asked"), ASKED, Phones("possible"))
+    listed = Suppression(Address("SuppressionList", "asked"), ASKED, Phones("reachable"))
     for contacts, entries in ((people, plain), (plain, people)):
         read: dict[RowQuery, Rows] = {ASKED: written(entries, columns)}
         called = suppression.with_e164(backend, sources.contacts(backend, written(contacts, columns)), Phones("valid"))
         judged = suppression.suppressed_by(backend, called, (listed,), read)
         assert sources.count(backend, judged.filter(judged["suppressed_by"] == "asked")) == len(contacts)
-        assert suppression.unread(backend, listed, read) == 0
-        assert sources.count(backend, suppression.numbers(backend, listed, read)) == len(plain)
+        assert unreadable.count(backend, listed, read) == 0
+        numbers = suppression.numbers(backend, listed, read)
+        keys = {key for chunk in sources.stream(backend, numbers, 100) for (key,) in chunk}
+        assert keys >= {subscribers.key(number) for number in ways_of(case)}

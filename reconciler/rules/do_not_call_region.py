@@ -1,0 +1,48 @@
+"""Is a do-not-call list read in a region in which most of its numbers are nobody's?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.members import Misread
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each list and region, at the segment that is judged by it."""
+    for each in situation.suppressions:
+        for misread in each.misread:
+            yield Finding(RULE.id, each.segment, _words(str(each.address), misread))
+
+
+def _words(address: str, misread: Misread) -> str:
+    where = f"in {misread.region}, in which they are read" if misread.region else "without a region"
+    message = (
+        f"{misread.unread:,} of the {misread.entries:,} numbers of {address} that say no country code are nobody's"
+    )
+    hint = f"; most of them are numbers of {misread.likely}: say so with `region`" if misread.likely else ""
+    return f"{message} {where}{hint}"
+
+
+RULE = Rule(
+    id="DNC-REGION",
+    title="do-not-call numbers of another region",
+    says="A number without a country code is read in the region that its row, its list or the segment names. Where that"
+    " is the wrong one, a whole list suppresses nobody, or somebody else: a list most of whose numbers are none there"
+    " is refused. Say the numbers' own `region` at the list, or map a column of regions.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Telemarketing Sales Rule",
+            citation="16 CFR 310.4(b)(1)(iii)",
+            url="https://www.ecfr.gov/current/title-16/section-310.4",
+            effective=date(2003, 10, 1),
+            verified=False,
+            note="a person who asked not to be called, or is on the registry, is not called",
+        ),
+    ),
+    check=check,
+)
