@@ -106,12 +106,12 @@ def _looked_up(
     raw = ibis.coalesce(rows["phone"], ibis.literal(""))
     joined = rows.left_join(answers, [raw == answers["asked"], within(rows, region) == answers["asked_within"]])
     if "plain" not in rows.columns:
-        return joined.select(*columns, e164="answer", phone_fault="fault_told", subscribers="keys")
+        return joined.select(*columns, e164="answer", phone_fault="fault_told", subscribers="keys_told")
     return joined.select(
         *columns,
         e164=ibis.coalesce(joined["plain"], joined["answer"]),
         phone_fault=joined["fault_told"],
-        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys"]),
+        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys_told"]),
     )
 
 
@@ -120,7 +120,7 @@ def _answers() -> dict[str, Any]:
     import pyarrow as pa
 
     texts = dict.fromkeys(("asked", "asked_within", "answer", "fault_told"), pa.string())
-    return texts | {"keys": pa.list_(pa.string())}
+    return texts | {"keys_told": pa.list_(pa.string())}
 
 
 def _columns(pairs: Sequence[tuple[str, str]], rule: readings.Rule) -> list[tuple[Any, ...]]:
@@ -152,7 +152,7 @@ def _by_patterns(backend: Any, rows: Any, rule: readings.Rule, region: str | Non
     found = joined.mutate(
         e164=ibis.coalesce(joined["plain"], joined["answer"]),
         phone_fault=ibis.coalesce(joined["lost"], joined["fault_told"]),
-        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys"]),
+        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys_told"]),
     )
     return found.select(*rows.columns, *NORMALISED)
 
