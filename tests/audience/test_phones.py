@@ -332,3 +332,16 @@ def test_no_fault_and_no_log_repeats_a_number(backend: Any, written: Written, ca
     faults = [fault or "" for _, fault in told(backend, written, pairs, "valid").values()]
     assert all(faults)
     assert not any("555" in text or "secret" in text for text in (*faults, caplog.text))
+
+
+@pytest.mark.parametrize("few", [0, phones.FEW])
+def test_columns_that_rows_have_of_their_own_are_theirs(
+    backend: Any, written: Written, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(phones, "FEW", few)
+    own = {"keys": "mine", "contactId": "1"}
+    rows = written(
+        [{"phone": "4155550101", "region": "US", **own}], dict.fromkeys(("phone", "region", *own), "VARCHAR")
+    )
+    told = phones.normalised(backend, sources.table(backend, rows), "possible").select("keys", "e164", "subscribers")
+    assert next(sources.stream(backend, told, 10)) == [("mine", "+14155550101", ["+14155550101"])]
