@@ -19,7 +19,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if change.action is Action.CREATE and staying:
             named = " and ".join(ascii(name) for name in staying)
             message = (
-                f"{change.address.kind} {ascii(change.name)} would be made beside {named}, which the tenant has: the"
+                f"{change.address.kind} {change.name!a} would be made beside {named}, which the tenant has: the"
                 " names differ only by case, blanks or characters that nobody sees. Rename the one in the tenant, or"
                 " declare its name to the letter"
             )
