@@ -15,7 +15,8 @@ from typing import Any
 
 _PLANS = "subscribers.toml"
 _GROUP = re.compile(r"\\g<(\d)>|\\(\d)")
-_CODE = re.compile(r"\\\+(\d+)")
+# not a digit that may be left out
+_CODE = re.compile(r"\\\+(\d+)(?![?*{])")
 
 
 @dataclass(frozen=True, slots=True)
