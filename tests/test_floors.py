@@ -60,6 +60,7 @@ DOORS = {
     "aiohttp": ["simulator"],
     "websockets": ["cxone/events.py"],
     "vcr": [],
+    "cryptography": ["ledger/sealing.py"],
 }
 """One library, one door: where each may be imported, below `reconciler/`."""
 

@@ -73,8 +73,11 @@ def compare(
     everyone = sources.table(backend, standing.rows)
     # a number that is not written with a contact is none of the list's
     e164 = everyone["e164"] if standing.segment.delivery.whole else ibis.null("string")
+    # by which an apply asks again whether it may be called
+    subscribers = everyone["subscribers"] if standing.segment.suppress else ibis.null("array<string>")
+    columns = ("contactId", "sent_as", "priority", "score", "band", *_PERSONAL, "attributes")
     everyone = everyone.filter(~everyone["duplicate"]).select(
-        "contactId", "sent_as", "priority", "score", "band", *_PERSONAL, "attributes", out="reason", e164=e164
+        *columns, out="reason", e164=e164, subscribers=subscribers
     )
     with ExitStack() as stack:
         listed = _listed(backend, live, by_phone, standing)
@@ -178,6 +181,7 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
         "moves_from": ibis.ifelse(wanted, null, told["on"]),
         "moves_to": ibis.ifelse(wanted | suppressed_by.notnull() | spare.notnull(), null, told["band"]),
         "reason": reason,
+        "subscribers": ibis.ifelse(wanted, told["subscribers"], ibis.null("array<string>")),
         **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", *_PERSONAL)},
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})

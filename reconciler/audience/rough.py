@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.model.feeds import Feed
 from reconciler.model.problem import Location, Problem
+from reconciler.model.rows import Rows
 
 BATCH = 10_000
 """Rows that are held at once where a source cannot be read by the engine itself."""
@@ -97,6 +98,18 @@ def _meant(name: str, present: Sequence[str]) -> str | None:
     listed = [f"`{each}`" for each in present[:_LISTED] if each]
     more = len(present) - _LISTED
     return f"there are {', '.join(listed)}{f' and {more} more' if more > 0 else ''}" if listed else None
+
+
+def ids(found: Iterable[str], file: Path) -> Rows:
+    """Some ids, in the new file `file` that only its owner may read: column `id`."""
+    import pyarrow as pa
+
+    values = list(found)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    with parquet(file, {"id": pa.string()}) as append:
+        append([values])
+    return Rows(file, "parquet", {"id": "string"}, len(values))
 
 
 @contextlib.contextmanager

@@ -86,6 +86,8 @@ def unaltered(change: AnyRowChange) -> bool:
     import pyarrow as pa
 
     try:
+        if isinstance(change, RowChange) and change.reached is not None:
+            return rows_digest(change.rows) == change.digest and rows_digest(change.reached) == change.reached_digest
         return rows_digest(change.rows) == change.digest
     except (OSError, pa.ArrowException, ValueError, KeyError):  # cut short, or something else altogether
         return False

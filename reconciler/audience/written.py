@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine
+from reconciler.audience import engine, rough
 from reconciler.model.delivery import PERSONAL
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
@@ -64,8 +64,9 @@ def remember(
     made = digests(chosen, scratch, key, rows, scratch / f"written-{target.name}")
     with engine.reading(chosen, scratch) as backend:
         changed = engine.table(backend, rows).select("contactId", "action")
-        refused = ibis.memtable({"contactId": sorted(but)}, schema={"contactId": "string"})
-        fresh = engine.table(backend, made).anti_join(refused, "contactId") if but else engine.table(backend, made)
+        refused = engine.table(backend, rough.ids(but, scratch / f"refused-{target.name}.parquet"))
+        fresh = engine.table(backend, made)
+        fresh = fresh.anti_join(refused, fresh["contactId"] == refused["id"])
         put = changed.filter(changed["action"] != "remove")
         columns = {name: fresh[name] if name in (*fields, "who") else ibis.null("string") for name in WRITTEN}
         found = fresh.select("contactId", **columns).semi_join(put, "contactId").select(*WRITTEN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +117,8 @@ class _Applying:
 
         desired = self._desired()
         self._tell_what_waits(desired)
-        return self._commit(open_plan(file, self.workspace.scratch / "saved"), desired)
+        seal = self.world.ledger(desired).seal
+        return self._commit(open_plan(file, self.workspace.scratch / "saved", seal), desired)
 
     def resumed(self, name: str) -> int:
         """Go on with a run; `name` is empty where the latest that was interrupted is meant."""
@@ -191,7 +192,9 @@ class _Applying:
         return report.exit_code
 
     def _terms(self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> Terms:
+        from reconciler.kinds.segment import segments
         from reconciler.kinds.suppression_list import stores
+        from reconciler.model.moment import clock
         from reconciler.model.terms import Terms
 
         return Terms(
@@ -199,7 +202,8 @@ class _Applying:
             tenant=desired.tenant.address.name,
             surfaces=surfaces,
             settings=desired.settings,
-            now=datetime.now(UTC),
+            now=clock(),
+            clock=clock,
             scratch=self.workspace.scratch,
             progress=progress,
             stop=self.stopping.stop,
@@ -208,6 +212,8 @@ class _Applying:
             root=desired.root,
             stores=stores(desired.catalogue),
             tokens=self.world.tokens(desired),
+            segments=segments(desired.catalogue, desired.as_of),
+            secret=partial(self.world.secret, desired),
         )
 
     def _stopped(self, words: str) -> int:

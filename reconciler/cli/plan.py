@@ -56,7 +56,7 @@ def plan(
         proposed = propose(workspace, world)
         show_plan(proposed, voice)
         if out is not None:
-            save_plan(proposed, out)
+            save_plan(proposed, out, world.ledger(load(workspace)).seal)
             click.echo(
                 f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
                 err=voice == "json",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import click
@@ -15,8 +14,7 @@ from reconciler.cli.plan import show_plan
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def show(file: Path, voice: str) -> int:
     """Show a saved plan, as it was reviewed; refuses one that was edited."""
-    from reconciler.ledger.saved import open_plan
+    from reconciler.ledger.saved import look_at_plan
 
-    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-        show_plan(open_plan(file, Path(folder)), voice)
+    show_plan(look_at_plan(file), voice)
     return 0

@@ -23,6 +23,7 @@ from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
 from reconciler.ledger.store import opened
 from reconciler.model.allowance import allowance
 from reconciler.model.desired import Desired
@@ -93,7 +94,8 @@ class World:
 
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
-        return Ledger(opened(desired.settings.ledger, desired.root), identity(desired.tenant))
+        store, key = opened(desired.settings.ledger, desired.root), self._workspace.environ.get(SEAL_VARIABLE)
+        return Ledger(store, identity(desired.tenant), key)
 
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,13 @@ def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
     # a page may take a while to be found; there is one reader, as each page names the next
     access = SurfaceAccess("salesforce", feed.instance, token, Pace(feed.rate, 10, 1), read_timeout=120.0)
     return Transport(access, credentials=feed.client_secret)
+
+
+@contextmanager
+def records(feed: SalesforceFeed, secret: Secrets) -> Iterator[Callable[[Sequence[str], Path], Rows]]:
+    """What reads some fields of every record of a feed, as `read`, by a connection that is closed in the end."""
+    with connected(feed, secret) as organisation:
+        yield partial(read, organisation, feed)
 
 
 def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into: Path) -> Rows:

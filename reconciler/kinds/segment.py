@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
+from reconciler.model.address import Address
 from reconciler.model.countries import declared as country_of
 from reconciler.model.delivery import MOST
 from reconciler.model.feeds import SalesforceFeed
@@ -71,6 +72,11 @@ def _attributes(delivery: Mapping[str, Any], mapped: Collection[str]) -> dict[st
 
 def _named(attribute: str | Mapping[str, str]) -> tuple[str, str]:
     return (attribute, attribute) if isinstance(attribute, str) else (attribute["name"], attribute["value"])
+
+
+def segments(catalogue: Catalogue, as_of: datetime) -> dict[Address, Segment]:
+    """Every segment that the manifests declare, by its address."""
+    return {each.address: segment(each, catalogue, as_of) for each in catalogue.of_kind(KIND.name)}
 
 
 def _phones(spec: Mapping[str, Any], contacts: PeopleQuery) -> Phones | None:

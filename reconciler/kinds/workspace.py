@@ -49,6 +49,7 @@ def settings(resource: Resource | None) -> Settings:
             parse_duration(cache["refreshAfter"]) if "refreshAfter" in cache else default.cache.refresh_after,
         ),
         rejected=_patience(spec.get("rejected", {})),
+        read_again=(parse_duration(spec["doNotCall"]["readAgainEvery"]) if "doNotCall" in spec else default.read_again),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, lock, owed, written
+from reconciler.ledger import audit, left_out, lock, owed, written
+from reconciler.ledger.left_out import LeftOut
 from reconciler.ledger.records import Records, damaged_line, parse_line
 from reconciler.model.address import Address
 from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
+from reconciler.model.tokens import Tokens
 
 
 class Run:
@@ -34,6 +36,7 @@ class Run:
         self.name, self._tenant = name, tenant
         self._store = store
         self._file, self._refused = f"runs/{name}/journal.jsonl", f"runs/{name}/rejected.jsonl"
+        self._suppressed = f"runs/{name}/suppressed.jsonl"
         self._held = held
         self._chain = chain or audit.Chain(store)
         self._guard, self._chained, self._keeping = threading.Lock(), threading.Lock(), threading.Lock()
@@ -41,13 +44,17 @@ class Run:
         self._intended: dict[str, Mapping[str, Any]] = {}
         self._jobs: dict[str, str] = {}
         self._ended: dict[str, JobEnd] = {}
+        self._without: dict[str, frozenset[str]] = {}
         self._rejected = set(store.lines(self._refused))
-        for number, line in enumerate(store.lines(self._file), start=1):
-            try:
-                self._remember(parse_line(store, self._file, number, line))
-            except (KeyError, TypeError, ValueError):
-                raise damaged_line(store, self._file, number) from None
-        self._numbers = {name: itertools.count(store.last(name)[0] + 1) for name in (self._file, self._refused)}
+        self._left_out = LeftOut()
+        for file, remember in ((self._suppressed, self._left_out.remember), (self._file, self._remember)):
+            for number, line in enumerate(store.lines(file), start=1):
+                try:
+                    remember(parse_line(store, file, number, line))
+                except (KeyError, TypeError, ValueError):
+                    raise damaged_line(store, file, number) from None
+        files = (self._file, self._refused, self._suppressed)
+        self._numbers = {file: itertools.count(store.last(file)[0] + 1) for file in files}
         self.resumed = bool(self._intended)
         self.over = self.complete = False
 
@@ -58,6 +65,8 @@ class Run:
             self._done[entry["key"]] = entry
         elif entry["event"] == "submitted":
             self._jobs[entry["key"]] = entry["job"]
+        elif entry["event"] == "without":
+            self._without[entry["key"]] = frozenset(entry["contacts"])
         elif entry["event"] == "ended":
             at = datetime.fromisoformat(entry["ended"])
             self._ended[entry["job"]] = JobEnd(entry["job"], entry["status"], entry["progress"], at)
@@ -119,6 +128,30 @@ class Run:
         if self._jobs.get(key) != job_id:
             self._write({"event": "submitted", "key": key, "job": job_id})
 
+    def sent_without(self, key: str, contacts: Collection[str]) -> None:
+        """Record whom of a piece a write leaves out, before it is sent: a job counts the rows that it was given."""
+        if self.without(key) != set(contacts):
+            self._write({"event": "without", "key": key, "contacts": sorted(contacts)})
+
+    def without(self, key: str) -> frozenset[str]:
+        """Whom of a piece the last write left out."""
+        return self._without.get(key, frozenset())
+
+    def suppress(self, address: Address, name: str, found: Mapping[str, str], tokens: Tokens | None) -> None:
+        """Keep contacts of a step that do-not-call lists have since the plan, each with the address of the list.
+
+        To the audit record first, where they go by tokens; once this returns, they stay out of this run.
+        """
+        told = {"event": left_out.EVENT, "run": self.name, "at": now()}
+        self.audit([{**told, **entry} for entry in left_out.audited(address, name, found, tokens)])
+        for entry in left_out.entries(address, found):
+            self._append(self._suppressed, orjson.dumps(entry))
+            self._left_out.remember(entry)
+
+    def suppressed(self, address: Address) -> Mapping[str, str]:
+        """The contacts of a step that were found on do-not-call lists since the plan, each with the list's address."""
+        return self._left_out.of(address)
+
     def job(self, key: str) -> str | None:
         """The job that was made of a write, if it is known."""
         return self._jobs.get(key)
@@ -148,13 +181,14 @@ class Run:
         now = datetime.now(UTC)
         return tuple(self._ended.get(job, JobEnd(job, "SUBMITTED", None, now)) for job in list(self._jobs.values()))
 
-    def tally(self, address: Address) -> tuple[int, int, int]:
-        """Of the rows that a step has sent: how many are written, rejected, and not known to be either."""
+    def tally(self, address: Address) -> tuple[int, int, int, int]:
+        """Of the rows of a step that are decided: how many are written, rejected, not known to be either, left out."""
         begun = {key: entry for key, entry in list(self._intended.items()) if key.startswith(f"{address}#")}
         ended = [self._done[key] for key in begun if key in self._done]
         unknown = sum(entry["rows"] for key, entry in begun.items() if key not in self._done)
         unknown += sum(self._in_no_part(key) for key in begun if self._done.get(key, {}).get("unsure"))
-        return sum(each["rows"] for each in ended), sum(len(each["rejected"]) for each in ended), unknown
+        rows, rejected = sum(each["rows"] for each in ended), sum(len(each["rejected"]) for each in ended)
+        return rows, rejected, unknown, sum(each.get("suppressed", 0) for each in ended)
 
     def _in_no_part(self, key: str) -> int:
         """Rows of a piece whose job may have written them, and that are not yet sent again in a part of it."""

@@ -17,6 +17,7 @@ from reconciler.ledger.interrupted import InterruptedRun, journal_of, read_inter
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.records import Records, parse_line
 from reconciler.ledger.saved import open_plan, save_plan
+from reconciler.ledger.sealing import Seal, seal_of
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Plan
@@ -47,10 +48,18 @@ def _beating(run: Run) -> Iterator[None]:
 
 
 class Ledger:
-    """The ledger of a workspace; `tenant` says which one the runs are of."""
+    """The ledger of a workspace; `tenant` says which one the runs are of.
 
-    def __init__(self, store: Records, tenant: str = "") -> None:
-        self.store, self.tenant = store, tenant
+    `key` is what plans are sealed with, where somebody gives it; None: the ledger's own.
+    """
+
+    def __init__(self, store: Records, tenant: str = "", key: str | None = None) -> None:
+        self.store, self.tenant, self._key = store, tenant, key
+
+    @property
+    def seal(self) -> Seal:
+        """What plans are sealed with; raises as `seal_of`."""
+        return seal_of(self.store, self._key)
 
     @contextmanager
     def run(self, plan: Plan, name: str | None = None) -> Iterator[Run]:
@@ -65,9 +74,10 @@ class Ledger:
             who, digest = getpass.getuser(), plan_digest(plan)
             of = {"workspace": plan.workspace, "tenant": self.tenant}
             if fresh:
+                seal = self.seal
                 interrupted.add(self.store, InterruptedRun(name, **of, plan=digest, at=now(), by=who, fence=held.fence))
                 with self.store.writing(f"runs/{name}/plan.zip") as path:
-                    save_plan(plan, path)
+                    save_plan(plan, path, seal)
                 held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": now(), "by": who, "plan": digest}
@@ -149,7 +159,7 @@ class Ledger:
         path = self.store.fetched(f"runs/{run}/plan.zip", into)
         if path is None:
             raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
-        plan = open_plan(path, into)
+        plan = open_plan(path, into, self.seal)
         first = next(iter(self.store.scan(journal_of(run))), b"{}")
         begun = parse_line(self.store, journal_of(run), 1, first).get("plan")
         if begun != plan_digest(plan):

@@ -132,19 +132,27 @@ def token_key(records: Records, given: str | None) -> Secret:
     """
     if given:
         return Secret(given)
-    held = records.read(_KEY)
+    return created_once(records, _KEY, "tokens made without a key would give contacts away")
+
+
+def created_once(records: Records, name: str, why: str) -> Secret:
+    """A key that is created in the ledger when it is first asked for.
+
+    Raises:
+        LedgerError: it is there and is no key; `why` says what that would mean.
+    """
+    held = records.read(name)
     if held is None:
-        records.create(_KEY, secrets.token_hex(32).encode())
-        held = records.read(_KEY)
+        records.create(name, secrets.token_hex(32).encode())
+        held = records.read(name)
     try:
         key = Secret(held.content.decode().strip() if held else "")
     except UnicodeDecodeError:
-        raise _unusable_key("is no text") from None
+        raise _unusable_key(name, "is no text", why) from None
     if not key:
-        raise _unusable_key("is empty")
+        raise _unusable_key(name, "is empty", why)
     return key
 
 
-def _unusable_key(why: str) -> LedgerError:
-    note = "tokens made without a key would give contacts away"
-    return LedgerError(f"the ledger's {_KEY} {why}", note=note, hint="put it back, or delete it")
+def _unusable_key(name: str, fault: str, why: str) -> LedgerError:
+    return LedgerError(f"the ledger's {name} {fault}", note=why, hint="put it back, or delete it")

@@ -131,10 +131,15 @@ ROW_COLUMNS: Mapping[str, str] = {
     "lastName": "string",
     "email": "string",
     "attributes": "map<string, string>",
+    "subscribers": "array<string>",
 }
 """What is done to a contact (add, update, remove): the priority it is to have, its score now and the one it had on the
 list it is on (hundredths), the bands it moves from and to, and why in general; its id on the list it is on, as it is
-there; the id that it is written under, where that is not `contactId` to the letter; what is written with it."""
+there; the id that it is written under, where that is not `contactId` to the letter; what is written with it; the keys
+of every number that reaches it, as do-not-call entries have them."""
+
+REACHED_COLUMNS: Mapping[str, str] = {"contactId": "string", "member": "string", "subscribers": "array<string>"}
+"""A member of a list as the plan found it, and the keys of every number that reaches it by the segment's source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,8 @@ class RowChange:
         stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
         owed: contacts that the tenant would not take before: those offered again are among the rows, others wait.
         digest: of the rows' content. precondition: digest of the live members.
+        reached: `REACHED_COLUMNS` of who is on the list, where the segment has do-not-call lists: they are read again
+            when the plan is applied. reached_digest: of their content.
     """
 
     address: Address
@@ -177,11 +184,18 @@ class RowChange:
     data: bool = False
     owed: tuple[Reason, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    reached: Rows | None = None
+    reached_digest: str = ""
 
     @property
     def members(self) -> MembersOf:
         """The query for who is on the list."""
         return MembersOf(self.list, self.attributes, self.data)
+
+    @property
+    def files(self) -> tuple[Rows, ...]:
+        """The relations that travel with the plan."""
+        return (self.rows,) if self.reached is None else (self.rows, self.reached)
 
     @property
     def words(self) -> str:

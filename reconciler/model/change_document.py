@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.change import (
+    REACHED_COLUMNS,
     Action,
     FieldChange,
     ObjectChange,
@@ -94,6 +95,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "removes": change.removes,
         "unchanged": change.unchanged,
         "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
+        **_reached_document(change),
         "precondition": change.precondition,
         "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
         "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
@@ -103,6 +105,13 @@ def rows_document(change: RowChange) -> dict[str, Any]:
             for each in change.samples
         ],
     }
+
+
+def _reached_document(change: RowChange) -> dict[str, Any]:
+    if change.reached is None:
+        return {}
+    told = {"file": f"rows/{change.reached.path.name}", "count": change.reached.count, "digest": change.reached_digest}
+    return {"reached": told}
 
 
 def _plain(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -136,7 +145,7 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
 
 def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]) -> RowChange:
     """The row change that was written down, its rows in `folder`."""
-    delivery, rows = each["delivery"], each["rows"]
+    delivery, rows, reached = each["delivery"], each["rows"], each.get("reached")
     return RowChange(
         address=Address.parse(each["address"]),
         list_address=Address.parse(each["list_address"]),
@@ -161,4 +170,8 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         stays=tuple(Reason(reason["words"], reason["count"]) for reason in each["stays"]),
         owed=tuple(Reason(reason["words"], reason["count"]) for reason in each["owed"]),
         samples=tuple(Sample(s["contact"], s["hint"], s["action"], s["why"]) for s in each["samples"]),
+        reached=None
+        if reached is None
+        else Rows(folder / Path(reached["file"]).name, "parquet", REACHED_COLUMNS, reached["count"]),
+        reached_digest="" if reached is None else reached["digest"],
     )

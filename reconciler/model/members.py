@@ -45,6 +45,7 @@ class DoNotCall:
         only_warns: whether the manifest asks to be warned only where it is older.
         unread: how many of its entries, of all its parts, are no number that anybody has.
         unreadable: the first of them. misread: regions in which most of its numbers are none.
+        entries: how many numbers each of its sources had, in the order of `Suppression.read`.
         dialled: contacts that stay on the segment's lists and have one of its numbers in the tenant, which dials it.
     """
 
@@ -57,6 +58,7 @@ class DoNotCall:
     dialled: int = 0
     unreadable: tuple[Unreadable, ...] = ()
     misread: tuple[Misread, ...] = ()
+    entries: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,11 @@ def format_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def clock() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
 def last_midnight(now: datetime) -> datetime:
     """The UTC midnight at or before an aware instant."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

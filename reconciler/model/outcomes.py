@@ -83,6 +83,11 @@ class OutcomeChange:
             raise AssertionError(f"{self.address}: {accounted} rows accounted for, {self.source} in the source")
 
     @property
+    def files(self) -> tuple[Rows, ...]:
+        """The relations that travel with the plan."""
+        return (self.rows,)
+
+    @property
     def total(self) -> int:
         """How many rows are written."""
         return self.rows.count
@@ -111,6 +116,11 @@ class NumbersChange:
     reasons: tuple[Reason, ...] = ()
     samples: tuple[Sample, ...] = ()
     unread: int = 0
+
+    @property
+    def files(self) -> tuple[Rows, ...]:
+        """The relations that travel with the plan."""
+        return (self.rows,)
 
     @property
     def total(self) -> int:

@@ -80,6 +80,8 @@ class StepResult:
     Attributes:
         words: what was done, or why it was not. note, hint: of what failed, why, and what to do next.
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
+        suppressed: contacts that a do-not-call list has by now, and had not when the plan was made: they were left out,
+            or taken off the list.
         unknown: contacts that were sent, and of which it is not known whether they were written.
         left: contacts that were not sent.
         figures: how it went, where outcomes were set.
@@ -95,6 +97,7 @@ class StepResult:
     note: str | None = None
     hint: str | None = None
     figures: Figures | None = None
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class ChunkDone:
         rows: contacts written. rejected: contacts the tenant would not take.
         before: how many of all an earlier run had delivered.
         deferred: contacts that were not touched, and are owed to the next run.
+        suppressed: contacts that were left out: a do-not-call list has them since the plan.
     """
 
     phase: str
@@ -129,11 +133,12 @@ class ChunkDone:
     rejected: int
     before: int = 0
     deferred: int = 0
+    suppressed: int = 0
 
     @property
     def total(self) -> int:
         """Every row of it."""
-        return self.rows + self.rejected + self.deferred
+        return self.rows + self.rejected + self.deferred + self.suppressed
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ class Settings:
     Attributes:
         limits, severities: as the workspace has them, or the floor where that is stricter.
         overrides: those of the workspace, and the waivers of its abandonment policies.
+        read_again: how old what an apply knows of do-not-call sources may get while it puts contacts on lists.
         ceilings: those of the floor, by country, `*` for every other.
         firm: rules that nothing sets aside. longest: for how long from today a waiver may hold. oldest: how old
             do-not-call numbers may be. All by the floor.
@@ -133,6 +134,7 @@ class Settings:
     oldest: timedelta | None = None
     cache: Cache = field(default_factory=Cache)
     rejected: Patience = field(default_factory=Patience)
+    read_again: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
+from reconciler.model.address import Address
+from reconciler.model.moment import clock
 from reconciler.model.ports import Progress, Teller
+from reconciler.model.problem import Location
+from reconciler.model.secret import Secret
+from reconciler.model.segment import Segment
 from reconciler.model.settings import Engine, Settings
 from reconciler.model.tokens import Tokens
 
@@ -29,6 +34,8 @@ class Terms:
         root: the workspace's folder. stores: where each do-not-call list keeps numbers that are added, by its address.
         tokens: what contacts are called in the audit record.
         teller: who tells webhooks of what happens meanwhile; None: nobody wants to know.
+        segments: what fills lists, by address: whose do-not-call sources are read again.
+        secret: fetches what a manifest only refers to.
         clock: what time it is, as the run goes on.
     """
 
@@ -46,7 +53,9 @@ class Terms:
     stores: Mapping[str, str] = field(default_factory=dict)
     tokens: Tokens | None = None
     teller: Teller | None = None
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    segments: Mapping[Address, Segment] = field(default_factory=dict)
+    secret: Callable[[str, Location], Secret] | None = None
+    clock: Callable[[], datetime] = clock
 
     @property
     def engine(self) -> Engine:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import campaigns, engine, files, keeping, occupancy, owing, recall, records, sources, sql
+from reconciler.audience import campaigns, engine, files, keeping, occupancy, owing, reading, recall, sources, sql
+from reconciler.audience.reading import Access, Secrets
 from reconciler.cxone import salesforce
 from reconciler.cxone.faults import Forbidden, NotFound
 from reconciler.kinds import kinds
@@ -27,7 +27,7 @@ from reconciler.model.kept import Memory, Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import BadInput, Problem
 from reconciler.model.rows import (
     Additions,
     CampaignPhones,
@@ -41,11 +41,7 @@ from reconciler.model.rows import (
     RowQuery,
     Rows,
     SingleQuery,
-    TenantQuery,
 )
-from reconciler.model.secret import Secret
-
-Secrets = Callable[[str, Location], Secret]
 
 _PHONES = "outbound"
 """The surface that knows contacts' phones."""
@@ -268,13 +264,14 @@ def _read(
     into: Path,
 ) -> Rows:
     match query:
-        case FileFeed():
-            found = files.contacts(backend, query, desired.root, into, desired.now)
+        case FileFeed() | SqlFeed() | SalesforceFeed() | ContactsOf():
+            access = Access(desired.root, reader, secret, salesforce.records, desired.now)
+            return reading.people(backend, query, access, into)
         case FileHistory():
             found = files.interactions(backend, query, desired.root, into)
         case FileDispositions():
             found = files.dispositions(backend, query, desired.root, into, desired.now)
-        case SqlFeed() | SqlHistory() | SalesforceFeed() | SqlDispositions():
+        case SqlHistory() | SqlDispositions():
             found = _log_in(backend, query, secret, desired, into)
         case ContactsIn():
             found = sources.named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
@@ -285,33 +282,17 @@ def _read(
     return kept
 
 
-def _log_in(
-    backend: Any,
-    query: SqlFeed | SqlHistory | SalesforceFeed | SqlDispositions,
-    secret: Secrets,
-    desired: Desired,
-    into: Path,
-) -> Rows:
-    """What somebody else keeps, and gives to whoever has the credentials."""
-    root = desired.root
-    match query:
-        case SqlFeed():
-            return sql.contacts(backend, query, secret(query.url, query.where), root, into, desired.now)
-        case SqlHistory():
-            return sql.interactions(backend, query, secret(query.url, query.where), root, into)
-        case SqlDispositions():
-            return sql.dispositions(backend, query, secret(query.url, query.where), root, into, desired.now)
-        case SalesforceFeed():
-            with salesforce.connected(query, secret) as organisation:
-                read = partial(salesforce.read, organisation, query)
-                return records.contacts(backend, query, read, into, desired.now)
+def _log_in(backend: Any, query: SqlHistory | SqlDispositions, secret: Secrets, desired: Desired, into: Path) -> Rows:
+    """What a database keeps, and gives to whoever has its URL."""
+    url = secret(query.url, query.where)
+    if isinstance(query, SqlHistory):
+        return sql.interactions(backend, query, url, desired.root, into)
+    return sql.dispositions(backend, query, url, desired.root, into, desired.now)
 
 
-def _ask(backend: Any, query: TenantQuery, reader: Reader, into: Path) -> Rows:
+def _ask(backend: Any, query: MembersOf | MemberPhones | CampaignPhones, reader: Reader, into: Path) -> Rows:
     """What only the tenant knows."""
     match query:
-        case ContactsOf():
-            return sources.settled(backend, lambda: reader.contacts(query, into))
         case MembersOf():
             return sources.settled(backend, lambda: reader.members(query, into))
         case MemberPhones():

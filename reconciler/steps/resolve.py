@@ -77,6 +77,7 @@ def _judged_by(
             called,
             unreadable=unreadable.first(backend, each, live.rows) if unread else (),
             misread=unreadable.misread(backend, each, live.rows) if unread else (),
+            entries=tuple(live.rows[query].count for query in each.read),
         )
 
 

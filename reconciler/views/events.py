@@ -51,6 +51,7 @@ class ApplyEvents:
     def chunk(self, address: Address, done: ChunkDone) -> None:
         """`chunk-done`."""
         told = {"phase": done.phase, "chunk": done.number, "rows": done.rows, "rejected": done.rejected}
+        told["suppressed"] = done.suppressed
         self._tell("chunk-done", address=str(address), **told, deferred=done.deferred, before=done.before)
 
     def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
@@ -70,6 +71,7 @@ class ApplyEvents:
             outcome=result.outcome.value,
             rows=result.rows,
             rejected=result.rejected,
+            suppressed=result.suppressed,
             unknown=result.unknown,
             words=result.words,
             hint=result.hint,

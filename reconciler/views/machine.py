@@ -29,6 +29,7 @@ def report(value: Report) -> str:
                 "words": step.words,
                 "rows": step.rows,
                 "rejected": step.rejected,
+                "suppressed": step.suppressed,
                 "unknown": step.unknown,
                 "left": step.left,
                 "note": step.note,

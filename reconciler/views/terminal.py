@@ -304,6 +304,8 @@ def report(value: Report) -> Text:
             lines.append(Text(plain(f"  {step.address}  {outcomes.figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
+    suppressed = sum(step.suppressed for step in value.steps)
+    owed += f"; {suppressed:,} contacts suppressed since the plan" if suppressed else ""
     lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
     return Text("\n").join(lines)
 

@@ -211,6 +211,7 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
         for n in range(101)  # and one that is not there
     ]
     types = {"string": pa.string(), "int64": pa.int64(), "map<string, string>": pa.map_(pa.string(), pa.string())}
+    types["array<string>"] = pa.list_(pa.string())
     schema = pa.schema([(name, types[kind]) for name, kind in ROW_COLUMNS.items()])
     pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "rows.parquet")
     where = Address("Segment", "s")

@@ -15,7 +15,7 @@ import pytest
 
 from reconciler.model.document import document_digest
 from reconciler.simulator import Simulator
-from tests import scene
+from tests import delivery, scene, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest
 
 Run = Callable[..., Ended]
@@ -138,11 +138,11 @@ def rows_of_another_shape(parts: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def rows_of_rubbish(parts: dict[str, bytes]) -> dict[str, bytes]:
-    return {name: content if name == "plan.json" else b"no parquet" for name, content in parts.items()}
+    return dict.fromkeys(parts, b"no parquet")
 
 
 def rows_cut_short(parts: dict[str, bytes]) -> dict[str, bytes]:
-    return {name: content if name == "plan.json" else content[:-20] for name, content in parts.items()}
+    return {name: content[:-20] for name, content in parts.items()}
 
 
 @pytest.mark.parametrize("edit", [rows_swapped, rows_edited, rows_of_another_shape, rows_of_rubbish, rows_cut_short])
@@ -156,7 +156,7 @@ def test_edited_rows_are_refused_before_any_write(
     edit: Callable[[dict[str, bytes]], dict[str, bytes]],
 ) -> None:
     monkeypatch.setenv("PYTEST_ROWS", str(tmp_path))
-    rewritten(saved, edit)
+    sealed.edit_rows(saved, folder.root, edit)
     refused = run("apply", str(saved))
     assert refused.code in (4, 64), refused.err
     assert "error[internal]" not in refused.err
@@ -164,6 +164,125 @@ def test_edited_rows_are_refused_before_any_write(
     assert not tenant.requests().writes()
     # it leaves nothing behind that would have to be resumed
     assert "no run to resume" in run("apply", "--resume").err or "nothing to resume" in run("apply", "--resume").out
+
+
+def sealed_rows_swapped(path: Path) -> None:
+    rewritten(path, rows_swapped)
+
+
+def sealed_rows_cut_at_a_block(path: Path) -> None:
+    def edit(parts: dict[str, bytes]) -> dict[str, bytes]:
+        return {name: each[:32] if name.startswith("rows/") else each for name, each in parts.items()}
+
+    rewritten(path, edit)
+
+
+def one_bit_of_the_rows(path: Path) -> None:
+    def edit(parts: dict[str, bytes]) -> dict[str, bytes]:
+        name = next(name for name in parts if name.startswith("rows/"))
+        content = bytearray(parts[name])
+        content[-40] ^= 1
+        return {**parts, name: bytes(content)}
+
+    rewritten(path, edit)
+
+
+def the_document_and_its_digest(path: Path) -> None:
+    with_document(path, without_findings, digest=True)
+
+
+def the_document_of_a_plan_without_rows(path: Path) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["row_changes"], document["order"] = [], []
+
+    with_document(path, edit, digest=True)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        sealed_rows_swapped,
+        sealed_rows_cut_at_a_block,
+        one_bit_of_the_rows,
+        the_document_and_its_digest,
+        the_document_of_a_plan_without_rows,
+    ],
+)
+def test_what_is_edited_by_somebody_without_the_key_does_not_open_whatever_digest_it_carries(
+    tenant: Simulator, saved: Path, run: Run, edit: Callable[[Path], None]
+) -> None:
+    edit(saved)
+    refused = run("apply", str(saved))
+    assert refused.code == 4, refused.err
+    assert "does not open with its seal" in refused.err or "edited after it was made" in refused.err
+    assert not tenant.requests()
+
+
+KEYS = ("k" * 32, "another key, of more than thirty-two characters")
+
+
+def test_a_plan_holds_no_contact_in_the_clear_and_neither_does_the_ledgers(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    ids = [f"SECRET{n:04d}" for n in range(5)]
+    phones = [f"+1212555{100 + n:04d}" for n in range(5)]
+    lines = [f"{each},{phone},Ada Example,ada@example.com,80" for each, phone in zip(ids, phones, strict=True)]
+    folder.write("crm.csv", "\n".join(["id,phone,name,email,score", *lines]) + "\n")
+    delivery.declare(folder, tenant, "bulkInsert", attributes=())
+    source = (folder.root / "source.yaml").read_text()
+    folder.write("source.yaml", source.replace(", attributes: {tier: tier}", ""))
+    path = folder.root / "a.plan"
+    assert run("plan", "--out", str(path)).code == 0
+    assert run("apply", str(path)).code == 0
+    (kept,) = (folder.root / ".reconciler" / "runs").glob("*/plan.zip")
+    for file in (path, kept):
+        with zipfile.ZipFile(file) as archive:
+            whole = b"".join(archive.read(name) for name in archive.namelist())
+        for told in (*ids, *phones, *(each[-10:] for each in phones), "Ada", "ada@example.com"):
+            assert told.encode() not in whole, file
+
+
+def test_a_plan_that_was_sealed_under_another_key_is_told_what_to_do(
+    tenant: Simulator, saved: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_KEY", KEYS[0])
+    refused = run("apply", str(saved))
+    assert refused.code == 64, refused.err
+    assert "error[sealed-plan]: " in refused.err
+    assert "RECONCILER_KEY" in refused.err
+    assert not tenant.requests()
+
+
+def test_one_key_for_plan_and_apply_serves_jobs_that_each_have_a_ledger_of_their_own(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.whole(tenant, folder)
+    path = str(folder.root / "a.plan")
+    monkeypatch.setenv("RECONCILER_KEY", KEYS[0])
+    assert run("plan", "--out", path).code == 0
+    shutil.rmtree(folder.root / ".reconciler")
+    monkeypatch.setenv("RECONCILER_KEY", KEYS[1])
+    assert run("apply", path).code == 64
+    monkeypatch.setenv("RECONCILER_KEY", KEYS[0] + "\n")
+    assert run("apply", path).code == 0
+
+
+@pytest.mark.parametrize(("key", "code"), [("k" * 31, 64), ("k" * 32, 0)])
+def test_a_key_that_can_be_guessed_is_none(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch, key: str, code: int
+) -> None:
+    scene.people(tenant, 1)
+    scene.declare_segment(folder)
+    monkeypatch.setenv("RECONCILER_KEY", key)
+    ended = run("plan", "--out", str(folder.root / "a.plan"))
+    assert ended.code == code, ended.err
+    assert ("error[key-unusable]" in ended.err) == bool(code)
+
+
+def test_what_a_saved_plan_says_is_shown_without_the_key(saved: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere.plan"
+    shutil.copy(saved, copy)
+    assert shown(["show", str(copy)]).code == 0
 
 
 def cut(path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.ledger.saved import open_plan
 from reconciler.simulator import Simulator
-from tests import scene
+from tests import scene, sealed
 from tests.conftest import Ended, Folder, manifest
 
 Run = Callable[..., Ended]
@@ -36,7 +36,7 @@ def added(folder: Folder) -> set[str]:
     """Who is put on the list by the saved plan."""
     import duckdb
 
-    plan = open_plan(folder.root / "a.plan", folder.root / "unpacked")
+    plan = open_plan(folder.root / "a.plan", folder.root / "unpacked", sealed.seal(folder.root))
     with duckdb.connect() as engine:
         paths = [str(change.rows.path) for change in plan.rows]
         return {row[0] for row in engine.execute("SELECT contactId FROM read_parquet(?)", [paths]).fetchall()}

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
-from reconciler.model.document import document_digest
 from reconciler.rules import rules
 from reconciler.simulator import Simulator
-from tests import scene
+from tests import scene, sealed
 from tests.conftest import Ended, Folder, manifest
 
 Run = Callable[..., Ended]
@@ -210,15 +207,7 @@ def test_a_plan_whose_findings_were_made_harmless_is_refused(
     saved = folder.root / "a.plan"
     run("plan", "--out", str(saved))
     edited = folder.root / "b.plan"
-    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(edited, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "plan.json":
-                document = orjson.loads(content)
-                edit(document)
-                document["digest"] = document_digest(document)
-                content = orjson.dumps(document)
-            new.writestr(name, content)
+    sealed.edit_document(saved, folder.root, edit, edited)
     refused = run("apply", str(edited))
     assert refused.code == 3, refused.err
     assert "ABN-001" in refused.err

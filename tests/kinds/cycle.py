@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from reconciler.kinds import kinds
 from reconciler.simulator import Simulator
 from reconciler.simulator.organisation import Organisation
 from reconciler.simulator.store import Store
+from tests import sealed
 from tests.conftest import Ended
 
 CASES = Path(__file__).parents[1] / "cases" / "kinds"
@@ -140,7 +140,7 @@ def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:
         tenant.clear_requests()
     planned = document(run("plan", "--format", "json", "--out", str(saved)))
     wanted = {name: expected[name] for name in ("objects", "rows", "findings") if name in expected}
-    assert shown(planned, rows_of(saved)) == {"objects": {}, "rows": {}, "findings": [], **wanted}
+    assert shown(planned, rows_of(saved, root)) == {"objects": {}, "rows": {}, "findings": [], **wanted}
     text = run("show", str(saved)).out
     assert [words for words in expected.get("says", ()) if words not in text] == []
 
@@ -181,20 +181,20 @@ def nothing_to_do(run: Run, tenants: tuple[Simulator, ...]) -> None:
     assert not any(tenant.requests().writes() for tenant in tenants)
 
 
-def rows_of(saved: Path) -> dict[str, dict[str, list[str]]]:
+def rows_of(saved: Path, root: Path) -> dict[str, dict[str, list[str]]]:
     """The contacts of each action, by the name of the file of rows in a saved plan."""
     found: dict[str, dict[str, list[str]]] = {}
-    with zipfile.ZipFile(saved) as archive:
-        for name in archive.namelist():
-            if name.startswith("rows/"):
-                file = archive.extract(name, saved.parent)
-                with duckdb.connect() as database:
-                    contacts = database.execute(
-                        "select action, contactId from read_parquet(?) order by all", [file]
-                    ).fetchall()
-                actions = found.setdefault(name, {})
-                for action, contact in contacts:
-                    actions.setdefault(action, []).append(contact)
+    for name, content in sealed.rows(saved, root).items():
+        if not name.endswith(".reached.parquet"):
+            file = saved.parent / "opened.parquet"
+            file.write_bytes(content)
+            with duckdb.connect() as database:
+                contacts = database.execute(
+                    "select action, contactId from read_parquet(?) order by all", [str(file)]
+                ).fetchall()
+            actions = found.setdefault(name, {})
+            for action, contact in contacts:
+                actions.setdefault(action, []).append(contact)
     return found
 
 

@@ -15,6 +15,7 @@ from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.records import Records
 from reconciler.ledger.saved import save_plan
+from reconciler.ledger.sealing import Seal
 from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, StepResult
@@ -182,9 +183,9 @@ def test_a_lock_that_is_lost_while_the_plan_is_kept_begins_no_run(
     lapsed(store, monkeypatch)
     monkeypatch.setattr(lock, "RENEWED_EVERY", 0.0)
 
-    def slowly(plan: Plan, path: Path) -> None:
+    def slowly(plan: Plan, path: Path, seal: Seal) -> None:
         with lock.locked(opening()):
-            save_plan(plan, path)
+            save_plan(plan, path, seal)
 
     monkeypatch.setattr("reconciler.ledger.ledger.save_plan", slowly)
     with pytest.raises(LedgerError, match="taken over by another run"), Ledger(store).run(PLAN):

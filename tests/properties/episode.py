@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -18,12 +19,15 @@ import duckdb
 from reconciler import flow
 from reconciler.cli.telling import Several
 from reconciler.cli.world import World as Outside
+from reconciler.kinds.segment import segments
 from reconciler.ledger.saved import open_plan, save_plan
+from reconciler.ledger.sealing import Seal
 from reconciler.model.change import RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import EmptySource, Refused
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
+from reconciler.model.secret import Secret
 from reconciler.model.settings import Workspace
 from reconciler.model.terms import Terms
 from reconciler.simulator import Simulator
@@ -32,6 +36,8 @@ from reconciler.steps.load import load
 from tests.properties.worlds import World
 
 Members = Mapping[str, Mapping[str, Any]]
+
+_SEAL = Seal(Secret("the key of these tests"))
 
 
 @dataclass
@@ -78,8 +84,8 @@ def episode(world: World, tenant: Simulator) -> Episode:
             seen.sent = tenant.requests().writes()
             return seen
         seen.again = plan_digest(go.propose(world.prune))
-        save_plan(seen.plan, root.parent / "saved.plan")
-        seen.opened = open_plan(root.parent / "saved.plan", root.parent / "opened")
+        save_plan(seen.plan, root.parent / "saved.plan", _SEAL)
+        seen.opened = open_plan(root.parent / "saved.plan", root.parent / "opened", _SEAL)
         seen.rows = {change.list: _rows(change) for change in seen.plan.rows}
         try:
             seen.report = go.commit(seen.opened)
@@ -142,6 +148,8 @@ class Program:
             progress=Several(),
             stop=Event(),
             resume=resume,
+            segments=segments(desired.catalogue, desired.as_of),
+            secret=partial(outside.secret, desired),
         )
         return flow.commit(plan, writer, outside.ledger(desired), terms)
 

@@ -6,23 +6,25 @@ run that is killed anywhere can be resumed. Steps that depend on a failed one ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from shutil import rmtree
 
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
-from reconciler.model.change import ObjectChange
+from reconciler.model.change import ObjectChange, RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, Stale
 from reconciler.model.live import digest_of
-from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
+from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import numbers, objects, outcomes, preconditions, rows
+from reconciler.steps.apply.filled import Filled
+from reconciler.steps.apply.fresh import Fresh
 from reconciler.steps.apply.scheduling import run_steps
 
 
@@ -40,36 +42,101 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
         except Stale:
             run.refuse()
             raise
-        step = partial(_end, plan, writer=writer, run=run, terms=terms)
-        results = run_steps(plan, step, terms.stop)
+        doing = _Doing(plan, writer, run, terms, Fresh(plan, writer, run, terms))
+        results = run_steps(plan, doing.end, terms.stop)
         report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
         run.finish(report)
         terms.progress.ended(report)
         return report
 
 
-def _end(
-    plan: Plan, step: Step, results: Mapping[Address, StepResult], *, writer: Writer, run: Run, terms: Terms
-) -> StepResult:
-    """Do a step, and say how it ended. Several go on at the same time, each in a folder of its own."""
-    scratch = terms.scratch / "steps" / f"{step.address.kind}-{digest_of(str(step.address)).rpartition(':')[2][:16]}"
-    result = _finished_before(run, step.address) or _unready(step, terms, results)
-    if result is None:
-        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        result = _attempt(plan, step, writer, run, replace(terms, scratch=scratch))
-        rmtree(scratch, ignore_errors=True)
-    elif result.outcome is Outcome.BLOCKED:
-        run.step(result)
-    result = _counted(plan, result, run)
-    terms.progress.finish(result)
-    return result
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    """The doing of one plan. Used from several threads."""
 
+    plan: Plan
+    writer: Writer
+    run: Run
+    terms: Terms
+    fresh: Fresh
 
-def _finished_before(run: Run, address: Address) -> StepResult | None:
-    recorded = run.outcome(str(address))
-    if recorded is None:
-        return None
-    return StepResult(address, Outcome.DONE, recorded["words"], recorded["rows"], recorded["rejected"])
+    def end(self, step: Step, results: Mapping[Address, StepResult]) -> StepResult:
+        """Do a step, and say how it ended. Several go on at the same time, each in a folder of its own."""
+        name = f"{step.address.kind}-{digest_of(str(step.address)).rpartition(':')[2][:16]}"
+        result = self._finished_before(step) or _unready(step, self.terms, results)
+        if result is None:
+            terms = replace(self.terms, scratch=self.terms.scratch / "steps" / name)
+            terms.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+            result = self._attempt(step, partial(self._do, step, terms))
+            rmtree(terms.scratch, ignore_errors=True)
+        elif result.outcome is Outcome.BLOCKED:
+            self.run.step(result)
+        result = self._counted(result)
+        self.terms.progress.finish(result)
+        return result
+
+    def _finished_before(self, step: Step) -> StepResult | None:
+        """How a step ended that an earlier run has finished; who is on its list is held against do-not-call sources."""
+        recorded = self.run.outcome(str(step.address))
+        if recorded is None:
+            return None
+        ended = StepResult(step.address, Outcome.DONE, recorded["words"], recorded["rows"], recorded["rejected"])
+        change = self.plan.change(step.address)
+        if not isinstance(change, RowChange) or not self.fresh.applies(change) or self.terms.stop.is_set():
+            return ended
+
+        def again() -> StepResult:
+            self.fresh.look(change)
+            self.fresh.take_off(change)
+            return replace(ended, suppressed=len(self.fresh.out(change)))
+
+        return self._attempt(step, again, record=False)
+
+    def _attempt(self, step: Step, do: Callable[[], StepResult], *, record: bool = True) -> StepResult:
+        """Do it; where it fails, say why. What is done is recorded, unless that was done before."""
+        try:
+            result = do()
+        except Interrupted as error:
+            stopped = StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message, note=error.note, hint=error.hint)
+            return self._counted(stopped)
+        except ReconcilerError as error:
+            where = f" [{error.where}]" if error.where else ""
+            words = f"{error.code}: {error.message}{where}"
+            failed = StepResult(step.address, Outcome.FAILED, words, note=error.note, hint=error.hint)
+            result, record = self._counted(failed), True
+        if record:
+            self.run.step(result)
+        return result
+
+    def _do(self, step: Step, terms: Terms) -> StepResult:
+        change, progress = self.plan.change(step.address), self.terms.progress
+        if isinstance(change, ObjectChange):
+            progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
+            lists = Filled(self.plan, self.writer, self.run, terms, self.fresh)
+            return objects.write(self.plan, step, change, self.writer, self.run, terms, lists)
+        progress.begin(step.address, change.words, change.total)
+        match change:
+            case OutcomeChange():
+                # of all outcomes together so many may be read or set at once, however many campaigns they are of
+                settled = sum(bool(each.total) for each in self.plan.outcomes) or 1
+                workers = max(1, self.writer.outcomes_at_once // settled)
+                return outcomes.settle(change, self.writer, self.run, terms, workers)
+            case NumbersChange():
+                return numbers.keep(change, self.run, terms)
+            case _:
+                return rows.deliver(change, self.writer, self.run, terms, self.fresh)
+
+    def _counted(self, result: StepResult) -> StepResult:
+        """A step that is not done, with what became of each of its contacts; with its figures where it has some."""
+        change = self.plan.change(result.address)
+        if isinstance(change, OutcomeChange):
+            result = replace(result, figures=outcomes.told_of(change, self.run))
+        if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
+            return result
+        written, rejected, unknown, without = self.run.tally(result.address)
+        left = change.total - written - rejected - unknown - without
+        out = len(self.run.suppressed(result.address))
+        return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left, suppressed=out)
 
 
 def _unready(step: Step, terms: Terms, results: Mapping[Address, StepResult]) -> StepResult | None:
@@ -79,48 +146,3 @@ def _unready(step: Step, terms: Terms, results: Mapping[Address, StepResult]) ->
     if waiting_for:
         return StepResult(step.address, Outcome.BLOCKED, f"waits for {', '.join(waiting_for)}")
     return None
-
-
-def _attempt(plan: Plan, step: Step, writer: Writer, run: Run, terms: Terms) -> StepResult:
-    change = plan.change(step.address)
-    try:
-        if isinstance(change, ObjectChange):
-            terms.progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
-            result = objects.write(plan, step, change, writer, run, terms)
-        else:
-            terms.progress.begin(step.address, change.words, change.total)
-            # of all outcomes together so many may be read or set at once, however many campaigns they are of
-            settled = sum(bool(each.total) for each in plan.outcomes) or 1
-            result = _of_rows(change, writer, run, terms, max(1, writer.outcomes_at_once // settled))
-    except Interrupted as error:
-        tally = run.tally(step.address)
-        return StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message, *tally, note=error.note, hint=error.hint)
-    except ReconcilerError as error:
-        where = f" [{error.where}]" if error.where else ""
-        words = f"{error.code}: {error.message}{where}"
-        failed = StepResult(step.address, Outcome.FAILED, words, note=error.note, hint=error.hint)
-        result = _counted(plan, failed, run)
-    run.step(result)
-    return result
-
-
-def _of_rows(change: AnyRowChange, writer: Writer, run: Run, terms: Terms, workers: int) -> StepResult:
-    match change:
-        case OutcomeChange():
-            return outcomes.settle(change, writer, run, terms, workers)
-        case NumbersChange():
-            return numbers.keep(change, run, terms)
-        case _:
-            return rows.deliver(change, writer, run, terms)
-
-
-def _counted(plan: Plan, result: StepResult, run: Run) -> StepResult:
-    """A step that is not done, with what became of each of its contacts; with its figures where it has some."""
-    change = plan.change(result.address)
-    if isinstance(change, OutcomeChange):
-        result = replace(result, figures=outcomes.told_of(change, run))
-    if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
-        return result
-    written, rejected, unknown = run.tally(result.address)
-    left = change.total - written - rejected - unknown
-    return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from typing import Any
 
 from reconciler.audience import engine, read_back, row_changes, sources
 from reconciler.kinds import kinds
@@ -12,7 +12,9 @@ from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
+from reconciler.model.rows import Rows
 from reconciler.model.terms import Terms
+from reconciler.steps.apply.fresh import Fresh
 
 
 class NotFilled(ReconcilerError):
@@ -24,14 +26,15 @@ class NotFilled(ReconcilerError):
 class Filled:
     """Looks at the lists of one plan in the tenant, every time it is asked."""
 
-    def __init__(self, plan: Plan, writer: Writer, run: Run, terms: Terms) -> None:
-        self._plan, self._writer, self._run, self._terms = plan, writer, run, terms
+    def __init__(self, plan: Plan, writer: Writer, run: Run, terms: Terms, fresh: Fresh) -> None:
+        self._plan, self._writer, self._run, self._terms, self._fresh = plan, writer, run, terms, fresh
 
     def check(self, references: Iterable[tuple[str, str]]) -> None:
-        """Read who is on each list: somebody, and, where the plan says who, those.
+        """Read who is on each list: somebody, and, where the plan says who, those; nobody who may not be called now.
 
         Raises:
             NotFilled: with the list, and what is wrong with it.
+            DoNotCallUnknown: it cannot be known who may not be called.
         """
         for kind, name in references:
             self.occupied([(kind, name)])
@@ -54,19 +57,26 @@ class Filled:
                 raise NotFilled(f"list {name!r} is empty", hint="fill it, then go on; nothing dials an empty list")
 
     def _as_planned(self, change: RowChange) -> None:
-        into = self._terms.scratch / "filled"
-        into.mkdir(exist_ok=True)
+        self._fresh.look(change)
+        now = self._fresh.take_off(change)
+        out = self._fresh.out(change)
         with engine.opened(self._terms.engine, self._terms.scratch) as backend:
-            now = sources.settled(backend, partial(self._writer.members, change.members, into))
             if not now.count:
                 raise NotFilled(f"list {change.list!r} is empty", hint="fill it, then go on")
             if not change.total:
-                if row_changes.members_digest(backend, now) == change.precondition:
+                if self._unchanged(backend, change, now, len(out)):
                     return
                 raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
-            wrong = read_back.not_as_written(backend, change, now, self._run.rejected(change.address))
+            rejected = self._run.rejected(change.address)
+            wrong = read_back.not_as_written(backend, change, now, {*rejected, *out})
         if wrong:
             raise NotFilled(f"{wrong:,} contacts of list {change.list!r} are not as this run wrote them", hint=_HINT)
+
+    def _unchanged(self, backend: Any, change: RowChange, now: Rows, out: int) -> bool:
+        """Whether a list that nothing is delivered to is as it was, but for those who were taken off it."""
+        if not out:
+            return row_changes.members_digest(backend, now) == change.precondition
+        return sources.count(backend, sources.members(backend, now)) == change.live - out
 
 
 _HINT = "plan again, have the new plan reviewed, and apply that"

@@ -22,7 +22,9 @@ from reconciler.steps.apply.transaction import Transaction
 from reconciler.steps.apply.writes import NotAsWritten, Writes
 
 
-def write(plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run, terms: Terms) -> StepResult:
+def write(
+    plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run, terms: Terms, lists: Filled
+) -> StepResult:
     """Do what a step does to its object, and read it back.
 
     Raises:
@@ -33,13 +35,13 @@ def write(plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run
     if activity is None:
         words = _at_rest(writes, None, calling, terms)
     elif step.does == (Deed.ACTIVATE,):
-        words = activation.activate(writes, activity, Filled(plan, writer, run, terms), calling)
+        words = activation.activate(writes, activity, lists, calling)
     elif change.action is Action.REPLACE:
         fields = {**resting(change, activity), **_fixed(writes, calling, terms)}
-        Succession(writes, activity, Filled(plan, writer, run, terms), calling, fields).run()
+        Succession(writes, activity, lists, calling, fields).run()
         words = f"made {change.name!r} anew"
     elif step.does[0] is Deed.PAUSE and change.action is not Action.DELETE:
-        Transaction(writes, activity, Filled(plan, writer, run, terms), calling, step.does).run()
+        Transaction(writes, activity, lists, calling, step.does).run()
         words = f"updated {change.name!r}"
     else:
         words = _at_rest(writes, activity, calling, terms)

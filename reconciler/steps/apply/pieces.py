@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain, count, islice
 from typing import Any
@@ -21,6 +22,7 @@ from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, Re
 from reconciler.model.jobs import Job, RowError
 from reconciler.model.ports import Progress, Writer
 from reconciler.model.report import ChunkDone
+from reconciler.steps.apply.fresh import Fresh
 
 Chunk = list[dict[str, Any]]
 
@@ -41,10 +43,12 @@ class Pieces:
         rejected: the contacts that the tenant would not take.
     """
 
-    def __init__(self, change: RowChange, phase: str, writer: Writer, run: Run, progress: Progress) -> None:
+    def __init__(
+        self, change: RowChange, phase: str, writer: Writer, run: Run, progress: Progress, fresh: Fresh
+    ) -> None:
         self.change = change
         self.rejected: list[str] = []
-        self._phase, self._writer, self._run, self._progress = phase, writer, run, progress
+        self._phase, self._writer, self._run, self._progress, self._fresh = phase, writer, run, progress, fresh
         self._most = change.chunk_size
 
     def deliver(self, number: int, chunk: Chunk, stop: threading.Event) -> ChunkDone:
@@ -54,7 +58,7 @@ class Pieces:
             ReconcilerError: the tenant would take none of it, and no row of it is why; or a job was not over in time.
             Interrupted: the person asked to stop between two pieces.
         """
-        found, rejected, before = _Chunk(), 0, 0
+        found, rejected, before, suppressed = _Chunk(), 0, 0, 0
         waiting = deque([(f"{self.change.address}#{self._phase}:{number}", chunk)])
         while waiting:
             key, rows = waiting.popleft()
@@ -64,19 +68,23 @@ class Pieces:
                     raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
                 outcome = self._attempt(key, rows, found)
             else:
-                before += outcome["rows"] + len(outcome["rejected"])
+                before += outcome["rows"] + len(outcome["rejected"]) + outcome.get("suppressed", 0)
             rejected += len(outcome["rejected"])
+            suppressed += outcome.get("suppressed", 0)
             self.rejected += outcome["rejected"]
             if outcome["split"]:
                 bad = set(outcome["rejected"])
                 rest = [row for row in rows if row["contactId"] not in bad]
                 waiting.extend((f"{key}/{n}", part) for n, part in enumerate(_parts(rest, outcome["split"])))
         phase = "put" if self._phase == "put" else "remove"
-        return ChunkDone(phase, number, len(chunk) - rejected, rejected, before)
+        written = len(chunk) - rejected - suppressed
+        return ChunkDone(phase, number, written, rejected, before, suppressed=suppressed)
 
     def _attempt(self, key: str, rows: Chunk, found: _Chunk) -> dict[str, Any]:
         """Send one piece and record what came of it: `split` is the size of the parts that are to be sent instead."""
         found.pieces += 1
+        if self._phase == "put":
+            self._fresh.look_if_due(self.change)
         known = self._run.intended(key)
         self._run.intent(key, rows=len(rows))
         # what may have been sent before is not cut anew: its job is asked for first
@@ -85,10 +93,20 @@ class Pieces:
         for each in errors:
             self._run.reject(self.change.address, rows[each.index]["contactId"], each.code, each.message)
         rejected = [rows[each.index]["contactId"] for each in errors]
-        taken = 0 if split else len(rows) - len(rejected)
+        # whoever was sent, and is found out of it meanwhile, is taken off the list: not written either
+        suppressed = 0 if split else len(self._out_of(rows) - set(rejected))
+        taken = 0 if split else len(rows) - len(rejected) - suppressed
         found.taken += taken
-        self._run.done(key, rows=taken, rejected=rejected, split=split, unsure=unsure)
-        return {"rejected": rejected, "split": split}
+        told = {"suppressed": suppressed} if suppressed else {}
+        self._run.done(key, rows=taken, rejected=rejected, split=split, unsure=unsure, **told)
+        return {"rejected": rejected, "split": split, **told}
+
+    def _out_of(self, rows: Chunk) -> set[str]:
+        """Who of some rows may not be put on the list any more; nobody, where they are taken off it."""
+        if self._phase != "put":
+            return set()
+        out = self._fresh.out(self.change)
+        return {row["contactId"] for row in rows if row["contactId"] in out} if out else set()
 
     def _sent(self, key: str, rows: Chunk, found: _Chunk, known: bool) -> tuple[list[RowError], int, bool]:
         """Send one piece: the rows at fault, the size of the parts in which the others must be sent again, and whether
@@ -118,13 +136,13 @@ class Pieces:
             self._writer.remove(self.change, [row["member"] or row["sent_as"] for row in rows])
             return [], False
         for name in islice(self._untried(key), MOST_ABORTED):
-            job_id = self._job(name, rows, known)
+            job_id, sent = self._job(name, rows, known)
             if job_id is None:
                 return [], False
             job = self._writer.watch(self.change, job_id, partial(self._progress.job, self.change.address))
             self._run.ended(job)
             if job.status != "ABORTED" or job.errors:
-                return self._taken(job, rows)
+                return self._taken(job, rows, sent)
         raise ReconcilerError(
             f"its job was aborted {MOST_ABORTED} times",
             note="somebody in the tenant ends it, or a rule there does",
@@ -136,29 +154,44 @@ class Pieces:
         names = chain([key], (f"{key}~{attempt}" for attempt in count(1)))
         return (name for name in names if not self._run.aborted(self._run.job(name) or ""))
 
-    def _job(self, key: str, rows: Chunk, known: bool) -> str | None:
-        """The job of a piece: the one that an earlier run has submitted, else a new one."""
+    def _job(self, key: str, rows: Chunk, known: bool) -> tuple[str | None, list[int]]:
+        """The job of a piece, and the places of its rows: the one that an earlier run has submitted, else a new one.
+
+        None: there is no job, or nobody who may be put on the list.
+        """
         job_id = self._run.job(key)
-        reference = hashlib.sha256(f"{self._run.name}:{key}".encode()).hexdigest()[:32]
         if job_id is None and known:
-            job_id = self._writer.find(self.change, reference)
+            job_id = self._writer.find(self.change, self._reference(key))
         again = job_id is not None
         if job_id is None:
-            job_id = self._writer.put(self.change, rows, reference)
+            self._fresh.look_if_due(self.change)
+            out = self._out_of(rows)
+            self._run.sent_without(key, out)
+            allowed = [row for row in rows if row["contactId"] not in out] if out else rows
+            job_id = self._writer.put(self.change, allowed, self._reference(key)) if allowed else None
+        without = self._run.without(key)
+        sent = [n for n, row in enumerate(rows) if row["contactId"] not in without]
         if job_id is not None:
             self._run.submitted(key, job_id)
-            self._progress.submitted(self.change.address, job_id, len(rows), again)
-        return job_id
+            self._progress.submitted(self.change.address, job_id, len(sent), again)
+        return job_id, sent
 
-    def _taken(self, job: Job, rows: Chunk) -> tuple[list[RowError], bool]:
-        errors = [each for each in job.errors if 0 <= each.index < len(rows)]
+    def _reference(self, key: str) -> str:
+        """What a job can be found by again: that of other rows is another."""
+        without = "".join(f":{contact}" for contact in sorted(self._run.without(key)))
+        return hashlib.sha256(f"{self._run.name}:{key}{without}".encode()).hexdigest()[:32]
+
+    def _taken(self, job: Job, rows: Chunk, sent: Sequence[int]) -> tuple[list[RowError], bool]:
+        """The rows at fault of a job that was given the rows at the places `sent`, and whether to send others again."""
+        errors = [replace(each, index=sent[each.index]) for each in job.errors if 0 <= each.index < len(sent)]
         bad = {each.index for each in errors}
+        others = [n for n in sent if n not in bad]
         if job.unnamed:
-            if len(rows) - len(bad) > 1:
+            if len(others) > 1:
                 return errors, True
             words = "the job failed, and the tenant does not say why"
-            return [*errors, *(RowError(n, "job-failed", words) for n in range(len(rows)) if n not in bad)], False
-        return errors + self._followed([(n, row) for n, row in enumerate(rows) if n not in bad]), False
+            return [*errors, *(RowError(n, "job-failed", words) for n in others)], False
+        return errors + self._followed([(n, rows[n]) for n in others]), False
 
     def _followed(self, rows: list[tuple[int, dict[str, Any]]]) -> list[RowError]:
         """Do what is left for rows that a job took, by their places; the rows at fault.
@@ -170,6 +203,11 @@ class Pieces:
         waiting = deque([rows] if rows else [])
         while waiting:
             part = waiting.popleft()
+            self._fresh.look_if_due(self.change)
+            out = self._out_of([row for _, row in part])
+            part = [(n, row) for n, row in part if row["contactId"] not in out]
+            if not part:
+                continue
             try:
                 self._writer.follow(self.change, [row for _, row in part])
                 taken += len(part)
@@ -190,6 +228,8 @@ class Pieces:
     def _give_up_if_hopeless(self, key: str, found: _Chunk, error: RowsRejected) -> None:
         """So many pieces and none of them taken: is it these rows, or how they are sent? One row of each is tried."""
         for n, row in enumerate(found.refused):
+            if self._out_of([row]):
+                continue
             try:
                 self._send(f"{key}?{n}", [row], known=True)
             except RowsRejected:

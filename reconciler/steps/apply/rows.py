@@ -5,10 +5,10 @@ Additions and updates go before removals, so that the list never holds fewer tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from reconciler.audience import engine, read_back, row_changes, sources, written
+from reconciler.audience import engine, read_back, row_changes, written
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
@@ -16,43 +16,59 @@ from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import superseded
+from reconciler.steps.apply.fresh import Fresh
 from reconciler.steps.apply.pieces import Chunk, Pieces
 
 
-def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms) -> StepResult:
+def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fresh) -> StepResult:
     """Put, then remove, then read back; chunks of one phase go out in parallel.
 
+    Whoever is on a do-not-call list since the plan is left out, and is not on the list in the end.
+
     Raises:
+        DoNotCallUnknown: who that is cannot be known; nobody else was put on the list since.
         Interrupted: the person asked to stop; what was in flight is finished and recorded.
         ReconcilerError: a chunk could not be delivered.
     """
     rejected: list[str] = []
     with run.owing(change.address, change.list):
+        fresh.look(change)
         for phase in row_changes.PHASES:
-            pieces = Pieces(change, phase, writer, run, terms.progress)
+            pieces = Pieces(change, phase, writer, run, terms.progress, fresh)
             _all(row_changes.bodies(change, phase), writer.workers(change), pieces, terms)
             rejected += pieces.rejected
+    now = fresh.take_off(change)
+    out = fresh.out(change)
     offered = (row["contactId"] for chunk in row_changes.bodies(change, "put") for row in chunk)
-    run.owe(change.address, change.list, offered)
-    into = terms.scratch / "read-back"
-    into.mkdir(exist_ok=True)
+    run.owe(change.address, change.list, (contact for contact in offered if contact not in out))
     with engine.opened(terms.engine, terms.scratch) as backend:
-        now = sources.settled(backend, lambda: writer.members(change.members, into))
-        if superseded.remove(backend, change, now, writer, run):
-            now = sources.settled(backend, lambda: writer.members(change.members, into))
-        unexplained = read_back.not_as_written(backend, change, now, set(rejected))
+        more = superseded.remove(backend, change, now, writer, run)
+    if more:
+        now = fresh.take_off(change)
+    with engine.opened(terms.engine, terms.scratch) as backend:
+        unexplained = read_back.not_as_written(backend, change, now, {*rejected, *out})
     if unexplained:
         message = (
             f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"
         )
         raise ReconcilerError(message, where=str(change.address))
-    _remember(change, writer, run, terms, rejected)
+    _remember(change, writer, run, terms, {*rejected, *out})
     if rejected and len(rejected) == change.total:
         raise RowsRejected("the tenant took none of the contacts; their reasons are in the ledger")
+    left = _left_out(change, out)
     words = f"{change.adds:,} to add, {change.updates:,} to update, {change.removes:,} to remove on {change.list!r}"
     words += f": {len(rejected):,} rejected by the tenant, the others" if rejected else ": all"
     words += " read back and found as written"
-    return StepResult(change.address, Outcome.DONE, words, change.total - len(rejected), len(rejected))
+    words += f"; {len(out):,} suppressed since the plan" if out else ""
+    rows = change.total - len(rejected) - left
+    return StepResult(change.address, Outcome.DONE, words, rows, len(rejected), suppressed=len(out))
+
+
+def _left_out(change: RowChange, out: Mapping[str, str]) -> int:
+    """How many rows that were to be put are not on the list: the others in `out` were there before."""
+    if not out:
+        return 0
+    return sum(row["contactId"] in out for chunk in row_changes.bodies(change, "put") for row in chunk)
 
 
 def _remember(change: RowChange, writer: Writer, run: Run, terms: Terms, rejected: Collection[str]) -> None:

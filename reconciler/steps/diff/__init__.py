@@ -7,7 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import additions, comparison, differences, engine, outcome_changes, owing, row_changes, written
+from reconciler.audience import (
+    additions,
+    comparison,
+    differences,
+    engine,
+    outcome_changes,
+    owing,
+    rechecking,
+    row_changes,
+    written,
+)
 from reconciler.audience.comparison import Compared
 from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
@@ -68,7 +78,11 @@ def _row_changes(
         samples = tuple(
             Sample(tokens.token(contact), tokens.hint(contact), action, why) for contact, action, why in shown[band]
         )
-        yield _row_change(backend, standing, target, compared[band], ways[band], live, samples)
+        reached = None
+        if standing.segment.suppress:
+            file = files[band].with_suffix(".reached.parquet")
+            reached = rechecking.reached(backend, current[band], standing.rows, file)
+        yield _row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
 
 
 def _compared(
@@ -145,6 +159,7 @@ def _row_change(
     way: Chosen,
     live: Live,
     samples: tuple[Sample, ...],
+    reached: Rows | None,
 ) -> RowChange:
     rows, kept = compared.rows, compared.kept
     counts = {
@@ -176,6 +191,8 @@ def _row_change(
         samples=samples,
         stays=tuple(Reason(*each) for each in compared.stays),
         owed=tuple(Reason(*each) for each in compared.owed),
+        reached=reached,
+        reached_digest="" if reached is None else row_changes.rows_digest(reached),
     )
 
 

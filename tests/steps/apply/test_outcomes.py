@@ -8,12 +8,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reconciler.model.document import document_digest
 from reconciler.simulator import DispositionLimits, Options, Simulator, Stage
 from reconciler.views.progress import ReadingProgress
+from tests import sealed
 from tests.conftest import Ended, Folder
 from tests.outcomes import (
     CODES,
@@ -372,7 +373,7 @@ def test_a_plan_is_not_believed_where_it_says_to_keep_numbers(tenant: Simulator,
     declare(folder, tenant, extra=declare_feedback(folder))
     saved = folder.root.parent / "plan.zip"
     assert run("plan", "--out", str(saved)).code == 0
-    forged = _forged(saved, "data/asked", "elsewhere")
+    forged = _forged(saved, folder.root, "data/asked", "elsewhere")
     ended = run("apply", str(forged))
     assert ended.code != 0
     assert "does not keep its numbers in elsewhere" in ended.out + ended.err
@@ -380,16 +381,13 @@ def test_a_plan_is_not_believed_where_it_says_to_keep_numbers(tenant: Simulator,
     assert patched(tenant) == []
 
 
-def _forged(path: Path, old: str, new: str) -> Path:
+def _forged(path: Path, root: Path, old: str, new: str) -> Path:
     target = path.with_name("forged.zip")
-    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(target, "w") as written:
-        for name in archive.namelist():
-            content = archive.read(name)
-            if name == "plan.json":
-                document = json.loads(content.decode().replace(f'"{old}"', f'"{new}"'))
-                document["digest"] = document_digest(document)
-                content = json.dumps(document).encode()
-            written.writestr(name, content)
+
+    def edit(document: dict[str, Any]) -> None:
+        document.update(json.loads(json.dumps(document).replace(f'"{old}"', f'"{new}"')))
+
+    sealed.edit_document(path, root, edit, target)
     return target
 
 

@@ -1,0 +1,180 @@
+"""Who may not be called any more since the plan was made? Asked again whenever somebody is about to be put on a list.
+
+Whoever is found stays out of the whole run, and is written down before anything is done about it: a run that is killed
+goes on without them, whatever the sources say by then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience import engine, rechecking, sources
+from reconciler.ledger.journal import Run
+from reconciler.model.address import Address
+from reconciler.model.change import RowChange
+from reconciler.model.errors import ChunkTooLarge, ReconcilerError
+from reconciler.model.live import digest_of
+from reconciler.model.plan import Plan
+from reconciler.model.ports import Writer
+from reconciler.model.problem import Location
+from reconciler.model.rows import ContactsOf, LiveList, RowQuery, Rows
+from reconciler.model.segment import Segment
+from reconciler.model.terms import Terms
+from reconciler.steps.apply.readings import DoNotCallUnknown, Readings
+
+_PHONES = "outbound"
+"""The surface that knows contacts' phones."""
+
+
+class StillThere(ReconcilerError):
+    """Somebody who may not be called any more could not be taken off a list."""
+
+    code = "suppressed-on-list"
+
+
+class Fresh:
+    """Holds the lists of one plan against do-not-call sources as they are now. Used from several threads."""
+
+    def __init__(self, plan: Plan, writer: Writer, run: Run, terms: Terms) -> None:
+        self._writer, self._run, self._terms = writer, run, terms
+        self._readings = Readings(plan, writer, terms)
+        self._guard, self._reading = threading.Lock(), threading.Lock()
+        self._lists: dict[Address, threading.RLock] = {}
+        self._looked: dict[Address, datetime] = {}
+        self._read: dict[Address, Mapping[RowQuery, Rows]] = {}
+
+    def applies(self, change: RowChange) -> bool:
+        """Whether the list's segment has do-not-call lists at all."""
+        return bool(self._segment(change).suppress)
+
+    def out(self, change: RowChange) -> Mapping[str, str]:
+        """Contacts that do-not-call lists have since the plan, each with the list's address."""
+        return self._run.suppressed(change.address)
+
+    def look(self, change: RowChange) -> None:
+        """Read the sources of a list's segment, and take those off the list who may not be on it any more.
+
+        Raises:
+            DoNotCallUnknown: a source cannot be known now.
+            ReconcilerError: the tenant will not let them be taken off.
+        """
+        if not self.applies(change):
+            return
+        with self._looking_at(change):
+            began, segment = self._terms.clock(), self._segment(change)
+            with self._reading:
+                read = self._read[change.address] = self._readings.of(segment)
+                with engine.opened(self._terms.engine, self._terms.scratch) as backend:
+                    found = dict(rechecking.by_source(backend, change, segment, read))
+            if self._keep(change, found):
+                self.take_off(change)
+            self._looked[change.address] = began
+
+    def look_if_due(self, change: RowChange) -> None:
+        """The same, where the last look is too long ago; whoever else is about to write waits for it."""
+        if not self.applies(change):
+            return
+        if self._is_due(change):
+            with self._looking_at(change):
+                if self._is_due(change):
+                    self.look(change)
+
+    def _is_due(self, change: RowChange) -> bool:
+        looked = self._looked.get(change.address)
+        # a clock that was put back says nothing of how long ago it is
+        age = None if looked is None else self._terms.clock() - looked
+        return age is None or not timedelta(0) <= age < self._terms.settings.read_again
+
+    def _looking_at(self, change: RowChange) -> threading.RLock:
+        """One look at a list at a time; of several lists only the reading of sources is one at a time."""
+        with self._guard:
+            return self._lists.setdefault(change.address, threading.RLock())
+
+    def take_off(self, change: RowChange) -> Rows:
+        """Take off the list whoever is on it and may not be, by the source's numbers or by the tenant's.
+
+        What the last look has read is what counts.
+
+        Returns:
+            Who is on the list afterwards.
+
+        Raises:
+            StillThere: somebody is on it all the same.
+            ReconcilerError: the tenant cannot be read, or will not let them be taken off.
+        """
+        with self._looking_at(change):
+            members, wrong = self._on_list(change)
+            if not wrong:
+                return members
+            self._remove(change, wrong)
+            members, wrong = self._on_list(change)
+            if wrong:
+                raise StillThere(
+                    f"{len(wrong):,} contacts of list {change.list!r} are on a do-not-call list since the plan, and are"
+                    " still on it after they were taken off",
+                    where=str(change.address),
+                    hint="take them off the list in the tenant, then go on",
+                )
+            return members
+
+    def _segment(self, change: RowChange) -> Segment:
+        try:
+            return self._terms.segments[change.address.resource]
+        except KeyError:
+            raise DoNotCallUnknown(
+                f"no manifest says which do-not-call lists hold for {change.address.resource}",
+                where=str(change.address),
+                hint="plan again, have the new plan reviewed, and apply that",
+            ) from None
+
+    def _keep(self, change: RowChange, found: Mapping[str, str]) -> bool:
+        before = self.out(change)
+        new = {contact: by for contact, by in found.items() if contact not in before}
+        if new:
+            self._run.suppress(change.address, change.list, new, self._terms.tokens)
+        return bool(new)
+
+    def _on_list(self, change: RowChange) -> tuple[Rows, Sequence[str]]:
+        """Who is on the list, and the ids there of those who may not be; the others' numbers in the tenant are new."""
+        into = self._terms.scratch / "taken-off" / digest_of(str(change.address)).rpartition(":")[2][:16]
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        segment = self._segment(change)
+        with engine.opened(self._terms.engine, into) as backend:
+            members = sources.settled(backend, partial(self._writer.members, change.members, into))
+            if not segment.suppress:
+                return members, ()
+            phones = self._phones(backend, change, members, into)
+        with self._reading, engine.opened(self._terms.engine, self._terms.scratch) as backend:
+            read = self._read[change.address]
+            by_tenant = {} if phones is None else dict(rechecking.by_tenant(backend, phones, segment, read))
+            wrong = rechecking.standing(backend, change, members, list(self.out(change)), list(by_tenant), into)
+        self._keep(change, {contact: by_tenant[member] for contact, member in wrong if member in by_tenant})
+        return members, [member for _, member in wrong]
+
+    def _phones(self, backend: Any, change: RowChange, members: Rows, into: Path) -> Rows | None:
+        """The members with the numbers that the tenant has, where a surface offers them."""
+        if _PHONES not in self._writer.surfaces:
+            return None
+        if not (change.attributes or change.data):
+            return members  # they were read through that surface
+        query = ContactsOf(LiveList(name=change.list), Location(str(change.address)))
+        return sources.settled(backend, partial(self._writer.contacts, query, into))
+
+    def _remove(self, change: RowChange, ids: Sequence[str]) -> None:
+        """Take members off, a chunk at a time; less at once where the tenant will not take so many."""
+        waiting = [ids[n : n + change.chunk_size] for n in range(0, len(ids), change.chunk_size)]
+        while waiting:
+            part = waiting.pop(0)
+            try:
+                with self._run.deed(change.address, "suppressed since the plan"):
+                    self._writer.remove(change, part)
+            except ChunkTooLarge:
+                if len(part) == 1:
+                    raise
+                half = (len(part) + 1) // 2
+                waiting[:0] = [part[:half], part[half:]]
