@@ -117,6 +117,8 @@ def _lists(
             changed = sources.table(backend, change.rows)
             mine = changed.filter(changed["contactId"] == contact)
             planned = _first(backend, mine.select("action", why=row_changes.why(mine)))
+            if planned and planned[0] != "add" and row is None:
+                now = "is on it now by its number"
             now += f"; a plan would {planned[0]} it: {planned[1]}" if planned else "; a plan would change nothing"
         waits = owed.get(target.list)
         if waits is not None and belongs == (target.band,):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import piecemeal, regions, sources
+from reconciler.audience import identity, piecemeal, regions, sources
 from reconciler.model.disposition import HELD, DispositionSet
 from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange
 from reconciler.model.rows import Rows
@@ -50,6 +50,8 @@ def settled(backend: Any, rows: Rows, target: Path) -> Rows:
     import ibis
 
     read = regions.read(backend, sources.table(backend, rows))
+    # the tenant is asked by the id without what nobody sees
+    read = read.mutate(contactId=ibis.coalesce(identity.clean(read["contactId"]), read["contactId"]))
     line = read["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     order = [
         ibis.desc(read["timestamp"], nulls_first=False),
@@ -57,7 +59,9 @@ def settled(backend: Any, rows: Rows, target: Path) -> Rows:
         ibis.desc(line),
     ]
     usable = read["fault"].isnull()
-    rank = ibis.row_number().over(ibis.window(group_by=[read["contactId"], usable], order_by=order))
+    # of one contact's ids, however they are written, the last row counts
+    who = identity.contact(read["contactId"])
+    rank = ibis.row_number().over(ibis.window(group_by=[who, usable], order_by=order))
     custom = read["custom"].cast("json").cast("map<string, string>")
     told = read.mutate(superseded=usable & (rank > 0), custom=custom)
     return sources.write(backend, told.select(*DISPOSITIONS), target, DISPOSITIONS)

@@ -11,6 +11,7 @@ from reconciler.model.members import Members
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.story import Story
 from reconciler.model.tokens import Tokens
+from reconciler.model.unseen import same_id
 
 
 def tell(
@@ -21,7 +22,7 @@ def tell(
     Raises:
         BadInput: there is no such segment, or no such contact in it.
     """
-    address = Address("Segment", segment)
+    address, contact = Address("Segment", segment), same_id(contact)
     standing = next((each for each in members if each.segment.address == address), None)
     if standing is None:
         names = ", ".join(each.segment.address.name for each in members)

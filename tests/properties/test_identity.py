@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "0"))
 PEOPLE = range(8)
 GOOD = {"tier": "gold", "priority": 1}
 
-ROWS = {
+ROWS: dict[str, Callable[[int], tuple[str, str | None, dict[str, Any]]]] = {
     "by id": lambda n: (contact(n), phone(n), {}),
     "by an id with a blank": lambda n: (f"{contact(n)} ", phone(n), {"tier": "gold"}),
     "by an id with a mark": lambda n: (f"\u200e{contact(n)}", phone(n), {}),

@@ -106,13 +106,14 @@ def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind
         other = first.setdefault((kind.name, unseen.same_name(kind.live_name(resource))), resource)
         if other.address != resource.address:
             alike = kind.live_name(resource) != kind.live_name(other)
+            same = "a name that looks the same" if alike else "the same name"
             place = "spec" if "name" in resource.spec else "metadata"
             there = other.where("spec" if "name" in other.spec else "metadata", "name")
             yield Problem(
                 resource.where(place, "name"),
                 "duplicate-live-name",
-                f"{other.address} has {'a name that looks like it' if alike else 'the same name'} in the tenant ({there})",
-                note="they differ only by case, blanks or characters that nobody sees: people take the one for the other"
+                f"{other.address} has {same} in the tenant ({there})",
+                note="the names differ only by case, blanks or characters that nobody sees"
                 if alike
                 else f"both manifests would change the one {kind.name} of that name, and undo each other",
                 hint=_own_names(kind, resource, other),

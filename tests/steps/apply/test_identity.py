@@ -104,3 +104,66 @@ def test_ids_that_differ_by_what_nobody_sees_are_no_change(
     filled(tenant, folder, run, method)
     write(folder, [(looks.format(who), number) for who, number in as_usual()])
     assert counts(run) == (10, 0, 0, 0, 10)
+
+
+def test_a_salesforce_id_of_15_characters_is_the_contact_that_the_tenant_has_by_18(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    tenant.store.add_contacts([{"id": "001A0000006Vm9rIAC", "phoneNumber": phone(1)}])
+    tenant.store.add_list("Chosen", {"001A0000006Vm9rIAC": {"tier": "gold", "priority": 1}})
+    write(folder, [("001A0000006Vm9r", phone(1)), ("001A0000006Vm9rIAC", phone(2)), (contact(3), phone(3))])
+    delivery.known(tenant, "listContacts", [3])
+    delivery.declare(folder, tenant, "listContacts")
+    told = run("plan").out
+    assert "duplicate of another row with its id" in told
+    assert counts(run) == (1, 1, 0, 0, 2)
+    applied(run, tenant, 2)
+    assert set(tenant.store.list_named("Chosen").members) == {"001A0000006Vm9rIAC", contact(3)}
+
+
+@pytest.mark.parametrize("live", ["CHOSEN", "Chosen ", "Cho\u200bsen"], ids=ascii)
+def test_a_list_is_not_made_beside_one_whose_name_only_looks_the_same(
+    tenant: Simulator, folder: Folder, run: Run, live: str
+) -> None:
+    delivery.known(tenant, "contactIds", TEN)
+    write(folder, as_usual())
+    delivery.declare(folder, tenant, "contactIds")
+    tenant.store.add_list(live, [contact(n) for n in TEN])
+    refused = run("apply", "--yes")
+    assert refused.code == 3
+    assert f"NAM-ALIKE  ContactList/chosen: ContactList 'Chosen' would be made beside {live!a}" in refused.out
+    assert [each.name for each in tenant.store.lists.values()] == [live]
+
+
+def test_two_manifests_may_not_declare_names_that_only_look_different(folder: Folder, run: Run) -> None:
+    folder.write("one.yaml", manifest("ContactList", "one", "name: Callees"))
+    folder.write("other.yaml", manifest("ContactList", "other", 'name: "CALLEES"'))
+    refused = run("validate")
+    assert refused.code == 64
+    assert "has a name that looks the same in the tenant" in refused.err + refused.out
+
+
+def test_a_method_that_is_chosen_by_size_finds_the_rows_by_its_own_key(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.model.delivery.MANY", 3)
+    filled(tenant, folder, run, "auto")
+    assert set(tenant.store.list_named("Chosen").members) != {contact(n) for n in TEN}
+    another_client_inserts(tenant, range(4))
+    assert counts(run) == (10, 0, 4, 0, 10)
+    applied(run, tenant, 10)
+    monkeypatch.setattr("reconciler.model.delivery.MANY", 20_000)
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_without_a_surface_that_tells_phones_nobody_unknown_is_removed_while_others_are_put(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    filled(tenant, folder, run)
+    another_client_inserts(tenant, [0])
+    declared = (folder.root / "tenant.yaml").read_text(encoding="utf-8").splitlines()
+    folder.write("tenant.yaml", "\n".join(line for line in declared if "outbound:" not in line))
+    refused = run("plan")
+    assert refused.code == 1
+    assert "1 rows to be removed have numbers that no surface of the tenant tells" in refused.err
+    assert "declare the tenant's surface `outbound`" in refused.err
