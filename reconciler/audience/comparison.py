@@ -132,7 +132,7 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
     """What becomes of whoever is on a list."""
     import ibis
 
-    stands = everyone.drop("sent_as").rename(known_as="contactId")
+    stands = everyone.rename(known_as="contactId")
     told = known.listed.rename(own="contactId", was_sent_as="sent_as")
     told = told.left_join(stands, told["stands"] == stands["known_as"])
     told = _suppressed(told, barred)
@@ -172,7 +172,7 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
     null_score = ibis.null("int64")
     columns = {
         "contactId": ibis.ifelse(told["by_number"] | wanted, told["stands"], told["own"]),
-        "sent_as": null,
+        "sent_as": ibis.ifelse(wanted, told["sent_as"], null),
         "action": action,
         # what is taken off a list has no attributes on it
         "priority": ibis.ifelse(wanted, told["priority"], ibis.null("int64")),
@@ -242,7 +242,7 @@ def _refuse_contradiction(backend: Any, changes: Any) -> None:
     put = changes.filter(changes["action"].isin(["add", "update"]))
     gone = changes.filter(changes["action"] == "remove")
     rows = put.select(put_member="member", put_on="on")
-    numbers = put.filter(put["number"].notnull()).select(put_number="e164", number_on="on")
+    numbers = put.filter(put["e164"].notnull()).select(put_number="e164", number_on="on")
     both = gone.semi_join(rows, [gone["member"] == rows["put_member"], gone["on"] == rows["put_on"]])
     only = gone.filter(gone["spare"].isnull())
     met = only.semi_join(numbers, [only["number"] == numbers["put_number"], only["on"] == numbers["number_on"]])
