@@ -37,8 +37,8 @@ RULE = Rule(
     sources=(
         Source(
             title="Whose row, whose name",
-            citation="decision 36 of this project",
-            url="docs/decisions/0036-whose-row-it-is.md",
+            citation="decision 37 of this project",
+            url="docs/decisions/0037-whose-row-it-is.md",
             effective=None,
             verified=True,
             note="of this tool's own, and no law",
