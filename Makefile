@@ -19,7 +19,7 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 	$(BIN)/reconciler demo
 
 # runs of the whole program, which take twice as long where every line of them is traced
-WHOLE := tests/cli tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py
+WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py
 
 test: $(INSTALLED) ## Run the test suite with branch coverage, killed at every fifth place
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)

@@ -120,12 +120,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="record the cassettes anew, from the embedded tenant")
 
 
-KILLED = "places at which a run was killed"
+KILLED = "places at which a run was killed, and resumed"
+PAIRS = "pairs of a do-not-call entry and a contact, none called"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at how many places runs were killed; the workers of pytest-xdist cannot print it themselves."""
+    """Say how much was tried; the workers of pytest-xdist cannot print it themselves."""
     reports = [each for word in ("passed", "failed") for each in terminalreporter.stats.get(word, ())]
-    counts = [value for each in reports for name, value in each.user_properties if name == KILLED]
-    if counts:
-        terminalreporter.write_line(f"{sum(counts)} {KILLED}, and resumed, in {len(counts)} tests")
+    for what in (KILLED, PAIRS):
+        counts = [value for each in reports for name, value in each.user_properties if name == what]
+        if counts:
+            terminalreporter.write_line(f"{sum(counts):,} {what}, in {len(counts)} tests")
