@@ -188,6 +188,7 @@ def _observed(store: Records, held: Held, silent: float) -> float:
             return now - float(before["since"])
     with suppress(OSError):  # what cannot be remembered is observed anew the next time
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
         path.write_bytes(orjson.dumps({"lock": mark, "boot": boot, "since": now}))
     return 0.0
 

@@ -111,10 +111,16 @@ class Stage:
         self.reset()
 
     def reset(self) -> None:
-        """The tenant as it was, with the same ids; a ledger that is empty."""
+        """The tenant as it was, with the same ids; a ledger that is empty but for the key that plans are sealed with."""
         self.tenant.reset()
         self._runs += 1
-        rmtree(self.folder.root / ".reconciler", ignore_errors=True)
+        ledger = self.folder.root / ".reconciler"
+        key = (ledger / "plan.key").read_bytes() if (ledger / "plan.key").exists() else None
+        rmtree(ledger, ignore_errors=True)
+        if key is not None:
+            ledger.mkdir(mode=0o700)
+            (ledger / "plan.key").touch(mode=0o600)
+            (ledger / "plan.key").write_bytes(key)
         self._build(self.tenant, self.folder)
 
     def ended(
