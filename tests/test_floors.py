@@ -36,6 +36,7 @@ DOORS = {
     "urllib3": ["cxone/transport.py", "cxone/posting.py"],
     "certifi": ["cxone/events.py", "cxone/posting.py"],
     "yaml": ["steps/load"],
+    "pathspec": ["steps/load/ignored.py"],
     "jsonschema": ["steps/load"],
     "referencing": ["steps/load"],
     "rapidfuzz": ["steps/load"],

@@ -16,6 +16,7 @@ from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
 from reconciler.bucket.objects import Bucket
 from reconciler.bucket.refusals import BucketError, Missing
 from reconciler.model.feeds import FileFeed
+from reconciler.model.listing import shortened
 from reconciler.model.problem import BadInput, Problem
 
 _NAMED = 5
@@ -111,7 +112,7 @@ def _held(feed: FileFeed, folder: str, kind: str, files: Sequence[str], folders:
     ending = kind.removeprefix("*")
     others = [*(name for name in files if not name.endswith(ending)), *folders]
     if others:
-        shown = ", ".join(f"`{name}`" for name in others[:_NAMED]) + (" …" if len(others) > _NAMED else "")
+        shown = shortened([f"`{name}`" for name in others], _NAMED)
         message = f"the folder `{folder}` holds something else than its {ending} files: {shown}"
         hint = f"name files of other types under `files`; in a store there are {ending} files alone"
         yield Problem(feed.where, "other-files", message, hint=hint)

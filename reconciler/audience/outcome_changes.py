@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.audience import outcomes, row_changes
 from reconciler.model.change import Reason, Sample
 from reconciler.model.disposition import DispositionSet
+from reconciler.model.listing import cut
 from reconciler.model.live import Live
 from reconciler.model.outcomes import OutcomeChange, Place
 from reconciler.model.tokens import Tokens
@@ -60,6 +61,7 @@ def _reasons(counted: list[tuple[str, int]]) -> tuple[Reason, ...]:
 
 
 def _agents(counted: list[tuple[str, int]]) -> tuple[Reason, ...]:
-    rest = counted[AGENTS:]
+    shown = cut(len(counted), AGENTS)
+    rest = counted[shown:]
     others = [(f"{len(rest):,} other agents", sum(count for _, count in rest))] if rest else []
-    return _reasons([*counted[:AGENTS], *others])
+    return _reasons([*counted[:shown], *others])

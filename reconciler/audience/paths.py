@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.audience import objects
 from reconciler.bucket.addresses import SCHEMES, scheme_of
 from reconciler.model.feeds import AnyFiles, FileFeed
+from reconciler.model.listing import shortened
 from reconciler.model.problem import BadInput, Location, Problem
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -144,9 +145,6 @@ def _bare(name: str) -> str:
     return name.casefold().removesuffix(".gz").removesuffix(".zip")
 
 
-_LISTED = 8
-
-
 def _hint(pattern: str, inside: Path) -> str | None:
     folder = (inside / pattern).parent
     if (
@@ -157,8 +155,7 @@ def _hint(pattern: str, inside: Path) -> str | None:
         return None
     there = sorted(each.name for each in folder.iterdir() if each.is_file() and not each.name.startswith("."))
     # what the folder has, and no guess: a do-not-call list must not be taken for the customers' file beside it
-    listed = ", ".join(f"`{name}`" for name in there[:_LISTED]) + (" …" if len(there) > _LISTED else "")
-    return f"the folder has {listed}" if there else "the folder is empty"
+    return f"the folder has {shortened([f'`{name}`' for name in there])}" if there else "the folder is empty"
 
 
 @contextmanager

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.feeds import Feed
+from reconciler.model.listing import shortened
 from reconciler.model.problem import Location, Problem
 from reconciler.model.rows import Rows
 
 BATCH = 10_000
 """Rows that are held at once where a source cannot be read by the engine itself."""
-
-_LISTED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,8 @@ def _meant(name: str, present: Sequence[str]) -> str | None:
     near = get_close_matches(name.casefold(), folded, 1)
     if near:
         return f"did you mean `{folded[near[0]]}`?"
-    listed = [f"`{each}`" for each in present[:_LISTED] if each]
-    more = len(present) - _LISTED
-    return f"there are {', '.join(listed)}{f' and {more} more' if more > 0 else ''}" if listed else None
+    named = [f"`{each}`" for each in present if each]
+    return f"there are {shortened(named)}" if named else None
 
 
 def ids(found: Iterable[str], file: Path) -> Rows:

@@ -51,6 +51,7 @@ def shared_schema() -> dict[str, Any]:
     return _read("manifest")
 
 
+@cache
 def _read(stem: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((schema_folder() / f"{stem}.json").read_text(encoding="utf-8"))
     return document

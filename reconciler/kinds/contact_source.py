@@ -37,6 +37,14 @@ def source(resource: Resource) -> Source:
     return Source(people(resource), types, past)
 
 
+def feeds(resource: Resource) -> Iterable[PeopleQuery | HistoryQuery]:
+    """Where its contacts and their interactions are read."""
+    declared = source(resource)
+    yield declared.contacts
+    if declared.history is not None:
+        yield declared.history
+
+
 def attributes(resource: Resource) -> tuple[str, ...]:
     """The attributes that a ContactSource manifest maps."""
     named = {attribute for way in PEOPLE for attribute in resource.spec.get(way, {}).get("attributes", {})}

@@ -55,6 +55,11 @@ def _feed(resource: Resource) -> DispositionFeed:
     )
 
 
+def feeds(resource: Resource) -> Iterable[DispositionFeed]:
+    """Where its outcomes are read."""
+    return (_feed(resource),)
+
+
 def _feedback(spec: Mapping[str, object], catalogue: Catalogue) -> Feedback:
     manifest = catalogue.get("SuppressionList", str(spec["suppressionList"]))
     declared = suppression_list.suppression(manifest, None)
@@ -141,5 +146,6 @@ KIND = Kind(
     says="outcomes to set on contacts of a campaign",
     references=(Reference(("feedback", "*", "suppressionList"), "SuppressionList"),),
     queries=queries,
+    feeds=feeds,
     check=check,
 )

@@ -43,6 +43,12 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
     )
 
 
+def feeds(resource: Resource) -> Iterable[RowQuery]:
+    """Where its entries are read, those that outcomes added among them."""
+    declared = suppression(resource, None)
+    return (declared.numbers, *declared.also)
+
+
 def _entries(part: Mapping[str, Any]) -> Entries:
     """How the entries of one part of a list are read: of its `files`, `sql` or `salesforce`."""
     answers = None

@@ -13,6 +13,7 @@ from reconciler.model.calling import Clock, Outside, at_odds, clocks, outside, w
 from reconciler.model.campaign import Window
 from reconciler.model.exposure import Exposure
 from reconciler.model.hours import Hours, span_words
+from reconciler.model.listing import cut
 from reconciler.model.moment import format_instant
 
 SHOWN = 3
@@ -38,8 +39,9 @@ def told(
 
 
 def _words(exposure: Exposure, many: int, found: Sequence[Outside]) -> str:
-    words = [f"{each.contacts:,} in {each.region} ({_law(each)}; {_from(each)})" for each in found[:SHOWN]]
-    more = [f"{len(found) - SHOWN} more places, which the plan's document names"] if found[SHOWN:] else []
+    shown = cut(len(found), SHOWN)
+    words = [f"{each.contacts:,} in {each.region} ({_law(each)}; {_from(each)})" for each in found[:shown]]
+    more = [f"{len(found) - shown} more places, which the plan's document names"] if found[shown:] else []
     counted = f"{many:,} of {exposure.contacts:,} contacts would be called outside the hours of where they may be"
     return f"{counted}: {'; '.join([*words, *more])}"
 

@@ -21,6 +21,7 @@ class Desired:
         root: the workspace's folder. scratch: an empty folder for the rows of this run.
         prune: whether marked objects that are declared no longer are to be deleted.
         refresh: whether interactions are read again that are kept from an earlier plan.
+        ignored: how many YAML files `.reconcilerignore` leaves out.
     """
 
     catalogue: Catalogue
@@ -33,3 +34,4 @@ class Desired:
     scratch: Path
     prune: bool = False
     refresh: bool = False
+    ignored: int = 0

@@ -164,6 +164,10 @@ def _no_problems(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     return ()
 
 
+def _no_feeds(resource: Resource) -> Iterable[Any]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """The facts of one kind.
@@ -175,6 +179,7 @@ class Kind:
         surfaces: where its objects live, the preferred surface first; none for a kind that only declares.
         fields: what a resource wants of its live object, by live field and in names; only what was declared.
         queries: which rows must be read for a resource.
+        feeds: the rows that a resource itself says where to read, its contacts, entries or outcomes among them.
         besides: which rows must be read for the declared resources of this kind because of what the tenant's other
             objects of it hold, those that nothing declares: by name, their live fields.
         check: faults that a JSON Schema cannot express.
@@ -194,6 +199,7 @@ class Kind:
     surfaces: tuple[Surface, ...] = ()
     fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
+    feeds: Callable[[Resource], Iterable[Any]] = _no_feeds
     besides: Callable[[Sequence[Resource], Mapping[str, Fields], Catalogue], Iterable[RowQuery]] = _nothing_besides
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 from reconciler.model.errors import ReconcilerError
 
@@ -22,6 +23,16 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
 
 
+class Stage(IntEnum):
+    """How far something came before a fault of it was found: what is found earlier may be the cause of the rest."""
+
+    READING = 0
+    RENDERING = 1
+    SCHEMAS = 2
+    REFERENCES = 3
+    CHECKS = 4
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One fault of the input, in the shape in which every fault is printed.
@@ -32,6 +43,8 @@ class Problem:
         message: what is wrong, in one sentence.
         note: why that matters, or what was found instead.
         hint: what to do next.
+        stage: when it was found; causes are told first.
+        origins: where the values were written that a template put at the place.
     """
 
     where: Location
@@ -39,17 +52,33 @@ class Problem:
     message: str
     note: str | None = None
     hint: str | None = None
+    stage: Stage = field(default=Stage.READING, compare=False)
+    origins: tuple[Location, ...] = field(default=(), compare=False)
 
 
 class BadInput(ReconcilerError):
-    """Everything wrong with what the user gave, at once. Nothing was attempted."""
+    """Everything wrong with what the user gave, at once. Nothing was attempted.
+
+    Attributes:
+        problems: by stage, then by place.
+        consequences: what may only follow from a file that could not be read; counted, and told once that is mended.
+    """
 
     code = "bad-input"
     exit_code = 64
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda p: (p.where, p.code, p.message)))
+    def __init__(self, problems: Iterable[Problem], consequences: Iterable[Problem] = ()) -> None:
+        self.problems = _in_order(problems)
+        self.consequences = _in_order(consequences)
         if not self.problems:
             raise ValueError("BadInput needs at least one problem")
         count = len(self.problems)
-        super().__init__(f"{count} problem{'s' if count > 1 else ''} in the input; nothing was changed")
+        words = f"{count:,} problem{'s' if count > 1 else ''} in the input"
+        follow = len(self.consequences)
+        if follow:
+            words += f", and {follow:,} more that may follow from what could not be read"
+        super().__init__(f"{words}; nothing was changed")
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(set(problems), key=lambda p: (p.stage, p.where, p.code, p.message)))

@@ -11,6 +11,7 @@ from reconciler.model.calling import LONGEST, left
 from reconciler.model.campaign import Window
 from reconciler.model.exposure import Exposure
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.listing import cut
 from reconciler.model.public_holidays import public_holidays
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
@@ -29,8 +30,9 @@ def check(situation: Situation) -> Iterator[Finding]:
         windows = left(planned.dialled(situation.moment, situation.hours), situation.moment)
         found = _holidays(planned.exposure, windows)
         if found:
-            shown = [f"{name} ({day}) for {many:,} in {region}" for (day, region, name), many in found[:SHOWN]]
-            more = [f"{len(found) - SHOWN} more, which the plan's document names"] if found[SHOWN:] else []
+            most = cut(len(found), SHOWN)
+            shown = [f"{name} ({day}) for {many:,} in {region}" for (day, region, name), many in found[:most]]
+            more = [f"{len(found) - most} more, which the plan's document names"] if found[most:] else []
             message = f"it dials on public holidays: {'; '.join([*shown, *more])}"
             yield Finding(RULE.id, planned.campaign.address, message, details=_details(found))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from reconciler.model.exposure import Exposure
+from reconciler.model.listing import cut
 from reconciler.model.situation import Planned
 from reconciler.views.plain import plain
 
@@ -20,7 +21,8 @@ def called(campaigns: Iterable[Planned]) -> Iterator[Text]:
     if not told:
         return
     yield Text("Called, by the country of the number (docs/calling-hours.md):", "bold")
-    for planned, exposure in told[:MOST]:
+    shown = cut(len(told), MOST)
+    for planned, exposure in told[:shown]:
         name = plain(str(planned.campaign.address))
         state = "" if planned.campaign.active else f" ({planned.campaign.status})"
         yield Text.assemble("  ", (f"{name}{state}", "bold"), f"  {exposure.contacts:,}: {_countries(exposure)}")
@@ -32,16 +34,17 @@ def called(campaigns: Iterable[Planned]) -> Iterator[Text]:
             yield Text(f"     {each.contacts:,} of them with a {each.column} that cannot be read ({words})", "yellow")
         if exposure.unplaced:
             yield Text(f"     {exposure.unplaced:,} of them at no known time of day", "yellow")
-    if len(told) > MOST:
-        yield Text(f"  and {len(told) - MOST} more in the plan's document", "dim")
+    if told[shown:]:
+        yield Text(f"  and {len(told) - shown} more in the plan's document", "dim")
 
 
 def _countries(exposure: Exposure) -> str:
     counted = [f"{country} {count:,}" for country, count in exposure.countries.items()]
-    rest = sum(list(exposure.countries.values())[COUNTRIES:])
-    words = counted[:COUNTRIES]
+    shown = cut(len(counted), COUNTRIES)
+    rest = sum(list(exposure.countries.values())[shown:])
+    words = counted[:shown]
     if rest:
-        words.append(f"{len(counted) - COUNTRIES} more {rest:,}")
+        words.append(f"{len(counted) - shown} more {rest:,}")
     if exposure.unknown:
         words.append(f"unknown {exposure.unknown:,}")
     return " · ".join(words)

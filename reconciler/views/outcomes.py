@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from reconciler.model.change import Reason
+from reconciler.model.listing import cut
 from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.report import Figures
@@ -30,10 +31,11 @@ def _set(change: OutcomeChange) -> Iterator[Text]:
         (f"{change.total:,} outcomes to set", "yellow"),
         f", {change.unchanged:,} unchanged, at {change.rate} a second ({_lasting(change.total, change.rate)})",
     )
-    for reason in change.reasons[:_MOST_REASONS]:
+    shown = cut(len(change.reasons), _MOST_REASONS)
+    for reason in change.reasons[:shown]:
         yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
-    if len(change.reasons) > _MOST_REASONS:
-        rest = sum(reason.count for reason in change.reasons[_MOST_REASONS:])
+    if change.reasons[shown:]:
+        rest = sum(reason.count for reason in change.reasons[shown:])
         yield Text(f"    {rest:>7,}  other transitions", "dim")
     yield Text(plain(f"    by outcome: {_counts(change.outcomes)}"), "dim")
     yield Text(plain(f"    by agent: {_counts(change.agents)}"), "dim")

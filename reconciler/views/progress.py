@@ -18,6 +18,7 @@ from rich.text import Text
 from reconciler.model.address import Address
 from reconciler.model.course import Course, Tally
 from reconciler.model.jobs import Job
+from reconciler.model.listing import cut
 from reconciler.model.plan import Plan
 from reconciler.model.report import ChunkDone, Report, StepResult
 from reconciler.views.plain import plain
@@ -118,10 +119,11 @@ class ApplyProgress:
             table = Table.grid(padding=(0, 2))
             more = 0
             for address, tally in course.under_way.items():
-                for job_id, (rows, progress) in islice(tally.jobs.items(), MOST_JOBS):
+                shown = cut(len(tally.jobs), MOST_JOBS)
+                for job_id, (rows, progress) in islice(tally.jobs.items(), shown):
                     words = f"{rows:,} rows, {progress:.0%}"
                     table.add_row(Text(plain(f"    job {job_id}"), "dim"), _bar(rows, rows * progress), words)
-                more += max(0, len(tally.jobs) - MOST_JOBS)
+                more += max(0, len(tally.jobs) - shown)
                 table.add_row(Text(plain(f"  {address}")), _bar(tally.total, tally.reached), _figures(tally, now))
             if course.several:
                 table.add_row(

@@ -12,6 +12,7 @@ from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Re
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Waived
+from reconciler.model.listing import cut
 from reconciler.model.moment import format_instant
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import Plan, Step
@@ -154,11 +155,12 @@ def _rows(change: RowChange) -> Iterator[Text]:
     )
     if change.chosen:
         yield Text(plain(f"    {change.method}: {change.chosen}"), "dim")
-    for reason in change.reasons[:_MOST_REASONS]:
+    shown = cut(len(change.reasons), _MOST_REASONS)
+    for reason in change.reasons[:shown]:
         yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
-    if len(change.reasons) > _MOST_REASONS:
-        rest = sum(reason.count for reason in change.reasons[_MOST_REASONS:])
-        yield Text(f"    {rest:>7,}  for {len(change.reasons) - _MOST_REASONS} other reasons", "dim")
+    if change.reasons[shown:]:
+        rest = sum(reason.count for reason in change.reasons[shown:])
+        yield Text(f"    {rest:>7,}  for {len(change.reasons) - shown} other reasons", "dim")
     for action in ("add", "update", "remove"):
         example = next((sample for sample in change.samples if sample.action == action), None)
         if example is not None:

@@ -1,7 +1,7 @@
 """What do the manifests of a workspace say?
 
 Files → YAML → parts → templates → schemas → references → each kind's own checks → the tenant that is meant. Every stage
-tells all it finds, and a manifest goes as far as it can: one run shows every fault, each at its place.
+tells all it finds, and a manifest goes as far as it can: one run shows every fault, each at its place, causes first.
 Nothing here needs a network or a credential. The libraries are imported when something is loaded, not before.
 """
 
@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.kind import follow
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import BadInput, Location, Problem, Stage
 from reconciler.model.resource import Path, Resource
 from reconciler.model.settings import Workspace
 
 if TYPE_CHECKING:
+    from reconciler.steps.load.collected import Collected
     from reconciler.steps.load.document import Document
     from reconciler.steps.load.references import Declared
 
 
-def load(workspace: Workspace) -> Desired:
+def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     """The resources that the manifests of a workspace declare, valid and in each other's company.
+
+    Args:
+        look_for_files: whether a file of the workspace that a manifest names and that is not there is a problem.
 
     Raises:
         BadInput: everything that is wrong with them, with the variables, or with the choice of tenant.
@@ -31,25 +35,34 @@ def load(workspace: Workspace) -> Desired:
     from reconciler.kinds import kinds
     from reconciler.kinds.workspace import settings as settings_of
     from reconciler.model.live import digest_of
-    from reconciler.steps.load import choices, freshness, references, strictness
+    from reconciler.steps.load import choices, freshness, local_files, references, strictness
+    from reconciler.steps.load.collected import Collected
 
-    documents, unread, problems = _read(workspace)
-    declared, faults = _declare(documents, unread)
-    catalogue, misfits = references.check(declared, kinds())
-    problems += [*faults, *misfits, *strictness.check(catalogue)]
-    problems += freshness.check(catalogue, workspace.now)
+    found = Collected()
+    documents, ignored = _read(workspace, found)
+    declared = _declare(documents, found)
+    checked = references.check(declared, kinds())
+    catalogue = checked.catalogue
+    found.add(Stage.REFERENCES, checked.links)
+    found.add_following(Stage.REFERENCES, checked.following)
+    found.add(Stage.CHECKS, [*checked.own, *strictness.check(catalogue)])
+    found.add(Stage.CHECKS, freshness.check(catalogue, workspace.now))
+    if look_for_files:
+        found.add(Stage.CHECKS, local_files.check(checked.sound, kinds(), workspace.root))
     if not documents:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
-        raise BadInput(problems or [empty])
+        raise BadInput(found.problems or [empty])
     settings = settings_of(next(iter(catalogue.of_kind("Workspace")), None))
     chosen = choices.tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}))
-    if isinstance(chosen, Problem) and not declared.unread:
-        problems.append(chosen)
+    if isinstance(chosen, Problem):
+        elsewhere = found.unread and found.unread.may_declare("Tenant")
+        (found.add_following if elsewhere else found.add)(Stage.REFERENCES, [chosen])
     engine = choices.engine(workspace, settings, catalogue)
     if isinstance(engine, Problem):
-        problems.append(engine)
-    if problems or isinstance(chosen, Problem) or isinstance(engine, Problem):
-        raise BadInput(problems)
+        found.add(Stage.CHECKS, [engine])
+    found.refuse()
+    if isinstance(chosen, Problem) or isinstance(engine, Problem):
+        raise TypeError("it was refused before")
     return Desired(
         catalogue=catalogue,
         settings=replace(strictness.applied(settings, catalogue), engine=engine),
@@ -61,56 +74,72 @@ def load(workspace: Workspace) -> Desired:
         scratch=workspace.scratch,
         prune=workspace.prune,
         refresh=workspace.refresh,
+        ignored=ignored,
     )
 
 
-def _read(workspace: Workspace) -> tuple[list[Document], set[str], list[Problem]]:
-    """The documents of every file, rendered; the files that may hold more; what is wrong with them."""
-    from reconciler.steps.load import files, parts, strictness, templates, yaml_nodes
+def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int]:
+    """The documents of every file, rendered, and how many files are left out; what is wrong with them is found.
+
+    Raises:
+        BadInput: nothing of the workspace is a manifest.
+    """
+    from reconciler.steps.load import files, foreign, parts, strictness, templates, yaml_nodes
+    from reconciler.steps.load.collected import by_place
+    from reconciler.steps.load.ignored import IGNORE_FILE
     from reconciler.steps.load.supposed import suppose
     from reconciler.steps.load.variables import unused, variables
 
-    sources, problems = files.read_manifests(workspace.root, (*workspace.variable_files, *workspace.floors))
+    sources, problems, ignored = files.read_manifests(workspace.root, (*workspace.variable_files, *workspace.floors))
     floors, faults = files.read_floors(workspace.root, workspace.floors)
     problems += faults
-    unread = {problem.where.file for problem in problems if problem.where != files.WHOLE}
-    values, faults = variables(workspace)
-    problems += faults
+    for problem in problems:
+        if problem.where.file not in (files.WHOLE.file, IGNORE_FILE):
+            found.unread.add(problem.where.file, None)
+    values, of_values = variables(workspace)
     documents: list[Document] = []
+    in_texts: list[Problem] = []
     for source in sources:
-        found, faults, whole = yaml_nodes.read(source.name, source.text)
-        problems += faults
-        documents += found
+        several, faults, whole = yaml_nodes.read(source.name, source.text)
+        in_texts += faults
+        documents += several
         if not whole:
-            unread.add(source.name)
+            found.unread.add(source.name, source.text)
+    documents, others = foreign.separate(documents)
+    nothing = None if documents or problems else foreign.no_workspace(sources, others, in_texts)
+    if nothing is not None:
+        raise BadInput([nothing, *of_values])
+    found.add(Stage.READING, [*problems, *of_values, *in_texts])
+    found.add(Stage.SCHEMAS, foreign.told(others))
     documents, faults = parts.spread(documents)
-    problems += faults
+    of_templates = [*faults, *unused(workspace.variables, [source.text for source in sources])]
     for document in documents:
-        problems += templates.render(document, values, _literal(document))
+        of_templates += templates.render(document, values, _literal(document))
     for source in floors:  # as they are written: no value of a team's is put into them
-        found, faults, _ = yaml_nodes.read(source.name, source.text)
-        problems += [*faults, *strictness.misplaced(found)]
-        documents += found
-    problems += unused(workspace.variables, [source.text for source in sources])
-    problems += suppose(documents, workspace.supposition)
-    return documents, unread, problems
+        several, faults, _ = yaml_nodes.read(source.name, source.text)
+        found.add(Stage.READING, faults)
+        found.add(Stage.SCHEMAS, strictness.misplaced(several))
+        documents += several
+    found.origins = by_place(document.origins for document in documents)
+    found.add(Stage.RENDERING, [*of_templates, *suppose(documents, workspace.supposition)])
+    found.texts = {source.name: source.text for source in (*sources, *floors)}
+    return documents, ignored
 
 
-def _declare(documents: list[Document], unread: set[str]) -> tuple[Declared, list[Problem]]:
-    """The resources of the documents that fit their schemas, and what is wrong with the others."""
+def _declare(documents: list[Document], found: Collected) -> Declared:
+    """The resources of the documents that fit their schemas; what is wrong with the others is found."""
     from reconciler.steps.load import schema
     from reconciler.steps.load.references import Declared, Manifest
 
-    problems: list[Problem] = []
     names: dict[str, dict[str, list[Location]]] = {}
     manifests: list[Manifest] = []
     for document in documents:
         faults = schema.check(document)
-        problems += faults
+        found.add(Stage.SCHEMAS, faults)
         document.spoiled |= {fault.where for fault in faults}
         kind, name = _identity(document)
         if kind is None or name is None:
-            unread.add(document.file)
+            found.unread.add(document.file, found.texts.get(document.file))
         else:
             places = names.setdefault(kind, {}).setdefault(name, [])
             # the parts of one manifest have one name
@@ -118,7 +147,7 @@ def _declare(documents: list[Document], unread: set[str]) -> tuple[Declared, lis
         if kind is not None:
             fits = document.sound and not faults
             manifests.append(Manifest(kind, document, _resource(document) if fits else None))
-    return Declared(manifests, names, frozenset(unread)), problems
+    return Declared(manifests, names, found.unread)
 
 
 def _identity(document: Document) -> tuple[str | None, str | None]:

@@ -17,6 +17,7 @@ class Document:
         places: where to edit each part: a scalar at its value, a mapping or list at the key that holds it.
         keys: where each key is written.
         rendered: the scalars that templates made; their values may be secret and are printed nowhere.
+        origins: where what a template used was written, by the place of the value that it made.
         spoiled: places whose fault was told already: what follows from it is not told again.
         sound: whether nothing was wrong so far.
         part: which one, of a manifest that stands for several. variables: what templates know of that.
@@ -27,6 +28,7 @@ class Document:
     places: dict[Path, Location] = field(default_factory=dict)
     keys: dict[Path, Location] = field(default_factory=dict)
     rendered: set[Path] = field(default_factory=set)
+    origins: dict[Location, tuple[Location, ...]] = field(default_factory=dict)
     spoiled: set[Location] = field(default_factory=set)
     sound: bool = True
     part: str | None = None

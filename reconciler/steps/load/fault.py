@@ -16,6 +16,8 @@ from reconciler.steps.load.nearest import nearest
 Schema = Mapping[str, Any]
 
 _LONGEST_SHOWN = 80
+_SHORTEST_PHONE = 1_000_000
+_DIGITS = 8
 
 
 class Fault:
@@ -44,8 +46,8 @@ class Fault:
 
     @property
     def shown(self) -> str:
-        """The value as it was written; never one that a template made, which may be secret."""
-        if self.document.secret(self.path):
+        """The value as it was written; never a text that a template made, which may be secret, or a phone."""
+        if self.document.secret(self.path) and not _tells_nothing(self.value):
             return "what its template makes"
         text = str(self.value) if str(self.value).isprintable() else repr(self.value)
         return f"`{text}`" if len(text) <= _LONGEST_SHOWN else f"`{text[:_LONGEST_SHOWN]}…`"
@@ -65,6 +67,11 @@ class Fault:
 
     def problem(self, code: str, message: str, hint: str | None = None) -> Problem:
         return Problem(self.where, code, message, note=self.rule, hint=hint)
+
+
+def _tells_nothing(value: Any) -> bool:
+    """Whether a value is no secret whatever it is for: true, false, and numbers too short for a phone."""
+    return isinstance(value, int | float) and abs(value) < _SHORTEST_PHONE and len(str(value)) <= _DIGITS
 
 
 def _dotted(path: Path) -> str:

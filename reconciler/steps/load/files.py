@@ -1,8 +1,8 @@
 """Which files of a workspace hold manifests, and what do they say?
 
 Every `*.yaml` and `*.yml` below the root is one, in the order of their paths. Not read: hidden files and folders
-(`.github/`, `.gitlab-ci.yml`), the root's `environments/`, which holds variables, and files given with `--vars` or
-`--floor`.
+(`.github/`, `.gitlab-ci.yml`), the root's `environments/`, which holds variables, files given with `--vars` or
+`--floor`, and what the root's `.reconcilerignore` leaves out.
 Links to folders are not followed. A link that leads out of the workspace is a problem, because a pull request
 could otherwise make the tool read any file of the machine that runs it.
 """
@@ -14,8 +14,11 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from reconciler.model.problem import Location, Problem
+from reconciler.steps.load import ignored
+from reconciler.steps.load.ignored import IGNORE_FILE, Ignores
 
 FILE_BYTES = 1024 * 1024
 """The most bytes that one file may have."""
@@ -40,22 +43,43 @@ class Source:
     text: str
 
 
-def read_manifests(root: Path, others: tuple[Path, ...] = ()) -> tuple[list[Source], list[Problem]]:
+class Files(NamedTuple):
+    """The manifests' files, what kept others from being read, and how many files were left out as told."""
+
+    sources: list[Source]
+    problems: list[Problem]
+    ignored: int = 0
+
+
+def read_manifests(root: Path, others: tuple[Path, ...] = ()) -> Files:
     """The manifests' files of a workspace without `others`, and what kept any from being read."""
     if not _is_folder(root):
         hint = "name the folder that holds the manifests"
-        return [], [Problem(WHOLE, "no-workspace", f"there is no folder {_printable(root)}", hint=hint)]
-    problems: list[Problem] = []
-    paths = sorted(_walk(root, {_target(path) for path in others}, problems))
-    if len(paths) > MANIFEST_FILES:
-        message = f"{len(paths):,} manifest files are more than the {MANIFEST_FILES:,} that a workspace may have"
-        return [], [Problem(WHOLE, "too-many-files", message, hint="give each team a workspace of its own")]
-    if not paths and not problems:
+        return Files([], [Problem(WHOLE, "no-workspace", f"there is no folder {_printable(root)}", hint=hint)])
+    left_out, problems = _ignores(root)
+    walk = _Walk(root, {_target(path) for path in others}, left_out, problems)
+    names = sorted(walk, key=lambda name: name.split("/"))
+    if len(names) > MANIFEST_FILES:
+        message = f"{len(names):,} manifest files are more than the {MANIFEST_FILES:,} that a workspace may have"
+        hint = f"give each team a workspace of its own, or leave out what is no manifest with {IGNORE_FILE}"
+        return Files([], [Problem(WHOLE, "too-many-files", message, hint=hint)], walk.ignored)
+    if not names and not problems:
         hint = "write a manifest, or copy the starter manifests; hidden files are not read"
-        return [], [Problem(WHOLE, "no-manifests", "this workspace has no *.yaml or *.yml file", hint=hint)]
-    read = [read_file(root, path) for path in paths]
+        message = "this workspace has no *.yaml or *.yml file"
+        if walk.ignored:
+            message += f" that {IGNORE_FILE} does not leave out"
+        return Files([], [Problem(WHOLE, "no-manifests", message, hint=hint)], walk.ignored)
+    read = [_read_in(root, name) for name in names]
     problems += [item for item in read if isinstance(item, Problem)]
-    return [item for item in read if isinstance(item, Source)], problems
+    return Files([item for item in read if isinstance(item, Source)], problems, walk.ignored)
+
+
+def _ignores(root: Path) -> tuple[Ignores, list[Problem]]:
+    """What is left out of the workspace, and what is wrong with the file that says so."""
+    if not ignored.is_there(root):
+        return ignored.nothing, []
+    source = read_file(root, root / IGNORE_FILE)
+    return (ignored.nothing, [source]) if isinstance(source, Problem) else ignored.patterns(source.text)
 
 
 def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list[Problem]]:
@@ -64,25 +88,54 @@ def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list
     return [each for each in read if isinstance(each, Source)], [each for each in read if isinstance(each, Problem)]
 
 
-def _walk(root: Path, skipped: set[Path], problems: list[Problem]) -> Iterator[Path]:
-    inside = _target(root)
+class _Walk:
+    """The paths from the root of every file that may be a manifest, in the order in which the system has them."""
 
-    def unreadable(error: OSError) -> None:
-        problems.append(_unreadable(Location(shown_name(root, Path(error.filename))), error))
+    def __init__(self, root: Path, skipped: set[Path], left_out: Ignores, problems: list[Problem]) -> None:
+        self.root, self.left_out, self.problems = root, left_out, problems
+        self.skipped, self.skipped_names = skipped, {path.name for path in skipped}
+        self.ignored = 0
 
-    for folder, names, files in os.walk(root, onerror=unreadable):
-        here = Path(folder)
-        names[:] = [n for n in names if not n.startswith(".") and not (here == root and n == ENVIRONMENTS)]
-        for name in names:
-            path = here / name
-            if path.is_symlink() and not _target(path).is_relative_to(inside):
-                problems.append(_outside(shown_name(root, path)))
-        for name in files:
-            path = here / name
-            if name.startswith(".") or path.suffix not in _SUFFIXES:
-                continue
-            if _target(path) not in skipped:
-                yield path
+    def __iter__(self) -> Iterator[str]:
+        base = str(self.root)
+        for folder, names, files in os.walk(self.root, onerror=self._unreadable):
+            above = os.path.relpath(folder, base).replace(os.sep, "/") + "/" if folder != base else ""
+            names[:] = [name for name in names if self._enters(above, name)]
+            for name in files:
+                if not name.startswith(".") and name.endswith(_SUFFIXES) and not self._skips(above + name):
+                    yield above + name
+
+    def _unreadable(self, error: OSError) -> None:
+        self.problems.append(_unreadable(Location(shown_name(self.root, Path(error.filename))), error))
+
+    def _enters(self, above: str, name: str) -> bool:
+        if name.startswith(".") or (not above and name == ENVIRONMENTS) or self.left_out(f"{above}{name}/"):
+            return False
+        path = self.root / f"{above}{name}"
+        if path.is_symlink() and not _target(path).is_relative_to(_target(self.root)):
+            self.problems.append(_outside(shown_name(self.root, path)))
+        return True
+
+    def _skips(self, name: str) -> bool:
+        path = self.root / name
+        if self.skipped and (path.name in self.skipped_names or path.is_symlink()) and _target(path) in self.skipped:
+            return True
+        left_out = self.left_out(name)
+        self.ignored += left_out
+        return left_out
+
+
+def _read_in(root: Path, name: str) -> Source | Problem:
+    """A file of a folder that is known to be in the workspace: only where it is a link itself may it lead out."""
+    path = f"{root}/{name}"
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return read_file(root, root / name)
+    with os.fdopen(handle, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return read_file(root, root / name)
+        return _within_size(_printable(Path(name)), opened)
 
 
 def _is_folder(path: Path) -> bool:
@@ -113,9 +166,16 @@ def read_file(root: Path, path: Path, *, anywhere: bool = False) -> Source | Pro
             return _outside(name)
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             return Problem(Location(name), "not-a-file", "this is a folder or a device, not a file")
-        with target.open("rb") as handle:
-            content = handle.read(FILE_BYTES + 1)
+        with target.open("rb") as opened:
+            return _within_size(name, opened)
     except (OSError, RuntimeError) as error:
+        return _unreadable(Location(name), error)
+
+
+def _within_size(name: str, opened: BinaryIO) -> Source | Problem:
+    try:
+        content = opened.read(FILE_BYTES + 1)
+    except OSError as error:
         return _unreadable(Location(name), error)
     if len(content) > FILE_BYTES:
         message = f"the file is larger than the {FILE_BYTES // 1024:,} KiB that one file may have"

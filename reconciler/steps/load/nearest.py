@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model import countries
+from reconciler.model.listing import shortened
 
 ALIKE = 65.0
 """How alike two names must be, in percent, before one is offered for the other."""
 
-_LISTED = 8
 _CODE = 3
 _COMPARED = 100
 
@@ -43,6 +43,4 @@ def place(word: str) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """Names as a sentence has them: the first few, and how many more there are."""
-    every = [f"`{name}`" for name in sorted(names)]
-    more = len(every) - _LISTED
-    return ", ".join(every[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+    return shortened([f"`{name}`" for name in sorted(names)])

@@ -88,6 +88,7 @@ def _part(document: Document, each: Each, part: str) -> Document:
         keys=moved(document.keys),
         spoiled=set(document.spoiled),
         rendered=set(moved(dict.fromkeys(document.rendered))),
+        origins=dict(document.origins),
         part=part,
         variables={each.variable: part},
     )

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
 
 from reconciler.model import unseen
 from reconciler.model.address import Address
 from reconciler.model.kind import Kind, follow
+from reconciler.model.listing import shortened
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Path, Resource
+from reconciler.steps.load.collected import Unread
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.nearest import listed, nearest, suggest
+from reconciler.steps.load.nearest import nearest, suggest
+
+SUGGESTED = 60
+"""Missing names for which one that is alike is searched: more than are printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,23 @@ class Declared:
 
     manifests: Sequence[Manifest] = ()
     names: Mapping[str, Mapping[str, Sequence[Location]]] = field(default_factory=dict)
-    unread: frozenset[str] = frozenset()
+    unread: Unread = field(default_factory=Unread)
+
+
+class Checked(NamedTuple):
+    """What came of the checks.
+
+    Attributes:
+        catalogue: what is declared. links: faults between resources. following: those that are none if a file that
+            could not be read declares what is missing. own: what kinds find in their resources. sound: those without
+            such a fault.
+    """
+
+    catalogue: Catalogue
+    links: list[Problem]
+    following: list[Problem]
+    own: list[Problem]
+    sound: list[Resource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +74,7 @@ class _Link:
     secret: bool
 
 
-def check(declared: Declared, kinds: Mapping[str, Kind]) -> tuple[Catalogue, list[Problem]]:
+def check(declared: Declared, kinds: Mapping[str, Kind]) -> Checked:
     """The catalogue of what is declared, and every fault between its resources."""
     resources = [manifest.resource for manifest in declared.manifests if manifest.resource is not None]
     # of several with one name the first counts
@@ -66,12 +88,20 @@ def check(declared: Declared, kinds: Mapping[str, Kind]) -> tuple[Catalogue, lis
         if manifest.resource is not None:
             links.setdefault(manifest.resource.address, found)
     problems = [*_repeated_names(declared, kinds), *_repeated_live_names(resources, kinds)]
-    problems += _unknown(every, declared)
+    missing = [link for link in every if link.target.name not in declared.names.get(link.target.kind, {})]
+    following = [link for link in missing if declared.unread and declared.unread.may_declare(link.target.name)]
+    apart = set(map(id, following))
+    problems += _unknown([link for link in missing if id(link) not in apart], declared)
     in_circles, circles = _circles(links)
     problems += circles
+    own: list[Problem] = []
+    sound: list[Resource] = []
     for address in sorted(_whole(links, in_circles)):
-        problems += _own_checks(catalogue.resources[address], catalogue, kinds)
-    return catalogue, problems
+        faults = _own_checks(catalogue.resources[address], catalogue, kinds)
+        own += faults
+        if not faults:
+            sound.append(catalogue.resources[address])
+    return Checked(catalogue, problems, list(_unknown(following, declared)), own, sound)
 
 
 def _links(manifest: Manifest, kinds: Mapping[str, Kind]) -> Iterator[_Link]:
@@ -127,19 +157,19 @@ def _own_names(kind: Kind, resource: Resource, other: Resource) -> str:
 
 
 def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
-    note = f"{listed(declared.unread)} could not be read to the end; it may be declared there"
+    meant: dict[Address, str | None] = {}
     for link in links:
         kind, name = link.target.kind, link.target.name
         known = declared.names.get(kind, {})
-        if name in known:
-            continue
-        others = f"declare it: `kind: {kind}`, `metadata: {{name: {name}}}`"
+        # the names of a large workspace are not searched for each of many that are missing
+        if link.target not in meant and len(meant) < SUGGESTED:
+            others = f"declare it: `kind: {kind}`, `metadata: {{name: {name}}}`"
+            meant[link.target] = _where_others_are(name, known) if known else others if not link.secret else None
         yield Problem(
             link.where,
             "unknown-reference",
             f"no manifest declares {kind} " + ("of that name" if link.secret else f"`{name}`"),
-            note=note if declared.unread else None,
-            hint=_where_others_are(name, known) if known else others if not link.secret else None,
+            hint=meant.get(link.target),
         )
 
 
@@ -148,7 +178,7 @@ def _where_others_are(name: str, known: Mapping[str, Sequence[Location]]) -> str
     if meant is not None:
         return f"did you mean `{meant}` ({known[meant][0]})?"
     places = sorted({places[0].file for places in known.values()})
-    return f"{suggest(name, known)} (declared in {', '.join(places[:3])}{' …' if len(places) > 3 else ''})"
+    return f"{suggest(name, known)} (declared in {shortened(places, 3)})"
 
 
 def _circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], list[Problem]]:

@@ -7,12 +7,13 @@ the type of what it stands for; otherwise expressions are put into the text.
 What is allowed is named here, and nothing else is: variables, literals, comparisons, conditions, `+ -`, and the
 filters below. There are no statements, calls, multiplications or attributes of Python objects: so nothing can loop,
 grow without bound, or reach anything but the variables. Jinja's own sandbox stands behind that.
-A variable's value is never printed: it may be a secret.
+A variable's text is never printed: it may be a secret. Where it was written is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
@@ -22,7 +23,7 @@ from jinja2.runtime import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reconciler.model.nesting import goes_too_deep
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.filters import FILTERS, OUTPUT, PARTS, Refused, text_of, too_large
@@ -78,6 +79,7 @@ def render(document: Document, given: Variables, literal: Collection[Path] = ())
             return value
         document.rendered.add(path)
         where = document.where(*path)
+        document.origins[where] = (*document.origins.get(where, ()), *_origins(value, given, document.variables))
         try:
             return evaluate(value, values)
         except _Missing as error:
@@ -108,7 +110,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         raise too_large()
     # whatever goes wrong in a template is the template's fault: none may end the program
     try:
-        template, needed = _compiled(text)
+        template, needed, _ = _compiled(text)
         unknown = sorted(needed - values.keys())
         if unknown:
             raise _Missing(unknown)
@@ -127,8 +129,19 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         raise _no_value() from error
 
 
+def _origins(text: str, given: Variables, own: Collection[str]) -> Iterator[Location]:
+    """Where the variables that a text with templates uses were written, without the document's own."""
+    if len(text) > OUTPUT:
+        return
+    with suppress(Exception):  # what is wrong with the template is told where its value is asked for
+        for path in _compiled(text)[2]:
+            place = given.written(path) if path[0] not in own else None
+            if place is not None:
+                yield place
+
+
 @lru_cache(maxsize=4096)
-def _compiled(text: str) -> tuple[Template, frozenset[str]]:
+def _compiled(text: str) -> tuple[Template, frozenset[str], tuple[Path, ...]]:
     environment = _environment()
     try:
         if goes_too_deep(environment.lex(text)):
@@ -140,7 +153,7 @@ def _compiled(text: str) -> tuple[Template, frozenset[str]]:
     outputs = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
     parts = [nodes.Const(part.data) if isinstance(part, nodes.TemplateData) else part for part in outputs]
     body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), nodes.List(parts), lineno=1)]
-    return environment.from_string(nodes.Template(body, lineno=1)), _needed(tree)
+    return environment.from_string(nodes.Template(body, lineno=1)), _needed(tree), tuple(_used(tree))
 
 
 def _check(tree: nodes.Template) -> None:
@@ -175,6 +188,27 @@ def _needed(tree: nodes.Template) -> frozenset[str]:
     """The variables that must have a value: all that are used, but for those given a default."""
     optional = {id(node.node) for node in tree.find_all(nodes.Filter) if node.name in _DEFAULTS}
     return frozenset(name.name for name in tree.find_all(nodes.Name) if id(name) not in optional)
+
+
+def _used(node: nodes.Node) -> Iterator[Path]:
+    """The variables that are used, and which parts of them: `limits.high` is `("limits", "high")`."""
+    path = _chain(node)
+    if path is not None:
+        yield path
+    else:
+        for inner in node.iter_child_nodes():
+            yield from _used(inner)
+
+
+def _chain(node: nodes.Node) -> Path | None:
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    inner = _chain(node.node) if isinstance(node, nodes.Getattr | nodes.Getitem) else None
+    if isinstance(node, nodes.Getattr) and inner is not None:
+        return (*inner, node.attr)
+    if isinstance(node, nodes.Getitem) and inner is not None and isinstance(node.arg, nodes.Const):
+        return (*inner, node.arg.value)
+    return None
 
 
 def _unsafe() -> Refused:

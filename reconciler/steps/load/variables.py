@@ -10,40 +10,60 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 from reconciler.model.problem import Location, Problem
+from reconciler.model.resource import Path
 from reconciler.model.settings import Workspace
+from reconciler.steps.load.document import Document
 from reconciler.steps.load.files import ENVIRONMENTS, read_file
 from reconciler.steps.load.nearest import nearest, suggest
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 
-_TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """Values by name; `complete` is false where a file could not be read, so that others may exist."""
+    """Values by name.
+
+    Attributes:
+        complete: false where a file could not be read, so that others may exist.
+        places: where each value, and each part of one, was written; by its name and the keys and numbers that follow.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     complete: bool = True
+    places: Mapping[Path, Location] = field(default_factory=dict)
+
+    def written(self, path: Path) -> Location | None:
+        """Where a part of a variable was written, or else what is around it."""
+        return next((self.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.places), None)
 
 
 def variables(workspace: Workspace) -> tuple[Variables, list[Problem]]:
     """Every variable of a run, and what kept others from being read."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}
-    for path in (*_environment(workspace, problems), *workspace.variable_files):
-        values |= _mapping(workspace.root, path, problems)
+    places: dict[Path, Location] = {}
+    for file in (*_environment(workspace, problems), *workspace.variable_files):
+        found = _mapping(workspace.root, file, problems)
+        if found is not None:
+            values |= found.value
+            places = {path: place for path, place in places.items() if path[0] not in found.value}
+            places |= {path: place for path, place in found.places.items() if path}
     values |= {name: read_scalar(text) for name, text in workspace.variables.items()}
-    return Variables(values, complete=not problems), problems
+    places = {path: place for path, place in places.items() if path[0] not in workspace.variables}
+    places |= {(name,): Location(f"--var {name}") for name in workspace.variables}
+    return Variables(values, complete=not problems, places=places), problems
 
 
 def unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
     """Values of `--var` that no manifest asks for: a typo there would leave a default in force in silence."""
-    asked = {word for text in texts for expression in _TEMPLATE.findall(text) for word in _WORD.findall(expression)}
+    if not given:
+        return []
+    asked = {word for text in texts for expression in _expressions(text) for word in _WORD.findall(expression)}
     return [
         Problem(
             Location("--var"),
@@ -56,7 +76,14 @@ def unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
     ]
 
 
-def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[Path]:
+def _expressions(text: str) -> Iterator[str]:
+    """What stands in the double braces of a text. It is read once: a pattern would begin anew at each brace."""
+    end = 0
+    while (start := text.find("{{", end)) >= 0 and (end := text.find("}}", start + 2)) >= 0:
+        yield text[start + 2 : end]
+
+
+def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[FilePath]:
     if workspace.environment is None:
         return
     folder = workspace.root / ENVIRONMENTS
@@ -76,23 +103,23 @@ def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[Path
     )
 
 
-def _mapping(root: Path, path: Path, problems: list[Problem]) -> dict[str, Any]:
+def _mapping(root: FilePath, path: FilePath, problems: list[Problem]) -> Document | None:
     # a file of --vars was named by a person and may be anywhere; an environment's file came with the repository
     source = read_file(root, path, anywhere=path.parent != root / ENVIRONMENTS)
     if isinstance(source, Problem):
         problems.append(source)
-        return {}
+        return None
     documents, found, _ = read(source.name, source.text)
     problems += found
     if not documents:
-        return {}
+        return None
     value = documents[0].value
     if len(documents) > 1 or not isinstance(value, dict):
         where = documents[-1].where() if len(documents) > 1 else documents[0].where()
         message = "a file of variables is one mapping, with a line `name: value` for each variable"
         problems.append(Problem(where, "bad-variables", message))
-        return {}
-    return value
+        return None
+    return documents[0]
 
 
 def missing(name: str, where: Location, names: Mapping[str, Any]) -> Problem:

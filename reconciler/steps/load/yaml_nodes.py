@@ -205,8 +205,11 @@ class _Reader:
             )
         )
         self.spoil(path)
+        before = len(self.problems)
         self.aside(event, (*path, "?"))
         self.aside(next(self.events), (*path, "?"))
+        # keys within such a key are of the same kind: the outermost says it
+        self.problems[before:] = [each for each in self.problems[before:] if each.code != "yaml-key"]
 
     def twice(self, event: Any, path: Path) -> None:
         first = self.document.keys[path]

@@ -27,6 +27,7 @@ MARK = "# expected\n"
 
 def told(problem: Problem) -> str:
     lines = [f"{problem.where}: {problem.code}: {problem.message}"]
+    lines += [f"  value: {', '.join(map(str, problem.origins))}"] if problem.origins else []
     lines += [f"  note: {problem.note}"] if problem.note else []
     lines += [f"  hint: {problem.hint}"] if problem.hint else []
     return "\n".join(lines) + "\n"

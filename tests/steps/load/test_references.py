@@ -42,9 +42,9 @@ def faults(*manifests: Manifest) -> list[str]:
     names: dict[str, dict[str, list[Location]]] = {}
     for one in manifests:
         names.setdefault(one.kind, {}).setdefault(one.document.file, []).append(one.document.where())
-    catalogue, problems = check(Declared(manifests, names), KINDS)
+    catalogue, links, _, own, _ = check(Declared(manifests, names), KINDS)
     assert list(catalogue.resources) == sorted(catalogue.resources)
-    return [f"{problem.where} {problem.code} {problem.message}" for problem in problems]
+    return [f"{problem.where} {problem.code} {problem.message}" for problem in [*links, *own]]
 
 
 def test_a_kind_is_asked_of_every_resource_whose_references_hold() -> None:
@@ -96,5 +96,5 @@ def test_a_duration_that_cannot_be_read_is_a_problem_of_its_manifest() -> None:
         int("9" * 10_000)
         return ()
 
-    _, problems = check(Declared([manifest("a")]), {"Thing": Kind("Thing", "a thing", check=too_long)})
+    problems = check(Declared([manifest("a")]), {"Thing": Kind("Thing", "a thing", check=too_long)}).own
     assert [(problem.code, problem.where) for problem in problems] == [("out-of-range", Location("a", 2, 1))]

@@ -1,0 +1,20 @@
+"""How much of a list is shown, where a person reads it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOST = 8
+"""How many names a sentence has."""
+
+
+def cut(count: int, most: int) -> int:
+    """How many of `count` are shown where `most` are to be: one alone is not hidden, as saying so takes its room."""
+    return most + 1 if count == most + 1 else most
+
+
+def shortened(names: Sequence[str], most: int = MOST) -> str:
+    """The first names in their order, and how many more there are."""
+    shown = names[: cut(len(names), most)]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -1,0 +1,45 @@
+"""Which files of a workspace's folder are not to be read as manifests, though their names say so?
+
+`.reconcilerignore` at the root has patterns as `.gitignore` has them, one a line, relative to the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reconciler.model.problem import Location, Problem
+
+IGNORE_FILE = ".reconcilerignore"
+"""The file of the root that says so."""
+
+Ignores = Callable[[str], bool]
+"""Whether a path is left out: relative to the root, a folder's with `/` at its end."""
+
+
+def nothing(path: str) -> bool:
+    """What holds where there is no such file."""
+    return False
+
+
+def patterns(text: str) -> tuple[Ignores, list[Problem]]:
+    """What the text of such a file leaves out, and the lines that are no patterns."""
+    from pathspec import GitIgnoreSpec
+
+    problems: list[Problem] = []
+    lines: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            hint = "write it as in a .gitignore: `*.yml`, `deploy/`, `!keep.yaml`"
+            problems.append(Problem(Location(IGNORE_FILE, number, 1), "bad-pattern", "this is no pattern", hint=hint))
+        else:
+            lines.append(line)
+    return GitIgnoreSpec.from_lines(lines).match_file, problems
+
+
+def is_there(root: Path) -> bool:
+    """Whether the workspace has such a file, or anything else of that name."""
+    path = root / IGNORE_FILE
+    return path.exists() or path.is_symlink()

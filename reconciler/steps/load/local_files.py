@@ -1,0 +1,47 @@
+"""Are the files of the workspace there that manifests name?
+
+They are looked for and not opened. What is in an object store is left to the plan, as it needs a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+from reconciler.model.feeds import AnyFiles, FileFeed
+from reconciler.model.kind import Kind
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.resource import Resource
+from reconciler.model.rows import ContactsIn
+
+
+def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) -> list[Problem]:
+    """Every path that names nothing, or what is no file of the workspace, at its place in a manifest."""
+    problems: list[Problem] = []
+    for resource in resources:
+        for feed in kinds[resource.address.kind].feeds(resource):
+            read = feed.history if isinstance(feed, ContactsIn) else feed
+            if isinstance(read, get_args(AnyFiles)):
+                problems += _missing(read, root)
+    return problems
+
+
+def _missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
+    from reconciler.audience import folders
+    from reconciler.audience.paths import found
+    from reconciler.bucket.addresses import SCHEMES, scheme_of
+
+    here = replace(feed, paths=tuple(path for path in feed.paths if scheme_of(path) not in SCHEMES))
+    if not here.paths:
+        return
+    try:
+        if isinstance(here, FileFeed):
+            folders.check(here, root)
+        found(here, root)
+    except BadInput as bad:
+        yield from bad.problems
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "the system knows no such path"
+        yield Problem(here.where, "file-unreadable", "its files cannot be looked for", note=reason)
