@@ -189,7 +189,8 @@ def _observed(store: Records, held: Held, silent: float) -> float:
     with suppress(OSError):  # what cannot be remembered is observed anew the next time
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_bytes(orjson.dumps({"lock": mark, "boot": boot, "since": now}))
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(orjson.dumps({"lock": mark, "boot": boot, "since": now}))
     return 0.0
 
 

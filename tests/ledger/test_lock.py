@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -157,6 +158,7 @@ def test_a_lock_that_is_renewed_is_observed_anew(store: Store, monkeypatch: pyte
     clock = [1_000.0]
     monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
     assert lock.read_state(store).observed == 0
+    assert stat.S_IMODE((store.folder / "lock-seen.json").stat().st_mode) == 0o600
     clock[0] += 500
     assert lock.read_state(store).observed == 500
     os.utime(store.folder / "lock.json", (4e9, 4e9))
