@@ -85,7 +85,7 @@ def test_the_mapped_fields_become_a_contact_and_no_others_are_asked_for(backend:
         "region": "US",
         "optedIn": True,
         "status": "ACTIVE",
-        "attributes": '{"sf_source":"Contact","sf_status":"Open"}',
+        "attributes": r'{"sf_source":"\"Contact\"","sf_status":"\"Open\""}',
         "place": "sources.yaml:7:3 record 1",
     }
     assert (second["optedIn"], second["phone"], second["fault"]) == (False, None, None)

@@ -127,7 +127,7 @@ def test_the_rows_of_a_query_become_contacts(backend: Any, url: Secret, root: Pa
             "phones": ['it\'s, "5%"'],
             "region": "US",
             "status": "ACTIVE",
-            "attributes": '{"seen":"2026-01-01"}',
+            "attributes": r'{"seen":"\"2026-01-01\""}',
             "place": "sources.yaml:7:3 row 2",
         },
     ]
