@@ -291,7 +291,7 @@ def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> I
     # a do-not-call number need only be possible, and so need one that is called already
     how = replace(segment.phones, rule="possible")
     for target in segment.targets:
-        if target.phones is not None and target.phones in read:
+        if target.phones is not None and target.phones in read and read[target.phones].count:
             people = suppression.with_e164(backend, sources.contacts(backend, read[target.phones]), how)
             listed = suppression.suppressed_by(backend, people, segment.suppress, read)
             yield listed.filter(listed["suppressed_by"].notnull()).select("contactId", "suppressed_by")

@@ -61,10 +61,11 @@ def by_tenant(backend: Any, contacts: Rows, segment: Segment, read: Read) -> Fou
 
     # a number need only be possible to be dialled
     how = replace(segment.phones or Phones(), rule="possible")
-    people = suppression.with_e164(backend, sources.contacts(backend, contacts), how)
-    # as the list has them, and not as ids are compared
-    members = ibis.coalesce(people["sent_as"], people["contactId"])
-    yield from _listed(backend, people.select("subscribers", contactId=members), segment.suppress, read)
+    there = sources.table(backend, contacts)
+    # ids as the list has them, and not as they are compared
+    people = there.select("contactId", "phone", region=ibis.null("string"))
+    people = suppression.with_e164(backend, people, how)
+    yield from _listed(backend, people.select("contactId", "subscribers"), segment.suppress, read)
 
 
 def _listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Read) -> Found:
