@@ -73,4 +73,4 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             yield Problem(resource.where("spec", "interactions", "types"), "type-unknown", message, hint=hint)
 
 
-KIND = Kind(name="ContactSource", says="where contacts come from", check=check)
+KIND = Kind(name="ContactSource", says="where contacts come from", feeds=feeds, check=check)

@@ -130,4 +130,4 @@ def _check_store(resource: Resource) -> Iterable[Problem]:
         yield Problem(place, "outside-the-workspace", f"`{store}` is not a path inside the workspace")
 
 
-KIND = Kind(name="SuppressionList", says="do-not-call numbers, and how old they may be", check=check)
+KIND = Kind(name="SuppressionList", says="do-not-call numbers, and how old they may be", feeds=feeds, check=check)

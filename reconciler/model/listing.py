@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-MOST = 8
+MOST = 12
 """How many names a sentence has."""
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.listing import cut
 from reconciler.model.problem import BadInput, Problem
 from reconciler.views.plain import plain, plain_lines
 
@@ -20,12 +19,11 @@ def failure(error: ReconcilerError) -> Text:
     """An error, or every problem of a bad input, as styled text."""
     lines: list[Text] = []
     if isinstance(error, BadInput):
-        shown = cut(len(error.problems), MOST)
-        for problem in error.problems[:shown]:
+        for problem in error.problems[:MOST]:
             lines += _problem(problem)
             lines.append(Text())
-        if error.problems[shown:]:
-            lines += [_counted(error.problems[shown:]), Text()]
+        if error.problems[MOST:]:
+            lines += [_counted(error.problems[MOST:]), Text()]
         lines += [Text(line, "bold") for line in plain_lines(error.message)]
     else:
         lines += _shape(error.code, error.message, error.where, error.note, error.hint)
@@ -35,7 +33,7 @@ def failure(error: ReconcilerError) -> Text:
 def _counted(problems: Sequence[Problem]) -> Text:
     by_code = sorted(Counter(problem.code for problem in problems).items(), key=lambda each: (-each[1], each[0]))
     counts = ", ".join(f"{count:,} {code}" for code, count in by_code)
-    return Text(f"… and {len(problems):,} more problems: {counts}")
+    return Text(f"… and {len(problems):,} more problem{'s' if len(problems) > 1 else ''}: {counts}")
 
 
 def _problem(problem: Problem) -> Iterator[Text]:

@@ -93,6 +93,12 @@ def part_of(root: Schema, path: Path) -> tuple[Schema, str | None]:
 
 def _followed(root: Schema, schema: Schema) -> Schema:
     while "$ref" in schema:
-        file, _, pointer = str(schema["$ref"]).partition("#/$defs/")
-        schema = (shared_schema() if file else root)["$defs"][pointer]
+        schema = definition(root, schema["$ref"])
     return schema
+
+
+def definition(root: Schema, reference: str) -> Schema:
+    """The part of a schema, or of the one that all share (`manifest.json#/$defs/name`), that a reference names."""
+    file, _, name = reference.partition("#/$defs/")
+    found: Schema = (shared_schema() if file else root)["$defs"][name]
+    return found

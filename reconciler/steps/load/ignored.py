@@ -13,6 +13,9 @@ from reconciler.model.problem import Location, Problem
 IGNORE_FILE = ".reconcilerignore"
 """The file of the root that says so."""
 
+MOST_STARS = 3
+"""The most `*` in one name of a pattern, and the most `**` in a pattern."""
+
 Ignores = Callable[[str], bool]
 """Whether a path is left out: relative to the root, a folder's with `/` at its end."""
 
@@ -30,6 +33,8 @@ def patterns(text: str) -> tuple[Ignores, list[Problem]]:
     lines: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         try:
+            if _too_many_stars(line):
+                raise ValueError
             GitIgnoreSpec.from_lines([line])
         except ValueError:
             hint = "write it as in a .gitignore: `*.yml`, `deploy/`, `!keep.yaml`"
@@ -37,6 +42,12 @@ def patterns(text: str) -> tuple[Ignores, list[Problem]]:
         else:
             lines.append(line)
     return GitIgnoreSpec.from_lines(lines).match_file, problems
+
+
+def _too_many_stars(line: str) -> bool:
+    """Whether matching a pattern could take long: each star more is tried at every letter of a name."""
+    parts = line.split("/")
+    return parts.count("**") > MOST_STARS or any(part.count("*") > MOST_STARS for part in parts if part != "**")
 
 
 def is_there(root: Path) -> bool:

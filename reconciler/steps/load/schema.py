@@ -17,13 +17,13 @@ import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
-from referencing import Registry, Resource
 
 from reconciler.kinds import kinds, schema_of, shared_schema
 from reconciler.model.countries import country
 from reconciler.model.moment import EARLIEST, LATEST, LONGEST, parse_duration, parse_instant, reckonable
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
+from reconciler.steps.load.fault import definition
 from reconciler.steps.load.nearest import suggest
 from reconciler.steps.load.wording import LONGEST_TIMEOUT, told
 
@@ -75,9 +75,27 @@ def _unique(validator: Any, wanted: bool, value: object, schema: object) -> Iter
             yield ValidationError("an item is repeated")
 
 
+class _NoResolver:
+    """Stands where the library would resolve references: to do so for each value is half of its work."""
+
+    def in_subresource(self, resource: object) -> _NoResolver:
+        """Itself: `referred` below follows references."""
+        return self
+
+
+_UNUSED: Any = _NoResolver()
+
+
+def _properties(validator: Any, properties: Mapping[str, Any], value: object, schema: object) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for name, inner in properties.items():
+            if name in value:
+                yield from validator.descend(value[name], inner, path=name, schema_path=name, resolver=_UNUSED)
+
+
 _VALIDATOR: Any = extend(  # type: ignore[no-untyped-call] # its stub has no types
     Draft202012Validator,
-    {"pattern": _pattern, "uniqueItems": _unique},
+    {"pattern": _pattern, "uniqueItems": _unique, "properties": _properties},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
@@ -85,10 +103,13 @@ _VALIDATOR: Any = extend(  # type: ignore[no-untyped-call] # its stub has no typ
 
 
 def validator(schema: Mapping[str, Any]) -> Any:
-    """A validator of one schema that may refer to the definitions shared by all."""
-    shared = shared_schema()
-    registry = Registry().with_resource(shared["$id"], Resource.from_contents(shared))
-    return _VALIDATOR(schema, registry=registry, format_checker=_FORMATS)
+    """A validator of one schema that may refer to its own definitions and to those shared by all."""
+
+    def referred(validator: Any, reference: str, value: object, _: object) -> Iterator[Any]:
+        yield from validator.descend(value, definition(schema, reference), resolver=_UNUSED)
+
+    made: Any = extend(_VALIDATOR, {"$ref": referred})  # type: ignore[no-untyped-call]
+    return made(schema, format_checker=_FORMATS)
 
 
 @cache

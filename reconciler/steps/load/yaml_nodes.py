@@ -29,6 +29,12 @@ from reconciler.steps.load.scalars import plain
 DEPTH = 50
 """How deep mappings and lists may be nested."""
 
+FAULTS = 1_000
+"""Faults of one file after which the rest of it is not read: it is something else than was meant."""
+
+DOCUMENTS = 10_000
+"""The most documents that one file may have."""
+
 _TAGS: dict[str, tuple[type, ...]] = {
     f"tag:yaml.org,2002:{name}": types
     for name, types in {
@@ -62,9 +68,12 @@ def read(file: str, text: str) -> tuple[list[Document], list[Problem], bool]:
         message = f"the character U+{ord(odd[0]):04X} cannot be written in YAML"
         return [], [Problem(where, "yaml-syntax", message, hint='write it in double quotes, as "\\u…"')], False
     reader = _Reader(file, text)
-    documents = []
+    documents: list[Document] = []
     try:
         for document in reader.documents():
+            if len(documents) == DOCUMENTS:
+                message = f"the file has more than the {DOCUMENTS:,} documents that one file may have"
+                raise _Halt(Problem(document.where(), "too-many-documents", message, hint="split it"))
             documents.append(document)
     except _Halt as halt:
         return documents, [*reader.problems, halt.problem], False
@@ -164,7 +173,7 @@ class _Reader:
         try:
             text.encode()
         except UnicodeEncodeError:
-            self.problems.append(Problem(self.place(event), "yaml-syntax", "half of a character is written here"))
+            self.fault(Problem(self.place(event), "yaml-syntax", "half of a character is written here"))
             return text.encode("utf-8", "replace").decode()
         return text
 
@@ -173,9 +182,15 @@ class _Reader:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             hint = "leave the tag out; put text in quotes"
             message = f"the tag {tag} is not one that manifests may use here"
-            self.problems.append(Problem(self.place(event), "yaml-tag", message, hint=hint))
+            self.fault(Problem(self.place(event), "yaml-tag", message, hint=hint))
             self.spoil(path)
         return value
+
+    def fault(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        if len(self.problems) >= FAULTS:
+            message = f"the file has {FAULTS:,} faults so far, and the rest of it is not read"
+            raise _Halt(Problem(problem.where, "too-many-faults", message))
 
     def spoil(self, path: Path) -> None:
         if path in self.document.places:  # it is not in a part that is read aside
@@ -196,7 +211,7 @@ class _Reader:
         )
 
     def not_a_key(self, event: Any, path: Path) -> None:
-        self.problems.append(
+        self.fault(
             Problem(
                 self.place(event),
                 "yaml-key",
@@ -206,16 +221,17 @@ class _Reader:
         )
         self.spoil(path)
         before = len(self.problems)
-        self.aside(event, (*path, "?"))
-        self.aside(next(self.events), (*path, "?"))
-        # keys within such a key are of the same kind: the outermost says it
-        self.problems[before:] = [each for each in self.problems[before:] if each.code != "yaml-key"]
+        try:
+            self.aside(event, (*path, "?"))
+            self.aside(next(self.events), (*path, "?"))
+        finally:  # keys within such a key are of the same kind: the outermost says it
+            self.problems[before:] = [each for each in self.problems[before:] if each.code != "yaml-key"]
 
     def twice(self, event: Any, path: Path) -> None:
         first = self.document.keys[path]
         message = f"the key `{event.value}` is written twice; it stands at line {first.line} already"
         hint = f"keep one of them: {first} or this"
-        self.problems.append(Problem(self.place(event), "duplicate-key", message, hint=hint))
+        self.fault(Problem(self.place(event), "duplicate-key", message, hint=hint))
         self.aside(next(self.events), path)
 
     def aside(self, event: Any, path: Path) -> None:
