@@ -124,7 +124,8 @@ def _barred(listed: Any, barred: Any) -> Any:
     if barred is None:
         return listed.mutate(barred=ibis.null("string"))
     rows = listed.mutate(own=identity.contact(listed["member"]))
-    by_member = barred.select(barred_member="contactId", barred="suppressed_by")
+    suppressed = barred.filter(barred["suppressed_by"].notnull())
+    by_member = suppressed.select(barred_member="contactId", barred="suppressed_by")
     return rows.left_join(by_member, rows["own"] == by_member["barred_member"]).drop("own", "barred_member")
 
 
@@ -135,14 +136,14 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
     stands = everyone.rename(known_as="contactId")
     told = known.listed.rename(own="contactId", was_sent_as="sent_as")
     told = told.left_join(stands, told["stands"] == stands["known_as"])
-    told = _suppressed(told, barred)
+    told = _barred_for(told, barred)
     told, differs = differences.of(told, known, segment.delivery)
-    suppressed_by, elsewhere, null = told["suppressed_by"], told["band"].notnull(), ibis.null("string")
+    barred_for, elsewhere, null = told["barred_for"], told["band"].notnull(), ibis.null("string")
     spare, phone_keyed = told["spare"], told["on"].isin(by_phone) if by_phone else ibis.literal(False)
     mine = (told["band"] == told["on"]).fill_null(False) & told["found"]
-    wanted = mine & suppressed_by.isnull() & spare.isnull()
+    wanted = mine & barred_for.isnull() & spare.isnull()
     itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
-    belongs = [] if segment.mirror else [(suppressed_by.isnull() & (spare != matching.BEFORE).fill_null(True), "stay")]
+    belongs = [] if segment.mirror else [(barred_for.isnull() & (spare != matching.BEFORE).fill_null(True), "stay")]
     action = ibis.cases(
         (wanted & itself & ~differs.any, ibis.literal("keep")),
         (wanted, ibis.literal("update")),
@@ -164,7 +165,7 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
         (wanted & ~itself & (told["own"] != told["stands"]), ibis.literal("another client's row has its number")),
         (wanted, differs.words),
         *((stays, why_it_stays) for stays, _ in belongs),
-        (suppressed_by.notnull(), ibis.literal("suppressed by ") + suppressed_by),
+        (barred_for.notnull(), barred_for),
         (spare.notnull(), spare),
         (elsewhere, ibis.literal("moves from ") + told["on"] + " to " + told["band"]),
         else_=ibis.coalesce(told["out"], gone),
@@ -179,7 +180,7 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
         # the score of a contact that stays is told where it is among what changes
         "was": ibis.ifelse(wanted & ~differs.rescored, null_score, told["live_score"]),
         "moves_from": ibis.ifelse(wanted, null, told["on"]),
-        "moves_to": ibis.ifelse(wanted | suppressed_by.notnull() | spare.notnull(), null, told["band"]),
+        "moves_to": ibis.ifelse(wanted | barred_for.notnull() | spare.notnull(), null, told["band"]),
         "reason": reason,
         "subscribers": ibis.ifelse(wanted, told["subscribers"], ibis.null("array<string>")),
         **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", *_PERSONAL)},
@@ -187,19 +188,20 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 
 
-def _suppressed(told: Any, barred: Any) -> Any:
-    """Add `suppressed_by`: by the row's own number, else under the id that its contact was sent under.
+def _barred_for(told: Any, barred: Any) -> Any:
+    """Add `barred_for`: of its contact, by the id that it was sent under, else of the row's own number.
 
     Whose row it is by its number alone is judged by that number: the list may have had another contact's id for it.
     """
     import ibis
 
     if barred is None:
-        return told.mutate(suppressed_by=ibis.null("string"))
-    by_id = barred.select(barred_id="contactId", by_id="suppressed_by")
+        return told.mutate(barred_for=ibis.null("string"))
+    by_id = barred.select(barred_id="contactId", by_id="barred_for")
     asked = told.mutate(asked=ibis.ifelse(told["by_number"], ibis.null("string"), told["stands"]))
     found = asked.left_join(by_id, asked["asked"] == by_id["barred_id"])
-    return found.mutate(suppressed_by=ibis.coalesce(found["by_id"], found["barred"]))
+    by_number = ibis.literal("suppressed by ") + found["barred"]
+    return found.mutate(barred_for=ibis.coalesce(found["by_id"], by_number))
 
 
 def _added(everyone: Any, listed: Any) -> Any:

@@ -13,6 +13,9 @@ from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Delivery, Segment
 
+REFUSED, UNRECORDED = "no consent", "no consent recorded"
+"""Why a contact is out, or taken off a list: it said no; or nobody knows what it said."""
+
 STANDING = {
     "contactId": "string",
     "score": "int64",
@@ -21,7 +24,7 @@ STANDING = {
     "reason": "string",
     "suppressed_by": "string",
     "duplicate": "boolean",
-    "unrecorded": "boolean",
+    "consent": "boolean",
     "e164": "string",
     "subscribers": "array<string>",
     "unread": "int64",
@@ -35,9 +38,10 @@ STANDING = {
 }
 """A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
 
-`unrecorded`: its source asks for consent and knows of none. `subscribers` are the keys of all whom the numbers of the
-contact's rows reach, as do-not-call numbers are compared by, and `unread` how many of this row's numbers nobody can
-read. Names, e-mail and attributes are there where the segment's delivery writes them.
+`consent`: whether it was given, where its source asks for it (null: nobody knows); true elsewhere. `subscribers` are
+the keys of all whom the numbers of the contact's rows reach, as do-not-call numbers are compared by; `unread` is how
+many of this row's numbers nobody can read. Names, e-mail and attributes are there where the segment's delivery writes
+them.
 """
 
 
@@ -92,8 +96,10 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
         people = people.mutate(**none, suppressed_by=ibis.null("string"))
     for number, query in enumerate(segment.intersect):
         wanted = sources.contacts(backend, read[query])
-        named = wanted.filter(wanted["contactId"].notnull())["contactId"]
-        people = people.mutate(**{f"on_{number}": people["contactId"].isin(named).fill_null(False)})
+        named = wanted.filter(wanted["contactId"].notnull())
+        gone = named.filter(~named["active"])
+        there, archived = (people["contactId"].isin(some["contactId"]).fill_null(False) for some in (named, gone))
+        people = people.mutate(**{f"on_{number}": there, f"archived_{number}": archived})
     return people
 
 
@@ -126,19 +132,21 @@ def _refusal(segment: Segment, judged: Any) -> Any:
         (judged["fault"].notnull(), said("cannot be used: ") + judged["fault"]),
         (judged["duplicate"], said("duplicate of another row with its id")),
         (~judged["active"], said("archived")),
-        (~judged["optedIn"].fill_null(True), said("no consent")),
+        (~judged["optedIn"].fill_null(True), said(REFUSED)),
     ]
     if segment.asks_consent and not segment.calls_unrecorded:
-        branches.append((judged["optedIn"].isnull(), said("no consent recorded")))
+        branches.append((judged["optedIn"].isnull(), said(UNRECORDED)))
     branches.append((judged["region_fault"].notnull(), judged["region_fault"]))
     if segment.phones is not None:
         branches += [
             (judged["e164"].isnull(), said("no valid phone")),
             (judged["suppressed_by"].notnull(), said("suppressed by ") + judged["suppressed_by"]),
         ]
-    branches += [
-        (~judged[f"on_{number}"], said(f"not on {query.list}")) for number, query in enumerate(segment.intersect)
-    ]
+    for number, query in enumerate(segment.intersect):
+        branches += [
+            (~judged[f"on_{number}"], said(f"not on {query.list}")),
+            (judged[f"archived_{number}"], said(f"archived on {query.list}")),
+        ]
     lowest = f"score below {segment.score.threshold / 100:g}"
     unscored = "no interaction in the window" if isinstance(segment.score.measure, RecencyFrequency) else lowest
     branches += [
@@ -198,7 +206,7 @@ def _final(segment: Segment, judged: Any) -> Any:
         reason=judged["reason"],
         suppressed_by=judged["suppressed_by"],
         duplicate=judged["duplicate"],
-        unrecorded=judged["optedIn"].isnull() if segment.asks_consent else ibis.literal(False),
+        consent=judged["optedIn"] if segment.asks_consent else judged["optedIn"].fill_null(True),
         e164=judged["e164"],
         subscribers=judged["subscribers"],
         unread=judged["unread"],
@@ -235,8 +243,11 @@ def _called(judged: Any, delivery: Delivery) -> dict[str, Any]:
     }
 
 
-BARRED = {"contactId": "string", "suppressed_by": "string"}
-"""Contacts that must be taken off a managed list, whatever its membership mode."""
+BARRED = {"contactId": "string", "suppressed_by": "string", "barred_for": "string"}
+"""Contacts that must be taken off a managed list, whatever its membership mode, and what for.
+
+`suppressed_by`: the do-not-call list that has a number of theirs; null where only their consent is wanting.
+"""
 
 
 def barred(
@@ -249,6 +260,7 @@ def barred(
     by_phone: bool = False,
 ) -> Rows:
     """Contacts with a do-not-call number: of the source, and of the lists themselves, by the phone the tenant has.
+    And those of the source who gave no consent, or of whom nobody knows whether they did and who are not called so.
 
     Who belongs on a list by the source's phone, and is on it by another, is taken off where contacts are written
     `by_phone`: the next plan puts it there by the right one. Else the source's phone counts.
@@ -261,8 +273,24 @@ def barred(
     named = named.select("contactId", "suppressed_by")
     for there in _members(backend, segment, read):
         named = ibis.union(named, there if by_phone else there.anti_join(belongs, "contactId"))
-    once = named.group_by("contactId").agg(suppressed_by=named["suppressed_by"].min())
+    named = named.mutate(barred_for=ibis.literal("suppressed by ") + named["suppressed_by"])
+    named = ibis.union(named, _without_consent(segment, everyone))
+    # no consent is told before a list, as it is of who is left out
+    once = named.group_by("contactId").agg(
+        suppressed_by=named["suppressed_by"].min(), barred_for=named["barred_for"].min()
+    )
     return sources.write(backend, once.order_by("contactId"), target, BARRED)
+
+
+def _without_consent(segment: Segment, everyone: Any) -> Any:
+    """Who did not consent, also where that is not why they are out; as `BARRED`."""
+    import ibis
+
+    consent = everyone["consent"]
+    wanting = ~consent.fill_null(True) if segment.calls_unrecorded else ~consent.fill_null(False)
+    found = everyone.filter(~everyone["duplicate"], everyone["contactId"].notnull(), wanting)
+    words = ibis.ifelse(found["consent"].isnull(), ibis.literal(UNRECORDED), ibis.literal(REFUSED))
+    return found.select("contactId", suppressed_by=ibis.null("string"), barred_for=words)
 
 
 def dialled_all_the_same(
@@ -300,7 +328,7 @@ def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> I
 def called_unrecorded(backend: Any, standing_rows: Rows) -> int:
     """How many are in though nobody recorded their consent."""
     everyone = sources.table(backend, standing_rows)
-    return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["unrecorded"]))
+    return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["consent"].isnull()))
 
 
 def called_with_an_unread_number(backend: Any, standing_rows: Rows) -> int:

@@ -176,3 +176,14 @@ def test_a_digest_is_of_the_content_and_not_of_the_order_it_was_read_in(case: Ca
     other = case.written([one, member("b", 1, 80.01)], MEMBERS)
     digests = [row_changes.members_digest(case.backend, rows) for rows in (first, again, other)]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_who_is_archived_on_a_list_to_intersect_with_is_out_and_it_says_so(case: Case) -> None:
+    read: dict[RowQuery, Rows] = {
+        EVERYBODY: case.written([contact(name, 90) for name in "abc"], CONTACTS),
+        INVITED: case.written([contact("a", 0), contact("b", 0, "archived")], CONTACTS),
+    }
+    rows = membership.standing(case.backend, segment(invited=True), read, {}, AS_OF, case.folder / "s.parquet")
+    table = sources.table(case.backend, rows).order_by("contactId").select("contactId", "reason")
+    found = dict(row for chunk in sources.stream(case.backend, table, 100) for row in chunk)
+    assert found == {"a": None, "b": "archived on list 'Invited'", "c": "not on list 'Invited'"}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -283,3 +283,55 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
         numbers = suppression.numbers(backend, listed, read)
         keys = {key for chunk in sources.stream(backend, numbers, 100) for (key,) in chunk}
         assert keys >= {subscribers.key(number) for number in ways_of(case)}
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize(
+    ("unknown", "said", "why"),
+    [
+        ("out", False, "no consent"),
+        ("out", None, "no consent recorded"),
+        ("in", False, "no consent"),
+        ("in", None, None),
+        ("out", True, None),
+    ],
+)
+def test_who_did_not_consent_is_taken_off_a_list_whatever_its_membership(
+    audience: Audience, mirror: bool, unknown: Literal["in", "out"], said: bool | None, why: str | None
+) -> None:
+    audience.source = replace(CONSENTING, unknown_consent=unknown)
+    audience.segment = replace(audience.segment, mirror=mirror, delivery=Delivery("contactIds", 500, ()))
+    audience.members = [("a", "+14155550102"), ("z", "+14155550109")]
+    people = [person("a", "+14155550102", optedIn=said), person("z", "+14155550109", optedIn=True)]
+    expected = [] if why is None else [("a", "remove", f"{why} (score 90.0)")]
+    assert audience.changes(*people) == expected
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"status": "ARCHIVED"},
+        {"engagementScore": "1"},
+        {"phone": None},
+        {"fault": "engagementScore is not a number"},
+    ],
+)
+def test_who_withdrew_consent_is_taken_off_also_where_something_else_keeps_them_out(
+    audience: Audience, more: dict[str, Any]
+) -> None:
+    audience.source = CONSENTING
+    audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, ()))
+    audience.columns = {**audience.columns, "status": "VARCHAR", "fault": "VARCHAR"}
+    audience.members = [("a", "+14155550102")]
+    people = [person("a", "+14155550102", status="ACTIVE", optedIn=False) | more]
+    ((who, action, why),) = audience.changes(*people)
+    assert (who, action) == ("a", "remove")
+    assert why.startswith("no consent (") or why == "no consent"
+
+
+def test_a_second_row_that_withdraws_consent_takes_the_contact_off(audience: Audience) -> None:
+    audience.source = CONSENTING
+    audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, ()))
+    audience.members = [("a", "+14155550102")]
+    people = [person("a", "+14155550102", optedIn=True), person("a", "+14155550103", optedIn=False)]
+    assert audience.changes(*people) == [("a", "remove", "no consent (score 90.0)")]

@@ -35,7 +35,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     from reconciler.kinds import kinds
     from reconciler.kinds.workspace import settings as settings_of
     from reconciler.model.live import digest_of
-    from reconciler.steps.load import choices, freshness, local_files, references, strictness
+    from reconciler.steps.load import choices, conditions, freshness, local_files, references, strictness
     from reconciler.steps.load.collected import Collected
 
     found = Collected()
@@ -47,6 +47,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     found.add_following(Stage.REFERENCES, checked.following)
     found.add(Stage.CHECKS, [*checked.own, *strictness.check(catalogue)])
     found.add(Stage.CHECKS, freshness.check(catalogue, workspace.now))
+    found.add(Stage.CHECKS, conditions.check(catalogue))
     if look_for_files:
         found.add(Stage.CHECKS, local_files.check(checked.sound, kinds(), workspace.root))
     if not documents:

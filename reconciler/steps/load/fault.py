@@ -32,6 +32,8 @@ class Fault:
         self.value: Any = error.instance
         self.schema: Schema = error.schema if isinstance(error.schema, Mapping) else {}
         self.part, self.description = part_of(root, self.path)
+        if isinstance(self.value, dict):
+            self.part = _as_a_mapping(self.part)
         # the narrower description says how a value is written, the wider one what the place is for
         self.rule: str | None = self.schema.get("description", self.description)
 
@@ -82,6 +84,7 @@ def part_of(root: Schema, path: Path) -> tuple[Schema, str | None]:
     """The schema of a part, and the closest description on the way to it."""
     schema, description = root, None
     for step in path:
+        schema = _as_a_mapping(schema)
         inner = schema.get("properties", {}).get(step) or schema.get("additionalProperties")
         inner = (inner or schema.get("items")) if isinstance(step, str) else schema.get("items")
         if not isinstance(inner, Mapping):
@@ -89,6 +92,11 @@ def part_of(root: Schema, path: Path) -> tuple[Schema, str | None]:
         schema = _followed(root, inner)
         description = inner.get("description") or schema.get("description") or description
     return schema, description
+
+
+def _as_a_mapping(schema: Schema) -> Schema:
+    """The schema of a part that is a mapping, where it may be something else as well."""
+    return {**schema, **schema["then"]} if schema.get("if") == {"type": "object"} else schema
 
 
 def _followed(root: Schema, schema: Schema) -> Schema:
