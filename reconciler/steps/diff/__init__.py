@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +69,11 @@ def _row_changes(
     files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
     waiting = {band: _owed(backend, desired, live, target.list) for band, target in targets.items()}
     owed = {band: each for band, each in waiting.items() if each is not None}
-    personal = _personal(desired, standing, live, tokens)
-    compare = partial(comparison.compare, backend, standing, current, files, owed, personal=personal)
+
+    def compare(keys: Mapping[str, Key], method: str | None) -> Mapping[str, Compared]:
+        personal = _personal(desired, standing, live, tokens, method)
+        return comparison.compare(backend, standing, current, files, owed, keys, personal)
+
     compared, ways = _compared(backend, standing, current, compare, live)
     shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
     for band, target in targets.items():
@@ -89,22 +91,27 @@ def _compared(
     backend: Any,
     standing: Standing,
     current: Mapping[str, Rows],
-    compare: Callable[[Mapping[str, Key]], Mapping[str, Compared]],
+    compare: Callable[[Mapping[str, Key], str | None], Mapping[str, Compared]],
     live: Live,
 ) -> tuple[Mapping[str, Compared], Mapping[str, Chosen]]:
     """What must change on every list, and the way that it is written.
 
-    Which rows are one is for the way to say. `auto` is made up by how many are written: where it takes one that tells
-    rows by their phones, they are compared once more, by those.
+    Which rows are one is for the way to say, and what is written of a contact. `auto` is made up by how many are
+    written: where it takes another way than it would take for few, they are compared once more, as that one does.
     """
     method = standing.segment.delivery.method
     known = delivery_of.key(live.methods[method], live.surfaces) if method != "auto" else "contact"
     keys: dict[str, Key] = dict.fromkeys(current, known)
-    compared = compare(keys)
+    few = _for_few(standing, live)
+    compared = compare(keys, few)
     ways = {band: _way(standing, each, live) for band, each in compared.items()}
     asked = {band: delivery_of.key(live.methods[way.method], live.surfaces) for band, way in ways.items()}
-    if asked != keys:
-        compared = compare(asked)
+    others = sorted({way.method for way in ways.values()} - {few})
+    if asked != keys or others:
+        compared = compare(asked, others[0] if others else few)
+        again = {band: _way(standing, each, live) for band, each in compared.items()}
+        # as it says how many are written; that they are fewer now makes it no other way
+        ways = {band: again[band] if again[band].method == way.method else way for band, way in ways.items()}
     for band, each in compared.items():
         unknown = comparison.unknown(backend, each, current[band]) if asked[band] == "sent" else 0
         if unknown:
@@ -112,12 +119,20 @@ def _compared(
     return compared, ways
 
 
-def _personal(desired: Desired, standing: Standing, live: Live, tokens: Tokens) -> differences.Personal:
-    """What the delivery writes of contacts themselves, whatever their number, and what is known of it."""
+def _for_few(standing: Standing, live: Live) -> str | None:
+    """The method that would write a few contacts; None where there is none."""
     segment = standing.segment
     known = isinstance(segment.contacts, ContactsOf)
     chosen = delivery_of.chosen(segment.delivery, live.methods, 0, segment.phones is not None, known)
-    fields = live.methods[chosen.method].personal if chosen is not None else ()
+    return None if chosen is None else chosen.method
+
+
+def _personal(
+    desired: Desired, standing: Standing, live: Live, tokens: Tokens, method: str | None
+) -> differences.Personal:
+    """What a method writes of contacts themselves, and what is known of it."""
+    segment = standing.segment
+    fields = live.methods[method].personal if method is not None else ()
     if not fields:
         return differences.Personal()
     told = {each.band: None if each.phones is None else live.rows.get(each.phones) for each in segment.targets}
