@@ -132,9 +132,11 @@ def _passed_over(inside: Path, feed: FileFeed, files: Collection[Path | str]) ->
         folder, _, last = pattern.rpartition("/")
         if scheme_of(pattern) or not _PATTERN.search(last) or _PATTERN.search(folder) or not (inside / folder).is_dir():
             continue
-        wanted = re.compile(translate(_bare(last)))
+        # of `*.zip` nothing would be left that says which files are meant
+        bare = _bare if _bare(last).strip("*?") else str.casefold
+        wanted = re.compile(translate(bare(last)))
         for path in sorted((inside / folder).iterdir()):
-            alike = path.is_file() and not path.name.startswith(".") and wanted.match(_bare(path.name))
+            alike = path.is_file() and not path.name.startswith(".") and wanted.match(bare(path.name))
             if alike and path.resolve() not in files:
                 message = f"`{path.relative_to(inside).as_posix()}` would not be read: `{pattern}` does not name it"
                 hint = "name it as well, or move it elsewhere: its numbers would suppress nobody"

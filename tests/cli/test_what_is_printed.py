@@ -53,7 +53,7 @@ def test_drift_tells_what_is_declared_no_more(tenant: Simulator, folder: Folder,
     folder.write("list.yaml", manifest("ContactList", "gold", "name: Gold"))
     moved = run("drift")
     assert moved.code == 2
-    assert 'ContactList/VIP  delete "VIP"' in moved.out
+    assert 'ContactList "VIP": dials nobody' in moved.out
 
 
 def test_a_plan_as_json_has_the_shape_that_policy_tools_know(tenant: Simulator, folder: Folder, run: Run) -> None:
