@@ -177,7 +177,7 @@ def nothing_to_do(run: Run, tenants: tuple[Simulator, ...]) -> None:
         tenant.clear_requests()
     ended = run("plan", "--detailed-exitcode")
     assert ended.code == 0, ended.out + ended.err
-    assert "No changes." in ended.out
+    assert "No changes" in ended.out
     assert not any(tenant.requests().writes() for tenant in tenants)
 
 

@@ -57,11 +57,13 @@ def build(method: str, tenant: Simulator, folder: Folder, *, one_worker: bool, j
     wanted = range(LEAVING.start)
     new = () if method in ("contactIds", "listContacts") else JOINING
     tenant.store.add_contacts(
-        [{"id": contact(n), "phoneNumber": phone(n)} for n in range(LEAVING.stop) if n not in new]
+        [{"id": contact(n), "phoneNumber": phone(n), **named(n)} for n in range(LEAVING.stop) if n not in new]
     )
     if archived:
         tenant.store.add_contacts([{"id": "OTHER", "phoneNumber": phone(ARCHIVED), "status": "ARCHIVED"}])
     members = {contact(n): {"priority": 1, "tier": "silver" if n in CHANGING else "gold"} for n in on_it(method)}
+    if method == "bulkInsert":  # it leaves the id that a contact was sent under with it; whose row has none is written
+        members = {name: {**data, "contactId": name} for name, data in members.items()}
     tenant.store.add_list("Chosen", members, description=scene.MARK)
     delivery.write_contacts(folder, wanted)
     pace = _ONE_WORKER if one_worker else _MANY_WORKERS
@@ -69,6 +71,12 @@ def build(method: str, tenant: Simulator, folder: Folder, *, one_worker: bool, j
     text = (folder.root / "tenant.yaml").read_text(encoding="utf-8")
     folder.write("tenant.yaml", text.replace("pollEvery: 1s}\n", f"{jobs}}}\n"))
     watch(tenant)
+
+
+def named(number: int) -> dict[str, str]:
+    """A contact's names and address, as the file has them and as either way of writing them leaves them."""
+    first, last = "Ada Example", str(number)
+    return {"name": f"{first} {last}", "firstName": first, "lastName": last, "email": f"a{number}@example.com"}
 
 
 def state(tenant: Simulator) -> dict[str, Any]:

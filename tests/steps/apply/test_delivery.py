@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from reconciler.model import moment
 from reconciler.model.errors import Exit
 from reconciler.simulator import Options, Simulator
 from tests import delivery
@@ -28,7 +30,10 @@ def one_has_a_new_number_and_the_old_one_is_suppressed(folder: Folder, run: Run)
     """Contact 5, on the list by the number that the tenant has still."""
     folder.write("registry.csv", "number\n+12125550199\n")
     registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
-    folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{registry}\nasOf: 2999-01-01T00:00:00Z"))
+    folder.write(
+        "registry.yaml",
+        manifest("SuppressionList", "registry", f"{registry}\nasOf: {moment.format_instant(datetime.now(UTC))}"),
+    )
     segment = (folder.root / "segment.yaml").read_text()
     folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
     assert run("apply", "--yes").code == 0

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copy2
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -66,7 +67,11 @@ class Course:
         (self.folder.root / f"ledger-{self.runs - 1}").mkdir(exist_ok=True)
         ledger = self.folder.root / ".reconciler"
         if ledger.exists():
-            ledger.rename(self.folder.root / f"ledger-{self.runs - 1}" / "kept")
+            kept = ledger.rename(self.folder.root / f"ledger-{self.runs - 1}" / "kept")
+            ledger.mkdir(mode=0o700)
+            # what a plan was sealed with goes on being the workspace's
+            for key in kept.glob("*.key"):
+                copy2(key, ledger / key.name)
         course.build(self.method, self.tenant, self.folder, one_worker=False, jobs=JOBS, archived=False)
 
     def run(self, faults: list[tuple[Mishap, int | None, int]]) -> list[str]:
