@@ -83,7 +83,7 @@ def compare(
         listed = _listed(backend, live, by_phone, standing)
         if listed is not None:
             barred = sources.table(backend, standing.barred) if standing.barred.count else None
-            listed = matching.matched(everyone, _barred(listed, barred), by_phone)
+            listed = matching.matched(everyone, _barred(backend, listed, barred), by_phone)
             if by_phone:  # it takes several joins, and is asked for several times
                 listed = stack.enter_context(engine.computed(backend, listed))
         told = _added(everyone, listed)
@@ -117,16 +117,17 @@ def _listed(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], sta
     return ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else next(iter(lists), None)
 
 
-def _barred(listed: Any, barred: Any) -> Any:
+def _barred(backend: Any, listed: Any, barred: Any) -> Any:
     """Add `barred`: which do-not-call list has the number of a row itself."""
     import ibis
 
     if barred is None:
         return listed.mutate(barred=ibis.null("string"))
-    rows = listed.mutate(own=identity.contact(listed["member"]))
+    rows = identity.joined(listed, "member", identity.odd(backend, listed["member"]))
     suppressed = barred.filter(barred["suppressed_by"].notnull())
     by_member = suppressed.select(barred_member="contactId", barred="suppressed_by")
-    return rows.left_join(by_member, rows["own"] == by_member["barred_member"]).drop("own", "barred_member")
+    met = rows.left_join(by_member, rows["same"] == by_member["barred_member"])
+    return met.drop("bare", "same", "barred_member")
 
 
 def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment, by_phone: Sequence[str]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import identity, persons, sources, suppression
+from reconciler.audience import persons, sources, suppression
 from reconciler.model.change import RowChange
 from reconciler.model.members import Standing
 from reconciler.model.rows import MemberPhones, RowQuery, Rows
@@ -65,9 +65,7 @@ def held(backend: Any, phones: Rows, target: Path) -> Rows:
     import ibis
 
     people = _numbers(backend, phones, Phones())
-    people = people.mutate(
-        contactId=identity.contact(people["contactId"]), **{name: ibis.null("string") for name in _ADDRESS}
-    )
+    people = people.mutate(contactId=people["who"], **{name: ibis.null("string") for name in _ADDRESS})
     return sources.write(backend, people.select(*DIALLED), target, DIALLED)
 
 
@@ -99,12 +97,12 @@ def _told(backend: Any, standing: Standing, how: Phones, read: Mapping[RowQuery,
 
 
 def _numbers(backend: Any, phones: Rows, how: Phones) -> Any:
-    """The number of each contact, by the id that the tenant itself has for it."""
+    """The number of each contact, by the id that the tenant itself has for it; `who` as ids are compared."""
     import ibis
 
     people = sources.contacts(backend, phones)
     read = suppression.with_e164(backend, people.filter(people["contactId"].notnull()), how)
-    return read.select("e164", contactId=ibis.coalesce(read["sent_as"], read["contactId"]))
+    return read.select("e164", who="contactId", contactId=ibis.coalesce(read["sent_as"], read["contactId"]))
 
 
 def shared(backend: Any, lists: Mapping[str, Rows]) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.audience import identity, sources, suppression, values, written
+from reconciler.audience import sources, suppression, values, written
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import PERSONAL
 from reconciler.model.feeds import Pairs
@@ -76,8 +76,7 @@ def known(backend: Any, listed: Any, personal: Personal, standing: Standing) -> 
     """
     told, fields = _told(backend, personal, standing.segment.phones)
     if fields:
-        rows = listed.mutate(own_id=identity.contact(listed["member"]))
-        listed = rows.left_join(told, [rows["own_id"] == told["told_id"], rows["on"] == told["told_on"]])
+        listed = listed.left_join(told, [listed["member"] == told["told_id"], listed["on"] == told["told_on"]])
     unread = tuple(each for each in personal.fields if each not in fields)
     last = _remembered(backend, personal, standing.rows, unread)
     if last is None:
@@ -143,7 +142,8 @@ def _told(backend: Any, personal: Personal, how: Phones | None) -> tuple[Any, tu
                 backend, sources.contacts(backend, rows), Phones("possible", how.region if how else None)
             )
             columns = {f"told_{field}": people[field].strip().nullif("") for field in fields}
-            tables.append(people.select(told_id="contactId", told_on=ibis.literal(band), **columns))
+            own = ibis.coalesce(people["sent_as"], people["contactId"])  # as the list has it, to the letter
+            tables.append(people.select(told_id=own, told_on=ibis.literal(band), **columns))
     if not tables:
         return None, ()
     everybody = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]

@@ -1,66 +1,55 @@
-"""Which ids mean the same contact? `model.unseen` says it of one text, this of a column."""
+"""Which ids mean the same contact? `model.unseen` says it of one id; here it is asked of those that are not plain.
+
+Nearly every id is, and an engine can tell; the few others are looked at once each, and joined.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
+from reconciler.audience import engine, rough
 from reconciler.model import unseen
 
-
-@cache
-def _composed() -> Any:
-    """Unicode's normal form C, as the engine that reads every source and the wire has it."""
-    import ibis
-
-    @ibis.udf.scalar.builtin(name="nfc_normalize", signature=(("string",), "string"))
-    def composed(text):  # type: ignore[no-untyped-def]
-        ...
-
-    return composed
+_ASKED = 20_000
+"""How many ids are looked at before they are written down: what is in memory at once."""
 
 
-def contact(text: Any) -> Any:
-    """Whose id it is: two ids are the same contact's where this is the same. One of blanks alone stays as it is."""
-    import ibis
+def odd(backend: Any, *columns: Any) -> Any | None:
+    """The ids of some columns that may be the same as others, once each; None where there is none.
 
-    return ibis.coalesce(_same(clean(text)), text)
-
-
-def clean(text: Any) -> Any:
-    """An id without what nobody sees; null where nothing is left."""
-    import ibis
-
-    bare = text.re_replace(f"[{unseen.unseen()}]+", "").re_replace(f"[{unseen.blanks()}]+", " ")
-    # most are plain, and are not looked at twice
-    return ibis.ifelse(text.re_search(unseen.SEEN), text, _composed()(bare.strip())).nullif("")
-
-
-def _same(text: Any) -> Any:
-    """A Salesforce id of 18 characters by its first 15, any other as it is.
-
-    A text is named as seldom as can be: what it is made by is written out at every place, and an expression of
-    thousands takes longer to read than the rows.
+    Columns: `asked`, `bare` (without what nobody sees; null where nothing is left) and `same` (as ids are compared).
     """
     import ibis
+    import pyarrow as pa
 
-    capitals = text.substr(0, 15).translate(_LETTERS, _CAPITALS)
-    right = ibis.literal(True)
-    for group in range(3):
-        told = ibis.literal(",") + capitals.substr(5 * group, 5) + text.substr(15 + group, 1) + ","
-        right = right & _listed().contains(told)
-    # the cheapest question first: each is only asked of what is left
-    salesforce = ibis.ifelse(text.length() == 18, text.re_search(unseen.FORMS), False)
-    return ibis.ifelse(salesforce, ibis.ifelse(right, text.substr(0, 15), text), text)
+    tables = [column.name("asked").as_table() for column in columns]
+    every = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
+    text = every["asked"]
+    plain = text.re_search(unseen.SEEN) & ~((text.length() == unseen.LONG) & text.re_search(unseen.FORMS))
+    asked = every.filter(text.notnull(), ~plain).distinct()
+    handle, name = tempfile.mkstemp(prefix="ids-", suffix=".parquet", dir=engine.scratch(backend))
+    os.close(handle)
+    found = 0
+    with rough.parquet(Path(name), dict.fromkeys(("asked", "bare", "same"), pa.string())) as append:
+        for chunk in engine.stream(backend, asked, _ASKED):
+            told = [(each, unseen.clean(each) or None, unseen.same_id(each) or each) for (each,) in chunk]
+            append(list(zip(*told, strict=True)))
+            found += len(told)
+    if not found:
+        Path(name).unlink()
+        return None
+    return engine.parquet(backend, Path(name))
 
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_CAPITALS = "1" * 26 + "0" * 36
-
-
-def _listed() -> Any:
-    """Every group of five letters, 1 for a capital, with the character that tells it: the first letter counts one."""
+def joined(rows: Any, column: str, odd: Any | None) -> Any:
+    """Add `bare` and `same` of the ids in a column, of which `odd` has said those that are not plain."""
     import ibis
 
-    groups = (f"{number:05b}"[::-1] + suffix for number, suffix in enumerate(unseen.SUFFIXES))
-    return ibis.literal(f",{','.join(groups)},")
+    if odd is None:
+        return rows.mutate(bare=rows[column], same=rows[column])
+    found = rows.left_join(odd, rows[column] == odd["asked"])
+    bare = ibis.ifelse(found["asked"].isnull(), found[column], found["bare"])
+    return found.select(*rows.columns, bare=bare, same=ibis.coalesce(found["same"], found[column]))

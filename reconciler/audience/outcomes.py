@@ -51,7 +51,8 @@ def settled(backend: Any, rows: Rows, target: Path) -> Rows:
 
     read = regions.read(backend, sources.table(backend, rows))
     # the tenant is asked by the id without what nobody sees
-    read = read.mutate(contactId=ibis.coalesce(identity.clean(read["contactId"]), read["contactId"]))
+    read = identity.joined(read, "contactId", identity.odd(backend, read["contactId"]))
+    read = read.mutate(contactId=ibis.coalesce(read["bare"], read["contactId"]))
     line = read["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     order = [
         ibis.desc(read["timestamp"], nulls_first=False),
@@ -60,8 +61,7 @@ def settled(backend: Any, rows: Rows, target: Path) -> Rows:
     ]
     usable = read["fault"].isnull()
     # of one contact's ids, however they are written, the last row counts
-    who = identity.contact(read["contactId"])
-    rank = ibis.row_number().over(ibis.window(group_by=[who, usable], order_by=order))
+    rank = ibis.row_number().over(ibis.window(group_by=[read["same"], usable], order_by=order))
     custom = read["custom"].cast("json").cast("map<string, string>")
     told = read.mutate(superseded=usable & (rank > 0), custom=custom)
     return sources.write(backend, told.select(*DISPOSITIONS), target, DISPOSITIONS)

@@ -165,7 +165,7 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
             active=named["active"].all(),
             **{name: named[name].max() for name in rest},
         )
-    named = _identified(named, outside)
+    named = _identified(named, outside, identity.odd(backend, read["contactId"]))
     if entries and outside:
         return named.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
     order = [named["sent_as"].notnull(), named["sent_as"]]
@@ -181,23 +181,19 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     return ranked.mutate(duplicate=ranked["rank"] > 0, plain=ibis.null("string")).drop("rank")
 
 
-def _identified(named: Any, outside: bool) -> Any:
+def _identified(named: Any, outside: bool, odd: Any | None) -> Any:
     """Contacts with their ids as they are compared, and `sent_as`: what the tenant is to be told, if it is another.
 
     What the tenant itself has said it knows to the letter; what comes from outside is written without what nobody sees.
     """
     import ibis
 
-    raw = named["contactId"]
-    bare = identity.clean(raw)
-    known = identity.contact(raw)
+    named = identity.joined(named, "contactId", odd)
+    raw, bare, known = named["contactId"], named["bare"], named["same"]
     told = ibis.coalesce(bare, raw) if outside else raw
     lost = ibis.ifelse(bare.isnull() & raw.notnull(), ibis.literal("contactId is empty"), ibis.null("string"))
-    return named.mutate(
-        contactId=known,
-        sent_as=told.nullif(known),
-        fault=ibis.coalesce(named["fault"], lost),
-    )
+    sure = named.mutate(contactId=known, sent_as=told.nullif(known), fault=ibis.coalesce(named["fault"], lost))
+    return sure.drop("bare", "same")
 
 
 def interactions(backend: Any, rows: Rows) -> Any:
@@ -207,8 +203,9 @@ def interactions(backend: Any, rows: Rows) -> Any:
         return read
     if "fault" in read.columns:
         read = read.filter(read["fault"].isnull())
+    read = identity.joined(read, "contactId", identity.odd(backend, read["contactId"]))
     once = read.group_by("id").agg(
-        contactId=identity.contact(read["contactId"].min()), type=read["type"].min(), startTime=read["startTime"].min()
+        contactId=read["same"].min(), type=read["type"].min(), startTime=read["startTime"].min()
     )
     at = once["startTime"].cast("timestamp").truncate("s")
     return once.select("contactId", "type", at=at)
@@ -269,12 +266,19 @@ def members(backend: Any, rows: Rows) -> Any:
     left there: that has only phones, so the id that it was sent a contact under is kept with the contact. `contactId`
     is whose row that makes it, as ids are compared (`identity`); `phone` is as the tenant has it.
     """
-    return _once(rows, _known(backend, rows))
+    known = _known(backend, rows)
+    return _once(rows, known, _odd(backend, rows, known))
 
 
 def members_in_shares(backend: Any, rows: Rows, count: int) -> Iterator[Any]:
     """The same in the shares of about so many rows, by `member`."""
-    return (_once(rows, share) for share in piecemeal.shares(_known(backend, rows), count, "member"))
+    known = _known(backend, rows)
+    odd = _odd(backend, rows, known)
+    return (_once(rows, share, odd) for share in piecemeal.shares(known, count, "member"))
+
+
+def _odd(backend: Any, rows: Rows, known: Any) -> Any | None:
+    return None if rows.columns == MEMBERS else identity.odd(backend, known["member"], known["sent_as"])
 
 
 _OF_A_MEMBER = ("member", "sent_as", "phone", "priority", "score")
@@ -313,7 +317,7 @@ _UNASKED = ("engagementScore", "status")
 """What a list is read with where its phones are, and no attribute of it."""
 
 
-def _once(rows: Rows, known: Any) -> Any:
+def _once(rows: Rows, known: Any, odd: Any | None) -> Any:
     """One row a member; its attributes as one map."""
     import ibis
 
@@ -327,9 +331,9 @@ def _once(rows: Rows, known: Any) -> Any:
         texts = ibis.map(names, ibis.array([once[name] for name in others]))
     # an id of blanks alone is none
     own = ibis.coalesce(once["sent_as"].strip().nullif(""), once["member"])
-    columns = {name: once[name] for name in _OF_A_MEMBER}
-    columns |= {"contactId": identity.contact(own), "attributes": texts}
-    return once.select(**{name: columns[name] for name in MEMBERS})
+    whole = once.select(*_OF_A_MEMBER, own=own, attributes=texts)
+    whole = identity.joined(whole, "own", odd)
+    return whole.mutate(contactId=whole["same"]).select(*MEMBERS)
 
 
 def active(backend: Any, rows: Rows) -> Any:

@@ -17,6 +17,9 @@ from importlib.resources import files
 SEEN = r"^[!-~]*$"
 """What has nothing to be cleaned of: printed ASCII without blanks."""
 
+LONG = 18
+"""Characters of a Salesforce id with its checksum."""
+
 FORMS = r"^[A-Za-z0-9]{15}[A-Z0-5]{3}$"
 """What a Salesforce id of 18 characters looks like."""
 
@@ -27,28 +30,10 @@ Source: Salesforce, Object Reference, "ID Field Type".
 """
 
 
-@cache
-def unseen() -> str:
-    """Characters that are not displayed, as the inside of a bracket of a regular expression (RE2 and Java)."""
-    return _class("ignorable", "control")
-
-
-@cache
-def blanks() -> str:
-    """Characters that look like a blank, likewise."""
-    return _class("blank", "blank_pattern")
-
-
 def _ranges(*names: str) -> list[tuple[int, int]]:
     told = tomllib.loads((files(__package__) / "unseen.toml").read_text(encoding="utf-8"))
     pairs = (each.partition("-") for name in names for each in told[name]["ranges"])
     return sorted((int(first, 16), int(last or first, 16)) for first, _, last in pairs)
-
-
-def _class(*names: str) -> str:
-    return "".join(
-        f"\\x{{{first:X}}}" if first == last else f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in _ranges(*names)
-    )
 
 
 @cache
@@ -61,6 +46,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def clean(text: str) -> str:
     """A text without what nobody sees."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text
     dropped, blank = _patterns()
     return unicodedata.normalize("NFC", blank.sub(" ", dropped.sub("", text)).strip(" "))
 

@@ -77,6 +77,12 @@ def test_a_salesforce_id_is_one_with_its_checksum_and_with_no_other(text: str) -
     assert unseen.same_id(wrong) == wrong
 
 
+def test_of_ids_that_are_plain_none_is_asked_for(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["A1", "customer-7", "0000000000000000aa", "", None]}), tmp_path / "ids.parquet")
+    with engine.opened(Engine(memory_limit="512MB"), tmp_path) as backend:
+        assert identity.odd(backend, engine.parquet(backend, tmp_path / "ids.parquet")["id"]) is None
+
+
 def test_a_column_of_ids_is_told_as_each_of_them_is(tmp_path: Path) -> None:
     odd = [chr(each) for first, last in ((0, 0x300), (0x2000, 0x2070), (0xFE00, 0xFFFC)) for each in range(first, last)]
     ids = [f"A{each}1" for each in odd if not "\ud800" <= each <= "\udfff"]
@@ -84,11 +90,8 @@ def test_a_column_of_ids_is_told_as_each_of_them_is(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ids}), tmp_path / "ids.parquet")
     with engine.opened(Engine(memory_limit="512MB"), tmp_path) as backend:
         table = engine.parquet(backend, tmp_path / "ids.parquet")
-        told: list[tuple[Any, ...]] = [
-            row
-            for chunk in sources.stream(backend, table.select("id", same=identity.contact(table["id"])), 1000)
-            for row in chunk
-        ]
+        found = identity.joined(table, "id", identity.odd(backend, table["id"])).select("id", "same")
+        told: list[tuple[Any, ...]] = [row for chunk in sources.stream(backend, found, 1000) for row in chunk]
     assert len(told) == len(ids)
     # one of nothing but blanks stays as it is: it is refused elsewhere, and nobody else's
     assert [(each, same) for each, same in told if same != (unseen.same_id(each) or each)] == []

@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 _OUTSIDE = {"\\s": "[\\t\\n\\f\\r ]", "\\S": "[^\\t\\n\\f\\r ]", "$": "\\z"}
-_COMPOSED = "nfc_normalize"
-"""What DuckDB alone has: what it reads is composed already, and what it read is all that another engine computes on."""
 _INSIDE = {"\\s": "\\t\\n\\f\\r ", "[": "\\[", "&": "\\&"}
 
 
@@ -34,13 +32,11 @@ def as_java(pattern: str) -> str:
 
 
 def translated(relation: Any) -> Any:
-    """A relation whose every constant pattern is written for Java, without what is done already."""
+    """A relation whose every constant pattern is written for Java."""
     import ibis.expr.operations as ops
 
     def replace(node: Any, changed: Any) -> Any:
         made = node.__recreate__(changed) if changed else node
-        if isinstance(made, ops.ScalarUDF) and made.__func_name__ == _COMPOSED:
-            return made.args[0]
         if isinstance(made, ops.RegexSearch | ops.RegexExtract | ops.RegexReplace):
             pattern = made.pattern
             if isinstance(pattern, ops.Literal):
