@@ -227,7 +227,9 @@ def content(rows: Rows, *by: str) -> tuple[list[tuple[str, str]], list[Any], int
 def at_rest(changes: Changes) -> Changes:
     """Changes without the places of their files."""
     nowhere = Rows(Path("nowhere"), "parquet", {}, 0)
-    return replace(changes, rows=tuple(replace(row, rows=nowhere) for row in changes.rows))
+    return replace(
+        changes, rows=tuple(replace(row, rows=nowhere, reached=row.reached and nowhere) for row in changes.rows)
+    )
 
 
 def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clustered: Engine, tmp_path: Path) -> None:
@@ -240,6 +242,9 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         assert (other.account, other.suppressions) == (one.account, one.suppressions)
     for row, same in zip(changes.rows, changes_of_spark.rows, strict=True):
         assert content(same.rows) == content(row.rows)
+        if row.reached is not None:
+            assert same.reached is not None
+            assert sorted(content(same.reached), key=repr) == sorted(content(row.reached), key=repr)
     # digests, preconditions, reasons, examples and counts
     assert at_rest(changes_of_spark) == at_rest(changes)
 
@@ -286,7 +291,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         "no interaction in the window",
         "no valid phone",
         f"not on list {INVITED!r}",
-        "over the cap of 9",
+        "over the cap of 6",
         "score below 15",
         "suppressed by asked",
         "unknown region 'Atlantis'",

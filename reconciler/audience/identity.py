@@ -52,4 +52,6 @@ def joined(rows: Any, column: str, odd: Any | None) -> Any:
         return rows.mutate(bare=rows[column], same=rows[column])
     found = rows.left_join(odd, rows[column] == odd["asked"])
     bare = ibis.ifelse(found["asked"].isnull(), found[column], found["bare"])
-    return found.select(*rows.columns, bare=bare, same=ibis.coalesce(found["same"], found[column]))
+    told = found.select(*rows.columns, told=bare, known=ibis.coalesce(found["same"], found[column]))
+    # a relation of its own: what a join computes is no key of another join yet
+    return told.select(*rows.columns, bare="told", same="known")

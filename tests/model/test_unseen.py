@@ -83,6 +83,17 @@ def test_of_ids_that_are_plain_none_is_asked_for(tmp_path: Path) -> None:
         assert identity.odd(backend, engine.parquet(backend, tmp_path / "ids.parquet")["id"]) is None
 
 
+def test_rows_meet_by_their_ids_as_they_are_compared(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["A1 ", "B1", "C1"]}), tmp_path / "ids.parquet")
+    pq.write_table(pa.table({"other": ["A1", "C1"]}), tmp_path / "others.parquet")
+    with engine.opened(Engine(memory_limit="512MB"), tmp_path) as backend:
+        ids, others = (engine.parquet(backend, tmp_path / f"{name}.parquet") for name in ("ids", "others"))
+        rows = identity.joined(ids, "id", identity.odd(backend, ids["id"]))
+        met = rows.left_join(others, rows["same"] == others["other"]).drop("bare", "same")
+        told = met.filter(met["other"].notnull()).order_by("id")
+        assert list(sources.stream(backend, told, 10)) == [[("A1 ", "A1"), ("C1", "C1")]]
+
+
 def test_a_column_of_ids_is_told_as_each_of_them_is(tmp_path: Path) -> None:
     odd = [chr(each) for first, last in ((0, 0x300), (0x2000, 0x2070), (0xFE00, 0xFFFC)) for each in range(first, last)]
     ids = [f"A{each}1" for each in odd if not "\ud800" <= each <= "\udfff"]
