@@ -237,11 +237,12 @@ def test_a_job_that_ends_while_there_is_no_socket_is_noticed_by_the_next(
     waiting = wait()
     waiting.start(ids)
     until(lambda: subscribed(simulator) == set(ids))
-    simulator.faults.add("hold-before", seconds=0.3, **HANDSHAKE)
+    refused = simulator.faults.add("reset-before", times=None, **HANDSHAKE)
     simulator.faults.add("cut-socket", method="EVENT")
     step(simulator, ids)
-    until(lambda: len(simulator.requests().to("/events$", "GET")) == 2)
+    until(lambda: refused.hit)
     finish(simulator, ids)
+    simulator.faults.clear()
     assert_all_is_told(waiting, ids)
     assert all(each.status is None for each in simulator.requests().to("/events$", "EVENT")), "an event told of it"
 

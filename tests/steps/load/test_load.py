@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.model.listing import MOST
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import load, yaml_nodes
@@ -158,6 +159,7 @@ def test_the_slow_reader_refuses_half_a_character_too(monkeypatch: pytest.Monkey
 
 
 def test_many_names_are_not_all_listed() -> None:
-    assert listed("abcdefghij") == "`a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more"
+    names = [f"n{at:02}" for at in range(MOST + 2)]
+    assert listed(names) == ", ".join(f"`{name}`" for name in names[:MOST]) + " and 2 more"
     assert suggest("zzz", []) is None
     assert suggest("zzz", ["aaa"]) == "there is `aaa`"
