@@ -27,7 +27,6 @@ STANDING = {
     "consent": "boolean",
     "e164": "string",
     "subscribers": "array<string>",
-    "unread": "int64",
     "name": "string",
     "firstName": "string",
     "lastName": "string",
@@ -39,9 +38,8 @@ STANDING = {
 """A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
 
 `consent`: whether it was given, where its source asks for it (null: nobody knows); true elsewhere. `subscribers` are
-the keys of all whom the numbers of the contact's rows reach, as do-not-call numbers are compared by; `unread` is how
-many of this row's numbers nobody can read. Names, e-mail and attributes are there where the segment's delivery writes
-them.
+the keys of all whom the numbers of the contact's rows reach, as do-not-call numbers are compared by. Names,
+e-mail and attributes are there where the segment's delivery writes them.
 """
 
 
@@ -91,7 +89,7 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
             "e164": ibis.null("string"),
             "called_keys": nobody,
             "subscribers": nobody,
-            "unread": ibis.literal(0, "int64"),
+            "unread": ibis.literal(False),
         }
         people = people.mutate(**none, suppressed_by=ibis.null("string"))
     for number, query in enumerate(segment.intersect):
@@ -142,6 +140,8 @@ def _refusal(segment: Segment, judged: Any) -> Any:
             (judged["e164"].isnull(), said("no valid phone")),
             (judged["suppressed_by"].notnull(), said("suppressed by ") + judged["suppressed_by"]),
         ]
+    if segment.suppress:  # no list can be asked for that number
+        branches.append((judged["unread"], said("another number of theirs cannot be read")))
     for number, query in enumerate(segment.intersect):
         branches += [
             (~judged[f"on_{number}"], said(f"not on {query.list}")),
@@ -209,7 +209,6 @@ def _final(segment: Segment, judged: Any) -> Any:
         consent=judged["optedIn"] if segment.asks_consent else judged["optedIn"].fill_null(True),
         e164=judged["e164"],
         subscribers=judged["subscribers"],
-        unread=judged["unread"],
         **_called(judged, delivery),
         attributes=judged["attributes"] if delivery.mapped else null,
         place=judged["place"],
@@ -329,12 +328,6 @@ def called_unrecorded(backend: Any, standing_rows: Rows) -> int:
     """How many are in though nobody recorded their consent."""
     everyone = sources.table(backend, standing_rows)
     return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["consent"].isnull()))
-
-
-def called_with_an_unread_number(backend: Any, standing_rows: Rows) -> int:
-    """How many are in, and have another number that nobody can read: no do-not-call list can be asked for that."""
-    everyone = sources.table(backend, standing_rows)
-    return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["unread"] > 0))
 
 
 def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:

@@ -19,6 +19,15 @@ from reconciler.audience import engine, phones, regions, sources
 from reconciler.model.rows import PeopleQuery, Rows
 from reconciler.model.segment import Phones
 
+_FIVE_DIGITS = r"(?:\p{Nd}\P{Nd}*){5}"
+"""Fewer are nobody's number: an extension, a house number."""
+
+_ON_A_KEYPAD = (r"(?:\p{Nd}\P{Nd}*){3}", r"(?:[\p{L}\p{Nd}][^\p{L}\p{Nd}]*){7}")
+"""A number that is written in letters has some digits, and the length of a local one."""
+
+_ALL_ZERO = r"^[0\P{Nd}]*$"
+"""What stands where there is no number: `000-0000`."""
+
 
 def columns_of(query: PeopleQuery) -> tuple[str, ...]:
     """The names of the columns that a source's phones are in, in order; one, where it does not name any."""
@@ -30,8 +39,8 @@ def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery, rows: R
     """Add to contacts the number by which each is called, and whom all of their numbers reach.
 
     Columns: `e164` (null where none can be called), `called_keys` (the keys of that number's subscribers),
-    `subscribers` (the keys of all numbers of all rows of the contact), `unread` (how many numbers of the row nobody
-    can read).
+    `subscribers` (the keys of all numbers of all rows of the contact), `unread` (whether one of them says digits that
+    are no number as a whole: no do-not-call list can be asked for it).
 
     Args:
         rows: what the contacts are all of, where they are: then several numbers are read once for all who ask.
@@ -47,16 +56,19 @@ def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery, rows: R
             part.rename(path)
         answers = engine.parquet(backend, path)
         found = people.drop("plain").left_join(answers, people["place"] == answers["at"]).drop("at")
-        return found.mutate(unread=found["unread"].fill_null(0))
+        return found.mutate(unread=found["unread"].fill_null(False))
     called = phones.normalised(backend, people, how.rule, how.region)
-    called = called.mutate(called_keys=called["subscribers"], unread=ibis.literal(0, "int64")).drop("phone_fault")
+    called = called.mutate(called_keys=called["subscribers"], unread=ibis.literal(False)).drop("phone_fault")
     twice = people.filter(people["duplicate"], people["contactId"].notnull()).select("contactId").distinct()
     if not sources.count(backend, twice):
         return called
     every = _told(backend, people.semi_join(twice, "contactId"), how, 1)
     keys = _written(backend, _keys(every))
     found = called.left_join(keys, called["contactId"] == keys["whose"]).drop("whose")
-    return found.mutate(subscribers=ibis.coalesce(found["theirs"], found["subscribers"])).drop("theirs")
+    found = found.mutate(
+        subscribers=ibis.coalesce(found["theirs"], found["subscribers"]), unread=found["lost"].fill_null(False)
+    )
+    return found.drop("theirs", "lost")
 
 
 def _facts(rows: Rows | None, how: Phones, count: int) -> str:
@@ -75,19 +87,18 @@ def _of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
     rows = called.group_by("place", "contactId").agg(
         e164=called["e164"].argmin(called["rank"]),
         called_text=called["called_text"].argmin(called["rank"]),
-        unread=called["nth"].count(where=called["unreadable"] == 1),  # a sum is a fraction in a file of DuckDB's
     )
     found = rows.left_join(keys, rows["contactId"] == keys["whose"])
-    return found.select(
-        "e164", "unread", at="place", called_keys=_split(found["called_text"]), subscribers=found["theirs"]
-    )
+    called_keys = _split(found["called_text"])
+    return found.select("e164", at="place", called_keys=called_keys, subscribers=found["theirs"], unread=found["lost"])
 
 
 def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
     """Each number of each row, computed once.
 
     Columns: contactId, place, nth (its place in the order), e164 by the segment's rule, `called_text` and `keys` (the
-    subscribers of it by that rule, and as far as it can be read at all; texts with blanks between), `unreadable`.
+    subscribers of it by that rule, and as far as it can be read at all; texts with blanks between), `unread` (whether
+    it has digits that may be somebody's, and is no number).
     """
     import ibis
 
@@ -104,13 +115,21 @@ def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
     numbers = reduce(lambda some, more: some.union(more), each)
     numbers = _written(backend, numbers.filter(numbers["phone"].notnull()))
     read = phones.normalised(backend, numbers, "possible", how.region)
-    read = read.mutate(keys=_joined(read["subscribers"]), unreadable=read["e164"].isnull().cast("int64"))
+    unread = read["e164"].isnull() & _may_be_somebodys(read["phone"])
+    read = read.mutate(keys=_joined(read["subscribers"]), unread=unread)
     if how.rule == "possible":
         return _written(backend, read.mutate(called_text=read["keys"]).drop("subscribers", "phone_fault", "phone"))
     read = _written(backend, read.drop(*phones.NORMALISED))
     called = phones.normalised(backend, read, how.rule, how.region)
     called = called.mutate(called_text=_joined(called["subscribers"]))
     return _written(backend, called.drop("subscribers", "phone_fault", "phone"))
+
+
+def _may_be_somebodys(text: Any) -> Any:
+    """Whether a text that is no number as a whole has digits that may be one."""
+    few, long = _ON_A_KEYPAD
+    spelt = text.re_search(few) & text.re_search(long)
+    return (text.re_search(_FIVE_DIGITS) | spelt) & ~text.re_search(_ALL_ZERO)
 
 
 def _written(backend: Any, relation: Any) -> Any:
@@ -135,11 +154,17 @@ def _split(keys: Any) -> Any:
 
 
 def _keys(every: Any) -> Any:
-    """The subscribers of each contact, as one sorted array."""
-    both = every.select("contactId", text=every["keys"] + " " + every["called_text"])
+    """The subscribers of each contact, as one sorted array (`theirs`; null: none), and whether a number is `lost`."""
+    import ibis
+
+    lost = ibis.ifelse(every["unread"], ibis.literal(" ?"), ibis.literal(""))
+    both = every.select("contactId", text=every["keys"] + " " + every["called_text"] + lost)
     each = both.select("contactId", key=both["text"].split(" ").unnest())
     each = each.filter(each["key"] != "").distinct()
-    return each.group_by(whose="contactId").agg(theirs=each["key"].collect().sort())
+    told = each.group_by(whose="contactId").agg(
+        theirs=each["key"].collect(where=each["key"] != "?").sort(), lost=(each["key"] == "?").any()
+    )
+    return told.mutate(theirs=ibis.ifelse(told["theirs"].length() == 0, ibis.null("array<string>"), told["theirs"]))
 
 
 def explained(backend: Any, mine: Any, how: Phones, query: PeopleQuery) -> Iterator[str]:

@@ -220,7 +220,6 @@ class Accounting:
     Attributes:
         unrecorded: of those who are in, how many have no recorded consent, where the source calls such
             (`unknownConsent: in`); None: it does not, or says nothing of consent.
-        unread: of those who are in, how many have another number that nobody can read.
     """
 
     segment: Address
@@ -228,7 +227,6 @@ class Accounting:
     included: tuple[Reason, ...]
     left_out: tuple[Reason, ...]
     unrecorded: int | None = None
-    unread: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a sum that does not add up: a contact that vanishes is a fault of this program."""

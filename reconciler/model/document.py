@@ -125,7 +125,6 @@ def _account(account: Accounting) -> dict[str, Any]:
         "left_out": {reason.words: reason.count for reason in account.left_out},
         "left_out_codes": by_code(account.left_out),
         **unrecorded,
-        **({"called_with_an_unreadable_other_number": account.unread} if account.unread else {}),
     }
 
 
@@ -250,5 +249,4 @@ def _read_account(each: Mapping[str, Any]) -> Accounting:
         tuple(Reason(words, count) for words, count in each["included"].items()),
         tuple(Reason(words, count) for words, count in each["left_out"].items()),
         each.get("called_without_recorded_consent"),
-        each.get("called_with_an_unreadable_other_number", 0),
     )

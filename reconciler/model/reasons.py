@@ -20,6 +20,7 @@ _CODES = (
     ("unknown region", "unknown_region"),
     ("no valid phone", "no_valid_phone"),
     ("suppressed by ", "suppressed"),
+    ("another number of theirs", "other_number_unreadable"),
     ("not on ", "not_on_list"),
     ("no interaction in the window", "no_interaction"),
     ("score below ", "score_below"),

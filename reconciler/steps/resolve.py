@@ -46,7 +46,6 @@ def resolve(desired: Desired, live: Live) -> Members:
                 tuple(Reason(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
                 tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
                 membership.called_unrecorded(backend, rows) if segment.calls_unrecorded else None,
-                membership.called_with_an_unread_number(backend, rows),
             )
             dialled = {} if by_phone else membership.dialled_all_the_same(backend, segment, rows, live.rows)
             suppressions = tuple(_judged_by(backend, segment, live, desired.settings.oldest, dialled))

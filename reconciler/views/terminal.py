@@ -180,9 +180,6 @@ def _account(account: Accounting) -> Iterator[Text]:
     if account.unrecorded is not None:
         words = f"     {account.unrecorded:,} of those in have no recorded consent: the source says unknownConsent: in"
         yield Text(words, "yellow")
-    if account.unread:
-        words = "of those in have another number that nobody can read, nor look for on do-not-call lists"
-        yield Text(f"     {account.unread:,} {words}", "yellow")
 
 
 def _stays(change: RowChange) -> Iterator[Text]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience import membership, persons, sources
+from reconciler.audience import persons, sources
 from reconciler.model.feeds import SqlFeed
 from reconciler.model.segment import Phones
 from tests.audience.test_suppression import FILE, HERE, Audience, audience, person  # noqa: F401 # a fixture
@@ -31,7 +30,7 @@ def reached(name: str, *phones: str | None, **more: Any) -> dict[str, Any]:
 
 def standing(audience: Audience, *people: dict[str, Any]) -> list[tuple[Any, ...]]:  # noqa: F811
     table = sources.table(audience.backend, audience.standing(people).rows).order_by("contactId", "place")
-    rows = table.select("e164", "reason", "subscribers", "unread")
+    rows = table.select("e164", "reason", "subscribers")
     return [row for chunk in sources.stream(audience.backend, rows, 100) for row in chunk]
 
 
@@ -51,7 +50,8 @@ def standing(audience: Audience, *people: dict[str, Any]) -> list[tuple[Any, ...
 def test_the_first_number_that_can_be_called_is_called(
     several: Audience, phones: tuple[str | None, ...], called: str | None
 ) -> None:
-    ((e164, reason, _, _),) = standing(several, reached("a", *phones))
+    several.segment = replace(several.segment, suppress=())
+    ((e164, reason, _),) = standing(several, reached("a", *phones))
     assert (e164, reason) == (called, None if called else "no valid phone")
 
 
@@ -59,7 +59,7 @@ def test_the_first_number_that_can_be_called_is_called(
 def test_a_do_not_call_entry_for_any_number_of_a_person_holds_for_the_person(several: Audience, listed: str) -> None:
     several.registry = [listed]
     rows = standing(several, reached("a", MOBILE, HOME, WORK), reached("b", "+14155550109", None, None))
-    assert [reason for _, reason, _, _ in rows] == ["suppressed by registry", None]
+    assert [reason for _, reason, _ in rows] == ["suppressed by registry", None]
 
 
 def test_a_number_of_no_range_yet_that_nobody_would_call_is_held_against_do_not_call_lists(several: Audience) -> None:
@@ -68,16 +68,44 @@ def test_a_number_of_no_range_yet_that_nobody_would_call_is_held_against_do_not_
 
 
 def test_all_numbers_of_a_person_are_among_the_keys_by_which_it_is_reached(several: Audience) -> None:
-    ((_, _, subscribers, _),) = standing(several, reached("a", MOBILE, HOME, MOBILE))
+    ((_, _, subscribers),) = standing(several, reached("a", MOBILE, HOME, MOBILE))
     assert subscribers == sorted(subscribers)
     assert subscribers == ["+12025550102", "+14155550101"]
 
 
-def test_a_number_that_nobody_can_read_is_counted_beside_one_that_is_called(several: Audience) -> None:
-    people = [reached("a", MOBILE, "withheld", "12"), reached("b", "withheld", "+14155550109", None)]
-    people += [reached("c", "+14155550108", None, " "), reached("d", "x", None, None)]
-    assert [row[3] for row in standing(several, *people)] == [2, 1, 0, 1]
-    assert membership.called_with_an_unread_number(several.backend, several.standing(people).rows) == 2
+LOST = "another number of theirs cannot be read"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("555-0102", "202 555 0102 / 202 555 0103", "2025550102 or 03", "202555010", "20255501021", "202-CALL-NOW"),
+        *("2.02555E+09", "202555010?", "(٢٠٢) ٥٥٥-٠١", "12345", "call 202 555 0102", "0020255501020"),
+    ],
+)
+def test_a_contact_with_a_number_that_cannot_be_read_is_out_where_there_are_do_not_call_lists(
+    several: Audience, text: str
+) -> None:
+    several.registry = ["+1 212 555 0199"]
+    assert several.reasons(reached("a", MOBILE, text, None), reached("b", text, None, MOBILE)) == [LOST, LOST]
+
+
+@pytest.mark.parametrize("text", ["withheld", "12", "1234", "0", "000-000-0000", " ", "-", "x", "n/a", None])
+def test_what_is_nobodys_number_counts_as_blank(several: Audience, text: str | None) -> None:
+    several.registry = ["+1 212 555 0199"]
+    assert several.reasons(reached("a", MOBILE, text, None)) == [None]
+
+
+def test_a_contact_with_a_second_row_whose_number_cannot_be_read_is_out(audience: Audience) -> None:  # noqa: F811
+    audience.registry = ["+1 212 555 0199"]
+    people = [person("a", MOBILE), person("a", "555-0102"), person("b", "+14155550109"), person("b", "nobody")]
+    twice = "duplicate of another row with its id"
+    assert audience.reasons(*people) == [LOST, twice, None, twice]
+
+
+def test_without_a_do_not_call_list_the_number_that_is_good_is_called(several: Audience) -> None:
+    several.segment = replace(several.segment, suppress=())
+    assert several.reasons(reached("a", MOBILE, "555-0102", None)) == [None]
 
 
 def test_contacts_who_share_a_number_that_is_not_called_are_both_called(several: Audience) -> None:
@@ -128,10 +156,5 @@ def test_it_is_told_which_number_is_called_and_why_those_before_it_are_not(sever
 
 def test_by_possible_the_first_number_of_the_right_length_is_called(several: Audience) -> None:
     several.segment = replace(several.segment, phones=Phones("possible", "US"))
-    ((e164, _, _, _),) = standing(several, reached("a", "200 555 0102", HOME, None))
+    ((e164, _, _),) = standing(several, reached("a", "200 555 0102", HOME, None))
     assert e164 == "+12005550102"
-
-
-def test_what_is_counted_is_written_as_whole_numbers_on_every_engine(several: Audience) -> None:
-    written = pq.read_schema(several.standing([reached("a", MOBILE, "withheld", None)]).rows.path)
-    assert str(written.field("unread").type) == "int64"
