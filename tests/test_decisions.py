@@ -9,7 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "decisions"
 DECISIONS = {path.name: int(path.name[:4]) for path in sorted(FOLDER.glob("*.md"))}
-CITED = re.compile(r"decisions?\s+(\d+)[^\n]{0,40}?[(\"'](?:docs/)?(?:decisions/)?(\d{4}-[a-z0-9-]+\.md)", re.IGNORECASE)
+CITED = re.compile(
+    r"decisions?\s+(\d+)[^\n]{0,40}?[(\"'](?:docs/)?(?:decisions/)?(\d{4}-[a-z0-9-]+\.md)", re.IGNORECASE
+)
 
 
 def test_no_two_decisions_have_one_number() -> None:

@@ -12,6 +12,7 @@ import csv
 import functools
 import io
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,6 @@ def _header(file: Found, feed: AnyFiles) -> list[str]:
 
 def _by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], into: Path) -> bool:
     """Read a file whose records are its lines; False where they are not, or something is wrong with one."""
-    if len(header) == 1:
-        return False  # an empty line and an empty field cannot be told apart
     link = into.with_suffix(".source")
     link.symlink_to(file.path)  # a name without `*`, `?` or `[`, which the engine would take for a pattern
     connection = backend.con
@@ -102,9 +101,9 @@ def _by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], int
     finally:
         connection.execute(f"SET preserve_insertion_order = {bool(ordered)}")
         link.unlink()
-    lines, delimiters, loose = _count(file, _delimiter(feed).encode(feed.encoding))
+    lines, delimiters, doubtful = _count(file, _delimiter(feed).encode(feed.encoding))
     return (
-        not loose
+        not doubtful
         and bool(rows + feed.header == lines)
         and delimiters == lines * (len(header) - 1) + _inside(backend, feed, header, into)
     )
@@ -147,19 +146,22 @@ def _literal(text: str) -> str:
 
 
 def _count(file: Found, delimiter: bytes) -> tuple[int, int, bool]:
-    """How many lines a file has, however they end, and how many delimiters; and whether a space follows some quote.
+    """How many lines a file has, however they end, and how many delimiters; and whether the engine may misread it.
 
-    Of a space after a closing quote the engine makes nothing, where it is a fault.
+    Of a space beside a quote it makes nothing, where it is a fault or a part of the field; of an empty line it makes an
+    empty field, where there is but one column.
     """
-    lines, delimiters, loose, last = 0, 0, False, b"\n"
+    lines, delimiters, doubtful, last = 0, 0, False, b"\n"
+    misread = re.compile(rb'" |\n[\r\n]|\r\r|\xef\xbb\xbf[\r\n]|[\r\n' + re.escape(delimiter) + rb'\xbf] +"')
     with opened(file) as source:
         for chunk in iter(functools.partial(source.read, _CHUNK), b""):
             lines += chunk.count(b"\n") + chunk.count(b"\r") - chunk.count(b"\r\n")
-            lines -= last == b"\r" and chunk.startswith(b"\n")
+            lines -= last.endswith(b"\r") and chunk.startswith(b"\n")
             delimiters += chunk.count(delimiter)
-            loose = loose or b'" ' in chunk or (last == b'"' and chunk.startswith(b" "))
-            last = chunk[-1:]
-    return lines + (last not in b"\r\n"), delimiters, loose
+            told = last + chunk
+            doubtful = doubtful or misread.search(told) is not None
+            last = told[max(len(told.rstrip(b" ")) - 1, 0) :]
+    return lines + (last[-1:] not in b"\r\n"), delimiters, doubtful
 
 
 def _by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:

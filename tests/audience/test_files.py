@@ -50,7 +50,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 )
 ROWS = st.lists(st.tuples(TEXTS.filter(lambda text: text.strip()), st.none() | TEXTS, st.none() | TEXTS), max_size=12)
 ANY_FILE = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 Row = tuple[str, str | None, str | None]
@@ -181,10 +181,42 @@ def test_both_readers_of_csv_read_the_same(
     assert told[0] == told[1]
 
 
+ONE_COLUMN = st.lists(
+    st.sampled_from(["4155550101", "a", '""', '"', '" ', " ", ",", "\n", "\r\n", "\n", "\r"]), max_size=12
+)
+
+
+@ANY_FILE
+@example(said=["a", "\n", "\n", "a"], bom=False, header=False)
+@example(said=["\n", "a", "\n", "a"], bom=True, header=True)
+@example(said=["a", "\n", '""', "\n", "a"], bom=False, header=True)
+@given(ONE_COLUMN, st.booleans(), st.booleans())
+def test_both_readers_of_csv_read_a_file_of_one_column_the_same(
+    backend: Any, tmp_path: Path, said: list[str], bom: bool, header: bool
+) -> None:
+    file = delimited.Found(tmp_path / "c.csv", "c.csv")
+    file.path.write_bytes(("\ufeff" * bom + "".join(said)).encode())
+    told: list[Any] = []
+    for by_engine in (True, False):
+        with pytest.MonkeyPatch.context() as patched:
+            if not by_engine:
+                patched.setattr(delimited, "_by_engine", lambda *_: False)
+            try:
+                table, *named = delimited.read(backend, file, feed("c.csv", "csv", header=header), tmp_path / "rows")
+                told.append((named, next(sources.stream(backend, table.order_by("line"), 100), [])))
+            except BadInput as bad:
+                told.append(list(bad.problems))
+    assert told[0] == told[1]
+
+
 def test_a_file_whose_records_are_lines_is_read_by_the_engine(
     backend: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delimited, "_by_python", lambda *_: pytest.fail("it was read again"))
+    (tmp_path / "one.csv").write_text("phone\n4155550101\n4155550102\n")
+    one = delimited.Found(tmp_path / "one.csv", "one.csv")
+    table, _, _ = delimited.read(backend, one, feed("one.csv", "csv"), tmp_path / "one.parquet")
+    assert sources.count(backend, table) == 2
     (tmp_path / "c.csv").write_text(as_csv([('a "b"', "x, y", "ö")], lineterminator="\r\n"), newline="")
     assert back(backend, files.contacts(backend, feed("c.csv", "csv"), tmp_path, tmp_path / "rows")) == [
         ('a "b"', "x, y", "ö")
