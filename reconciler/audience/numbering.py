@@ -5,7 +5,7 @@ The library is `phonenumbers`, the Python port of Google's libphonenumber; its m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -74,6 +74,41 @@ def zones() -> tuple[Zone, ...]:
         Zone(start, _any_of(codes, _kinds, "$"), _any_of(codes, _generals, "$"), _any_of(codes, _doubts, ""))
         for start, codes in by_start.items()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where a number that says no country is the country's calling code and its digits, without one zero before them.
+
+    Attributes:
+        codes: the regions (ISO 3166 alpha-2) and their calling codes.
+        zero: those of them in which a zero is dialled before a number within the country.
+        others: what else is dialled before a number in one of them.
+    """
+
+    codes: Mapping[str, str]
+    zero: frozenset[str]
+    others: frozenset[str]
+
+
+@cache
+def homes() -> Homes:
+    """The regions whose plans know no other way to write a number, and where only `00` is dialled for abroad."""
+    import phonenumbers
+
+    codes: dict[str, str] = {}
+    zero: set[str] = set()
+    others: set[str] = set()
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
+        if plan is None or plan.international_prefix != "00" or plan.national_prefix_transform_rule:
+            continue
+        prefixes = set((plan.national_prefix_for_parsing or "").split("|")) - {""}
+        if plan.national_prefix in (None, "0") and all(each.isdigit() for each in prefixes):
+            codes[regions[0]] = str(code)
+            zero |= {regions[0]} if "0" in prefixes else set()
+            others |= prefixes - {"0"}
+    return Homes(codes, frozenset(zero), frozenset(others))
 
 
 def _any_of(codes: list[int], patterns: Callable[[Any, list[Any]], list[str]], end: str) -> str:

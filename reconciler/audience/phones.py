@@ -40,8 +40,9 @@ def normalised(backend: Any, rows: Any, rule: readings.Rule, region: str | None 
 
     A text is read whole, as `writing.spelt` does: what is more than a number is a fault. Then `e164` is that of
     libphonenumber: `parse(text, region)`, `is_valid_number` or a possible length, format E.164. Where they are many,
-    what is plain is told by the library's own patterns inside the engine (numbers with `+`, and ten or eleven digits
-    in the US and Canada, however they are punctuated); each distinct rest is asked of the library once. What was told
+    what is plain is told by the library's own patterns inside the engine (numbers with `+`, ten or eleven digits in the
+    US and Canada, and those of regions whose plans know one way to write a number, `numbering.homes`, however they are
+    punctuated); each distinct rest is asked of the library once. What was told
     and answered is kept in files of the engine's scratch folder that only their owner may read.
 
     `e164` is null where there is none, and `phone_fault` says why in a few words (those of `writing.FAULTS`, `too
@@ -179,7 +180,8 @@ def told_plainly(rows: Any, region: str | None = None) -> Any:
     pairs = pairs.mutate(text=text, within=within(pairs, region))
     # +1 has no other way to read these: neither begins with 1 or with 011 once the 1 is gone
     at_home = pairs["within"].isin(_HOME) & pairs["text"].re_search("^1?[2-9][0-9]{9}$")
-    pairs = pairs.mutate(full=ibis.ifelse(at_home, ibis.literal("+1") + pairs["text"].right(10), pairs["text"]))
+    in_america = ibis.literal("+1") + pairs["text"].right(10)
+    pairs = pairs.mutate(full=ibis.ifelse(at_home, in_america, ibis.coalesce(_at_home(pairs), pairs["text"])))
     full = pairs["full"]
     plain = [
         (
@@ -200,6 +202,20 @@ def told_plainly(rows: Any, region: str | None = None) -> Any:
         plain=ibis.ifelse(ibis.cases(*plain, else_=False), full, ibis.null("string")),
         lost=ibis.ifelse(nowhere, ibis.literal(readings.NOWHERE), ibis.null("string")),
     )
+
+
+def _at_home(pairs: Any) -> Any:
+    """Digits with the calling code of the region they are read in, where they have no second reading; else null."""
+    import ibis
+
+    homes = numbering.homes()
+    codes = ibis.map(ibis.array(list(homes.codes)), ibis.array(list(homes.codes.values())))
+    code = codes.get(pairs["within"], ibis.literal(""))
+    text = pairs["text"]
+    national = ibis.ifelse(pairs["within"].isin(sorted(homes.zero)), text.re_replace("^0", ""), text)
+    dialled = text.re_search(f"^(?:{'|'.join((*readings.abroad(), *sorted(homes.others)))})")
+    right = (code != "") & national.re_search("^[1-9][0-9]{5,13}$") & ~dialled & ~national.startswith(code)
+    return ibis.ifelse(right, ibis.literal("+") + code + national, ibis.null("string"))
 
 
 def _asked(backend: Any, rest: Any, rule: readings.Rule, folder: Path) -> Any:

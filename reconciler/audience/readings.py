@@ -130,13 +130,13 @@ def _written_out(spelt: writing.Spelt, region: str | None, first: Any) -> Iterat
             national = phonenumbers.national_significant_number(first)
             if national.startswith(str(code)):
                 yield f"+{national}"
-    for prefix in _abroad():
+    for prefix in abroad():
         if spelt.digits.startswith(prefix):
             yield f"+{spelt.digits[len(prefix) :]}"
 
 
 @cache
-def _abroad() -> tuple[str, ...]:
+def abroad() -> tuple[str, ...]:
     """What is dialled for abroad in any region, where it begins with a zero and is one thing: 00, 011, 0011, …"""
     import phonenumbers
 

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience import delimited, files, sources, sql
+from reconciler.audience.paths import Found
 from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.rows import Rows
@@ -194,7 +195,7 @@ ONE_COLUMN = st.lists(
 def test_both_readers_of_csv_read_a_file_of_one_column_the_same(
     backend: Any, tmp_path: Path, said: list[str], bom: bool, header: bool
 ) -> None:
-    file = delimited.Found(tmp_path / "c.csv", "c.csv")
+    file = Found(tmp_path / "c.csv", "c.csv")
     file.path.write_bytes(("\ufeff" * bom + "".join(said)).encode())
     told: list[Any] = []
     for by_engine in (True, False):
@@ -214,7 +215,7 @@ def test_a_file_whose_records_are_lines_is_read_by_the_engine(
 ) -> None:
     monkeypatch.setattr(delimited, "_by_python", lambda *_: pytest.fail("it was read again"))
     (tmp_path / "one.csv").write_text("phone\n4155550101\n4155550102\n")
-    one = delimited.Found(tmp_path / "one.csv", "one.csv")
+    one = Found(tmp_path / "one.csv", "one.csv")
     table, _, _ = delimited.read(backend, one, feed("one.csv", "csv"), tmp_path / "one.parquet")
     assert sources.count(backend, table) == 2
     (tmp_path / "c.csv").write_text(as_csv([('a "b"', "x, y", "ö")], lineterminator="\r\n"), newline="")

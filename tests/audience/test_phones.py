@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import random
 import re
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -185,6 +186,24 @@ def test_every_north_american_area_code_is_read_as_by_the_library(backend: Any, 
     as_the_library(backend, written, [(f"+1{ten}", None) for ten in tens] + [(ten, "US") for ten in tens], "valid")
 
 
+def test_digits_of_every_region_that_is_told_by_patterns_are_read_as_by_the_library(
+    backend: Any, written: Written
+) -> None:
+    """Examples with other digits, the country's code or what is dialled before a number in front of or inside of them."""
+    drawn, pairs = random.Random(7), set[Pair]()
+    codes = numbering.homes().codes
+    nationals = [
+        (region, phonenumbers.national_significant_number(number)) for region, number in examples() if region in codes
+    ]
+    for region, national in nationals:
+        for start in ("", "0", "00", codes[region], f"0{codes[region]}", "1"):
+            at = drawn.randrange(len(national))
+            changed = national[:at] + drawn.choice("0123456789") + national[at + 1 :]
+            pairs |= {(start + text, region) for text in (national, changed, codes[region] + national[2:])}
+    assert len(pairs) > 10_000
+    as_the_library(backend, written, pairs, drawn.choice(RULES))
+
+
 def test_every_pattern_of_the_library_implies_the_lengths_that_go_with_it() -> None:
     """The engine matches patterns alone; the library looks at the number's length too."""
     for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
@@ -236,16 +255,23 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Pair]:
 def test_plain_numbers_are_told_without_the_library(backend: Any, written: Written, asked: list[Pair]) -> None:
     plain: list[Pair] = [("+14155550100", None), ("(415) 555-0100", "US"), ("1-415-555-0100", "CA")]
     abroad: list[Pair] = [("+44 121 234 5678", None), ("+33 1 23 45 67 89", "US"), ("+61-2-1234-5678", "")]
-    assert all(fault is None for _, fault in told(backend, written, plain + abroad, "valid").values())
+    at_home: list[Pair] = [
+        ("0121 234 5678", "GB"),
+        ("(030) 901820", "DE"),
+        ("612 34 56 78", "ES"),
+        ("7911 123456", "GB"),
+    ]
+    assert all(fault is None for _, fault in told(backend, written, plain + abroad + at_home, "valid").values())
     assert asked == []
 
 
 def test_the_library_is_asked_once_however_often_and_however_punctuated_a_number_comes(
     backend: Any, written: Written, asked: list[Pair]
 ) -> None:
-    ways: list[Pair] = [("0121 234 5678", "GB"), ("0121-234-5678", "GB"), ("(0121) 234 5678", "GB")] * 3
-    assert set(told(backend, written, ways, "valid").values()) == {("+441212345678", None)}
-    assert asked == [("01212345678", "GB")]
+    # 011 is what is dialled for abroad elsewhere
+    ways: list[Pair] = [("0113 234 5678", "GB"), ("0113-234-5678", "GB"), ("(0113) 234 5678", "GB")] * 3
+    assert set(told(backend, written, ways, "valid").values()) == {("+441132345678", None)}
+    assert asked == [("01132345678", "GB")]
 
 
 def test_more_numbers_than_are_asked_for_at_once_are_all_answered(
