@@ -200,6 +200,7 @@ class _Applying:
         return Terms(
             manifests=desired.manifests,
             tenant=desired.tenant.address.name,
+            environment=desired.environment,
             surfaces=surfaces,
             settings=desired.settings,
             now=clock(),
@@ -245,8 +246,8 @@ def _nothing_waits(ledger: Ledger, desired: Desired) -> str:
     """What is said where no run of this workspace and tenant is left to go on with; others are named."""
     from reconciler.ledger.interrupted import read_interrupted
 
-    words = (
-        f"No run of workspace {desired.settings.name} against this tenant was interrupted; there is nothing to resume."
-    )
-    others = [f"  {each.name}: workspace {each.workspace}, {each.tenant}" for each in read_interrupted(ledger.store)]
+    chosen = f" in environment {desired.environment}" if desired.environment else ""
+    words = f"No run of workspace {desired.settings.name}{chosen} against this tenant was interrupted; "
+    words += "there is nothing to resume."
+    others = [f"  {each.name}: {each.whose}" for each in read_interrupted(ledger.store)]
     return "\n".join([words, *(["Interrupted are:", *others] if others else [])])

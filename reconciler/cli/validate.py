@@ -23,7 +23,8 @@ def validate(chosen: dict[str, Any], no_files: bool) -> int:
     with opened(chosen) as workspace:
         desired = load(workspace, look_for_files=not no_files)
     count = len(desired.catalogue.resources)
-    click.echo(f"{count} manifests are valid; they are meant for tenant {desired.tenant.address.name}.")
+    named = "" if desired.environment is None else f", environment {desired.environment}"
+    click.echo(f"{count} manifests are valid; they are meant for tenant {desired.tenant.address.name}{named}.")
     if desired.ignored:
         files = "file is" if desired.ignored == 1 else "files are"
         click.echo(f"{desired.ignored:,} YAML {files} left out by {IGNORE_FILE}.")

@@ -95,7 +95,7 @@ class World:
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
         store, key = opened(desired.settings.ledger, desired.root), self._workspace.environ.get(SEAL_VARIABLE)
-        return Ledger(store, identity(desired.tenant), key)
+        return Ledger(store, identity(desired.tenant), key, desired.environment)
 
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""

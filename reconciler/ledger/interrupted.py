@@ -17,6 +17,7 @@ from reconciler.ledger.records import Records, parse_line
 from reconciler.model.errors import LedgerError
 
 FILE = "interrupted.json"
+UNSAID = ""
 _OVER = ("finished", "refused", "superseded")
 
 
@@ -27,6 +28,7 @@ class InterruptedRun:
     Attributes:
         workspace: its name; empty where an older version began the run and did not say.
         tenant: which tenant it writes to, as `kinds.tenant.identity` has it; likewise.
+        environment: the one it was begun with; None: without; `UNSAID` where an older version did not say.
         plan: the digest of its plan. at, by: when it was begun, and by whom. fence: the lock's number then.
     """
 
@@ -37,10 +39,18 @@ class InterruptedRun:
     at: str
     by: str
     fence: int
+    environment: str | None = UNSAID
 
-    def is_of(self, workspace: str, tenant: str) -> bool:
-        """Whether it may be gone on with from a workspace, against a tenant."""
-        return self.workspace in ("", workspace) and self.tenant in ("", tenant)
+    def is_of(self, workspace: str, tenant: str, environment: str | None) -> bool:
+        """Whether it may be gone on with from a workspace, in an environment, against a tenant."""
+        same = self.workspace in ("", workspace) and self.tenant in ("", tenant)
+        return same and self.environment in (UNSAID, environment)
+
+    @property
+    def whose(self) -> str:
+        """What it is of, in words."""
+        chosen = f", environment {self.environment}" if self.environment else ""
+        return f"workspace {self.workspace}{chosen}, {self.tenant}"
 
 
 def journal_of(name: str) -> str:
@@ -70,13 +80,13 @@ def remove(store: Records, name: str) -> None:
         _write(store, lambda noted: {each: run for each, run in noted.items() if each != name})
 
 
-def supersede(store: Records, workspace: str, tenant: str, by: str) -> None:
+def supersede(store: Records, workspace: str, tenant: str, environment: str | None, by: str) -> None:
     """Close what was interrupted before a run that has done everything. The caller holds the lock.
 
     A run with a job that may still be under way stays: nobody else looks after that.
     """
     for each in read_interrupted(store):
-        if each.name != by and each.is_of(workspace, tenant) and not open_jobs(store, each.name):
+        if each.name != by and each.is_of(workspace, tenant, environment) and not open_jobs(store, each.name):
             store.append(journal_of(each.name), orjson.dumps({"event": "superseded", "key": "", "by": by}))
             remove(store, each.name)
 
@@ -120,8 +130,9 @@ def _listed(store: Records) -> Iterator[InterruptedRun]:
 
 def _begun(name: str, entry: Mapping[str, Any]) -> InterruptedRun:
     told = {each: str(entry.get(each, "")) for each in ("workspace", "tenant", "plan", "at", "by")}
-    fence = entry.get("fence")
-    return InterruptedRun(str(name), **told, fence=fence if isinstance(fence, int) else 0)
+    fence, environment = entry.get("fence"), entry.get("environment", UNSAID)
+    chosen = None if environment is None else str(environment)
+    return InterruptedRun(str(name), **told, fence=fence if isinstance(fence, int) else 0, environment=chosen)
 
 
 def _write(store: Records, change: Callable[[dict[str, InterruptedRun]], Mapping[str, InterruptedRun]]) -> None:

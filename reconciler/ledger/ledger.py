@@ -48,13 +48,15 @@ def _beating(run: Run) -> Iterator[None]:
 
 
 class Ledger:
-    """The ledger of a workspace; `tenant` says which one the runs are of.
+    """The ledger of a workspace; `tenant` says which one the runs are of, `environment` with whose values.
 
     `key` is what plans are sealed with, where somebody gives it; None: the ledger's own.
     """
 
-    def __init__(self, store: Records, tenant: str = "", key: str | None = None) -> None:
-        self.store, self.tenant, self._key = store, tenant, key
+    def __init__(
+        self, store: Records, tenant: str = "", key: str | None = None, environment: str | None = None
+    ) -> None:
+        self.store, self.tenant, self.environment, self._key = store, tenant, environment, key
 
     @property
     def seal(self) -> Seal:
@@ -72,17 +74,22 @@ class Ledger:
             fresh = name is None
             name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
             who, digest = getpass.getuser(), plan_digest(plan)
-            of = {"workspace": plan.workspace, "tenant": self.tenant}
+            of = {"workspace": plan.workspace, "tenant": self.tenant, "environment": self.environment}
             if fresh:
                 seal = self.seal
-                interrupted.add(self.store, InterruptedRun(name, **of, plan=digest, at=now(), by=who, fence=held.fence))
+                interrupted.add(self.store, _begun(name, of, digest, who, held.fence))
                 with self.store.writing(f"runs/{name}/plan.zip") as path:
                     save_plan(plan, path, seal)
                 held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": now(), "by": who, "plan": digest}
             chain = audit.Chain(self.store)
-            told = {"tenant": plan.tenant, "tool": plan.tool_version, "audiences": audiences(plan)}
+            told = {
+                "tenant": plan.tenant,
+                "environment": plan.environment,
+                "tool": plan.tool_version,
+                "audiences": audiences(plan),
+            }
             chain.record({**entry, **told})
             self.store.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))
             run = Run(self.store, name, held, chain, self.tenant)
@@ -93,15 +100,18 @@ class Ledger:
                 if run.over:
                     interrupted.remove(self.store, name)
             if run.complete:
-                interrupted.supersede(self.store, plan.workspace, self.tenant, name)
+                interrupted.supersede(self.store, plan.workspace, self.tenant, self.environment, name)
 
     def interrupted(self, workspace: str) -> list[InterruptedRun]:
-        """The runs of a workspace against this tenant that have not ended, the latest first.
+        """The runs of a workspace in this environment, against this tenant, that have not ended, the latest first.
 
         Raises:
             LedgerError: the ledger cannot be read.
         """
-        return [each for each in read_interrupted(self.store) if each.is_of(workspace, self.tenant)]
+        return [each for each in read_interrupted(self.store) if self._has(each, workspace)]
+
+    def _has(self, run: InterruptedRun, workspace: str) -> bool:
+        return run.is_of(workspace, self.tenant, self.environment)
 
     def find_run(self, name: str, workspace: str) -> InterruptedRun:
         """One of those by its name.
@@ -111,13 +121,12 @@ class Ledger:
         """
         every = read_interrupted(self.store)
         found = next((each for each in every if each.name == name), None)
-        if found is not None and found.is_of(workspace, self.tenant):
+        if found is not None and self._has(found, workspace):
             return found
-        names = [each.name for each in every if each.is_of(workspace, self.tenant)]
+        names = [each.name for each in every if self._has(each, workspace)]
         hint = f"interrupted are {', '.join(names)}" if names else "no run of this workspace is interrupted"
         if found is not None:
-            whose = f"workspace {found.workspace!r} against {found.tenant!r}"
-            raise LedgerError(f"run {name} is of {whose}", where=self.store.place(journal_of(name)), hint=hint)
+            raise LedgerError(f"run {name} is of {found.whose}", where=self.store.place(journal_of(name)), hint=hint)
         ended = self.store.last(journal_of(name))[0]
         raise LedgerError(f"run {name} {'has ended' if ended else 'is not in the ledger'}", hint=hint)
 
@@ -128,7 +137,7 @@ class Ledger:
             LedgerError: another run is under way.
         """
         with lock.locked(self.store):
-            interrupted.supersede(self.store, workspace, self.tenant, "")
+            interrupted.supersede(self.store, workspace, self.tenant, self.environment, "")
 
     def verify(self) -> int:
         """How many entries the audit record has.
@@ -170,6 +179,10 @@ class Ledger:
                 hint="nothing was written; find out who has changed the ledger, then plan again",
             )
         return plan
+
+
+def _begun(name: str, of: Mapping[str, str | None], plan: str, by: str, fence: int) -> InterruptedRun:
+    return InterruptedRun(name, of["workspace"] or "", of["tenant"] or "", plan, now(), by, fence, of["environment"])
 
 
 def _identity(entry: Mapping[str, object]) -> tuple[object, ...]:

@@ -21,6 +21,7 @@ class Desired:
         root: the workspace's folder. scratch: an empty folder for the rows of this run.
         prune: whether marked objects that are declared no longer are to be deleted.
         refresh: whether interactions are read again that are kept from an earlier plan.
+        environment: the one whose values templates got, if one was chosen.
         ignored: how many YAML files `.reconcilerignore` leaves out.
     """
 
@@ -35,3 +36,4 @@ class Desired:
     prune: bool = False
     refresh: bool = False
     ignored: int = 0
+    environment: str | None = None

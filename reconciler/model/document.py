@@ -50,6 +50,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "timestamp": format_instant(plan.created),
         "workspace": plan.workspace,
         "tenant": {"name": plan.tenant, "surfaces": dict(plan.surfaces)},
+        "environment": plan.environment,
         "manifests": plan.manifests,
         "as_of": format_instant(plan.as_of),
         "good_until": None if plan.good_until is None else format_instant(plan.good_until),
@@ -233,6 +234,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         others=tuple(_read_other(each) for each in document["others"]),
         unseen=tuple((kind, why) for kind, why in document["unseen"]),
         undeclared=tuple(_read_undeclared(each) for each in document["undeclared"]),
+        environment=document.get("environment"),
     )
 
 

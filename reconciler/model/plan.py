@@ -49,6 +49,7 @@ class Plan:
 
     Attributes:
         workspace: its name, which is also the owner in the mark. tenant: its name; surfaces: their base URLs.
+        environment: the one whose values it was made with, if one was chosen.
         manifests: the digest of the manifests as rendered. as_of: the moment that recency is counted from.
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
             do-not-call lists.
@@ -88,6 +89,7 @@ class Plan:
     others: tuple[Planned, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
+    environment: str | None = None
 
     @property
     def empty(self) -> bool:

@@ -23,7 +23,8 @@ class Terms:
     """The terms of one apply.
 
     Attributes:
-        manifests, tenant, surfaces: what the workspace says now, to be compared with what the plan was made from.
+        manifests, tenant, environment, surfaces: what the workspace says now, to be compared with what the plan was
+            made from.
         reviewed: the digest that was reviewed, where the person named it.
         settings: the workspace's: its limits and ceilings are held against what the plan says of itself, and a waiver
             that has run out since the plan was made holds no more.
@@ -56,6 +57,7 @@ class Terms:
     segments: Mapping[Address, Segment] = field(default_factory=dict)
     secret: Callable[[str, Location], Secret] | None = None
     clock: Callable[[], datetime] = clock
+    environment: str | None = None
 
     @property
     def engine(self) -> Engine:

@@ -53,6 +53,7 @@ def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan
         others=judged.others,
         unseen=judged.unseen,
         undeclared=changes.undeclared,
+        environment=desired.environment,
     )
 
 

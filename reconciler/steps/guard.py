@@ -94,12 +94,21 @@ def _as_ruled(finding: Finding, terms: Terms) -> Finding:
     return replace(finding, severity=severity, waivable=rule is not None and rule.waivable, waived=None)
 
 
+def _environment(name: str | None) -> str:
+    return "no environment" if name is None else f"environment {name!r}"
+
+
 def _same_wishes(plan: Plan, terms: Terms) -> None:
     differs = []
     if terms.reviewed is not None and terms.reviewed != plan_digest(plan):
         differs.append(f"its digest is {plan_digest(plan)}, {terms.reviewed} was reviewed")
     if plan.manifests != terms.manifests:
         differs.append("the manifests, or the values given to their templates, are not those that were planned")
+    if plan.environment != terms.environment:
+        differs.append(
+            f"the plan is for {_environment(plan.environment)} (tenant {plan.tenant!r}), "
+            f"and {_environment(terms.environment)} (tenant {terms.tenant!r}) was named"
+        )
     if plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
         differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
     if plan.tool_version != __version__:

@@ -41,7 +41,9 @@ _MOST_REASONS = 8
 def plan(value: Plan) -> Text:
     """Who will be called differently, how many, why, and what could go wrong."""
     hosts = ", ".join(sorted({urlsplit(url).netloc for url in value.surfaces.values()}))
-    heading = f"Tenant {value.tenant} at {hosts}, workspace {value.workspace}, as of {format_instant(value.as_of)}"
+    chosen = "" if value.environment is None else f"environment {value.environment}, "
+    heading = f"Tenant {value.tenant} at {hosts}, {chosen}workspace {value.workspace}, "
+    heading += f"as of {format_instant(value.as_of)}"
     lines: list[Text] = [Text(plain(heading), "bold"), Text()]
     steps = [(step, value.change(step.address)) for step in value.steps]
     for step, change in steps:

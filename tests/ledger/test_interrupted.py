@@ -56,7 +56,7 @@ def test_a_run_of_another_workspace_or_tenant_is_not_meant(opening: Opened) -> N
         pass
     assert names(mine) == [run.name]
     assert names(other) == [elsewhere.name]
-    with pytest.raises(LedgerError, match="is of workspace 'test' against 'prod https://b'") as error:
+    with pytest.raises(LedgerError, match="is of workspace test, prod https://b") as error:
         mine.find_run(elsewhere.name, "test")
     assert error.value.hint == f"interrupted are {run.name}"
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.steps.load.collected import Collected
     from reconciler.steps.load.document import Document
     from reconciler.steps.load.references import Declared
+    from reconciler.steps.load.variables import Environment
 
 
 def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
@@ -39,7 +40,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     from reconciler.steps.load.collected import Collected
 
     found = Collected()
-    documents, ignored = _read(workspace, found)
+    documents, ignored, environment = _read(workspace, found)
     declared = _declare(documents, found)
     checked = references.check(declared, kinds())
     catalogue = checked.catalogue
@@ -54,9 +55,10 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
         raise BadInput(found.problems or [empty])
     settings = settings_of(next(iter(catalogue.of_kind("Workspace")), None))
-    chosen = choices.tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}))
+    chosen = choices.tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}), environment)
     if isinstance(chosen, Problem):
         elsewhere = found.unread and found.unread.may_declare("Tenant")
+        elsewhere = elsewhere or (workspace.environment is not None and environment is None)
         (found.add_following if elsewhere else found.add)(Stage.REFERENCES, [chosen])
     engine = choices.engine(workspace, settings, catalogue)
     if isinstance(engine, Problem):
@@ -76,11 +78,14 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         prune=workspace.prune,
         refresh=workspace.refresh,
         ignored=ignored,
+        environment=workspace.environment,
     )
 
 
-def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int]:
-    """The documents of every file, rendered, and how many files are left out; what is wrong with them is found.
+def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, Environment | None]:
+    """The documents of every file, rendered, how many files are left out, and the environment that was chosen.
+
+    What is wrong with any of them is found.
 
     Raises:
         BadInput: nothing of the workspace is a manifest.
@@ -124,7 +129,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int]:
     found.origins = by_place(document.origins for document in documents)
     found.add(Stage.RENDERING, [*of_templates, *suppose(documents, workspace.supposition)])
     found.texts = {source.name: source.text for source in (*sources, *floors)}
-    return documents, ignored
+    return documents, ignored, values.environment
 
 
 def _declare(documents: list[Document], found: Collected) -> Declared:

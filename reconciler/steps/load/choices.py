@@ -13,34 +13,72 @@ from reconciler.model.resource import Catalogue
 from reconciler.model.settings import Engine, Settings, Workspace
 from reconciler.steps.load.files import WHOLE
 from reconciler.steps.load.nearest import listed, suggest
+from reconciler.steps.load.variables import TENANT, Environment, environments
 
 
-def tenant(workspace: Workspace, settings: Settings, catalogue: Catalogue, names: Iterable[str]) -> str | Problem:
-    """The name of the tenant that is meant: the command line's, else the workspace's, else the only one."""
+def tenant(
+    workspace: Workspace,
+    settings: Settings,
+    catalogue: Catalogue,
+    names: Iterable[str],
+    environment: Environment | None = None,
+) -> str | Problem:
+    """The name of the tenant that is meant: the environment's, else the command line's, else the only one.
+
+    Where there are several, the Workspace's `tenant` is meant only in a workspace that has no environments: the values
+    of one environment must not be planned against the tenant of another.
+    """
     offered = sorted(names)
-    chosen = workspace.tenant or settings.tenant
-    if chosen is None:
-        return offered[0] if len(offered) == 1 else _unclear(offered)
-    if chosen in offered:
-        return chosen
-    where = Location("--tenant")
-    if not workspace.tenant:
+    if environment is not None and environment.tenant is not None:
+        return _of_environment(workspace, environment, offered)
+    chosen, where = workspace.tenant, Location("--tenant")
+    several = environments(workspace.root) if len(offered) > 1 else []
+    if chosen is None and several:
+        return _unclear(offered, workspace, environment, several)
+    if chosen is None and settings.tenant is not None:
         declared = catalogue.of_kind("Workspace")
-        where = next(iter(declared)).where("spec", "tenant")
+        chosen, where = settings.tenant, next(iter(declared)).where("spec", "tenant")
+    if chosen is None:
+        return offered[0] if len(offered) == 1 else _unclear(offered, workspace, environment, several)
+    return chosen if chosen in offered else _unknown(chosen, where, offered)
+
+
+def _of_environment(workspace: Workspace, environment: Environment, offered: list[str]) -> str | Problem:
+    said, where = environment.tenant, environment.where
+    if not isinstance(said, str):
+        message = f"`{TENANT}` of environment `{environment.name}` is not the name of a Tenant"
+        return Problem(where, "unknown-tenant", message, hint=suggest("", offered))
+    if said not in offered:
+        return _unknown(said, where, offered)
+    if workspace.tenant not in (None, said):
+        message = f"environment `{environment.name}` is of tenant `{said}`, and `--tenant {workspace.tenant}` was given"
+        hint = f"leave `--tenant` out, or choose the environment of `{workspace.tenant}`"
+        return Problem(Location("--tenant"), "tenant-conflict", message, note=f"it says so at {where}", hint=hint)
+    return said
+
+
+def _unknown(chosen: str, where: Location, offered: list[str]) -> Problem:
     hint = suggest(chosen, offered) or "declare it with a manifest of `kind: Tenant`"
     return Problem(where, "unknown-tenant", f"no manifest declares a Tenant `{chosen}`", hint=hint)
 
 
-def _unclear(offered: list[str]) -> Problem:
+def _unclear(offered: list[str], workspace: Workspace, environment: Environment | None, several: list[str]) -> Problem:
     if not offered:
         hint = "add a manifest of `kind: Tenant`"
         return Problem(WHOLE, "no-tenant", "no manifest says which tenant is meant", hint=hint)
-    return Problem(
-        WHOLE,
-        "unclear-tenant",
-        f"there are {len(offered)} tenants, and none is chosen: {listed(offered)}",
-        hint="choose one with `--tenant NAME`, or with `tenant: NAME` in the Workspace manifest",
-    )
+    there = f"there are {len(offered)} tenants"
+    if environment is not None:
+        message = (
+            f"{there}, and environment `{environment.name}` does not say which of them it is of: {listed(offered)}"
+        )
+        hint = f"add a line `{TENANT}: NAME` to the environment's file"
+        return Problem(environment.where, "unclear-tenant", message, hint=hint)
+    if several and workspace.environment is None:
+        message = f"{there}, and no environment is chosen: {listed(offered)}"
+        hint = f"choose one with `--environment NAME` ({listed(several)}), or a tenant with `--tenant NAME`"
+        return Problem(WHOLE, "unclear-tenant", message, hint=hint)
+    hint = "choose one with `--tenant NAME`, or with `tenant: NAME` in the Workspace manifest"
+    return Problem(WHOLE, "unclear-tenant", f"{there}, and none is chosen: {listed(offered)}", hint=hint)
 
 
 def moment(workspace: Workspace, settings: Settings) -> datetime:

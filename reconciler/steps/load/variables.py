@@ -2,7 +2,8 @@
 
 `--var NAME=VALUE` wins over the files of `--vars` (a later file wins over an earlier one), and those win over the
 chosen environment's file, `environments/NAME.yaml`. A file is one YAML mapping, read as strictly as a manifest.
-Nothing else is a variable: the process's environment cannot be reached.
+Nothing else is a variable: the process's environment cannot be reached. `tenant` in an environment's file names the
+Tenant that the environment is of, and is a variable as well, which nothing lays another value over.
 """
 
 from __future__ import annotations
@@ -17,11 +18,28 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.model.settings import Workspace
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.files import ENVIRONMENTS, read_file
+from reconciler.steps.load.files import ENVIRONMENTS, read_file, shown_name
 from reconciler.steps.load.nearest import nearest, suggest
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 
+TENANT = "tenant"
+"""The line of an environment's file that says which Tenant it is of."""
+
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The environment that was chosen.
+
+    Attributes:
+        tenant: what its file says of its Tenant, whatever was written there; None: nothing.
+        where: the place of that, or the file.
+    """
+
+    name: str
+    tenant: Any
+    where: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +49,13 @@ class Variables:
     Attributes:
         complete: false where a file could not be read, so that others may exist.
         places: where each value, and each part of one, was written; by its name and the keys and numbers that follow.
+        environment: the one that was chosen; None: none was, or its file could not be read.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     complete: bool = True
     places: Mapping[Path, Location] = field(default_factory=dict)
+    environment: Environment | None = None
 
     def written(self, path: Path) -> Location | None:
         """Where a part of a variable was written, or else what is around it."""
@@ -47,16 +67,37 @@ def variables(workspace: Workspace) -> tuple[Variables, list[Problem]]:
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     places: dict[Path, Location] = {}
-    for file in (*_environment(workspace, problems), *workspace.variable_files):
+    environment: Environment | None = None
+    files = [*_environment(workspace, problems), *workspace.variable_files]
+    for number, file in enumerate(files):
+        before = len(problems)
         found = _mapping(workspace.root, file, problems)
-        if found is not None:
-            values |= found.value
-            places = {path: place for path, place in places.items() if path[0] not in found.value}
-            places |= {path: place for path, place in found.places.items() if path}
+        if found is None:
+            if number == 0 and workspace.environment is not None and len(problems) == before:  # it is empty
+                environment = Environment(workspace.environment, None, Location(shown_name(workspace.root, file)))
+            continue
+        if number == 0 and workspace.environment is not None:
+            environment = Environment(workspace.environment, found.value.get(TENANT), found.where(TENANT))
+        elif environment is not None and TENANT in found.value:
+            problems += _other_tenant(environment, found.value[TENANT], found.where(TENANT))
+        values |= found.value
+        places = {path: place for path, place in places.items() if path[0] not in found.value}
+        places |= {path: place for path, place in found.places.items() if path}
+    if environment is not None and TENANT in workspace.variables:
+        told = read_scalar(workspace.variables[TENANT])
+        problems += _other_tenant(environment, told, Location(f"--var {TENANT}"))
     values |= {name: read_scalar(text) for name, text in workspace.variables.items()}
     places = {path: place for path, place in places.items() if path[0] not in workspace.variables}
     places |= {(name,): Location(f"--var {name}") for name in workspace.variables}
-    return Variables(values, complete=not problems, places=places), problems
+    return Variables(values, complete=not problems, places=places, environment=environment), problems
+
+
+def _other_tenant(environment: Environment, value: Any, where: Location) -> Iterator[Problem]:
+    """Templates must not mean another tenant than the one that is read."""
+    if environment.tenant is not None and value != environment.tenant:
+        message = f"environment `{environment.name}` says which tenant it is of, and this is another"
+        hint = "leave it out, or give the variable another name"
+        yield Problem(where, "tenant-conflict", message, note=f"it is said at {environment.where}", hint=hint)
 
 
 def unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
@@ -83,14 +124,25 @@ def _expressions(text: str) -> Iterator[str]:
         yield text[start + 2 : end]
 
 
+def environments(root: FilePath) -> list[str]:
+    """The environments that a workspace has, by name."""
+    folder = root / ENVIRONMENTS
+    return sorted({path.stem for suffix in ("yml", "yaml") for path in folder.glob(f"[!.]*.{suffix}")})
+
+
 def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[FilePath]:
     if workspace.environment is None:
         return
     folder = workspace.root / ENVIRONMENTS
-    known = {path.stem: path for suffix in ("yml", "yaml") for path in sorted(folder.glob(f"[!.]*.{suffix}"))}
+    every = [path for suffix in ("yml", "yaml") for path in sorted(folder.glob(f"[!.]*.{suffix}"))]
+    known = {path.stem: path for path in every}
     # looked up among the files there are, never joined to a path: `../x` is no environment
     chosen = known.get(workspace.environment)
     if chosen is not None:
+        if sum(path.stem == workspace.environment for path in every) > 1:
+            message = f"two files are of the environment `{workspace.environment}`: .yaml and .yml"
+            where = Location(shown_name(workspace.root, chosen))
+            problems.append(Problem(where, "environment-twice", message, hint="keep one of them"))
         yield chosen
         return
     problems.append(
