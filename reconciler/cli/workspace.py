@@ -42,7 +42,9 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="The folder that holds the manifests.",
         ),
         click.option("--tenant", help="The Tenant manifest that is meant."),
-        click.option("-e", "--environment", help="Read template values, and which tenant is meant, from environments/NAME.yaml."),
+        click.option(
+            "-e", "--environment", help="Read template values, and which tenant is meant, from environments/NAME.yaml."
+        ),
         click.option(
             "--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="A value for templates."
         ),

@@ -56,7 +56,9 @@ def test_an_environment_is_planned_against_its_own_tenant_and_the_plan_names_bot
     assert document_digest({**document, "environment": "stage"}) != document["digest"]
 
 
-@pytest.mark.parametrize("command", [["plan"], ["drift"], ["apply", "--yes"], ["owed"], ["audit", "verify"], ["lock", "status"]])
+@pytest.mark.parametrize(
+    "command", [["plan"], ["drift"], ["apply", "--yes"], ["owed"], ["audit", "verify"], ["lock", "status"]]
+)
 @pytest.mark.parametrize("said", [["-e", "prod", "--tenant", "stage"], []])
 def test_no_command_goes_on_where_tenant_and_environment_disagree_or_neither_is_named(
     two: Two, run: Run, command: list[str], said: list[str]
