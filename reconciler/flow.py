@@ -35,10 +35,15 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
     Raises:
         ReconcilerError: whatever a step raises; nothing has been written.
     """
+    outside.phase("reading the manifests")
     desired = load(workspace)  # files -> resources; every problem at once, each with file:line:column
+    outside.phase("reading the tenant and the sources")
     live = _seen(desired, outside)  # reads only; names, not ids; only declared kinds
+    outside.phase("working out who belongs on which list")
     members = resolve(desired, live)  # who belongs on which list, and who does not and why: relations
+    outside.phase("comparing with the lists")
     changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
+    outside.phase("holding the campaigns to the rules")
     judged = judge(
         desired, members, changes, live, workspace.now
     )  # what each campaign would be, and what the rules say

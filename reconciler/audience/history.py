@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,34 @@ from reconciler.model.segment import Segment
 
 _SHOWN = 4
 
+_STREAMED = 20_000
+"""How many ids are held against a token at once."""
+
 
 def known(backend: Any, standing: Standing, read: Mapping[RowQuery, Rows], contact: str) -> bool:
     """Whether the source of a segment, or one of its lists, has a contact."""
-    relations = [sources.contacts(backend, read[standing.segment.contacts])]
-    relations += [sources.members(backend, read[target.members]) for target in standing.segment.targets]
+    relations = _everybody(backend, standing, read)
     return any(sources.count(backend, each.filter(each["contactId"] == contact)) for each in relations)
+
+
+def _everybody(backend: Any, standing: Standing, read: Mapping[RowQuery, Rows]) -> Iterator[Any]:
+    """The relations in which a segment's contacts are: its source, and its lists."""
+    yield sources.contacts(backend, read[standing.segment.contacts])
+    for target in standing.segment.targets:
+        yield sources.members(backend, read[target.members])
+
+
+def behind(
+    backend: Any, standing: Standing, read: Mapping[RowQuery, Rows], is_meant: Callable[[str], bool]
+) -> str | None:
+    """The contact of a segment that is meant by something else than its id; None: there is none."""
+    for relation in _everybody(backend, standing, read):
+        ids = relation.filter(relation["contactId"].notnull()).select("contactId").distinct()
+        for chunk in sources.stream(backend, ids, _STREAMED):
+            for (contact,) in chunk:
+                if is_meant(contact):
+                    return str(contact)
+    return None
 
 
 def told(

@@ -13,11 +13,13 @@ import threading
 import traceback
 from contextlib import suppress
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.encoding import print_document, speak_any_encoding
 from reconciler.model.errors import Exit, ReconcilerError
 
 
@@ -73,19 +75,30 @@ def _somebody_still_waits() -> bool:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line, tell a person what went wrong if something did, and give the exit code."""
+    """Run one command line, tell what went wrong if something did, and give the exit code.
+
+    A person is told on standard error; a program that asked for JSON by a document on standard output.
+    """
     debug = "--debug" in arguments
+    speak_any_encoding()
+    machine = _asks_for_json(arguments)
     try:
         result: Any = reconciler.main(args=arguments, prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
+        code = Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
+        if machine:
+            _document("usage", error.format_message(), code)
+        else:
+            error.show()
+        return code
     except ReconcilerError as error:
         if debug:
             traceback.print_exc()
-        _tell(error)
+        _tell(error, machine)
         return int(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
+        if machine:
+            _document("interrupted", "nothing was written to the tenant", Exit.INTERRUPTED)
         click.echo("\nInterrupted. Nothing was written to the tenant.", err=True)
         return Exit.INTERRUPTED
     except BrokenPipeError:
@@ -94,6 +107,8 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
+        if machine:
+            _document("internal", type(error).__name__, Exit.ERROR)
         click.echo(f"error[internal]: {type(error).__name__}", err=True)
         click.echo("  note:  this is a fault of the program, not of what you gave it", err=True)
         click.echo("  hint:  run it again with `reconciler --debug …` and report what it prints", err=True)
@@ -101,8 +116,24 @@ def run(arguments: list[str]) -> int:
     return int(result) if isinstance(result, int) else Exit.DONE
 
 
-def _tell(error: ReconcilerError) -> None:
-    from reconciler.cli.console import console
+def _asks_for_json(arguments: list[str]) -> bool:
+    """Whether a command line asks for JSON, also one that cannot be understood otherwise."""
+    said = [*pairwise(arguments), *(tuple(each.split("=", 1)) for each in arguments)]
+    return ("--format", "json") in said
+
+
+def _document(code: str, message: str, exit_code: Exit) -> None:
     from reconciler.views import problems
+
+    print_document(problems.document(code, message, exit_code))
+
+
+def _tell(error: ReconcilerError, machine: bool) -> None:
+    from reconciler.views import problems
+
+    if machine:
+        print_document(problems.machine(error))
+        return
+    from reconciler.cli.console import console
 
     console(stderr=True).print(problems.failure(error), soft_wrap=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.encoding import print_document
 from reconciler.cli.plan import show_plan
 from reconciler.cli.stopping import Stopping
 from reconciler.cli.telling import EventFile, Several, event_file
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.ports import Progress
     from reconciler.model.report import Report
     from reconciler.model.terms import Terms
+    from reconciler.views.reading import ReadingProgress
 
 
 @click.command()
@@ -62,7 +64,7 @@ def apply(
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
     from reconciler.cli.console import console
     from reconciler.cli.world import World
-    from reconciler.views.progress import ReadingProgress
+    from reconciler.views.reading import ReadingProgress
 
     if resume is not None and (file is not None or Path(resume).suffix == ".plan"):
         raise click.UsageError("--resume goes on with the plan of the interrupted run; leave FILE out")
@@ -71,9 +73,9 @@ def apply(
         Stopping() as stopping,
         opened(chosen, prune=prune, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        World(workspace, stopping.stop, reading.asked) as world,
+        World(workspace, stopping.stop, reading) as world,
     ):
-        applying = _Applying(workspace, world, stopping, voice, digest, file_of_events)
+        applying = _Applying(workspace, world, stopping, voice, digest, file_of_events, reading)
         if resume is not None:
             return applying.resumed(resume)
         return applying.saved(file) if file is not None else applying.fresh(yes)
@@ -89,6 +91,7 @@ class _Applying:
     voice: str
     reviewed: str | None
     events: EventFile
+    reading: ReadingProgress
 
     def fresh(self, yes: bool) -> int:
         from reconciler.flow import propose
@@ -96,6 +99,7 @@ class _Applying:
 
         waiting = self._tell_what_waits(self._desired())
         proposed = propose(self.workspace, self.world)
+        self.reading.end()
         if self.voice == "text":
             show_plan(proposed, self.voice)
         if proposed.empty and not proposed.refusals:
@@ -218,6 +222,10 @@ class _Applying:
         )
 
     def _stopped(self, words: str) -> int:
+        from reconciler.views import problems
+
+        if self.voice == "json":
+            print_document(problems.document("interrupted", words, Exit.INTERRUPTED))
         click.echo(words, err=True)
         _tell_how_to_go_on(self.workspace)
         return Exit.INTERRUPTED
@@ -229,9 +237,11 @@ def _tell(report: Report, workspace: Workspace, voice: str) -> None:
     from reconciler.views import machine, terminal
 
     if voice == "json":
-        click.echo(machine.report(report))
+        print_document(machine.report(report))
     else:
         console().print(terminal.report(report), soft_wrap=True)
+        if any(step.rejected for step in report.steps):
+            click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
     if len(report.ended(Outcome.DONE)) < len(report.steps):
         wrong = any(step.hint for step in report.ended(Outcome.FAILED))
         _tell_how_to_go_on(workspace, "When that is put right, go on" if wrong else "To go on")

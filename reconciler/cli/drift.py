@@ -23,13 +23,14 @@ def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     from reconciler.cli.plan import show_plan
     from reconciler.cli.world import World
     from reconciler.flow import propose
-    from reconciler.views.progress import ReadingProgress
+    from reconciler.views.reading import ReadingProgress
 
     with (
         opened(chosen, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        World(workspace, reading=reading.asked) as world,
+        World(workspace, reading=reading) as world,
     ):
         proposed = propose(workspace, world)
+        reading.end()
         show_plan(proposed, voice)
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

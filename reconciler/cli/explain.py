@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.encoding import print_document
 from reconciler.cli.workspace import opened, refresh_option, workspace_options
 
 
@@ -21,7 +22,10 @@ def explain() -> None:
 @click.option("--segment", required=True, metavar="NAME", help="The Segment in which it is looked for.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refresh: bool) -> int:
-    """Tell the story of the contact ID, from the row it was read from to the list it is on."""
+    """Tell the story of the contact ID, from the row it was read from to the list it is on.
+
+    ID may be the token by which a plan speaks of the contact.
+    """
     from reconciler.cli.console import console
     from reconciler.cli.world import World
     from reconciler.flow import account_for
@@ -30,7 +34,7 @@ def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refr
     with opened(chosen, refresh=refresh) as workspace, World(workspace) as world:
         story = account_for(workspace, world, segment.removeprefix("segment/"), contact)
     if voice == "json":
-        click.echo(view.machine(story))
+        print_document(view.machine(story))
     else:
         console().print(view.text(story), soft_wrap=True)
     return 0
@@ -53,7 +57,7 @@ def rule(rule: str, voice: str) -> int:
     about = jurisdictions() if found.id.startswith("ABN-") else ()
     hours = timetables() if found.id.startswith("HRS-") else ()
     if voice == "json":
-        click.echo(view.machine((found,), about, hours))
+        print_document(view.machine((found,), about, hours))
     else:
         console().print(view.one(found, about, hours), soft_wrap=True)
     return 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.encoding import print_document
 from reconciler.cli.workspace import command_line, opened, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
@@ -46,14 +47,15 @@ def plan(
     from reconciler.flow import propose
     from reconciler.ledger.saved import save_plan
     from reconciler.steps.load import load
-    from reconciler.views.progress import ReadingProgress
+    from reconciler.views.reading import ReadingProgress
 
     with (
         opened(chosen, prune=prune, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        World(workspace, reading=reading.asked) as world,
+        World(workspace, reading=reading) as world,
     ):
         proposed = propose(workspace, world)
+        reading.end()
         show_plan(proposed, voice)
         if out is not None:
             save_plan(proposed, out, world.ledger(load(workspace)).seal)
@@ -82,6 +84,6 @@ def show_plan(proposed: Plan, voice: str) -> None:
     from reconciler.views import machine, terminal
 
     if voice == "json":
-        click.echo(machine.plan(proposed))
+        print_document(machine.plan(proposed))
     else:
         console().print(terminal.plan(proposed), soft_wrap=True)

@@ -23,5 +23,5 @@ def rules(voice: str) -> int:
         console().print(view.listing(every, jurisdictions(), timetables()), soft_wrap=True)
     else:
         written = view.machine if voice == "json" else view.markdown
-        click.echo(written(every, jurisdictions(), timetables()), nl=voice == "json")
+        click.echo(written(every, jurisdictions(), timetables()).encode(), nl=voice == "json")
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.encoding import print_document
 from reconciler.cli.workspace import opened, workspace_options
 from reconciler.model.errors import Exit
 
@@ -49,7 +50,7 @@ def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str)
     with opened(chosen) as workspace, World(workspace) as world:
         waiting = _chosen(world.outbox(load(workspace)), name, run)
     if voice == "json":
-        click.echo(callbacks.machine(waiting))
+        print_document(callbacks.machine(waiting))
     else:
         console().print(callbacks.waiting(waiting), soft_wrap=True)
     return Exit.DONE

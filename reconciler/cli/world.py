@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from reconciler.cxone.campaigns import CampaignReader
 from reconciler.cxone.courier import DeliversCallbacks
@@ -33,6 +33,9 @@ from reconciler.model.settings import Workspace
 from reconciler.model.tokens import Tokens
 from reconciler.model.webhook import Receiver, Webhook
 
+if TYPE_CHECKING:
+    from reconciler.views.reading import ReadingProgress
+
 
 class World:
     """The real tenant and the real ledger of a workspace; what it opens is closed at its end."""
@@ -41,7 +44,7 @@ class World:
         self,
         workspace: Workspace,
         stop: threading.Event | None = None,
-        reading: Callable[[str, int, int], None] | None = None,
+        reading: ReadingProgress | None = None,
     ) -> None:
         self._workspace = workspace
         self._stop = stop
@@ -119,4 +122,9 @@ class World:
     def asked(self, what: str, done: int, total: int) -> None:
         """Tell whoever waits how far a read is."""
         if self._reading is not None:
-            self._reading(what, done, total)
+            self._reading.asked(what, done, total)
+
+    def phase(self, words: str) -> None:
+        """Tell whoever waits which part of the work begins."""
+        if self._reading is not None:
+            self._reading.phase(words)

@@ -209,5 +209,8 @@ class Outside(Protocol):
     def shelf(self, desired: Desired) -> Shelf | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""
 
+    def phase(self, words: str) -> None:
+        """Tell whoever waits which part of the work begins."""
+
     def asked(self, what: str, done: int, total: int) -> None:
         """Tell whoever waits how far a read is that may take hours. Called from several threads."""

@@ -33,9 +33,12 @@ def tell(
     rows = tuple(row for row in changes.rows if row.address.resource == address)
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         if not history.known(backend, standing, live.rows, contact):
-            hint = "give the contact's id in the tenant or in the source, not a token from a plan"
-            message = f"neither the source nor the lists of {address} have such a contact"
-            raise BadInput([Problem(Location("ID"), "unknown-contact", message, hint=hint)])
+            meant = None
+            if tokens.may_be(contact):
+                meant = history.behind(backend, standing, live.rows, lambda each: tokens.token(each) == contact)
+            if meant is None:
+                raise BadInput([_unknown(address, a_token=tokens.may_be(contact))])
+            contact = meant
         lists = [target.list for target in standing.segment.targets] if live.owed is not None else []
         owed = {
             name: owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
@@ -44,3 +47,11 @@ def tell(
         }
         found = tuple(history.told(backend, standing, rows, live.rows, desired.as_of, contact, owed))
     return Story(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, live.notices)
+
+
+def _unknown(address: Address, *, a_token: bool) -> Problem:
+    message = f"neither the source nor the lists of {address} have such a contact"
+    hint = "give the contact's id in the tenant or in the source, or its token from a plan"
+    if a_token:
+        hint = "a token is that of one workspace's key: look in the workspace, and with the key, of the plan it is from"
+    return Problem(Location("ID"), "unknown-contact", message, hint=hint)

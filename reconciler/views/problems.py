@@ -4,15 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+import orjson
 from rich.text import Text
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
-from reconciler.views.plain import plain, plain_lines
+from reconciler.views.plain import plain, plain_json, plain_lines
+
+FORMAT = "1.0"
+"""The version of the document of an error."""
 
 MOST = 50
 """Problems that are printed: nobody reads more before the first are mended. The rest are counted by their codes."""
+
+
+def machine(error: ReconcilerError) -> str:
+    """An error as a JSON document, with every problem of a bad input."""
+    told: dict[str, Any] = {"where": error.where, "note": error.note, "hint": error.hint}
+    told |= {"problems": [_told(each) for each in error.problems]} if isinstance(error, BadInput) else {}
+    return document(error.code, error.message, error.exit_code, **told)
+
+
+def document(code: str, message: str, exit_code: int, **more: Any) -> str:
+    """What went wrong, as JSON: `exit_code` is that of the program."""
+    error = {"code": code, "message": message, **more}
+    whole = {"format_version": FORMAT, "exit_code": int(exit_code), "error": error}
+    return plain_json(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode())
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    where = problem.where
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "where": {"file": where.file, "line": where.line or None, "column": where.column or None},
+        "note": problem.note,
+        "hint": problem.hint,
+        "values": [str(each) for each in problem.origins],
+    }
 
 
 def failure(error: ReconcilerError) -> Text:

@@ -20,7 +20,8 @@ from reconciler.model.course import Course, Tally
 from reconciler.model.jobs import Job
 from reconciler.model.listing import cut
 from reconciler.model.plan import Plan
-from reconciler.model.report import ChunkDone, Report, StepResult
+from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
+from reconciler.views.ending import ended
 from reconciler.views.plain import plain
 
 NOW_AND_THEN = 10.0
@@ -83,7 +84,7 @@ class ApplyProgress:
 
     def chunk(self, address: Address, done: ChunkDone) -> None:
         """Some rows are accounted for."""
-        self._note(lambda course: course.chunk(address, done))
+        self._note(lambda course: course.chunk(address, done, self._clock()))
 
     def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """A job is waited for."""
@@ -91,13 +92,13 @@ class ApplyProgress:
 
     def job(self, address: Address, job: Job) -> None:
         """A job has got on, or is over."""
-        self._note(lambda course: course.job(address, job))
+        self._note(lambda course: course.job(address, job, self._clock()))
 
     def finish(self, result: StepResult) -> None:
-        """Say how a step ended."""
-        self._note(lambda course: course.finish(result))
-        words = f"  {result.address}  {result.outcome}: {result.words}"
-        self._console.print(plain(words), markup=False, highlight=False)
+        """Say how a step ended; what was not begun is told with the report."""
+        self._note(lambda course: course.finish(result, self._clock()))
+        if result.outcome not in (Outcome.BLOCKED, Outcome.NOT_ATTEMPTED):
+            self._console.print(ended(result), markup=False, highlight=False, soft_wrap=True)
 
     def ended(self, report: Report) -> None:
         """Nothing: the report says it all."""
@@ -124,12 +125,12 @@ class ApplyProgress:
                     words = f"{rows:,} rows, {progress:.0%}"
                     table.add_row(Text(plain(f"    job {job_id}"), "dim"), _bar(rows, rows * progress), words)
                 more += max(0, len(tally.jobs) - shown)
-                table.add_row(Text(plain(f"  {address}")), _bar(tally.total, tally.reached), _figures(tally, now))
+                table.add_row(Text(plain(f"  {address}")), _bar(tally.total, tally.reached), figures(tally, now))
             if course.several:
                 table.add_row(
                     Text("  in total", "bold"),
                     _bar(course.whole.total, course.whole.reached),
-                    _figures(course.whole, now),
+                    figures(course.whole, now),
                 )
             return Group(table, Text(f"    and {more:,} more jobs", "dim")) if more else table
 
@@ -150,84 +151,34 @@ class ApplyProgress:
         self._console.print(plain(f"  … {words}"), markup=False, highlight=False)
 
 
-class ReadingProgress:
-    """How far reads are that take long; nothing is left behind on a terminal. Safe to call from several threads."""
-
-    def __init__(
-        self, console: Console, *, every: float = NOW_AND_THEN, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._console, self._every, self._clock = console, every, clock
-        self._lock = threading.Lock()
-        self._reads: dict[str, Tally] = {}
-        self._told: float | None = None
-        self._live: Live | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._clear()
-
-    def asked(self, what: str, done: int, total: int) -> None:
-        """So many rows of a read are there; the first words come once it has taken a while."""
-        with self._lock:
-            now = self._clock()
-            tally = self._reads.setdefault(what, Tally(total, now))
-            tally.add(done - tally.done, 0, 0)
-            if self._told is None:
-                self._told = now
-            if all(each.done >= each.total for each in self._reads.values()):
-                self._clear()
-            elif now - self._told >= self._every:
-                self._told = now
-                self._tell(now)
-
-    def _tell(self, now: float) -> None:
-        under_way = [(what, tally) for what, tally in self._reads.items() if tally.done < tally.total]
-        words = [plain(f"  … {what}: {_figures(tally, now)}") for what, tally in under_way]
-        if not self._console.is_terminal or self._console.is_dumb_terminal:
-            for each in words:
-                self._console.print(each, markup=False, highlight=False)
-            return
-        if self._live is None:
-            self._live = Live(console=self._console, transient=True, auto_refresh=False)
-            self._live.start()
-        self._live.update(Text("\n".join(words)), refresh=True)
-
-    def _clear(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
-
 def _bar(total: float, reached: float) -> ProgressBar:
     return ProgressBar(total=max(total, 1), completed=reached, width=30)
 
 
 def _sentence(course: Course, now: float) -> Iterator[str]:
     for address, tally in course.under_way.items():
-        yield f"{address}: {_figures(tally, now)}"
+        yield f"{address}: {figures(tally, now)}"
         if tally.jobs:
             told = [f"{progress:.0%}" for _, progress in islice(tally.jobs.values(), MOST_JOBS)]
             told += ["…"] if len(tally.jobs) > MOST_JOBS else []
             yield f"{len(tally.jobs):,} job{'' if len(tally.jobs) == 1 else 's'} under way ({', '.join(told)})"
     if course.several:
-        yield f"in total {_figures(course.whole, now)}"
+        yield f"in total {figures(course.whole, now)}"
 
 
-def _figures(tally: Tally, now: float) -> str:
+def figures(tally: Tally, now: float) -> str:
+    """How far some rows are, how fast they go, and how long they will still take."""
     told = [f"{tally.done:,} of {tally.total:,} rows"]
     if tally.rejected:
         told.append(f"{tally.rejected:,} rejected")
     rate, left = tally.rate(now), tally.left(now)
     if rate is not None and left is not None:
-        told += [f"{rate:,.0f} rows/s" if rate >= 10 else f"{rate:.1f} rows/s", f"{_duration(left)} left"]
+        told += [f"{rate:,.0f} rows/s" if rate >= 10 else f"{rate:.1f} rows/s", f"{duration(left)} left"]
     return ", ".join(told)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """So many seconds, as a person says them."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

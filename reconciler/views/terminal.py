@@ -16,9 +16,10 @@ from reconciler.model.listing import cut
 from reconciler.model.moment import format_instant
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import Plan, Step
-from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.model.report import Outcome, Report
 from reconciler.views import outcomes
 from reconciler.views.called import called
+from reconciler.views.ending import ended
 from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
 
@@ -28,12 +29,6 @@ _SYMBOLS = {
     Action.REPLACE: ("-/+", "magenta"),
     Action.DELETE: ("-", "red"),
     Action.NO_OP: ("=", "dim"),
-}
-_OUTCOMES = {
-    Outcome.DONE: ("✓", "green"),
-    Outcome.FAILED: ("✗", "bold red"),
-    Outcome.BLOCKED: ("·", "yellow"),
-    Outcome.NOT_ATTEMPTED: ("·", "dim"),
 }
 _MOST_REASONS = 8
 
@@ -288,17 +283,8 @@ def _value(value: Any) -> str:
 
 
 def report(value: Report) -> Text:
-    """What was not done, step by step, and the sum; what was done was told as it happened."""
-    lines = []
-    for step in value.steps:
-        if step.outcome is Outcome.DONE:
-            continue
-        symbol, style = _OUTCOMES[step.outcome]
-        words = f"  {step.outcome}: {step.words}{_contacts(step)}"
-        lines.append(Text.assemble((f"{symbol} ", style), (plain(str(step.address)), "bold"), plain(words)))
-        for name, text in (("note", step.note), ("hint", step.hint)):
-            if text:
-                lines.append(Text.assemble((f"    {name}:  ", "green" if name == "hint" else "dim"), plain(text)))
+    """What was not begun, and the sum; how the other steps ended was told as they did (`views.progress`)."""
+    lines = [ended(step) for step in value.steps if step.outcome in (Outcome.BLOCKED, Outcome.NOT_ATTEMPTED)]
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
     for step in value.steps:
         if step.figures is not None:
@@ -309,10 +295,3 @@ def report(value: Report) -> Text:
     owed += f"; {suppressed:,} contacts suppressed since the plan" if suppressed else ""
     lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
     return Text("\n").join(lines)
-
-
-def _contacts(step: StepResult) -> str:
-    """What became of the contacts of a step that is not done."""
-    told = {"written": step.rows, "rejected": step.rejected, "not known": step.unknown, "not sent": step.left}
-    counts = ", ".join(f"{count:,} {words}" for words, count in told.items() if count)
-    return f"; contacts: {counts}" if counts else ""

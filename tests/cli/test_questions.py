@@ -71,11 +71,21 @@ def test_a_story_can_be_read_by_a_program(run: Run) -> None:
     assert {"looked_at": "verdict", "found": "out: suppressed by asked-us"} in story["story"]
 
 
-def test_a_contact_that_nobody_knows_is_told_and_a_token_is_no_contact(run: Run) -> None:
-    ended = run("explain", "contact", "c-18b70a4d2031", "--segment", "callers")
+@pytest.mark.parametrize(("contact", "hint"), [("c-18b70a4d2031", "one workspace's key"), ("C0", "or its token")])
+def test_a_contact_that_nobody_knows_is_told(run: Run, contact: str, hint: str) -> None:
+    ended = run("explain", "contact", contact, "--segment", "callers")
     assert ended.code == 64
     assert "neither the source nor the lists of Segment/callers have such a contact" in ended.err
-    assert "not a token from a plan" in ended.err
+    assert hint in ended.err
+
+
+@pytest.mark.parametrize("contact", ["C00001", "C00002", "C00003"])
+def test_a_contact_is_found_by_the_token_by_which_a_plan_speaks_of_it(run: Run, contact: str) -> None:
+    by_id = json.loads(run("explain", "contact", contact, "--segment", "callers", "--format", "json").out)
+    token = by_id["contact"].split()[0]
+    assert token.startswith("c-")
+    ended = run("explain", "contact", token, "--segment", "callers", "--format", "json")
+    assert (ended.code, json.loads(ended.out)) == (0, by_id)
 
 
 def test_a_segment_that_is_not_there_is_told(run: Run) -> None:

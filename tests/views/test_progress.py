@@ -12,7 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.course import Course, Tally
 from reconciler.model.jobs import Job
 from reconciler.model.report import ChunkDone, Outcome, StepResult
-from reconciler.views.progress import ApplyProgress, ReadingProgress
+from reconciler.views.progress import ApplyProgress
 from tests.views.plans import LIST, ROWS, plan, rows
 
 OTHER = Address("Segment", "history", "low")
@@ -69,7 +69,7 @@ def test_many_chunks_make_no_more_lines() -> None:
 def test_rows_of_an_earlier_run_say_nothing_of_how_fast_this_one_is() -> None:
     tally = Tally(1000, 0.0)
     assert (tally.rate(10), tally.left(10)) == (None, None)
-    tally.add(500, 0, before=400)
+    tally.add(500, 0, before=400, now=10)
     assert (tally.rate(10), tally.left(10)) == (10.0, 50.0)
 
 
@@ -77,13 +77,13 @@ def test_a_job_counts_as_far_as_it_is_and_then_with_its_chunk() -> None:
     course = Course(TWO_LISTS, 0.0)
     course.begin(ROWS, 1129, 0.0)
     course.submitted(ROWS, "J", 1000)
-    course.job(ROWS, Job("J", "RUNNING", 0.4))
+    course.job(ROWS, Job("J", "RUNNING", 0.4), 1.0)
     tally = course.under_way[ROWS]
     assert (tally.reached, tally.done, course.whole.reached) == (400, 0, 400)
-    course.job(ROWS, Job("J", "COMPLETED", 1.0))
-    course.job(ROWS, Job("J", "RUNNING", 0.5))
+    course.job(ROWS, Job("J", "COMPLETED", 1.0), 2.0)
+    course.job(ROWS, Job("J", "RUNNING", 0.5), 2.0)
     assert not tally.jobs
-    course.chunk(ROWS, ChunkDone("put", 0, 990, 10))
+    course.chunk(ROWS, ChunkDone("put", 0, 990, 10), 2.0)
     assert (tally.done, tally.rejected, course.whole.done) == (1000, 10, 1000)
 
 
@@ -91,47 +91,59 @@ def test_what_a_step_leaves_undone_is_no_longer_waited_for() -> None:
     course = Course(TWO_LISTS, 0.0)
     course.begin(ROWS, 1129, 0.0)
     course.submitted(ROWS, "J", 500)
-    course.chunk(ROWS, ChunkDone("put", 0, 500, 0))
-    course.finish(StepResult(ROWS, Outcome.FAILED, "no", 500))
+    course.chunk(ROWS, ChunkDone("put", 0, 500, 0), 1.0)
+    course.finish(StepResult(ROWS, Outcome.FAILED, "no", 500), 3.0)
     assert (course.whole.total, course.whole.done, course.whole.jobs) == (1129 + 500, 500, {})
-    course.finish(StepResult(OTHER, Outcome.BLOCKED, "waits"))
+    course.finish(StepResult(OTHER, Outcome.BLOCKED, "waits"), 3.0)
     assert course.whole.total == 500
 
 
 def test_a_step_that_an_earlier_run_has_finished_counts_as_done() -> None:
     course = Course(TWO_LISTS, 0.0)
-    course.finish(StepResult(LIST, Outcome.DONE, "adopted"))
-    course.finish(StepResult(ROWS, Outcome.DONE, "all", 1129))
+    course.finish(StepResult(LIST, Outcome.DONE, "adopted"), 3.0)
+    course.finish(StepResult(ROWS, Outcome.DONE, "all", 1129), 3.0)
     assert (course.whole.done, course.whole.rate(10)) == (1129, None)
 
 
-def test_a_long_read_is_told_now_and_then_with_the_time_it_will_still_take() -> None:
-    out, now = io.StringIO(), [0.0]
-    with ReadingProgress(Console(file=out, width=500), every=10, clock=lambda: now[0]) as told:
-        for second in range(25):
-            now[0] = second
-            told.asked("the outcomes in campaign 'Spring'", 10 * second, 100_000)
-            told.asked("the outcomes in campaign 'Late'", min(5 * second, 50), 50)
-    assert out.getvalue().splitlines() == [
-        "  … the outcomes in campaign 'Spring': 100 of 100,000 rows, 10 rows/s, 2 h 46 min left",
-        "  … the outcomes in campaign 'Late': 45 of 50 rows, 4.5 rows/s, 1 s left",
-        "  … the outcomes in campaign 'Spring': 200 of 100,000 rows, 10 rows/s, 2 h 46 min left",
-    ]
+@pytest.mark.parametrize("start", [0.0, 7.0, 60.0], ids="{:g} s before the first".format)
+@pytest.mark.parametrize(("at_once", "rows", "every"), [(1, 100, 3.0), (8, 100, 1.5), (3, 25, 0.05), (1, 1, 0.01)])
+def test_the_time_left_is_right_within_a_tenth_once_a_tenth_of_the_work_is_done(
+    start: float, at_once: int, rows: int, every: float
+) -> None:
+    """Workers that each take as long, after a start that says nothing of how fast they are."""
+    rounds = 60 if every > 0.2 else 2000
+    total = rounds * at_once * rows
+    tally, ends = Tally(total, 0.0), start + rounds * every
+    for number in range(1, rounds + 1):
+        now = start + number * every
+        for worker in range(at_once):
+            tally.add(rows, 0, 0, now + worker * 0.001)
+        if tally.done >= 0.1 * total and number < rounds:
+            left = tally.left(now + every / 2)
+            assert left is not None
+            assert abs(left - (ends - now)) <= 0.1 * (ends - now) + every
 
 
-def test_a_read_that_is_over_soon_is_not_told_of() -> None:
-    out, now = io.StringIO(), [0.0]
-    with ReadingProgress(Console(file=out, width=500), every=10, clock=lambda: now[0]) as told:
-        for now[0] in range(9):
-            told.asked("the outcomes in campaign 'Spring'", int(now[0]), 8)
-    assert out.getvalue() == ""
+def test_another_pace_is_the_one_that_counts_once_a_tenth_of_the_work_was_done_at_it() -> None:
+    tally, now = Tally(10_000, 0.0), 0.0
+    for number in range(60):
+        now += 1 if number < 30 else 5
+        tally.add(100, 0, 0, now)
+    assert tally.rate(now) == pytest.approx(20, rel=0.1)
 
 
-def test_a_terminal_is_left_as_it_was_when_a_read_is_over() -> None:
-    out, now = io.StringIO(), [0.0]
-    console = Console(file=out, force_terminal=True, width=120, _environ={"TERM": "xterm"})
-    with ReadingProgress(console, every=1, clock=lambda: now[0]) as told:
-        for now[0] in range(5):
-            told.asked("the outcomes in campaign 'Spring'", int(now[0]), 4)
-    assert "3 of 4 rows" in out.getvalue()
-    assert out.getvalue().endswith("\x1b[2K")
+def test_where_nothing_comes_any_more_the_time_left_grows() -> None:
+    tally = Tally(1000, 0.0)
+    for second in range(1, 6):
+        tally.add(100, 0, 0, float(second))
+    assert tally.left(5.0) == pytest.approx(5)
+    assert (tally.left(60.0) or 0) > 50
+
+
+def test_how_a_step_failed_is_told_as_it_fails_with_what_to_do() -> None:
+    out = io.StringIO()
+    with ApplyProgress(Console(file=out, width=500), every=3600) as told:
+        told.started("a-run", plan(), False)
+        told.finish(StepResult(LIST, Outcome.FAILED, "conflict: no", note="why", hint="do"))
+        told.finish(StepResult(ROWS, Outcome.BLOCKED, "waits"))
+    assert out.getvalue().splitlines() == [f"✗ {LIST}  failed: conflict: no", "    note:  why", "    hint:  do"]

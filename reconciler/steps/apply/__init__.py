@@ -97,7 +97,7 @@ class _Doing:
         try:
             result = do()
         except Interrupted as error:
-            stopped = StepResult(step.address, Outcome.NOT_ATTEMPTED, error.message, note=error.note, hint=error.hint)
+            stopped = StepResult(step.address, Outcome.INTERRUPTED, error.message, note=error.note, hint=error.hint)
             return self._counted(stopped)
         except ReconcilerError as error:
             where = f" [{error.where}]" if error.where else ""

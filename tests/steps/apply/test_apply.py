@@ -109,6 +109,7 @@ def test_more_rejected_contacts_than_are_read_at_once_are_all_accounted_for(
     ended = run("apply", path)
     assert ended.code == 5, ended.out
     assert "1,200 rejected by the tenant" in ended.out
+    assert "To see whom the tenant would not take, and why: reconciler owed -w" in ended.err
     assert len(scene.members(tenant, "Chosen")) == 100
     assert len(rejected(folder)) == 1200
 

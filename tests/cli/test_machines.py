@@ -1,0 +1,82 @@
+"""What does a program read where something went wrong, and a person whose terminal knows few signs?"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.simulator import Simulator
+from tests import scene
+from tests.conftest import Ended, Folder, manifest
+
+Run = Callable[..., Ended]
+
+
+def test_bad_input_is_a_document_with_every_problem(folder: Folder, run: Run) -> None:
+    folder.write("list.yaml", manifest("ContactList", "high", "nmae: High") + "---\n" + manifest("Segmnt", "x", "a: 1"))
+    ended = run("plan", "--format", "json")
+    assert ended.code == 64
+    document = json.loads(ended.out)
+    assert (document["format_version"], document["exit_code"], document["error"]["code"]) == ("1.0", 64, "bad-input")
+    problems = document["error"]["problems"]
+    assert len(problems) == 2
+    for each in problems:
+        assert each["code"]
+        assert each["message"]
+        assert each["where"]["file"].endswith("list.yaml")
+        assert each["where"]["line"] > 0
+    assert ended.err == ""
+
+
+def test_a_plan_that_may_not_be_applied_is_a_document(tenant: Simulator, folder: Folder, run: Run) -> None:
+    scene.whole(tenant, folder)
+    ended = run("apply", "--yes", "--format=json", "--digest", "sha256:0")
+    document = json.loads(ended.out)
+    assert (ended.code, document["exit_code"]) == (4, 4)
+    assert document["error"]["code"] == "stale-plan"
+    assert "problems" not in document["error"]
+
+
+@pytest.mark.parametrize("said", [("plan", "--nonsense"), ("nonsense",), ("explain", "rule", "NO-RULE")])
+def test_a_mistake_on_the_command_line_is_a_document(run: Run, said: tuple[str, ...]) -> None:
+    ended = run(*said, "--format", "json")
+    document = json.loads(ended.out)
+    assert (ended.code, document["exit_code"], document["error"]["code"]) == (64, 64, "usage")
+
+
+def test_a_tenant_that_does_not_answer_is_a_document_with_the_request(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    scene.whole(tenant, folder)
+    tenant.faults.add("status", status=403, times=None, path="/campaigns")
+    ended = run("plan", "--format", "json")
+    document = json.loads(ended.out)
+    assert (ended.code, document["error"]["code"]) == (1, "forbidden")
+    assert document["error"]["where"].startswith("GET http")
+    assert document["error"]["hint"]
+
+
+ENCODINGS = ["ascii", "latin-1", "cp1252", "koi8-r", "shift_jis", "utf-8"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_nothing_that_is_printed_fails_for_the_encoding_of_a_terminal(
+    tenant: Simulator, folder: Folder, tmp_path: Path, encoding: str
+) -> None:
+    scene.whole(tenant, folder)
+    environ = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    told = {}
+    for voice in ("text", "json"):
+        words = [sys.executable, "-m", "reconciler", "plan", "-w", str(folder.root), "--format", voice]
+        ended = subprocess.run(words, env=environ, capture_output=True, check=False, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+        told[voice] = ended.stdout
+    document = json.loads(told["json"].decode("utf-8"))
+    assert document["format_version"]
+    assert ("→" if encoding in ("utf-8", "shift_jis") else "->") in told["text"].decode(encoding)
