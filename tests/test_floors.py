@@ -158,8 +158,10 @@ def test_a_voice_speaks_for_itself() -> None:
         "__init__",
         "plain",
         "called",
+        "ending",
         "estimate",
         "outcomes",
+        "pace",
     }
     for module in modules():
         if room(module) == "views":

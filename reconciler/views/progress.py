@@ -16,16 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from reconciler.model.address import Address
-from reconciler.model.course import Course, Tally
+from reconciler.model.course import Course
 from reconciler.model.jobs import Job
 from reconciler.model.listing import cut
 from reconciler.model.plan import Plan
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.views.ending import ended
+from reconciler.views.pace import NOW_AND_THEN, figures
 from reconciler.views.plain import plain
-
-NOW_AND_THEN = 10.0
-"""Seconds between two looks at whether there is something new to be told."""
 
 QUIET = 60.0
 """Seconds after which a line says that the run is alive, though nothing has moved."""
@@ -164,23 +162,3 @@ def _sentence(course: Course, now: float) -> Iterator[str]:
             yield f"{len(tally.jobs):,} job{'' if len(tally.jobs) == 1 else 's'} under way ({', '.join(told)})"
     if course.several:
         yield f"in total {figures(course.whole, now)}"
-
-
-def figures(tally: Tally, now: float) -> str:
-    """How far some rows are, how fast they go, and how long they will still take."""
-    told = [f"{tally.done:,} of {tally.total:,} rows"]
-    if tally.rejected:
-        told.append(f"{tally.rejected:,} rejected")
-    rate, left = tally.rate(now), tally.left(now)
-    if rate is not None and left is not None:
-        told += [f"{rate:,.0f} rows/s" if rate >= 10 else f"{rate:.1f} rows/s", f"{duration(left)} left"]
-    return ", ".join(told)
-
-
-def duration(seconds: float) -> str:
-    """So many seconds, as a person says them."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -14,8 +14,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from reconciler.model.course import Tally
+from reconciler.views.pace import NOW_AND_THEN, duration, figures
 from reconciler.views.plain import plain
-from reconciler.views.progress import NOW_AND_THEN, duration, figures
 
 SOON = 1.0
 """Seconds after which something is said: nobody is left without a word for longer."""
