@@ -139,14 +139,18 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
     told = told.left_join(stands, told["stands"] == stands["known_as"])
     told = _barred_for(told, barred)
     told, differs = differences.of(told, known, segment.delivery)
+    phone_keyed = told["on"].isin(by_phone) if by_phone else ibis.literal(False)
+    itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
+    told = told.mutate(itself=itself, differs=differs.any, rescored=differs.rescored, in_words=differs.words)
+    if by_phone:
+        told = matching.chosen(told, told["itself"] & ~told["differs"])
     barred_for, elsewhere, null = told["barred_for"], told["band"].notnull(), ibis.null("string")
-    spare, phone_keyed = told["spare"], told["on"].isin(by_phone) if by_phone else ibis.literal(False)
+    spare, itself = told["spare"], told["itself"]
     mine = (told["band"] == told["on"]).fill_null(False) & told["found"]
     wanted = mine & barred_for.isnull() & spare.isnull()
-    itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
     belongs = [] if segment.mirror else [(barred_for.isnull() & (spare != matching.BEFORE).fill_null(True), "stay")]
     action = ibis.cases(
-        (wanted & itself & ~differs.any, ibis.literal("keep")),
+        (wanted & itself & ~told["differs"], ibis.literal("keep")),
         (wanted, ibis.literal("update")),
         *((stays, ibis.literal(words)) for stays, words in belongs),
         else_=ibis.literal("remove"),
@@ -164,7 +168,7 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
             ibis.literal("its number was another contact's"),
         ),
         (wanted & ~itself & (told["own"] != told["stands"]), ibis.literal("another client's row has its number")),
-        (wanted, differs.words),
+        (wanted, told["in_words"]),
         *((stays, why_it_stays) for stays, _ in belongs),
         (barred_for.notnull(), barred_for),
         (spare.notnull(), spare),
@@ -179,7 +183,7 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
         # what is taken off a list has no attributes on it
         "priority": ibis.ifelse(wanted, told["priority"], ibis.null("int64")),
         # the score of a contact that stays is told where it is among what changes
-        "was": ibis.ifelse(wanted & ~differs.rescored, null_score, told["live_score"]),
+        "was": ibis.ifelse(wanted & ~told["rescored"], null_score, told["live_score"]),
         "moves_from": ibis.ifelse(wanted, null, told["on"]),
         "moves_to": ibis.ifelse(wanted | barred_for.notnull() | spare.notnull(), null, told["band"]),
         "reason": reason,

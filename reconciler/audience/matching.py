@@ -45,7 +45,8 @@ def matched(everyone: Any, listed: Any, by_phone: Sequence[str]) -> Any:
 
     Returns:
         stands: the contact of `everyone` that the row is, or the one it says it is. found: whether it is that contact's
-        row on this list. by_number: whether it is so by its number. spare: why it is one too many, or null.
+        row on this list. by_number: whether it is so by its number; several rows of a list may be, of which `chosen`
+        says the one. spare: why it is one too many, or null.
     """
     import ibis
 
@@ -70,20 +71,9 @@ def _by_number(everyone: Any, listed: Any) -> Any:
     joined = able.left_join(wanted, able["number"] == wanted["wanted_number"])
     met = joined.filter(joined["wanted"].notnull(), joined["barred"].isnull())
     met = met.select(*listed.columns, "wanted_on", stands="wanted", by_number=ibis.literal(True))
-    met = _spared(
-        met,
-        ["on", "stands"],
-        # the row that is found by the number as it is written; then the one that is known to be the contact's
-        lambda rows: [
-            (rows["phone"] != rows["number"]).fill_null(True),
-            rows["contactId"] != rows["stands"],
-            rows["sent_as"].isnull(),
-            rows["member"],
-        ],
-        AGAIN,
-    )
-    met = met.mutate(found=met["spare"].isnull())
-    here = met.filter(met["found"], met["wanted_on"] == met["on"]).select(placed="stands", placed_on="on")
+    # which of several rows of a number is kept is said once it is known which is as it should be: `chosen`
+    met = met.mutate(found=ibis.literal(True), spare=null)
+    here = met.filter(met["wanted_on"] == met["on"]).select(placed="stands", placed_on="on").distinct()
     rest = joined.filter(joined["wanted"].isnull() | joined["barred"].notnull()).select(*listed.columns)
     return ibis.union(
         met.drop("wanted_on"), _by_what_it_says(everyone, wanted, here, rest).select(*met.drop("wanted_on").columns)
@@ -116,6 +106,41 @@ def _by_what_it_says(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
         found=told["free"].notnull() & told["spare"].isnull(),
         by_number=ibis.literal(False),
     )
+
+
+def chosen(told: Any, right: Any) -> Any:
+    """Of rows of a list that are one contact's by its number, all but one are spare.
+
+    The one is the row that is as it is to be (`right`), if there is one: which of them the tenant writes is not said
+    anywhere, and what is written is found where it is. Else the row that is found by the number as it is written; then
+    the one that is known to be the contact's.
+
+    Args:
+        told: rows of lists as `matched` has them, with `own` (the contact a row says it is) and `was_sent_as`.
+    """
+    import ibis
+
+    rows = told.mutate(right=right)
+    met = rows.filter(rows["by_number"]).select(
+        "on", "stands", "member", "right", "phone", "number", "own", "was_sent_as"
+    )
+    met = _spared(
+        met,
+        ["on", "stands"],
+        lambda row: [
+            ~row["right"],
+            (row["phone"] != row["number"]).fill_null(True),
+            row["own"] != row["stands"],
+            row["was_sent_as"].isnull(),
+            row["member"],
+        ],
+        AGAIN,
+    )
+    again = met.filter(met["spare"].notnull()).select(again="member", again_on="on", again_why="spare")
+    joined = rows.left_join(again, [rows["member"] == again["again"], rows["on"] == again["again_on"]])
+    spare = ibis.coalesce(joined["spare"], joined["again_why"])
+    found = joined["found"] & joined["again"].isnull()
+    return joined.mutate(spare=spare, found=found).drop("again", "again_on", "again_why")
 
 
 def _spared(rows: Any, by: Sequence[str], order: Any, why: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -69,12 +68,13 @@ class CampaignReader(TenantReader):
             if _KIND not in self._ids:
                 self.objects(self._kinds[_KIND])
         known = self._ids[_KIND]
-        if wanted.name in self._ambiguous[_KIND]:
-            message, hint = f"the tenant has more than one {wanted}", "refer to the one that is meant by its id"
+        several = "" if wanted.name is None else self._several(_KIND, wanted.name)
+        if several:
+            message = f"the tenant has more than one {wanted} that nobody can tell apart: {several}"
+            hint = "refer to the one that is meant by its id"
             raise BadInput([Problem(where, "ambiguous-campaign", message, hint=hint)])
         found = known.get(wanted.name) if wanted.name is not None else wanted.id
         if found is None or found not in known.values():
-            near = difflib.get_close_matches(str(wanted.name), known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the tenant has {len(known)} campaigns"
+            hint = self._nearest(_KIND, str(wanted.name), "campaigns")
             raise BadInput([Problem(where, "unknown-campaign", f"the tenant has no {wanted}", hint=hint)])
         return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import itertools
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -18,13 +17,14 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from reconciler.cxone import lists, outbound
+from reconciler.cxone import lists, naming, outbound
 from reconciler.cxone.auth import complete
 from reconciler.cxone.faults import NotFound
 from reconciler.cxone.identity import id_in, is_id, not_an_id
 from reconciler.cxone.lanes import Lane, Lanes
 from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
+from reconciler.model import unseen
 from reconciler.model.delivery import Way
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.forecast import Statistics
@@ -57,7 +57,8 @@ class TenantReader:
     ) -> None:
         self._kinds = kinds
         self._ids: dict[str, dict[str, str]] = {}
-        self._ambiguous: dict[str, set[str]] = {}
+        self._alike: dict[str, dict[str, list[LiveObject]]] = {}
+        self._apart: dict[str, set[str]] = {}
         self._owners: dict[tuple[str, str], LiveObject] = {}
         self._spooled = itertools.count(1)  # lists are read from several threads
         self._transports: dict[str, Transport] = {}
@@ -91,7 +92,7 @@ class TenantReader:
         return sum(transport.traffic.requests for transport in self._transports.values())
 
     def objects(self, kind: Kind) -> Sequence[LiveObject]:
-        """Every object of a kind, references by name.
+        """Every object of a kind, references by name; those that have one name to the letter are told with their ids.
 
         Raises:
             WireError: the tenant cannot be read.
@@ -101,10 +102,10 @@ class TenantReader:
         for reference in surface.references:
             if bodies and reference.kind not in self._ids:
                 self.objects(self._kinds[reference.kind])
-        found = [self._understood(kind, surface, body) for body in bodies]
+        known = self._apart.setdefault(kind.name, set())
+        found = naming.apart([self._understood(kind, surface, body) for body in bodies], known)
         self._ids[kind.name] = {each.name: each.id for each in found}
-        names = Counter(each.name for each in found)
-        self._ambiguous[kind.name] = {name for name, count in names.items() if count > 1}
+        self._alike[kind.name] = naming.alike(found)
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
 
@@ -231,25 +232,39 @@ class TenantReader:
         try:
             return self._ids[kind][name]
         except KeyError:
+            self._refuse_doubles(kind, name)
             raise ReconcilerError(f"the tenant has no {kind} named {name!r} any more") from None
+
+    def _refuse_doubles(self, kind: str, name: str) -> None:
+        """Nothing is done to one of several objects of a name.
+
+        Raises:
+            ReconcilerError: the tenant has several by now.
+        """
+        found = [each for each in self._alike[kind].get(naming.seen(name), ()) if each.fields["name"] == name]
+        if len(found) > 1:
+            message = f"the tenant has more than one {kind} of one name by now: {naming.told(found)}"
+            raise ReconcilerError(message, hint="rename or delete the others in the tenant, then plan again")
 
     def _find(self, wanted: LiveList, query: ContactsOf) -> str:
         """The id of a list that a manifest points at; an id is checked with the tenant before anything else."""
         if "ContactList" not in self._ids:
             self.objects(self._kinds["ContactList"])
         known = self._ids["ContactList"]
-        if wanted.name in self._ambiguous["ContactList"]:
-            message = f"the tenant has more than one {wanted}"
-            hint = "rename or delete the others in the tenant"
-            if not query.by_name:
-                hint = f"refer to the one that is meant by its id (`contactList: {{id: '…'}}`), or {hint}"
-            raise BadInput([Problem(query.where, "ambiguous-list", message, hint=hint)])
+        if query.by_name and wanted.name in known:
+            return known[wanted.name]  # told by its name to the letter: that others look like it is told elsewhere
         if wanted.name is not None:
+            several = self._several("ContactList", wanted.name)
+            if several:
+                message = f"the tenant has more than one {wanted} that nobody can tell apart: {several}"
+                hint = "rename or delete the others in the tenant"
+                if not query.by_name:
+                    hint = f"refer to the one that is meant by its id (`contactList: {{id: '…'}}`), or {hint}"
+                raise BadInput([Problem(query.where, "ambiguous-list", message, hint=hint)])
             if wanted.name in known:
                 return known[wanted.name]
-            near = difflib.get_close_matches(wanted.name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the tenant has {len(known)} lists"
-            raise BadInput([Problem(query.where, "unknown-list", f"the tenant has no {wanted}", hint=hint)])
+            message, hint = f"the tenant has no {wanted}", self._nearest("ContactList", wanted.name, "lists")
+            raise BadInput([Problem(query.where, "unknown-list", message, hint=hint)])
         list_id = str(wanted.id)
         surface = self._surface(self._kinds["ContactList"]).name
         try:
@@ -259,6 +274,18 @@ class TenantReader:
             problem = Problem(query.where, "unknown-list", f"the tenant has no {wanted}", error.where, hint)
             raise BadInput([problem]) from error
         return list_id
+
+    def _several(self, kind: str, name: str) -> str:
+        """Those of which nobody could say which is called so, in words; empty where there are not several."""
+        found = self._alike[kind].get(naming.seen(name), [])
+        return naming.told(found) if len(found) > 1 else ""
+
+    def _nearest(self, kind: str, name: str, many: str) -> str:
+        """What may be meant by a name that there is not."""
+        known = self._ids[kind]
+        same = [each for each in known if unseen.same_name(each) == unseen.same_name(name)]
+        near = same or difflib.get_close_matches(name, known, 1)
+        return f"did you mean {near[0]!a}?" if near else f"the tenant has {len(known)} {many}"
 
     def _file(self, into: Path) -> Path:
         return into / f"{next(self._spooled):04d}.json"

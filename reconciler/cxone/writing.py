@@ -73,6 +73,7 @@ class TenantWriter(CampaignReader):
             found = next((each for each in self.objects(kind) if each.name == fields["name"]), None)
             if found is not None:
                 return self._take_over(kind, found, fields, owner)
+            self._refuse_doubles(kind.name, fields["name"])
             try:
                 return self._call("POST", surface, "", body, expect_id="id", idempotent=False)
             except (Conflict, Unknown):

@@ -73,8 +73,8 @@ class ObjectChange:
         precondition: digest of the live object; None: there must be none of that name.
         replacement: what it costs, where the object is made anew.
         why: in words, one sentence each.
-        alike: of an object that is made: live objects of its kind whose names differ from its own only by case, blanks
-            or what nobody sees.
+        alike: names and ids of the live objects of its kind that nobody can tell from it by their names, itself among
+            them; of one that is made, also of those whose names differ by case.
     """
 
     address: Address
@@ -93,7 +93,7 @@ class ObjectChange:
     precondition: str | None = None
     replacement: Replacement | None = None
     why: tuple[str, ...] = ()
-    alike: tuple[str, ...] = ()
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

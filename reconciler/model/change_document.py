@@ -64,7 +64,7 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "precondition": change.precondition,
         "replacement": None if cost is None else _cost(cost),
         "why": list(change.why),
-        "alike": list(change.alike),
+        "alike": [list(each) for each in change.alike],
     }
 
 
@@ -139,7 +139,7 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
         precondition=each["precondition"],
         replacement=None if cost is None else Replacement(tuple(path for (path,) in change["replace_paths"]), **cost),
         why=tuple(each["why"]),
-        alike=tuple(each["alike"]),
+        alike=tuple((name, object_id) for name, object_id in each["alike"]),
     )
 
 

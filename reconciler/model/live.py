@@ -17,9 +17,10 @@ from reconciler.model.rows import RowQuery, Rows
 
 @dataclass(frozen=True, slots=True)
 class LiveObject:
-    """An object of the tenant, in names. Its id is only compared, never shown.
+    """An object of the tenant, in names. Its id is only compared, and shown where its name does not say which it is.
 
     Attributes:
+        name: its own among those of its kind: of several with one name, each with its id; `fields["name"]` is without.
         fields: what the tenant says of it, references by name, without what the server owns.
         owner: the workspace whose mark it carries, if it carries one.
         size: how many contacts it holds, where the tenant says so; who they are is another matter.

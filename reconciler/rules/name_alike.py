@@ -1,4 +1,4 @@
-"""Would an object be made beside one that people would take for it?"""
+"""Is, or would be, an object beside one that people would take for it?"""
 
 from __future__ import annotations
 
@@ -11,19 +11,33 @@ from reconciler.model.situation import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each object that would be made, and what the tenant has of a name that only looks the same, and keeps."""
+    """Each declared object, and what the tenant has of a name that only looks the same, and keeps."""
     objects = situation.changes.objects
     going = {(each.address.kind, each.name) for each in objects if each.action is Action.DELETE}
     for change in objects:
-        staying = [name for name in change.alike if (change.address.kind, name) not in going]
-        if change.action is Action.CREATE and staying:
-            named = " and ".join(ascii(name) for name in staying)
+        kind, own = change.address.kind, ""
+        others = []
+        for name, object_id in change.alike:
+            told = f"{name!a}" if name.endswith(f"(id {object_id})") else f"{name!a} (id {object_id})"
+            if name == change.name:
+                own = told
+            elif (kind, name) not in going:
+                others.append(told)
+        if not others:
+            continue
+        named = " and ".join(others)
+        if change.action is Action.CREATE:
             message = (
-                f"{change.address.kind} {change.name!a} would be made beside {named}, which the tenant has: the"
-                " names differ only by case, blanks or characters that nobody sees. Rename the one in the tenant, or"
-                " declare its name to the letter"
+                f"{kind} {change.name!a} would be made beside {named}, which the tenant has: the names differ only by"
+                " case, blanks or characters that nobody sees. Rename the one in the tenant, or declare its name to"
+                " the letter"
             )
-            yield Finding(RULE.id, change.address, message)
+        else:
+            message = (
+                f"{kind} {own} is meant, and the tenant has {named} as well: nobody can tell them apart by their"
+                " names. Rename or delete the others in the tenant"
+            )
+        yield Finding(RULE.id, change.address, message)
 
 
 RULE = Rule(
@@ -32,7 +46,9 @@ RULE = Rule(
     says="An object is told by its name, to the letter. Where the tenant has one whose name differs from a declared one"
     " only by upper and lower case, blanks, characters that nobody sees or the way accents are composed"
     " (`reconciler/model/unseen.toml`), a second object would be made that nobody can tell from the first, and both"
-    " might be dialled. Rename the one in the tenant, or declare its name as it is there.",
+    " might be dialled. Rename the one in the tenant, or declare its name as it is there. Where the tenant has two"
+    " already whose names differ by nothing that is seen, both are named with their ids: who works there cannot say"
+    " which is meant.",
     severity=Severity.REFUSE,
     sources=(
         Source(

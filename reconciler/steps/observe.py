@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -195,11 +194,15 @@ def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:
 
 def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
     """Declared objects of which the tenant has more than one: nobody could say which of them is meant."""
-    names = Counter(found.name for found in held)
+    ids: dict[str, list[str]] = {}
+    for found in held:
+        ids.setdefault(found.fields["name"], []).append(found.id)
     for resource in desired.catalogue.of_kind(kind.name):
         name = kind.live_name(resource)
-        if names[name] > 1:
-            message = f"the tenant has {names[name]} objects named {name!r}, and {resource.address} means one"
+        several = sorted(ids.get(name, ()))
+        if len(several) > 1:
+            message = f"the tenant has {len(several)} objects named {name!r}, and {resource.address} means one"
+            message += f": their ids are {' and '.join(several)}"
             hint = "rename or delete the others in the tenant"
             yield Problem(resource.where("spec", "name"), "ambiguous-name", message, hint=hint)
 

@@ -52,11 +52,15 @@ def _kinds_of(plan: Plan) -> list[str]:
 
 
 def _moved_objects(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run) -> Iterator[str]:
+    named = ((kind, name, each.fields.get("name")) for kind, told in held.items() for name, each in told.items())
+    doubles = {(kind, own) for kind, name, own in named if own != name}
     for change in plan.objects:
         if run.begun(change.address):
             continue
         found = held[change.address.kind].get(change.name)
-        if found is None and change.precondition is not None:
+        if found is None and (change.address.kind, change.name) in doubles:
+            yield f"{change.address}: the tenant has more than one {change.name!r} by now"
+        elif found is None and change.precondition is not None:
             yield f"{change.address}: {change.name!r} is gone"
         elif found is not None and change.precondition is None:
             ours = found.owner == plan.workspace

@@ -55,14 +55,22 @@ def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -
 
 
 def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectChange]:
-    """Changes, those that make an object with the live names that people would take for its own."""
-    looks: dict[tuple[str, str], list[str]] = {}
+    """Changes, with the live objects that people would take for theirs.
+
+    Of one that is made those count, too, whose names differ only by case; one that is there has its own name, and only
+    those count that nobody can tell from it.
+    """
+    looks: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for kind, held in live.objects.items():
-        for name in held:
-            looks.setdefault((kind, unseen.same_name(name)), []).append(name)
+        for name, each in held.items():
+            own = str(each.fields.get("name", name))
+            looks.setdefault((kind, unseen.same_name(own)), []).append((name, each.id))
     for change in changes:
         found = looks.get((change.address.kind, unseen.same_name(change.name)), ())
-        yield replace(change, alike=tuple(sorted(found))) if change.action is Action.CREATE and found else change
+        if change.action is not Action.CREATE:
+            found = [each for each in found if unseen.clean(each[0]) == unseen.clean(change.name)]
+        others = any(name != change.name for name, _ in found)
+        yield replace(change, alike=tuple(sorted(found))) if others and change.action is not Action.DELETE else change
 
 
 def _update(
