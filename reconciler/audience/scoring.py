@@ -67,7 +67,9 @@ def recency_and_frequency(interactions: Any, score: RecencyFrequency, as_of: dat
     end = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     at = interactions["at"]
     inside = (at >= ibis.literal(end - score.window)) & (at < ibis.literal(end))
-    counted = interactions.filter(interactions["type"].isin(score.types), inside)
+    # a tenant may tell an enumeration in another case than it was asked for in
+    chosen = interactions["type"].strip().lower().isin([each.lower() for each in score.types])
+    counted = interactions.filter(chosen, inside)
     each = counted.group_by("contactId").agg(last=counted["at"].max().epoch_seconds(), n=counted.count())
     days = (ibis.literal(int(as_of.timestamp())) - each["last"]).cast("float64") / _SECONDS_A_DAY
     recency = ibis.greatest(ibis.literal(0.0), score.recency_start - score.recency_per_day * days)

@@ -18,7 +18,7 @@ import orjson
 from reconciler.cxone.faults import Conflict, Invalid, NotFound, Unknown, WireError
 from reconciler.cxone.pages import Spool, Unsettled
 from reconciler.cxone.transport import Transport
-from reconciler.model.disposition import HELD, Ending, Settled
+from reconciler.model.disposition import HELD, Ending, Settled, code_of
 from reconciler.model.rows import Rows
 from reconciler.model.vocabulary import known_or_raw
 
@@ -63,7 +63,7 @@ def standing(transport: Transport, campaign_id: str, contact: str) -> Standing:
     outcome, since = reply.get("outcomeCode"), reply.get("dispositionTimestamp")
     return Standing(
         known_or_raw("contact_state", state).upper(),
-        None if outcome is None else str(outcome),
+        code_of(outcome),
         None if since is None else str(since),
     )
 

@@ -16,6 +16,12 @@ from reconciler.model.segment import Suppression
 CODE = re.compile(r"[A-Z_]{3,20}")
 """How an outcome is written (contract, section dispositions)."""
 
+
+def code_of(word: object) -> str | None:
+    """An outcome that the tenant tells, as codes are written: it may tell it in another case; None where there is none."""
+    return re.sub(r"[\s-]+", "_", str(word or "").strip()).upper() or None
+
+
 HELD = ("CONNECTED", "DIALING", "RINGING", "WRAP_UP")
 """States in which the dialler holds a contact: nobody else touches it then (contract, section dispositions)."""
 

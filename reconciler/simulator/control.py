@@ -215,10 +215,15 @@ def _manners(call: Call) -> Reply:
         longestPage=whole(1, 1000),
         laggingCounts=truth,
         settingsDefaults=anything_in_object,
+        strangeFields=truth,
+        totals=truth,
+        lastToken=some_text,
         stopping=whole(0),
     )
     if told.get("case", "lower") not in ("lower", "upper", "title"):
         raise bad_request("case: must be lower, upper or title")
+    if told.get("lastToken", "null") not in ("null", "empty", "absent"):
+        raise bad_request("lastToken: must be null, empty or absent")
     call.tenant.behave(**{re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): told[name] for name in told})
     return Reply(204)
 

@@ -1,8 +1,8 @@
 """How may a tenant answer, lawfully and otherwise than this one does by itself?
 
 What is set here changes how things are told, and never what there is: the words of enumerations and their case, ids as
-numbers, the length of pages, counts that lag, settings with defaults of the tenant's own, campaigns that take a while
-to stop.
+numbers, the length of pages, counts that lag, settings with defaults of the tenant's own, the order of fields and those
+that nobody knows, what ends a read, campaigns that take a while to stop.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ENUMERATIONS = frozenset({"status", "dialType", "type", "state"})
+ENUMERATIONS = frozenset({"status", "dialType", "type", "state", "outcomeCode"})
 IDS = frozenset({"id", "listId", "contactId", "campaignId", "jobId", "job_id", "external_id"})
 SETTINGS = "predictiveDialingSettings"
 LOOKS_UNTIL_STOPPED = 3
+
+_STRANGE = {"_links": {"self": None, "data": []}, "eTag": 'W/"7"', "tags": [], "isDeleted": False}
+"""Fields that no client has heard of."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,9 @@ class Manners:
         longest_page: rows that a page has at most, whatever is asked for.
         lagging_counts: `contactCount` is what it was when this was set; 0 of lists that came later.
         settings_defaults: what the tenant adds to the predictive settings of every campaign.
+        strange_fields: fields come in the reverse order, and with some that nobody knows, in every object.
+        totals: whether a page tells how many rows there are.
+        last_token: what the last page has for a token: null, an empty text, or no such field at all.
         stopping: times that a campaign which is paused is told to be `stopping` before it is; 0: it is at once.
     """
 
@@ -37,12 +43,17 @@ class Manners:
     longest_page: int | None = None
     lagging_counts: bool = False
     settings_defaults: Mapping[str, Any] = field(default_factory=dict)
+    strange_fields: bool = False
+    totals: bool = True
+    last_token: Literal["null", "empty", "absent"] = "null"
     stopping: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
     def retell(self, body: Any) -> Any:
         """A reply's body as this tenant words it."""
-        if not (self.words or self.case or self.number_ids or self.lagging_counts or self.settings_defaults):
+        shaped = self.strange_fields or not self.totals or self.last_token != "null"
+        told = self.words or self.case or self.number_ids or self.lagging_counts or self.settings_defaults
+        if not (told or shaped):
             return body
         if isinstance(body, list):
             return [self.retell(each) for each in body]
@@ -53,6 +64,18 @@ class Manners:
             told["contactCount"] = self.counts.get(str(body.get("id")), 0)
         if told.get(SETTINGS) is not None:
             told[SETTINGS] = {**self.settings_defaults, **told[SETTINGS]}
+        return self._shaped(told)
+
+    def _shaped(self, told: dict[str, Any]) -> dict[str, Any]:
+        """An object as this tenant writes it."""
+        if not self.totals:
+            told.pop("total", None)
+        if self.last_token != "null" and "nextPageToken" in told and told["nextPageToken"] is None:
+            told["nextPageToken"] = ""
+            if self.last_token == "absent":
+                del told["nextPageToken"]
+        if self.strange_fields:
+            told = {**_STRANGE, **dict(reversed(told.items()))}
         return told
 
     def without_defaults(self, body: Any) -> Any:

@@ -62,6 +62,11 @@ def test_only_the_chosen_types_count(backend: Any, written: Written) -> None:
     assert scores(backend, written, [AS_OF - timedelta(days=1)], kind="chat") == {}
 
 
+@pytest.mark.parametrize("kind", ["VOICE", "Voice", "voice "])
+def test_a_type_counts_in_whatever_case(backend: Any, written: Written, kind: str) -> None:
+    assert scores(backend, written, [AS_OF - timedelta(days=1)], kind=kind) == {"c": 5200}
+
+
 @pytest.mark.parametrize(
     ("score", "band", "priority"),
     [(10000, "high", 1), (7000, "high", 1), (6999, "medium", 2), (4000, "medium", 2), (3999, "low", 3), (0, "low", 3)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.kinds import kinds
+from reconciler.model.disposition import code_of
 from reconciler.model.jobs import Job, job_status
 from reconciler.model.kind import holds
 from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
@@ -109,6 +110,23 @@ def test_the_states_of_a_contact_that_the_dialler_holds_are_known_however_they_a
     assert {meaning("contact_state", word) for word in ("wrap-up", "WRAP_UP", "WrapUp", "Wrap up")} == {"WRAP_UP"}
     assert meaning("contact_state", "dialling") == "DIALING"
     assert known_or_raw("contact_state", "READY") == "READY"
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ("do_not_call", "DO_NOT_CALL"),
+        ("Do-Not-Call", "DO_NOT_CALL"),
+        (" do not  call ", "DO_NOT_CALL"),
+        ("Sold", "SOLD"),
+        ("NOANSWER", "NOANSWER"),
+        ("", None),
+        (" ", None),
+        (None, None),
+    ],
+)
+def test_an_outcome_that_is_told_in_another_case_is_no_other(told: object, code: str | None) -> None:
+    assert code_of(told) == code
 
 
 @pytest.mark.parametrize("word", ["COMPLETED", "completed", "Failed", "aborted "])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from reconciler.simulator import Simulator
 from reconciler.simulator.options import JobPace
 from reconciler.steps.apply import writes
-from tests import delivery, scene
+from tests import delivery, outcomes, scene
 from tests.conftest import Ended, Folder, manifest
 from tests.steps.apply import running
 
@@ -150,6 +151,9 @@ def test_every_oddity_at_once_is_applied_and_planned_as_nothing_afterwards(
         longest_page=7,
         lagging_counts=True,
         settings_defaults={"ringTimeout": 30, "amd": {"on": True}},
+        strange_fields=True,
+        totals=False,
+        last_token="absent",
     )
     scene.whole(tenant, folder)
     tenant.faults.add("other-body", path="/statistics$", body={"soon": True}, times=None)
@@ -160,6 +164,32 @@ def test_every_oddity_at_once_is_applied_and_planned_as_nothing_afterwards(
     after = run("plan")
     assert "No changes." in after.out
     assert "no estimate of what 'Morning' may still abandon" in after.out
+
+
+def test_interactions_and_outcomes_are_read_in_whatever_case_they_are_told(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    outcomes.campaign(tenant, range(6))
+    moments = [{"contactId": outcomes.contact(n), "startTime": "2026-06-30T12:00:00Z"} for n in range(6)]
+    tenant.store.add_interactions([{"id": f"I{n}", "type": "voice", **each} for n, each in enumerate(moments)])
+    campaign = tenant.store.campaign_named("Evening").id
+    for n in range(3):
+        tenant.dispositions.write(campaign, outcomes.contact(n), "DO_NOT_CALL", agent_id="A9")
+    tenant.behave(case="lower", strange_fields=True, last_token="empty")
+    outcomes.declare(folder, tenant)
+    outcomes.write_outcomes(folder, [outcomes.row(0, "DO_NOT_CALL"), outcomes.row(1, "CALLBACK_LATER")])
+    source = "interactions: {of: {name: Evening list}, types: [voice]}"
+    folder.write("source.yaml", manifest("ContactSource", "all", source))
+    folder.write("score.yaml", manifest("ScoreModel", "engaged", "recencyFrequency: {window: 90d}"))
+    folder.write("list.yaml", manifest("ContactList", "chosen", "name: Chosen"))
+    spec = "source: all\nscore: engaged\nlists: {medium: chosen}\ndelivery: {method: contactIds}"
+    folder.write("segment.yaml", manifest("Segment", "chosen", spec))
+    planned = json.loads(run("plan", "--format", "json").out)
+    assert planned["row_changes"][0]["adds"] == 6
+    told = run("plan").out
+    assert "DSP-FINAL" in told
+    assert "DO_NOT_CALL → CALLBACK_LATER" in told
+    assert "1 unchanged" in told
 
 
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch", "listContacts"])
