@@ -18,7 +18,7 @@ CODE = re.compile(r"[A-Z_]{3,20}")
 
 
 def code_of(word: object) -> str | None:
-    """An outcome that the tenant tells, as codes are written: it may tell it in another case; None where there is none."""
+    """An outcome as codes are written: a tenant may tell it in another case; None where there is none."""
     return re.sub(r"[\s-]+", "_", str(word or "").strip()).upper() or None
 
 

@@ -217,13 +217,13 @@ def _manners(call: Call) -> Reply:
         settingsDefaults=anything_in_object,
         strangeFields=truth,
         totals=truth,
-        lastToken=some_text,
+        readEnds=some_text,
         stopping=whole(0),
     )
     if told.get("case", "lower") not in ("lower", "upper", "title"):
         raise bad_request("case: must be lower, upper or title")
-    if told.get("lastToken", "null") not in ("null", "empty", "absent"):
-        raise bad_request("lastToken: must be null, empty or absent")
+    if told.get("readEnds", "null") not in ("null", "empty", "absent"):
+        raise bad_request("readEnds: must be null, empty or absent")
     call.tenant.behave(**{re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name): told[name] for name in told})
     return Reply(204)
 

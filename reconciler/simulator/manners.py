@@ -33,7 +33,7 @@ class Manners:
         settings_defaults: what the tenant adds to the predictive settings of every campaign.
         strange_fields: fields come in the reverse order, and with some that nobody knows, in every object.
         totals: whether a page tells how many rows there are.
-        last_token: what the last page has for a token: null, an empty text, or no such field at all.
+        read_ends: what the last page has for a token: null, an empty text, or no such field at all.
         stopping: times that a campaign which is paused is told to be `stopping` before it is; 0: it is at once.
     """
 
@@ -45,13 +45,13 @@ class Manners:
     settings_defaults: Mapping[str, Any] = field(default_factory=dict)
     strange_fields: bool = False
     totals: bool = True
-    last_token: Literal["null", "empty", "absent"] = "null"
+    read_ends: Literal["null", "empty", "absent"] = "null"
     stopping: int = 0
     counts: dict[str, int] = field(default_factory=dict)
 
     def retell(self, body: Any) -> Any:
         """A reply's body as this tenant words it."""
-        shaped = self.strange_fields or not self.totals or self.last_token != "null"
+        shaped = self.strange_fields or not self.totals or self.read_ends != "null"
         told = self.words or self.case or self.number_ids or self.lagging_counts or self.settings_defaults
         if not (told or shaped):
             return body
@@ -70,9 +70,9 @@ class Manners:
         """An object as this tenant writes it."""
         if not self.totals:
             told.pop("total", None)
-        if self.last_token != "null" and "nextPageToken" in told and told["nextPageToken"] is None:
+        if self.read_ends != "null" and "nextPageToken" in told and told["nextPageToken"] is None:
             told["nextPageToken"] = ""
-            if self.last_token == "absent":
+            if self.read_ends == "absent":
                 del told["nextPageToken"]
         if self.strange_fields:
             told = {**_STRANGE, **dict(reversed(told.items()))}

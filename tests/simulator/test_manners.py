@@ -50,7 +50,7 @@ def test_fields_may_come_in_another_order_among_others_and_a_read_may_end_otherw
     held = tenant.store.list_named("All")
     tenant.store.put_members(held, {"C1": {"b": 1, "a": {"total": 2}}})
     plain = lists.get("/lists").json()["data"][0]
-    tenant.behave(strange_fields=True, totals=False, last_token="empty")
+    tenant.behave(strange_fields=True, totals=False, read_ends="empty")
     page = lists.get("/lists").json()
     assert page["pagination"]["nextPageToken"] == ""
     assert "total" not in page["pagination"]
@@ -59,9 +59,9 @@ def test_fields_may_come_in_another_order_among_others_and_a_read_may_end_otherw
     assert row.items() > plain.items()
     assert "total" not in outbound.get(f"/outbound/contactlists/{held.id}/contacts").json()
     assert lists.get(f"/lists/{held.id}/contacts").json()["data"][0]["data"] == {"b": 1, "a": {"total": 2}}
-    assert lists.control("PUT", "/manners", {"lastToken": "absent"}).status_code == 204
+    assert lists.control("PUT", "/manners", {"readEnds": "absent"}).status_code == 204
     assert "nextPageToken" not in lists.get("/lists").json()["pagination"]
-    refused(lists.control("PUT", "/manners", {"lastToken": "0"}), 400, "lastToken")
+    refused(lists.control("PUT", "/manners", {"readEnds": "0"}), 400, "readEnds")
 
 
 def test_manners_are_set_over_http_and_are_gone_after_a_reset(tenant: Simulator, lists: Client) -> None:

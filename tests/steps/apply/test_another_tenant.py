@@ -153,7 +153,7 @@ def test_every_oddity_at_once_is_applied_and_planned_as_nothing_afterwards(
         settings_defaults={"ringTimeout": 30, "amd": {"on": True}},
         strange_fields=True,
         totals=False,
-        last_token="absent",
+        read_ends="absent",
     )
     scene.whole(tenant, folder)
     tenant.faults.add("other-body", path="/statistics$", body={"soon": True}, times=None)
@@ -175,7 +175,7 @@ def test_interactions_and_outcomes_are_read_in_whatever_case_they_are_told(
     campaign = tenant.store.campaign_named("Evening").id
     for n in range(3):
         tenant.dispositions.write(campaign, outcomes.contact(n), "DO_NOT_CALL", agent_id="A9")
-    tenant.behave(case="lower", strange_fields=True, last_token="empty")
+    tenant.behave(case="title", strange_fields=True, read_ends="empty")
     outcomes.declare(folder, tenant)
     outcomes.write_outcomes(folder, [outcomes.row(0, "DO_NOT_CALL"), outcomes.row(1, "CALLBACK_LATER")])
     source = "interactions: {of: {name: Evening list}, types: [voice]}"
