@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial, reduce
+from operator import and_
 from typing import Any
 
 from reconciler.audience import consent, mapping, phone_columns, regions
@@ -44,8 +45,10 @@ def entries(rough: Rough, feed: ContactFeed, now: datetime) -> Any:
         over, fault = _expired(told["expires"], now)
         counts, faults = counts & ~over, [*faults, fault]
     unread = table["fault"].notnull()
+    lacking = _lacking(rough, feed)
+    faults = [*faults, ibis.ifelse(lacking, ibis.literal(_LACKING), ibis.null("string"))]
     # a row that cannot be read is one entry without a number
-    numbers = ibis.ifelse(unread, ibis.array([ibis.null("string")]), _numbers(rough, feed, how))
+    numbers = ibis.ifelse(unread | lacking, ibis.array([ibis.null("string")]), _numbers(rough, feed, how))
     rows = table.filter(unread | counts).select(
         contactId=told["contactId"],
         country=regions.written(told["region"]),
@@ -58,6 +61,19 @@ def entries(rough: Rough, feed: ContactFeed, now: datetime) -> Any:
     each = each.mutate(phones=ibis.array([each["phone"]]), region=region)
     unsaid = {name: ibis.null(kind) for name, kind in mapping.CONTACTS.items() if name not in each.columns}
     return each.mutate(**unsaid).select(*mapping.CONTACTS)
+
+
+_LACKING = "it has none of the keys that hold phones"
+
+
+def _lacking(rough: Rough, feed: ContactFeed) -> Any:
+    """Whether a row has no place for a phone at all: one that says null, or holds blanks, has one, and is no entry."""
+    import ibis
+
+    named = sorted({column for parts in feed.phones for column in parts})
+    if not named or not all(column in rough.kinds for column in named):
+        return ibis.literal(False)
+    return reduce(and_, (rough.table[rough.kinds[column]].isnull() for column in named))
 
 
 def _numbers(rough: Rough, feed: ContactFeed, how: Entries) -> Any:

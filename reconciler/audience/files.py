@@ -135,7 +135,8 @@ def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch:
     place = file.name + ":" + table["line"].cast("string")
     typed = mapping.valued(feed) if feed.format == "jsonl" else ()
     values = {name: columns[name].replace("c", "value") for name in typed}
-    return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns, values)
+    kinds = {name: column.replace("c", "kind") for name, column in columns.items() if feed.format == "jsonl"}
+    return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns, values, kinds)
 
 
 def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:
@@ -148,7 +149,10 @@ def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -
 
 
 def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
-    """The fault of a row whose id or phone is JSON, but neither a text nor a whole number."""
+    """The fault of a row whose id or phone is JSON, but neither a text nor a whole number; or that nests what is asked.
+
+    Attributes have types, and say themselves what is wrong with them.
+    """
     import ibis
 
     fault = table["fault"]
@@ -160,6 +164,10 @@ def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
             wrong = kind.notin(["VARCHAR", "BIGINT", "UBIGINT", "NULL"]).fill_null(False)
             told = ibis.literal(f"{name} is neither a text nor a whole number")
             fault = ibis.coalesce(fault, ibis.ifelse(wrong, told, ibis.null("string")))
+    for column in sorted(set(columns) - set(mapping.valued(feed))):
+        nested = table[columns[column].replace("c", "kind")].isin(["OBJECT", "ARRAY"]).fill_null(False)
+        told = ibis.literal(f"`{column}` is a list or an object, and not a value")
+        fault = ibis.coalesce(fault, ibis.ifelse(nested, told, ibis.null("string")))
     return fault
 
 

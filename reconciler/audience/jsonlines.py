@@ -16,6 +16,7 @@ from reconciler.audience.paths import Found, not_utf8, opened, readable
 from reconciler.audience.rough import BATCH, numbered, parquet
 from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.vocabulary import folded
 
 LONGEST_LINE = 1 << 20
 
@@ -25,8 +26,10 @@ def read(
 ) -> tuple[Any, list[str], dict[str, str]]:
     """The rows of a JSON Lines file, the keys of its objects, and the names of the wanted ones among the columns.
 
-    The columns are `c0, c1, …, line, fault`; `kind0, …`, which say of `c0` what it is in JSON (`json_type`); and
-    `value0, …`, which are the same as JSON.
+    The columns are `c0, c1, …, line, fault`; `kind0, …`, which say of `c0` what it is in JSON (`json_type`: null where
+    the object has no such key, `NULL` where it says null); and `value0, …`, which are the same as JSON.
+    An object that has a wanted key twice, or has it only in another spelling, has a fault: who reads one of two
+    values, or none, overlooks what the other says.
 
     Raises:
         BadInput: the file cannot be read to its end.
@@ -41,7 +44,7 @@ def read(
     # where no line is an object, the lines' own faults say more than a key that is missing
     keys = keys or sorted(wanted)
     columns = numbered(sorted(set(wanted) & set(keys)))
-    return _taken(parsed, is_object, columns), keys, columns
+    return _taken(parsed, is_object, columns, _misspelt(columns, keys)), keys, columns
 
 
 def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
@@ -91,23 +94,43 @@ def _keys(backend: Any, objects: Any) -> list[str]:
     return sorted(row[0] for row in backend.raw_sql(backend.compile(found)).fetchall())
 
 
-def _taken(parsed: Any, is_object: Any, named: Mapping[str, str]) -> Any:
+def _misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, list[str]]:
+    """The keys that some object has for a wanted one, and that are not it: `Phone` or `phone ` for `phone`."""
+    alike: dict[str, list[str]] = {}
+    for key in keys:
+        alike.setdefault(folded(key), []).append(key)
+    found = {name: [key for key in alike.get(folded(name), ()) if key not in named] for name in named}
+    return {name: others for name, others in found.items() if others}
+
+
+def _taken(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapping[str, Sequence[str]]) -> Any:
     import ibis
 
     value, kind = _function("json_extract_string", "string", 2), _function("json_type", "string", 2)
     whole = _function("json_extract", "json", 2)
-    columns = {}
+    columns, faults = {}, []
     for name, column in named.items():
-        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-        columns[column] = value(parsed["json"], pointer)
-        columns[column.replace("c", "kind")] = kind(parsed["json"], pointer)
-        columns[column.replace("c", "value")] = whole(parsed["json"], pointer).cast("string")
+        at = _pointer(name)
+        columns[column] = value(parsed["json"], at)
+        columns[column.replace("c", "kind")] = kind(parsed["json"], at)
+        columns[column.replace("c", "value")] = whole(parsed["json"], at).cast("string")
+        for other in misspelt.get(name, ()):
+            instead = kind(parsed["json"], at).isnull() & kind(parsed["json"], _pointer(other)).notnull()
+            faults.append((instead, f"the object has no key `{name}`, but one that is written almost like it"))
+    asked = _function("json_keys", "array<string>")(parsed["json"]).filter(lambda key: key.isin(sorted(named)))
     fault = ibis.cases(
         (parsed["json"].isnull(), "the line is not valid JSON"),
         (~is_object, "the line is not a JSON object"),
+        (asked.length() > asked.unique().length(), "a key stands in the object twice"),
+        *faults,
         else_=ibis.null("string"),
     )
     return parsed.select(**columns, line=parsed["line"], fault=fault)
+
+
+def _pointer(name: str) -> str:
+    """Where a key of an object is, as RFC 6901 writes it."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 @cache

@@ -28,11 +28,14 @@ class Rough:
         table: the columns `place` (`file:line`), `fault` (why the row cannot be read, or null) and those below.
         columns: the source's names → the names in `table`: a source may name a column as it likes.
         values: where the source has types of its own: its names → columns with its values as JSON.
+        kinds: where a row need not have each of the source's columns: its names → columns that are null where it has
+            not.
     """
 
     table: Any
     columns: Mapping[str, str]
     values: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def numbered(names: Iterable[str]) -> dict[str, str]:
