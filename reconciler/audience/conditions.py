@@ -6,19 +6,21 @@ else can run.
 
 Every column is text, as it stands in the source. Compared with a text it is compared as text, letter by letter (days
 and times in ISO 8601 sort as they should); compared with a number it is read as a number, and with `true` or `false` as
-a truth (`true`, `t`, `yes`, `y`, `1` and their opposites, in any case). Where it cannot be read so, is null or holds
-only blanks, the comparison is unknown, and so are `is null` of blanks and `is true` of another word: what nobody said
-is no answer. A condition that is unknown says neither yes nor no. A column alone means `column = true`. Only a blank
-text that the condition itself writes (`consent <> ''`) is compared with blanks as with any text.
+a truth (`true`, `t`, `yes`, `y`, `1` and their opposites, in any case). Where it cannot be read so, is null, holds only
+blanks or a word for nothing (`unsaid`), the comparison is unknown, and so are `is null` of such a text and `is true` of
+another word: what nobody said is no answer. Nor is it known whether two texts are the same that differ by case alone,
+or by blanks around them. A condition that is unknown says neither yes nor no. A column alone means `column = true`.
+Only a blank text, or a word for nothing, that the condition itself writes (`consent <> ''`) is a text like any other.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
-from reconciler.audience.regions import NOTHING
+from reconciler.audience import unsaid
 from reconciler.audience.sources import NUMBER
 
 Columns = Mapping[str, Any]
@@ -51,8 +53,6 @@ def truth(node: Any, columns: Columns) -> Any:
 @cache
 def _truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
     """What may be true or false, and how each is translated: all that is allowed."""
-    import operator
-
     from sqlglot import exp
 
     comparisons: Mapping[type, Callable[[Any, Any], Any]] = {
@@ -82,6 +82,8 @@ def _truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
 
 def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns: Columns) -> Any:
     """Two values compared: as numbers or truths where one is written as such, else as text."""
+    import ibis
+
     kinds = {_kind(left), _kind(right)}
     if "number" in kinds:
         return compare(_as_number(left, columns), _as_number(right, columns))
@@ -89,7 +91,12 @@ def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns
         return compare(_bare(left, columns), _bare(right, columns))
     if _blank(left) or _blank(right):
         return compare(_text(left, columns), _text(right, columns))
-    return compare(_said(left, columns), _said(right, columns))
+    one, other = _said(left, columns), _said(right, columns)
+    found = compare(one, other)
+    if compare not in (operator.eq, operator.ne):
+        return found
+    almost = (one != other) & (unsaid.plain(one) == unsaid.plain(other))
+    return ibis.ifelse(almost, ibis.null("boolean"), found)
 
 
 def _blank(node: Any) -> bool:
@@ -102,11 +109,11 @@ def _blank(node: Any) -> bool:
 
 
 def _said(node: Any, columns: Columns) -> Any:
-    """A node as text, null where it holds nothing but blanks."""
-    import ibis
+    """A node as text, null where it holds nothing, or a word for that which the condition does not write itself."""
+    from sqlglot import exp
 
-    text = _text(node, columns)
-    return ibis.ifelse(text.re_search(NOTHING), ibis.null("string"), text)
+    written = [each.this for each in node.root().find_all(exp.Literal) if each.is_string]
+    return unsaid.said(_text(node, columns), written)
 
 
 def _kind(node: Any) -> str:
@@ -126,7 +133,8 @@ def _is(node: Any, columns: Columns) -> Any:
 
     if isinstance(node.expression, exp.Null):
         text = _text(node.this, columns)
-        return ibis.cases((text.isnull(), True), (text.re_search(NOTHING), ibis.null("boolean")), else_=False)
+        said = _said(node.this, columns)
+        return ibis.cases((text.isnull(), True), (said.isnull(), ibis.null("boolean")), else_=False)
     if isinstance(node.expression, exp.Boolean):
         # null is neither true nor false to `is`; another word is not known to be either
         found = _bare(node.this, columns) == bool(node.expression.this)
@@ -137,8 +145,6 @@ def _is(node: Any, columns: Columns) -> Any:
 
 
 def _in(node: Any, columns: Columns) -> Any:
-    import operator
-
     choices = node.expressions
     if not choices:
         raise NotAllowed(node)
@@ -146,12 +152,16 @@ def _in(node: Any, columns: Columns) -> Any:
 
 
 def _like(node: Any, columns: Columns) -> Any:
+    import ibis
     from sqlglot import exp
 
     pattern = node.expression
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
         raise NotAllowed(node)
-    alike = _said(node.this, columns).like(pattern.this)
+    text = _said(node.this, columns)
+    alike = text.like(pattern.this)
+    almost = ~alike & unsaid.plain(text).like(pattern.this.strip().lower())
+    alike = ibis.ifelse(almost, ibis.null("boolean"), alike)
     return ~alike if node.args.get("negate") else alike
 
 

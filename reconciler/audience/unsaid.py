@@ -1,0 +1,31 @@
+"""Which texts stand for nothing, or for nothing that is known? The words are data: `unsaid.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+EDGES = r"^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$"
+"""Blanks before and after a text, those that nobody sees among them."""
+
+
+def plain(text: Any) -> Any:
+    """A text without what makes no other word of it: case, and blanks around it."""
+    return text.re_replace(EDGES, "").lower()
+
+
+def said(text: Any, meant: Collection[str] = ()) -> Any:
+    """A text; null where it is blank, or a word for nothing that is none of those `meant` as they are written."""
+    import ibis
+
+    words = sorted(_words() - {each.strip().casefold() for each in meant})
+    return ibis.ifelse(plain(text).isin(["", *words]), ibis.null("string"), text)
+
+
+@cache
+def _words() -> frozenset[str]:
+    tables = tomllib.loads((files(__package__) / "unsaid.toml").read_text(encoding="utf-8"))["words"]
+    return frozenset(word.casefold() for table in tables for word in table["words"])
