@@ -53,8 +53,11 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
 def _seen(desired: Desired, outside: Outside, *, campaigns: bool = True) -> Live:
     memory = outside.shelf(desired), outside.owed(desired)
     told = outside.asked if campaigns else None
-    live = observe(desired, outside.reader(desired), partial(outside.secret, desired), *memory, told=told)
-    return replace(live, written=outside.written(desired))
+    scored = outside.scored(desired)
+    live = observe(
+        desired, outside.reader(desired), partial(outside.secret, desired), *memory, told=told, scored=scored
+    )
+    return replace(live, written=outside.written(desired), scored=scored)
 
 
 def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import differences, engine, identity, matching, sources
+from reconciler.audience import aging, differences, engine, identity, matching, sources
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
 from reconciler.model.members import Standing
@@ -56,13 +56,14 @@ def compare(
     owed: Mapping[str, Any] | None = None,
     keys: Mapping[str, Key] | None = None,
     personal: differences.Personal | None = None,
+    past: aging.Past | None = None,
 ) -> dict[str, Compared]:
     """What must change on each list of a segment, by its band; all of them in one pass.
 
     By band, `live` holds the members of each list, so that a move between bands is told as one; `into` the file for
     what changes on it; `owed` what `owing.waiting` says of it; `keys` what makes two of its rows one, if it is not the
-    contact; `personal` is what a delivery writes of the contacts themselves. Contacts that are barred are taken off in
-    `upsert` too.
+    contact; `personal` is what a delivery writes of the contacts themselves; `past`, what is known of when the lists
+    were written. Contacts that are barred are taken off in `upsert` too.
 
     Raises:
         AssertionError: what would be taken off is what is put. That is a fault of this program.
@@ -89,7 +90,8 @@ def compare(
         told = _added(everyone, listed)
         if listed is not None:
             known = differences.known(backend, listed, personal or differences.Personal(), standing)
-            told = ibis.union(_held(everyone, known, barred, standing.segment, by_phone), told)
+            then = aging.known(backend, standing.segment, past, stack)
+            told = ibis.union(_held(everyone, known, barred, standing.segment, by_phone, then), told)
         told = _without_waiting(told, owed or {})
         changes = stack.enter_context(engine.computed(backend, told.filter(told["action"] != "keep")))
         _refuse_contradiction(backend, changes)
@@ -130,7 +132,9 @@ def _barred(backend: Any, listed: Any, barred: Any) -> Any:
     return met.drop("bare", "same", "barred_member")
 
 
-def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment, by_phone: Sequence[str]) -> Any:
+def _held(
+    everyone: Any, known: differences.Known, barred: Any, segment: Segment, by_phone: Sequence[str], then: Any
+) -> Any:
     """What becomes of whoever is on a list."""
     import ibis
 
@@ -138,7 +142,9 @@ def _held(everyone: Any, known: differences.Known, barred: Any, segment: Segment
     told = known.listed.rename(own="contactId", was_sent_as="sent_as")
     told = told.left_join(stands, told["stands"] == stands["known_as"])
     told = _barred_for(told, barred)
-    told, differs = differences.of(told, known, segment.delivery)
+    if then is not None:
+        told = told.left_join(then, [told["stands"] == then["then_id"], told["on"] == then["then_on"]])
+    told, differs = differences.of(told, known, segment.delivery, aged=then is not None)
     phone_keyed = told["on"].isin(by_phone) if by_phone else ibis.literal(False)
     itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
     told = told.mutate(itself=itself, differs=differs.any, rescored=differs.rescored, in_words=differs.words)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.audience import sources, suppression, values, written
+from reconciler.audience import aging, sources, suppression, values, written
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import PERSONAL
 from reconciler.model.feeds import Pairs
 from reconciler.model.members import Standing
 from reconciler.model.rows import Rows
-from reconciler.model.segment import BAND, Delivery, Phones
+from reconciler.model.segment import BAND, SCORED, Delivery, Phones
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,11 @@ class Differing:
     words: Any
 
 
-def of(told: Any, known: Known, delivery: Delivery) -> tuple[Any, Differing]:
-    """In what rows differ that are their contacts' own: those of `known.listed` with `STANDING` beside them."""
+def of(told: Any, known: Known, delivery: Delivery, *, aged: bool = False) -> tuple[Any, Differing]:
+    """In what rows differ that are their contacts' own: those of `known.listed` with `STANDING` beside them.
+
+    `aged`: whether beside them is what `aging.known` says of them.
+    """
     import ibis
 
     no = ibis.literal(False)
@@ -115,6 +118,12 @@ def of(told: Any, known: Known, delivery: Delivery) -> tuple[Any, Differing]:
         ibis.literal("its ") + in_words(names, changed) + " changed",
         ibis.literal("nobody knows what the tenant has as its ") + in_words(list(lost), unsure),
     )
+    if aged:
+        named = dict(delivery.values)
+        timed = [name in values_of and named.get(name, name) in SCORED for name in names]
+        rest = [each for each, score in zip(changed, timed, strict=True) if not score]
+        besides = functools.reduce(operator.or_, [*rest, *unsure], no)
+        words = ibis.ifelse(~besides & aging.only_time(told, delivery), words + aging.BY_CALENDAR, words)
     return told, Differing(for_sure | functools.reduce(operator.or_, unsure, no), rescored, words)
 
 

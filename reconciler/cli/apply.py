@@ -219,6 +219,7 @@ class _Applying:
             tokens=self.world.tokens(desired),
             segments=segments(desired.catalogue, desired.as_of),
             secret=partial(self.world.secret, desired),
+            places=desired.times,
         )
 
     def _stopped(self, words: str) -> int:

@@ -18,7 +18,7 @@ from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch, identity
 from reconciler.kinds.webhook import receiver
-from reconciler.ledger import owed, written
+from reconciler.ledger import owed, scored, written
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
@@ -28,6 +28,7 @@ from reconciler.ledger.store import opened
 from reconciler.model.allowance import allowance
 from reconciler.model.desired import Desired
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.scored import Scored
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Workspace
 from reconciler.model.tokens import Tokens
@@ -110,6 +111,11 @@ class World:
         ledger = self.ledger(desired)
         into = desired.scratch / "written"
         return lambda name: written.fetched(ledger.store, ledger.tenant, name, into)
+
+    def scored(self, desired: Desired) -> Callable[[str], Scored | None]:
+        """As of which moment the ledger says that a list's scores are."""
+        ledger = self.ledger(desired)
+        return lambda name: scored.fetch(ledger.store, ledger.tenant, name)
 
     def shelf(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""

@@ -17,7 +17,7 @@ def floor(resource: Resource) -> Floor:
     limits, longest = spec.get("limits", {}), spec.get("waivers", {}).get("longest")
     source = str(resource.address)
     return Floor(
-        limits=Limits(limits.get("removals", 100.0), limits.get("updates", 100.0)),
+        limits=Limits.declared(limits, Floor().limits),
         severities={rule: Severity(said) for rule, said in spec.get("severities", {}).items()},
         ceilings={
             country(place) or place: Ceiling(float(percent), "of calls", source, internal=True)

@@ -31,7 +31,7 @@ def settings(resource: Resource | None) -> Settings:
         ledger=spec.get("ledger", {}).get("url", default.ledger),
         engine=_engine(spec.get("engine", {})),
         as_of=parse_instant(spec["asOf"]) if "asOf" in spec else None,
-        limits=Limits(limits.get("removals", default.limits.removals), limits.get("updates", default.limits.updates)),
+        limits=Limits.declared(limits, default.limits),
         severities={rule: Severity(said) for rule, said in spec.get("severities", {}).items()},
         overrides=tuple(
             Override(

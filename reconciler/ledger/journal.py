@@ -12,13 +12,14 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, left_out, lock, owed, written
+from reconciler.ledger import audit, left_out, lock, owed, scored, written
 from reconciler.ledger.left_out import LeftOut
 from reconciler.ledger.records import Records, damaged_line, parse_line
 from reconciler.model.address import Address
 from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
+from reconciler.model.scored import Scored
 from reconciler.model.tokens import Tokens
 
 
@@ -247,6 +248,14 @@ class Run:
     def keeping_written(self, name: str) -> AbstractContextManager[Path]:
         """A path for what is written of them now."""
         return written.kept(self._store, self._tenant, name)
+
+    def keep_scored(self, name: str, told: Scored) -> None:
+        """Remember as of which moment the scores of the list `name` are.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        scored.keep(self._store, self._tenant, name, told)
 
     @contextmanager
     def owing(self, address: Address, name: str) -> Iterator[None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.address import Address
 from reconciler.model.delivery import Key
 from reconciler.model.rows import MembersOf, Rows
+from reconciler.model.scored import Scored
 
 if TYPE_CHECKING:
     from reconciler.model.outcomes import NumbersChange, OutcomeChange
@@ -157,6 +158,8 @@ class RowChange:
         stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
         owed: contacts that the tenant would not take before: those offered again are among the rows, others wait.
         digest: of the rows' content. precondition: digest of the live members.
+        aged: of the updates, those that follow from the time alone. aged_since: when the list was written last.
+        scored: as of which moment and by which model its scores are, once it is written; None: no time is in them.
         reached: `REACHED_COLUMNS` of who is on the list, where the segment has do-not-call lists: they are read again
             when the plan is applied. reached_digest: of their content.
     """
@@ -186,6 +189,14 @@ class RowChange:
     values: tuple[tuple[str, str], ...] = ()
     reached: Rows | None = None
     reached_digest: str = ""
+    aged: int = 0
+    aged_since: datetime | None = None
+    scored: Scored | None = None
+
+    @property
+    def changed(self) -> int:
+        """How many rows are updated for another reason than that time has gone by."""
+        return self.updates - self.aged
 
     @property
     def members(self) -> MembersOf:
@@ -253,7 +264,7 @@ class Undeclared:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that differs, in no particular order, and until when it may be applied.
+    """Everything that differs, in no particular order.
 
     Attributes:
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
@@ -264,7 +275,6 @@ class Changes:
     objects: tuple[ObjectChange, ...]
     rows: tuple[RowChange, ...]
     accounts: tuple[Accounting, ...]
-    good_until: datetime | None = None
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()

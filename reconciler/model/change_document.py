@@ -20,7 +20,10 @@ from reconciler.model.change import (
     RowChange,
     Sample,
 )
+from reconciler.model.moment import format_instant, parse_instant
+from reconciler.model.notation import plain, read
 from reconciler.model.rows import Rows
+from reconciler.model.scored import Scored
 
 MEMBERS = "members"
 """What the change of a list's rows writes."""
@@ -94,6 +97,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "updates": change.updates,
         "removes": change.removes,
         "unchanged": change.unchanged,
+        "by_the_calendar": _calendar(change),
         "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
         **_reached_document(change),
         "precondition": change.precondition,
@@ -105,6 +109,13 @@ def rows_document(change: RowChange) -> dict[str, Any]:
             for each in change.samples
         ],
     }
+
+
+def _calendar(change: RowChange) -> dict[str, Any]:
+    """Of the updates those that follow from the time alone, and what later plans are to know of when it was."""
+    since = None if change.aged_since is None else format_instant(change.aged_since)
+    scored = {} if change.scored is None else {"scored": plain(change.scored)}
+    return {"updates": change.aged, "since": since, **scored}
 
 
 def _reached_document(change: RowChange) -> dict[str, Any]:
@@ -146,6 +157,7 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
 def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]) -> RowChange:
     """The row change that was written down, its rows in `folder`."""
     delivery, rows, reached = each["delivery"], each["rows"], each.get("reached")
+    calendar = each["by_the_calendar"]
     return RowChange(
         address=Address.parse(each["address"]),
         list_address=Address.parse(each["list_address"]),
@@ -174,4 +186,7 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         if reached is None
         else Rows(folder / Path(reached["file"]).name, "parquet", REACHED_COLUMNS, reached["count"]),
         reached_digest="" if reached is None else reached["digest"],
+        aged=calendar["updates"],
+        aged_since=parse_instant(calendar["since"]) if calendar["since"] else None,
+        scored=read(Scored, calendar["scored"]) if "scored" in calendar else None,
     )

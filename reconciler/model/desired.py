@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from reconciler.model.address import Address
+from reconciler.model.problem import Location
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Settings
 
@@ -37,3 +39,13 @@ class Desired:
     refresh: bool = False
     ignored: int = 0
     environment: str | None = None
+
+    @property
+    def times(self) -> dict[Address, Location]:
+        """Where it is said, by address, when something runs or of which moment it is."""
+        found = {}
+        for address, resource in self.catalogue.resources.items():
+            for name in ("schedule", "asOf"):
+                if name in resource.spec:
+                    found[address] = resource.where("spec", name)
+        return found

@@ -13,6 +13,7 @@ import orjson
 from reconciler.model.delivery import Way
 from reconciler.model.forecast import Statistics
 from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.scored import Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Live:
     `owed` are contacts that lists would not take before, as the ledger has them. `notices` say what a person should
     know of how it was read. `unseen`: kinds that nothing declares, whose objects could not be looked at, each with why.
     `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
-    `written`: of a list, what the ledger says was written of its contacts themselves.
+    `written`: of a list, what the ledger says was written of its contacts themselves. `scored`: of a list, as of which
+    moment it says that its scores are.
     """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Live:
     campaign_rate: int = 0
     unseen: Mapping[str, str] = field(default_factory=dict)
     written: Callable[[str], Path | None] = lambda name: None
+    scored: Callable[[str], Scored | None] = lambda name: None
 
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""

@@ -70,7 +70,6 @@ class Standing:
         barred: contacts that are to be taken off its lists in any case.
         account: the sum of them all.
         suppressions: the do-not-call lists that it was judged by.
-        good_until: the moment at which the first of them is older than it may be.
     """
 
     segment: Segment
@@ -78,7 +77,6 @@ class Standing:
     barred: Rows
     account: Accounting
     suppressions: tuple[DoNotCall, ...] = ()
-    good_until: datetime | None = None
 
 
 Members = tuple[Standing, ...]

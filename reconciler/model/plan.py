@@ -54,7 +54,8 @@ class Plan:
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
             do-not-call lists.
         steps: every change that is not a no-op, in the order in which it is applied.
-        good_until: the moment at which a do-not-call list that it was judged by is older than it may be.
+        good_until: the moment at which a do-not-call list that it was judged by is older than it may be, or a window of
+            a calendar that it sets has begun or is over; the first of these (`shelf_life`).
         notices: what a person should know of how the tenant was read.
         campaigns: every declared campaign as it would be after the apply.
         others, unseen: as `Situation` has them. undeclared: what is ours, declared no more, and left as it is.

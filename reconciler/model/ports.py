@@ -29,6 +29,7 @@ from reconciler.model.rows import (
     OutcomesOf,
     Rows,
 )
+from reconciler.model.scored import Scored
 from reconciler.model.secret import Secret
 from reconciler.model.tokens import Tokens
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver
@@ -205,6 +206,9 @@ class Outside(Protocol):
 
     def written(self, desired: Desired) -> Callable[[str], Path | None]:
         """Of a list by its name, a copy of what the ledger says was written of its contacts; None: nobody knows."""
+
+    def scored(self, desired: Desired) -> Callable[[str], Scored | None]:
+        """Of a list by its name, as of which moment the ledger says that its scores are; None: nobody knows."""
 
     def shelf(self, desired: Desired) -> Shelf | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""

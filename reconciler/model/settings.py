@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from reconciler.model.ceiling import Ceiling, merged
 from reconciler.model.finding import Severity
 from reconciler.model.kept import Cache
+from reconciler.model.moment import LONGEST, parse_duration
 from reconciler.model.supposition import Supposition
 
 
@@ -34,10 +35,28 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a plan may do to one list without being asked. Percentages of the list's live size, 0–100."""
+    """What a plan may do to one list without being asked. Percentages of the list's live size, 0–100.
+
+    Attributes:
+        calendar: updates that follow from the time alone, which do not count among the others. calendar_span: how much
+            time that may be.
+    """
 
     removals: float = 30.0
     updates: float = 50.0
+    calendar: float = 100.0
+    calendar_span: timedelta = timedelta(days=31)
+
+    @classmethod
+    def declared(cls, said: Mapping[str, Any], default: Limits) -> Limits:
+        """Those that a valid manifest names, and for what it leaves out the default."""
+        shares = {name: said[name] for name in ("removals", "updates", "calendar") if name in said}
+        span = parse_duration(said["calendarSpan"]) if "calendarSpan" in said else default.calendar_span
+        return replace(default, calendar_span=span, **shares)
+
+    def under(self, other: Limits) -> Limits:
+        """The stricter of two, each by itself."""
+        return Limits(*(min(getattr(self, each.name), getattr(other, each.name)) for each in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +84,7 @@ class Floor:
         oldest: how old do-not-call numbers may be.
     """
 
-    limits: Limits = field(default_factory=lambda: Limits(100.0, 100.0))
+    limits: Limits = field(default_factory=lambda: Limits(100.0, 100.0, 100.0, LONGEST))
     severities: Mapping[str, Severity] = field(default_factory=dict)
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     firm: frozenset[str] = frozenset()
@@ -74,15 +93,12 @@ class Floor:
 
     def under(self, settings: Settings) -> Settings:
         """The settings of a workspace on this floor."""
-        limits = Limits(
-            min(self.limits.removals, settings.limits.removals), min(self.limits.updates, settings.limits.updates)
-        )
         raised = {name: Severity.REFUSE for name, each in self.severities.items() if each is Severity.REFUSE}
         spans = [each for each in (self.longest, settings.longest) if each is not None]
         ages = [each for each in (self.oldest, settings.oldest) if each is not None]
         return replace(
             settings,
-            limits=limits,
+            limits=self.limits.under(settings.limits),
             severities={**self.severities, **settings.severities, **raised},
             ceilings=merged(settings.ceilings, self.ceilings),
             firm=settings.firm | self.firm,

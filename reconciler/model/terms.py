@@ -38,6 +38,7 @@ class Terms:
         segments: what fills lists, by address: whose do-not-call sources are read again.
         secret: fetches what a manifest only refers to.
         clock: what time it is, as the run goes on.
+        places: where the manifests say the schedule of a campaign, or of which moment a do-not-call list is.
     """
 
     manifests: str
@@ -58,6 +59,7 @@ class Terms:
     secret: Callable[[str, Location], Secret] | None = None
     clock: Callable[[], datetime] = clock
     environment: str | None = None
+    places: Mapping[Address, Location] = field(default_factory=dict)
 
     @property
     def engine(self) -> Engine:

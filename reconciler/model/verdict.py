@@ -55,6 +55,7 @@ def reach_verdict(plan: Plan) -> Verdict:
     counts = {name: plan.count(action) for name, action in acts.items()}
     for name in ("adds", "updates", "removes"):
         counts[f"contacts_{name.removesuffix('s')}"] = sum(getattr(change, name) for change in plan.rows)
+    counts["contacts_by_the_calendar"] = sum(change.aged for change in plan.rows)
     counts["undeclared"] = len(plan.undeclared)
     counts["undeclared_dialling"] = sum(each.dials for each in plan.undeclared)
     counts["outcomes"] = sum(change.total for change in plan.outcomes)

@@ -13,9 +13,9 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each list of which a larger share changes than the limit says."""
     limit = situation.limits.updates
     for change in situation.changes.rows:
-        share = 100 * change.updates / change.live if change.live else 0
+        share = 100 * change.changed / change.live if change.live else 0
         if share > limit:
-            counted = f"{change.updates:,} of {change.live:,} contacts ({share:.0f} %)"
+            counted = f"{change.changed:,} of {change.live:,} contacts ({share:.0f} %)"
             message = f"{counted} are changed on list {change.list!r}; the limit is {limit:g} %"
             yield Finding(RULE.id, change.address, message)
 
@@ -24,7 +24,8 @@ RULE = Rule(
     id="LIM-UPDATES",
     title="many contacts of a list are changed",
     says="No apply changes what is kept with more than a share of a list's contacts (50 % unless the workspace or the"
-    " floor says otherwise): a score that is computed wrongly changes for everybody.",
+    " floor says otherwise): a score that is computed wrongly changes for everybody. What follows from the time alone"
+    " does not count (LIM-CALENDAR).",
     severity=Severity.REFUSE,
     sources=(
         Source(

@@ -97,8 +97,10 @@ def _lists(store: Store, chance: random.Random, ids: list[str], as_of: datetime)
     high = [key for key in active if scores[key] >= 70]
     dropped = [key for key in active if 55 <= scores[key] < 70]
     called = sorted(chance.sample(high, 110) + chance.sample(dropped, 40))
-    # a score of some days ago: those that dropped out were high when they were put on
-    data = {key: {"priority": 1, "score": round(max(70.0, scores[key] - chance.uniform(0, 4)), 2)} for key in called}
+    # every other has a score of some days ago: those that dropped out were high when they were put on
+    old = {key: round(max(70.0, scores[key] - chance.uniform(0, 4)), 2) for key in called}
+    kept = [key for key in called if scores[key] >= 70][::2]
+    data = {key: {"priority": 1, "score": each} for key, each in {**old, **{key: scores[key] for key in kept}}.items()}
     store.add_list("History - high", data, description=f"Called first {MARK}")
     made = store.add_campaign(
         "History - high",

@@ -16,6 +16,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.judged import Judged
 from reconciler.model.live import Live
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.shelf_life import good_until
 
 MEMBERS_A_PAGE = 1000
 
@@ -42,7 +43,7 @@ def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan
         findings=judged.findings,
         budget=_budget(changes, steps, live),
         created=now,
-        good_until=changes.good_until,
+        good_until=good_until(judged.campaigns, judged.suppressions, now),
         notices=live.notices,
         campaigns=judged.campaigns,
         suppressions=judged.suppressions,

@@ -13,8 +13,8 @@ from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.live import Live
-from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
+from reconciler.model.shelf_life import expired
 from reconciler.model.situation import Situation, sizes
 from reconciler.model.terms import Terms
 from reconciler.model.waiver import waive
@@ -113,8 +113,9 @@ def _same_wishes(plan: Plan, terms: Terms) -> None:
         differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
     if plan.tool_version != __version__:
         differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
-    if plan.good_until is not None and terms.now > plan.good_until:
-        differs.append(f"a do-not-call list that it was judged by is too old since {format_instant(plan.good_until)}")
+    for each in expired(plan.campaigns, plan.suppressions, plan.good_until, terms.now):
+        place = terms.places.get(each.of)
+        differs.append(f"{each.of}{f' ({place})' if place else ''}: {each.words}")
     if differs:
         raise Stale(
             "the plan is not for this workspace as it is now:\n" + "\n".join(f"  {words}" for words in differs),

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import campaigns, engine, files, keeping, occupancy, owing, reading, recall, sources, sql
+from reconciler.audience import (
+    aging,
+    campaigns,
+    engine,
+    files,
+    keeping,
+    occupancy,
+    owing,
+    reading,
+    recall,
+    sources,
+    sql,
+)
 from reconciler.audience.reading import Access, Secrets
 from reconciler.cxone import salesforce
 from reconciler.cxone.faults import Forbidden, NotFound
 from reconciler.kinds import kinds
+from reconciler.kinds.segment import segments
 from reconciler.model.desired import Desired
 from reconciler.model.feeds import (
     FileDispositions,
@@ -41,6 +55,7 @@ from reconciler.model.rows import (
     Rows,
     SingleQuery,
 )
+from reconciler.model.scored import Scored
 
 _PHONES = "outbound"
 """The surface that knows contacts' phones."""
@@ -54,13 +69,15 @@ def observe(
     owed: Path | None = None,
     *,
     told: campaigns.Asked | None = None,
+    scored: Callable[[str], Scored | None] = lambda name: None,
 ) -> Live:
     """Read every object of the kinds that are declared, and the rows that the declarations ask for.
 
     `secret` fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client.
     `shelf` is where interactions are kept from one plan to the next, if they are; `owed` are the ledger's lines of
     contacts that lists would not take. `told` hears how far the read of the outcomes of campaigns' contacts is, one by
-    one; None: what is on lists is all that is wanted, and nothing is read for the sake of campaigns alone.
+    one; None: what is on lists is all that is wanted, and nothing is read for the sake of campaigns alone. `scored`
+    says as of which moment the scores of a list are: as much more of the past is read.
 
     Raises:
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
@@ -95,7 +112,7 @@ def observe(
             wanted = list(dict.fromkeys(_possible(query, reader) for query in (*wanted, *others, *leaving)))
         rows = _rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
         try:
-            recalled = _recalled(backend, desired, rows, reader, shelf, into)
+            recalled = _recalled(backend, desired, rows, reader, shelf, into, _earlier(desired, scored))
             rows |= recalled.rows
             notices = (*unread, *_skipped(rows), *recalled.notices)
         except BadInput as error:
@@ -246,14 +263,36 @@ def _besides(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) 
         yield from kind.besides(declared, others, desired.catalogue)
 
 
+def _earlier(desired: Desired, scored: Callable[[str], Scored | None]) -> timedelta:
+    """How long ago the first of all lists was written whose scores are of the present models."""
+    told = (
+        aging.last_written(each, scored(target.list), desired.as_of)
+        for each in segments(desired.catalogue, desired.as_of).values()
+        for target in each.targets
+    )
+    return max((desired.as_of - each for each in told if each is not None), default=timedelta())
+
+
 def _recalled(
-    backend: Any, desired: Desired, rows: dict[RowQuery, Rows], reader: Reader, shelf: Shelf | None, into: Path
+    backend: Any,
+    desired: Desired,
+    rows: dict[RowQuery, Rows],
+    reader: Reader,
+    shelf: Shelf | None,
+    into: Path,
+    earlier: timedelta,
 ) -> recall.Recalled:
-    """The interactions of the contacts that could be read: why the others could not is among the problems already."""
+    """The interactions of the contacts that could be read: why the others could not is among the problems already.
+
+    They are read from so much `earlier` than a window begins: what a list holds is of a window that began before.
+    """
     asked = [query for query in _queries(desired) if isinstance(query, InteractionsOf) and query.contacts in rows]
+    wider = {query: replace(query, start=query.start - earlier) for query in asked}
     memory = Memory(shelf, dict(reader.surfaces), desired.settings.cache, desired.now, desired.refresh)
-    found = recall.histories(backend, asked, rows, reader, memory, into)
-    kept = {query: keeping.kept(backend, query, read, into) for query, read in found.rows.items()}
+    found = recall.histories(backend, list(wider.values()), rows, reader, memory, into)
+    kept: dict[RowQuery, Rows] = {
+        query: keeping.kept(backend, query, found.rows[wide], into) for query, wide in wider.items()
+    }
     return replace(found, rows=kept)
 
 

@@ -49,10 +49,7 @@ def resolve(desired: Desired, live: Live) -> Members:
             )
             dialled = {} if by_phone else membership.dialled_all_the_same(backend, segment, rows, live.rows)
             suppressions = tuple(_judged_by(backend, segment, live, desired.settings.oldest, dialled))
-            ends = [each.taken + each.max_age for each in suppressions if each.taken and not each.only_warns]
-            # one that is too old already is a finding; the others may get so before the plan is applied
-            good_until = min((end for end in ends if end >= desired.now), default=None)
-            found.append(Standing(segment, rows, barred, account, suppressions, good_until))
+            found.append(Standing(segment, rows, barred, account, suppressions))
     return tuple(found)
 
 

@@ -145,10 +145,10 @@ def _rows(change: RowChange) -> Iterator[Text]:
         plain(f'  list "{change.list}": {change.live:,} → {change.after:,} contacts  ('),
         (f"+{change.adds:,}", "green"),
         " ",
-        (f"~{change.updates:,}", "yellow"),
+        (f"~{change.changed:,}", "yellow"),
         " ",
         (f"-{change.removes:,}", "red"),
-        f", {change.unchanged:,} unchanged) by {change.method}, {change.chunk_size} a request",
+        f"{_aged(change)}, {change.unchanged:,} unchanged) by {change.method}, {change.chunk_size} a request",
     )
     if change.chosen:
         yield Text(plain(f"    {change.method}: {change.chosen}"), "dim")
@@ -162,6 +162,14 @@ def _rows(change: RowChange) -> Iterator[Text]:
         example = next((sample for sample in change.samples if sample.action == action), None)
         if example is not None:
             yield Text(plain(f"     e.g.  {example.token} ({example.hint}), {action}: {example.why}"), "dim")
+
+
+def _aged(change: RowChange) -> str:
+    """The updates that follow from the time alone."""
+    if not change.aged:
+        return ""
+    since = "" if change.aged_since is None else f" since {format_instant(change.aged_since)}"
+    return f", ~{change.aged:,} by the calendar{since}"
 
 
 def _account(account: Accounting) -> Iterator[Text]:
@@ -248,12 +256,15 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         yield from _refusal(value)
         return
     made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
-    adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "updates", "removes"))
+    adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "changed", "removes"))
+    aged = sum(change.aged for change in rows)
+    calendar = f", ~{aged:,} by the calendar" if aged else ""
     replaced = value.count(Action.REPLACE)
     anew = f"{replaced} to replace, " if replaced else ""
     yield Text(
         f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
-        f"contacts +{adds:,} ~{updates:,} -{removes:,} on {_many(len(rows), 'list')}{outcomes.summed(value)}.",
+        f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {_many(len(rows), 'list')}"
+        f"{outcomes.summed(value)}.",
         "bold",
     )
     yield Text(
@@ -261,7 +272,8 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         f" and about {budget.read_backs:,} to read back.",
         "dim",
     )
-    yield Text(f"Digest {plan_digest(value)}", "dim")
+    until = "" if value.good_until is None else f"; good until {format_instant(value.good_until)}"
+    yield Text(f"Digest {plan_digest(value)}{until}", "dim")
     yield from _refusal(value)
 
 

@@ -15,6 +15,7 @@ from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
+from reconciler.model.shelf_life import writes_window
 from reconciler.model.situation import Planned, Situation
 from reconciler.model.terms import Terms
 from reconciler.model.waiver import waive
@@ -66,6 +67,18 @@ class Calling:
         if self._planned is not None:
             held = replace(self._change, action=Action.NO_OP, before=dict(fields), after=dict(fields))
             self._refuse(replace(self._planned, change=held), self._terms.clock())
+            self._refuse_over(self._planned, self._terms.clock())
+
+    def _refuse_over(self, planned: Planned, moment: datetime) -> None:
+        """Set nothing to work in a window of a calendar that has passed while its list was filled."""
+        ends, until = planned.campaign.ends, self._plan.good_until
+        since = ends is not None and until is not None and until <= ends <= moment
+        if planned.campaign.repeats and ends is not None and since and writes_window(planned):
+            raise OutOfHours(
+                f"{self._change.name!r} is not set to work: the window of its calendar is over since"
+                f" {format_instant(ends)}",
+                hint="plan again, and apply that",
+            )
 
     def _refuse(self, planned: Planned, moment: datetime) -> None:
         situation = Situation(

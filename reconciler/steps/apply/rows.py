@@ -53,6 +53,8 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
         )
         raise ReconcilerError(message, where=str(change.address))
     _remember(change, writer, run, terms, {*rejected, *out})
+    if change.scored is not None:
+        run.keep_scored(change.list, change.scored)
     if rejected and len(rejected) == change.total:
         raise RowsRejected("the tenant took none of the contacts; their reasons are in the ledger")
     left = _left_out(change, out)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reconciler.audience import (
     additions,
+    aging,
     comparison,
     differences,
     engine,
@@ -28,6 +30,7 @@ from reconciler.model.live import Live
 from reconciler.model.members import Members, Standing
 from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.rows import ContactsOf, Rows
+from reconciler.model.scored import Scored
 from reconciler.model.segment import Segment, Target
 from reconciler.model.tokens import Tokens
 from reconciler.steps.diff import objects
@@ -54,9 +57,8 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             rows += _row_changes(backend, desired, standing, live, tokens, into)
         outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
         numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
-    ends = [standing.good_until for standing in members if standing.good_until is not None]
     left = () if desired.prune else tuple(objects.undeclared(desired, live))
-    return Changes(tuple(found), tuple(rows), tuple(accounts), min(ends, default=None), outcomes, numbers, left)
+    return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left)
 
 
 def _row_changes(
@@ -70,9 +72,11 @@ def _row_changes(
     waiting = {band: _owed(backend, desired, live, target.list) for band, target in targets.items()}
     owed = {band: each for band, each in waiting.items() if each is not None}
 
+    past = _past(desired, standing, live)
+
     def compare(keys: Mapping[str, Key], method: str | None) -> Mapping[str, Compared]:
         personal = _personal(desired, standing, live, tokens, method)
-        return comparison.compare(backend, standing, current, files, owed, keys, personal)
+        return comparison.compare(backend, standing, current, files, owed, keys, personal, past)
 
     compared, ways = _compared(backend, standing, current, compare, live)
     shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
@@ -84,7 +88,18 @@ def _row_changes(
         if standing.segment.suppress:
             file = files[band].with_suffix(".reached.parquet")
             reached = rechecking.reached(backend, current[band], standing.rows, file)
-        yield _row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
+        change = _row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
+        aged = sum(n for action, words, n in compared[band].tallied if action == "update" and aging.is_aged(words))
+        model = aging.model_of(standing.segment)
+        scored = Scored(desired.as_of, model) if model else None
+        yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None, scored=scored)
+
+
+def _past(desired: Desired, standing: Standing, live: Live) -> aging.Past:
+    """As of which moments the lists of a segment were written, as far as the ledger knows."""
+    segment = standing.segment
+    told = {each.band: aging.last_written(segment, live.scored(each.list), desired.as_of) for each in segment.targets}
+    return aging.Past({band: each for band, each in told.items() if each is not None}, live.rows, desired.as_of)
 
 
 def _compared(

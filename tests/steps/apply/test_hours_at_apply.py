@@ -67,6 +67,7 @@ class Office:
                 stop=Event(),
                 resume=resume,
                 clock=lambda: now + later,
+                places=desired.times,
             )
             return flow.commit(plan, writer, world.ledger(desired), terms)
 

@@ -1,0 +1,18 @@
+"""As of which moment were the scores computed that a list holds, and by which model?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the ledger remembers of the last delivery that filled a list.
+
+    Attributes:
+        as_of: the moment that recency was counted from. model: the digest of the model.
+    """
+
+    as_of: datetime
+    model: str
