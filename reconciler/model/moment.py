@@ -37,7 +37,8 @@ def parse_instant(text: str) -> datetime:
         ValueError: the text is no instant, or has no offset: a naive time means another hour to each reader.
     """
     try:
-        instant = datetime.fromisoformat(text)
+        # RFC 3339, section 5.6: the letters may be written small
+        instant = datetime.fromisoformat(text.upper() if isinstance(text, str) else text)
     except ValueError as error:
         raise ValueError(f"{text!r} is not an ISO 8601 instant such as 2026-07-01T09:00:00Z") from error
     if instant.tzinfo is None:

@@ -38,7 +38,7 @@ class Told:
     """Hands out readings, the last of them again and again."""
 
     def __init__(
-        self, *readings: list[tuple[str | None, ...]], total: int | None = None, shifted: bool = False
+        self, *readings: list[tuple[Any, ...]], total: int | None = None, shifted: bool = False
     ) -> None:
         self.readings, self.total, self.shifted = list(readings), total, shifted
         self.asked: list[tuple[str, ...]] = []
@@ -90,6 +90,16 @@ def test_the_mapped_fields_become_a_contact_and_no_others_are_asked_for(backend:
     }
     assert (second["optedIn"], second["phone"], second["fault"]) == (False, None, None)
     assert (third["contactId"], third["fault"]) == (None, "no Id")
+
+
+@pytest.mark.parametrize(
+    ("value", "as_json"),
+    [(True, "true"), (85, "85"), (42.5, "42.5"), ("85", '"85"'), ("true", '"true"'), ("", '""'), (None, None)],
+)
+def test_the_value_of_a_field_keeps_its_type(backend: Any, tmp_path: Path, value: Any, as_json: str | None) -> None:
+    told = Told([("false", "1", "4155550102", value, "Contact")])
+    (found,) = rows(backend, told, tmp_path / "rows")
+    assert orjson.loads(found["attributes"]) == {"sf_source": '"Contact"', "sf_status": as_json}
 
 
 def test_several_fields_with_phones_are_asked_for_and_keep_their_order(backend: Any, tmp_path: Path) -> None:

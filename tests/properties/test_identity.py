@@ -41,12 +41,13 @@ ROWS: dict[str, Callable[[int], tuple[str, str | None, dict[str, Any]]]] = {
 
 @dataclass(frozen=True)
 class World:
-    """A source (people, with the person whose number each has now), a list, and how it is written."""
+    """A source (people, with the person whose number each has now), a list, how it is written, and who is not called."""
 
     method: str
     membership: str
     source: tuple[tuple[int, int], ...]
     rows: tuple[tuple[str, int], ...]
+    suppressed: tuple[int, ...] = ()
 
 
 @st.composite
@@ -55,7 +56,8 @@ def worlds(draw: st.DrawFn) -> World:
     numbers = draw(st.one_of(st.just(people), st.permutations(people)))
     rows = draw(st.lists(st.tuples(st.sampled_from(sorted(ROWS)), st.sampled_from(PEOPLE)), unique=True, max_size=12))
     method, membership = draw(st.sampled_from(delivery.METHODS)), draw(st.sampled_from(("mirror", "upsert")))
-    return World(method, membership, tuple(zip(people, numbers, strict=True)), tuple(rows))
+    suppressed = draw(st.one_of(st.just([]), st.lists(st.sampled_from(PEOPLE), max_size=3, unique=True)))
+    return World(method, membership, tuple(zip(people, numbers, strict=True)), tuple(rows), tuple(suppressed))
 
 
 def built(world: World, tenant: Simulator, folder: Folder) -> None:
@@ -74,7 +76,17 @@ def built(world: World, tenant: Simulator, folder: Folder) -> None:
     folder.write("crm.csv", "\n".join(["id,phone,name,email,tier,score", *lines]) + "\n")
     delivery.declare(folder, tenant, world.method, membership=world.membership)
     segment = folder.root / "segment.yaml"
-    segment.write_text(segment.read_text().replace("{rule: valid}", "{rule: valid, region: US}"))
+    written = segment.read_text().replace("{rule: valid}", "{rule: valid, region: US}")
+    if world.suppressed:
+        folder.write(
+            "dnc.csv", "\n".join(["phone", *(f"({phone(n)[2:5]}) {phone(n)[5:]}" for n in world.suppressed)]) + "\n"
+        )
+        files = "files: {paths: [dnc.csv], format: csv, columns: {phone: phone}}"
+        folder.write("asked.yaml", manifest("SuppressionList", "asked", f"{files}\nregion: US\nasOf: {AS_OF}"))
+        written = written.rstrip("\n") + "\n  suppress: [asked]\n"
+    else:
+        (folder.root / "asked.yaml").unlink(missing_ok=True)
+    segment.write_text(written)
     folder.write(
         "workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\nlimits: {{removals: 100, updates: 100}}")
     )
@@ -94,6 +106,10 @@ SEVERAL = World(
         ("by id", 2),
     ),
 )
+ASKED = World(
+    "bulkInsert", "upsert", ((0, 1), (1, 0), (2, 2)), (("ours", 0), ("ours", 1), ("another client's", 2)), (1, 2)
+)
+AMONG = World("bulkInsert", "mirror", ((1, 1),), (("another client's", 1), ("ours", 1), ("a stranger's", 1)), (1,))
 SPELT = World("bulkInsert", "upsert", ((1, 1),), (("spelt as people do", 1), ("another client's", 1), ("ours", 1)))
 
 
@@ -110,6 +126,8 @@ SPELT = World("bulkInsert", "upsert", ((1, 1),), (("spelt as people do", 1), ("a
 @example(world=K2)
 @example(world=SEVERAL)
 @example(world=SPELT)
+@example(world=ASKED)
+@example(world=AMONG)
 def test_the_counts_of_a_plan_are_those_after_apply_and_whoever_belongs_is_on_the_list(
     tenant: Simulator, folder: Folder, run: Callable[..., Ended], world: World
 ) -> None:
@@ -117,16 +135,26 @@ def test_the_counts_of_a_plan_are_those_after_apply_and_whoever_belongs_is_on_th
     before = set(tenant.store.list_named("Chosen").members)
     planned = run("plan", "--format", "json")
     assert planned.code == 0, planned.err
-    (change,) = json.loads(planned.out)["row_changes"]
+    told = json.loads(planned.out)
+    (change,) = told["row_changes"]
     assert change["live"] == len(before)
     event(f"{world.method}, {world.membership}: {change['updates']} updates, {change['removes']} removals")
     ended = run("apply", "--yes")
+    if told["verdict"]["blocked_by"]:
+        # by an id people are dialled by the number that the tenant has, and that is not the source's
+        assert {each["rule"] for each in told["verdict"]["blocked_by"]} == {"DNC-TENANT"}
+        assert world.method in ("contactIds", "listContacts")
+        assert (ended.code, set(tenant.store.list_named("Chosen").members)) == (3, before)
+        return
     assert ended.code == 0, ended.out + ended.err
     members = tenant.store.list_named("Chosen").members
+    dialled = {str(tenant.store.contacts[member].phone_number) for member in members}
+    assert not {phone(n) for n in world.suppressed} & dialled
+    source = [(n, number) for n, number in world.source if number not in world.suppressed]
     assert len(members) == change["live"] + change["adds"] - change["removes"], (change["reasons"], members)
     if world.method == "bulkInsert":
         on = Counter(str(tenant.store.contacts[member].phone_number) for member in members)
-        wanted = {phone(number): contact(n) for n, number in world.source}
+        wanted = {phone(number): contact(n) for n, number in source}
         sent = {
             str(tenant.store.contacts[member].phone_number): data.get("contactId", member)
             for member, data in members.items()
@@ -138,8 +166,8 @@ def test_the_counts_of_a_plan_are_those_after_apply_and_whoever_belongs_is_on_th
             assert on == Counter(wanted.keys())
     else:
         known = Counter(str(data.get("contactId", member)).strip(" \u200e") for member, data in members.items())
-        assert {contact(n) for n, _ in world.source} <= known.keys()
+        assert {contact(n) for n, _ in source} <= known.keys()
         if world.membership == "mirror":
-            assert known == Counter(contact(n) for n, _ in world.source)
+            assert known == Counter(contact(n) for n, _ in source)
     again = run("plan", "--detailed-exitcode")
     assert again.code == 0, again.out

@@ -309,6 +309,7 @@ def test_an_instant_is_the_same_in_every_zone(instant: datetime, minutes: int) -
     elsewhere = instant.astimezone(timezone(timedelta(minutes=minutes)))
     assert parse_instant(elsewhere.isoformat()) == instant == parse_instant(format_instant(elsewhere))
     assert format_instant(elsewhere) == format_instant(instant)
+    assert parse_instant(format_instant(instant).lower()) == parse_instant(elsewhere.isoformat().lower()) == instant
 
 
 @quick
