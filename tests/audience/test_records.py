@@ -37,9 +37,7 @@ FIELDS = ("DoNotCall", "Id", "Phone", "Status", "attributes.type")
 class Told:
     """Hands out readings, the last of them again and again."""
 
-    def __init__(
-        self, *readings: list[tuple[Any, ...]], total: int | None = None, shifted: bool = False
-    ) -> None:
+    def __init__(self, *readings: list[tuple[Any, ...]], total: int | None = None, shifted: bool = False) -> None:
         self.readings, self.total, self.shifted = list(readings), total, shifted
         self.asked: list[tuple[str, ...]] = []
 
