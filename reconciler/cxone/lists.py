@@ -39,11 +39,13 @@ def contact_list(transport: Transport, list_id: str) -> Any:
     return transport.call("GET", _path(list_id), scope="lists:read")
 
 
-def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterator[Mapping[str, Any]]:
-    """Every object of a collection, once each."""
+def collection(
+    transport: Transport, path: str, rows: str, scope: str, name: str | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """Every object of a collection, once each; where a name is given, those that the tenant finds by it."""
 
     def fetch(token: str | None) -> Any:
-        query = {"pageSize": LARGEST_PAGE, "pageToken": token}
+        query = {"name": name, "pageSize": LARGEST_PAGE, "pageToken": token}
         return transport.call("GET", f"/{path}", query=query, scope=scope)
 
     yield from collected(lambda add: by_token(fetch, add, path), path, f"{transport.access.base_url}/{path}")

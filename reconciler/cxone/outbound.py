@@ -24,11 +24,14 @@ def contact_list(transport: Transport, list_id: str) -> Any:
     return transport.call("GET", _path(list_id), scope=SCOPE)
 
 
-def collection(transport: Transport, path: str, rows: str, scope: str) -> Iterator[Mapping[str, Any]]:
-    """Every object of a collection, once each."""
+def collection(
+    transport: Transport, path: str, rows: str, scope: str, name: str | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """Every object of a collection, once each; where a name is given, those that the tenant finds by it."""
 
     def fetch(start: int) -> Any:
-        return transport.call("GET", f"/{path}", query={"count": LARGEST_PAGE, "start": start}, scope=scope)
+        query = {"name": name, "count": LARGEST_PAGE, "start": start}
+        return transport.call("GET", f"/{path}", query=query, scope=scope)
 
     url = f"{transport.access.base_url}/{path}"
     yield from collected(lambda add: by_offset(fetch, rows, add, transport.access.pace.workers), path, url)

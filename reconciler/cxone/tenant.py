@@ -57,6 +57,7 @@ class TenantReader:
     ) -> None:
         self._kinds = kinds
         self._ids: dict[str, dict[str, str]] = {}
+        self._names: dict[str, dict[str, str]] = {}
         self._alike: dict[str, dict[str, list[LiveObject]]] = {}
         self._apart: dict[str, set[str]] = {}
         self._owners: dict[tuple[str, str], LiveObject] = {}
@@ -105,9 +106,43 @@ class TenantReader:
         known = self._apart.setdefault(kind.name, set())
         found = naming.apart([self._understood(kind, surface, body) for body in bodies], known)
         self._ids[kind.name] = {each.name: each.id for each in found}
+        self._names[kind.name] = {each.id: each.name for each in found}
         self._alike[kind.name] = naming.alike(found)
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
+
+    def named(self, kind: Kind, name: str) -> LiveObject | None:
+        """One object of a kind by its name, as `objects` tells it; of the collection nothing else is asked for.
+
+        Raises:
+            WireError: the tenant cannot be read.
+        """
+        surface = self._surface(kind)
+        for reference in surface.references:
+            if reference.kind not in self._ids:
+                self.objects(self._kinds[reference.kind])
+        known = self._owners.get((kind.name, name))
+        own = name if known is None else str(known.fields["name"])
+        # what the tenant finds by a name may be more than those that have it
+        bodies = [self._understood(kind, surface, body) for body in self._collection(surface, own)]
+        found = [each for each in bodies if each.fields["name"] == own]
+        found = naming.apart(found, self._apart.setdefault(kind.name, set()))
+        self._keep(kind, own, found)
+        return next((each for each in found if each.name == name), None)
+
+    def _keep(self, kind: Kind, own: str, found: Sequence[LiveObject]) -> None:
+        """Know those of a name anew, and by no other name any more."""
+        self._owners |= {(kind.name, each.name): each for each in found}
+        alike = self._alike.setdefault(kind.name, {})
+        looked = alike.pop(naming.seen(own), [])
+        others = [each for each in looked if each.fields["name"] != own]
+        alike |= naming.alike([*others, *found])
+        if kind.name in self._ids:  # else nobody knows them all yet
+            ids, names = self._ids[kind.name], self._names[kind.name]
+            for gone in (*(each.name for each in looked), *(names.get(each.id) for each in found)):
+                ids.pop(str(gone), None)
+            ids |= {each.name: each.id for each in (*others, *found)}
+            names |= {each.id: each.name for each in found}
 
     def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
         """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
@@ -189,9 +224,9 @@ class TenantReader:
             raise ReconcilerError(f"no surface of the tenant holds a {kind.name}")
         return surface
 
-    def _collection(self, surface: Surface) -> Iterator[Mapping[str, Any]]:
+    def _collection(self, surface: Surface, name: str | None = None) -> Iterator[Mapping[str, Any]]:
         read: Callable[..., Iterator[Mapping[str, Any]]] = _PAGED[surface.name].collection
-        return read(self._transports[surface.name], surface.path, surface.rows, surface.read_scope)
+        return read(self._transports[surface.name], surface.path, surface.rows, surface.read_scope, name)
 
     def _understood(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
         with self._promised(kind, surface, body.get("name", body.get("id")), f"/{surface.path}"):
@@ -221,7 +256,7 @@ class TenantReader:
             if wire_id is not None:
                 if not is_id(wire_id):
                     raise not_an_id(wire_id, reference.wire, url)
-                names = {each: name for name, each in self._ids[reference.kind].items()}
+                names = self._names[reference.kind]
                 fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
         size = body.get(surface.size) if surface.size else None
         return LiveObject(kind.name, str(fields["name"]), object_id, fields, owner, size)

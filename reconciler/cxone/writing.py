@@ -70,7 +70,7 @@ class TenantWriter(CampaignReader):
         surface = self._surface(kind)
         body = self._body(surface, {**fields, "description": with_mark(str(fields.get("description", "")), owner)})
         for attempt in range(1, _CREATIONS + 1):
-            found = next((each for each in self.objects(kind) if each.name == fields["name"]), None)
+            found = self.named(kind, fields["name"])
             if found is not None:
                 return self._take_over(kind, found, fields, owner)
             self._refuse_doubles(kind.name, fields["name"])
@@ -109,7 +109,7 @@ class TenantWriter(CampaignReader):
     def delete(self, kind: Kind, name: str) -> None:
         """Delete an object; one that is gone already is deleted."""
         surface = self._surface(kind)
-        found = next((each for each in self.objects(kind) if each.name == name), None)
+        found = self.named(kind, name)
         if found is not None:
             try:
                 lane = self._lane(surface, found.id, write=True)

@@ -184,7 +184,7 @@ SAMPLES: Mapping[Event, Payload] = {
         "exit_code": int(Exit.PARTIAL),
         "interrupted": False,
         "error": None,
-        "outcomes": {"done": 3, "failed": 1, "blocked": 0, "not_attempted": 0},
+        "outcomes": {"done": 3, "failed": 1, "interrupted": 0, "blocked": 0, "not_attempted": 0},
         "contacts": {"written": 143, "rejected": 0},
         "writes": 6,
     },

@@ -6,7 +6,7 @@ A plan is a value: it is shown, saved, and applied as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.address import Address
@@ -91,6 +91,11 @@ class Plan:
     unseen: tuple[tuple[str, str], ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
     environment: str | None = None
+    _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Know every change by its address: each step asks for its own."""
+        object.__setattr__(self, "_at", {change.address: change for change in self.changes()})
 
     @property
     def empty(self) -> bool:
@@ -108,10 +113,7 @@ class Plan:
         Raises:
             KeyError: the plan has none at that address.
         """
-        for change in self.changes():
-            if change.address == address.object:
-                return change
-        raise KeyError(str(address))
+        return self._at[address.object]
 
     def changes(self) -> Iterator[ObjectChange | AnyRowChange]:
         """Every change, no-ops included."""

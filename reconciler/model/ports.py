@@ -53,6 +53,9 @@ class Reader(Protocol):
     def objects(self, kind: Kind) -> Sequence[LiveObject]:
         """Every object of a kind, references by name."""
 
+    def named(self, kind: Kind, name: str) -> LiveObject | None:
+        """One object of a kind by its name; None where there is none."""
+
     def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
         """What was counted of the calls of some objects of a kind, by name; nothing where the tenant does not tell.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from graphlib import TopologicalSorter
+from typing import Any
 
 from reconciler import __version__
 from reconciler.kinds import kinds
@@ -65,6 +67,13 @@ class _Order:
         self._objects = {change.address: change for change in changes.objects if change.action is not Action.NO_OP}
         self._rows = {change.address: change for change in changes.rows if change.total}
         self._does = dict(self._deeds())
+        self._made: dict[tuple[str, str], set[Address]] = defaultdict(set)
+        self._filled: dict[tuple[str, str], set[Address]] = defaultdict(set)
+        for address, change in self._objects.items():
+            if change.action is not Action.DELETE:
+                self._made[address.kind, change.name].add(address)
+        for address, rows in self._rows.items():
+            self._filled[rows.list_address.kind, rows.list].add(address)
 
     def _deeds(self) -> Iterator[tuple[Address, tuple[Deed, ...]]]:
         for address, change in self._objects.items():
@@ -80,14 +89,17 @@ class _Order:
         """Every step, in order: what is set to work comes after everything but what is deleted."""
         needs = {address: self._needs(address) & set(self._does) for address in self._does}
         early = {address for address in self._does if not self._last(address)}
-        after = {address: needs[address] | (early if self._is_late(address) else set()) for address in needs}
+        after: dict[Address | None, set[Any]] = {
+            address: needs[address] | ({None} if self._is_late(address) else set()) for address in needs
+        }
+        after[None] = early  # one thing that all of them come before, and not each before each
         declared = [address for address in self._does if not self._deleted(address)]
         place = {address: number for number, address in enumerate([*declared, *self._does])}
         sorter = TopologicalSorter(after)
         sorter.prepare()
         while sorter.is_active():
-            ready = sorted(sorter.get_ready(), key=lambda address: place[address])
-            for address in ready:
+            ready = sorter.get_ready()
+            for address in sorted((each for each in ready if each is not None), key=lambda each: place[each]):
                 yield Step(address, tuple(sorted(needs[address])), self._does[address])
             sorter.done(*ready)
 
@@ -111,11 +123,10 @@ class _Order:
             # whatever lets go of it first; and everything that makes or fills comes before anything is deleted
             going = (a for a, other in self._objects.items() if a != change.address and mine in other.releases)
             return {*going, *(each for each in self._does if not self._deleted(each))}
-        named = set(change.references)
-        objects = self._objects.items()
-        lists = {a for a, other in objects if (a.kind, other.name) in named and other.action is not Action.DELETE}
-        filled = {a for a, other in self._rows.items() if (other.list_address.kind, other.list) in named}
-        return lists | filled | ({change.address} if address.later else set())
+        needed = {change.address} if address.later else set()
+        for reference in change.references:
+            needed |= self._made.get(reference, set()) | self._filled.get(reference, set())
+        return needed
 
 
 def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:

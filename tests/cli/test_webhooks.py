@@ -62,7 +62,7 @@ def test_an_apply_is_told_of_when_it_has_ended(tenant: Simulator, folder: Folder
     assert delivery.headers["x-reconciler-event"] == "apply"
     assert delivery.body["run"] in ended.out
     assert delivery.body["digest"] in ended.out
-    assert delivery.body["outcomes"] == {"done": 1, "failed": 0, "blocked": 0, "not_attempted": 0}
+    assert delivery.body["outcomes"] == {"done": 1, "failed": 0, "interrupted": 0, "blocked": 0, "not_attempted": 0}
     assert (delivery.body["exit_code"], delivery.body["writes"]) == (0, 1)
     assert waiting(run) == []
 

@@ -86,7 +86,7 @@ def test_a_refusal_says_with_which_code_nothing_was_written() -> None:
 
 def test_an_apply_says_how_its_steps_ended() -> None:
     told = of_apply(plan(), replace(report(), interrupted=True), NOW)
-    assert told.payload["outcomes"] == {"done": 1, "failed": 1, "blocked": 1, "not_attempted": 1}
+    assert told.payload["outcomes"] == {"done": 1, "failed": 1, "interrupted": 0, "blocked": 1, "not_attempted": 1}
     assert told.payload["contacts"] == {"written": 500, "rejected": 3}
     assert (told.payload["exit_code"], told.payload["interrupted"]) == (Exit.INTERRUPTED, True)
     assert of_apply(plan(), Report("r", (), 0), NOW).payload["exit_code"] == 0

@@ -51,7 +51,7 @@ class Filled:
             NotFilled: there is nobody, or no such list.
         """
         for kind, name in references:
-            if not any(each.name == name for each in self._writer.objects(kinds()[kind])):
+            if self._writer.named(kinds()[kind], name) is None:
                 raise NotFilled(f"list {name!r} is not there")
             if not self._writer.occupied(name):
                 raise NotFilled(f"list {name!r} is empty", hint="fill it, then go on; nothing dials an empty list")

@@ -64,7 +64,7 @@ class Writes:
     def found(self, name: str | None = None) -> LiveObject | None:
         """The object as the tenant holds it now; another of its kind by its name."""
         wanted = self.change.name if name is None else name
-        return next((each for each in self.writer.objects(self.kind) if each.name == wanted), None)
+        return self.writer.named(self.kind, wanted)
 
     def create(self, fields: Mapping[str, Any]) -> None:
         """Make the object."""
