@@ -23,6 +23,8 @@ def wrapped(text: Text, console: Console) -> Text:
             lines.append(line)
             continue
         first, *rest = line[indent:].wrap(console, width)
+        for each in (first, *rest):
+            each.rstrip()
         lines.append(Text(" " * indent) + first)
         lines += [Text(" " * (indent + _DEEPER)) + each for each in rest]
     return Text("\n").join(lines)
