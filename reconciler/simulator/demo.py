@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.simulator.calls import Calls
@@ -93,7 +93,9 @@ def _lists(store: Store, chance: random.Random, ids: list[str], as_of: datetime)
     others = sorted(set(active) - set(keen))
     loyal = sorted(chance.sample(keen, 900) + chance.sample(others, 300))
     store.add_list("Spring offer - loyal", loyal, description="Loyal customers for the spring offer")
-    scores = {key: history_score(store, key, as_of) for key in active}
+    # as a plan scores them that is told no other moment
+    midnight = as_of.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    scores = {key: history_score(store, key, midnight) for key in active}
     high = [key for key in active if scores[key] >= 70]
     dropped = [key for key in active if 55 <= scores[key] < 70]
     called = sorted(chance.sample(high, 110) + chance.sample(dropped, 40))
