@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from reconciler.ledger import trailer
+from reconciler.ledger.proven import ProvenRecords
+from reconciler.ledger.saved import SAVED
 from reconciler.ledger.sealing import Seal, seal_of
 from reconciler.ledger.store import Store
 from reconciler.model.document import document_digest
@@ -28,6 +31,14 @@ def parts(path: Path) -> Parts:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+def lines(root: Path, pattern: str) -> list[dict[str, Any]]:
+    """The lines of records of a workspace's ledger, opened: of those whose names fit, such as `runs/*/rejected.jsonl`."""
+    store = Store("file://.reconciler", root)
+    names = [str(path.relative_to(store.folder)) for path in sorted(store.folder.glob(pattern))]
+    kept = ProvenRecords(store, seal(root))
+    return [json.loads(line) for name in names for line in kept.lines(name)]
+
+
 def rows(path: Path, root: Path) -> Parts:
     """The files with rows of a saved plan, opened: by their names in it, such as `rows/chosen-engaged.parquet`."""
     found, key = parts(path), seal(root)
@@ -42,10 +53,21 @@ def edit_rows(path: Path, root: Path, change: Callable[[Parts], Parts]) -> None:
     """Write other rows into a saved plan, sealed as they should be."""
     found, key = parts(path), seal(root)
     edited = change(rows(path, root))
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in found.items():
-            plain = edited.get(name.removesuffix(".sealed")) if name.startswith("rows/") else None
-            archive.writestr(name, content if plain is None else _sealed(key, plain, _about(found, name)))
+    for name in list(found):
+        plain = edited.get(name.removesuffix(".sealed")) if name.startswith("rows/") else None
+        if plain is not None:
+            found[name] = _sealed(key, plain, _about(found, name))
+    write(path, key, found)
+
+
+def write(path: Path, key: Seal, found: Parts, what: str = SAVED) -> None:
+    """A file with these parts, signed as it should be."""
+    with path.open("w+b") as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in found.items():
+                archive.writestr(name, content)
+            archive.comment = trailer.unsigned(key)
+        trailer.sign(file, key, what)
 
 
 def _sealed(key: Seal, plain: bytes, about: bytes) -> bytes:
@@ -66,9 +88,8 @@ def edit_document(path: Path, root: Path, change: Callable[[dict[str, Any]], obj
     change(document)
     document["digest"] = document_digest(document)
     found["plan.json"] = json.dumps(document).encode()
-    with zipfile.ZipFile(into, "w") as archive:
-        for name, content in found.items():
-            archive.writestr(name, _sealed(key, plain[name], _about(found, name)) if name in plain else content)
+    found |= {name: _sealed(key, each, _about(found, name)) for name, each in plain.items()}
+    write(into, key, found)
 
 
 def _sealed_of(found: Parts) -> list[str]:

@@ -106,7 +106,7 @@ class _Applying:
             if waiting:
                 self.world.ledger(self._desired()).supersede(proposed.workspace)
             if self.voice == "json":
-                _tell(Report("", (), 0), self.workspace, self.voice)
+                _tell(Report("", (), 0, audit=self.world.ledger(self._desired()).anchor()), self.workspace, self.voice)
             return Exit.DONE
         if not yes and not proposed.refusals:
             if not sys.stdin.isatty():
@@ -117,12 +117,14 @@ class _Applying:
         return self._commit(proposed, self._desired())
 
     def saved(self, file: Path) -> int:
-        from reconciler.ledger.saved import open_plan
+        from reconciler.ledger.saved import open_plan, read_anchor
 
         desired = self._desired()
         self._tell_what_waits(desired)
-        seal = self.world.ledger(desired).seal
-        return self._commit(open_plan(file, self.workspace.scratch / "saved", seal), desired)
+        ledger = self.world.ledger(desired)
+        plan = open_plan(file, self.workspace.scratch / "saved", ledger.seal)
+        ledger.refuse_lost(read_anchor(file))
+        return self._commit(plan, desired)
 
     def resumed(self, name: str) -> int:
         """Go on with a run; `name` is empty where the latest that was interrupted is meant."""
@@ -139,7 +141,7 @@ class _Applying:
                     raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
                 click.echo(_nothing_waits(ledger, desired), err=self.voice == "json")
                 if self.voice == "json":
-                    _tell(Report("", (), 0), self.workspace, self.voice)
+                    _tell(Report("", (), 0, audit=ledger.anchor()), self.workspace, self.voice)
                 return Exit.DONE
             name = waiting[0].name
         return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), desired, name)
@@ -260,5 +262,5 @@ def _nothing_waits(ledger: Ledger, desired: Desired) -> str:
     chosen = f" in environment {desired.environment}" if desired.environment else ""
     words = f"No run of workspace {desired.settings.name}{chosen} against this tenant was interrupted; "
     words += "there is nothing to resume."
-    others = [f"  {each.name}: {each.whose}" for each in read_interrupted(ledger.store)]
+    others = [f"  {each.name}: {each.whose}" for each in read_interrupted(ledger.records)]
     return "\n".join([words, *(["Interrupted are:", *others] if others else [])])

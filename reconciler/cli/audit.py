@@ -2,28 +2,130 @@
 
 from __future__ import annotations
 
-from typing import Any
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.workspace import opened, workspace_options
+from reconciler.model.errors import LedgerError
+
+if TYPE_CHECKING:
+    from reconciler.ledger.records import Records
+    from reconciler.ledger.verifying import Place
+
+_SHORTEST_REASON = 10
 
 
 @click.group()
 def audit() -> None:
-    """The record of every apply: hash-chained, append-only."""
+    """The record of every apply: hash-chained, append-only, under the workspace's key."""
+
+
+_ledger = click.option(
+    "--ledger",
+    metavar="FOLDER|URL",
+    help="The ledger itself, where there is no workspace: a folder, or s3://, gs://, az://.",
+)
 
 
 @audit.command()
 @workspace_options
-def verify(chosen: dict[str, Any]) -> int:
-    """Check that no entry of the record was changed, removed or put in after it was written."""
-    from reconciler.ledger.ledger import Ledger
+@_ledger
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="FILE|ENTRY",
+    help="Also hold the record against its head as a report (JSON), a saved plan, or ENTRY:HASH has it.",
+)
+def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...]) -> int:
+    """Check that no entry of the record was changed, removed or put in after it was written, and by whom."""
+    from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, known_seal
+    from reconciler.ledger.verifying import verify as verify_record
+    from reconciler.views.plain import plain
+
+    places = [_place(each) for each in against]
+    with _store(chosen, ledger) as store:
+        seal = known_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
+        found = verify_record(store, seal, places)
+    under = f", proven under key {found.key}" if found.key and found.anchor.entries else ""
+    click.echo(f"{found.anchor.entries} entries, and the chain is whole{under}.")
+    click.echo(f"It ends with entry {found.anchor.entries}:{found.anchor.head}")
+    for each in found.words:
+        click.echo(plain(each))
+    return 0
+
+
+@audit.command()
+@workspace_options
+@click.option("--reason", required=True, help="Why, for the auditor who reads it next year.")
+def adopt(chosen: dict[str, Any], reason: str) -> int:
+    """Answer for the record as it is, where it cannot be proven: an entry says who did, why, and for which content.
+
+    For a record of an older edition, of a key that is lost, or that is broken: nothing is applied on such a one.
+    """
+    from reconciler.cli.world import World
+    from reconciler.steps.load import load
+    from reconciler.views.plain import plain
+
+    if len(reason.strip()) < _SHORTEST_REASON:
+        raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
+    with opened(chosen) as workspace, World(workspace) as world:
+        found = world.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
+    click.echo(f"{found.entries} entries are answered for, as they are.")
+    if found.fault is not None:
+        click.echo(plain(f"Entry {found.fault[0]} was broken: {found.fault[1]}."))
+    for state, count in sorted(found.unproven.items()):
+        words = "were under another key" if state == "foreign" else "had no proof of who wrote them"
+        click.echo(f"{count} of them {words}.")
+    return 0
+
+
+@contextmanager
+def _store(chosen: dict[str, Any], ledger: str | None) -> Iterator[Records]:
+    """The ledger that is named, or the workspace's."""
+    from reconciler.bucket.addresses import SCHEMES, scheme_of
     from reconciler.ledger.store import opened as opened_store
     from reconciler.steps.load import load
 
-    with opened(chosen) as workspace:
-        desired = load(workspace)
-        entries = Ledger(opened_store(desired.settings.ledger, desired.root)).verify()
-    click.echo(f"{entries} entries, and the chain is whole.")
-    return 0
+    if ledger is None:
+        with opened(chosen) as workspace:
+            desired = load(workspace)
+            yield opened_store(desired.settings.ledger, desired.root)
+        return
+    if scheme_of(ledger) in SCHEMES:
+        yield opened_store(ledger, Path.cwd())
+        return
+    folder = Path(ledger.removeprefix("file://")).absolute()
+    if not folder.is_dir():
+        raise LedgerError("there is no such ledger", where=str(folder), hint="name the folder that holds audit.jsonl")
+    yield opened_store(f"file://{folder}", folder)
+
+
+def _place(given: str) -> Place:
+    """An anchor as it was given: a file that has one, or the anchor itself."""
+    import re
+
+    import orjson
+
+    from reconciler.ledger.saved import read_anchor
+    from reconciler.model.anchor import Anchor
+
+    written = re.fullmatch(r"(\d{1,12}):(?:sha256:)?([0-9a-f]{64})", given)
+    if written:
+        return given, Anchor(int(written[1]), written[2])
+    path = Path(given)
+    try:
+        if path.read_bytes()[:2] == b"PK":
+            return str(path), read_anchor(path)
+        told = orjson.loads(path.read_bytes())["audit"]
+        return str(path), Anchor(int(told["entries"]), str(told["head"]))
+    except OSError as error:
+        raise click.BadParameter(f"{given} cannot be read: {error.strerror}", param_hint="--against") from error
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        words = f"{given} is no report (--format json), no saved plan, and no ENTRY:HASH"
+        raise click.BadParameter(words, param_hint="--against") from error

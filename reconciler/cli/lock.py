@@ -50,15 +50,12 @@ def status(chosen: dict[str, Any]) -> int:
 def break_(chosen: dict[str, Any], reason: str) -> int:
     """Take the lock away from a run that is gone: it writes nothing more, and the audit record says who did it."""
     from reconciler.cli.world import World
-    from reconciler.ledger.journal import now
-    from reconciler.ledger.lock import break_lock
     from reconciler.steps.load import load
     from reconciler.views.plain import plain
 
     if len(reason.strip()) < 10:
         raise click.BadParameter("say why in at least ten characters", param_hint="--reason")
     with opened(chosen) as workspace, World(workspace) as world:
-        store = world.ledger(load(workspace)).store
-        state = break_lock(store, reason.strip(), getpass.getuser(), now())
+        state = world.ledger(load(workspace)).break_lock(reason.strip(), getpass.getuser())
     click.echo(plain(f"The lock of {state.owner} is broken; see what that run did before you go on."))
     return Exit.DONE

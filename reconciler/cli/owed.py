@@ -36,7 +36,7 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
             if release not in {name for name, *_ in counted}:
                 raise LedgerError(f"nothing is owed to a list {release!r}", hint="see: reconciler owed")
             ledger = world.ledger(desired)
-            records.release(ledger.store, ledger.tenant, release)
+            records.release(ledger.records, ledger.tenant, release)
             click.echo(f"What list {release!r} would not take is offered again by the next plan.")
             return Exit.DONE
         for name, what, tries, reason, count in counted:

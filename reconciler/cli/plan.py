@@ -58,7 +58,8 @@ def plan(
         reading.end()
         show_plan(proposed, voice)
         if out is not None:
-            save_plan(proposed, out, world.ledger(load(workspace)).seal)
+            ledger = world.ledger(load(workspace))
+            save_plan(proposed, out, ledger.seal, anchor=ledger.anchor())
             click.echo(
                 f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
                 err=voice == "json",

@@ -23,6 +23,7 @@ from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
 from reconciler.ledger.store import opened
 from reconciler.model.allowance import allowance
@@ -90,7 +91,7 @@ class World:
 
     def outbox(self, desired: Desired) -> Outbox:
         """The callbacks that are not delivered yet."""
-        return Outbox(self.ledger(desired).store)
+        return Outbox(self.ledger(desired).records)
 
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens: by the key in the environment, else by the one in the ledger."""
@@ -98,13 +99,14 @@ class World:
 
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
-        store, key = opened(desired.settings.ledger, desired.root), self._workspace.environ.get(SEAL_VARIABLE)
-        return Ledger(store, identity(desired.tenant), key, desired.environment)
+        key, previous = (self._workspace.environ.get(name) for name in (SEAL_VARIABLE, PREVIOUS_VARIABLE))
+        store = opened(desired.settings.ledger, desired.root)
+        return Ledger(store, identity(desired.tenant), key, desired.environment, previous)
 
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""
         ledger = self.ledger(desired)
-        return owed.copied(ledger.store, ledger.tenant, desired.scratch / "owed.jsonl")
+        return owed.copied(ledger.records, ledger.tenant, desired.scratch / "owed.jsonl")
 
     def written(self, desired: Desired) -> Callable[[str], Path | None]:
         """What the ledger says was written of a list's contacts."""

@@ -1,36 +1,135 @@
 """Can it be proved what was done, and that nobody has altered the record since?
 
-One JSON object a line; each carries the hash of the line before it, so that a line changed, removed or put in between
-breaks the chain from there on.
+One JSON object a line; each carries the hash of the line before it, and an HMAC by the workspace's key: a line changed,
+removed or put in between breaks the chain from there on, and without the key nobody can make another.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from reconciler.ledger.records import Records
+from reconciler.ledger.proven import read_proof, write_proof
+from reconciler.ledger.records import Records, damaged_line, parse_line
+from reconciler.ledger.sealing import Seal
+from reconciler.model.anchor import START, Anchor
 from reconciler.model.errors import LedgerError
 
 FILE = "audit.jsonl"
-_START = "0" * 64
+ADOPTED = "adopted"
+"""The event with which somebody answers for everything that stands before it."""
+
+
+@dataclass
+class Reading:
+    """The record, read from its beginning.
+
+    Attributes:
+        fault: the first place at which it is not as it was written, if nobody has answered for that: number and words.
+        unproven: entries that no key at hand has written, and for which nobody has answered; by what they show instead.
+        adopted: up to where somebody answers for the record, in words of the entry that says so.
+    """
+
+    entries: int = 0
+    head: str = START
+    fault: tuple[int, str] | None = None
+    unproven: Counter[str] = field(default_factory=Counter)
+    adopted: list[Mapping[str, Any]] = field(default_factory=list)
+    last: str = "proven"
+    _content: Any = field(default_factory=hashlib.sha256)
+
+    @property
+    def anchor(self) -> Anchor:
+        """Where the record ends."""
+        return Anchor(self.entries, self.head)
+
+    def take(self, line: bytes, seal: Seal | None) -> Mapping[str, Any]:
+        """Hold the next line against those before it; what it says, or nothing where it is none."""
+        number = self.entries + 1
+        entry = _parsed(line)
+        state = read_proof(seal, FILE, line)[0] if seal is not None else "foreign"
+        chained = entry.get("previous") == self.head and entry.get("number") == number
+        adopts = chained and state == "proven" and entry.get("event") == ADOPTED
+        # it names the content of all before it: that is what was answered for, and no other
+        if adopts and entry.get("content") == self._content.hexdigest():
+            self.fault, self.unproven = None, Counter()
+            self.adopted.append(entry)
+        if not entry or not chained:
+            self._fail(number, "the entry, or one before it, was changed, removed or put in after it was written")
+        elif state == "altered":
+            self._fail(number, "the entry was changed after it was written: its proof does not fit")
+        elif state != "proven":
+            self.unproven[state] += 1
+        self.last = state
+        self.entries, self.head = number, hashlib.sha256(line).hexdigest()
+        self._content.update(line + b"\n")
+        return entry
+
+    @property
+    def content(self) -> str:
+        """The SHA-256 of all of it."""
+        return str(self._content.hexdigest())
+
+    def _fail(self, number: int, words: str) -> None:
+        if self.fault is None:
+            self.fault = (number, words)
+
+
+def _parsed(line: bytes) -> Mapping[str, Any]:
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 class Chain:
-    """The record of a run that holds the lock: it reads what was last, and is alone in adding to it."""
+    """The record of a run that holds the lock: it is alone in adding to it.
 
-    def __init__(self, store: Records) -> None:
-        self._store = store
-        self._number, last = store.last(FILE)
-        self._previous = hashlib.sha256(last).hexdigest() if self._number else _START
+    In a folder all of it is read first; of a record in an object store, a request a line, the last line is.
+
+    Raises:
+        LedgerError: what is there is not as it was written under the workspace's key. Nothing may follow that.
+    """
+
+    def __init__(self, store: Records, seal: Seal, *, adopting: bool = False) -> None:
+        self._store, self._seal = store, seal
+        reading = Reading()
+        if store.shared and not adopting:
+            number, last = store.last(FILE)
+            if number:
+                reading.entries, reading.head = number - 1, str(_parsed(last).get("previous"))
+                reading.take(last, seal)
+        else:
+            for line in store.scan(FILE):
+                reading.take(line, seal)
+        if not adopting:
+            refuse_broken(store, reading)
+            refuse_unproven(store, reading)
+        self.read = reading
+        self._number, self._previous = reading.entries, reading.head
+
+    @property
+    def anchor(self) -> Anchor:
+        """Where the record ends by now."""
+        return Anchor(self._number, self._previous)
+
+    def entries(self) -> Iterator[Mapping[str, Any]]:
+        """Every entry, those that this run has added among them; raises LedgerError where one was altered."""
+        for number, line in enumerate(self._store.scan(FILE), start=1):
+            if read_proof(self._seal, FILE, line)[0] == "altered":
+                raise damaged_line(self._store, FILE, number)
+            yield parse_line(self._store, FILE, number, line)
 
     def record(self, entry: Mapping[str, Any]) -> None:
         """Append an entry. Where that fails, the next one takes its number: a store that has it after all refuses."""
         number = self._number + 1
-        line = orjson.dumps({"previous": self._previous, "number": number, **entry})
+        line = self._line(self._previous, number, entry)
         self._store.append(FILE, line, number)
         self._number, self._previous = number, hashlib.sha256(line).hexdigest()
 
@@ -39,31 +138,58 @@ class Chain:
         number, previous, lines = self._number, self._previous, []
         for entry in entries:
             number += 1
-            lines.append(orjson.dumps({"previous": previous, "number": number, **entry}))
+            lines.append(self._line(previous, number, entry))
             previous = hashlib.sha256(lines[-1]).hexdigest()
         self._store.extend(FILE, lines, self._number + 1)
         self._number, self._previous = number, previous
 
+    def _line(self, previous: str, number: int, entry: Mapping[str, Any]) -> bytes:
+        return write_proof(self._seal, FILE, orjson.dumps({"previous": previous, "number": number, **entry}))
 
-def verify(store: Records) -> int:
-    """How many entries the chain has.
 
-    Raises:
-        LedgerError: the line at which it is broken.
+def head_of(store: Records) -> Anchor:
+    """Where the record ends, as it lies there."""
+    number, last = store.last(FILE)
+    return Anchor(number, hashlib.sha256(last).hexdigest()) if number else Anchor()
+
+
+def adopt(store: Records, seal: Seal, entry: Mapping[str, Any]) -> Reading:
+    """Answer for everything that the record has, as it lies there: an entry under the present key says who, and why.
+
+    Returns:
+        What was found wrong with it.
     """
-    previous = _START
-    lines = store.lines(FILE)
-    for number, line in enumerate(lines, start=1):
-        try:
-            entry = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            entry = None
-        if not isinstance(entry, dict) or entry.get("previous") != previous or entry.get("number") != number:
-            raise LedgerError(
-                f"the audit record is broken at entry {number}",
-                where=store.place(FILE, number),
-                note="the entry, or one before it, was changed, removed or put in after it was written",
-                hint="compare it with a copy of the ledger from before",
-            )
-        previous = hashlib.sha256(line).hexdigest()
-    return len(lines)
+    chain = Chain(store, seal, adopting=True)
+    found = chain.read
+    told = {"entries": found.entries, "content": found.content, "fault": found.fault, "unproven": dict(found.unproven)}
+    chain.record({"event": ADOPTED, **entry, **told})
+    return found
+
+
+def refuse_broken(store: Records, reading: Reading) -> None:
+    """Refuse a record that is not as it was written; raises LedgerError with the place."""
+    if reading.fault is not None:
+        number, words = reading.fault
+        raise LedgerError(
+            f"the audit record is broken at entry {number}",
+            where=store.place(FILE, number),
+            note=words,
+            hint="compare it with a copy of the ledger from before; `reconciler audit adopt --reason …` answers for it",
+        )
+
+
+def refuse_unproven(store: Records, reading: Reading) -> None:
+    """Refuse a record whose last entry was not written under a key that is at hand; raises LedgerError."""
+    if not reading.entries or reading.last == "proven":
+        return
+    foreign = reading.last == "foreign"
+    raise LedgerError(
+        f"the audit record ends with an entry {'under another key' if foreign else 'without proof of who wrote it'}",
+        where=store.place(FILE, reading.entries),
+        note="without the key that it was written under, anybody could have written all of it"
+        if foreign
+        else "an older edition of this program wrote it, or somebody who does not have the key",
+        hint="give that key in RECONCILER_PREVIOUS_KEYS, or answer for the record: reconciler audit adopt --reason …"
+        if foreign
+        else "to answer for the record as it is: reconciler audit adopt --reason …",
+    )

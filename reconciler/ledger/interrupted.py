@@ -6,14 +6,15 @@ its journal says that it is over. Whatever a crash leaves of it, the journal is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
-from reconciler.ledger.records import Records, parse_line
+from reconciler.ledger.proven import ProvenRecords, Unproven
+from reconciler.ledger.records import parse_line
 from reconciler.model.errors import LedgerError
 
 FILE = "interrupted.json"
@@ -58,40 +59,62 @@ def journal_of(name: str) -> str:
     return f"runs/{name}/journal.jsonl"
 
 
-def read_interrupted(store: Records) -> list[InterruptedRun]:
+def read_interrupted(store: ProvenRecords) -> list[InterruptedRun]:
     """Every run that has not ended, the latest first: by the lock's numbers, which no clock can turn round.
 
+    What its journal does not prove under a key at hand is left out: nobody can go on with it here.
+
     Raises:
-        LedgerError: the ledger cannot be read.
+        LedgerError: the ledger cannot be read, or a journal was altered.
     """
     noted = _noted(store)
-    found = [each for each in (_listed(store) if noted is None else noted) if not _is_over(store, each.name)]
-    return sorted(found, key=lambda each: -each.fence)
+    found = (_interrupted(store, name) for name in (store.runs() if noted is None else noted))
+    return sorted((each for each in found if each is not None), key=lambda each: -each.fence)
 
 
-def add(store: Records, run: InterruptedRun) -> None:
+def _interrupted(store: ProvenRecords, name: str) -> InterruptedRun | None:
+    """A run as its journal has it; None where it is over, was never begun, or is of another key or an older edition."""
+    journal = journal_of(name)
+    try:
+        first = next(iter(store.scan(journal)), None)
+    except Unproven:
+        return None
+    number, last = store.last(journal)
+    # what has no journal was never begun: nothing can have been written of it
+    if first is None or parse_line(store, journal, number, last).get("event") in _OVER:
+        return None
+    return _begun(name, parse_line(store, journal, 1, first))
+
+
+def add(store: ProvenRecords, run: InterruptedRun) -> None:
     """Note a run that is about to begin. The caller holds the lock."""
     _write(store, lambda noted: {**noted, run.name: run})
 
 
-def remove(store: Records, name: str) -> None:
+def remove(store: ProvenRecords, name: str) -> None:
     """Note that a run is over. The caller holds the lock; where it fails the journal says so all the same."""
     with suppress(LedgerError):
         _write(store, lambda noted: {each: run for each, run in noted.items() if each != name})
 
 
-def supersede(store: Records, workspace: str, tenant: str, environment: str | None, by: str) -> None:
+def supersede(store: ProvenRecords, workspace: str, tenant: str, environment: str | None, by: str) -> list[str]:
     """Close what was interrupted before a run that has done everything. The caller holds the lock.
 
     A run with a job that may still be under way stays: nobody else looks after that.
+
+    Returns:
+        Their names.
     """
+    closed = []
     for each in read_interrupted(store):
         if each.name != by and each.is_of(workspace, tenant, environment) and not open_jobs(store, each.name):
             store.append(journal_of(each.name), orjson.dumps({"event": "superseded", "key": "", "by": by}))
             remove(store, each.name)
+            closed.append(each.name)
+    return closed
 
 
-def open_jobs(store: Records, name: str) -> list[str]:
+def open_jobs(store: ProvenRecords, name: str) -> list[str]:
     """The tenant's jobs of a run of which nobody knows that they are over."""
     jobs: dict[str, None] = {}
     for number, line in enumerate(store.scan(journal_of(name)), start=1):
@@ -103,29 +126,12 @@ def open_jobs(store: Records, name: str) -> list[str]:
     return list(jobs)
 
 
-def _is_over(store: Records, name: str) -> bool:
-    number, line = store.last(journal_of(name))
-    # what has no journal was never begun: nothing can have been written of it
-    return not number or parse_line(store, journal_of(name), number, line).get("event") in _OVER
-
-
-def _noted(store: Records) -> list[InterruptedRun] | None:
-    """What the record says; None where there is none, or it is none."""
+def _noted(store: ProvenRecords) -> list[str] | None:
+    """Which runs the record names; None where there is none, or it is not as it was written."""
     held = store.read(FILE)
-    if held is None:
+    if held is None or not store.is_proven(FILE, held.content):
         return None
-    try:
-        return [_begun(each["name"], each) for each in orjson.loads(held.content)]
-    except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
-        return None
-
-
-def _listed(store: Records) -> Iterator[InterruptedRun]:
-    """The same told by every journal: of ledgers that are older than the record."""
-    for name in store.runs():
-        first = next(iter(store.scan(journal_of(name))), None)
-        if first is not None:
-            yield _begun(name, parse_line(store, journal_of(name), 1, first))
+    return [str(each["name"]) for each in orjson.loads(held.content)["runs"]]
 
 
 def _begun(name: str, entry: Mapping[str, Any]) -> InterruptedRun:
@@ -135,11 +141,11 @@ def _begun(name: str, entry: Mapping[str, Any]) -> InterruptedRun:
     return InterruptedRun(str(name), **told, fence=fence if isinstance(fence, int) else 0, environment=chosen)
 
 
-def _write(store: Records, change: Callable[[dict[str, InterruptedRun]], Mapping[str, InterruptedRun]]) -> None:
+def _write(store: ProvenRecords, change: Callable[[dict[str, InterruptedRun]], Mapping[str, InterruptedRun]]) -> None:
     held = store.read(FILE)
     known = {each.name: each for each in read_interrupted(store)}
     wanted = change(known)
-    content = orjson.dumps([asdict(each) for each in wanted.values()])
+    content = store.prove(FILE, orjson.dumps({"runs": [asdict(each) for each in wanted.values()]}))
     if not (store.create(FILE, content) if held is None else store.replace(FILE, held, content)):
         raise LedgerError(
             "the record of interrupted runs was written by another run",

@@ -14,8 +14,10 @@ import orjson
 
 from reconciler.ledger import audit, left_out, lock, owed, scored, written
 from reconciler.ledger.left_out import LeftOut
-from reconciler.ledger.records import Records, damaged_line, parse_line
+from reconciler.ledger.proven import ProvenRecords
+from reconciler.ledger.records import damaged_line, parse_line
 from reconciler.model.address import Address
+from reconciler.model.anchor import Anchor
 from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
@@ -31,15 +33,13 @@ class Run:
         complete: whether every step was done.
     """
 
-    def __init__(
-        self, store: Records, name: str, held: lock.Lock, chain: audit.Chain | None = None, tenant: str = ""
-    ) -> None:
+    def __init__(self, store: ProvenRecords, name: str, held: lock.Lock, chain: audit.Chain, tenant: str = "") -> None:
         self.name, self._tenant = name, tenant
         self._store = store
         self._file, self._refused = f"runs/{name}/journal.jsonl", f"runs/{name}/rejected.jsonl"
         self._suppressed = f"runs/{name}/suppressed.jsonl"
         self._held = held
-        self._chain = chain or audit.Chain(store)
+        self._chain = chain
         self._guard, self._chained, self._keeping = threading.Lock(), threading.Lock(), threading.Lock()
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
@@ -200,6 +200,11 @@ class Run:
         """What was recorded of each piece of a step that is decided."""
         return [entry for key, entry in list(self._done.items()) if key.startswith(f"{address}#")]
 
+    @property
+    def anchor(self) -> Anchor:
+        """Where the audit record ends by now."""
+        return self._chain.anchor
+
     def audit(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Add entries to the audit record, all at once."""
         if entries:
@@ -211,8 +216,7 @@ class Run:
     def audited(self, address: Address) -> Iterator[Mapping[str, Any]]:
         """The entries of the audit record on the contacts of a step, of this run."""
         about = {"event": "outcome", "run": self.name, "address": str(address)}
-        for line in self._store.scan(audit.FILE):
-            entry = orjson.loads(line)
+        for entry in self._chain.entries():
             if about.items() <= entry.items():
                 yield entry
 

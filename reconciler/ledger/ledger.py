@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import orjson
@@ -15,9 +17,11 @@ import orjson
 from reconciler.ledger import audit, interrupted, lock
 from reconciler.ledger.interrupted import InterruptedRun, journal_of, read_interrupted
 from reconciler.ledger.journal import Run, now
+from reconciler.ledger.proven import ProvenRecords
 from reconciler.ledger.records import Records, parse_line
-from reconciler.ledger.saved import open_plan, save_plan
+from reconciler.ledger.saved import of_run, open_plan, save_plan
 from reconciler.ledger.sealing import Seal, seal_of
+from reconciler.model.anchor import Anchor
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Plan
@@ -50,18 +54,57 @@ def _beating(run: Run) -> Iterator[None]:
 class Ledger:
     """The ledger of a workspace; `tenant` says which one the runs are of, `environment` with whose values.
 
-    `key` is what plans are sealed with, where somebody gives it; None: the ledger's own.
+    `key` is what plans and records are sealed with, where somebody gives it; None: the ledger's own. `previous` are
+    keys that were in use before, one a line.
     """
 
     def __init__(
-        self, store: Records, tenant: str = "", key: str | None = None, environment: str | None = None
+        self,
+        store: Records,
+        tenant: str = "",
+        key: str | None = None,
+        environment: str | None = None,
+        previous: str | None = None,
     ) -> None:
-        self.store, self.tenant, self.environment, self._key = store, tenant, environment, key
+        self.store, self.tenant, self.environment = store, tenant, environment
+        self._key, self._previous = key, previous
+
+    @cached_property
+    def seal(self) -> Seal:
+        """What plans and records are sealed with; raises as `seal_of`."""
+        return seal_of(self.store, self._key, self._previous)
 
     @property
-    def seal(self) -> Seal:
-        """What plans are sealed with; raises as `seal_of`."""
-        return seal_of(self.store, self._key)
+    def records(self) -> ProvenRecords:
+        """The store, the lines of which are written and read under the seal; anew each time, as it counts lines."""
+        return ProvenRecords(self.store, self.seal)
+
+    def anchor(self) -> Anchor:
+        """Where the audit record ends.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        return audit.head_of(self.store)
+
+    def refuse_lost(self, anchor: Anchor) -> None:
+        """Refuse to go on where the audit record does not hold what it held when a plan was saved with its own key.
+
+        With a key of the environment the plan may have been made beside another ledger: then nothing can be said.
+
+        Raises:
+            LedgerError: the record was cut off, or written anew.
+        """
+        if self._key or not anchor.entries:
+            return
+        line = self.store.line(audit.FILE, anchor.entries)
+        if line is None or hashlib.sha256(line).hexdigest() != anchor.head:
+            raise LedgerError(
+                f"the audit record does not hold entry {anchor.entries} as it was when the plan was saved",
+                where=self.store.place(audit.FILE, anchor.entries),
+                note="since then it was cut off, written anew, or put in the place of another",
+                hint="see: reconciler audit verify; then plan again",
+            )
 
     @contextmanager
     def run(self, plan: Plan, name: str | None = None) -> Iterator[Run]:
@@ -71,36 +114,34 @@ class Ledger:
             LedgerError: another run is under way.
         """
         with lock.locked(self.store) as held:
-            fresh = name is None
+            chain, records, fresh = audit.Chain(self.store, self.seal), self.records, name is None
             name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
             who, digest = getpass.getuser(), plan_digest(plan)
             of = {"workspace": plan.workspace, "tenant": self.tenant, "environment": self.environment}
             if fresh:
-                seal = self.seal
-                interrupted.add(self.store, _begun(name, of, digest, who, held.fence))
+                interrupted.add(records, _begun(name, of, digest, who, held.fence))
                 with self.store.writing(f"runs/{name}/plan.zip") as path:
-                    save_plan(plan, path, seal)
+                    save_plan(plan, path, self.seal, of_run(name), chain.anchor)
                 held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": now(), "by": who, "plan": digest}
-            chain = audit.Chain(self.store)
             told = {
                 "tenant": plan.tenant,
                 "environment": plan.environment,
                 "tool": plan.tool_version,
                 "audiences": audiences(plan),
             }
-            chain.record({**entry, **told})
-            self.store.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))
-            run = Run(self.store, name, held, chain, self.tenant)
+            chain.record({**entry, **told, "lock": held.fence})
+            records.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))
+            run = Run(records, name, held, chain, self.tenant)
             try:
                 with _beating(run):
                     yield run
             finally:
                 if run.over:
-                    interrupted.remove(self.store, name)
+                    interrupted.remove(records, name)
             if run.complete:
-                interrupted.supersede(self.store, plan.workspace, self.tenant, self.environment, name)
+                interrupted.supersede(records, plan.workspace, self.tenant, self.environment, name)
 
     def interrupted(self, workspace: str) -> list[InterruptedRun]:
         """The runs of a workspace in this environment, against this tenant, that have not ended, the latest first.
@@ -108,7 +149,7 @@ class Ledger:
         Raises:
             LedgerError: the ledger cannot be read.
         """
-        return [each for each in read_interrupted(self.store) if self._has(each, workspace)]
+        return [each for each in read_interrupted(self.records) if self._has(each, workspace)]
 
     def _has(self, run: InterruptedRun, workspace: str) -> bool:
         return run.is_of(workspace, self.tenant, self.environment)
@@ -119,7 +160,7 @@ class Ledger:
         Raises:
             LedgerError: there is no such run, it has ended, or it is another workspace's or tenant's.
         """
-        every = read_interrupted(self.store)
+        every = read_interrupted(self.records)
         found = next((each for each in every if each.name == name), None)
         if found is not None and self._has(found, workspace):
             return found
@@ -127,7 +168,7 @@ class Ledger:
         hint = f"interrupted are {', '.join(names)}" if names else "no run of this workspace is interrupted"
         if found is not None:
             raise LedgerError(f"run {name} is of {found.whose}", where=self.store.place(journal_of(name)), hint=hint)
-        ended = self.store.last(journal_of(name))[0]
+        ended = self.records.last(journal_of(name))[0]
         raise LedgerError(f"run {name} {'has ended' if ended else 'is not in the ledger'}", hint=hint)
 
     def supersede(self, workspace: str) -> None:
@@ -136,28 +177,24 @@ class Ledger:
         Raises:
             LedgerError: another run is under way.
         """
-        with lock.locked(self.store):
-            interrupted.supersede(self.store, workspace, self.tenant, self.environment, "")
+        with lock.locked(self.store) as held:
+            chain = audit.Chain(self.store, self.seal)
+            closed = interrupted.supersede(self.records, workspace, self.tenant, self.environment, "")
+            told = {"event": "superseded", "at": now(), "by": getpass.getuser(), "runs": closed}
+            chain.record({**told, "lock": held.fence})
 
-    def verify(self) -> int:
-        """How many entries the audit record has.
+    def break_lock(self, reason: str, by: str) -> lock.State:
+        """Take the lock from its owner; raises as `lock.break_lock`."""
+        return lock.break_lock(self.store, self.seal, reason, by, now())
+
+    def adopt(self, reason: str, by: str) -> audit.Reading:
+        """Answer for the audit record as it is: what an older edition or another key wrote, or what is broken.
 
         Raises:
-            LedgerError: its chain is broken, or it ends before something that a run's journal tells of.
+            LedgerError: another run is under way.
         """
-        count = audit.verify(self.store)
-        told = {_identity(orjson.loads(line)) for line in self.store.lines(audit.FILE)}
-        for run in self.store.runs():
-            name = journal_of(run)
-            for number, line in enumerate(self.store.lines(name), start=1):
-                entry = parse_line(self.store, name, number, line)
-                if "at" in entry and _identity(entry) not in told:
-                    raise LedgerError(
-                        f"the audit record was cut short: it has {count} entries, and not this one of a run's journal",
-                        where=self.store.place(name, number),
-                        hint="compare it with a copy of the ledger from before",
-                    )
-        return count
+        with lock.locked(self.store) as held:
+            return audit.adopt(self.store, self.seal, {"at": now(), "by": by, "reason": reason, "lock": held.fence})
 
     def plan_of(self, run: str, into: Path) -> Plan:
         """The plan that a run applies: the one that its journal names.
@@ -168,9 +205,16 @@ class Ledger:
         path = self.store.fetched(f"runs/{run}/plan.zip", into)
         if path is None:
             raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
-        plan = open_plan(path, into, self.seal)
-        first = next(iter(self.store.scan(journal_of(run))), b"{}")
-        begun = parse_line(self.store, journal_of(run), 1, first).get("plan")
+        first = next(iter(self.records.scan(journal_of(run))), b"{}")
+        told = parse_line(self.store, journal_of(run), 1, first)
+        begun = told.get("plan")
+        if told.get("run") != run or told.get("tenant") != self.tenant:
+            raise LedgerError(
+                f"the journal of run {run} is of {told.get('run')} against {told.get('tenant')!r}",
+                where=self.store.place(journal_of(run)),
+                hint="nothing was written; find out who has changed the ledger, then plan again",
+            )
+        plan = open_plan(path, into, self.seal, of_run(run))
         if begun != plan_digest(plan):
             raise LedgerError(
                 f"the plan that the ledger holds of run {run} is not the one that was begun",
@@ -183,7 +227,3 @@ class Ledger:
 
 def _begun(name: str, of: Mapping[str, str | None], plan: str, by: str, fence: int) -> InterruptedRun:
     return InterruptedRun(name, of["workspace"] or "", of["tenant"] or "", plan, now(), by, fence, of["environment"])
-
-
-def _identity(entry: Mapping[str, object]) -> tuple[object, ...]:
-    return tuple(entry.get(key) for key in ("run", "at", "address"))

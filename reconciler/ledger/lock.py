@@ -17,6 +17,7 @@ import orjson
 
 from reconciler.ledger import audit
 from reconciler.ledger.records import Held, Records
+from reconciler.ledger.sealing import Seal
 from reconciler.model.errors import LedgerError
 
 TIME_TO_LIVE = 900.0
@@ -26,7 +27,9 @@ RENEWED_EVERY = 30.0
 """Seconds after which a record renews the lock; before that, nobody may take over one in a shared store."""
 
 _FILE = "lock.json"
-_FENCES = "fences.jsonl"
+FENCES = "fences.jsonl"
+"""A line for each time the lock was taken; `audited`: the audit record has an entry with its number."""
+
 _SEEN = "lock-seen.json"
 
 Moment = tuple[float, float]
@@ -108,13 +111,14 @@ def locked(store: Records) -> Iterator[Lock]:
     last = _parsed(before.content) if before else {}
     if before is not None and not last.get("free"):
         _refuse_living(store)
-    number = store.last(_FENCES)[0] + 1
+    number = store.last(FENCES)[0] + 1
     said: dict[str, object] = {
         "owner": f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})",
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "space": _space(),
         "fence": number,
+        "audited": True,
         "nonce": secrets.token_hex(8),  # no two locks are alike, whoever takes them
     }
     content = orjson.dumps(said)
@@ -126,7 +130,7 @@ def locked(store: Records) -> Iterator[Lock]:
         raise _taken_over()
     lock = Lock(store, said, held, number, asked)
     try:
-        store.append(_FENCES, content, number)
+        store.append(FENCES, content, number)
         yield lock
     finally:
         with suppress(LedgerError):  # what cannot be let go lapses; why the run ended is what counts
@@ -219,7 +223,7 @@ def _refuse_living(store: Records) -> None:
     )
 
 
-def break_lock(store: Records, reason: str, by: str, at: str) -> State:
+def break_lock(store: Records, seal: Seal, reason: str, by: str, at: str) -> State:
     """Take the lock from its owner, who can write nothing more, and say so in the audit record.
 
     Raises:
@@ -228,13 +232,15 @@ def break_lock(store: Records, reason: str, by: str, at: str) -> State:
     state, held = read_state(store), store.read(_FILE)
     if state.owner is None or held is None:
         raise LedgerError("the workspace is not locked", hint="nothing was changed")
-    number = store.last(_FENCES)[0] + 1
-    taken = orjson.dumps({"owner": by, "fence": number, "nonce": secrets.token_hex(8), "broken": reason})
+    number = store.last(FENCES)[0] + 1
+    taken = orjson.dumps(
+        {"owner": by, "fence": number, "audited": True, "nonce": secrets.token_hex(8), "broken": reason}
+    )
     if not store.replace(_FILE, held, taken):
         raise LedgerError("the lock changed hands meanwhile", hint="look at it again: reconciler lock status")
-    store.append(_FENCES, taken, number)
+    store.append(FENCES, taken, number)
     told = {"event": "lock-broken", "at": at, "by": by, "owner": state.owner, "fence": state.fence, "reason": reason}
-    audit.Chain(store).record(told)
+    audit.Chain(store, seal).record({**told, "lock": number})
     mine = store.read(_FILE)
     if mine is not None and mine.content == taken:
         store.remove(_FILE, mine, orjson.dumps({"free": True}))

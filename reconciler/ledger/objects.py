@@ -81,6 +81,11 @@ class ObjectStore:
         with _told():
             return number, self._bucket.read(self._key(_line(name, number)))[0]
 
+    def line(self, name: str, number: int) -> bytes | None:
+        """One line by its number."""
+        held = self.read(_line(name, number))
+        return None if held is None else held.content
+
     def _numbers(self, name: str) -> list[int]:
         prefix = self._key(f"{name}/")
         names = (meta.key.removeprefix(prefix) for meta in self._bucket.under(prefix))
@@ -141,6 +146,10 @@ class ObjectStore:
     def remove(self, name: str, held: Held, content: bytes) -> None:
         """Leave a mark in an object's place: a store cannot take away the object that is meant and no other."""
         self.replace(name, held, content)
+
+    def exposed(self, name: str) -> str:
+        """Who may read a bucket is its owner's to say, and not to be seen from here."""
+        return ""
 
     def runs(self) -> list[str]:
         """The names of the runs."""

@@ -65,6 +65,9 @@ class Records(Protocol):
     def last(self, name: str) -> tuple[int, bytes]:
         """The number of the last line, and the line; 0 and nothing where there is none."""
 
+    def line(self, name: str, number: int) -> bytes | None:
+        """One line by its number; None where there is none."""
+
     def create(self, name: str, content: bytes) -> bool:
         """Make a record that is not there yet; False if it is."""
 
@@ -82,6 +85,9 @@ class Records(Protocol):
 
     def remove(self, name: str, held: Held, content: bytes) -> None:
         """Take a record away, unless it is another by now; `content` is left where nothing can be taken away safely."""
+
+    def exposed(self, name: str) -> str:
+        """Why a record may be known to others than its owner, in words; empty where nothing says so."""
 
     def runs(self) -> list[str]:
         """The folders below `runs/`, sorted; whatever else lies there is passed over."""
@@ -139,18 +145,37 @@ def created_once(records: Records, name: str, why: str) -> Secret:
     """A key that is created in the ledger when it is first asked for.
 
     Raises:
-        LedgerError: it is there and is no key; `why` says what that would mean.
+        LedgerError: it is there and is no key, or may be anybody's; `why` says what that would mean.
     """
+    found = read_key(records, name, why)
+    if found is None:
+        records.create(name, secrets.token_hex(32).encode())
+        found = read_key(records, name, why)
+    if found is None:
+        raise _unusable_key(name, "is empty", why)
+    return found
+
+
+def read_key(records: Records, name: str, why: str) -> Secret | None:
+    """A key of the ledger's; None where there is none. Raises as `created_once`."""
     held = records.read(name)
     if held is None:
-        records.create(name, secrets.token_hex(32).encode())
-        held = records.read(name)
+        return None
     try:
-        key = Secret(held.content.decode().strip() if held else "")
+        key = Secret(held.content.decode().strip())
     except UnicodeDecodeError:
         raise _unusable_key(name, "is no text", why) from None
     if not key:
         raise _unusable_key(name, "is empty", why)
+    exposed = records.exposed(name)
+    if exposed:
+        raise LedgerError(
+            f"the ledger's {name} cannot be trusted: {exposed}",
+            where=records.place(name),
+            note="this program makes it for its owner alone; one that came with manifests, or that others may read, "
+            "would let them make plans and records that look like yours",
+            hint=f"if it is yours: chmod 600 {records.place(name)}; if not, delete it",
+        )
     return key
 
 

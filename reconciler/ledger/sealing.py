@@ -8,24 +8,35 @@ bound to its name and to the plan's document, so that an edited document, whatev
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING
 
-from reconciler.ledger.records import Records, created_once
+from reconciler.ledger.records import Records, created_once, read_key
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.secret import Secret
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VARIABLE = "RECONCILER_KEY"
 """Gives the key where a plan is made in one job and applied in another, each with a ledger of its own."""
 
+PREVIOUS_VARIABLE = "RECONCILER_PREVIOUS_KEYS"
+"""Gives keys that were in use before, one a line: they read, and write nothing."""
+
 SHORTEST = 32
 """Characters of a key that somebody gives: what is guessed opens every plan."""
 
+NAME = 16
+"""Characters of a key's name."""
+
 _FILE = "plan.key"
-_SALT, _BLOCK, _TAG = 32, 1 << 20, 16
+_SALT, _BLOCK, _TAG, _NONCE = 32, 1 << 20, 16, 12
 
 
 class KeyUnusable(ReconcilerError):
@@ -37,14 +48,40 @@ class KeyUnusable(ReconcilerError):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Seals and opens with one workspace's key."""
+    """Seals and opens with one workspace's key; `previous` are Seals of keys that only read."""
 
     key: Secret
+    previous: tuple[Seal, ...] = ()
 
     @property
     def name(self) -> str:
         """Tells keys apart, and says nothing of the key."""
-        return self._derived(b"", b"name of the key").hex()[:16]
+        return _derived(self.key.reveal(), b"", b"name of the key").hex()[:NAME]
+
+    def named(self, name: str) -> Seal | None:
+        """The one of these keys that has this name."""
+        return next((each for each in (self, *self.previous) if each.is_of(name)), None)
+
+    def proof(self, what: str, parts: Iterable[bytes]) -> str:
+        """An HMAC-SHA256 over some bytes, given in parts: that they are `what`, and were written by who has the key."""
+        found = hmac.new(_derived(self.key.reveal(), b"", b"proof"), hashlib.sha256(what.encode()).digest(), "sha256")
+        for part in parts:
+            found.update(part)
+        return found.hexdigest()
+
+    def hide(self, plain: bytes, about: str) -> bytes:
+        """Encrypt something small; it opens with the same `about` only."""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._small().encrypt(nonce, plain, about.encode())
+
+    def unhide(self, hidden: bytes, about: str) -> bytes | None:
+        """What `hide` encrypted; None where it was altered, or is about something else."""
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            return bytes(self._small().decrypt(hidden[:_NONCE], hidden[_NONCE:], about.encode()))
+        except (InvalidTag, ValueError):
+            return None
 
     def close(self, plain: IO[bytes], sealed: IO[bytes], about: bytes) -> None:
         """Seal what is in `plain` into `sealed`; it opens with the same `about` only."""
@@ -86,35 +123,63 @@ class Seal:
         """Whether a name is that of this key."""
         return hmac.compare_digest(name.encode(), self.name.encode())
 
-    def _cipher(self, salt: bytes):  # type: ignore[no-untyped-def]
+    def _cipher(self, salt: bytes) -> AESGCM:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        return AESGCM(self._derived(salt, b"rows of a plan"))
+        return AESGCM(_derived(self.key.reveal(), salt, b"rows of a plan"))
 
-    def _derived(self, salt: bytes, purpose: bytes) -> bytes:
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+    def _small(self) -> AESGCM:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        return HKDF(SHA256(), 32, salt, b"reconciler 1: " + purpose).derive(self.key.reveal().encode())
+        return AESGCM(_derived(self.key.reveal(), b"", b"parts of lines"))
+
+
+@lru_cache(maxsize=32)
+def _derived(key: str, salt: bytes, purpose: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    return HKDF(SHA256(), 32, salt, b"reconciler 1: " + purpose).derive(key.encode())
 
 
 def _nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(11) + bytes([last])
 
 
-def seal_of(store: Records, given: str | None) -> Seal:
+def seal_of(store: Records, given: str | None, previous: str | None = None) -> Seal:
     """The workspace's seal: by the key in the environment, else by one that is created in the ledger once.
 
     Raises:
-        KeyUnusable: the key in the environment is too short.
-        LedgerError: the ledger's is empty, or cannot be read or created.
+        KeyUnusable: a key in the environment is too short.
+        LedgerError: the ledger's is empty, others may read it, or it cannot be read or created.
     """
-    if given is None or given == "":
-        return Seal(created_once(store, _FILE, "plans could not be opened, or by anybody"))
-    if len(given.strip()) < SHORTEST:
+    return given_seal(given, previous) or Seal(created_once(store, _FILE, _WHY), _earlier(previous))
+
+
+def given_seal(given: str | None, previous: str | None = None) -> Seal | None:
+    """The seal of the keys in the environment; None where there is none. Raises KeyUnusable."""
+    return Seal(_given(given, VARIABLE), _earlier(previous)) if given else None
+
+
+def _earlier(previous: str | None) -> tuple[Seal, ...]:
+    return tuple(Seal(_given(each, PREVIOUS_VARIABLE)) for each in (previous or "").splitlines() if each.strip())
+
+
+def known_seal(store: Records, given: str | None, previous: str | None = None) -> Seal | None:
+    """The same for whoever only reads: no key is created; None where there is none. Raises as `seal_of`."""
+    if not given and read_key(store, _FILE, _WHY) is None:
+        return None
+    return seal_of(store, given, previous)
+
+
+_WHY = "plans could not be opened, or by anybody"
+
+
+def _given(key: str, variable: str) -> Secret:
+    if len(key.strip()) < SHORTEST:
         raise KeyUnusable(
-            f"the key in {VARIABLE} has {len(given.strip())} characters, and must have {SHORTEST} or more",
+            f"the key in {variable} has {len(key.strip())} characters, and must have {SHORTEST} or more",
             note="names and phones in saved plans are encrypted with it",
             hint="make one with: openssl rand -hex 32",
         )
-    return Seal(Secret(given.strip()))
+    return Secret(key.strip())

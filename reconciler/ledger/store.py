@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
 from reconciler.ledger import records
+from reconciler.ledger.git_index import is_tracked
 from reconciler.ledger.objects import ObjectStore
 from reconciler.ledger.records import Held, Records
 from reconciler.model.errors import LedgerError
@@ -100,6 +103,10 @@ class Store:
             pass
         return number, last
 
+    def line(self, name: str, number: int) -> bytes | None:
+        """One line by its number."""
+        return next(islice(self.scan(name), number - 1, None), None) if number > 0 else None
+
     def create(self, name: str, content: bytes) -> bool:
         """Make a record that is not there yet; False if it is."""
         path = self.folder / name
@@ -172,6 +179,14 @@ class Store:
         """Take a record away, unless it is another by now."""
         if self.read(name) == held:
             (self.folder / name).unlink(missing_ok=True)
+
+    def exposed(self, name: str) -> str:
+        """Whether others may read or write a file, or it is kept in git."""
+        path = self.folder / name
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            return f"others than its owner may read or write it (mode {mode:04o})"
+        return "it is tracked by git" if is_tracked(path) else ""
 
     def runs(self) -> list[str]:
         """The names of the runs."""

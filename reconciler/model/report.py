@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.anchor import Anchor
 from reconciler.model.errors import Exit
 
 
@@ -144,13 +145,18 @@ class ChunkDone:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every step of a plan and how it ended; `run` names it in the ledger. `jobs`: those of the tenant's it began."""
+    """Every step of a plan and how it ended; `run` names it in the ledger.
+
+    Attributes:
+        jobs: those of the tenant's it began. audit: where the audit record ended then.
+    """
 
     run: str
     steps: tuple[StepResult, ...]
     writes: int
     interrupted: bool = False
     jobs: tuple[JobEnd, ...] = ()
+    audit: Anchor | None = None
 
     def ended(self, outcome: Outcome) -> tuple[StepResult, ...]:
         """The steps that ended in one way."""

@@ -87,6 +87,7 @@ class ApplyEvents:
             rows=sum(step.rows for step in report.steps),
             rejected=sum(step.rejected for step in report.steps),
             writes=report.writes,
+            audit=None if report.audit is None else {"entries": report.audit.entries, "head": report.audit.head},
         )
 
     def interrupted(self, at_once: bool) -> None:

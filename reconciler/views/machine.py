@@ -22,6 +22,7 @@ def report(value: Report) -> str:
         "exit_code": int(value.exit_code),
         "writes": value.writes,
         "interrupted": value.interrupted,
+        "audit": None if value.audit is None else {"entries": value.audit.entries, "head": value.audit.head},
         "steps": [
             {
                 "address": str(step.address),

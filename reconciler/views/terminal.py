@@ -306,4 +306,6 @@ def report(value: Report) -> Text:
     suppressed = sum(step.suppressed for step in value.steps)
     owed += f"; {suppressed:,} contacts suppressed since the plan" if suppressed else ""
     lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
+    if value.audit is not None:
+        lines.append(Text(f"The audit record ends with entry {value.audit.entries}:{value.audit.head}", "dim"))
     return Text("\n").join(lines)

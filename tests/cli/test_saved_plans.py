@@ -32,10 +32,12 @@ def saved(tenant: Simulator, folder: Folder, run: Run) -> Path:
 
 
 def rewritten(path: Path, change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> None:
-    """The same zip with other parts."""
+    """The same zip with other parts, and the proof that the first had."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
+        proof = archive.comment
     with zipfile.ZipFile(path, "w") as archive:
+        archive.comment = proof
         for name, content in change(parts).items():
             archive.writestr(name, content)
 
@@ -214,7 +216,7 @@ def test_what_is_edited_by_somebody_without_the_key_does_not_open_whatever_diges
     edit(saved)
     refused = run("apply", str(saved))
     assert refused.code == 4, refused.err
-    assert "does not open with its seal" in refused.err or "edited after it was made" in refused.err
+    assert "edited after it was made" in refused.err
     assert not tenant.requests()
 
 
@@ -339,16 +341,44 @@ def gone(path: Path) -> None:
     path.unlink()
 
 
+def another_part(path: Path) -> None:
+    rewritten(path, lambda parts: {**parts, "rows/more.parquet.sealed": b"more"})
+
+
+def a_part_twice(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("plan.json", b"{}")
+
+
+def without_its_proof(path: Path) -> None:
+    """As an older edition saved it."""
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b""
+        archive.writestr("seal.json", b"{}")
+
+
 @pytest.mark.parametrize(
     "spoil",
-    [cut, no_zip, empty, flipped, another_zip, no_json, a_list, without_rows, encrypted, unknown_compression, gone],
+    [flipped, no_json, a_list, without_rows, encrypted, unknown_compression, another_part, a_part_twice],
 )
+def test_what_lies_in_a_plan_is_not_looked_at_before_all_of_it_is_proven(
+    tenant: Simulator, saved: Path, run: Run, spoil: Callable[[Path], None]
+) -> None:
+    spoil(saved)
+    refused = run("apply", str(saved))
+    assert refused.code == 4, refused.err
+    assert "error[stale-plan]: the plan was edited after it was made" in refused.err
+    assert not tenant.requests()
+
+
+@pytest.mark.parametrize("spoil", [cut, no_zip, empty, another_zip, gone, without_its_proof])
 def test_what_is_no_saved_plan_is_told_as_such(
     tenant: Simulator, saved: Path, run: Run, spoil: Callable[[Path], None]
 ) -> None:
     spoil(saved)
     refused = run("apply", str(saved))
     assert refused.code == 64, refused.err
+    assert "hint:" in refused.err or "note:" in refused.err
     assert "error[not-a-plan]: " in refused.err
     assert "a.plan" in refused.err
     assert not tenant.requests()

@@ -24,7 +24,7 @@ from reconciler.model.settings import Workspace
 from reconciler.model.webhook import Callback
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
-from tests import scene
+from tests import scene, sealed
 from tests.conftest import TENANT, Ended, Folder, manifest
 from tests.steps.apply.killing import Stage
 from tests.views.plans import plan
@@ -43,8 +43,7 @@ def declare(folder: Folder, tenant: Simulator, name: str = "crm", spec: str = "e
 
 def outbox(folder: Folder) -> list[dict[str, Any]]:
     """The record of callbacks."""
-    file = folder.root / ".reconciler" / "webhooks" / "outbox.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    return sealed.lines(folder.root, "webhooks/outbox.jsonl")
 
 
 def waiting(run: Run) -> list[dict[str, Any]]:

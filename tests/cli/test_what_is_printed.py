@@ -104,7 +104,7 @@ def _texts(root: Path) -> dict[str, str]:
             if zipfile.is_zipfile(path):
                 with zipfile.ZipFile(path) as archive:
                     found[str(path)] = archive.read("plan.json").decode()
-            elif path.name not in ("token.key", "plan.key", "rejected.jsonl", "suppressed.jsonl"):
+            elif path.name not in ("token.key", "plan.key"):
                 found[str(path)] = path.read_text()
     return found
 

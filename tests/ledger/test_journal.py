@@ -10,7 +10,6 @@ import orjson
 import pytest
 
 from reconciler import __version__
-from reconciler.ledger import audit
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.store import Store
@@ -20,6 +19,7 @@ from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Budget, Plan
 from reconciler.model.report import Outcome, Report, StepResult
 from tests.ledger.conftest import Opened
+from tests.ledger.proof import verified
 
 VIP = Address("ContactList", "vip")
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_a_run_that_was_finished_is_known_as_such(ledger: Ledger) -> None:
         run.finish(Report(run.name, (), 0))
     assert interrupted(ledger) == []
     assert events(ledger) == ["started", "finished"]
-    assert ledger.verify() == 2
+    assert verified(ledger) == 2
 
 
 def test_a_run_that_stopped_is_known_with_its_plan(ledger: Ledger, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_run_whose_last_record_was_cut_short_is_resumed(in_a_folder: Ledger) -
         again.done("ContactList/vip")
     with in_a_folder.run(PLAN, run.name) as third:
         assert third.outcome("ContactList/vip") is not None
-    assert in_a_folder.verify() == 3
+    assert verified(in_a_folder) == 3
 
 
 def test_an_audit_record_cut_short_by_a_crash_is_carried_on(in_a_folder: Ledger) -> None:
@@ -140,7 +140,7 @@ def test_an_audit_record_cut_short_by_a_crash_is_carried_on(in_a_folder: Ledger)
         handle.write(b'{"previous": "')
     with in_a_folder.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
-    assert audit.verify(in_a_folder.store) == 6
+    assert verified(in_a_folder) == 6
 
 
 def test_two_runs_at_once_are_refused(ledger: Ledger) -> None:
@@ -163,7 +163,7 @@ def test_rejected_contacts_are_kept_with_their_reason_once(ledger: Ledger) -> No
     with ledger.run(PLAN, run.name) as again:
         again.reject(VIP, "CUST0001", "not-found", "archived")
         again.reject(VIP, "CUST0002", "not-found", "unknown")
-    kept = [orjson.loads(line) for line in ledger.store.lines(f"runs/{run.name}/rejected.jsonl")]
+    kept = [orjson.loads(line) for line in ledger.records.lines(f"runs/{run.name}/rejected.jsonl")]
     assert [(each["contact"], each["reason"]) for each in kept] == [("CUST0001", "archived"), ("CUST0002", "unknown")]
 
 

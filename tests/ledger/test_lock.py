@@ -15,9 +15,9 @@ import orjson
 import pytest
 
 from reconciler.ledger import lock
-from reconciler.ledger.journal import Run
 from reconciler.ledger.store import Store
 from reconciler.model.errors import LedgerError
+from tests.ledger.proof import SEAL, begun
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_a_lock_that_cannot_be_read_lapses_with_time(store: Store) -> None:
 def test_who_was_taken_over_writes_nothing_more(store: Store) -> None:
     with lock.locked(store) as first:
         (store.folder / "runs" / "a").mkdir(parents=True)
-        run = Run(store, "a", first)
+        run = begun(store, first)
         run.intent("ContactList/vip")
         os.utime(store.folder / "lock.json", (1, 1))
         with lock.locked(store) as second:
@@ -180,12 +180,12 @@ def test_what_another_start_of_the_machine_has_observed_does_not_count(
 def test_nothing_is_said_of_a_lock_that_nobody_holds(store: Store) -> None:
     assert lock.read_state(store).owner is None
     with pytest.raises(LedgerError, match="not locked"):
-        lock.break_lock(store, "nobody is there", "ann", "2026-07-01")
+        lock.break_lock(store, SEAL, "nobody is there", "ann", "2026-07-01")
 
 
 def test_a_lock_that_is_broken_is_free_and_its_owner_writes_nothing_more(store: Store) -> None:
     with lock.locked(store) as first:
-        lock.break_lock(store, "the runner was shut down", "ann", "2026-07-01T00:00:00Z")
+        lock.break_lock(store, SEAL, "the runner was shut down", "ann", "2026-07-01T00:00:00Z")
         with pytest.raises(LedgerError, match="taken over"):
             first.check()
         with lock.locked(store) as second:

@@ -13,6 +13,7 @@ from reconciler.ledger.records import Records
 from reconciler.ledger.store import opened
 from reconciler.model.errors import LedgerError
 from reconciler.model.report import Report
+from tests.ledger.proof import verified
 from tests.ledger.test_journal import PLAN
 from tests.s3 import S3, Fault
 
@@ -103,7 +104,7 @@ def test_a_step_of_the_audit_record_that_may_have_arrived_is_never_followed_by_a
         s3_here.faults.clear()
         with pytest.raises(LedgerError, match="somebody else has written line 2"):
             run.finish(Report(run.name, (), 1))
-    assert ledger.verify() == 2
+    assert verified(ledger) == 2
 
 
 @pytest.mark.parametrize("entry", [1, 2])
@@ -114,15 +115,15 @@ def test_an_entry_of_the_audit_record_that_was_altered_is_found(
     for _ in range(2):
         with ledger.run(PLAN) as run:
             run.finish(Report(run.name, (), 0))
-    assert ledger.verify() == 4
+    assert verified(ledger) == 4
     key = f"team/audit.jsonl/{entry:012d}"
     before = orjson.loads(s3_here.get(bucket, key))
     s3_here.put(bucket, key, orjson.dumps({**before, "by": "nobody", "at": "never"}))
     with pytest.raises(LedgerError, match="broken at entry"):
-        ledger.verify()
+        verified(ledger)
     s3_here.delete(bucket, key)
     with pytest.raises(LedgerError, match=f"broken at entry {entry}"):
-        ledger.verify()
+        verified(ledger)
 
 
 def test_an_audit_record_whose_end_was_taken_away_is_found(store: Records, s3_here: S3, bucket: str) -> None:
@@ -131,7 +132,7 @@ def test_an_audit_record_whose_end_was_taken_away_is_found(store: Records, s3_he
         run.finish(Report(run.name, (), 0))
     s3_here.delete(bucket, "team/audit.jsonl/000000000002")
     with pytest.raises(LedgerError, match="was cut short") as caught:
-        ledger.verify()
+        verified(ledger)
     assert str(caught.value.where).startswith(f"s3://{bucket}/team/runs/{run.name}/journal.jsonl/")
 
 

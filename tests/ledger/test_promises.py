@@ -6,20 +6,20 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
 from reconciler.ledger import audit, lock
-from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.records import Records
 from reconciler.ledger.saved import save_plan
-from reconciler.ledger.sealing import Seal
 from reconciler.model.errors import LedgerError
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, StepResult
 from tests.ledger.conftest import Opened
+from tests.ledger.proof import SEAL, begun, verified
 from tests.ledger.test_journal import PLAN, VIP
 
 RACERS = 8
@@ -46,13 +46,13 @@ def test_several_lines_are_added_together_and_read_one_by_one(opening: Opened) -
 
 
 def test_entries_that_are_recorded_together_are_chained_like_all_others(opening: Opened) -> None:
-    chain = audit.Chain(opening())
+    chain = audit.Chain(opening(), SEAL)
     chain.record({"event": "started"})
     chain.extend([{"event": "outcome", "contact": f"c-{n}"} for n in range(3)])
     chain.record({"event": "finished"})
-    assert audit.verify(opening()) == 5
-    audit.Chain(opening()).extend([{"event": "outcome"}])
-    assert audit.verify(opening()) == 6
+    assert verified(opening()) == 5
+    audit.Chain(opening(), SEAL).extend([{"event": "outcome"}])
+    assert verified(opening()) == 6
 
 
 def test_lines_added_at_once_are_all_there(opening: Opened) -> None:
@@ -158,7 +158,7 @@ def test_a_lock_that_lapsed_is_taken_over_and_its_owner_writes_nothing_more(
     store = opening()
     lapsed(store, monkeypatch)
     with lock.locked(store) as first:
-        run = Run(store, "a", first)
+        run = begun(store, first)
         run.intent("ContactList/vip")
         monkeypatch.setattr(lock, "RENEWED_EVERY", 0.0)  # as if it had been silent for so long
         with lock.locked(opening()) as second:
@@ -183,9 +183,9 @@ def test_a_lock_that_is_lost_while_the_plan_is_kept_begins_no_run(
     lapsed(store, monkeypatch)
     monkeypatch.setattr(lock, "RENEWED_EVERY", 0.0)
 
-    def slowly(plan: Plan, path: Path, seal: Seal) -> None:
+    def slowly(plan: Plan, path: Path, *rest: Any) -> None:
         with lock.locked(opening()):
-            save_plan(plan, path, seal)
+            save_plan(plan, path, *rest)
 
     monkeypatch.setattr("reconciler.ledger.ledger.save_plan", slowly)
     with pytest.raises(LedgerError, match="taken over by another run"), Ledger(store).run(PLAN):
@@ -222,7 +222,7 @@ def test_a_run_goes_on_where_another_process_stopped(opening: Opened, tmp_path: 
         assert again.outcome("a#put:1") is None
         again.done("a#put:1", rows=10, rejected=[])
         again.step(StepResult(VIP, Outcome.DONE, "done", 20))
-    assert Ledger(opening()).verify() == 3
+    assert verified(Ledger(opening())) == 3
 
 
 def test_workers_record_at_once_and_nothing_is_lost(opening: Opened) -> None:
@@ -242,16 +242,16 @@ def test_workers_record_at_once_and_nothing_is_lost(opening: Opened) -> None:
 
 def test_no_two_lines_of_the_audit_record_follow_one(opening: Opened) -> None:
     store = opening()
-    first, second = audit.Chain(store), audit.Chain(opening())
+    first, second = audit.Chain(store, SEAL), audit.Chain(opening(), SEAL)
     first.record({"event": "started"})
     if store.shared:
         with pytest.raises(LedgerError, match=r"somebody else has written line 1 of the ledger's audit\.jsonl"):
             second.record({"event": "started too"})
-        assert audit.verify(store) == 1
+        assert verified(store) == 1
     else:
         second.record({"event": "started too"})
         with pytest.raises(LedgerError, match="broken at entry 2"):
-            audit.verify(store)
+            verified(store)
 
 
 def test_the_owner_s_process_is_asked_for_only_where_it_can_be_seen(opening: Opened) -> None:

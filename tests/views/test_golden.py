@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.model.address import Address
+from reconciler.model.anchor import Anchor
 from reconciler.model.errors import Refused
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
@@ -50,7 +51,7 @@ def report() -> Report:
         StepResult(CAMPAIGN, Outcome.BLOCKED, "waits for Segment/history[high]"),
         StepResult(OLD, Outcome.NOT_ATTEMPTED, "the run was interrupted before it"),
     )
-    return Report("20260702T083000-abcdef", steps, 4)
+    return Report("20260702T083000-abcdef", steps, 4, audit=Anchor(12, "ab" * 32))
 
 
 def bad_input() -> BadInput:

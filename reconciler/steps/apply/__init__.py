@@ -46,6 +46,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
         results = run_steps(plan, doing.end, terms.stop)
         report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
         run.finish(report)
+        report = replace(report, audit=run.anchor)
         terms.progress.ended(report)
         return report
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
-from tests import scene
+from tests import scene, sealed
 from tests.conftest import Ended, Folder, manifest
 
 Run = Callable[..., Ended]
@@ -22,8 +22,7 @@ def outcomes(ended: Ended) -> dict[str, str]:
 
 def rejected(folder: Folder) -> list[dict[str, Any]]:
     """The contacts that the ledger keeps as rejected."""
-    paths = folder.root.glob(".reconciler/runs/*/rejected.jsonl")
-    return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    return sealed.lines(folder.root, "runs/*/rejected.jsonl")
 
 
 def test_what_depends_on_a_failure_is_blocked_and_the_rest_is_done(tenant: Simulator, folder: Folder, run: Run) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.mishaps import KINDS
 from reconciler.simulator.options import JobPace
-from tests import delivery
+from tests import delivery, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS
 from tests.sample import tried
@@ -100,8 +100,7 @@ class Course:
 
     def _rejected(self) -> set[str]:
         """The contacts that the ledger names as rejected."""
-        files = (self.folder.root / ".reconciler").glob("runs/*/rejected.jsonl")
-        return {json.loads(line)["contact"] for file in files for line in file.read_text("utf-8").splitlines()}
+        return {line["contact"] for line in sealed.lines(self.folder.root, "runs/*/rejected.jsonl")}
 
     def _judged(self, ended: Ended) -> list[str]:
         """Does what a run says of itself agree with what the tenant holds?"""
