@@ -82,6 +82,7 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
     people = sources.contacts(backend, read[segment.contacts])
     if segment.phones is not None:
         people = persons.numbered(backend, people, segment.phones, segment.contacts, read[segment.contacts])
+        people = suppression.with_contacts(people, segment.suppress)
         people = suppression.suppressed_by(backend, people, segment.suppress, read)
     else:
         nobody = ibis.null("array<string>")
@@ -320,6 +321,7 @@ def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> I
     for target in segment.targets:
         if target.phones is not None and target.phones in read and read[target.phones].count:
             people = suppression.with_e164(backend, sources.contacts(backend, read[target.phones]), how)
+            people = suppression.with_contacts(people, segment.suppress)
             listed = suppression.suppressed_by(backend, people, segment.suppress, read)
             yield listed.filter(listed["suppressed_by"].notnull()).select("contactId", "suppressed_by")
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, rough, sources, suppression
+from reconciler.audience import engine, identity, rough, sources, suppression
 from reconciler.model.change import REACHED_COLUMNS, RowChange
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.segment import Phones, Segment, Suppression
@@ -62,10 +62,11 @@ def by_tenant(backend: Any, contacts: Rows, segment: Segment, read: Read) -> Fou
     # a number need only be possible to be dialled
     how = replace(segment.phones or Phones(), rule="possible")
     there = sources.table(backend, contacts)
-    # ids as the list has them, and not as they are compared
-    people = there.select("contactId", "phone", region=ibis.null("string"))
-    people = suppression.with_e164(backend, people, how)
-    yield from _listed(backend, people.select("contactId", "subscribers"), segment.suppress, read)
+    there = identity.joined(there.select("contactId", "phone"), "contactId", identity.odd(backend, there["contactId"]))
+    # ids as the list has them, and not as they are compared, but for whom they are
+    people = there.select(member="contactId", contactId="same", phone="phone", region=ibis.null("string"))
+    people = suppression.with_contacts(suppression.with_e164(backend, people, how), segment.suppress)
+    yield from _listed(backend, people.select("subscribers", contactId="member"), segment.suppress, read)
 
 
 def _listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Read) -> Found:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.audience import engine, phones, sources
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.rows import ContactsOf, RowQuery, Rows
 from reconciler.model.segment import Phones, Suppression
 
 _ENTRY = ("subscribers", "phone", "phone_fault", "place", "fault")
@@ -18,14 +18,43 @@ def with_e164(backend: Any, people: Any, how: Phones) -> Any:
     return phones.normalised(backend, people, how.rule, how.region)
 
 
+_CONTACT = "contact "
+"""How the key of a contact itself begins, beside those of the numbers that reach it."""
+
+
+def with_contacts(people: Any, suppress: Iterable[Suppression]) -> Any:
+    """Contacts whose `subscribers` name themselves as well, where a list of the tenant says whom not to call.
+
+    Who stands on such a list is not to be called by any number, be it that the list has none of theirs.
+    """
+    import ibis
+
+    if not any(isinstance(query, ContactsOf) for each in suppress for query in each.read):
+        return people
+    none = ibis.literal([], "array<string>")
+    themselves = ibis.ifelse(
+        people["contactId"].isnull(), none, ibis.array([ibis.literal(_CONTACT) + people["contactId"]])
+    )
+    return people.mutate(subscribers=ibis.coalesce(people["subscribers"], none).concat(themselves))
+
+
 def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Any:
-    """Whom a list says not to call, with those that outcomes add: column `subscriber`, each key once."""
+    """Whom a list says not to call, with those that outcomes add: column `subscriber`, each key once.
+
+    The members of a list of the tenant are named by their numbers, and as the contacts that they are.
+    """
     import ibis
 
     asked = [suppression.numbers, *(query for query in suppression.also if query in read)]
-    found = [entries(backend, read[query], suppression.phones) for query in asked]
-    listed = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
-    return listed.select(subscriber=listed["subscribers"].unnest()).distinct()
+    found = []
+    for query in asked:
+        listed = entries(backend, read[query], suppression.phones)
+        found.append(listed.select(subscriber=listed["subscribers"].unnest()))
+        if isinstance(query, ContactsOf):
+            there = sources.contacts(backend, read[query])
+            there = there.filter(there["contactId"].notnull())
+            found.append(there.select(subscriber=ibis.literal(_CONTACT) + there["contactId"]))
+    return (ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]).distinct()
 
 
 def entries(backend: Any, rows: Rows, how: Phones) -> Any:
