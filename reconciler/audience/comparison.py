@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import aging, differences, engine, identity, matching, sources
+from reconciler.audience import aging, contradictions, differences, engine, identity, matching, sources
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
 from reconciler.model.members import Standing
@@ -64,9 +64,6 @@ def compare(
     what changes on it; `owed` what `owing.waiting` says of it; `keys` what makes two of its rows one, if it is not the
     contact; `personal` is what a delivery writes of the contacts themselves; `past`, what is known of when the lists
     were written. Contacts that are barred are taken off in `upsert` too.
-
-    Raises:
-        AssertionError: what would be taken off is what is put. That is a fault of this program.
     """
     import ibis
 
@@ -94,8 +91,7 @@ def compare(
             told = ibis.union(_held(everyone, known, barred, standing.segment, by_phone, then), told)
         told = _without_waiting(told, owed or {})
         changes = stack.enter_context(engine.computed(backend, told.filter(told["action"] != "keep")))
-        _refuse_contradiction(backend, changes)
-        return _by_list(backend, changes, live, into)
+        return _by_list(backend, contradictions.put_off(backend, changes), live, into)
 
 
 def _listed(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], standing: Standing) -> Any:
@@ -242,26 +238,6 @@ def _added(everyone: Any, listed: Any) -> Any:
         "spare": ibis.null("string"),
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
-
-
-def _refuse_contradiction(backend: Any, changes: Any) -> None:
-    """Nothing is taken off a list that the same plan puts there: neither a row, nor the only row of a number.
-
-    Raises:
-        AssertionError: there is such a row.
-    """
-    import ibis
-
-    put = changes.filter(changes["action"].isin(["add", "update"]))
-    gone = changes.filter(changes["action"] == "remove")
-    rows = put.select(put_member="member", put_on="on")
-    numbers = put.filter(put["e164"].notnull()).select(put_number="e164", number_on="on")
-    both = gone.semi_join(rows, [gone["member"] == rows["put_member"], gone["on"] == rows["put_on"]])
-    only = gone.filter(gone["spare"].isnull())
-    met = only.semi_join(numbers, [only["number"] == numbers["put_number"], only["on"] == numbers["number_on"]])
-    wrong = sources.count(backend, ibis.union(both.select("member"), met.select("member")))
-    if wrong:
-        raise AssertionError(f"{wrong} rows would be put on a list and taken off it")
 
 
 def _without_waiting(told: Any, owed: Mapping[str, Any]) -> Any:

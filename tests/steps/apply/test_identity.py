@@ -165,3 +165,29 @@ def test_without_a_surface_that_tells_phones_nobody_unknown_is_removed_while_oth
     assert refused.code == 1
     assert "1 rows to be removed have numbers that no surface of the tenant tells" in refused.err
     assert "declare the tenant's surface `outbound`" in refused.err
+
+
+def test_a_row_that_may_reach_who_must_not_be_called_goes_before_another_contact_is_put_by_its_number(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    """Digits without a `+` have two readings here: one is the number of a contact, the other stands on a list."""
+    delivery.declare(folder, tenant, "bulkInsert", attributes=())
+    segment = (folder.root / "segment.yaml").read_text()
+    folder.write("segment.yaml", segment.replace("{rule: valid}", "{rule: valid, region: DE}\n  suppress: [asked]"))
+    files = "files: {paths: [asked.csv], format: csv, columns: {phone: number}}"
+    folder.write(
+        "asked.yaml", manifest("SuppressionList", "asked", f"{files}\nasOf: 2026-06-30T00:00:00Z\nmaxAge: 999d")
+    )
+    folder.write("asked.csv", "number\n+491713920010\n")
+    write(folder, [*as_usual(), ("X1", "+49491713920010")])
+    numbers = [phone(n) for n in TEN]
+    rows = [{"id": f"THEIRS-{n}", "phoneNumber": each} for n, each in enumerate(["491713920010", *numbers])]
+    tenant.store.add_contacts(rows)
+    tenant.store.add_list("Chosen", [row["id"] for row in rows], description="(managed-by: reconciler/test)")
+    may_change_all(folder)
+    first = run("apply", "--yes")
+    assert first.code == 0, first.err
+    assert numbers_on(tenant) == sorted(numbers)
+    assert run("apply", "--yes").code == 0
+    assert numbers_on(tenant) == sorted([*numbers, "+49491713920010"])
+    assert run("plan", "--detailed-exitcode").code == 0

@@ -1,0 +1,42 @@
+"""Would one plan put on a list what it takes off the same list?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.audience import sources
+
+APART = "the row that has its number is taken off first"
+"""Why a contact is not put on a list yet: a row of another phone text may reach who must not be called."""
+
+
+def put_off(backend: Any, changes: Any) -> Any:
+    """The changes, of which none puts on a list what another takes off it: neither a row, nor the only row of a number.
+
+    A list would be left without both, or with one that must go. What is taken off goes; what would be put waits for the
+    next plan, which finds no such row any more.
+    """
+    import ibis
+
+    put = changes.filter(changes["action"].isin(["add", "update"]))
+    gone = changes.filter(changes["action"] == "remove")
+    only = gone.filter(gone["spare"].isnull(), gone["number"].notnull())
+    rows = gone.filter(gone["member"].notnull()).select("on", key=ibis.literal("row ") + gone["member"]).distinct()
+    numbers = only.select("on", key=ibis.literal("number ") + only["number"]).distinct()
+    taken = ibis.union(rows, numbers).rename(taken_on="on")
+
+    def met(key: Any) -> Any:
+        asked = put.select("contactId", "on", key=key)
+        asked = asked.filter(asked["key"].notnull())
+        return asked.semi_join(taken, [asked["key"] == taken["key"], asked["on"] == taken["taken_on"]])
+
+    both = [met(ibis.literal("row ") + put["member"]), met(ibis.literal("number ") + put["e164"])]
+    waits = ibis.union(*both).select(waits="contactId", waits_on="on").distinct()
+    if not sources.count(backend, waits):
+        return changes
+    found = changes.left_join(waits, [changes["contactId"] == waits["waits"], changes["on"] == waits["waits_on"]])
+    held = found["waits"].notnull() & found["action"].isin(["add", "update"])
+    action = ibis.ifelse(held, ibis.literal("wait"), found["action"])
+    return found.mutate(action=action, owed=ibis.ifelse(held, ibis.literal(APART), found["owed"])).select(
+        *changes.columns
+    )
