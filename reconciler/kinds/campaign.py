@@ -14,6 +14,7 @@ from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Activity, Each, Fields, Kind, Likeness, Reference, Renewal, Surface, WireReference
 from reconciler.model.live import LiveObject
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
+from reconciler.model.ownership import worded
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import MemberPhones, RowQuery
@@ -138,6 +139,8 @@ def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     spec = resource.spec
     declared: dict[str, Any] = {"name": KIND.live_name(resource)}
     declared |= {key: spec[key] for key in _PLAIN if key in spec}
+    if "description" in declared:
+        declared["description"] = worded(declared["description"])
     declared["list"] = contact_list.KIND.live_name(_list(spec, catalogue))
     threshold = _threshold(*_policy(spec), catalogue)
     if threshold is not None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.kind import Fields, Kind, Surface
+from reconciler.model.ownership import worded
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.vocabulary import known_or_raw
 
@@ -22,7 +23,8 @@ def read(body: Mapping[str, Any]) -> dict[str, Any]:
 def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     """What is declared of the list; its type is `outbound`, the only one this tool dials."""
     declared = {"name": KIND.live_name(resource), "type": "outbound"}
-    return declared | {field: resource.spec[field] for field in _FIELDS if field in resource.spec}
+    declared |= {field: resource.spec[field] for field in _FIELDS if field in resource.spec}
+    return declared | ({"description": worded(declared["description"])} if "description" in declared else {})
 
 
 KIND = Kind(

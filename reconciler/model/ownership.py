@@ -11,10 +11,15 @@ import re
 _MARK = re.compile(r"\s*\(managed-by: reconciler/([a-z0-9-]+)\)\s*$")
 
 
+def worded(description: str) -> str:
+    """A description as it is compared: a tenant may keep no blanks around it, and its own line breaks."""
+    return "\n".join(description.splitlines()).strip()
+
+
 def split_mark(description: str) -> tuple[str, str | None]:
-    """A live description without its mark, and the workspace that the mark names."""
+    """A live description without its mark, `worded`, and the workspace that the mark names."""
     match = _MARK.search(description)
-    return (description[: match.start()], match[1]) if match else (description, None)
+    return (worded(description[: match.start()]), match[1]) if match else (worded(description), None)
 
 
 def with_mark(description: str, workspace: str) -> str:

@@ -30,11 +30,6 @@ def folded(word: str) -> str:
     return _PUNCTUATION.sub("", word).casefold()
 
 
-def spellings(of: str) -> Mapping[str, str]:
-    """Every folded word of an enumeration, with what it means: for relations, which fold theirs themselves."""
-    return _words()[of]
-
-
 @cache
 def _words() -> Mapping[str, Mapping[str, str]]:
     text = (files("reconciler.model") / "vocabulary.toml").read_text(encoding="utf-8")

@@ -35,7 +35,7 @@ from reconciler.model.forecast import Forecast, Headroom, Statistics
 from reconciler.model.judged import Asked, Waived
 from reconciler.model.members import DoNotCall
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
-from reconciler.model.ownership import split_mark, with_mark
+from reconciler.model.ownership import split_mark, with_mark, worded
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rows import Rows
 from reconciler.model.situation import Planned
@@ -313,6 +313,7 @@ def test_an_instant_is_the_same_in_every_zone(instant: datetime, minutes: int) -
 
 
 @quick
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40).map(str.strip), NAMES)
-def test_a_mark_is_taken_off_as_it_was_put_on(description: str, workspace: str) -> None:
-    assert split_mark(with_mark(description, workspace)) == (description, workspace)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), NAMES, st.sampled_from(["", " ", "\n", "\r\n"]))
+def test_a_mark_is_taken_off_as_it_was_put_on(description: str, workspace: str, behind: str) -> None:
+    assert split_mark(with_mark(description, workspace) + behind) == (worded(description), workspace)
+    assert split_mark(description.replace("\n", "\r\n") + behind)[0] == worded(description)

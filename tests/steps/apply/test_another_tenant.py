@@ -204,6 +204,31 @@ def test_ids_may_be_numbers_everywhere(tenant: Simulator, folder: Folder, run: R
     assert "No changes." in run("plan").out
 
 
+def test_contacts_whose_ids_are_numbers_are_the_same_on_every_surface(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    tenant.store.add_contacts([{"id": str(7000 + n), "phoneNumber": scene.phone(n)} for n in range(9)])
+    everybody = [str(7000 + n) for n in range(9)]
+    tenant.store.add_list("All customers", everybody)
+    tenant.store.add_list("Invited", everybody[2:])
+    past = {"type": "voice", "startTime": "2026-06-30T12:00:00Z"}
+    tenant.store.add_interactions([{"id": str(n), "contactId": each, **past} for n, each in enumerate(everybody[:6])])
+    tenant.behave(number_ids=True, strange_fields=True, longest_page=2, totals=False)
+    scene.declare_segment(folder)
+    source = "interactions: {of: {name: All customers}, types: [voice]}"
+    folder.write("source.yaml", manifest("ContactSource", "all", source))
+    folder.write("score.yaml", manifest("ScoreModel", "engaged", "recencyFrequency: {window: 90d}"))
+    delivery = "{method: listContacts, attributes: [priority, score]}"
+    spec = (
+        f"source: all\nscore: engaged\nlists: {{medium: chosen}}\nintersect: [{{name: Invited}}]\ndelivery: {delivery}"
+    )
+    folder.write("segment.yaml", manifest("Segment", "chosen", spec))
+    ended = run("apply", "--yes")
+    assert ended.code == 0, ended
+    assert scene.members(tenant, "Chosen") == set(everybody[2:6])
+    assert "No changes." in run("plan").out
+
+
 def test_the_tenants_own_settings_stay_when_ours_are_changed(tenant: Simulator, folder: Folder, run: Run) -> None:
     running.build(tenant, folder)
     morning = tenant.store.campaign_named("Morning")
