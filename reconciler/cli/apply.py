@@ -15,7 +15,7 @@ from reconciler.cli.encoding import print_document
 from reconciler.cli.plan import show_plan
 from reconciler.cli.stopping import Stopping
 from reconciler.cli.telling import EventFile, Several, event_file
-from reconciler.cli.workspace import command_line, opened, refresh_option, workspace_options
+from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit, Interrupted, LedgerError, ReconcilerError, Refused, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     flag_value="",
     help="Go on with the run that was interrupted, the latest or the one named.",
 )
-@click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
+@prune_options
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--events",
@@ -56,6 +56,7 @@ def apply(
     yes: bool,
     resume: str | None,
     prune: bool,
+    release: tuple[str, ...],
     voice: str,
     digest: str | None,
     refresh: bool,
@@ -71,7 +72,7 @@ def apply(
     with (
         event_file(events) as file_of_events,
         Stopping() as stopping,
-        opened(chosen, prune=prune, refresh=refresh) as workspace,
+        opened(chosen, prune=prune, release=release, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
         World(workspace, stopping.stop, reading) as world,
     ):
@@ -198,6 +199,7 @@ class _Applying:
         return report.exit_code
 
     def _terms(self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> Terms:
+        from reconciler.kinds import earlier_names
         from reconciler.kinds.segment import segments
         from reconciler.kinds.suppression_list import stores
         from reconciler.model.moment import clock
@@ -222,6 +224,7 @@ class _Applying:
             segments=segments(desired.catalogue, desired.as_of),
             secret=partial(self.world.secret, desired),
             places=desired.times,
+            earlier=earlier_names(desired.catalogue).get("ContactList", {}),
         )
 
     def _stopped(self, words: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.encoding import print_document
-from reconciler.cli.workspace import command_line, opened, refresh_option, workspace_options
+from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
 
@@ -28,7 +28,7 @@ from reconciler.model.plan import Plan
     type=click.Choice(["warn", "refuse"]),
     help="Exit with 3 where a finding refuses the plan, or (warn) where there is a warning too that is not waived.",
 )
-@click.option("--prune", is_flag=True, help="Also delete what carries this workspace's mark and is declared no more.")
+@prune_options
 @click.option("--notify", is_flag=True, help="Tell the webhooks that want to know of plans.")
 def plan(
     chosen: dict[str, Any],
@@ -37,6 +37,7 @@ def plan(
     detailed_exitcode: bool,
     fail_on: str | None,
     prune: bool,
+    release: tuple[str, ...],
     refresh: bool,
     notify: bool,
 ) -> int:
@@ -50,7 +51,7 @@ def plan(
     from reconciler.views.reading import ReadingProgress
 
     with (
-        opened(chosen, prune=prune, refresh=refresh) as workspace,
+        opened(chosen, prune=prune, release=release, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
         World(workspace, reading=reading) as world,
     ):

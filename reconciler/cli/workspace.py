@@ -76,6 +76,26 @@ def refresh_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--refresh", is_flag=True, help=words)(command)
 
 
+def prune_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what becomes of objects that are declared no more."""
+
+    @wraps(command)
+    def with_options(*arguments: Any, **options: Any) -> Any:
+        if options["prune"] and "all" in options["release"]:
+            raise click.UsageError("--prune deletes what --release all lets go of: give one of them")
+        return command(*arguments, **options)
+
+    words = "Also delete what carries this workspace's mark and is declared no more."
+    with_options = click.option("--prune", is_flag=True, help=words)(with_options)
+    return click.option(
+        "--release",
+        multiple=True,
+        metavar="NAME|all",
+        help="Stop managing what is declared no more: take the mark off the object of that name (NAME, or"
+        " ContactList/NAME), and leave it as it is. It is never pruned.",
+    )(with_options)
+
+
 def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for text in given:
@@ -121,11 +141,15 @@ def command_line(workspace: Workspace, *words: str) -> str:
 
 
 @contextmanager
-def opened(chosen: dict[str, Any], *, prune: bool = False, refresh: bool = False) -> Iterator[Workspace]:
+def opened(
+    chosen: dict[str, Any], *, prune: bool = False, release: tuple[str, ...] = (), refresh: bool = False
+) -> Iterator[Workspace]:
     """The workspace that was chosen, with a folder for rows that is the owner's alone and gone at the end."""
     scratch = Path(tempfile.mkdtemp(prefix="reconciler-"))
     try:
         now = datetime.now(UTC)
-        yield Workspace(scratch=scratch, now=now, environ=os.environ, prune=prune, refresh=refresh, **chosen)
+        yield Workspace(
+            scratch=scratch, now=now, environ=os.environ, prune=prune, release=release, refresh=refresh, **chosen
+        )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

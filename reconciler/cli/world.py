@@ -9,13 +9,13 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.cxone.campaigns import CampaignReader
 from reconciler.cxone.courier import DeliversCallbacks
 from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.writing import TenantWriter
-from reconciler.kinds import kinds
+from reconciler.kinds import earlier_names, kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch, identity
 from reconciler.kinds.webhook import receiver
 from reconciler.ledger import owed, scored, written
@@ -37,6 +37,9 @@ from reconciler.model.webhook import Receiver, Webhook
 
 if TYPE_CHECKING:
     from reconciler.views.reading import ReadingProgress
+
+
+_LIST = "ContactList"
 
 
 class World:
@@ -65,12 +68,12 @@ class World:
     def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
-        return self._stack.enter_context(CampaignReader(surfaces, kinds(), self._stop, self._lanes))
+        return self._stack.enter_context(CampaignReader(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
-        return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop, self._lanes))
+        return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
 
     def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
         """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""
@@ -112,12 +115,22 @@ class World:
         """What the ledger says was written of a list's contacts."""
         ledger = self.ledger(desired)
         into = desired.scratch / "written"
-        return lambda name: written.fetched(ledger.store, ledger.tenant, name, into)
+
+        def fetch_one(name: str) -> Path | None:
+            found = (written.fetched(ledger.store, ledger.tenant, each, into) for each in _known_as(desired, name))
+            return next((each for each in found if each is not None), None)
+
+        return fetch_one
 
     def scored(self, desired: Desired) -> Callable[[str], Scored | None]:
         """As of which moment the ledger says that a list's scores are."""
         ledger = self.ledger(desired)
-        return lambda name: scored.fetch(ledger.store, ledger.tenant, name)
+
+        def fetch_one(name: str) -> Scored | None:
+            found = (scored.fetch(ledger.store, ledger.tenant, each) for each in _known_as(desired, name))
+            return next((each for each in found if each is not None), None)
+
+        return fetch_one
 
     def shelf(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""
@@ -136,3 +149,13 @@ class World:
         """Tell whoever waits which part of the work begins."""
         if self._reading is not None:
             self._reading.phase(words)
+
+
+def _names(desired: Desired) -> dict[str, Any]:
+    """What a reader is to know of the names that objects had before."""
+    return {"earlier": earlier_names(desired.catalogue), "owner": desired.settings.name}
+
+
+def _known_as(desired: Desired, name: str) -> tuple[str, ...]:
+    """The names that the ledger may have a list under: its own first."""
+    return (name, *earlier_names(desired.catalogue).get(_LIST, {}).get(name, ()))

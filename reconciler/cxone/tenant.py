@@ -32,6 +32,7 @@ from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import split_mark
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.renaming import Earlier, called, renamed
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
 from reconciler.model.tenant import DeclaredSurface
 
@@ -46,7 +47,11 @@ class Odd(ReconcilerError):
 
 
 class TenantReader:
-    """Reads one tenant. Holds its connections: use it as a context manager."""
+    """Reads one tenant. Holds its connections: use it as a context manager.
+
+    Args:
+        earlier: by kind, names that objects of the workspace `owner` may have had before (`model.renaming`).
+    """
 
     def __init__(
         self,
@@ -54,8 +59,11 @@ class TenantReader:
         kinds: Mapping[str, Kind],
         stop: threading.Event | None = None,
         lanes: Lanes | None = None,
+        *,
+        earlier: Mapping[str, Earlier] | None = None,
+        owner: str = "",
     ) -> None:
-        self._kinds = kinds
+        self._kinds, self._earlier, self._owner = kinds, earlier or {}, owner
         self._ids: dict[str, dict[str, str]] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._alike: dict[str, dict[str, list[LiveObject]]] = {}
@@ -105,6 +113,8 @@ class TenantReader:
                 self.objects(self._kinds[reference.kind])
         known = self._apart.setdefault(kind.name, set())
         found = naming.apart([self._understood(kind, surface, body) for body in bodies], known)
+        if kind.name in self._earlier and surface.writable:
+            found = renamed(found, self._earlier[kind.name], self._owner)
         self._ids[kind.name] = {each.name: each.id for each in found}
         self._names[kind.name] = {each.id: each.name for each in found}
         self._alike[kind.name] = naming.alike(found)
@@ -117,6 +127,11 @@ class TenantReader:
         Raises:
             WireError: the tenant cannot be read.
         """
+        if self._is_renamed(kind, name):
+            held = self.objects(kind)
+            # it goes by the name that it is to have, and may be asked for by the one that it has
+            own = (each for each in held if called(each) == name)
+            return next((each for each in held if each.name == name), None) or next(own, None)
         surface = self._surface(kind)
         for reference in surface.references:
             if reference.kind not in self._ids:
@@ -129,6 +144,10 @@ class TenantReader:
         found = naming.apart(found, self._apart.setdefault(kind.name, set()))
         self._keep(kind, own, found)
         return next((each for each in found if each.name == name), None)
+
+    def _is_renamed(self, kind: Kind, name: str) -> bool:
+        """Whether a name is that of an object which has another yet, or had before."""
+        return any(name == new or name in olds for new, olds in self._earlier.get(kind.name, {}).items())
 
     def _keep(self, kind: Kind, own: str, found: Sequence[LiveObject]) -> None:
         """Know those of a name anew, and by no other name any more."""

@@ -29,6 +29,7 @@ from reconciler.model.live import LiveObject
 from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.ownership import with_mark
 from reconciler.model.problem import BadInput, Location
+from reconciler.model.renaming import Earlier
 from reconciler.model.tenant import DeclaredSurface
 
 _CREATIONS = 3
@@ -47,8 +48,11 @@ class TenantWriter(CampaignReader):
         kinds: Mapping[str, Kind],
         stop: threading.Event | None = None,
         lanes: Lanes | None = None,
+        *,
+        earlier: Mapping[str, Earlier] | None = None,
+        owner: str = "",
     ) -> None:
-        super().__init__(surfaces, kinds, stop, lanes)
+        super().__init__(surfaces, kinds, stop, lanes, earlier=earlier, owner=owner)
         self._stop = stop
         self._counted = threading.Lock()
         self._writes = 0
@@ -105,6 +109,17 @@ class TenantWriter(CampaignReader):
             sent["description"] = with_mark(text, owner)
         lane = self._lane(surface, object_id, write=True)
         self._call("PATCH", surface, f"/{quote(object_id, safe='')}", self._body(surface, sent), lane=lane)
+
+    def release(self, kind: Kind, name: str, owner: str) -> None:
+        """Take our mark off an object, if it has it; nothing else of it is written."""
+        surface = self._surface(kind)
+        object_id = self._id(kind.name, name)
+        found = self._owners[kind.name, name]
+        if found.owner != owner:
+            return
+        lane = self._lane(surface, object_id, write=True)
+        body = self._body(surface, {"description": str(found.fields.get("description", ""))})
+        self._call("PATCH", surface, f"/{quote(object_id, safe='')}", body, lane=lane)
 
     def delete(self, kind: Kind, name: str) -> None:
         """Delete an object; one that is gone already is deleted."""

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reconciler.model.kind import Kind
+from reconciler.model.resource import Catalogue
 
 
 @cache
@@ -33,6 +34,16 @@ def _modules() -> Mapping[str, tuple[Kind, str]]:
 def kinds() -> Mapping[str, Kind]:
     """Every kind, by the name that manifests use."""
     return {name: kind for name, (kind, _) in _modules().items()}
+
+
+def earlier_names(catalogue: Catalogue) -> dict[str, dict[str, tuple[str, ...]]]:
+    """By kind, of each live name that is declared, those that its object may have had before."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for resource in catalogue.resources.values():
+        kind = kinds()[resource.address.kind]
+        if kind.surfaces and (names := kind.earlier_names(resource)):
+            found.setdefault(kind.name, {})[kind.live_name(resource)] = names
+    return found
 
 
 def schema_folder() -> Traversable:

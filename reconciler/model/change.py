@@ -21,6 +21,7 @@ class Action(StrEnum):
     """What is done to an object. `before` is absent for CREATE, `after` for DELETE; both are equal for NO_OP.
 
     REPLACE makes the object anew, under its name, because the tenant will not change it as it should be changed.
+    RELEASE takes our mark off it, and leaves it as it is.
     """
 
     NO_OP = "no-op"
@@ -28,6 +29,7 @@ class Action(StrEnum):
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ class ObjectChange:
         precondition: digest of the live object; None: there must be none of that name.
         replacement: what it costs, where the object is made anew.
         why: in words, one sentence each.
+        previous: what the tenant calls an object that is renamed; None: as it is to be called. unmoved: why one that
+            was called otherwise before cannot be renamed; empty where it can, or was not.
+        dialled_by: of an object that is released, the campaigns that may be dialling it, itself among them.
         alike: names and ids of the live objects of its kind that nobody can tell from it by their names, itself among
             them; of one that is made, also of those whose names differ by case.
     """
@@ -95,6 +100,9 @@ class ObjectChange:
     replacement: Replacement | None = None
     why: tuple[str, ...] = ()
     alike: tuple[tuple[str, str], ...] = ()
+    previous: str | None = None
+    unmoved: str = ""
+    dialled_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +278,7 @@ class Changes:
         rows: the memberships of lists. outcomes: those of contacts in campaigns. numbers: what these add to
             do-not-call lists.
         undeclared: what is ours and declared no more, where it is left as it is.
+        notices: what a person should know of declared objects.
     """
 
     objects: tuple[ObjectChange, ...]
@@ -278,3 +287,4 @@ class Changes:
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ MEMBERS = "members"
 
 _ACTIONS: Mapping[Action, Sequence[str]] = {
     **{action: (action.value,) for action in Action},
+    # as Terraform has what it stops managing and does not destroy
+    Action.RELEASE: ("forget",),
     # as Terraform has it where nothing is in service between the old and the new
     Action.REPLACE: ("delete", "create"),
 }
@@ -67,6 +69,9 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "precondition": change.precondition,
         "replacement": None if cost is None else _cost(cost),
         "why": list(change.why),
+        "previous_name": change.previous,
+        "unmoved": change.unmoved,
+        "dialled_by": list(change.dialled_by),
         "alike": [list(each) for each in change.alike],
     }
 
@@ -150,6 +155,9 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
         precondition=each["precondition"],
         replacement=None if cost is None else Replacement(tuple(path for (path,) in change["replace_paths"]), **cost),
         why=tuple(each["why"]),
+        previous=each["previous_name"],
+        unmoved=each["unmoved"],
+        dialled_by=tuple(each["dialled_by"]),
         alike=tuple((name, object_id) for name, object_id in each["alike"]),
     )
 

@@ -22,6 +22,7 @@ class Deed(StrEnum):
     ACTIVATE = "activate"
     RENAME = "rename"
     DELETE = "delete"
+    RELEASE = "release"
     DELIVER = "deliver"
 
 
@@ -82,4 +83,5 @@ _PLAIN: dict[Action, tuple[Deed, ...]] = {
     Action.UPDATE: (Deed.CHANGE,),
     Action.REPLACE: (Deed.RENAME, Deed.CREATE, Deed.DELETE),
     Action.DELETE: (Deed.DELETE,),
+    Action.RELEASE: (Deed.RELEASE,),
 }

@@ -21,6 +21,8 @@ class Desired:
         as_of: the moment that recency is counted from; now: the moment of this run. Both aware, UTC.
         manifests: the digest of every manifest as rendered: the same digest, the same wishes.
         root: the workspace's folder. scratch: an empty folder for the rows of this run.
+        released: what the manifests say is to be managed no longer; it is none of the catalogue. release: what a person
+            says so, as `NAME` or `Kind/NAME`; `all`: everything that is declared no longer.
         prune: whether marked objects that are declared no longer are to be deleted.
         refresh: whether interactions are read again that are kept from an earlier plan.
         environment: the one whose values templates got, if one was chosen.
@@ -36,6 +38,8 @@ class Desired:
     root: Path
     scratch: Path
     prune: bool = False
+    released: tuple[Resource, ...] = ()
+    release: tuple[str, ...] = ()
     refresh: bool = False
     ignored: int = 0
     environment: str | None = None

@@ -226,6 +226,11 @@ class Kind:
         name, part = resource.address.name, resource.address.part
         return str(resource.spec.get("name", name if part is None else f"{name}-{part}"))
 
+    def earlier_names(self, resource: Resource) -> tuple[str, ...]:
+        """The names that the resource's object may have had in the tenant before, the latest first: `spec.was`."""
+        said = resource.spec.get("was", ())
+        return (said,) if isinstance(said, str) else tuple(said)
+
     def surface(self, available: Iterable[str]) -> Surface | None:
         """The surface to reach objects of this kind through: a writable one where the tenant has one."""
         offered = set(available)

@@ -110,6 +110,9 @@ class Writer(Reader, Protocol):
     def update(self, kind: Kind, name: str, fields: Mapping[str, Any], owner: str) -> None:
         """Write some fields of an object, and our mark."""
 
+    def release(self, kind: Kind, name: str, owner: str) -> None:
+        """Take the mark of `owner` off an object, if it has it, and leave it as it is."""
+
     def delete(self, kind: Kind, name: str) -> None:
         """Delete an object; one that is gone already is deleted."""
 

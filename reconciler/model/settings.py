@@ -170,6 +170,8 @@ class Workspace:
         as_of: the moment chosen on the command line.
         supposition: a number that is supposed to be another, for a question.
         prune: whether objects that carry this workspace's mark and are declared no longer are to be deleted.
+        release: names in the tenant, as `NAME` or `Kind/NAME`, of marked objects that are declared no longer and are to
+            be released; `all`: every one.
         refresh: whether interactions are read again that are kept from an earlier plan.
     """
 
@@ -184,5 +186,6 @@ class Workspace:
     tenant: str | None = None
     as_of: datetime | None = None
     prune: bool = False
+    release: tuple[str, ...] = ()
     supposition: Supposition | None = None
     refresh: bool = False

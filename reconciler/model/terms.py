@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ class Terms:
         segments: what fills lists, by address: whose do-not-call sources are read again.
         secret: fetches what a manifest only refers to.
         clock: what time it is, as the run goes on.
+        earlier: of a list, the names that the ledger may have it under besides its own.
         places: where the manifests say the schedule of a campaign, or of which moment a do-not-call list is.
     """
 
@@ -60,6 +61,7 @@ class Terms:
     clock: Callable[[], datetime] = clock
     environment: str | None = None
     places: Mapping[Address, Location] = field(default_factory=dict)
+    earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def engine(self) -> Engine:

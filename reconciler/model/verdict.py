@@ -51,8 +51,9 @@ def reach_verdict(plan: Plan) -> Verdict:
     )
     blocked = tuple((each.rule, each.object) for each in plan.refusals)
     status = Status.REFUSED if blocked else Status.NO_CHANGES if plan.empty else Status.CHANGES
-    acts = {"create": Action.CREATE, "update": Action.UPDATE, "replace": Action.REPLACE, "delete": Action.DELETE}
+    acts = {each.value: each for each in Action if each is not Action.NO_OP}
     counts = {name: plan.count(action) for name, action in acts.items()}
+    counts["moved"] = sum(change.previous is not None for change in plan.objects)
     for name in ("adds", "updates", "removes"):
         counts[f"contacts_{name.removesuffix('s')}"] = sum(getattr(change, name) for change in plan.rows)
     counts["contacts_by_the_calendar"] = sum(change.aged for change in plan.rows)

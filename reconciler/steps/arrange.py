@@ -46,7 +46,7 @@ def arrange(judged: Judged, desired: Desired, live: Live, now: datetime) -> Plan
         budget=_budget(changes, steps, live),
         created=now,
         good_until=good_until(judged.campaigns, judged.suppressions, now),
-        notices=live.notices,
+        notices=(*live.notices, *changes.notices),
         campaigns=judged.campaigns,
         suppressions=judged.suppressions,
         rules=judged.rules,

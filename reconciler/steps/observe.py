@@ -96,7 +96,9 @@ def observe(
             objects[name] = {found.name: found for found in counted}
     unseen: dict[str, str] = {}
     if told is not None:
-        for kind in (*_users(desired, objects), *_makers(reader, objects)):
+        for kind in _makers(reader, objects):
+            objects[kind.name] = _looked_at(kind, reader, unseen)
+        for kind in _users(desired, objects):
             objects[kind.name] = _looked_at(kind, reader, unseen)
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)

@@ -28,6 +28,7 @@ _SYMBOLS = {
     Action.UPDATE: ("~", "yellow"),
     Action.REPLACE: ("-/+", "magenta"),
     Action.DELETE: ("-", "red"),
+    Action.RELEASE: ("×", "cyan"),
     Action.NO_OP: ("=", "dim"),
 }
 _MOST_REASONS = 8
@@ -90,12 +91,19 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         return
     symbol, style = _SYMBOLS[change.action]
     verb = "adopt" if change.adopts else change.action.value
+    if change.action is Action.RELEASE:
+        yield from _released(change)
+        return
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
     if change.action is Action.CREATE:
         told = [f"{field.path}: {_value(field.after)}" for field in change.fields if field.path != "name"]
         told += [f"{name}: {words}" for name, words in change.later.items()]
         yield from _wrapped(told)
         return
+    if change.previous is not None:
+        yield Text(
+            plain(f'    moved from "{change.previous}": it is renamed in place, and no second one is made'), "dim"
+        )
     stuck = change.replacement.fields if change.replacement is not None else ()
     for field in change.fields:
         forces = "  (forces it)" if field.path in stuck else ""
@@ -110,6 +118,17 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         undone = "each read back; where one fails, it is made as it was before, or rests"
         words = undone if change.action in (Action.UPDATE, Action.REPLACE) else "each read back"
         yield Text(plain(f"    {course}; {words}"), "dim")
+
+
+def _released(change: ObjectChange) -> Iterator[Text]:
+    """What is managed no longer."""
+    symbol, style = _SYMBOLS[change.action]
+    words = plain(f'  released "{change.name}"')
+    yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), words)
+    yield Text(plain(f"    {change.why[-1]}: its mark is taken off, and it stays as it is"), "dim")
+    if change.dialled_by:
+        named = ", ".join(f'"{name}"' for name in change.dialled_by)
+        yield Text(plain(f"    campaign {named} may be dialling, and dials on"), "bold red")
 
 
 def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
@@ -259,8 +278,9 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "changed", "removes"))
     aged = sum(change.aged for change in rows)
     calendar = f", ~{aged:,} by the calendar" if aged else ""
-    replaced = value.count(Action.REPLACE)
+    replaced, let_go = value.count(Action.REPLACE), value.count(Action.RELEASE)
     anew = f"{replaced} to replace, " if replaced else ""
+    anew += f"{let_go} to release, " if let_go else ""
     yield Text(
         f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
         f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {_many(len(rows), 'list')}"

@@ -32,7 +32,10 @@ def write(
     """
     writes = Writes(change, step.address, plan.workspace, writer, run, terms.stop)
     activity, calling = writes.kind.activity, Calling(plan, change, terms)
-    if activity is None:
+    if change.action is Action.RELEASE:
+        writes.release()
+        words = f"released {change.name!r}"
+    elif activity is None:
         words = _at_rest(writes, None, calling, terms)
     elif step.does == (Deed.ACTIVATE,):
         words = activation.activate(writes, activity, lists, calling)
@@ -75,6 +78,8 @@ def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms:
             else:
                 _still_rests(writes, activity)
                 writes.update(Deed.CHANGE, fields)
+            if change.previous is not None:
+                return f"renamed {change.previous!r} to {change.name!r}"
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 
 

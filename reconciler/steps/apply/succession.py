@@ -133,7 +133,7 @@ class Succession:
             if self._writes.found(name) is not None:
                 self._rest(name)
                 self._writes.delete(name)
-            self._writes.update(Deed.RENAME, {"name": name}, of=self._aside)
+            self._writes.update(Deed.RENAME, {"name": self._writes.change.previous or name}, of=self._aside)
         live = self._writes.found()
         if live is None:
             raise NotAsWritten(f"{name!r} is not there any more")

@@ -117,6 +117,23 @@ class Writes:
                 raise Interrupted("stopped while an object was on its way to another state")
             waited += 1
 
+    def release(self) -> None:
+        """Take our mark off the object."""
+        self._write(
+            Deed.RELEASE,
+            lambda: self.writer.release(self.kind, self.change.name, self.workspace),
+            self._still_ours,
+        )
+
+    def _still_ours(self) -> str:
+        live, before = self.found(), (self.change.before or {}).get("description") or ""
+        if live is None:
+            return f"{self.change.name!r} was to be released and is not there any more"
+        if live.owner == self.workspace:
+            return f"the tenant did not take the ownership mark off {self.change.name!r}"
+        kept = (live.fields.get("description") or "") == before
+        return "" if kept else f"the tenant did not keep description of {self.change.name!r} as it was"
+
     def delete(self, name: str | None = None) -> None:
         """Delete the object, or another of its kind."""
         wanted = self.change.name if name is None else name

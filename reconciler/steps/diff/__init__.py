@@ -45,7 +45,9 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     Raises:
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
-    found = [*objects.declared(desired, live), *(objects.pruned(desired, live) if desired.prune else ())]
+    told = tuple(objects.notices(desired, live))
+    found = [*objects.declared(desired, live), *objects.released(desired, live)]
+    found += objects.pruned(desired, live) if desired.prune else ()
     found = list(objects.with_alike(found, live))
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
@@ -58,7 +60,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
         numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
     left = () if desired.prune else tuple(objects.undeclared(desired, live))
-    return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left)
+    return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
 
 def _row_changes(

@@ -13,7 +13,9 @@ from reconciler.model.change import Action, FieldChange, ObjectChange, Replaceme
 from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind, Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
+from reconciler.model.renaming import Held, Unmoved, called, unmoved
 from reconciler.model.resource import Resource
+from reconciler.steps.diff import releasing
 
 
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
@@ -22,19 +24,45 @@ def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
         surface = kind.surface(live.surfaces)
         if surface is None:
             continue
+        held = Held(live.objects.get(kind.name, {}).values())
         for resource in desired.catalogue.of_kind(kind.name):
             fields = kind.fields(resource, desired.catalogue, desired.as_of)
             found = live.find(kind.name, fields["name"])
             if found is None:
-                yield _creation(resource, fields, surface)
+                yield replace(_creation(resource, fields, surface), unmoved=_unmoved(desired, kind, resource, held))
                 continue
             update = _update(kind, resource, fields, surface, found)
+            update = replace(update, unmoved=_unmoved(desired, kind, resource, held))
             stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
             # what carries no mark of ours is not deleted, so it cannot be made anew either
             if stuck and kind.renewal is not None and found.owner == desired.settings.name:
                 yield _replacement(update, fields, stuck, kind.renewal, surface, live)
             else:
                 yield update
+
+
+def _unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> str:
+    """Why an object cannot be renamed that was called otherwise before; empty where it can, or need not be."""
+    told = _renaming(desired, kind, resource, held)
+    return told.words if told is not None and told.refused else ""
+
+
+def _renaming(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
+    names, name = kind.earlier_names(resource), kind.live_name(resource)
+    return unmoved(name, names, held, desired.settings.name) if names else None
+
+
+def notices(desired: Desired, live: Live) -> Iterator[str]:
+    """What a person should know of what was renamed or released before: what says so can go."""
+    for kind in kinds().values():
+        held = Held(live.objects.get(kind.name, {}).values())
+        for resource in desired.catalogue.of_kind(kind.name):
+            told = _renaming(desired, kind, resource, held)
+            if told is not None and not told.refused:
+                yield f"{resource.address}: {told.words} ({resource.where('spec', 'was')})"
+    for resource in desired.released:
+        yield from releasing.told(desired, live, resource)
+    yield from releasing.told_of_names(desired, live)
 
 
 def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -> ObjectChange:
@@ -67,7 +95,7 @@ def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectCh
             looks.setdefault((kind, unseen.same_name(own)), []).append((name, each.id))
     for change in changes:
         found = looks.get((change.address.kind, unseen.same_name(change.name)), ())
-        if change.action is not Action.CREATE:
+        if change.action is not Action.CREATE and change.previous is None:
             found = [each for each in found if unseen.clean(each[0]) == unseen.clean(change.name)]
         others = any(name != change.name for name, _ in found)
         yield replace(change, alike=tuple(sorted(found))) if others and change.action is not Action.DELETE else change
@@ -101,6 +129,7 @@ def _update(
         references=_references(surface, after),
         releases=_references(surface, found.fields),
         precondition=found.digest(),
+        previous=called(found) if called(found) != fields["name"] else None,
         why=tuple(why) or ("every declared field is as declared",),
     )
 
@@ -150,7 +179,7 @@ def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]
 
 def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The deletion of what carries this workspace's mark and is declared no longer."""
-    for _, surface, address, found in _ours_alone(desired, live):
+    for _, surface, address, found in _left(desired, live):
         yield ObjectChange(
             address=address,
             name=found.name,
@@ -166,11 +195,39 @@ def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
     """The same objects where they stay: a plan names them, and whether they call anybody."""
-    for kind, surface, address, found in _ours_alone(desired, live):
+    for kind, surface, address, found in _left(desired, live):
         activity, uses = kind.activity, _references(surface, found.fields)
         state = None if activity is None else found.fields.get(activity.field)
         dials = activity is not None and activity.at_work(found.fields)
         yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
+
+
+def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Surface, Address, LiveObject]]:
+    """What is ours, declared no longer, and not released."""
+    wanted = releasing.wanted(desired, live)
+    for kind, surface, address, found in _ours_alone(desired, live):
+        if (kind.name, found.name) not in wanted:
+            yield kind, surface, address, found
+
+
+def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """What is ours and is managed no longer: its mark is taken off, and it stays as it is."""
+    wanted = releasing.wanted(desired, live)
+    for kind, surface, address, found in _ours_alone(desired, live):
+        if (kind.name, found.name) in wanted:
+            resource, why = wanted[kind.name, found.name]
+            yield ObjectChange(
+                address=address if resource is None else resource.address,
+                name=found.name,
+                action=Action.RELEASE,
+                before=found.fields,
+                after=found.fields,
+                owner=found.owner,
+                releases=_references(surface, found.fields),
+                precondition=found.digest(),
+                dialled_by=releasing.dialled_by(kind, found, live),
+                why=(why,),
+            )
 
 
 def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Surface, Address, LiveObject]]:

@@ -36,7 +36,16 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     from reconciler.kinds import kinds
     from reconciler.kinds.workspace import settings as settings_of
     from reconciler.model.live import digest_of
-    from reconciler.steps.load import choices, conditions, freshness, local_files, references, strictness
+    from reconciler.steps.load import (
+        choices,
+        conditions,
+        freshness,
+        local_files,
+        references,
+        releases,
+        renames,
+        strictness,
+    )
     from reconciler.steps.load.collected import Collected
 
     found = Collected()
@@ -44,7 +53,9 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     declared = _declare(documents, found)
     checked = references.check(declared, kinds())
     catalogue = checked.catalogue
-    found.add(Stage.REFERENCES, checked.links)
+    found.add(
+        Stage.REFERENCES, [*checked.links, *releases.check(catalogue, kinds()), *renames.check(catalogue, kinds())]
+    )
     found.add_following(Stage.REFERENCES, checked.following)
     found.add(Stage.CHECKS, [*checked.own, *strictness.check(catalogue)])
     found.add(Stage.CHECKS, freshness.check(catalogue, workspace.now))
@@ -64,10 +75,13 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     if isinstance(engine, Problem):
         found.add(Stage.CHECKS, [engine])
     found.refuse()
+    kept, released = releases.apart(catalogue)
     if isinstance(chosen, Problem) or isinstance(engine, Problem):
         raise TypeError("it was refused before")
     return Desired(
-        catalogue=catalogue,
+        catalogue=kept,
+        released=released,
+        release=workspace.release,
         settings=replace(strictness.applied(settings, catalogue), engine=engine),
         tenant=catalogue.get("Tenant", chosen),
         as_of=choices.moment(workspace, settings),

@@ -1,0 +1,93 @@
+"""Which object of the tenant is meant by a manifest that says what its object was called before?
+
+An object of ours whose manifest gives it another name is one object, and not two: inside it goes by the name that is
+declared, and `fields["name"]` is what the tenant calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.model import unseen
+from reconciler.model.live import LiveObject
+
+Earlier = Mapping[str, Sequence[str]]
+"""Of each declared name of a kind that has some, the names that its object may have had before."""
+
+
+def called(found: LiveObject) -> str:
+    """What the tenant calls an object."""
+    return str(found.fields.get("name", found.name))
+
+
+class Held:
+    """Objects of one kind, to be found by what the tenant calls them."""
+
+    def __init__(self, objects: Iterable[LiveObject]) -> None:
+        self._named: dict[str, list[LiveObject]] = {}
+        self._looks: dict[str, list[LiveObject]] = {}
+        for each in objects:
+            self._named.setdefault(called(each), []).append(each)
+            self._looks.setdefault(unseen.same_name(called(each)), []).append(each)
+
+    def named(self, name: str) -> Sequence[LiveObject]:
+        """Those of a name, to the letter."""
+        return self._named.get(name, ())
+
+    def before(self, name: str, earlier: Sequence[str]) -> Sequence[LiveObject]:
+        """Those that have one of the earlier names; where none has, those whose names only look the same."""
+        exact = [each for old in earlier if old != name for each in self._named.get(old, ())]
+        looks = dict.fromkeys(unseen.same_name(old) for old in earlier)
+        alike = [each for look in looks for each in self._looks.get(look, ()) if called(each) != name]
+        return exact or alike
+
+
+def renamed(objects: Sequence[LiveObject], earlier: Earlier, owner: str) -> list[LiveObject]:
+    """The objects, those of ours that are to be renamed by the names that they are to have.
+
+    One of which it cannot be said without doubt that it is meant keeps its own.
+    """
+    held, moves = Held(objects), {}
+    for name, olds in earlier.items():
+        found = held.before(name, olds)
+        if not held.named(name) and len(found) == 1 and found[0].owner == owner:
+            moves[found[0].id] = name
+    return [replace(each, name=moves.get(each.id, each.name)) for each in objects]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmoved:
+    """Why a declared object that was called otherwise before is not renamed.
+
+    Attributes:
+        refused: whether that is for a person to decide, and not only for a person to know.
+        words: in a sentence.
+    """
+
+    refused: bool
+    words: str
+
+
+def unmoved(name: str, earlier: Sequence[str], held: Held, owner: str) -> Unmoved | None:
+    """What is to be said of an object that is not renamed; None where it is, or the tenant has none of these names."""
+    there, before = held.named(name), held.before(name, earlier)
+    if not before:
+        olds = " and ".join(f"{old!a}" for old in earlier)
+        gone = f"it is called {name!a} in the tenant, which has no {olds} any more: `was` can be taken out"
+        return Unmoved(False, gone) if there else None
+    several = [*there, *before]
+    if len(several) > 1:
+        told = " and ".join(f"{called(each)!a} (id {each.id}, {_whose(each, owner)})" for each in several)
+        return Unmoved(True, f"the tenant has {told}: `was` says that they are one. Delete or rename one of them there")
+    (found,) = before
+    if found.owner == owner:
+        return None
+    told = f"{called(found)!a} (id {found.id}, {_whose(found, owner)})"
+    return Unmoved(True, f"{told} is not this workspace's to rename. Declare it under its own name first, to adopt it")
+
+
+def _whose(found: LiveObject, owner: str) -> str:
+    if found.owner is None:
+        return "nobody's"
+    return "ours" if found.owner == owner else f"of workspace {found.owner!a}"

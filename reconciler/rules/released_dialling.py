@@ -1,0 +1,44 @@
+"""Does something that this workspace stops managing go on calling people, or being called?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each released object that dials, or that an active campaign dials."""
+    for change in situation.changes.objects:
+        if change.action is Action.RELEASE and change.dialled_by:
+            named = " and ".join(f"{name!r}" for name in change.dialled_by)
+            message = f"it may be calling people, and nobody here would look after {change.name!r} any more"
+            if change.dialled_by != (change.name,):
+                message = (
+                    f"campaign {named} may be dialling {change.name!r}, after which nobody here would look any more"
+                )
+            yield Finding(RULE.id, change.address, message)
+
+
+RULE = Rule(
+    id="OWN-RELEASED",
+    title="what is released is dialled",
+    says="An object that is released stays as it is: an active campaign dials on, and so does one whose list is"
+    " released. No plan of this workspace names it again, no rule looks at it, and do-not-call numbers are no longer"
+    " taken off it.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="An object is renamed where it stands, and released as it is",
+            citation="decision 43 of this project",
+            url="docs/decisions/0043-renamed-and-released.md",
+            effective=None,
+            verified=True,
+            note="of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,38 @@
+"""Is an object to be renamed of which nobody can say which it is, or whose?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each declared object that says what it was called before, and cannot be renamed."""
+    for change in situation.changes.objects:
+        if change.unmoved:
+            yield Finding(RULE.id, change.address, change.unmoved)
+
+
+RULE = Rule(
+    id="NAM-WAS",
+    title="an object that cannot be renamed",
+    says="`was` renames the one object of this workspace that has the earlier name. Where the tenant has both names, or"
+    " several of the earlier ones, or the object is not this workspace's, nobody can say which is meant, and a second"
+    " one would be made or another's renamed.",
+    severity=Severity.REFUSE,
+    waivable=False,
+    sources=(
+        Source(
+            title="An object is renamed where it stands, and released as it is",
+            citation="decision 43 of this project",
+            url="docs/decisions/0043-renamed-and-released.md",
+            effective=None,
+            verified=True,
+            note="of this tool's own, and no law",
+        ),
+    ),
+    check=check,
+)

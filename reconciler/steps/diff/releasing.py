@@ -1,0 +1,126 @@
+"""What is managed no longer, and who says so: a manifest, or a person?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.kinds import kinds
+from reconciler.model.desired import Desired
+from reconciler.model.kind import Kind
+from reconciler.model.live import Live, LiveObject
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.renaming import Held, called
+from reconciler.model.resource import Resource
+
+EVERYTHING = "all"
+"""What a person says who releases all that is declared no longer."""
+
+_OPTION = Location("--release")
+
+
+def wanted(desired: Desired, live: Live) -> Mapping[tuple[str, str], tuple[Resource | None, str]]:
+    """By kind and live name what is to be released, the manifest that says so, and the same in words."""
+    found: dict[tuple[str, str], tuple[Resource | None, str]] = {}
+    for kind, held in _ours(desired, live):
+        for each in held:
+            if EVERYTHING in desired.release or _named(kind, each, desired.release):
+                found[kind.name, each.name] = None, "no manifest declares it, and `--release` names it"
+    for resource in desired.released:
+        for each in _of(desired, live, resource):
+            why = f"its manifest says `release: true` ({resource.where('spec', 'release')})"
+            found[resource.address.kind, each.name] = resource, why
+    return found
+
+
+def _ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, list[LiveObject]]]:
+    """By kind, the marked objects that no manifest manages."""
+    for kind in kinds().values():
+        declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+        held = live.objects.get(kind.name, {}).values()
+        yield kind, [each for each in held if each.owner == desired.settings.name and each.name not in declared]
+
+
+def _named(kind: Kind, found: LiveObject, names: tuple[str, ...]) -> bool:
+    return not {found.name, called(found), f"{kind.name}/{found.name}", f"{kind.name}/{called(found)}"}.isdisjoint(
+        names
+    )
+
+
+def _of(desired: Desired, live: Live, resource: Resource) -> list[LiveObject]:
+    """The marked objects that a released manifest means: by its name, else by those that it had before."""
+    kind = kinds()[resource.address.kind]
+    held = Held(live.objects.get(kind.name, {}).values())
+    name = kind.live_name(resource)
+    found = held.named(name) or held.before(name, kind.earlier_names(resource))
+    return [each for each in found if each.owner == desired.settings.name]
+
+
+def told(desired: Desired, live: Live, resource: Resource) -> Iterator[str]:
+    """That a manifest which releases something has nothing to release any more."""
+    if not _of(desired, live, resource):
+        kind = kinds()[resource.address.kind]
+        there = live.find(kind.name, kind.live_name(resource)) is not None
+        state = "is released: it carries no mark of this workspace" if there else "is not in the tenant"
+        yield f"{resource.address} {state}; its manifest can go ({resource.where('spec', 'release')})"
+
+
+def told_of_names(desired: Desired, live: Live) -> Iterator[str]:
+    """Of what a person releases, what is not this workspace's any more.
+
+    Raises:
+        BadInput: a name that the tenant does not have, that several kinds have, or that a manifest declares.
+    """
+    problems: list[Problem] = []
+    for name in desired.release:
+        if name == EVERYTHING:
+            continue
+        found = [
+            (kind, each)
+            for kind in kinds().values()
+            for each in live.objects.get(kind.name, {}).values()
+            if _named(kind, each, (name,))
+        ]
+        ours = [(kind, each) for kind, each in found if each.owner == desired.settings.name]
+        fault = _fault(desired, name, found, ours)
+        if fault is not None:
+            problems.append(fault)
+        elif not ours:
+            yield f"--release {name}: it carries no mark of this workspace; there is nothing to release"
+    if problems:
+        raise BadInput(problems)
+
+
+def _fault(
+    desired: Desired, name: str, found: list[tuple[Kind, LiveObject]], ours: list[tuple[Kind, LiveObject]]
+) -> Problem | None:
+    if not found:
+        hint = "a plan names what is declared no more; name it as `NAME`, or as `ContactList/NAME`"
+        return Problem(
+            _OPTION, "unknown-release", f"the tenant has nothing named {name!r} that could be released", hint=hint
+        )
+    if len(ours) > 1:
+        several = " and ".join(f"{kind.name}/{each.name}" for kind, each in ours)
+        return Problem(_OPTION, "ambiguous-release", f"{name!r} may be {several}", hint="name it with its kind")
+    for kind, each in ours:
+        for resource in desired.catalogue.of_kind(kind.name):
+            if kind.live_name(resource) == each.name:
+                message = f"{name!r} is declared by {resource.address} ({resource.where('metadata', 'name')})"
+                hint = "write `release: true` in its `spec`, or take the manifest out first"
+                return Problem(_OPTION, "release-declared", message, hint=hint)
+    return None
+
+
+def dialled_by(kind: Kind, found: LiveObject, live: Live) -> tuple[str, ...]:
+    """The objects that may be at work, and are this one or work with it."""
+    if kind.activity is not None:
+        return (found.name,) if kind.activity.may_work(found.fields) else ()
+    names = []
+    for other in kinds().values():
+        surface = other.surface(live.surfaces)
+        fields = [each.field for each in surface.references if each.kind == kind.name] if surface is not None else []
+        if not fields or other.activity is None:
+            continue
+        for each in live.objects.get(other.name, {}).values():
+            if other.activity.may_work(each.fields) and found.name in (each.fields.get(field) for field in fields):
+                names.append(each.name)
+    return tuple(sorted(names))
