@@ -64,6 +64,9 @@ class TenantReader:
         owner: str = "",
     ) -> None:
         self._kinds, self._earlier, self._owner = kinds, earlier or {}, owner
+        self._renamed = {
+            kind: {*names, *(old for olds in names.values() for old in olds)} for kind, names in self._earlier.items()
+        }
         self._ids: dict[str, dict[str, str]] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._alike: dict[str, dict[str, list[LiveObject]]] = {}
@@ -130,8 +133,8 @@ class TenantReader:
         if self._is_renamed(kind, name):
             held = self.objects(kind)
             # it goes by the name that it is to have, and may be asked for by the one that it has
-            own = (each for each in held if called(each) == name)
-            return next((each for each in held if each.name == name), None) or next(own, None)
+            others = (each for each in held if called(each) == name)
+            return next((each for each in held if each.name == name), None) or next(others, None)
         surface = self._surface(kind)
         for reference in surface.references:
             if reference.kind not in self._ids:
@@ -147,7 +150,7 @@ class TenantReader:
 
     def _is_renamed(self, kind: Kind, name: str) -> bool:
         """Whether a name is that of an object which has another yet, or had before."""
-        return any(name == new or name in olds for new, olds in self._earlier.get(kind.name, {}).items())
+        return name in self._renamed.get(kind.name, ())
 
     def _keep(self, kind: Kind, own: str, found: Sequence[LiveObject]) -> None:
         """Know those of a name anew, and by no other name any more."""
