@@ -32,8 +32,8 @@ FLOORS = {
 
 DOORS = {
     "click": ["cli"],
-    "requests": ["cxone/transport.py"],
-    "urllib3": ["cxone/transport.py", "cxone/posting.py"],
+    "requests": ["cxone/sending.py"],
+    "urllib3": ["cxone/sending.py", "cxone/posting.py"],
     "certifi": ["cxone/events.py", "cxone/posting.py"],
     "yaml": ["steps/load"],
     "pathspec": ["steps/load/ignored.py"],

@@ -31,6 +31,9 @@ class Ask:
         idempotent: whether sending it twice has the effect of sending it once.
         scope: what the endpoint needs, for the message of a 403.
         expect_id: the field without which a 2xx reply proves nothing.
+        writes: whether it asks to change something.
+        attempts: how often it may fail, where that is less often than the surface's calls may.
+        within: seconds in which the whole reply must be there, where that is not what the surface says.
     """
 
     method: str
@@ -43,6 +46,9 @@ class Ask:
     scope: str | None = None
     expect_id: str | None = None
     shown: str | None = None
+    writes: bool = False
+    attempts: int | None = None
+    within: float | None = None
 
     @property
     def json_due(self) -> bool:
@@ -61,6 +67,9 @@ def call_of(
     idempotent: bool | None,
     expect_id: str | None,
     shown: str | None = None,
+    reads: bool = False,
+    attempts: int | None = None,
+    within: float | None = None,
 ) -> Ask:
     """A call of an endpoint; see `Transport.call`.
 
@@ -81,6 +90,9 @@ def call_of(
         scope=scope,
         expect_id=expect_id,
         shown=None if shown is None else base_url.rstrip("/") + shown,
+        writes=method != "GET" and not reads,
+        attempts=attempts,
+        within=within,
     )
 
 

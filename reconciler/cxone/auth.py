@@ -6,7 +6,6 @@ the transport hands it a function that posts.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,10 +13,32 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from reconciler.cxone.faults import Unexpected
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
+from reconciler.model.shape import Shape, Value, may, needs, number
 from reconciler.model.tenant import DeclaredSurface, SurfaceAccess, TokenRequest
+
+UNTOLD = 300.0
+"""Seconds that a token is used where its reply does not say how long it lives: one that ends sooner is renewed after
+the first 401, as ever."""
+
+LONGEST = 86_400.0
+"""Seconds after which a token is renewed, however long it says it lives."""
+
+_MOST = 16 * 1024
+
+TOKEN = Value(
+    "a token of visible ASCII characters",
+    frozenset(),
+    frozenset({str}),
+    lambda value: 0 < len(value) <= _MOST and value.isascii() and value.isprintable() and not value.isspace(),
+)
+SECONDS = Value(
+    "a number of seconds above 0",
+    frozenset(),
+    frozenset({int, float, str}),
+    lambda value: (number(value) or 0) > 0,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +135,8 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
         pace=declared.pace,
         connect_timeout=declared.connect_timeout,
         read_timeout=declared.read_timeout,
+        reply_timeout=2 * declared.read_timeout if declared.reply_timeout is None else declared.reply_timeout,
+        reply_size=declared.reply_size,
         attempts=declared.attempts,
         events_url=_events_url(declared, preset, base_url),
         poll_every=preset.poll_every if declared.poll_every is None else declared.poll_every,
@@ -141,8 +164,11 @@ def _filled(template: str, declared: DeclaredSurface) -> str:
     raise ReconcilerError(f"the surface {declared.name} declares no {name}", note=f"its URL is {template}")
 
 
+GRANT = Shape({"access_token": needs(TOKEN), "expires_in": may(SECONDS)})
+"""The reply to a token request (RFC 6749 section 5.1: `expires_in` is recommended, not required)."""
+
 Post = Callable[[TokenRequest, Mapping[str, str]], Any]
-"""Posts the fields to the request's URL in the request's form, and gives the parsed JSON of a 2xx reply."""
+"""Posts the fields to the request's URL in the request's form, and gives a reply that is a `GRANT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +201,7 @@ class TokenSource:
         Raises:
             TokenRefused: the tenant refused the client.
             RateLimited, Unavailable: no token could be had in time.
-            Unexpected: the reply held no token, or no time to live.
+            BadReply: the reply held no token, or no time to live that makes sense.
             Interrupted: the person asked to stop.
         """
         fresh = self._fresh()
@@ -229,15 +255,8 @@ class TokenSource:
         return fields
 
     def _read(self, reply: Any, asked: float) -> _Granted:
-        held = reply if isinstance(reply, dict) else {}
-        token, lives = held.get("access_token"), held.get("expires_in", self._request.lifetime)
-        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
-            raise self._strange("the token reply has no usable access_token")
-        if isinstance(lives, bool) or not isinstance(lives, int | float) or not 0 < lives < math.inf:
-            raise self._strange("the token reply has no usable expires_in")
+        told = number(reply.get("expires_in"))
+        lives = (self._request.lifetime or UNTOLD) if told is None else min(told, LONGEST)
         # A token that lives no longer than `early` would be renewed before every single call.
         early = self._request.early if self._request.early < lives else lives / 2
-        return _Granted(Secret(token), asked + lives - early)
-
-    def _strange(self, message: str) -> Unexpected:
-        return Unexpected(message, method="POST", url=self._request.url)
+        return _Granted(Secret(reply["access_token"]), asked + lives - early)

@@ -13,11 +13,16 @@ from urllib.parse import quote, quote_plus
 
 from reconciler.cxone import faults
 from reconciler.cxone.ask import Ask
-from reconciler.cxone.outcome import NOT_JSON, Broken, Outcome, Reply, Verdict, quota_spent, reason
+from reconciler.cxone.outcome import TOO_LARGE, UNREADABLE, Broken, Outcome, Reply, Verdict, quota_spent, reason
+from reconciler.model.shape import Odd
 
 _LONGEST = 300
+_DEEPEST = 4
+"""Errors within errors in which a tenant's words are looked for."""
+LONGEST_REQUEST_ID = 128
+_REQUEST_ID = re.compile(r"[A-Za-z0-9*][A-Za-z0-9 ._:/+=*@{}-]*")
 _QUOTED_BODY = re.compile(r"""[\[{]\s*["'\[{].*""", re.DOTALL)
-_PHONE = re.compile(r"\+\d{6,15}")
+_PHONE = re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}")
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 
 _REFUSALS: dict[int, tuple[type[faults.WireError], str]] = {
@@ -70,6 +75,8 @@ def _choose(ask: Ask, outcome: Outcome, verdict: Verdict, credentials: str | Non
         return faults.Unknown, "the request was sent and may have taken effect", why, None
     if verdict is Verdict.LATER:
         return faults.RateLimited, "the tenant keeps answering that there are too many requests", None, None
+    if isinstance(outcome, Reply) and outcome.status < 300 and outcome.flaw in UNREADABLE:
+        return faults.BadReply, why, None, _unreadable(outcome)
     if verdict is Verdict.AGAIN or isinstance(outcome, Broken):
         return faults.Unavailable, f"no usable reply from the tenant: {why}", None, _reach(outcome)
     if quota_spent(outcome):
@@ -106,15 +113,37 @@ def _forbidden(scope: str | None) -> _Choice:
 def _reach(outcome: Outcome) -> str | None:
     if isinstance(outcome, Broken) and not outcome.sent:
         return "nothing was sent: is the base URL right, and is the tenant up?"
-    if isinstance(outcome, Reply) and outcome.flaw == NOT_JSON and outcome.status < 300:
-        return "is the base URL right? Something other than the API may be answering"
     return None
 
 
+def _unreadable(reply: Reply) -> str:
+    if reply.flaw == TOO_LARGE:
+        return (
+            "a page is asked for at a time: is it the API that answers? `maxReply` of the surface says how much is read"
+        )
+    return "is the base URL right? Something other than the API may be answering"
+
+
 def _request_id(outcome: Outcome, hidden: Iterable[str]) -> str | None:
-    if isinstance(outcome, Broken):
-        return None
-    return clean(outcome.headers.get("x-request-id", ""), hidden)[:128] or None
+    return None if isinstance(outcome, Broken) else request_id(outcome, hidden)
+
+
+def request_id(reply: Reply, hidden: Iterable[str] = ()) -> str | None:
+    """The tenant's id of a call, for its support; none where it does not look like one."""
+    told = clean(reply.headers.get("x-request-id", "")[:LONGEST_REQUEST_ID], hidden)
+    return told if _REQUEST_ID.fullmatch(told) else None
+
+
+def misshapen(ask: Ask, reply: Reply, odd: Odd) -> faults.BadReply:
+    """The fault of a call whose reply is not as its shape says."""
+    return faults.BadReply(
+        f"the reply is not as the API promises: {odd}",
+        odd=odd,
+        method=ask.method,
+        url=ask.shown or ask.url,
+        status=reply.status,
+        request_id=request_id(reply),
+    )
 
 
 def says(reply: Any, hide: Iterable[str] = ()) -> str | None:
@@ -123,15 +152,15 @@ def says(reply: Any, hide: Iterable[str] = ()) -> str | None:
     return clean(text, hide)[:_LONGEST] or None
 
 
-def _messages(reply: Any) -> Iterable[str]:
+def _messages(reply: Any, deepest: int = _DEEPEST) -> Iterable[str]:
     if isinstance(reply, str):
-        yield reply
-    elif isinstance(reply, list):
+        yield reply[: 4 * _LONGEST]
+    elif deepest and isinstance(reply, list):
         for item in reply[:3]:
-            yield from _messages(item)
-    elif isinstance(reply, dict):
+            yield from _messages(item, deepest - 1)
+    elif deepest and isinstance(reply, dict):
         for name in ("error", "error_description", "message", "detail", "errors"):
-            yield from _messages(reply.get(name))
+            yield from _messages(reply.get(name), deepest - 1)
 
 
 def clean(text: str, hide: Iterable[str] = ()) -> str:

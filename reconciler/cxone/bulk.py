@@ -5,17 +5,14 @@ Contract, section bulk: at most 10,000 items, an upsert by `phoneNumber` within 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.cxone.blame import clean
-from reconciler.cxone.faults import Unexpected
-from reconciler.cxone.identity import id_in
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, RowError, job_status
+from reconciler.model.shape import ID, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs, number, whole
 
 MOST_ITEMS = 10_000
 WRITE_SCOPE = "outbound:contactlistitem:write"
@@ -23,6 +20,16 @@ READ_SCOPE = "outbound:job:read"
 _INSERT = "/outbound/contactlistitems/bulkinsert"
 _JOBS = "/outbound/jobs"
 _LONGEST = 300
+JOB = Shape(
+    {
+        "id": may(ID),
+        "status": needs(TEXT_OR_NUMBER),
+        "failed": may(WHOLE),
+        "errors": may(Rows(Shape({"index": needs(WHOLE), "code": may(TEXT_OR_NUMBER), "message": may(TEXT)}))),
+    }
+)
+"""How a job gets on, but for its progress, which is only shown. `id` may be left out where it was asked for by it."""
+_FOUND = Shape({"jobs": needs(Rows(Shape({**JOB.fields, "id": needs(ID)})))})
 
 
 def insert(transport: Transport, list_id: str, items: Sequence[Mapping[str, Any]], reference: str) -> str:
@@ -47,55 +54,36 @@ def insert(transport: Transport, list_id: str, items: Sequence[Mapping[str, Any]
 def job(transport: Transport, job_id: str) -> Job:
     """`GET /outbound/jobs/{jobId}` (ours); raises NotFound."""
     path = f"{_JOBS}/{quote(job_id, safe='')}"
-    reply = transport.call("GET", path, scope=READ_SCOPE)
-    if isinstance(reply, Mapping) and "id" not in reply:
-        reply = {**reply, "id": job_id}
-    return replace(_understood(transport, path, reply), id=job_id)
+    return _understood(transport.call("GET", path, scope=READ_SCOPE, shape=JOB), job_id)
 
 
 def find(transport: Transport, reference: str) -> Job | None:
     """`GET /outbound/jobs?clientReference=` (ours): the job that carries a reference, the newest if several do."""
-    reply = transport.call("GET", _JOBS, query={"clientReference": reference}, scope=READ_SCOPE)
-    found = reply.get("jobs") if isinstance(reply, Mapping) else None
-    if not isinstance(found, list):
-        raise _strange(transport, _JOBS, "jobs")
-    return _understood(transport, _JOBS, found[-1]) if found else None
+    query = {"clientReference": reference}
+    found = transport.call("GET", _JOBS, query=query, scope=READ_SCOPE, shape=_FOUND)["jobs"]
+    return _understood(found[-1], str(found[-1]["id"])) if found else None
 
 
-def _understood(transport: Transport, path: str, reply: Any) -> Job:
-    job_id = id_in(reply, "id", transport.access.base_url + path)
-    if reply.get("status") is None:
-        raise _strange(transport, path, "status")
-    failed, errors = reply.get("failed"), reply.get("errors")
+def _understood(reply: Mapping[str, Any], job_id: str) -> Job:
     return Job(
         job_id,
-        job_status(reply.get("status")),
+        job_status(reply["status"]),
         share(reply.get("progress")),
-        failed if isinstance(failed, int) else None,
-        tuple(map(_error, filter(_is_error, errors if isinstance(errors, list) else ()))),
+        whole(reply.get("failed")),
+        tuple(map(_error, reply.get("errors") or ())),
     )
 
 
 def share(percent: object) -> float | None:
     """0 to 1 for 0 to 100 percent; None for what is no number."""
-    if isinstance(percent, bool) or not isinstance(percent, int | float) or math.isnan(percent):
-        return None
-    return min(max(percent / 100, 0.0), 1.0)
-
-
-def _is_error(row: Any) -> bool:
-    return isinstance(row, Mapping) and isinstance(row.get("index"), int)
+    told = number(percent)
+    return None if told is None else min(max(told / 100, 0.0), 1.0)
 
 
 def _error(row: Mapping[str, Any]) -> RowError:
     # A tenant may quote the row it refuses.
-    return RowError(row["index"], _said(row.get("code")), _said(row.get("message")))
+    return RowError(whole(row["index"]) or 0, _said(row.get("code")), _said(row.get("message")))
 
 
 def _said(text: object) -> str:
     return clean(str(text or ""))[:_LONGEST]
-
-
-def _strange(transport: Transport, path: str, missing: str) -> Unexpected:
-    url = transport.access.base_url + path
-    return Unexpected(f"the reply about a job has no {missing}", method="GET", url=url)

@@ -9,14 +9,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.faults import Unexpected
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, job_status
+from reconciler.model.shape import TEXT_OR_NUMBER, WHOLE, Shape, may, needs, whole
 
 MOST_CONTACTS = 500
 WRITE_SCOPE = "contact-center:contacts:write"
 READ_SCOPE = "contact-center:contacts:read"
 _BATCH = "/contacts/batch"
+JOB = Shape(
+    {
+        "status": needs(TEXT_OR_NUMBER),
+        "failed_records": may(WHOLE),
+    }
+)
+"""How a batch gets on, but for its progress, which is only shown."""
 
 
 def batch(transport: Transport, contacts: Sequence[Mapping[str, Any]]) -> str:
@@ -40,15 +47,7 @@ def batch(transport: Transport, contacts: Sequence[Mapping[str, Any]]) -> str:
 def job(transport: Transport, job_id: str) -> Job:
     """`GET /contacts/batch/{job_id}`; raises NotFound."""
     path = f"{_BATCH}/{quote(job_id, safe='')}"
-    reply = transport.call("GET", path, scope=READ_SCOPE)
-    if not isinstance(reply, Mapping) or reply.get("status") is None:
-        raise Unexpected("the reply about a job has no status", method="GET", url=transport.access.base_url + path)
-    told, failed = reply, reply.get("failed_records")
-    progress = _share(told.get("processed_records"), told.get("total_records"))
-    return Job(job_id, job_status(told.get("status")), progress, failed if isinstance(failed, int) else None)
-
-
-def _share(done: object, total: object) -> float | None:
-    if not isinstance(done, int) or not isinstance(total, int) or total < 1:
-        return None
-    return min(max(done / total, 0.0), 1.0)
+    told = transport.call("GET", path, scope=READ_SCOPE, shape=JOB)
+    done, total, failed = (whole(told.get(f"{part}_records")) for part in ("processed", "total", "failed"))
+    progress = None if done is None or not total else min(done / total, 1.0)
+    return Job(job_id, job_status(told["status"]), progress, failed)

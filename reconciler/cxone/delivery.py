@@ -18,7 +18,7 @@ from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.blame import blame
 from reconciler.cxone.faults import bare
 from reconciler.cxone.lanes import Lane
-from reconciler.cxone.outcome import Outcome, Reply, Verdict, judge, reason
+from reconciler.cxone.outcome import Outcome, Reply, Verdict, judge, patience, reason
 from reconciler.cxone.pace import Limiter
 from reconciler.cxone.traffic import TrafficMeter
 from reconciler.model.secret import Secret
@@ -82,7 +82,8 @@ class Delivery:
                 self.tokens.invalidate(token)
                 continue
             failures += 1
-            if verdict not in {Verdict.LATER, Verdict.AGAIN} or failures >= self.attempts:
+            most = self.attempts if ask.attempts is None else min(self.attempts, ask.attempts)
+            if verdict not in {Verdict.LATER, Verdict.AGAIN} or failures >= patience(outcome, most):
                 hide = [secret.reveal() for secret in (self.secret, token) if secret]
                 raise blame(ask, outcome, verdict, attempts=sent, hide=hide, credentials=self.credentials)
             self._hold(ask, outcome, verdict, failures, lane)

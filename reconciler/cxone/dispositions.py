@@ -16,10 +16,11 @@ from urllib.parse import quote
 import orjson
 
 from reconciler.cxone.faults import Conflict, Invalid, NotFound, Unknown, WireError
-from reconciler.cxone.pages import Spool, Unsettled
+from reconciler.cxone.pages import Spool
 from reconciler.cxone.transport import Transport
 from reconciler.model.disposition import HELD, Ending, Settled, code_of
 from reconciler.model.rows import Rows
+from reconciler.model.shape import INSTANT, NAME, TEXT, Shape, may, needs
 from reconciler.model.vocabulary import known_or_raw
 
 _READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
@@ -31,6 +32,10 @@ _COLUMNS = {
     "outcomeCode": "VARCHAR",
     "dispositionTimestamp": "VARCHAR",
 }
+
+
+_STANDING = Shape({"state": needs(NAME), "outcomeCode": may(TEXT), "dispositionTimestamp": may(INSTANT)})
+"""Nothing is written on a guess: where no state is told, there is nothing to go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,14 @@ def standing(transport: Transport, campaign_id: str, contact: str) -> Standing:
 
     Raises:
         NotFound: the campaign has no such contact.
-        Unsettled: the reply does not say in which state the contact is.
+        BadReply: the reply does not say in which state the contact is.
     """
     lane = transport.lane(campaign_id, write=False)
     path = _path(campaign_id, contact)
-    reply = transport.call("GET", path, scope=_READ_SCOPE, lane=lane, shown=f"/campaigns/{campaign_id}/contacts/…")
-    state = reply.get("state") if isinstance(reply, Mapping) else None
-    if not isinstance(state, str) or not state:
-        raise Unsettled("the tenant does not say in which state a contact is", hint="nothing is written on a guess")
-    outcome, since = reply.get("outcomeCode"), reply.get("dispositionTimestamp")
-    return Standing(
-        known_or_raw("contact_state", state).upper(),
-        code_of(outcome),
-        None if since is None else str(since),
-    )
+    shown = f"/campaigns/{campaign_id}/contacts/…"
+    reply = transport.call("GET", path, scope=_READ_SCOPE, lane=lane, shown=shown, shape=_STANDING)
+    state = known_or_raw("contact_state", reply["state"]).upper()
+    return Standing(state, code_of(reply.get("outcomeCode")), reply.get("dispositionTimestamp"))
 
 
 def read(transport: Transport, campaign_id: str, contacts: Iterable[str], workers: int, into: Path) -> Rows:

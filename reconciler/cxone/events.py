@@ -26,16 +26,22 @@ from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.bulk import share
 from reconciler.cxone.faults import bare
-from reconciler.cxone.identity import is_id
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, job_status
 from reconciler.model.secret import Secret
+from reconciler.model.shape import ID, TEXT, TEXT_OR_NUMBER, Shape, find_odd, needs
 
 SCOPE = "events:subscribe"
 EVENT = "outbound.contactlistitems.bulkinsert"
 PING = 20.0
 """Seconds between two pings, and for the answer to one (contract, section bulk)."""
 
+_EVENT = Shape(
+    {
+        "eventType": needs(TEXT),
+        "data": needs(Shape({"jobId": needs(ID), "status": needs(TEXT_OR_NUMBER)})),
+    }
+)
 _CLOSING = 1.0
 _MOST_BYTES = 64 * 1024
 _OWN_CODES = 4000
@@ -225,13 +231,10 @@ def _understood(message: str | bytes) -> Job | None:
     event: Any = None
     with suppress(orjson.JSONDecodeError):
         event = orjson.loads(message)
-    data = event.get("data") if isinstance(event, dict) and event.get("eventType") == EVENT else None
-    if not isinstance(data, dict):
+    if find_odd(_EVENT, event) is not None or event["eventType"] != EVENT:
         return None
-    job_id, status = data.get("jobId"), data.get("status")
-    if not is_id(job_id) or not isinstance(status, str):
-        return None
-    return Job(str(job_id), job_status(status), share(data.get("progress")))
+    data = event["data"]
+    return Job(str(data["jobId"]), job_status(data["status"]), share(data.get("progress")))
 
 
 def _closed(closed: ConnectionClosed) -> Ended:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.shape import Odd
 
 
 class WireError(ReconcilerError):
@@ -146,6 +147,21 @@ class Unexpected(WireError):
 
     code = "unexpected-reply"
     advice = "check the URLs of this surface: something other than the API may be answering"
+
+
+class BadReply(Unexpected):
+    """A reply that is not as the API promises, or that cannot be read at all: HTML, or without end.
+
+    Attributes:
+        odd: what is not as it must be; None where the whole of it cannot be read.
+    """
+
+    code = "bad-reply"
+    advice = "nothing is done on a guess: check the surface's URLs, or show this to whoever runs the tenant"
+
+    def __init__(self, message: str, *, odd: Odd | None = None, **place: Any) -> None:
+        self.odd = odd
+        super().__init__(message, **place)
 
 
 def bare(url: str) -> str:

@@ -11,44 +11,55 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.identity import check_ids
 from reconciler.cxone.pages import (
     LARGEST_PAGE,
+    MOST_OBJECT_PAGES,
     MOST_RESTARTS,
     Heard,
     Spool,
     Unsettled,
     by_token,
     collected,
-    rows_of,
+    token_page,
     told_total,
 )
 from reconciler.cxone.transport import Transport
 from reconciler.model.moment import format_instant
 from reconciler.model.rows import ATTRIBUTE, SENT_AS, InteractionsOf, Rows
+from reconciler.model.shape import ID, OBJECT, TEXT, Shape, may, needs
 
 INTERACTIONS_A_PAGE = 500
 Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
 """Reads contactId and phone of everybody on a list, a page at a time, into a function."""
+
+ONE = Shape({"id": may(ID)})
+"""A list, where nothing but its being there is asked for."""
+_MEMBERS = token_page(Shape({"contactId": needs(ID), "data": may(OBJECT)}))
+_FOUND = token_page(Shape({"id": needs(ID), "contactId": needs(ID), "startTime": needs(TEXT), "type": may(TEXT)}))
 
 _INTERACTIONS = {"id": "VARCHAR", "contactId": "VARCHAR", "startTime": "VARCHAR", "type": "VARCHAR"}
 
 
 def contact_list(transport: Transport, list_id: str) -> Any:
     """`GET /lists/{listId}`; raises NotFound."""
-    return transport.call("GET", _path(list_id), scope="lists:read")
+    return transport.call("GET", _path(list_id), scope="lists:read", shape=ONE)
 
 
 def collection(
-    transport: Transport, path: str, rows: str, scope: str, name: str | None = None
+    transport: Transport, path: str, rows: str, scope: str, shape: Shape, name: str | None = None
 ) -> Iterator[Mapping[str, Any]]:
-    """Every object of a collection, once each; where a name is given, those that the tenant finds by it."""
+    """Every object of a collection, once each; where a name is given, those that the tenant finds by it.
+
+    `shape`: of one of them.
+    """
+    page = token_page(shape)
 
     def fetch(token: str | None) -> Any:
         query = {"name": name, "pageSize": LARGEST_PAGE, "pageToken": token}
-        return transport.call("GET", f"/{path}", query=query, scope=scope)
+        return transport.call("GET", f"/{path}", query=query, scope=scope, shape=page)
 
-    yield from collected(lambda add: by_token(fetch, add, path), path, f"{transport.access.base_url}/{path}")
+    where = f"GET {transport.access.base_url}/{path}"
+    yield from collected(lambda add: by_token(fetch, add, path, most=MOST_OBJECT_PAGES, where=where), path)
 
 
 def members(
@@ -63,10 +74,11 @@ def members(
 
     def fetch(token: str | None) -> Any:
         query = {"pageSize": LARGEST_PAGE, "pageToken": token}
-        return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope="lists:read")
+        return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope="lists:read", shape=_MEMBERS)
 
-    with Spool(into, "contactId", f"{transport.access.base_url}{_path(list_id)}/contacts") as spool:
-        heard = by_token(fetch, spool.add, "contacts of a list")
+    with Spool(into) as spool:
+        where = f"GET {transport.access.base_url}{_path(list_id)}/contacts"
+        heard = by_token(fetch, spool.add, "contacts of a list", where=where)
         other = heard if phones is None else phones(spool.add)
     named = {"priority": "priority", "score": "score", SENT_AS: "contactId"}
     named |= {f"{ATTRIBUTE}{name}": name for name in attributes}
@@ -84,10 +96,9 @@ def members(
 def anybody(transport: Transport, list_id: str) -> bool:
     """`GET /lists/{listId}/contacts` (ours): whether there is one; raises NotFound."""
     path = f"{_path(list_id)}/contacts"
-    reply = transport.call("GET", path, query={"pageSize": 1}, scope="lists:read")
-    pagination = reply.get("pagination") if isinstance(reply, Mapping) else None
-    going_on = pagination.get("nextPageToken") if isinstance(pagination, Mapping) else None
-    return bool(rows_of(reply, "data") or going_on or told_total(pagination))
+    reply = transport.call("GET", path, query={"pageSize": 1}, scope="lists:read", shape=_MEMBERS)
+    pagination = reply.get("pagination") or {}
+    return bool(reply["data"] or pagination.get("nextPageToken") or told_total(pagination))
 
 
 def interactions(transport: Transport, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
@@ -116,17 +127,18 @@ def _search(transport: Transport, query: InteractionsOf, ids: list[str], spool: 
     def fetch(token: str | None) -> Any:
         body = {"filters": filters, "pageSize": INTERACTIONS_A_PAGE, "pageToken": token}
         scope = "interactions:read"
-        return transport.call("POST", "/interactions/search", body=body, scope=scope, idempotent=True)
+        path = "/interactions/search"
+        return transport.call("POST", path, body=body, scope=scope, idempotent=True, reads=True, shape=_FOUND)
 
     for _ in range(MOST_RESTARTS + 1):
         seen: set[Any] = set()
 
         def add(page: Sequence[Mapping[str, Any]], seen: set[Any] = seen) -> None:
-            check_ids(page, "id", f"{transport.access.base_url}/interactions/search", "POST")
             seen.update(str(row["id"]) for row in page)
             spool.add(page)
 
-        if by_token(fetch, add, "interactions").whole(len(seen)):
+        where = f"POST {transport.access.base_url}/interactions/search"
+        if by_token(fetch, add, "interactions", where=where).whole(len(seen)):
             return
     raise Unsettled("the interactions shifted every time they were read", hint="try again when the tenant is quiet")
 

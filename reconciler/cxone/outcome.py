@@ -7,6 +7,7 @@ may have taken effect is sent again only where that does no harm.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,7 +18,12 @@ import orjson
 from reconciler.cxone.ask import Ask
 
 CUT = "the reply was cut off"
+EMPTY = "the reply is empty"
 NOT_JSON = "the reply is not JSON"
+GARBLED = "the reply cannot be unpacked"
+TOO_LARGE = "the reply is larger than any that is read"
+UNREADABLE = frozenset({EMPTY, NOT_JSON, GARBLED, TOO_LARGE})
+"""What is wrong with replies that came whole: the tenant, or something else in its place, says no more than this."""
 _SPENT = "REQUEST_LIMIT_EXCEEDED"
 
 
@@ -44,11 +50,13 @@ class Broken:
         why: in our own words: the library's words quote URLs with their queries.
         sent: whether the tenant may have seen the request.
         hopeless: whether another attempt can only fail the same way.
+        slow: whether a reply came and was not whole in time.
     """
 
     why: str
     sent: bool
     hopeless: bool = False
+    slow: bool = False
 
 
 Outcome = Reply | Broken
@@ -69,30 +77,34 @@ class Verdict(Enum):
     """It may have taken effect, and may not be sent again."""
 
 
-def understand(ask: Ask, status: int, headers: Mapping[str, str], content: bytes | None) -> Reply:
+def understand(
+    ask: Ask, status: int, headers: Mapping[str, str], content: bytes | None, flaw: str | None = None
+) -> Reply:
     """Read a reply's body.
 
     Args:
-        content: its bytes; None where the connection ended before the body did.
+        content: its bytes; None where the connection ended before the body did, or where the `flaw` says what is wrong.
     """
     if content is None:
-        return Reply(status, headers, None, CUT)
+        return Reply(status, headers, None, flaw or CUT)
     if not content.strip():
-        return Reply(status, headers, None, _emptiness(ask, status, headers))
+        return Reply(status, headers, None, _emptiness(ask, status, headers, content))
     try:
-        return Reply(status, headers, orjson.loads(content), None)
+        return Reply(status, headers, orjson.loads(content.removeprefix(BOM_UTF8)), None)
     except orjson.JSONDecodeError:
         return Reply(status, headers, None, NOT_JSON)
 
 
-def _emptiness(ask: Ask, status: int, headers: Mapping[str, str]) -> str | None:
+def _emptiness(ask: Ask, status: int, headers: Mapping[str, str], content: bytes) -> str | None:
     if status == 204:
         return None
     # A reply cut inside its headers reads as a 2xx with an empty body: only a stated end makes that credible.
-    stated = headers.get("content-length") == "0" or "chunked" in headers.get("transfer-encoding", "").lower()
+    stated = (
+        content or headers.get("content-length") == "0" or "chunked" in headers.get("transfer-encoding", "").lower()
+    )
     if not stated:
         return CUT
-    return "the reply is empty" if ask.json_due else None
+    return EMPTY if ask.json_due else None
 
 
 def judge(ask: Ask, outcome: Outcome) -> Verdict:
@@ -102,14 +114,29 @@ def judge(ask: Ask, outcome: Outcome) -> Verdict:
         unsent = Verdict.REFUSED if outcome.hopeless else Verdict.AGAIN
         return repeat if outcome.sent else unsent
     if 200 <= outcome.status < 300:
-        if outcome.flaw is not None:
-            return repeat
-        return Verdict.DONE if _has_id(ask, outcome) else Verdict.UNCLEAR
+        return _judge_taken(ask, outcome, repeat)
     if outcome.status >= 500 or outcome.status == 408:
         return repeat
     if quota_spent(outcome):
         return Verdict.REFUSED
     return {401: Verdict.RENEW, 429: Verdict.LATER}.get(outcome.status, Verdict.REFUSED)
+
+
+def _judge_taken(ask: Ask, reply: Reply, repeat: Verdict) -> Verdict:
+    if reply.flaw is not None:
+        # what is too large once is so again
+        return Verdict.REFUSED if reply.flaw == TOO_LARGE and ask.idempotent else repeat
+    return Verdict.DONE if _has_id(ask, reply) else Verdict.UNCLEAR
+
+
+def patience(outcome: Outcome, attempts: int) -> int:
+    """How often a call may fail like this before it is given up: fewer times, where each costs much or promises little.
+
+    What is not whole in time has cost all the time there is; what came whole and makes no sense is no lost connection.
+    """
+    if isinstance(outcome, Broken):
+        return min(attempts, 2) if outcome.slow else attempts
+    return min(attempts, 3) if outcome.flaw in UNREADABLE and outcome.status < 300 else attempts
 
 
 def quota_spent(reply: Reply) -> bool:

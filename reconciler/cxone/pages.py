@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -15,14 +16,21 @@ from typing import Any, Self, TypeVar
 
 import orjson
 
-from reconciler.cxone.faults import Invalid
-from reconciler.cxone.identity import check_ids
+from reconciler.cxone.faults import BadReply, Invalid
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.shape import TOTAL, Shape, Value, may, needs, whole
+from reconciler.model.shape import Rows as RowsOf
 
 LARGEST_PAGE = 1000
 MOST_RESTARTS = 5
-MOST_PAGES = 100_000
+MOST_PAGES = 20_000
 """More pages than any list has: a reply that always names a next page must not hold a run for ever."""
+MOST_OBJECT_PAGES = 2_000
+"""More than any tenant has of lists or campaigns, though there be ten on a page."""
+MOST_REPEATED = 20
+"""Pages with nothing but the rows of an earlier one. Where pages are short, rows that shift can make a few."""
+LONGEST_READ = 7_200.0
+"""Seconds after which a read of many pages is given up, however it gets on."""
 MOST_EMPTY = 5
 """Times that a page is asked for again which is empty though the tenant says that there are more rows."""
 MOST_EMPTY_IN_A_ROW = 100
@@ -38,6 +46,75 @@ class Unsettled(ReconcilerError):
     """The pages of a read never fitted together."""
 
     code = "read-unsettled"
+
+
+class Endless(Unsettled):
+    """The pages of a read make no progress, or there are more than there can be."""
+
+    code = "bad-reply"
+
+
+def offset_page(key: str, row: Shape) -> Shape:
+    """A page of offset paging: rows of one shape, and how many there are, where that is said."""
+    return Shape({key: needs(RowsOf(row)), "total": may(TOTAL)})
+
+
+def token_page(row: Shape) -> Shape:
+    """A page of token paging: rows of one shape, and the token of the next page, where there is one."""
+    pagination = Shape({"nextPageToken": may(_TOKEN), "total": may(TOTAL)})
+    return Shape({"data": needs(RowsOf(row)), "pagination": may(pagination)})
+
+
+_TOKEN = Value(
+    "a page token: text or a whole number", frozenset({int}), frozenset({str}), lambda value: len(value) <= 4096
+)
+
+
+class _Progress:
+    """Whether a read gets on: how many pages there were, and how often one came again."""
+
+    def __init__(self, what: str, most: int, where: str | None) -> None:
+        self.pages = 0
+        self._what, self._most, self._where = what, most, where
+        self._seen: set[int] = set()
+        self._repeated = self._empty = self._rows = 0
+        self._began = time.monotonic()
+
+    def again(self) -> None:
+        """The read begins again: its first pages are no repetition."""
+        self._seen.clear()
+        self._rows = 0
+
+    def page(self, rows: Rows, total: int | None) -> None:
+        """Count a page; raises Endless where they lead nowhere."""
+        self.pages += 1
+        self._empty = 0 if rows else self._empty + 1
+        self._rows += len(rows)
+        if rows:
+            ids = frozenset(str(row.get("id", row.get("contactId"))) for row in rows)
+            self._repeated += hash(ids) in self._seen
+            self._seen.add(hash(ids))
+        if self._repeated > MOST_REPEATED:
+            raise self.endless("the same rows come on one page after the other")
+        if self._empty > MOST_EMPTY_IN_A_ROW:
+            raise self.endless("pages hold no rows, and each names a next one")
+        if total is not None and self._rows > 2 * total + 2 * LARGEST_PAGE:
+            raise self.endless(f"the tenant says that there are {total:,} rows, and gives more than twice as many")
+        if self.pages >= self._most:
+            raise self.endless("there are more of them than there can be rows")
+        if time.monotonic() - self._began > LONGEST_READ:
+            raise self.endless(f"they were read for {LONGEST_READ / 3600:g} hours")
+
+    def endless(self, why: str) -> Endless:
+        """What is said of a read that leads nowhere."""
+        message = f"{self._what}: the pages never came to an end; {self.pages:,} were read"
+        return Endless(message, where=self._where, note=why, hint=_HINT)
+
+
+class TooDeep(Unsettled):
+    """Rows that are nested too deeply to be written down."""
+
+    code = "bad-reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +133,24 @@ class Heard:
 
 
 class Spool:
-    """A file that takes pages of rows from several threads and holds them as one JSON array.
+    """A file that takes pages of rows from several threads and holds them as one JSON array."""
 
-    Args:
-        key: the field that holds each row's id. url: where the rows come from, for the message where one has none.
-    """
-
-    def __init__(self, path: Path, key: str | None = None, url: str = "") -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        self._key, self._url = key, url
         self._lock = threading.Lock()
         path.touch(mode=0o600)
         self._file = path.open("wb")
         self._file.write(b"[")
 
     def add(self, rows: Rows) -> None:
-        """Add a page; raises Unexpected where a row has no id."""
+        """Add a page; raises Unsettled where a row holds what cannot be written down."""
         if not rows:
             return
-        if self._key is not None:
-            check_ids(rows, self._key, self._url)
-        body = orjson.dumps(rows)[1:-1]
+        try:
+            body = orjson.dumps(rows)[1:-1]
+        except TypeError:
+            raise TooDeep("rows of the tenant are nested deeper than 250 levels", hint=_HINT) from None
         with self._lock:
             if self.count:
                 self._file.write(b",")
@@ -94,29 +167,44 @@ class Spool:
         self._file.close()
 
 
-def by_offset(fetch: Callable[[int], Mapping[str, Any]], key: str, add: Callable[[Rows], None], workers: int) -> Heard:
+def by_offset(
+    fetch: Callable[[int], Mapping[str, Any]],
+    key: str,
+    add: Callable[[Rows], None],
+    workers: int,
+    *,
+    most: int = MOST_PAGES,
+    where: str | None = None,
+) -> Heard:
     """Read offset pages (`count`, `start`); those after the first at once, where the total is known by then.
 
     A page may be shorter than it was asked for, and the next begins after the rows received (contract, clarified
     since): every part of the whole is read on until it is full. The caller takes out rows that were seen twice and
     compares with the total that is returned. A tenant that does not say its total is read until an empty page.
 
+    Args:
+        fetch: the page from one row on, as `offset_page` says. key: of its rows.
+        most: pages. where: METHOD url, for messages.
+
     Raises:
         Unsettled: the tenant says that there are more rows, and gives none.
+        Endless: the pages make no progress.
     """
     first = fetch(0)
-    rows, total = rows_of(first, key), told_total(first)
+    rows, total = first[key], told_total(first)
+    progress = _Progress(repr(key), most, where)
+    progress.page(rows, total)
     add(rows)
     if total is None:
-        start, pages = len(rows), 1
-        while page := rows_of(fetch(start), key) if rows else ():
+        start, page = len(rows), rows
+        while page and (page := fetch(start)[key]):
+            progress.page(page, None)
             add(page)
-            start, pages = start + len(page), pages + 1
-            if pages > MOST_PAGES:
-                raise _endless(key, pages)
+            start += len(page)
         return Heard(None, shifted=False)
-    if total > LARGEST_PAGE * MOST_PAGES:
-        raise Unsettled(f"the tenant says that there are {total:,} rows of {key!r}: more than any list has", hint=_HINT)
+    if total > LARGEST_PAGE * most:
+        message = f"the tenant says that there are {total:,} rows of {key!r}: more than any list has"
+        raise Endless(message, where=where, hint=_HINT)
     step = len(rows) * (LARGEST_PAGE // len(rows) or 1) if rows else LARGEST_PAGE
     starts = range(len(rows), total, step)
     totals: set[int | None] = {total}
@@ -126,6 +214,7 @@ def by_offset(fetch: Callable[[int], Mapping[str, Any]], key: str, add: Callable
             pool, part, ((start, min(start + step, total)) for start in starts), 2 * workers
         ):
             for page, said in pages_of_part:
+                progress.page(page, said)
                 add(page)
                 totals.add(said)
     log.info("read an offset read in %d parts, total %d", 1 + len(starts), total)
@@ -142,7 +231,7 @@ def _part(fetch: Callable[[int], Mapping[str, Any]], key: str, bounds: tuple[int
     empty = 0
     while at < end:
         reply = fetch(at)
-        page, total = rows_of(reply, key), told_total(reply)
+        page, total = reply[key], told_total(reply)
         found.append((page, total))
         at += len(page)
         if page:
@@ -181,89 +270,82 @@ def _in_order(
             each.cancel()
 
 
-def rows_of(reply: Any, key: str) -> Rows:
-    """The rows of a page; raises Unsettled where it is none."""
-    rows = reply.get(key) if isinstance(reply, Mapping) else None
-    if not isinstance(rows, list):
-        raise Unsettled(f"a page of the tenant has no {key!r}", hint="check that the surface's base URL is right")
-    return rows
+def told_total(reply: Mapping[str, Any]) -> int | None:
+    """How many rows there are, as the tenant says it; None where it does not, or says that it does not know."""
+    return whole(reply.get("total"))
 
 
-def told_total(reply: object) -> int | None:
-    """How many rows there are, as the tenant says it; None where it says nothing that is a number of rows."""
-    told = reply.get("total") if isinstance(reply, Mapping) else None
-    return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else None
-
-
-def _endless(what: str, pages: int) -> Unsettled:
-    return Unsettled(
-        f"{what}: the pages never came to an end; {pages} were read",
-        note="page tokens kept going stale or repeating, or pages held no rows",
-        hint="try again when the tenant is quiet",
-    )
-
-
-def by_token(fetch: Callable[[str | None], Any], add: Callable[[Rows], None], what: str) -> Heard:
+def by_token(
+    fetch: Callable[[str | None], Any],
+    add: Callable[[Rows], None],
+    what: str,
+    *,
+    most: int = MOST_PAGES,
+    where: str | None = None,
+) -> Heard:
     """Read token pages (`data`, `pagination.nextPageToken`); the total where the tenant says it (ours).
 
     A reply without `data`, a token that is refused or one already seen restarts the read from the first page, a
     bounded number of times: tokens can go stale or repeat after a network fault (contract, section lists). The caller
     takes out the rows that come twice because of that.
 
+    Args:
+        fetch: the page of a token, as `token_page` says; the first one of None.
+        most: pages. where: METHOD url, for messages.
+
     Raises:
-        Unsettled: it was restarted too often, or has more pages than any list.
+        BadReply: the pages never were as they must be.
+        Endless: it was restarted too often, or makes no progress.
     """
-    pages = empty = 0
+    progress, broken = _Progress(what, most, where), None
     for _ in range(MOST_RESTARTS + 1):
+        progress.again()
         seen: set[str] = set()
         token: str | None = None
         totals: set[int | None] = set()
-        while pages < MOST_PAGES:
-            reply = _page_of(fetch, token)
-            pages += 1
-            if not isinstance(reply, Mapping) or not isinstance(reply.get("data"), list):
-                log.warning("%s: a page without data; starting again from the first page", what)
+        while True:
+            try:
+                reply = fetch(token)
+            except (Invalid, BadReply) as error:
+                if not _may_be_stale(error, token):
+                    raise
+                broken = error
+                log.warning("%s: a page that is none; starting again from the first page", what)
                 break
+            pagination = reply.get("pagination") or {}
+            progress.page(reply["data"], told_total(pagination))
             add(reply["data"])
-            empty = 0 if reply["data"] else empty + 1
-            pagination = reply.get("pagination")
-            told = pagination.get("nextPageToken") if isinstance(pagination, Mapping) else None
+            told = pagination.get("nextPageToken")
             token = None if told in (None, "") else str(told)
             totals.add(told_total(pagination))
             if token is None:
-                log.info("%s: read %d pages", what, pages)
+                log.info("%s: read %d pages", what, progress.pages)
                 return Heard(told_total(pagination), shifted=len(totals - {None}) > 1)
-            if empty > MOST_EMPTY_IN_A_ROW:
-                raise _endless(what, pages)
             if token in seen:
+                broken = None
                 log.warning("%s: a page token came twice; starting again from the first page", what)
                 break
             seen.add(token)
-    raise _endless(what, pages)
+    raise broken or progress.endless("page tokens kept coming again")
 
 
-def _page_of(fetch: Callable[[str | None], Any], token: str | None) -> Any:
-    """A page; nothing where its token is refused, for it may have gone stale."""
-    try:
-        return fetch(token)
-    except Invalid:
-        if token is None:
-            raise
-        return None
+def _may_be_stale(error: Invalid | BadReply, token: str | None) -> bool:
+    """Whether a page may be right when it is read from the first one again: a token was refused, data is missing."""
+    if isinstance(error, Invalid):
+        return token is not None
+    return error.odd is not None and error.odd.path in ("$", "$.data")
 
 
-def collected(read: Callable[[Callable[[Rows], None]], Heard], what: str, url: str) -> Iterable[Mapping[str, Any]]:
+def collected(read: Callable[[Callable[[Rows], None]], Heard], what: str) -> Iterable[Mapping[str, Any]]:
     """Every object of a collection, once each; it is read again where its pages shifted.
 
     Raises:
-        Unexpected: an object has no id.
         Unsettled: it shifted every time.
     """
     for _ in range(MOST_RESTARTS + 1):
         found: dict[str, Mapping[str, Any]] = {}
 
         def add(page: Rows, found: dict[str, Mapping[str, Any]] = found) -> None:
-            check_ids(page, "id", url)
             found.update({str(row["id"]): row for row in page})
 
         if read(add).whole(len(found)):

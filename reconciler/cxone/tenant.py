@@ -19,8 +19,7 @@ from urllib.parse import quote
 
 from reconciler.cxone import lists, naming, outbound
 from reconciler.cxone.auth import complete
-from reconciler.cxone.faults import NotFound
-from reconciler.cxone.identity import id_in, is_id, not_an_id
+from reconciler.cxone.faults import BadReply, NotFound
 from reconciler.cxone.lanes import Lane, Lanes
 from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
@@ -34,10 +33,14 @@ from reconciler.model.ownership import split_mark
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.renaming import Earlier, called, renamed
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
+from reconciler.model.shape import whole
 from reconciler.model.tenant import DeclaredSurface
 
 DISPOSITIONS = "dispositions"
 """The surface of outcomes."""
+
+_ATTEMPTS_FOR_AN_ESTIMATE, _SECONDS_FOR_AN_ESTIMATE = 2, 10.0
+"""A plan does not wait long for what it can do without."""
 
 _PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
 
@@ -181,7 +184,15 @@ class TenantReader:
             path = f"/{surface.path}/{quote(object_id, safe='')}/statistics"
             lane = self._lane(surface, object_id, write=False)
             try:
-                body = self._transports[surface.name].call("GET", path, scope=surface.read_scope, lane=lane)
+                body = self._transports[surface.name].call(
+                    "GET",
+                    path,
+                    scope=surface.read_scope,
+                    lane=lane,
+                    shape=surface.counted,
+                    attempts=_ATTEMPTS_FOR_AN_ESTIMATE,
+                    within=_SECONDS_FOR_AN_ESTIMATE,
+                )
                 with self._promised(kind, surface, name, path):
                     found[name] = surface.statistics(body)
             except NotFound:
@@ -191,7 +202,7 @@ class TenantReader:
             except ReconcilerError as error:
                 why = f"{error.message}, {error.note}" if error.note else error.message
                 found[name] = f"no estimate of what {name!r} may still abandon: {why} [{error.where}]"
-                if not isinstance(error, Odd):
+                if not isinstance(error, Odd | BadReply) or getattr(error, "odd", True) is None:
                     break  # what failed for one, all the attempts of it, is not tried for every other
         return found
 
@@ -248,10 +259,11 @@ class TenantReader:
 
     def _collection(self, surface: Surface, name: str | None = None) -> Iterator[Mapping[str, Any]]:
         read: Callable[..., Iterator[Mapping[str, Any]]] = _PAGED[surface.name].collection
-        return read(self._transports[surface.name], surface.path, surface.rows, surface.read_scope, name)
+        transport = self._transports[surface.name]
+        return read(transport, surface.path, surface.rows, surface.read_scope, surface.shape, name)
 
     def _understood(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
-        with self._promised(kind, surface, body.get("name", body.get("id")), f"/{surface.path}"):
+        with self._promised(kind, surface, str(body["name"]), f"/{surface.path}"):
             return self._live(kind, surface, body)
 
     @contextmanager
@@ -268,20 +280,18 @@ class TenantReader:
             ) from error
 
     def _live(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
-        url = f"{self._transports[surface.name].access.base_url}/{surface.path}"
-        object_id, fields = id_in(body, "id", url), surface.read(body)
+        object_id, fields = str(body["id"]), surface.read(body)
         owner = None
         if "description" in fields:
             fields["description"], owner = split_mark(str(fields["description"]))
         for reference in surface.references:
             wire_id = fields.pop(reference.wire, None)
             if wire_id is not None:
-                if not is_id(wire_id):
-                    raise not_an_id(wire_id, reference.wire, url)
                 names = self._names[reference.kind]
                 fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
-        size = body.get(surface.size) if surface.size else None
-        return LiveObject(kind.name, str(fields["name"]), object_id, fields, owner, size)
+        size = whole(body.get(surface.size)) if surface.size else None
+        fields["name"] = str(fields["name"])
+        return LiveObject(kind.name, fields["name"], object_id, fields, owner, size)
 
     def _id(self, kind: str, name: str) -> str:
         if name not in self._ids.get(kind, {}):

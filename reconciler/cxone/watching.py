@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from reconciler.cxone.events import Events
-from reconciler.cxone.faults import RateLimited, Unavailable
+from reconciler.cxone.faults import BadReply, RateLimited, Unavailable
 from reconciler.cxone.listening import Listener, Patience
 from reconciler.model.errors import Interrupted
 from reconciler.model.jobs import Job, JobOverdue
@@ -158,7 +158,9 @@ class Watcher:
             wait.look = False
         try:
             job = self._ask(wait.job_id)
-        except (Unavailable, RateLimited) as error:
+        except (Unavailable, RateLimited, BadReply) as error:
+            if isinstance(error, BadReply) and error.odd is not None:
+                raise
             wait.last = error.message
             return None
         wait.last = None

@@ -11,7 +11,18 @@ from reconciler.model import schedule
 from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.forecast import Statistics
-from reconciler.model.kind import Activity, Each, Fields, Kind, Likeness, Reference, Renewal, Surface, WireReference
+from reconciler.model.kind import (
+    Activity,
+    Each,
+    Fields,
+    Kind,
+    Likeness,
+    Reference,
+    Renewal,
+    Surface,
+    WireReference,
+    object_shape,
+)
 from reconciler.model.live import LiveObject
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.ownership import worded
@@ -19,9 +30,27 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import MemberPhones, RowQuery
 from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
+from reconciler.model.shape import ID, INSTANT, NUMBER, SCALAR, TEXT, WHOLE, Shape, may, needs, number, whole
 from reconciler.model.vocabulary import known_or_raw, meaning
 
 Spec = Mapping[str, Any]
+
+_SETTINGS = ("targetAnswerRate", "maxCallsInProgress", "agentAvailabilityFactor")
+SHAPE = object_shape(
+    dialType=may(TEXT),
+    wrapUpCode=may(TEXT),
+    status=may(TEXT),
+    abandonThreshold=may(NUMBER),
+    startTime=may(INSTANT),
+    endTime=may(INSTANT),
+    listId=may(ID),
+    predictiveDialingSettings=may(Shape({name: may(NUMBER) for name in _SETTINGS})),
+)
+COUNTED = Shape(
+    {name: needs(WHOLE) for name in ("attempts", "liveAnswered", "abandoned")}
+    | {name: needs(INSTANT) for name in ("startTime", "endTime")}
+)
+"""What the tenant counted of a campaign's calls (ours)."""
 
 _PLAIN = ("name", "description", "dialType", "wrapUpCode", "status")
 _ON_WIRE = (*_PLAIN, "abandonThreshold", "startTime", "endTime", "listId")
@@ -39,9 +68,18 @@ def read(body: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("startTime", "endTime"):
         if key in fields:
             fields[key] = format_instant(parse_instant(fields[key]))
+    if "abandonThreshold" in fields:
+        fields["abandonThreshold"] = number(fields["abandonThreshold"])
     if body.get("predictiveDialingSettings"):
-        fields["predictive"] = dict(body["predictiveDialingSettings"])
+        # a tenant may add settings of its own (contract, clarified since): what is none is not looked at
+        held = body["predictiveDialingSettings"]
+        fields["predictive"] = {name: _as_number(name, each) for name, each in held.items() if SCALAR.takes(each)}
     return fields
+
+
+def _as_number(name: str, value: Any) -> Any:
+    """A setting of ours as the number that it is, though it be written as text."""
+    return number(value) if name in _SETTINGS and isinstance(value, str) else value
 
 
 def write(fields: Fields) -> dict[str, Any]:
@@ -69,15 +107,12 @@ def downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
 
 
 def statistics(body: Mapping[str, Any]) -> Statistics:
-    """What the tenant counted of a campaign's calls: `GET /campaigns/{id}/statistics` (ours).
+    """What the tenant counted of a campaign's calls: `GET /campaigns/{id}/statistics` (ours), as `COUNTED`.
 
     Raises:
-        KeyError, TypeError, ValueError: it is not as the API promises.
+        ValueError: the counts do not add up.
     """
-    counts = [body[name] for name in ("attempts", "liveAnswered", "abandoned")]
-    if any(isinstance(count, bool) or not isinstance(count, int) for count in counts):
-        raise ValueError("calls are counted in whole numbers")
-    attempts, answered, abandoned = counts
+    attempts, answered, abandoned = (whole(body[name]) or 0 for name in ("attempts", "liveAnswered", "abandoned"))
     if not 0 <= abandoned <= answered <= attempts:
         raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
     since, until = (parse_instant(body[name]).replace(microsecond=0) for name in ("startTime", "endTime"))
@@ -298,9 +333,11 @@ KIND = Kind(
             write_scope="campaigns:write",
             writable=True,
             references=(WireReference("list", "ContactList", "listId"),),
+            shape=SHAPE,
             read=read,
             write=write,
             statistics=statistics,
+            counted=COUNTED,
             paced=True,
         ),
     ),

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.kind import Fields, Kind, Surface
+from reconciler.model.kind import Fields, Kind, Surface, object_shape
 from reconciler.model.ownership import worded
 from reconciler.model.resource import Catalogue, Resource
+from reconciler.model.shape import TEXT, WHOLE, may
 from reconciler.model.vocabulary import known_or_raw
 
 _FIELDS = ("name", "description", "type")
+SHAPE = object_shape(type=may(TEXT), contactCount=may(WHOLE))
 
 
 def read(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,6 +41,7 @@ KIND = Kind(
             write_scope="lists:write",
             writable=True,
             size="contactCount",
+            shape=SHAPE,
             read=read,
         ),
         Surface(
@@ -49,6 +52,7 @@ KIND = Kind(
             write_scope="outboundapi",
             writable=False,
             size="contactCount",
+            shape=SHAPE,
             read=read,
         ),
     ),

@@ -12,7 +12,7 @@ from reconciler.model.moment import parse_duration
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
-from reconciler.model.tenant import DeclaredSurface, Pace
+from reconciler.model.tenant import REPLY_SIZE, DeclaredSurface, Pace
 
 _PARAMETERS = ("domain", "tenant", "org", "instance")
 _PACES = {"dispositions": Pace(rate=500, burst=50, workers=50)}
@@ -75,6 +75,8 @@ def _surface(
         ),
         connect_timeout=parse_duration(spec.get("connectTimeout", "5s")).total_seconds(),
         read_timeout=parse_duration(spec.get("readTimeout", "30s")).total_seconds(),
+        reply_timeout=_seconds(spec.get("replyTimeout")),
+        reply_size=spec["maxReply"] * 1024 * 1024 if "maxReply" in spec else REPLY_SIZE,
         attempts=spec.get("attempts", 6),
         events_url=spec.get("eventsUrl"),
         poll_only=spec.get("watch") == "poll",

@@ -16,6 +16,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import RowQuery
 from reconciler.model.run_state import RunState
+from reconciler.model.shape import ID, NAME, TEXT, Field, Shape, may, needs
 
 Fields = Mapping[str, Any]
 
@@ -37,6 +38,15 @@ class WireReference:
     wire: str
 
 
+OBJECT_SHAPE = Shape({"id": needs(ID), "name": needs(NAME), "description": may(TEXT)})
+"""What every object has."""
+
+
+def object_shape(**fields: Field) -> Shape:
+    """An object with further fields that are looked at."""
+    return Shape({**OBJECT_SHAPE.fields, **fields})
+
+
 @dataclass(frozen=True, slots=True)
 class Surface:
     """How one API surface holds the objects of a kind.
@@ -48,10 +58,12 @@ class Surface:
         read_scope: the OAuth scope that reading needs; write_scope: that writing needs.
         writable: whether objects can be made, changed and deleted here.
         size: the body's count of contacts, where it has one.
+        shape: what the body of one object must look like; its id and name always must be there.
         read: wire body → live fields (pure), before references become names.
         write: live fields → wire body (pure), after references became ids.
         paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
         statistics: the body of `GET path/{id}/statistics` → what was counted of an object's calls; None: nothing is.
+        counted: what that body must look like.
     """
 
     name: str
@@ -62,9 +74,11 @@ class Surface:
     writable: bool
     references: tuple[WireReference, ...] = ()
     size: str | None = None
+    shape: Shape = OBJECT_SHAPE
     read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     write: Callable[[Fields], dict[str, Any]] = dict
     statistics: Callable[[Mapping[str, Any]], Statistics] | None = None
+    counted: Shape | None = None
     paced: bool = False
 
 

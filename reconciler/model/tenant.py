@@ -18,7 +18,7 @@ class TokenRequest:
         body: how the request is written.
         scope: space-separated; an empty text sends none.
         early: seconds before its expiry at which a token is renewed.
-        lifetime: seconds that a token is taken to live where its reply does not say; None: the reply must say.
+        lifetime: seconds that a token is taken to live where its reply does not say; None: some minutes.
     """
 
     url: str
@@ -39,11 +39,16 @@ class Pace:
     workers: int = 8
 
 
+REPLY_SIZE = 16 * 1024 * 1024
+"""Bytes of a reply, unpacked: a page of a thousand contacts with all that may be kept with each has a tenth of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SurfaceAccess:
     """One family of endpoints of a tenant. Times in seconds.
 
     Attributes:
+        reply_timeout: from sending a request until the whole reply is there. reply_size: bytes of it, unpacked.
         events_url: where the events of its jobs are listened to; None where jobs are polled alone.
         poll_every: how often a job is asked for while no event socket is open.
         job_limit: how long a job is waited for.
@@ -57,6 +62,8 @@ class SurfaceAccess:
     pace: Pace = field(default_factory=Pace)
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
+    reply_timeout: float = 60.0
+    reply_size: int = REPLY_SIZE
     attempts: int = 6
     retry_cap: float = 30.0
     events_url: str | None = None
@@ -95,6 +102,8 @@ class DeclaredSurface:
     pace: Pace = field(default_factory=Pace)
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
+    reply_timeout: float | None = None
+    reply_size: int = REPLY_SIZE
     attempts: int = 6
     events_url: str | None = None
     poll_only: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+_WORD = re.compile(r"(?!.*\d{5})\w[\w.-]{0,39}", re.ASCII)
 _PUNCTUATION = re.compile(r"[\s_-]+")
 
 
@@ -21,8 +22,12 @@ def meaning(of: str, word: object) -> str | None:
 
 
 def known_or_raw(of: str, word: object) -> str:
-    """Our word for a vendor's, or its own, as text, where it is not known; `unknown` where there is none."""
-    return meaning(of, word) or (str(word).strip() if word not in (None, "") else "") or "unknown"
+    """Our word for a vendor's, or its own, as text, where it is not known; `unknown` where there is none.
+
+    What does not look like a word of an enumeration may be somebody's name or number: it is `unknown`, too.
+    """
+    raw = str(word).strip() if isinstance(word, str | int) else ""
+    return meaning(of, word) or (raw if _WORD.fullmatch(raw) else "unknown")
 
 
 def folded(word: str) -> str:

@@ -8,15 +8,17 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 from reconciler.cxone.auth import PRESETS, TokenSource, complete
-from reconciler.cxone.faults import TokenRefused, Unexpected, WireError
+from reconciler.cxone.faults import BadReply, TokenRefused, WireError
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace, TokenRequest
 from reconciler.simulator import Simulator
-from tests.cxone.conftest import CLIENT_SECRET, FakeTime
+from tests.cxone.conftest import CLIENT_SECRET, Connect, FakeTime
+from tests.cxone.scripted import Answer, ScriptedTenant
 from tests.cxone.test_pace import in_threads
 
 
@@ -183,27 +185,67 @@ def test_a_later_call_may_try_again_after_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply",
+    ("reply", "lives"),
     [
-        None,
-        [],
-        {},
-        {"expires_in": 3600},
-        {"access_token": "", "expires_in": 3600},
-        {"access_token": 7, "expires_in": 3600},
-        {"access_token": "line\r\nbreak", "expires_in": 3600},
-        {"access_token": "t"},
-        {"access_token": "t", "expires_in": None},
-        {"access_token": "t", "expires_in": "3600"},
-        {"access_token": "t", "expires_in": True},
-        {"access_token": "t", "expires_in": 0},
-        {"access_token": "t", "expires_in": float("nan")},
+        ({}, 300),
+        ({"expires_in": None}, 300),
+        ({"expires_in": "3600"}, 3600),
+        ({"expires_in": 3600.0}, 3600),
+        ({"expires_in": "90.5"}, 90.5),
+        ({"expires_in": 10**18}, 86_400),
     ],
 )
-def test_a_reply_without_token_or_time_to_live_is_an_error(reply: Any) -> None:
-    with pytest.raises(Unexpected, match="no usable") as caught:
-        TokenSource(request(), lambda *_: reply).token()
-    assert caught.value.where == "POST https://tenant.example/oauth/token"
+def test_a_time_to_live_may_be_text_or_missing_and_is_never_longer_than_a_day(
+    reply: dict[str, Any], lives: float
+) -> None:
+    time = FakeTime()
+    asked: list[int] = []
+
+    def post(*_: Any) -> Any:
+        asked.append(1)
+        return {"access_token": f"t{len(asked)}", **reply}
+
+    source = TokenSource(request(early=0), post, clock=time.clock)
+    source.token()
+    time.now += lives - 1
+    source.token()
+    assert len(asked) == 1
+    time.now += 1
+    source.token()
+    assert len(asked) == 2
+
+
+ODD_GRANTS: list[tuple[Any, str, str]] = [
+    (None, "$", "null"),
+    ([], "$", "a list"),
+    ("token", "$", "text"),
+    ({}, "$.access_token", "not there"),
+    ({"access_token": None}, "$.access_token", "null"),
+    ({"access_token": ""}, "$.access_token", "blank"),
+    ({"access_token": 7}, "$.access_token", "a whole number"),
+    ({"access_token": {"t": "x"}}, "$.access_token", "an object"),
+    ({"access_token": "line\r\nbreak"}, "$.access_token", "text that is none"),
+    ({"access_token": "Zoë"}, "$.access_token", "text that is none"),
+    ({"access_token": "t" * 20_000}, "$.access_token", "text that is none"),
+    ({"access_token": "t", "expires_in": True}, "$.expires_in", "true or false"),
+    ({"access_token": "t", "expires_in": 0}, "$.expires_in", "a whole number that is none"),
+    ({"access_token": "t", "expires_in": -1}, "$.expires_in", "a whole number that is none"),
+    ({"access_token": "t", "expires_in": "soon"}, "$.expires_in", "text that is none"),
+    ({"access_token": "t", "expires_in": [3600]}, "$.expires_in", "a list"),
+]
+
+
+@pytest.mark.parametrize(("reply", "path", "found"), ODD_GRANTS)
+def test_a_reply_without_a_usable_token_is_a_bad_reply_that_names_the_field(
+    tenant: ScriptedTenant, connect: Connect, reply: Any, path: str, found: str
+) -> None:
+    tenant.token_answers.append(Answer(200, orjson.dumps(reply), {"X-Request-Id": "r1"}))
+    with pytest.raises(BadReply) as caught:
+        connect().call("GET", "/lists")
+    assert caught.value.odd is not None
+    assert (caught.value.odd.path, caught.value.odd.found) == (path, found)
+    assert caught.value.where == f"POST {tenant.url}/oauth/token (status 200, request id r1)"
+    assert not tenant.calls
 
 
 def declared(name: str, **parameters: str) -> DeclaredSurface:

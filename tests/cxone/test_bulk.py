@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.cxone import bulk
-from reconciler.cxone.faults import Forbidden, Invalid, NotFound, Unexpected, Unknown
+from reconciler.cxone.faults import BadReply, Forbidden, Invalid, NotFound, Unknown
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, RowError
 from reconciler.simulator import JobPace, Options, Simulator
@@ -116,17 +116,25 @@ def test_a_missing_scope_is_named() -> None:
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        ([], "'id' of a reply is no id"),
-        ({}, "no status"),
-        ({"id": "J"}, "no status"),
-        ({"id": {"of": 7}, "status": "RUNNING"}, "'id' of a reply is no id"),
-        ({"id": True, "status": "RUNNING"}, "'id' of a reply is no id"),
-        ({"id": 7.5, "status": "RUNNING"}, "'id' of a reply is no id"),
+        ([], r"\$ must be an object, and is a list"),
+        ({}, r"\$\.status must be text or a number, and is not there"),
+        ({"id": "J"}, r"\$\.status must be"),
+        ({"id": "J", "status": None}, r"\$\.status must be text or a number, and is null"),
+        ({"id": "J", "status": ["COMPLETED"]}, r"\$\.status must be text or a number, and is a list"),
+        ({"id": {"of": 7}, "status": "RUNNING"}, r"\$\.id must be an id: .* and is an object"),
+        ({"id": True, "status": "RUNNING"}, r"\$\.id must be an id: .* and is true or false"),
+        ({"id": 7.5, "status": "RUNNING"}, r"\$\.id must be an id"),
+        ({"id": "J", "status": "COMPLETED", "failed": "many"}, r"\$\.failed must be a whole number"),
+        ({"id": "J", "status": "COMPLETED", "failed": -1}, r"\$\.failed must be a whole number"),
+        ({"id": "J", "status": "COMPLETED", "errors": {}}, r"\$\.errors must be a list, and is an object"),
+        ({"id": "J", "status": "COMPLETED", "errors": ["row 3"]}, r"\$\.errors\[0\] must be an object, and is text"),
+        ({"id": "J", "status": "COMPLETED", "errors": [{}]}, r"\$\.errors\[0\]\.index must be .* and is not there"),
+        ({"id": "J", "status": "COMPLETED", "errors": [{"index": 1}, {"index": -1}]}, r"\$\.errors\[1\]\.index"),
     ],
 )
 def test_a_reply_that_is_no_job_is_no_job(tenant: ScriptedTenant, connect: Connect, reply: Any, says: str) -> None:
     tenant.answers.append(Answer(200, reply))
-    with pytest.raises(Unexpected, match=says) as caught:
+    with pytest.raises(BadReply, match=says) as caught:
         bulk.job(connect(), "J")
     assert "/outbound/jobs/J" in str(caught.value.where)
 
@@ -169,7 +177,7 @@ def test_a_job_is_over_only_by_a_word_that_says_so(
 
 
 def test_what_a_tenant_quotes_of_a_row_is_not_kept(tenant: ScriptedTenant, connect: Connect) -> None:
-    errors = [{"index": 0, "code": "BAD", "message": "+14155550102 of o@example.com is no number"}, "nonsense"]
+    errors = [{"index": 0, "code": "BAD", "message": "+14155550102 of o@example.com is no number"}]
     tenant.answers.append(
         Answer(200, {"id": "J", "status": "COMPLETED", "progress": "all", "failed": 1, "errors": errors})
     )
@@ -178,5 +186,5 @@ def test_what_a_tenant_quotes_of_a_row_is_not_kept(tenant: ScriptedTenant, conne
 
 def test_a_reply_without_jobs_is_not_taken_for_none(tenant: ScriptedTenant, connect: Connect) -> None:
     tenant.answers.append(Answer(200, {"data": []}))
-    with pytest.raises(Unexpected, match="no jobs"):
+    with pytest.raises(BadReply, match=r"\$\.jobs must be a list, and is not there"):
         bulk.find(connect(), "chunk-1")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.cxone import contacts
-from reconciler.cxone.faults import Invalid, NotFound, Unexpected, Unknown
+from reconciler.cxone.faults import BadReply, Invalid, NotFound, Unknown
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job
 from reconciler.simulator import Options, Simulator
@@ -81,7 +81,7 @@ def test_what_the_tenant_refuses(surface: Transport) -> None:
 @pytest.mark.parametrize("reply", [[], {}, {"status": None}, "COMPLETED"])
 def test_a_reply_without_a_status_is_no_job(tenant: ScriptedTenant, connect: Connect, reply: Any) -> None:
     tenant.answers.append(Answer(200, reply))
-    with pytest.raises(Unexpected, match="no status"):
+    with pytest.raises(BadReply, match=r"\$(\.status)? must be"):
         contacts.job(connect(), "J")
 
 

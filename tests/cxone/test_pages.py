@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cxone.faults import Unexpected
-from reconciler.cxone.pages import LARGEST_PAGE, MOST_EMPTY, Rows, Unsettled, by_offset, by_token, collected
+from reconciler.cxone.pages import LARGEST_PAGE, MOST_EMPTY, Endless, Rows, Unsettled, by_offset, by_token, collected
 
 PAGES = 40
 WORKERS = 4
@@ -123,8 +122,8 @@ def test_a_list_that_shrinks_while_it_is_read_is_read_again_and_is_no_error() ->
     assert not whole
 
 
-@pytest.mark.parametrize("total", [None, "abc", True, -1, 2.5, {}])
-def test_a_total_that_is_no_number_of_rows_is_none(total: object) -> None:
+@pytest.mark.parametrize("total", [None, -1, "-1"])
+def test_a_total_that_is_not_known_is_none(total: object) -> None:
     said = {} if total is None else {"total": total}
     taken, whole, _ = read_all(lambda at: {**said, "contacts": rows(at, min(at + 400, 1000))})
     assert whole
@@ -132,7 +131,7 @@ def test_a_total_that_is_no_number_of_rows_is_none(total: object) -> None:
 
 
 def test_more_rows_than_any_list_has_are_not_asked_for() -> None:
-    with pytest.raises(Unsettled, match="more than any list has"):
+    with pytest.raises(Endless, match="more than any list has"):
         by_offset(lambda at: {"total": 10**15, "contacts": rows(at, at + 1000)}, "contacts", lambda page: None, 1)
 
 
@@ -149,34 +148,14 @@ def test_tokens_may_lead_through_pages_without_rows_but_not_for_ever() -> None:
     def endless(token: str | None) -> Any:
         return {"data": [], "pagination": {"nextPageToken": f"{int(token or 0) + 1}"}}
 
-    with pytest.raises(Unsettled, match="never came to an end"):
+    with pytest.raises(Endless, match="never came to an end"):
         by_token(endless, found.extend, "lists")
 
 
-def test_a_pagination_that_is_none_ends_the_read() -> None:
-    found: list[Any] = []
-    assert by_token(lambda token: {"data": [{"id": 1}], "pagination": []}, found.extend, "lists").whole(1)
-
-
-@pytest.mark.parametrize(
-    ("odd", "says"),
-    [
-        ({"id": {"a": 1}}, "an object"),
-        ({"id": True}, "a boolean"),
-        ({"id": 1.5}, "a number with a fraction"),
-        ({"id": None}, "absent or null"),
-        ({}, "absent or null"),
-        (None, "absent or null"),
-        ("C1", "text where a row should be"),
-        (7, "a whole number where a row should be"),
-    ],
-)
-def test_what_is_no_id_is_an_error_that_names_the_field_and_the_path(odd: object, says: str) -> None:
-    with pytest.raises(Unexpected) as caught:
-        collected(lambda add: add([{"id": "1"}, odd]) or (), "lists", "https://x.invalid/api/v1/lists")  # type: ignore
-    assert "'id'" in caught.value.message
-    assert "/api/v1/lists" in str(caught.value.where)
-    assert says in str(caught.value.note)
+def test_a_pagination_that_is_not_there_ends_the_read() -> None:
+    for pagination in ({}, {"pagination": None}, {"pagination": {"nextPageToken": None}}):
+        found: list[Any] = []
+        assert by_token(lambda token, said=pagination: {"data": [{"id": 1}], **said}, found.extend, "lists").whole(1)  # type: ignore[misc]
 
 
 def test_ids_may_be_numbers_and_a_row_of_a_number_and_of_its_text_is_one() -> None:
@@ -187,4 +166,4 @@ def test_ids_may_be_numbers_and_a_row_of_a_number_and_of_its_text_is_one() -> No
         add([{"id": "17", "name": "b"}])
         return Heard(2, shifted=False)
 
-    assert len(list(collected(read, "lists", "https://x.invalid/lists"))) == 2
+    assert len(list(collected(read, "lists"))) == 2

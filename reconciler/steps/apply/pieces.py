@@ -186,7 +186,8 @@ class Pieces:
         errors = [replace(each, index=sent[each.index]) for each in job.errors if 0 <= each.index < len(sent)]
         bad = {each.index for each in errors}
         others = [n for n in sent if n not in bad]
-        if job.unnamed:
+        # an error of a row that there is none of, or the same one twice, is of another row that is not named
+        if job.unnamed or len(bad) < len(job.errors):
             if len(others) > 1:
                 return errors, True
             words = "the job failed, and the tenant does not say why"
