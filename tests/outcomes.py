@@ -84,10 +84,10 @@ def declare_feedback(folder: Folder, store: str = "data/asked") -> str:
     return "feedback: [{suppressionList: asked, outcomes: [DO_NOT_CALL]}]"
 
 
-def declare_crm(folder: Folder, tenant: Simulator) -> None:
+def declare_crm(folder: Folder, tenant: Simulator, more: str = "") -> None:
     """A webhook that is told of outcomes; its callbacks are signed."""
     spec = f"url: {tenant.url}/_webhooks/{CRM}\nevents: [disposition-update]\nsecret: {{env: CXONE_CLIENT_SECRET}}"
-    folder.write("crm.yaml", manifest("Webhook", CRM, f"{spec}\nattempts: 1\nwithin: 2s"))
+    folder.write("crm.yaml", manifest("Webhook", CRM, f"{spec}\nattempts: 1\nwithin: 2s\n{more}"))
 
 
 def outcomes(tenant: Simulator, name: str = "Evening") -> dict[str, str | None]:
@@ -106,7 +106,8 @@ def told(tenant: Simulator) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for each in tenant.webhooks():
         if each.name == CRM:
-            found[each.headers["idempotency-key"]] = each.body
+            body = each.body
+            found[each.headers["idempotency-key"]] = body if isinstance(body, list) else [body]
     return found
 
 

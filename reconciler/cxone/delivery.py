@@ -97,10 +97,14 @@ class Delivery:
         self.pace.rest(self.backoff.own(failures))
 
     def _attempt(self, ask: Ask, token: Secret | None, *, first: bool) -> Outcome:
-        self.meter.count(requests=1, retries=0 if first else 1)
         outcome = self.send(ask, token)
-        if isinstance(outcome, Reply) and outcome.status == 429:
-            self.meter.count(limited=1)
+        arrived = isinstance(outcome, Reply) or outcome.sent
+        self.meter.count(
+            requests=int(arrived),
+            writes=int(arrived and ask.writes),
+            retries=int(not first),
+            limited=int(isinstance(outcome, Reply) and outcome.status == 429),
+        )
         return outcome
 
     def _hold(self, ask: Ask, outcome: Outcome, verdict: Verdict, failures: int, lane: Lane | None) -> None:

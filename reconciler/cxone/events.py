@@ -146,6 +146,7 @@ class Events:
         self._transport.pace.wait()
         tokens = self._transport.tokens
         token = tokens.token()
+        self._transport.count_handshake()
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._connect(token))

@@ -69,10 +69,18 @@ def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
 
 
 @contextmanager
-def records(feed: SalesforceFeed, secret: Secrets) -> Iterator[Callable[[Sequence[str], Path], Rows]]:
-    """What reads some fields of every record of a feed, as `read`, by a connection that is closed in the end."""
+def records(
+    feed: SalesforceFeed, secret: Secrets, counted: Callable[[int], None] = lambda requests: None
+) -> Iterator[Callable[[Sequence[str], Path], Rows]]:
+    """What reads some fields of every record of a feed, as `read`, by a connection that is closed in the end.
+
+    `counted` is told then how many requests it took.
+    """
     with connected(feed, secret) as organisation:
-        yield partial(read, organisation, feed)
+        try:
+            yield partial(read, organisation, feed)
+        finally:
+            counted(organisation.traffic.requests)
 
 
 def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into: Path) -> Rows:

@@ -76,6 +76,7 @@ class TenantReader:
         self._apart: dict[str, set[str]] = {}
         self._owners: dict[tuple[str, str], LiveObject] = {}
         self._spooled = itertools.count(1)  # lists are read from several threads
+        self._elsewhere, self._elsewhere_guard = 0, threading.Lock()
         self._transports: dict[str, Transport] = {}
         self._stack = ExitStack()
         for declared in surfaces:
@@ -104,7 +105,12 @@ class TenantReader:
     @property
     def requests(self) -> int:
         """How many requests were sent so far, retries and token requests among them."""
-        return sum(transport.traffic.requests for transport in self._transports.values())
+        return self._elsewhere + sum(transport.traffic.requests for transport in self._transports.values())
+
+    def count(self, requests: int) -> None:
+        """Count requests that were sent for a plan or an apply, and to none of the surfaces."""
+        with self._elsewhere_guard:
+            self._elsewhere += requests
 
     def objects(self, kind: Kind) -> Sequence[LiveObject]:
         """Every object of a kind, references by name; those that have one name to the letter are told with their ids.

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Counts since the transport was made, token requests included.
+    """Counts since the transport was made, token requests and handshakes included: what the tenant's own log shows.
 
     Attributes:
-        requests: sent, or tried to be sent, retries among them.
+        requests: sent, retries among them. What certainly never reached the tenant is none.
+        writes: those of them that asked to change something.
         retries: second and later attempts of a call.
         limited: replies with status 429.
     """
 
     requests: int = 0
+    writes: int = 0
     retries: int = 0
     limited: int = 0
 
@@ -28,13 +30,14 @@ class TrafficMeter:
         self._lock = threading.Lock()
         self._traffic = Traffic()
 
-    def count(self, *, requests: int = 0, retries: int = 0, limited: int = 0) -> None:
+    def count(self, *, requests: int = 0, writes: int = 0, retries: int = 0, limited: int = 0) -> None:
         """Add to the counts."""
         with self._lock:
             was = self._traffic
             self._traffic = replace(
                 was,
                 requests=was.requests + requests,
+                writes=was.writes + writes,
                 retries=was.retries + retries,
                 limited=was.limited + limited,
             )

@@ -155,6 +155,10 @@ class Transport:
         """What has been sent so far."""
         return self._meter.read()
 
+    def count_handshake(self) -> None:
+        """Count a request that opens the event socket."""
+        self._meter.count(requests=1)
+
     def close(self) -> None:
         """Close all connections."""
         self._sender.close()

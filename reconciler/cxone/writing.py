@@ -54,15 +54,14 @@ class TenantWriter(CampaignReader):
     ) -> None:
         super().__init__(surfaces, kinds, stop, lanes, earlier=earlier, owner=owner)
         self._stop = stop
-        self._counted = threading.Lock()
-        self._writes = 0
+        self._watching = threading.Lock()
         self._watchers: dict[str, Watcher] = {}
         self._told: dict[str, Callable[[Job], None]] = {}
 
     @property
     def writes(self) -> int:
-        """How many writing calls were made so far."""
-        return self._writes
+        """How many requests were sent so far that ask to change something, retries among them."""
+        return sum(transport.traffic.writes for transport in self._transports.values())
 
     def create(self, kind: Kind, fields: Mapping[str, Any], owner: str) -> None:
         """Make an object with our mark. It is looked up by name first, and after every reply that was lost.
@@ -146,7 +145,6 @@ class TenantWriter(CampaignReader):
             raise ValueError(f"{len(rows)} contacts in one request; {change.method} takes {method.way.most}")
         list_id = self._id("ContactList", change.list)
         for attempt in range(1, _CREATIONS + 1):
-            self._count()
             try:
                 with _fewer_may_do():
                     return method.put(self._transports, list_id, rows, reference)
@@ -194,7 +192,6 @@ class TenantWriter(CampaignReader):
             ChunkTooLarge: the tenant will not take so many at once, or not now.
         """
         method = methods()[change.method]
-        self._count()
         with _fewer_may_do():
             method.remove(self._transports, self._id("ContactList", change.list), ids)
 
@@ -208,13 +205,10 @@ class TenantWriter(CampaignReader):
             campaign_id = self._campaign(change.campaign, Location(str(change.address)))
         except BadInput as bad:  # it was there when the plan was made
             raise ReconcilerError(bad.problems[0].message, hint=bad.problems[0].hint) from bad
-        settled = dispositions.settle(self._transports[DISPOSITIONS], campaign_id, row, again)
-        if settled.latency_ms or settled.ending == "rejected":
-            self._count()
-        return settled
+        return dispositions.settle(self._transports[DISPOSITIONS], campaign_id, row, again)
 
     def _watcher(self, name: str) -> Watcher:
-        with self._counted:
+        with self._watching:
             if name not in self._watchers:
                 method = methods()[name]
                 if not isinstance(method, JobMethod):
@@ -254,13 +248,8 @@ class TenantWriter(CampaignReader):
         return surface.write(named)
 
     def _call(self, verb: str, surface: Surface, path: str, body: Any, **options: Any) -> None:
-        self._count()
         transport = self._transports[surface.name]
         transport.call(verb, f"/{surface.path}{path}", body=body, scope=surface.write_scope, **options)
-
-    def _count(self) -> None:
-        with self._counted:
-            self._writes += 1
 
 
 @contextmanager

@@ -53,6 +53,7 @@ def _webhook(resource: Resource) -> Webhook:
         attempts=spec.get("attempts", 5),
         timeout=_seconds(spec.get("timeout", "10s")),
         within=_seconds(spec.get("within", "30s")),
+        batch=spec.get("batch"),
     )
 
 
@@ -115,6 +116,9 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         )
     elif "url" in resource.spec:
         yield from _check_url(resource, [allowance(each.spec.get("webhooks", {})) for each in _tenants(catalogue)])
+    if "batch" in resource.spec and Event.OUTCOMES not in resource.spec["events"]:
+        message = f"`spec.batch` means nothing to a webhook that is not told of {Event.OUTCOMES}"
+        yield Problem(resource.where("spec", "batch"), "setting-not-used", message, hint="leave it out")
     yield from _check_headers(resource)
     for name, most in _LONGEST.items():
         if name in resource.spec and not 0 < _seconds(resource.spec[name]) <= most:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,9 @@ from reconciler.model.jobs import Job
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
 from reconciler.model.scored import Scored
 from reconciler.model.tokens import Tokens
+
+_ATTEMPT = re.compile(r"[~?]")
+"""What stands in a key between a piece and a later sending of it, or the trial of one of its rows."""
 
 
 class Run:
@@ -180,7 +185,32 @@ class Run:
     def jobs(self) -> tuple[JobEnd, ...]:
         """The jobs that the tenant has made for this run; of one that is not known to be over, that it was begun."""
         now = datetime.now(UTC)
-        return tuple(self._ended.get(job, JobEnd(job, "SUBMITTED", None, now)) for job in list(self._jobs.values()))
+        return tuple(
+            replace(self._ended[job], replaced=self._is_replaced(key))
+            if job in self._ended
+            else JobEnd(job, "SUBMITTED", None, now)
+            for key, job in list(self._jobs.items())
+        )
+
+    def _is_replaced(self, name: str) -> bool:
+        """Whether every row of a job was decided by others after it.
+
+        By those of the parts that its piece was sent again in, or by the one that was begun when it was aborted.
+        """
+        place, mark, tail = name.rpartition("#")
+        piece = f"{place}{mark}{_ATTEMPT.split(tail)[0]}"
+        if self._done.get(piece, {}).get("split"):
+            return self._is_decided(piece)
+        later = [each for each in list(self._jobs) if each.startswith(f"{piece}~")]
+        return "?" not in tail and bool(later) and later[-1] != name
+
+    def _is_decided(self, piece: str) -> bool:
+        """Whether every row of a piece is: in one of its parts, where it was cut into such."""
+        done = self._done.get(piece)
+        if done is None or not done["split"]:
+            return done is not None
+        parts = [name for name in list(self._intended) if name.rpartition("/")[0] == piece]
+        return not self._in_no_part(piece) and all(map(self._is_decided, parts))
 
     def tally(self, address: Address) -> tuple[int, int, int, int]:
         """Of the rows of a step that are decided: how many are written, rejected, not known to be either, left out."""

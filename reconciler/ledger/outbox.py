@@ -7,7 +7,7 @@ sent and no secret; the record of a run that was killed between writing and send
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -75,6 +75,10 @@ class Outbox:
     def knows(self, key: str) -> bool:
         """Whether there was a callback with this key, delivered or not."""
         return any(entry["key"] == key for entry in self._entries())
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of some keys that there was a callback with."""
+        return {entry["key"] for entry in self._entries() if entry["key"] in keys}
 
     def _entries(self) -> Iterator[Mapping[str, Any]]:
         for number, line in enumerate(self._store.scan(FILE), start=1):

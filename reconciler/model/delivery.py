@@ -33,7 +33,8 @@ class Way:
         most: contacts that one request may carry (contract). usual: as many as are sent if nobody says.
         attributes: whether it writes attributes. phones: whether it needs each contact's number.
         makes_contacts: whether it may put somebody on a list whom the tenant does not know yet.
-        requests: how many a chunk takes when nothing fails. words: what a plan says of it.
+        writes: how many writing requests a chunk takes when nothing fails; looks: how many reading ones.
+        words: what a plan says of it.
         key: what makes two rows of the lists that it writes one.
         personal: what it writes of the contact itself, and can be read back: `PERSONAL` says how they are called. The
             phone that a row is found by is not among them.
@@ -46,7 +47,8 @@ class Way:
     phones: bool
     makes_contacts: bool
     words: str
-    requests: int = 1
+    writes: int = 1
+    looks: int = 0
     key: Literal["contact", "phone"] = "contact"
     personal: tuple[str, ...] = ()
 

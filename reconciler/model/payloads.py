@@ -99,7 +99,8 @@ def of_jobs(run: str, jobs: Sequence[JobEnd], now: datetime) -> Occasion | None:
             job.id: {"status": job.status, "progress": job.progress, "timestamp": format_instant(job.at)}
             for job in jobs
         },
-        "all_completed": all(job.status == "COMPLETED" for job in jobs),
+        # one whose rows were sent again by others has no part in it: these have
+        "all_completed": all(job.status == "COMPLETED" or job.replaced for job in jobs),
         "timestamp": format_instant(now),
     }
     # a run that is resumed ends again; that is news only where it began other jobs
@@ -111,11 +112,24 @@ OUTCOMES_SOURCE, OUTCOMES_EVENT = "CXone_Outbound_Sync", "DISPOSITION_UPDATE"
 """Who tells of outcomes, and what it is called (contract, section dispositions)."""
 
 
-def of_outcomes(run: str, address: Address, settled: Sequence[tuple[Mapping[str, Any], Settled]]) -> Occasion | None:
-    """Outcomes were set by a run; None where none was. What was there before is nobody's news."""
+def of_outcomes(
+    run: str, address: Address, settled: Sequence[tuple[Mapping[str, Any], Settled]], most: int | None = None
+) -> list[Occasion]:
+    """Outcomes were set by a run: an occasion for each. What was there before is nobody's news.
+
+    Args:
+        most: so many in one occasion at most; None: each is one (contract, section dispositions: one webhook after
+            each success).
+    """
     told = [(row, each) for row, each in settled if each.ending == "set"]
-    if not told:
-        return None
+    size = most or 1
+    parts = (told[start : start + size] for start in range(0, len(told), size))
+    return [_outcomes(run, address, part, batched=most is not None) for part in parts]
+
+
+def _outcomes(
+    run: str, address: Address, told: Sequence[tuple[Mapping[str, Any], Settled]], *, batched: bool
+) -> Occasion:
     updates = [
         {
             "timestamp": each.at,
@@ -130,15 +144,19 @@ def of_outcomes(run: str, address: Address, settled: Sequence[tuple[Mapping[str,
     ]
     # of a batch that is gone through again only the contacts are sure to be the same
     once = digest_of([str(address), [[update["contact_id"], update["outcome_code"]] for update in updates]])
-    payload = {"event": OUTCOMES_EVENT, "updates": updates, "source": OUTCOMES_SOURCE}
+    payload: dict[str, Any] = {"event": OUTCOMES_EVENT, "updates": updates, "source": OUTCOMES_SOURCE}
+    if not batched:
+        payload["data"] = updates[0]
     return Occasion(Event.OUTCOMES, run, payload, once=once)
 
 
 def body_of(payload: Payload) -> Any:
-    """The body of a callback whose webhook has no template: of outcomes, a message of the contract for each."""
+    """The body of a callback whose webhook has no template: of an outcome the message of the contract, of a batch of
+    them a list of such."""
     if payload.get("event") != OUTCOMES_EVENT:
         return dict(payload)
-    return [{"event": OUTCOMES_EVENT, "data": update, "source": payload["source"]} for update in payload["updates"]]
+    messages = [{"event": OUTCOMES_EVENT, "data": update, "source": payload["source"]} for update in payload["updates"]]
+    return messages[0] if "data" in payload else messages
 
 
 def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:
@@ -148,6 +166,16 @@ def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:
 
 _THEN = "2026-07-01T09:30:00Z"
 _ANY_DIGEST = "sha256:" + "0" * 64
+
+_UPDATE = {
+    "timestamp": "2026-07-01T09:30:00.000Z",
+    "contact_id": "C-1001",
+    "campaign_id": "CA-1001",
+    "outcome_code": "INTERESTED",
+    "agent_id": "A-17",
+    "status": "success",
+    "latency_ms": 84,
+}
 
 SAMPLES: Mapping[Event, Payload] = {
     Event.JOB_COMPLETED: {
@@ -190,17 +218,8 @@ SAMPLES: Mapping[Event, Payload] = {
     },
     Event.OUTCOMES: {
         "event": OUTCOMES_EVENT,
-        "updates": [
-            {
-                "timestamp": "2026-07-01T09:30:00.000Z",
-                "contact_id": "C-1001",
-                "campaign_id": "CA-1001",
-                "outcome_code": "INTERESTED",
-                "agent_id": "A-17",
-                "status": "success",
-                "latency_ms": 84,
-            }
-        ],
+        "data": _UPDATE,
+        "updates": [_UPDATE],
         "source": OUTCOMES_SOURCE,
     },
 }

@@ -36,7 +36,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many requests were made to read, and how many an apply will send to write and to read back."""
+    """How many requests were made to read, and how many an apply will send to write and to read back.
+
+    Attributes:
+        writes: exactly so many, where nothing fails, nobody else writes meanwhile, and nobody has asked since not to be
+            called. read_backs: at least about so many: what passes is looked at until it has come to an end.
+    """
 
     reads: int
     writes: int

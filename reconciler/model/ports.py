@@ -32,7 +32,7 @@ from reconciler.model.rows import (
 from reconciler.model.scored import Scored
 from reconciler.model.secret import Secret
 from reconciler.model.tokens import Tokens
-from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver
+from reconciler.model.webhook import Callback, Occasions, Receipt, Receiver
 
 
 class Reader(Protocol):
@@ -49,6 +49,9 @@ class Reader(Protocol):
     @property
     def requests(self) -> int:
         """How many requests were sent so far."""
+
+    def count(self, requests: int) -> None:
+        """Count requests that were sent to none of the tenant's surfaces: to a Salesforce organisation."""
 
     def objects(self, kind: Kind) -> Sequence[LiveObject]:
         """Every object of a kind, references by name."""
@@ -148,7 +151,7 @@ class Writer(Reader, Protocol):
 class Teller(Protocol):
     """Who tells webhooks of what happens while an apply is under way. Called from several threads."""
 
-    def tell(self, occasion: Occasion, again: bool) -> None:
+    def tell(self, occasions: Occasions, again: bool) -> None:
         """Write down what is to be told; when this returns it is told sooner or later, and nobody waits for that.
 
         `again`: an earlier run may have told it; then it is not told twice.

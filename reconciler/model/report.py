@@ -104,12 +104,17 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """A job of the tenant's as it was last told of: its status, how far it got as it says so, and when that was."""
+    """A job of the tenant's as it was last told of: its status, how far it got as it says so, and when that was.
+
+    Attributes:
+        replaced: whether other jobs have done since what it was to do.
+    """
 
     id: str
     status: str
     progress: float | None
     at: datetime
+    replaced: bool = False
 
     @property
     def over(self) -> bool:
@@ -148,7 +153,8 @@ class Report:
     """Every step of a plan and how it ended; `run` names it in the ledger.
 
     Attributes:
-        jobs: those of the tenant's it began. audit: where the audit record ended then.
+        writes, requests: that this process has sent, as the tenant's log shows them; requests of all kinds.
+        jobs: those of the tenant's that the run began. audit: where the audit record ended then.
     """
 
     run: str
@@ -157,6 +163,7 @@ class Report:
     interrupted: bool = False
     jobs: tuple[JobEnd, ...] = ()
     audit: Anchor | None = None
+    requests: int = 0
 
     def ended(self, outcome: Outcome) -> tuple[StepResult, ...]:
         """The steps that ended in one way."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +40,7 @@ class Webhook:
         url: the address itself, or where it is kept.
         body: a template; without one the payload is the body. labels: for the template.
         secret: the key of the signature, if callbacks are signed.
+        batch: outcomes in one callback at most, as a list; None: one callback for each.
         attempts, timeout, within: how often a callback is sent, how long one attempt and all may take, in seconds.
     """
 
@@ -54,6 +55,7 @@ class Webhook:
     attempts: int
     timeout: float
     within: float
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class Occasion:
     subject: str
     payload: Payload
     once: str | None = None
+
+
+Occasions = Callable[[int | None], Sequence[Occasion]]
+"""What there is to tell: so much of it in one occasion at most, or each in its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,18 +140,19 @@ def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...
     return (*numbers, *kept, *outcomes, *(step for step in others if step.address in deleted))
 
 
-def _chunks(change: RowChange, live: Live) -> int:
-    """Requests that write the rows of a change; what a job is asked how it gets on is among them."""
+def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
+    """Requests that write the rows of a change, and at least how many ask how their jobs get on."""
     put, removed = (-(-rows // change.chunk_size) for rows in (change.adds + change.updates, change.removes))
-    each = live.methods[change.method].requests if change.method in live.methods else 1
-    return put * each + removed
+    way = live.methods.get(change.method)
+    return put * (way.writes if way else 1) + removed, put * (way.looks if way else 0)
 
 
 def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
     objects = sum(deed is not Deed.DELIVER for step in steps for deed in step.does)
     filled = [change for change in changes.rows if change.total]
     # additions and updates are put together; removals go after them
-    chunks = sum(_chunks(change, live) for change in filled)
+    chunks = [_chunks(change, live) for change in filled]
+    written, looks = (sum(counts) for counts in zip(*chunks, strict=True)) if chunks else (0, 0)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written
-    return Budget(live.requests, objects + chunks + settled, objects + pages + settled)
+    return Budget(live.requests, objects + written + settled, objects + pages + looks + settled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -309,7 +310,8 @@ def _read(
 ) -> Rows:
     match query:
         case FileFeed() | SqlFeed() | SalesforceFeed() | ContactsOf():
-            access = Access(desired.root, reader, secret, salesforce.records, desired.now)
+            organisation = partial(salesforce.records, counted=reader.count)
+            access = Access(desired.root, reader, secret, organisation, desired.now)
             return reading.people(backend, query, access, into)
         case FileHistory():
             found = files.interactions(backend, query, desired.root, into)

@@ -20,6 +20,7 @@ def report(value: Report) -> str:
     document = {
         "run": value.run,
         "exit_code": int(value.exit_code),
+        "requests": value.requests,
         "writes": value.writes,
         "interrupted": value.interrupted,
         "audit": None if value.audit is None else {"entries": value.audit.entries, "head": value.audit.head},

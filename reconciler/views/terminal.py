@@ -325,7 +325,13 @@ def report(value: Report) -> Text:
     owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
     suppressed = sum(step.suppressed for step in value.steps)
     owed += f"; {suppressed:,} contacts suppressed since the plan" if suppressed else ""
-    lines.append(Text(f"Applied: {counts or 'nothing to do'}{owed}. {value.writes:,} writes. Run {value.run}.", "bold"))
+    lines.append(
+        Text(
+            f"Applied: {counts or 'nothing to do'}{owed}. {_many(value.writes, 'write')} in "
+            f"{_many(value.requests, 'request')}. Run {value.run}.",
+            "bold",
+        )
+    )
     if value.audit is not None:
         lines.append(Text(f"The audit record ends with entry {value.audit.entries}:{value.audit.head}", "dim"))
     return Text("\n").join(lines)

@@ -29,7 +29,7 @@ class BulkInsert:
         phones=True,
         makes_contacts=True,
         words="the bulk surface takes 10,000 a request, as a job",
-        requests=2,
+        looks=1,
         key="phone",
         personal=("firstName", "lastName", "email"),
     )

@@ -29,7 +29,8 @@ class ContactBatch:
         makes_contacts=True,
         words="the contacts surface makes them known to the tenant, 500 a batch",
         key="contact",
-        requests=3,
+        writes=2,
+        looks=1,
         personal=("e164", "name", "email"),
     )
 

@@ -17,10 +17,10 @@ from queue import SimpleQueue
 from reconciler.ledger.outbox import Outbox
 from reconciler.model.errors import LedgerError
 from reconciler.model.ports import Courier
-from reconciler.model.webhook import Callback, Event, Occasion, Webhook
+from reconciler.model.webhook import Callback, Event, Occasions, Webhook
 from reconciler.steps.announce import Receivers, callback_of, deliver
 
-MOST_QUEUED = 1_000
+MOST_QUEUED = 20_000
 """Callbacks that are held ready for one webhook; more of them are only kept, to be sent again later."""
 
 
@@ -48,20 +48,23 @@ class Meanwhile:
         self._outbox = outbox
         self._lines = [_Line(each, receivers, courier, outbox, stop) for each in webhooks]
 
-    def tell(self, occasion: Occasion, again: bool) -> None:
-        """Write down what every webhook is told that wants to know; it is sent when its turn comes.
+    def tell(self, occasions: Occasions, again: bool) -> None:
+        """Write down what every webhook is told; it is sent when its turn comes.
+
+        Args:
+            again: whether some of it may have been told already.
 
         Raises:
             LedgerError: it could not be written down.
         """
         for line in self._lines:
-            if occasion.event not in line.webhook.events:
-                continue
-            callback = callback_of(line.webhook, occasion, self._outbox, datetime.now(UTC))
-            if again and self._outbox.knows(callback.key):
-                continue
-            self._outbox.keep(callback)
-            line.add(callback)
+            now = datetime.now(UTC)
+            told = [callback_of(line.webhook, each, self._outbox, now) for each in occasions(line.webhook.batch)]
+            known = self._outbox.known({each.key for each in told}) if again and told else set()
+            for callback in told:
+                if callback.key not in known:
+                    self._outbox.keep(callback)
+                    line.add(callback)
 
     @property
     def told(self) -> list[Told]:

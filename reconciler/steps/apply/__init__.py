@@ -44,7 +44,8 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
             raise
         doing = _Doing(plan, writer, run, terms, Fresh(plan, writer, run, terms))
         results = run_steps(plan, doing.end, terms.stop)
-        report = Report(run.name, tuple(results.values()), writer.writes, terms.stop.is_set(), run.jobs())
+        ended, stopped = tuple(results.values()), terms.stop.is_set()
+        report = Report(run.name, ended, writer.writes, stopped, run.jobs(), writer.requests)
         run.finish(report)
         report = replace(report, audit=run.anchor)
         terms.progress.ended(report)

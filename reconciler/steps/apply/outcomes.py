@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 from reconciler.audience import outcomes
@@ -166,9 +167,8 @@ class _Settling:
         """For the webhooks first: what the audit record has is not told again."""
         settled = [(row, batch.settled[row["contactId"]]) for row in batch.rows if row["contactId"] in batch.settled]
         teller = self._terms.teller
-        occasion = of_outcomes(self._run.name, self.change.address, settled)
-        if teller is not None and occasion is not None:
-            teller.tell(occasion, batch.again)
+        if teller is not None:
+            teller.tell(partial(of_outcomes, self._run.name, self.change.address, settled), batch.again)
         self._run.audit([self._entry(batch, row, each) for row, each in settled])
 
     def _entry(self, batch: _Batch, row: Row, settled: Settled) -> dict[str, Any]:

@@ -96,7 +96,8 @@ class Readings:
     def _access(self, now: datetime) -> Access:
         if self._terms.secret is None:
             raise ValueError("sources are read with the secrets of a workspace alone")
-        return Access(self._terms.root, self._reader, self._terms.secret, salesforce.records, now)
+        organisation = partial(salesforce.records, counted=self._reader.count)
+        return Access(self._terms.root, self._reader, self._terms.secret, organisation, now)
 
     def _digest(self, query: Any) -> str | None:
         """The digest of local files, their names among what is digested; None of what is no local file."""

@@ -248,15 +248,24 @@ def test_a_pause_that_the_tenant_asks_for_is_kept(tenant: Simulator, folder: Fol
     assert sent[1].monotonic - sent[0].monotonic >= 1
 
 
-def test_the_crm_is_told_of_each_outcome_signed_and_in_batches(tenant: Simulator, folder: Folder, run: Run) -> None:
+@pytest.mark.parametrize(
+    ("more", "sizes"), [("", [1] * 70), ("batch: 50", [50, 20]), ("batch: 2", [2] * 35), ("batch: 30", [30, 20, 20])]
+)
+def test_the_crm_is_told_of_each_outcome_signed_by_itself_or_in_batches(
+    tenant: Simulator, folder: Folder, run: Run, more: str, sizes: list[int]
+) -> None:
     evening = campaign(tenant, range(70))
     declare(folder, tenant)
-    declare_crm(folder, tenant)
+    declare_crm(folder, tenant, more)
     write_outcomes(folder, map(row, range(70)))
     assert run("apply", "--yes").code == 0
     callbacks = [each for each in tenant.webhooks() if each.name == CRM]
-    assert [len(each.body) for each in callbacks] in ([50, 20], [20, 50])
-    messages = [message for each in callbacks for message in each.body]
+    assert all(isinstance(each.body, list if more else dict) for each in callbacks)
+    found = list(told(tenant).values())
+    assert sorted(map(len, found), reverse=True) == sizes
+    assert len(found) == len(callbacks)
+    messages = [message for each in found for message in each]
+    assert {tuple(message) for message in messages} == {("event", "data", "source")}
     assert {message["event"] for message in messages} == {"DISPOSITION_UPDATE"}
     assert {message["source"] for message in messages} == {"CXone_Outbound_Sync"}
     data = {message["data"]["contact_id"]: message["data"] for message in messages}
@@ -282,7 +291,7 @@ def test_what_the_crm_does_not_take_delays_no_write_and_comes_later_in_its_order
     tenant.faults.add("status", path=f"_webhooks/{CRM}$", status=503, times=None)
     applied = run("apply", "--yes")
     assert applied.code == 0
-    assert "disposition-update: 0 delivered, 2 kept" in applied.err
+    assert "disposition-update: 0 delivered, 60 kept" in applied.err
     assert told(tenant) == {}
     tenant.faults.clear()
     write_outcomes(folder, [row(n, "CALLBACK_LATER", "2026-06-30T13:00:00Z") for n in range(3)])
