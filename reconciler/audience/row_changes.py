@@ -118,6 +118,10 @@ PHASES = ("thin", "put", "remove")
 contact; last, those who do not belong."""
 
 
+MOST_REMOVED = 1000
+"""Contacts that one request takes off a list, whichever way puts them on it (contract, sections lists and outbound)."""
+
+
 def bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]:
     """The contacts of one of `PHASES`, a chunk at a time and always in the same chunks: as they lie in their file.
 
@@ -126,11 +130,12 @@ def bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]:
     """
     written = [(name, dict(change.values).get(name, name)) for name in change.attributes]
     held: list[dict[str, Any]] = []
+    size = change.chunk_size if phase == "put" else min(change.chunk_size, MOST_REMOVED)
     for some in piecemeal.lying(change.rows, _SENT, change.chunk_size):
         held += (_body(row, written, change.address.part) for row in some if _phase(change, row) == phase)
-        if len(held) >= change.chunk_size:
-            yield held[: change.chunk_size]
-            held = held[change.chunk_size :]
+        while len(held) >= size:
+            yield held[:size]
+            held = held[size:]
     if held:
         yield held
 

@@ -10,6 +10,8 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from reconciler import __version__
+from reconciler.audience.matching import AGAIN
+from reconciler.audience.row_changes import MOST_REMOVED
 from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
@@ -142,7 +144,11 @@ def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...
 
 def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
     """Requests that write the rows of a change, and at least how many ask how their jobs get on."""
-    put, removed = (-(-rows // change.chunk_size) for rows in (change.adds + change.updates, change.removes))
+    put, at_once = -(-(change.adds + change.updates) // change.chunk_size), min(change.chunk_size, MOST_REMOVED)
+    again = sum(each.count for each in change.reasons if each.words == f"remove: {AGAIN}")
+    # of a contact that is on a list twice, one row is taken off before, and whoever leaves it after the others are put
+    parts = (again, change.removes - again) if change.key == "phone" else (change.removes,)
+    removed = sum(-(-rows // at_once) for rows in parts)
     way = live.methods.get(change.method)
     return put * (way.writes if way else 1) + removed, put * (way.looks if way else 0)
 
