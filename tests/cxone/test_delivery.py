@@ -31,7 +31,7 @@ def test_what_may_be_repeated_is_repeated(
     transport = connect()
     assert transport.call(method, "/lists/1") == {"id": "1"}
     assert time.sleeps == [0.5, 1.0]
-    assert transport.traffic == Traffic(requests=4, retries=2)
+    assert transport.traffic == Traffic(requests=4, writes=0 if method == "GET" else 3, retries=2)
 
 
 @pytest.mark.parametrize("answer", AMBIGUOUS)
@@ -113,7 +113,7 @@ def test_too_many_requests_is_repeated_whatever_the_method(
     transport = connect()
     assert transport.call(method, "/lists", body={}) == {"id": "1"}
     assert time.sleeps == pytest.approx([0.5, 20])
-    assert transport.traffic == Traffic(requests=4, retries=2, limited=2)
+    assert transport.traffic == Traffic(requests=4, writes=0 if method == "GET" else 3, retries=2, limited=2)
 
 
 def test_too_many_requests_to_the_end_is_rate_limited(tenant: ScriptedTenant, connect: Connect) -> None:
@@ -180,7 +180,19 @@ def test_one_401_is_met_with_a_new_token(tenant: ScriptedTenant, connect: Connec
     assert transport.call("POST", "/lists", body={}) == {"id": "1"}
     assert [seen.headers["authorization"] for seen in tenant.calls] == ["Bearer token-1", "Bearer token-2"]
     assert time.sleeps == []
-    assert transport.traffic == Traffic(requests=4, retries=1)
+    assert transport.traffic == Traffic(requests=4, writes=2, retries=1)
+
+
+def test_what_never_reached_the_tenant_is_no_request(tenant: ScriptedTenant, connect: Connect) -> None:
+    transport = connect()
+    transport.tokens.token()
+    before = transport.traffic
+    url = tenant.url
+    tenant.close()
+    with pytest.raises(faults.Unavailable):
+        connect(url=url, attempts=2).call("GET", "/lists")
+    assert (before.requests, before.writes) == (1, 0)
+    assert transport.traffic == before
 
 
 def test_a_second_401_is_an_error(tenant: ScriptedTenant, connect: Connect) -> None:

@@ -150,7 +150,7 @@ def test_sixteen_threads_share_four_connections_and_one_token(tenant: ScriptedTe
     in_threads(16, work)
     assert len(replies) == len(tenant.calls) == 80
     assert len(tenant.token_requests) == 1
-    assert transport.traffic == Traffic(requests=81)
+    assert transport.traffic == Traffic(requests=81, writes=80)
 
 
 def test_every_call_goes_at_the_pace_of_the_surface(tenant: ScriptedTenant, connect: Connect, time: FakeTime) -> None:

@@ -45,7 +45,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
         doing = _Doing(plan, writer, run, terms, Fresh(plan, writer, run, terms))
         results = run_steps(plan, doing.end, terms.stop)
         ended, stopped = tuple(results.values()), terms.stop.is_set()
-        report = Report(run.name, ended, writer.writes, stopped, run.jobs(), writer.requests)
+        report = Report(run.name, ended, writer.writes, stopped, run.jobs(), requests=writer.requests)
         run.finish(report)
         report = replace(report, audit=run.anchor)
         terms.progress.ended(report)
