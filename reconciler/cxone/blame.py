@@ -20,7 +20,7 @@ _LONGEST = 300
 _DEEPEST = 4
 """Errors within errors in which a tenant's words are looked for."""
 LONGEST_REQUEST_ID = 128
-_REQUEST_ID = re.compile(r"[A-Za-z0-9*][A-Za-z0-9 ._:/+=*@{}-]*")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9{][A-Za-z0-9._:/+=@{}-]*")
 _QUOTED_BODY = re.compile(r"""[\[{]\s*["'\[{].*""", re.DOTALL)
 _PHONE = re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}")
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
