@@ -51,7 +51,7 @@ def report() -> Report:
         StepResult(CAMPAIGN, Outcome.BLOCKED, "waits for Segment/history[high]"),
         StepResult(OLD, Outcome.NOT_ATTEMPTED, "the run was interrupted before it"),
     )
-    return Report("20260702T083000-abcdef", steps, 4, audit=Anchor(12, "ab" * 32))
+    return Report("20260702T083000-abcdef", steps, 4, audit=Anchor(12, "ab" * 32), requests=19)
 
 
 def bad_input() -> BadInput:
