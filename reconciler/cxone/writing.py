@@ -176,7 +176,12 @@ class TenantWriter(CampaignReader):
         except NotFound:
             return Job(job_id, "ABORTED")
         finally:
-            del self._told[job_id]
+            self._told.pop(job_id, None)
+
+    def _tell(self, job: Job) -> None:
+        told = self._told.get(job.id)
+        if told is not None:
+            told(job)
 
     def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
         """What is left to do for the rows that a job took; raises as `put`."""
@@ -222,7 +227,7 @@ class TenantWriter(CampaignReader):
                         every=access.poll_every,
                         limit=access.job_limit,
                         stop=self._stop,
-                        told=lambda job: self._told[job.id](job),
+                        told=self._tell,
                     )
                 )
             return self._watchers[name]

@@ -49,6 +49,7 @@ class Run:
         self._done: dict[str, Mapping[str, Any]] = {}
         self._intended: dict[str, Mapping[str, Any]] = {}
         self._jobs: dict[str, str] = {}
+        self._pieces: dict[str, str] = {}
         self._ended: dict[str, JobEnd] = {}
         self._without: dict[str, frozenset[str]] = {}
         self._rejected = set(store.lines(self._refused))
@@ -71,6 +72,7 @@ class Run:
             self._done[entry["key"]] = entry
         elif entry["event"] == "submitted":
             self._jobs[entry["key"]] = entry["job"]
+            self._pieces.setdefault(entry["job"], entry["key"])
         elif entry["event"] == "without":
             self._without[entry["key"]] = frozenset(entry["contacts"])
         elif entry["event"] == "ended":
@@ -161,6 +163,10 @@ class Run:
     def job(self, key: str) -> str | None:
         """The job that was made of a write, if it is known."""
         return self._jobs.get(key)
+
+    def piece(self, job_id: str) -> str | None:
+        """The write that a job was made of, if one is recorded."""
+        return self._pieces.get(job_id)
 
     def ended(self, job: Job) -> None:
         """Record how a job ended."""

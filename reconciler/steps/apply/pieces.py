@@ -36,6 +36,12 @@ MOST_ABORTED = 3
 """Times that one piece is sent when its job is aborted: somebody in the tenant does that, and no row is why."""
 
 
+class JobTwice(ReconcilerError):
+    """The id of a job that was made of other rows."""
+
+    code = "bad-reply"
+
+
 class Pieces:
     """The chunks of one phase of one change. Used from several threads, a chunk in each.
 
@@ -172,6 +178,12 @@ class Pieces:
         without = self._run.without(key)
         sent = [n for n, row in enumerate(rows) if row["contactId"] not in without]
         if job_id is not None:
+            if self._run.piece(job_id) not in (None, key):
+                raise JobTwice(
+                    "the tenant names one job for two requests; what became of the second is not known",
+                    where=str(self.change.address),
+                    hint="ask whoever runs the tenant, then go on: nobody is put on a list twice",
+                )
             self._run.submitted(key, job_id)
             self._progress.submitted(self.change.address, job_id, len(sent), again)
         return job_id, sent
