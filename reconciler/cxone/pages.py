@@ -70,7 +70,10 @@ _TOKEN = Value(
 )
 
 
-class _Progress:
+_IDS = ("id", "contactId", "Id")
+
+
+class Progress:
     """Whether a read gets on: how many pages there were, and how often one came again."""
 
     def __init__(self, what: str, most: int, where: str | None) -> None:
@@ -91,7 +94,7 @@ class _Progress:
         self._empty = 0 if rows else self._empty + 1
         self._rows += len(rows)
         if rows:
-            ids = frozenset(str(row.get("id", row.get("contactId"))) for row in rows)
+            ids = frozenset(str(next((row[name] for name in _IDS if name in row), "")) for row in rows)
             self._repeated += hash(ids) in self._seen
             self._seen.add(hash(ids))
         if self._repeated > MOST_REPEATED:
@@ -192,7 +195,7 @@ def by_offset(
     """
     first = fetch(0)
     rows, total = first[key], told_total(first)
-    progress = _Progress(repr(key), most, where)
+    progress = Progress(repr(key), most, where)
     progress.page(rows, total)
     add(rows)
     if total is None:
@@ -297,7 +300,7 @@ def by_token(
         BadReply: the pages never were as they must be.
         Endless: it was restarted too often, or makes no progress.
     """
-    progress, broken = _Progress(what, most, where), None
+    progress, broken = Progress(what, most, where), None
     for _ in range(MOST_RESTARTS + 1):
         progress.again()
         seen: set[str] = set()

@@ -15,15 +15,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.cxone.faults import Unauthorised, WireError
+from reconciler.cxone.faults import BadReply, Unauthorised, WireError
 from reconciler.cxone.outcome import error_codes
-from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Spool, Unsettled
+from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Progress, Spool, Unsettled
 from reconciler.cxone.salesforce_refusals import told
 from reconciler.cxone.transport import Transport
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
+from reconciler.model.shape import ID as RECORD_ID
+from reconciler.model.shape import WHOLE, Shape, may, needs, whole
+from reconciler.model.shape import Rows as RowsOf
 from reconciler.model.soql import ID, select
 from reconciler.model.tenant import Pace, SurfaceAccess, TokenRequest
 
@@ -33,6 +36,8 @@ LIFETIME = 86_400.0
 _STALE = "INVALID_QUERY_LOCATOR"
 _NEXT = re.compile(r"/services/data/v\d+\.\d/query/[A-Za-z0-9_-]+")
 _EXACT = ("contactId",)
+_PAGE = Shape({"records": needs(RowsOf(Shape({ID: may(RECORD_ID)}))), "totalSize": needs(WHOLE)})
+"""A page of a query; what `done` and `nextRecordsUrl` say is looked at apart."""
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +69,9 @@ def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
         lifetime=LIFETIME,
     )
     # a page may take a while to be found; there is one reader, as each page names the next
-    access = SurfaceAccess("salesforce", feed.instance, token, Pace(feed.rate, 10, 1), read_timeout=120.0)
+    access = SurfaceAccess(
+        "salesforce", feed.instance, token, Pace(feed.rate, 10, 1), read_timeout=120.0, reply_timeout=180.0
+    )
     return Transport(access, credentials=feed.client_secret)
 
 
@@ -101,12 +108,16 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
     query = select(feed.object, fields, feed.condition)
     renewed = False
     try:
-        for _ in range(MOST_RESTARTS + 1):
+        for restarts in range(MOST_RESTARTS + 1):
             reading = _Reading(transport, feed, fields)
             try:
                 return reading.whole(query, into)
             except _Broken as broken:
                 log.warning("%s: %s; starting again from the first page", feed, broken)
+            except BadReply as error:
+                if error.odd is None or restarts == MOST_RESTARTS:
+                    raise told(error, feed, reading.page, reading.count) from None
+                log.warning("%s: page %d is none; starting again from the first page", feed, reading.page)
             except WireError as error:
                 # A locator belongs to the session that made it, and some organisations say so with a 401.
                 lost = isinstance(error, Unauthorised) and reading.page > 1 and not renewed
@@ -151,7 +162,7 @@ class _Reading:
         totals: set[int] = set()
         with Spool(into) as spool:
             for body in self._pages(query):
-                totals.add(_whole_number(body))
+                totals.add(whole(body["totalSize"]) or 0)
                 spool.add([self._row(record, self.count + n) for n, record in enumerate(body["records"], 1)])
                 self.count = spool.count
         columns = {**dict.fromkeys(("id", "fault", *self._paths), "VARCHAR"), "row": "BIGINT"}
@@ -162,11 +173,11 @@ class _Reading:
     def _pages(self, query: str) -> Iterator[Mapping[str, Any]]:
         path, asked = f"/services/data/{self._feed.version}/query/", {"q": query}
         seen: set[str] = set()
-        while self.page < MOST_PAGES:
+        progress = Progress(str(self._feed), MOST_PAGES, f"GET {self._feed.instance}{path}")
+        while True:
             self.page += 1
-            body = self._transport.call("GET", path, query=asked)
-            if not isinstance(body, Mapping) or not isinstance(body.get("records"), list):
-                raise _Broken(f"page {self.page} has no records")
+            body = self._transport.call("GET", path, query=asked, shape=_PAGE)
+            progress.page(body["records"], whole(body["totalSize"]))
             yield body
             if body.get("done") is True:
                 return
@@ -174,11 +185,8 @@ class _Reading:
             if path in seen:
                 raise _Broken(f"page {self.page} names a page that was read before")
             seen.add(path)
-        raise _Broken("more pages than any query has")
 
-    def _row(self, record: Any, number: int) -> Mapping[str, Any]:
-        if not isinstance(record, Mapping):
-            raise _Broken(f"page {self.page} holds something that is no record")
+    def _row(self, record: Mapping[str, Any], number: int) -> Mapping[str, Any]:
         held = _value(record, [ID])
         row: dict[str, Any] = {"id": held, "row": number, "fault": None if held else "no Id"}
         for column, (name, path) in self._paths.items():
@@ -208,13 +216,6 @@ def _value(record: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 def _text(value: float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-def _whole_number(body: Mapping[str, Any]) -> int:
-    total = body.get("totalSize")
-    if isinstance(total, bool) or not isinstance(total, int):
-        raise _Broken("a page does not say how many records there are")
-    return total
 
 
 def _following(body: Mapping[str, Any], page: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.cxone.faults import Forbidden, Invalid, NotFound, QuotaSpent, TokenRefused, WireError
+from reconciler.cxone.faults import BadReply, Forbidden, Invalid, NotFound, QuotaSpent, TokenRefused, WireError
 from reconciler.cxone.outcome import error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.feeds import SalesforceFeed
@@ -45,6 +45,8 @@ def told(error: WireError, feed: SalesforceFeed, page: int, kept: int) -> Reconc
     if isinstance(error, Forbidden):
         message = f"Salesforce does not let this client read {feed.object}"
         hint = "give the client's user the permission `API Enabled`, and let it read the object and its mapped fields"
+    elif isinstance(error, BadReply):
+        hint = f"is {feed.instance} the organisation's own URL? Nothing is read on a guess"
     elif isinstance(error, QuotaSpent):
         message = "the requests that the Salesforce organisation allows in a day are used up"
         hint = "try again when its quota has room (it counts the last 24 hours), or have it raised"

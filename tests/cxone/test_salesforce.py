@@ -10,7 +10,16 @@ import orjson
 import pytest
 
 from reconciler.cxone import salesforce
-from reconciler.cxone.faults import Forbidden, NotFound, QuotaSpent, RateLimited, TokenRefused, Unauthorised, WireError
+from reconciler.cxone.faults import (
+    BadReply,
+    Forbidden,
+    NotFound,
+    QuotaSpent,
+    RateLimited,
+    TokenRefused,
+    Unauthorised,
+    WireError,
+)
 from reconciler.cxone.pages import MOST_RESTARTS, Unsettled
 from reconciler.cxone.transport import Transport
 from reconciler.model.feeds import SalesforceFeed
@@ -285,10 +294,40 @@ def test_pages_that_never_fit_together_are_an_error_and_no_part_of_an_audience(
     tenant: ScriptedTenant, asked: Asked, broken: list[Answer]
 ) -> None:
     tenant.answers.extend(broken * (MOST_RESTARTS + 1))
-    with pytest.raises(Unsettled, match="never came to an end"):
+    with pytest.raises((Unsettled, BadReply), match=r"never came to an end|not as the API promises: "):
         asked.read()
     assert not asked.into.exists()
     assert len(tenant.calls) == len(broken) * (MOST_RESTARTS + 1)
+
+
+ODD_PAGES: list[tuple[Any, str]] = [
+    ([], "$ must be an object, and is a list"),
+    ({"totalSize": 1, "done": True, "records": None}, "$.records must be a list, and is null"),
+    ({"totalSize": 1, "done": True, "records": [None]}, "$.records[0] must be an object, and is null"),
+    ({"totalSize": 1, "done": True, "records": [{"Id": {"a": 1}}]}, "$.records[0].Id must be an id"),
+    ({"totalSize": "one", "done": True, "records": []}, "$.totalSize must be a whole number from 0, and is text"),
+]
+
+
+@pytest.mark.parametrize(("body", "says"), ODD_PAGES)
+def test_a_page_that_is_none_is_read_again_and_then_a_bad_reply_that_names_the_field(
+    tenant: ScriptedTenant, asked: Asked, body: Any, says: str
+) -> None:
+    tenant.answers.extend([Answer(body=body)] * (MOST_RESTARTS + 1))
+    with pytest.raises(BadReply) as caught:
+        asked.read()
+    assert says in caught.value.message
+    assert caught.value.where is not None
+    assert caught.value.where.startswith(f"GET {tenant.url}/services/data/v58.0/query/")
+
+
+def test_pages_that_bring_the_same_records_for_ever_are_an_end(tenant: ScriptedTenant, asked: Asked) -> None:
+    pages = [page("A", "B", total=10**9, following=f"01gX-{n}") for n in range(50)]
+    tenant.answers.extend(pages)
+    with pytest.raises(Unsettled, match="never came to an end") as caught:
+        asked.read()
+    assert "the same rows come" in str(caught.value.note)
+    assert len(tenant.calls) < 30
 
 
 def test_a_total_that_changes_between_pages_is_told_to_the_reader(tenant: ScriptedTenant, asked: Asked) -> None:

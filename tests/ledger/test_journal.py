@@ -16,6 +16,7 @@ from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import LedgerError
+from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan
 from reconciler.model.report import Outcome, Report, StepResult
 from tests.ledger.conftest import Opened
@@ -176,3 +177,46 @@ def test_the_lock_of_a_run_that_waits_and_records_nothing_is_renewed(
     with ledger.run(PLAN):
         assert all(beats.acquire(timeout=30) for _ in range(3))
     assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
+
+
+def end_job(run: Run, key: str, job: str, status: str) -> None:
+    """A piece that was sent as a job, and how that ended."""
+    run.submitted(key, job)
+    run.ended(Job(job, status, 1.0))
+
+
+def test_a_job_is_replaced_once_others_have_done_all_that_it_was_to_do(in_a_folder: Ledger) -> None:
+    with in_a_folder.run(PLAN) as run:
+
+        def replaced() -> dict[str, bool]:
+            return {each.id: each.replaced for each in run.jobs()}
+
+        whole, halves = "Segment/s[a]#put:0", ("Segment/s[a]#put:0/0", "Segment/s[a]#put:0/1")
+        run.intent(whole, rows=4)
+        end_job(run, whole, "J", "FAILED")
+        assert replaced() == {"J": False}
+        run.done(whole, rows=0, rejected=[], split=2, unsure=True)
+        assert replaced() == {"J": False}, "its parts are not sent"
+        for number, half in enumerate(halves):
+            run.intent(half, rows=2)
+            assert not replaced()["J"], "they are not over"
+            end_job(run, half, f"H{number}", "COMPLETED")
+            run.done(half, rows=2, rejected=[], split=0, unsure=False)
+        assert replaced() == {"J": True, "H0": False, "H1": False}
+        run.intent("Segment/s[a]#put:1", rows=1)
+        end_job(run, "Segment/s[a]#put:1", "A", "ABORTED")
+        assert not replaced()["A"]
+        end_job(run, "Segment/s[a]#put:1~1", "B", "COMPLETED")
+        assert replaced() == {"J": True, "H0": False, "H1": False, "A": True, "B": False}
+        end_job(run, "Segment/s[a]#put:2", "C", "FAILED")
+        run.intent("Segment/s[a]#put:2", rows=1)
+        run.done("Segment/s[a]#put:2", rows=0, rejected=["C1"], split=0, unsure=False)
+        assert not replaced()["C"], "its row was rejected, and nobody else was asked to take it"
+
+
+def test_a_job_belongs_to_the_rows_that_it_was_made_of(in_a_folder: Ledger) -> None:
+    with in_a_folder.run(PLAN) as run:
+        assert run.piece("J") is None
+        run.submitted("Segment/s[a]#put:0", "J")
+        run.submitted("Segment/s[a]#put:1", "J")
+        assert run.piece("J") == "Segment/s[a]#put:0"

@@ -42,6 +42,13 @@ def test_all_are_completed_when_each_is() -> None:
     assert told.payload["all_completed"] is True
 
 
+def test_a_job_whose_rows_others_have_done_since_keeps_nothing_from_being_completed() -> None:
+    told = of_jobs("run-1", [DONE, replace(DONE, id="8a1b", status="FAILED", replaced=True)], NOW)
+    assert told is not None
+    assert told.payload["all_completed"] is True
+    assert told.payload["jobs"]["8a1b"]["status"] == "FAILED"
+
+
 @pytest.mark.parametrize("jobs", [[], [DONE, replace(DONE, id="8a1b", status="PROCESSING")]])
 def test_nothing_is_told_of_jobs_while_one_is_not_over_or_where_there_is_none(jobs: list[JobEnd]) -> None:
     assert of_jobs("run-1", jobs, NOW) is None

@@ -18,7 +18,7 @@ import pytest
 from reconciler.simulator import Simulator
 from reconciler.simulator.requestlog import Received
 from tests.conftest import Ended, Folder
-from tests.delivery import METHODS, contact, declare, known, on_list, phone, write_contacts
+from tests.delivery import JOBS, METHODS, contact, declare, known, on_list, phone, write_contacts
 
 MANY = int(os.environ.get("RECONCILER_FUZZ", "8"))
 MESSAGES = {"SUBSCRIBE", "PING", "EVENT"}
@@ -54,7 +54,12 @@ FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 @dataclass(frozen=True)
 class Course:
-    """One course: `stuck`: whether the tenant fails altogether after a while, and the run is resumed."""
+    """One course.
+
+    Attributes:
+        stuck: whether the tenant fails altogether after a while, and the run is resumed.
+        listens: whether jobs are told of over the event socket, whose handshake is a request.
+    """
 
     method: str
     before: int
@@ -62,6 +67,7 @@ class Course:
     chunk: int
     faults: tuple[tuple[str, dict[str, Any]], ...]
     stuck: bool
+    listens: bool
 
     def __str__(self) -> str:
         faults = "+".join(name for name, _ in self.faults) or "none"
@@ -76,7 +82,8 @@ def course(seed: int) -> Course:
     possible = FAULTS["any"] + FAULTS[method]
     faults = () if plain else tuple(draw.sample(possible, draw.randint(1, 3)))
     before, after = draw.randint(0, 25), draw.randint(5, 40)
-    return Course(method, before, after, draw.choice((3, 7, 10)), faults, not plain and draw.random() < 0.5)
+    stuck, listens = not plain and draw.random() < 0.5, draw.random() < 0.5
+    return Course(method, before, after, draw.choice((3, 7, 10)), faults, stuck, listens)
 
 
 @pytest.mark.parametrize("asked", [course(seed) for seed in range(MANY)], ids=str)
@@ -92,7 +99,7 @@ def test_what_is_counted_is_what_the_tenants_log_shows(
     tenant.store.add_list("Chosen", members, description=mark)
     shift = asked.before // 2  # some leave, some stay, some come
     write_contacts(folder, [n % 40 for n in range(shift, shift + asked.after)][:40])
-    declare(folder, tenant, asked.method, chunk=asked.chunk)
+    declare(folder, tenant, asked.method, chunk=asked.chunk, jobs="pollEvery: 1s" if asked.listens else JOBS)
     folder.write("workspace.yaml", WORKSPACE)
 
     saved = str(folder.root.parent / "x.plan")
