@@ -199,7 +199,7 @@ class _Applying:
         return report.exit_code
 
     def _terms(self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> Terms:
-        from reconciler.kinds import earlier_names
+        from reconciler.kinds import contact_list, earlier_names
         from reconciler.kinds.segment import segments
         from reconciler.kinds.suppression_list import stores
         from reconciler.model.moment import clock
@@ -224,7 +224,7 @@ class _Applying:
             segments=segments(desired.catalogue, desired.as_of),
             secret=partial(self.world.secret, desired),
             places=desired.times,
-            earlier=earlier_names(desired.catalogue).get("ContactList", {}),
+            earlier=earlier_names(desired.catalogue).get(contact_list.KIND.name, {}),
         )
 
     def _stopped(self, words: str) -> int:
