@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -265,15 +266,18 @@ class Run:
             self._rejected.add(line)
         self._append(self._refused, line)
 
-    def owe(self, address: Address, name: str, offered: Iterable[str]) -> None:
+    def owe(
+        self, address: Address, name: str, offered: Iterable[str], back: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Keep for later plans the contacts of a step that the list `name` would not take; once for each run.
 
-        Of those that were `offered`, the others are owed no longer.
+        Of those that were `offered`, the others are owed no longer. `back`: contacts that were taken back, each with
+        the reason; they are owed as well.
         """
         key = f"{address}!owed"
         if key in self._done:
             return
-        mine = self._refusals(address)
+        mine = sorted([*self._refusals(address), *((each, left_out.TAKEN_BACK, why) for each, why in back.items())])
         before = owed.outstanding(self._store, self._tenant, name)
         taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
         if mine or taken:

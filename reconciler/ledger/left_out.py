@@ -10,6 +10,8 @@ from reconciler.model.address import Address
 from reconciler.model.tokens import Tokens
 
 EVENT = "suppressed since the plan"
+TAKEN_BACK = "suppressed"
+"""The code of a contact that is owed because it was taken off its list again."""
 _AT_ONCE = 1_000
 """Contacts on one line of a record."""
 

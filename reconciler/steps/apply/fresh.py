@@ -47,6 +47,7 @@ class Fresh:
         self._lists: dict[Address, threading.RLock] = {}
         self._looked: dict[Address, datetime] = {}
         self._read: dict[Address, Mapping[RowQuery, Rows]] = {}
+        self._by_tenant: dict[Address, dict[str, str]] = {}
 
     def applies(self, change: RowChange) -> bool:
         """Whether the list's segment has do-not-call lists at all."""
@@ -55,6 +56,10 @@ class Fresh:
     def out(self, change: RowChange) -> Mapping[str, str]:
         """Contacts that do-not-call lists have since the plan, each with the list's address."""
         return self._run.suppressed(change.address)
+
+    def by_tenant(self, change: RowChange) -> Mapping[str, str]:
+        """Of those who were taken off it: whom the tenant would dial by such a number, which nobody knew before."""
+        return dict(self._by_tenant.get(change.address, {}))
 
     def look(self, change: RowChange) -> None:
         """Read the sources of a list's segment, and take those off the list who may not be on it any more.
@@ -153,7 +158,9 @@ class Fresh:
             read = self._read[change.address]
             by_tenant = {} if phones is None else dict(rechecking.by_tenant(backend, phones, segment, read))
             wrong = rechecking.standing(backend, change, members, list(self.out(change)), list(by_tenant), into)
-        self._keep(change, {contact: by_tenant[member] for contact, member in wrong if member in by_tenant})
+        mine = {contact: by_tenant[member] for contact, member in wrong if member in by_tenant}
+        self._by_tenant.setdefault(change.address, {}).update(mine)
+        self._keep(change, mine)
         return members, [member for _, member in wrong]
 
     def _phones(self, backend: Any, change: RowChange, members: Rows, into: Path) -> Rows | None:

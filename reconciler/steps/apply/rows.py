@@ -40,7 +40,10 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
     now = fresh.take_off(change)
     out = fresh.out(change)
     offered = (row["contactId"] for chunk in row_changes.bodies(change, "put") for row in chunk)
-    run.owe(change.address, change.list, (contact for contact in offered if contact not in out))
+    # by an id they are dialled by the tenant's number, known once they are on the list: not every apply puts them there
+    by_tenant = {} if change.data else fresh.by_tenant(change)
+    back = {contact: f"the number that the tenant has is on {by}" for contact, by in by_tenant.items()}
+    run.owe(change.address, change.list, (contact for contact in offered if contact not in out), back)
     with engine.opened(terms.engine, terms.scratch) as backend:
         more = superseded.remove(backend, change, now, writer, run)
     if more:

@@ -391,6 +391,12 @@ def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a
     assert ended.code == 0, ended
     assert seen == [everybody_but(3)]
     assert document(ended)["Segment/chosen[engaged]"]["suppressed"] == 1
+    # nor is it put there for a moment by every apply that follows
+    after = run("plan", "--detailed-exitcode")
+    assert after.code == 0, after.out
+    assert (
+        "rejected once, offered again later: the number that the tenant has is on SuppressionList/registry" in after.out
+    )
 
 
 def test_numbers_that_get_too_old_in_the_middle_of_a_delivery_stop_it(
