@@ -83,10 +83,19 @@ class Delivery:
                 continue
             failures += 1
             most = self.attempts if ask.attempts is None else min(self.attempts, ask.attempts)
-            if verdict not in {Verdict.LATER, Verdict.AGAIN} or failures >= patience(outcome, most):
+            final = verdict not in {Verdict.LATER, Verdict.AGAIN} or failures >= patience(outcome, most)
+            asked, seconds = self._pause(outcome, failures)
+            # what is wanted soon or not at all is not wanted any more after the wait that the tenant asks for
+            if final or (ask.within is not None and seconds > ask.within):
                 hide = [secret.reveal() for secret in (self.secret, token) if secret]
                 raise blame(ask, outcome, verdict, attempts=sent, hide=hide, credentials=self.credentials)
-            self._hold(ask, outcome, verdict, failures, lane)
+            log.info(
+                "%s %s: %s; again in %.1f s", ask.method, bare(ask.shown or ask.url), reason(ask, outcome), seconds
+            )
+            if verdict is Verdict.LATER or asked:
+                (lane or self.pace).pause(seconds)
+            else:
+                self.pace.rest(seconds)
 
     def rest(self, failures: int) -> None:
         """Hold up the calling thread after so many failures of what it wants done.
@@ -107,12 +116,7 @@ class Delivery:
         )
         return outcome
 
-    def _hold(self, ask: Ask, outcome: Outcome, verdict: Verdict, failures: int, lane: Lane | None) -> None:
+    def _pause(self, outcome: Outcome, failures: int) -> tuple[bool, float]:
+        """Whether the tenant asks to wait, and how long to wait in any case."""
         asked = self.backoff.asked(outcome.headers) if isinstance(outcome, Reply) else None
-        seconds = self.backoff.own(failures) if asked is None else asked
-        why = reason(ask, outcome)
-        log.info("%s %s: %s; again in %.1f s", ask.method, bare(ask.shown or ask.url), why, seconds)
-        if verdict is Verdict.LATER or asked is not None:
-            (lane or self.pace).pause(seconds)
-        else:
-            self.pace.rest(seconds)
+        return asked is not None, self.backoff.own(failures) if asked is None else asked

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -39,8 +40,8 @@ from reconciler.model.tenant import DeclaredSurface
 DISPOSITIONS = "dispositions"
 """The surface of outcomes."""
 
-_ATTEMPTS_FOR_AN_ESTIMATE, _SECONDS_FOR_AN_ESTIMATE = 2, 10.0
-"""A plan does not wait long for what it can do without."""
+ATTEMPTS_FOR_AN_ESTIMATE, SECONDS_FOR_AN_ESTIMATE, SECONDS_FOR_ESTIMATES = 2, 5.0, 30.0
+"""A plan does not wait long for what it can do without: not for one, and not for all of them together."""
 
 _PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
 
@@ -179,13 +180,21 @@ class TenantReader:
         """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
 
         It feeds estimates only: where it cannot be read, or is odd, there is a sentence in its place that says so. The
-        first 404 ends the asking, as such a tenant has it for no object, and so does the first that cannot be read.
+        first 404 ends the asking, as such a tenant has it for no object, and so do the first that cannot be read, and
+        the end of the time that all of them may take together.
         """
         surface = self._surface(kind)
         found: dict[str, Statistics | str] = {}
         if surface.statistics is None:
             return {}
-        for name in names:
+        began, wanted = time.monotonic(), list(names)
+        for place, name in enumerate(wanted):
+            if time.monotonic() - began > SECONDS_FOR_ESTIMATES:
+                rest = len(wanted) - place - 1
+                what = f"{name!r}{f' and {rest:,} others' if rest else ''} may still abandon"
+                took = f"the tenant took {SECONDS_FOR_ESTIMATES:g} s to tell it of {place:,}"
+                found[name] = f"no estimate of what {what}: {took}"
+                break
             object_id = self._id(kind.name, name)
             path = f"/{surface.path}/{quote(object_id, safe='')}/statistics"
             lane = self._lane(surface, object_id, write=False)
@@ -196,8 +205,8 @@ class TenantReader:
                     scope=surface.read_scope,
                     lane=lane,
                     shape=surface.counted,
-                    attempts=_ATTEMPTS_FOR_AN_ESTIMATE,
-                    within=_SECONDS_FOR_AN_ESTIMATE,
+                    attempts=ATTEMPTS_FOR_AN_ESTIMATE,
+                    within=SECONDS_FOR_AN_ESTIMATE,
                 )
                 with self._promised(kind, surface, name, path):
                     found[name] = surface.statistics(body)

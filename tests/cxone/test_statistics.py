@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
+from reconciler.cxone import tenant as tenant_module
 from reconciler.cxone.tenant import TenantReader
 from reconciler.kinds import kinds
 from reconciler.model.forecast import Statistics
@@ -86,6 +88,37 @@ def test_a_reply_that_never_comes_whole_gives_no_estimate(
 ) -> None:
     simulator.faults.add(fault, path="/statistics$", times=None)
     assert "no estimate of what 'A'" in str(reader.statistics(CAMPAIGN, ["A"])["A"])
+
+
+@pytest.mark.parametrize("held", ["hold-before", "hold-after"])
+def test_a_tenant_that_never_answers_holds_up_no_plan(
+    simulator: Simulator, reader: TenantReader, monkeypatch: pytest.MonkeyPatch, held: str
+) -> None:
+    monkeypatch.setattr(tenant_module, "SECONDS_FOR_AN_ESTIMATE", 0.2)
+    simulator.faults.add(held, seconds=600, path="/statistics$", times=None)
+    found = reader.statistics(CAMPAIGN, ["A", "B", "C"])
+    assert list(found) == ["A"]
+    assert "no estimate of what 'A' may still abandon" in str(found["A"])
+    assert "after 0.2 s" in str(found["A"])
+
+
+def test_a_wait_that_the_tenant_asks_for_is_not_waited_for_an_estimate(
+    simulator: Simulator, reader: TenantReader
+) -> None:
+    simulator.faults.add("rate-limited", seconds=600, path="/statistics$", times=1)
+    assert "no estimate of what 'A'" in str(reader.statistics(CAMPAIGN, ["A", "B"])["A"])
+    assert len(simulator.requests().to("/statistics$")) == 1
+    assert isinstance(reader.statistics(CAMPAIGN, ["B"])["B"], Statistics)  # nor does it hold up what comes after it
+
+
+def test_all_of_them_together_take_no_longer_than_a_plan_can_wait(
+    simulator: Simulator, reader: TenantReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([0.0, 10.0, 30.0, 30.1])
+    monkeypatch.setattr(tenant_module, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    found = reader.statistics(CAMPAIGN, ["A", "B", "C"])
+    assert found["B"] == Statistics(900, 200, 5, SINCE, UNTIL)
+    assert found["C"] == "no estimate of what 'C' may still abandon: the tenant took 30 s to tell it of 2"
 
 
 @pytest.mark.parametrize("body", [[], {}, None, 7, "busy", {"data": []}, {"attempts": None}, [[1]]])
