@@ -15,7 +15,7 @@ from reconciler.model.document import plan_document, read_plan
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 from reconciler.simulator import Simulator
-from tests.conftest import Folder, manifest
+from tests.conftest import Ended, Folder, manifest
 from tests.scene import MARK, contact, declare_segment, live_campaign, people
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -141,3 +141,41 @@ class TestOfATenantWhoseCampaignsNobodyMayRead:
         plan = propose()
         (finding,) = [each for each in plan.findings if each.rule == "CMP-UNSEEN"]
         assert "campaigns:read" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stale"),
+    [
+        (None, {}, True),
+        (None, {"status": "RUNNING"}, True),
+        (None, {"status": "paused"}, False),
+        (None, {"on": "Elsewhere"}, False),
+        ({"status": "paused"}, {"status": "active"}, True),
+        ({}, {"endTime": "2027-01-06T04:00:00Z"}, True),
+        ({}, {"abandonThreshold": 4.0}, False),
+    ],
+)
+def test_a_campaign_that_begins_to_dial_a_list_of_ours_after_the_plan_makes_it_stale(
+    tenant: Simulator,
+    folder: Folder,
+    run: Callable[..., Ended],
+    before: dict[str, str] | None,
+    after: dict[str, str],
+    stale: bool,
+) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Chosen", [contact(80)])
+    tenant.store.add_list("Elsewhere", [contact(81)])
+    if before is not None:
+        live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS, **before)
+    declare_segment(folder)
+    path = str(folder.root / "a.plan")
+    assert run("plan", "--out", path).code == 0
+    if before is None:
+        said = {"on": "Chosen", **after}
+        live_campaign(tenant, "Theirs", said.pop("on"), description=NOBODYS, **said)
+    else:
+        tenant.store.campaign_named("Theirs").fields.update(after)
+    ended = run("apply", path)
+    assert (ended.code, "'Theirs'" in ended.err) == ((4, True) if stale else (0, False)), ended.err
+    assert (set(tenant.store.list_named("Chosen").members) == {contact(80)}) is stale

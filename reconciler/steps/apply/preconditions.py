@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from reconciler.audience import engine, row_changes, sources
+from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
+from reconciler.model.address import Address
+from reconciler.model.campaign import Campaign
+from reconciler.model.change import Action
 from reconciler.model.errors import Stale
 from reconciler.model.live import LiveObject
 from reconciler.model.plan import Plan
@@ -28,7 +32,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
             if not row_changes.unaltered(each):
                 raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
         held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
-        moved = list(_moved_objects(plan, held, run))
+        moved = [*_moved_objects(plan, held, run), *_dialling(plan, held, reader)]
         for change in plan.rows:
             list_kind = held.get(change.list_address.kind, {})
             if run.begun(change.address) or change.list not in list_kind:
@@ -49,6 +53,36 @@ _HINT = "plan again, have the new plan reviewed, and apply that"
 
 def _kinds_of(plan: Plan) -> list[str]:
     return sorted({change.address.kind for change in plan.objects} | {change.list_address.kind for change in plan.rows})
+
+
+def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: Reader) -> Iterator[str]:
+    """Campaigns that the plan knows nothing of, and that may be calling people on a list which it changes.
+
+    Nobody held their hours, and whom they would call, against the rules; who is put on the list is called at once.
+    """
+    kind = campaigns.KIND
+    lists = {change.list for change in plan.rows if change.total}
+    lists |= {each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == _LIST}
+    # where nobody could look, the plan says so
+    if not lists or kind.name in dict(plan.unseen) or kind.surface(reader.surfaces) is None:
+        return
+    ours = {each.name for each in plan.objects if each.address.kind == kind.name}
+    judged = {each.campaign.name: _as_judged(each.campaign) for each in plan.others}
+    for name, found in sorted((held.get(kind.name) or {each.name: each for each in reader.objects(kind)}).items()):
+        if name in ours or not campaigns.ACTIVITY.may_work(found.fields):
+            continue
+        now = campaigns.found(Address(kind.name, name), found)
+        if now.list in lists and judged.get(name) != _as_judged(now):
+            since = "dials it at other times, or another list," if name in judged else "may dial it"
+            yield f"list {now.list!r}: campaign {name!r}, which no manifest declares, {since} since the plan was made"
+
+
+_LIST = "ContactList"
+
+
+def _as_judged(campaign: Campaign) -> tuple[object, ...]:
+    """What the rules know of a campaign that somebody else made: whom it dials, and when."""
+    return campaign.list, campaign.starts, campaign.ends
 
 
 def _moved_objects(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run) -> Iterator[str]:
