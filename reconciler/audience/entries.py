@@ -123,7 +123,9 @@ def _expired(written: Any, now: datetime) -> tuple[Any, Any]:
     )
     # as numbers: texts of years beyond 9999 sort before all others
     moment = mapping.epoch(whole)
-    moment = ibis.ifelse(moment < _EARLIEST, ibis.null("int64"), moment)
+    # by the year as well that is written: at the end of 1999 it is 2000 already somewhere
+    early = (moment < _EARLIEST) | (text.left(4) < "2000")
+    moment = ibis.ifelse(early, ibis.null("int64"), moment)
     unread = ~mapping.empty(written) & moment.isnull()
     over = (moment < int(now.timestamp())).fill_null(False)
     words = ibis.literal("expires is not a day or a time in ISO 8601")

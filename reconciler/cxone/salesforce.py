@@ -190,6 +190,9 @@ class _Reading:
         held = _value(record, [ID])
         row: dict[str, Any] = {"id": held, "row": number, "fault": None if held else "no Id"}
         for column, (name, path) in self._paths.items():
+            if not any(key.casefold() == path[0].casefold() for key in record):
+                # what was asked for is told of every record, be it null
+                row["fault"] = row["fault"] or f"the reply lacks the field `{name}`"
             value = _value(record, path)
             if isinstance(value, Mapping | list):
                 raise BadInput([_no_value(self._feed, name)])

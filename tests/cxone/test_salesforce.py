@@ -151,6 +151,22 @@ def test_a_record_without_an_id_and_a_phone_with_a_fraction_stay_with_their_faul
     assert [row["fault"] for row in asked.rows()] == ["no Id", "phone is neither a text nor a whole number", None]
 
 
+@pytest.mark.parametrize(
+    ("record", "fault"),
+    [
+        ({"Id": "A"}, "the reply lacks the field `Phone`"),
+        ({"Id": "A", "Mobile": "+14155550102"}, "the reply lacks the field `Phone`"),
+        ({"Id": "A", "Phone": None}, None),
+        ({"Id": "A", "PHONE": "+14155550102"}, None),
+    ],
+)
+def test_a_record_that_lacks_a_field_that_was_asked_for_is_not_read_as_a_blank_one(
+    tenant: ScriptedTenant, asked: Asked, record: dict[str, Any], fault: str | None
+) -> None:
+    tenant.answers.append(Answer(body={"totalSize": 1, "done": True, "records": [record]}))
+    assert [row["fault"] for row in asked.rows()] == [fault]
+
+
 def test_a_field_of_several_values_is_told_at_its_place(tenant: ScriptedTenant, asked: Asked) -> None:
     record = {"Id": "A", "Phone": {"city": "Reno"}}
     tenant.answers.append(Answer(body={"totalSize": 1, "done": True, "records": [record]}))
