@@ -82,6 +82,9 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
     people = sources.contacts(backend, read[segment.contacts])
     if segment.phones is not None:
         people = persons.numbered(backend, people, segment.phones, segment.contacts, read[segment.contacts])
+        if segment.suppress:
+            lists = [read[query] for query in segment.intersect]
+            people = suppression.with_numbers_of(backend, people, lists, replace(segment.phones, rule="possible"))
         people = suppression.with_contacts(people, segment.suppress)
         people = suppression.suppressed_by(backend, people, segment.suppress, read)
     else:

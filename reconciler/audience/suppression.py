@@ -38,6 +38,25 @@ def with_contacts(people: Any, suppress: Iterable[Suppression]) -> Any:
     return people.mutate(subscribers=ibis.coalesce(people["subscribers"], none).concat(themselves))
 
 
+def with_numbers_of(backend: Any, people: Any, lists: Iterable[Rows], how: Phones) -> Any:
+    """Contacts whose `subscribers` are also those of the numbers that lists of the tenant have for them.
+
+    What the tenant has is what it dials where contacts are written by their ids, whatever their source says.
+    """
+    import ibis
+
+    none = ibis.literal([], "array<string>")
+    for rows in lists:
+        there = with_e164(backend, sources.contacts(backend, rows), how)
+        there = there.filter(there["contactId"].notnull(), there["subscribers"].length() > 0)
+        there = there.select(known_there="contactId", reached_there="subscribers")
+        met = people.left_join(there, people["contactId"] == there["known_there"])
+        both = ibis.coalesce(met["subscribers"], none).concat(ibis.coalesce(met["reached_there"], none)).unique().sort()
+        reached = ibis.ifelse(met["reached_there"].isnull(), met["subscribers"], both)
+        people = met.mutate(subscribers=reached).drop("known_there", "reached_there")
+    return people
+
+
 def numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Any:
     """Whom a list says not to call, with those that outcomes add: column `subscriber`, each key once.
 

@@ -194,6 +194,19 @@ def test_who_stands_on_a_list_of_the_tenant_is_called_by_no_number_whatever_that
     assert told == [("a", "remove"), ("s", "remove")]
 
 
+def test_a_number_that_the_tenant_has_for_a_contact_on_a_list_to_intersect_with_is_held_against_the_lists(
+    audience: Audience, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invited = ContactsOf(LiveList(name="Invited"), HERE)
+    audience.segment, audience.asked = replace(audience.segment, intersect=(invited,)), ["+14155550109"]
+    phones = {"a": "+14155550109", "b": "+14155550104", "c": None}
+    rows = written([{"contactId": name, "phone": phone, "status": "ACTIVE"} for name, phone in phones.items()], PHONES)
+    read = audience.read
+    monkeypatch.setattr(audience, "read", lambda people: {**read(people), invited: rows})
+    people = [person(name, f"+1415555010{n}") for n, name in enumerate("abcd", start=2)]
+    assert audience.reasons(*people) == ["suppressed by asked-us", None, None, "not on list 'Invited'"]
+
+
 def test_of_two_contacts_with_one_phone_the_one_with_the_higher_score_is_called(audience: Audience) -> None:
     same = [person("a", "+14155550102", engagementScore="80"), person("b", "415 555 0102", engagementScore="90")]
     assert audience.reasons(*same, person("c", "+14155550102", engagementScore="90")) == [
