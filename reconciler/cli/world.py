@@ -15,7 +15,7 @@ from reconciler.cxone.campaigns import CampaignReader
 from reconciler.cxone.courier import DeliversCallbacks
 from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.writing import TenantWriter
-from reconciler.kinds import earlier_names, kinds
+from reconciler.kinds import contact_list, earlier_names, kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch, identity
 from reconciler.kinds.webhook import receiver
 from reconciler.ledger import owed, scored, written
@@ -37,9 +37,6 @@ from reconciler.model.webhook import Receiver, Webhook
 
 if TYPE_CHECKING:
     from reconciler.views.reading import ReadingProgress
-
-
-_LIST = "ContactList"
 
 
 class World:
@@ -158,4 +155,4 @@ def _names(desired: Desired) -> dict[str, Any]:
 
 def _known_as(desired: Desired, name: str) -> tuple[str, ...]:
     """The names that the ledger may have a list under: its own first."""
-    return (name, *earlier_names(desired.catalogue).get(_LIST, {}).get(name, ()))
+    return (name, *earlier_names(desired.catalogue).get(contact_list.KIND.name, {}).get(name, ()))
