@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from typing import Any
 import click
 
 from reconciler.model.settings import Workspace
+from reconciler.model.temporary import temporary_folder
 
 FLOOR_VARIABLE = "RECONCILER_FLOOR"
 """Names files of floors, as PATH names folders. No option takes one away: a pipeline sets it for everybody."""
@@ -145,11 +144,8 @@ def opened(
     chosen: dict[str, Any], *, prune: bool = False, release: tuple[str, ...] = (), refresh: bool = False
 ) -> Iterator[Workspace]:
     """The workspace that was chosen, with a folder for rows that is the owner's alone and gone at the end."""
-    scratch = Path(tempfile.mkdtemp(prefix="reconciler-"))
-    try:
+    with temporary_folder() as scratch:
         now = datetime.now(UTC)
         yield Workspace(
             scratch=scratch, now=now, environ=os.environ, prune=prune, release=release, refresh=refresh, **chosen
         )
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

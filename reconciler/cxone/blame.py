@@ -1,18 +1,23 @@
 """Which fault does a failed call become, and what of the tenant's own words may be shown?
 
 A tenant may quote in its error what it was sent. What is shown is therefore taken from the known message fields
-alone, and cleaned of tokens, secrets, quoted bodies, phone numbers, addresses and control characters.
+alone, and cleaned of tokens, secrets, quoted bodies and control characters; of what is left, words are shown that can
+be nobody's name (`free_text`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import orjson
+
 from reconciler.cxone import faults
 from reconciler.cxone.ask import Ask
+from reconciler.cxone.free_text import LONGEST, shown_code, shown_text
 from reconciler.cxone.outcome import TOO_LARGE, UNREADABLE, Broken, Outcome, Reply, Verdict, quota_spent, reason
 from reconciler.model.shape import Odd
 
@@ -20,10 +25,13 @@ _LONGEST = 300
 _DEEPEST = 4
 """Errors within errors in which a tenant's words are looked for."""
 LONGEST_REQUEST_ID = 128
-_REQUEST_ID = re.compile(r"[A-Za-z0-9{][A-Za-z0-9._:/+=@{}-]*")
+# it has a digit, and is no number: what has none may be somebody's name, and what is one somebody's phone
+_REQUEST_ID = re.compile(r"(?=.*\d)(?!\d{6,}$)[A-Za-z0-9{][A-Za-z0-9._:/+=@{}-]*")
 _QUOTED_BODY = re.compile(r"""[\[{]\s*["'\[{].*""", re.DOTALL)
-_PHONE = re.compile(r"\+?\(?\d(?:[\s().-]{0,2}\d){6,}")
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_LITERAL = re.compile(r"'(?:[^'\\\\]|\\\\.)*'")
+_NAME = re.compile(r"[A-Za-z]\w*")
+_CODE = re.compile(r"[A-Za-z0-9_.-]+")
+_ROWS = 50
 
 _REFUSALS: dict[int, tuple[type[faults.WireError], str]] = {
     400: (faults.Invalid, "the tenant refuses the request"),
@@ -51,7 +59,9 @@ def blame(
         credentials: where the client's credentials come from, such as `env CXONE_CLIENT_SECRET`.
     """
     hidden = [*hide, *([ask.content.decode()] if ask.content else [])]
-    said = says(outcome.json, hidden) if isinstance(outcome, Reply) and outcome.status >= 400 else None
+    said = (
+        says(outcome.json, hidden, _sent_names(ask)) if isinstance(outcome, Reply) and outcome.status >= 400 else None
+    )
     kind, message, own_note, hint = _choose(ask, outcome, verdict, credentials)
     return kind(
         message,
@@ -129,9 +139,10 @@ def _request_id(outcome: Outcome, hidden: Iterable[str]) -> str | None:
 
 
 def request_id(reply: Reply, hidden: Iterable[str] = ()) -> str | None:
-    """The tenant's id of a call, for its support; none where it does not look like one."""
-    told = clean(reply.headers.get("x-request-id", "")[:LONGEST_REQUEST_ID], hidden)
-    return told if _REQUEST_ID.fullmatch(told) else None
+    """The tenant's id of a call, for its support; none where it does not look like one, or has something hidden in it."""
+    told = reply.headers.get("x-request-id", "")[:LONGEST_REQUEST_ID]
+    secret = any(each and each in told for each in hidden)
+    return told if _REQUEST_ID.fullmatch(told) and not secret else None
 
 
 def misshapen(ask: Ask, reply: Reply, odd: Odd) -> faults.BadReply:
@@ -146,10 +157,25 @@ def misshapen(ask: Ask, reply: Reply, odd: Odd) -> faults.BadReply:
     )
 
 
-def says(reply: Any, hide: Iterable[str] = ()) -> str | None:
+def _sent_names(ask: Ask) -> frozenset[str]:
+    """The names of what was asked for: of a body's fields, and of a SOQL query's; never a value."""
+    names: set[str] = set(_NAME.findall(_LITERAL.sub(" ", ask.query.get("q", ""))))
+    with suppress(orjson.JSONDecodeError):
+        waiting = [orjson.loads(ask.content)] if ask.content else []
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict):
+                names.update(value)
+                waiting += value.values()
+            elif isinstance(value, list):
+                waiting += value[:_ROWS]  # rows are alike: the first ones have all names
+    return frozenset(names)
+
+
+def says(reply: Any, hide: Iterable[str] = (), known: Collection[str] = ()) -> str | None:
     """The tenant's own message, from the fields in which APIs put one, fit to be shown; None without one."""
     text = "; ".join(dict.fromkeys(_messages(reply)))
-    return clean(text, hide)[:_LONGEST] or None
+    return clean(text, hide, known)[:_LONGEST] or None
 
 
 def _messages(reply: Any, deepest: int = _DEEPEST) -> Iterable[str]:
@@ -163,12 +189,12 @@ def _messages(reply: Any, deepest: int = _DEEPEST) -> Iterable[str]:
             yield from _messages(reply.get(name), deepest - 1)
 
 
-def clean(text: str, hide: Iterable[str] = ()) -> str:
-    """`text` without what nobody may read in it."""
+def clean(text: str, hide: Iterable[str] = (), known: Collection[str] = ()) -> str:
+    """`text` without what nobody may read in it; `known` are words that we sent, and that are nobody's name."""
     for hidden in hide:
         for form in (hidden, quote(hidden, safe=""), quote_plus(hidden)):
             if form:
                 text = text.replace(form, "***")
     text = _QUOTED_BODY.sub("[…]", text)
-    text = _EMAIL.sub("***", _PHONE.sub("***", text))
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = " ".join("".join(c if c.isprintable() else " " for c in text[:LONGEST]).split())
+    return shown_code(text) if _CODE.fullmatch(text) else shown_text(text, known)

@@ -7,7 +7,6 @@ arrive in any order; what counts is the number. A number that is missing was nev
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from reconciler.ledger import records
 from reconciler.ledger.records import Held
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
+from reconciler.model.temporary import temporary_folder
 
 T = TypeVar("T")
 
@@ -159,8 +159,8 @@ class ObjectStore:
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
         """A file that is put there at the end."""
-        with tempfile.TemporaryDirectory(prefix="reconciler-ledger-") as folder:
-            path = Path(folder) / Path(name).name
+        with temporary_folder() as folder:
+            path = folder / Path(name).name
             yield path
             with _told():
                 self._bucket.upload(self._key(name), path)

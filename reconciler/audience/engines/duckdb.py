@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from typing import Any
 
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
+from reconciler.model.temporary import temporary_folder
 
 _WRITTEN = ", ".join(
     [
@@ -56,11 +55,8 @@ def _spill(engine: Engine, scratch: Path) -> Iterator[Path]:
         return
     engine.spill_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # a folder of this backend alone: two runs at once must not meet, and nothing may stay behind
-    folder = Path(tempfile.mkdtemp(prefix="spill-", dir=engine.spill_folder))
-    try:
+    with temporary_folder(engine.spill_folder) as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def scratch(backend: Any) -> Path:
