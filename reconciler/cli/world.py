@@ -114,7 +114,8 @@ class World:
         into = desired.scratch / "written"
 
         def fetch_one(name: str) -> Path | None:
-            found = (written.fetched(ledger.store, ledger.tenant, each, into) for each in _known_as(desired, name))
+            names, kept = _known_as(desired, name), ledger.records
+            found = (written.fetched(kept, ledger.tenant, each, into) for each in names)
             return next((each for each in found if each is not None), None)
 
         return fetch_one
@@ -131,7 +132,7 @@ class World:
 
     def shelf(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""
-        cache = CacheFolder(folder_of(desired.settings.ledger, desired.root))
+        cache = CacheFolder(folder_of(desired.settings.ledger, desired.root), self.ledger(desired).seal)
         if desired.settings.cache.keep:
             return cache
         cache.sweep(timedelta(0))

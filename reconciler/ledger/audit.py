@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.proven import read_proof, write_proof
+from reconciler.ledger import counted
+from reconciler.ledger.proofs import read_proof, write_proof
 from reconciler.ledger.records import Records, damaged_line, parse_line
 from reconciler.ledger.sealing import Seal
 from reconciler.model.anchor import START, Anchor
@@ -99,7 +100,7 @@ class Chain:
 
     def __init__(self, store: Records, seal: Seal, *, adopting: bool = False) -> None:
         self._store, self._seal = store, seal
-        reading = Reading()
+        reading, confirmed = Reading(), counted.confirmed(store, seal, FILE)
         if store.shared and not adopting:
             number, last = store.last(FILE)
             if number:
@@ -111,8 +112,10 @@ class Chain:
         if not adopting:
             refuse_broken(store, reading)
             refuse_unproven(store, reading)
+            counted.refuse_short(store, FILE, reading.entries, confirmed)
         self.read = reading
         self._number, self._previous = reading.entries, reading.head
+        counted.note(store, seal, FILE, self._number)
 
     @property
     def anchor(self) -> Anchor:
@@ -132,6 +135,7 @@ class Chain:
         line = self._line(self._previous, number, entry)
         self._store.append(FILE, line, number)
         self._number, self._previous = number, hashlib.sha256(line).hexdigest()
+        counted.note(self._store, self._seal, FILE, number)
 
     def extend(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Append several entries at once; all of them are there when this returns."""
@@ -142,6 +146,7 @@ class Chain:
             previous = hashlib.sha256(lines[-1]).hexdigest()
         self._store.extend(FILE, lines, self._number + 1)
         self._number, self._previous = number, previous
+        counted.note(self._store, self._seal, FILE, number)
 
     def _line(self, previous: str, number: int, entry: Mapping[str, Any]) -> bytes:
         return write_proof(self._seal, FILE, orjson.dumps({"previous": previous, "number": number, **entry}))

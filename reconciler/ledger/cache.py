@@ -1,13 +1,13 @@
 """What was read before, so that it need not be read again?
 
 One file for each key, and one rename: of two plans that end at once the last one's file stands, whole. A file is a zip
-of Parquet files and of `head.json`, which says what they are of, and each one's columns, rows and digest. It is
-personal data: every file is its owner's alone.
+of Parquet files and of `head.json`, which says what they are of, and each one's columns and rows. It is personal data:
+every file is its owner's alone, and the Parquet files are encrypted under the ledger's key and bound to what the head
+says of them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import time
@@ -20,14 +20,14 @@ from typing import Any
 
 import orjson
 
-from reconciler.model.errors import LedgerError
+from reconciler.ledger.sealing import Seal
+from reconciler.model.errors import LedgerError, Stale
 from reconciler.model.kept import Untrusted
 from reconciler.model.live import digest_of
 from reconciler.model.rows import Rows
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 _HEAD = "head.json"
-_BLOCK = 1 << 20
 
 
 def folder_of(ledger: str, root: Path) -> Path:
@@ -37,10 +37,10 @@ def folder_of(ledger: str, root: Path) -> Path:
 
 
 class CacheFolder:
-    """A folder of kept relations, made when the first is kept."""
+    """A folder of kept relations, made when the first is kept; encrypted under the key of `seal`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, seal: Seal) -> None:
+        self.folder, self._seal = folder, seal
 
     def fetch(self, key: Mapping[str, Any], into: Path) -> Mapping[str, Rows] | None:
         """The relations under a key, copied into the folder `into`; None where nothing is kept.
@@ -55,9 +55,15 @@ class CacheFolder:
             with zipfile.ZipFile(path) as archive:
                 head = orjson.loads(archive.read(_HEAD))
                 _refuse_foreign(head, key)
-                return {name: _unpacked(archive, str(name), part, into) for name, part in head["parts"].items()}
+                sealed_by = self._seal.named(str(head["sealed_by"]))
+                if sealed_by is None:
+                    raise Untrusted("they were kept under another key")
+                parts = head["parts"].items()
+                return {name: _unpacked(archive, sealed_by, key, str(name), part, into) for name, part in parts}
         except Untrusted:
             raise
+        except Stale as error:
+            raise Untrusted("the file was altered after it was written") from error
         except PermissionError as error:
             raise Untrusted("the file may not be read by this user") from error
         except Exception as error:  # whatever fails here is wrong with the file, and there is another way to know
@@ -74,7 +80,7 @@ class CacheFolder:
         try:
             self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            _write(draft, key, parts)
+            _write(draft, self._seal, key, parts)
             draft.replace(path)
         except OSError as error:
             with suppress(OSError):
@@ -107,36 +113,33 @@ def _refuse_foreign(head: Mapping[str, Any], key: Mapping[str, Any]) -> None:
         raise Untrusted("they were read from another tenant, or for something else")
 
 
-def _unpacked(archive: zipfile.ZipFile, name: str, part: Mapping[str, Any], into: Path) -> Rows:
+def _unpacked(
+    archive: zipfile.ZipFile, seal: Seal, key: Mapping[str, Any], name: str, part: Mapping[str, Any], into: Path
+) -> Rows:
     if not name.isidentifier():
         raise Untrusted("the file is cut short or damaged")
     target = into / f"kept-{name}-{secrets.token_hex(4)}.parquet"
     target.touch(mode=0o600)
-    digest = hashlib.sha256()
-    with archive.open(f"{name}.parquet") as packed, target.open("wb") as handle:
-        while block := packed.read(_BLOCK):
-            digest.update(block)
-            handle.write(block)
-    if digest.hexdigest() != part["sha256"]:
-        raise Untrusted("the file's content does not have its digest")
+    with archive.open(f"{name}.sealed") as packed, target.open("wb") as handle:
+        handle.writelines(seal.open(packed, about_part(key, name, part)))
     return Rows(target, "parquet", dict(part["columns"]), int(part["rows"]))
 
 
-def _write(draft: Path, key: Mapping[str, Any], parts: Mapping[str, Rows]) -> None:
-    told = {
-        name: {"columns": dict(rows.columns), "rows": rows.count, "sha256": _digest(rows.path)}
-        for name, rows in parts.items()
-    }
+def about_part(key: Mapping[str, Any], name: str, part: Mapping[str, Any]) -> bytes:
+    """What a part is bound to: all that the head says of it."""
+    return orjson.dumps([dict(key), name, dict(part["columns"]), part["rows"]], option=orjson.OPT_SORT_KEYS)
+
+
+def _write(draft: Path, seal: Seal, key: Mapping[str, Any], parts: Mapping[str, Rows]) -> None:
+    told = {name: {"columns": dict(rows.columns), "rows": rows.count} for name, rows in parts.items()}
+    head = {"format_version": FORMAT_VERSION, "key": dict(key), "sealed_by": seal.name, "parts": told}
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr(_HEAD, orjson.dumps({"format_version": FORMAT_VERSION, "key": dict(key), "parts": told}))
+            archive.writestr(_HEAD, orjson.dumps(head))
             for name, rows in parts.items():
-                archive.write(rows.path, f"{name}.parquet")
+                about = about_part(key, name, told[name])
+                with rows.path.open("rb") as plain, archive.open(f"{name}.sealed", "w", force_zip64=True) as sealed:
+                    seal.close(plain, sealed, about)
         handle.flush()
         os.fsync(handle.fileno())
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -289,9 +289,9 @@ class Run:
         """What was written of the contacts of the list `name` before, as `audience.written` has it."""
         return written.fetched(self._store, self._tenant, name, into)
 
-    def keeping_written(self, name: str) -> AbstractContextManager[Path]:
-        """A path for what is written of them now."""
-        return written.kept(self._store, self._tenant, name)
+    def keeping_written(self, name: str, into: Path) -> AbstractContextManager[Path]:
+        """A path below `into` for what is written of them now."""
+        return written.kept(self._store, self._tenant, name, into)
 
     def keep_scored(self, name: str, told: Scored) -> None:
         """Remember as of which moment the scores of the list `name` are.

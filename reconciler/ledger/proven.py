@@ -2,14 +2,13 @@
 
 A line stays a JSON object that anybody may read. The fields that name people are encrypted, all in one; an HMAC over
 the record's name and the line is its last field. Lines of a run are numbered under it too: none can be left out, moved
-or written twice, but the last ones can be cut off, as a crash may do.
+or written twice. In a folder a file beside the record says how many lines were confirmed, so that none can be cut off.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +18,11 @@ from typing import Any
 
 import orjson
 
+from reconciler.ledger import counted
+from reconciler.ledger.counted import COMPARE as _COMPARE
+from reconciler.ledger.proofs import read_proof, write_proof
 from reconciler.ledger.records import Held, Records, damaged_line, parse_line
-from reconciler.ledger.sealing import NAME, PREVIOUS_VARIABLE, Seal
+from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 
@@ -28,31 +30,6 @@ PERSONAL = ("contact", "contacts", "rejected", "taken", "reason", "payload", "bo
 """Fields that hold contacts, or words of a tenant about them."""
 
 _HIDDEN, _LINE = "sealed", "line"
-_START, _END = b',"proof":"', b'"}'
-_TAIL = len(_START) + NAME + 1 + 64 + len(_END)
-
-
-def write_proof(seal: Seal, name: str, line: bytes) -> bytes:
-    """A line with its proof: a JSON object that was closed, and is closed again."""
-    proof = f"{seal.name}:{seal.proof(_what(name), [line])}".encode()
-    return line[:-1] + _START + proof + _END
-
-
-def read_proof(seal: Seal, name: str, line: bytes) -> tuple[str, Seal | None, bytes]:
-    """What a line shows: `proven`, `altered`, under a `foreign` key, or `none`; the key; the line without its proof."""
-    plain, tail = line[:-_TAIL] + b"}", line[-_TAIL:]
-    if not (tail.startswith(_START) and tail.endswith(_END)):
-        return "none", None, line
-    named, _, mac = tail[len(_START) : -len(_END)].decode("ascii", "replace").partition(":")
-    key = seal.named(named)
-    if key is None:
-        return "foreign", None, plain
-    same = hmac.compare_digest(mac.encode(), key.proof(_what(name), [plain]).encode())
-    return ("proven" if same else "altered"), key, plain
-
-
-def _what(name: str) -> str:
-    return f"a line of {name}"
 
 
 class Unproven(LedgerError):
@@ -64,7 +41,7 @@ class ProvenRecords:
 
     def __init__(self, store: Records, seal: Seal) -> None:
         self.folder, self.shared = store.folder, store.shared
-        self._store, self._seal = store, seal
+        self._store, self.seal = store, seal
         self._guard = threading.Lock()
         self._guards: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._written: dict[str, int] = {}
@@ -82,10 +59,12 @@ class ProvenRecords:
             guard = self._guards[name]
         with guard:
             if name not in self._written:
-                self._written[name] = self._store.last(name)[0]
+                self._written[name] = self.last(name)[0]
+                counted.note(self._store, self.seal, name, self._written[name])
             number = self._written[name] + 1
             self._store.append(name, self._protected(name, line, number), number)
             self._written[name] = number
+            counted.note(self._store, self.seal, name, number)
 
     def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
         """Add several lines."""
@@ -98,7 +77,7 @@ class ProvenRecords:
         Raises:
             LedgerError: one of them was altered, left out or moved, or was written by somebody else.
         """
-        return list(self._opened(name, self._store.lines(name)))
+        return list(self.scan(name))
 
     def scan(self, name: str) -> Iterator[bytes]:
         """The same, one by one."""
@@ -106,30 +85,36 @@ class ProvenRecords:
 
     def last(self, name: str) -> tuple[int, bytes]:
         """The last line and its number."""
+        confirmed = self._confirmed(name)
         number, line = self._store.last(name)
-        return number, self._open(name, number, line)[1] if number else line
+        opened = self._open(name, number, line)[1] if number else line
+        counted.refuse_short(self._store, name, number, confirmed)
+        return number, opened
+
+    def _confirmed(self, name: str) -> int | None:
+        return counted.confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
 
     def prove(self, name: str, document: bytes) -> bytes:
         """A whole record, a JSON object, with its proof."""
-        return write_proof(self._seal, name, document)
+        return write_proof(self.seal, name, document)
 
     def is_proven(self, name: str, document: bytes) -> bool:
         """Whether a whole record was written with its proof, and is as it was."""
-        return read_proof(self._seal, name, document)[0] == "proven"
+        return read_proof(self.seal, name, document)[0] == "proven"
 
     def _protected(self, name: str, line: bytes, number: int) -> bytes:
         entry = orjson.loads(line)
         personal = {field: entry[field] for field in PERSONAL if entry.get(field)}
         if personal:
-            hidden = self._seal.hide(orjson.dumps(personal), name)
+            hidden = self.seal.hide(orjson.dumps(personal), name)
             entry |= dict.fromkeys(personal)  # each keeps its place
             entry[_HIDDEN] = base64.b64encode(hidden).decode()
         if number:
             entry[_LINE] = number
-        return write_proof(self._seal, name, orjson.dumps(entry))
+        return write_proof(self.seal, name, orjson.dumps(entry))
 
     def _opened(self, name: str, lines: Iterator[bytes] | list[bytes]) -> Iterator[bytes]:
-        before = 0
+        before, confirmed = 0, self._confirmed(name)
         for place, line in enumerate(lines, start=1):
             number, opened = self._open(name, place, line)
             # in a shared store a number may be missing: its line was never confirmed
@@ -142,10 +127,11 @@ class ProvenRecords:
                 )
             before = number
             yield opened
+        counted.refuse_short(self._store, name, before, confirmed)
 
     def _open(self, name: str, place: int, line: bytes) -> tuple[int, bytes]:
         entry = dict(parse_line(self._store, name, place, line))
-        state, key, _ = read_proof(self._seal, name, line)
+        state, key, _ = read_proof(self.seal, name, line)
         if key is None or state != "proven":
             raise self._unproven(state, name, place)
         entry.pop("proof")
@@ -235,9 +221,6 @@ class ProvenRecords:
     def token_key(self, given: str | None) -> Secret:
         """See `Records`."""
         return self._store.token_key(given)
-
-
-_COMPARE = "compare it with a copy of the ledger from before; nothing was done because of it"
 
 
 def _is_numbered(name: str) -> bool:

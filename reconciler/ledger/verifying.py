@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.ledger import audit
+from reconciler.ledger import audit, counted
 from reconciler.ledger.audit import Reading
 from reconciler.ledger.interrupted import journal_of
 from reconciler.ledger.lock import FENCES
@@ -39,6 +39,7 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
         LedgerError: something was altered or is missing, or the record's last entry is under no key at hand.
     """
     reading, seen = Reading(), _Seen(against)
+    confirmed = counted.confirmed(store, seal, audit.FILE) if seal is not None else 0
     for line in store.scan(audit.FILE):
         seen.take(reading.take(line, seal), reading)
     audit.refuse_broken(store, reading)
@@ -51,6 +52,7 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
             hint="give the key that they were written under in RECONCILER_KEY",
         )
     audit.refuse_unproven(store, reading)
+    counted.refuse_short(store, audit.FILE, reading.entries, confirmed)
     words = [_adopted(each) for each in reading.adopted]
     if sum(reading.unproven.values()):
         words.append(

@@ -1,33 +1,70 @@
 """Where is kept what was written of the contacts of a list, so that a change of it is seen where the tenant is silent?
 
-One file for each tenant and list, replaced by each run that writes; keyed digests alone. Losing it loses no truth: what
-nobody knows is written again.
+One file for each tenant and list, replaced by each run that writes; keyed digests alone, encrypted under the ledger's
+key. Losing it loses no truth: what nobody knows is written again.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.ledger.records import Records
+from reconciler.ledger.proven import ProvenRecords
+from reconciler.ledger.sealing import NAME, PREVIOUS_VARIABLE
+from reconciler.model.errors import LedgerError, Stale
 from reconciler.model.live import digest_of
 
 
 def _file(tenant: str, name: str) -> str:
-    return f"written/{digest_of([tenant, name]).removeprefix('sha256:')[:24]}.parquet"
+    return f"written/{digest_of([tenant, name]).removeprefix('sha256:')[:24]}.sealed"
 
 
-def fetched(store: Records, tenant: str, name: str, into: Path) -> Path | None:
-    """What was written of the contacts of the list `name`, in a file; None: nobody knows."""
-    return store.fetched(_file(tenant, name), into)
+def fetched(store: ProvenRecords, tenant: str, name: str, into: Path) -> Path | None:
+    """What was written of the contacts of the list `name`, in a file below `into`; None: nobody knows.
+
+    Raises:
+        LedgerError: it was altered, or written under another key.
+    """
+    file = _file(tenant, name)
+    packed = store.fetched(file, into)
+    if packed is None:
+        return None
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, opened = tempfile.mkstemp(prefix="written-", suffix=".parquet", dir=into)
+    with packed.open("rb") as source, os.fdopen(handle, "wb") as target:
+        seal = store.seal.named(source.read(NAME).decode("ascii", "replace"))
+        if seal is None:
+            raise _untrusted(store, file, "it was written under another key, or by an older edition")
+        try:
+            target.writelines(seal.open(source, file.encode()))
+        except Stale:
+            raise _untrusted(store, file, "it was altered after it was written") from None
+    return Path(opened)
+
+
+def _untrusted(store: ProvenRecords, file: str, why: str) -> LedgerError:
+    return LedgerError(
+        f"what was written of a list's contacts cannot be trusted: {why}",
+        where=store.place(file),
+        hint=f"give the key of before in {PREVIOUS_VARIABLE}, or delete the file: its contacts are written once more",
+    )
 
 
 @contextmanager
-def kept(store: Records, tenant: str, name: str) -> Iterator[Path]:
-    """A path to write that to; it takes the place of what was there when the block ends well."""
-    with store.writing(_file(tenant, name)) as path:
-        draft = path.with_name(f"{path.stem}.part")
-        draft.unlink(missing_ok=True)
-        yield draft
-        draft.replace(path)
+def kept(store: ProvenRecords, tenant: str, name: str, into: Path) -> Iterator[Path]:
+    """A path below `into` to write that to; it takes the place of what was there when the block ends well."""
+    file = _file(tenant, name)
+    with tempfile.TemporaryDirectory(prefix="written-", dir=into) as folder:
+        plain = Path(folder) / "written.parquet"
+        yield plain
+        with store.writing(file) as path:
+            draft = path.with_name(f"{path.stem}.part")
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)
+            with plain.open("rb") as source, draft.open("wb") as target:
+                target.write(store.seal.name.encode())
+                store.seal.close(source, target, file.encode())
+            draft.replace(path)

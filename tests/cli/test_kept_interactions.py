@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
 import stat
 import zipfile
@@ -15,8 +15,11 @@ import duckdb
 import orjson
 import pytest
 
+from reconciler.ledger.cache import about_part
+from reconciler.ledger.sealing import Seal
+from reconciler.model.secret import Secret
 from reconciler.simulator import Simulator
-from tests import scene
+from tests import scene, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest
 
 Run = Callable[..., Ended]
@@ -235,19 +238,24 @@ def test_what_was_deleted_before_the_overlap_is_only_seen_when_all_is_read_again
     assert planned(run, "--refresh")["digest"] != first["digest"]
 
 
-def rewritten(file: Path, change: Callable[[dict[str, bytes]], None], *, digests: bool = False) -> None:
-    """The file of the cache with other parts; with digests made right again, or not."""
+def rewritten(file: Path, change: Callable[[dict[str, bytes]], None], *, sealed_again: bool = False) -> None:
+    """The file of the cache with other parts; sealed as they should be, or as by somebody who has not the key."""
+    key = sealed.seal(file.parents[2])
     with zipfile.ZipFile(file) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
+    head = orjson.loads(parts["head.json"])
+    for name, part in head["parts"].items():
+        packed = io.BytesIO(parts.pop(f"{name}.sealed"))
+        parts[f"{name}.parquet"] = b"".join(key.open(packed, about_part(head["key"], name, part)))
     change(parts)
-    if digests:
-        head = orjson.loads(parts["head.json"])
-        for name, part in head["parts"].items():
-            part["sha256"] = hashlib.sha256(parts[f"{name}.parquet"]).hexdigest()
-        parts["head.json"] = orjson.dumps(head)
+    sealing = key if sealed_again else Seal(Secret("not the key of the ledger, but another"))
     with zipfile.ZipFile(file, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
+        archive.writestr("head.json", parts["head.json"])
+        for name, part in head["parts"].items():
+            if f"{name}.parquet" in parts:
+                with archive.open(f"{name}.sealed", "w") as into:
+                    about = about_part(head["key"], name, part)
+                    sealing.close(io.BytesIO(parts[f"{name}.parquet"]), into, about)
 
 
 def altered(parts: dict[str, bytes], query: str, tmp: Path) -> None:
@@ -279,11 +287,11 @@ def a_folder(file: Path, tmp: Path) -> None:
 
 
 def without_a_part(file: Path, tmp: Path) -> None:
-    rewritten(file, lambda parts: parts.__delitem__("known.parquet"))
+    rewritten(file, lambda parts: parts.__delitem__("known.parquet"), sealed_again=True)
 
 
 def no_parquet(file: Path, tmp: Path) -> None:
-    rewritten(file, lambda parts: parts.update({"history.parquet": b"PAR1"}), digests=True)
+    rewritten(file, lambda parts: parts.update({"history.parquet": b"PAR1"}), sealed_again=True)
 
 
 def another_content(file: Path, tmp: Path) -> None:
@@ -291,7 +299,7 @@ def another_content(file: Path, tmp: Path) -> None:
 
 
 def fewer_rows(file: Path, tmp: Path) -> None:
-    rewritten(file, lambda parts: altered(parts, "select * from {known} limit 10", tmp), digests=True)
+    rewritten(file, lambda parts: altered(parts, "select * from {known} limit 10", tmp), sealed_again=True)
 
 
 def another_format(file: Path, tmp: Path) -> None:
@@ -304,7 +312,7 @@ def another_tenant(file: Path, tmp: Path) -> None:
 
 def yet_to_come(file: Path, tmp: Path) -> None:
     query = 'select "contactId", since, 33333333333 as until, read from {known}'
-    rewritten(file, lambda parts: altered(parts, query, tmp), digests=True)
+    rewritten(file, lambda parts: altered(parts, query, tmp), sealed_again=True)
 
 
 @pytest.mark.parametrize(
@@ -315,9 +323,9 @@ def yet_to_come(file: Path, tmp: Path) -> None:
         (a_folder, "the file is cut short or damaged"),
         (without_a_part, "the file is cut short or damaged"),
         (no_parquet, "the file is cut short or damaged"),
-        (another_content, "the file's content does not have its digest"),
+        (another_content, "the file was altered after it was written"),
         (fewer_rows, "the file has not as many rows as it says"),
-        (another_format, "the file has format version '0.9'; this program reads '1.0'"),
+        (another_format, "the file has format version '0.9'; this program reads '1.1'"),
         (another_tenant, "they were read from another tenant, or for something else"),
         (yet_to_come, "they are said to be from 3026-04-17T11:15:33Z, which is yet to come"),
     ],
@@ -342,8 +350,8 @@ def test_the_file_is_whole_and_its_owners_alone_and_nothing_else_is_left(folder:
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
         assert "CUST" not in orjson.dumps(document).decode()
         with zipfile.ZipFile(file) as archive:
-            assert sorted(archive.namelist()) == ["head.json", "history.parquet", "known.parquet"]
-            assert b"CUST" not in archive.read("head.json")
+            assert sorted(archive.namelist()) == ["head.json", "history.sealed", "known.sealed"]
+            assert all(b"CUST" not in archive.read(name) for name in archive.namelist())
 
 
 def test_a_read_that_fails_leaves_what_was_kept_as_it_was(tenant: Simulator, folder: Folder, run: Run) -> None:

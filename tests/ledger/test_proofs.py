@@ -15,7 +15,7 @@ from reconciler.ledger import audit, interrupted, lock, saved
 from reconciler.ledger.git_index import is_tracked
 from reconciler.ledger.interrupted import journal_of
 from reconciler.ledger.ledger import Ledger
-from reconciler.ledger.proven import write_proof
+from reconciler.ledger.proofs import write_proof
 from reconciler.ledger.saved import NotAPlan, OtherKey, of_run, open_plan, read_anchor, save_plan
 from reconciler.ledger.sealing import Seal, known_seal
 from reconciler.ledger.store import Store
@@ -115,13 +115,17 @@ def test_a_record_that_was_written_anew_is_found_out_with_the_runs_and_without(
         checked(ledger, before)
 
 
-def test_what_was_cut_off_with_all_that_tells_of_it_is_found_by_an_anchor_kept_elsewhere(ledger: Ledger) -> None:
+def test_a_ledger_that_was_put_back_as_it_was_before_is_found_by_an_anchor_kept_elsewhere(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    shutil.copytree(ledger.store.folder, tmp_path / "before")
+    with ledger.run(PLAN) as run:
+        run.finish(Report(run.name, (), 0))
     anchor = ledger.anchor()
-    lines = record(ledger).read_bytes().splitlines()
-    record(ledger).write_bytes(b"\n".join(lines[:-1]) + b"\n")
-    shutil.rmtree(ledger.store.folder / "runs")
+    shutil.rmtree(ledger.store.folder)
+    shutil.copytree(tmp_path / "before", ledger.store.folder)
     assert any("--against" in words for words in checked(ledger).words), "what it cannot prove, it says"
-    with pytest.raises(LedgerError, match="does not hold entry 8 as it was when the report was made"):
+    with pytest.raises(LedgerError, match="does not hold entry 10 as it was when the report was made"):
         checked(ledger, anchor)
 
 
@@ -242,6 +246,8 @@ def lines_of(kept: Ledger, name: str) -> list[bytes]:
         pytest.param(lambda lines: [*lines[:1], lines[1].replace(b'"rows":2', b'"rows":1'), *lines[2:]], id="edited"),
         pytest.param(without_proofs, id="without proofs"),
         pytest.param(lambda lines: lines[1:], id="the first taken out"),
+        pytest.param(lambda lines: lines[:-1], id="the last taken out"),
+        pytest.param(lambda lines: lines[:1], id="all but the first taken out"),
     ],
 )
 def test_a_journal_that_was_edited_is_not_gone_on_with(
@@ -252,7 +258,7 @@ def test_a_journal_that_was_edited_is_not_gone_on_with(
     lines = change(lines_of(ledger, name))
     assert lines != lines_of(ledger, name)
     (ledger.store.folder / name).write_bytes(b"\n".join(lines) + b"\n")
-    with pytest.raises(LedgerError, match=r"not in its place|was changed|no proof"), ledger.run(PLAN, run):
+    with pytest.raises(LedgerError, match=r"not in its place|was changed|no proof|cut short"), ledger.run(PLAN, run):
         pass
 
 

@@ -23,6 +23,7 @@ from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, RowQuery, Rows
 from reconciler.model.settings import Engine
 from reconciler.simulator.history import History, microseconds
+from tests.ledger.proof import SEAL
 
 EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "0"))
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -80,7 +81,7 @@ class Plans:
 
     def __init__(self, backend: Any, folder: Path) -> None:
         self.tenant = Tenant()
-        self.cache = CacheFolder(folder / "cache")
+        self.cache = CacheFolder(folder / "cache", SEAL)
         self.now = 48
         self.watermark = -(10**6)
         self._backend, self._folder, self._count = backend, folder, count()

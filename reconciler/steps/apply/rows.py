@@ -85,7 +85,7 @@ def _remember(change: RowChange, writer: Writer, run: Run, terms: Terms, rejecte
     folder.mkdir(exist_ok=True)
     names = (change.list, *terms.earlier.get(change.list, ()))
     before = next((found for name in names if (found := run.written(name, folder)) is not None), None)
-    with run.keeping_written(change.list) as target:
+    with run.keeping_written(change.list, folder) as target:
         written.remember(terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target)
 
 

@@ -1,0 +1,66 @@
+"""How many lines of a record in a folder were confirmed? A small file beside it says so, so that none can be cut off.
+
+It is not waited for: after the power failed it may tell of fewer lines than there are, and never of more. In an object
+store a line is an object, and whoever may not delete cannot cut one off.
+"""
+
+from __future__ import annotations
+
+import os
+
+import orjson
+
+from reconciler.ledger.proofs import read_proof, write_proof
+from reconciler.ledger.records import Records
+from reconciler.ledger.sealing import Seal
+from reconciler.model.errors import LedgerError
+
+COMPARE = "compare it with a copy of the ledger from before; nothing was done because of it"
+
+
+def _count(name: str) -> str:
+    return f"{name}.count"
+
+
+def note(store: Records, seal: Seal, name: str, number: int) -> None:
+    """Write how many lines there are; raises LedgerError."""
+    if store.shared:
+        return
+    told = write_proof(seal, _count(name), orjson.dumps({"lines": f"{number:012d}"}))
+    path = store.folder / _count(name)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(descriptor, told, 0)
+            os.ftruncate(descriptor, len(told))
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise LedgerError(f"the ledger's {_count(name)} cannot be written", note=error.strerror) from error
+
+
+def confirmed(store: Records, seal: Seal, name: str) -> int | None:
+    """How many lines were confirmed; None where nothing says so. To be asked before the lines are read."""
+    held = None if store.shared else store.read(_count(name))
+    if held is None:
+        return 0 if store.shared else None
+    state, _, told = read_proof(seal, _count(name), held.content)
+    if state == "foreign":
+        return 0  # its lines are as well, and say so
+    return int(orjson.loads(told)["lines"]) if state == "proven" else None
+
+
+def refuse_short(store: Records, name: str, number: int, least: int | None) -> None:
+    """Refuse a record that has fewer lines than were confirmed, or of which nobody knows how many they were.
+
+    Raises:
+        LedgerError: it was cut short.
+    """
+    if number < least if least is not None else number:
+        raise LedgerError(
+            f"the ledger's {name} was cut short: it has {number} lines, and more were confirmed",
+            where=store.place(name),
+            note="or the file beside it that counts them was changed, or is gone",
+            hint=COMPARE,
+        )
