@@ -138,6 +138,7 @@ class _Applying:
         else:
             waiting = ledger.interrupted(desired.settings.name)
             if not waiting:
+                ledger.refuse_foreign()
                 if not ledger.store.runs():
                     raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
                 click.echo(_nothing_waits(ledger, desired), err=self.voice == "json")

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from reconciler.ledger.proven import ProvenRecords, Unproven
-from reconciler.ledger.records import parse_line
+from reconciler.ledger.records import Records, parse_line
 from reconciler.model.errors import LedgerError
 
 FILE = "interrupted.json"
@@ -84,6 +84,19 @@ def _interrupted(store: ProvenRecords, name: str) -> InterruptedRun | None:
     if first is None or parse_line(store, journal, number, last).get("event") in _OVER:
         return None
     return _begun(name, parse_line(store, journal, 1, first))
+
+
+def list_foreign(store: ProvenRecords, lying: Records) -> list[str]:
+    """Runs that have not ended, as they say, and that no key at hand has begun; `lying` has the lines as they are."""
+    found = []
+    for name in store.runs():
+        try:
+            next(iter(store.scan(journal_of(name))), None)
+        except Unproven:
+            number, last = lying.last(journal_of(name))
+            if number and parse_line(lying, journal_of(name), number, last).get("event") not in _OVER:
+                found.append(name)
+    return found
 
 
 def add(store: ProvenRecords, run: InterruptedRun) -> None:

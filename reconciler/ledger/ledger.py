@@ -15,12 +15,12 @@ from pathlib import Path
 import orjson
 
 from reconciler.ledger import audit, interrupted, lock
-from reconciler.ledger.interrupted import InterruptedRun, journal_of, read_interrupted
+from reconciler.ledger.interrupted import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.proven import ProvenRecords
 from reconciler.ledger.records import Records, parse_line
 from reconciler.ledger.saved import of_run, open_plan, save_plan
-from reconciler.ledger.sealing import Seal, seal_of
+from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, seal_of
 from reconciler.model.anchor import Anchor
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
@@ -153,6 +153,21 @@ class Ledger:
 
     def _has(self, run: InterruptedRun, workspace: str) -> bool:
         return run.is_of(workspace, self.tenant, self.environment)
+
+    def refuse_foreign(self) -> None:
+        """Refuse to say that nothing is interrupted where runs have not ended, and nobody here can read them.
+
+        Raises:
+            LedgerError: they were begun under another key, or by an older edition.
+        """
+        names = list_foreign(self.records, self.store)
+        if names:
+            raise LedgerError(
+                f"{len(names)} runs that have not ended were begun under another key, or by an older edition",
+                where=self.store.place(journal_of(names[-1])),
+                note="what is in them cannot be gone on with without that key",
+                hint=f"give the key of then in {PREVIOUS_VARIABLE}, or plan again and apply the new plan",
+            )
 
     def find_run(self, name: str, workspace: str) -> InterruptedRun:
         """One of those by its name.
