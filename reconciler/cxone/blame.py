@@ -139,7 +139,7 @@ def _request_id(outcome: Outcome, hidden: Iterable[str]) -> str | None:
 
 
 def request_id(reply: Reply, hidden: Iterable[str] = ()) -> str | None:
-    """The tenant's id of a call, for its support; none where it does not look like one, or has something hidden in it."""
+    """The tenant's id of a call, for its support; none where it does not look like one, or holds what is hidden."""
     told = reply.headers.get("x-request-id", "")[:LONGEST_REQUEST_ID]
     secret = any(each and each in told for each in hidden)
     return told if _REQUEST_ID.fullmatch(told) and not secret else None

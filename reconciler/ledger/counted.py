@@ -46,8 +46,7 @@ def confirmed(store: Records, seal: Seal, name: str) -> int | None:
     if held is None:
         return 0 if store.shared else None
     state, _, told = read_proof(seal, _count(name), held.content)
-    if state == "foreign":
-        return 0  # its lines are as well, and say so
+    # under a foreign key it says nothing here: where its lines are too, they say so first
     return int(orjson.loads(told)["lines"]) if state == "proven" else None
 
 
