@@ -33,7 +33,6 @@ from typing import Any
 import requests
 
 from reconciler.audience import engine, row_changes
-from reconciler.cxone.auth import PRESETS
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.ledger.ledger import Ledger
@@ -43,6 +42,7 @@ from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.deeds import Deed
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.presets import PRESETS
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret

@@ -17,7 +17,7 @@ from reconciler.cxone.lanes import Lanes
 from reconciler.cxone.writing import TenantWriter
 from reconciler.kinds import contact_list, earlier_names, kinds
 from reconciler.kinds.tenant import declared_surfaces, fetch, identity
-from reconciler.kinds.webhook import receiver
+from reconciler.kinds.webhook import receiver, refuse_receiver
 from reconciler.ledger import owed, scored, written
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
@@ -64,18 +64,18 @@ class World:
 
     def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
-        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
+        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
         return self._stack.enter_context(CampaignReader(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
-        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root)
+        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
         return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
 
     def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
         """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""
         kept, _, name = reference.partition(" ")
-        found = fetch({kept: name}, where, self._workspace.environ, desired.root)
+        found = fetch({kept: name}, where, self._workspace.environ, desired.root, desired.bounds)
         if isinstance(found, Problem):
             raise BadInput([found])
         return found
@@ -83,7 +83,15 @@ class World:
     def receivers(self, desired: Desired) -> Callable[[Webhook], Receiver]:
         """Fetches what is secret of a webhook, for the tenant that is meant."""
         allowed = allowance(desired.tenant.spec.get("webhooks", {}))
-        return partial(receiver, allowed=allowed, fetch=partial(self.secret, desired))
+        fetched = partial(receiver, allowed=allowed, fetch=partial(self.secret, desired))
+
+        def within_bounds(webhook: Webhook) -> Receiver:
+            found = fetched(webhook)
+            # a URL that is kept in a file may be another than when the manifests were loaded
+            refuse_receiver(webhook, found, desired.bounds)
+            return found
+
+        return within_bounds
 
     def courier(self, stop: threading.Event) -> DeliversCallbacks:
         """Who carries callbacks."""

@@ -1,7 +1,7 @@
 """Which bearer token does a call carry, and how is one obtained?
 
-The five surfaces ask for tokens in five ways that differ in data alone: `PRESETS`. `TokenSource` knows no HTTP:
-the transport hands it a function that posts.
+The five surfaces ask for tokens in five ways that differ in data alone: `model/presets.py`. `TokenSource` knows no
+HTTP: the transport hands it a function that posts.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.presets import PRESETS, Preset, event_url
 from reconciler.model.secret import Secret
 from reconciler.model.shape import Shape, Value, may, needs, number
 from reconciler.model.tenant import DeclaredSurface, SurfaceAccess, TokenRequest
@@ -38,75 +38,6 @@ SECONDS = Value(
     frozenset(),
     frozenset({int, float, str}),
     lambda value: (number(value) or 0) > 0,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """Where a surface lives and how it hands out tokens, unless a tenant says otherwise.
-
-    Attributes:
-        base_url: with holes such as `{domain}`, filled from the tenant's manifest.
-        token_url: likewise.
-        body: how the token request is written.
-        scope: space-separated.
-        early: seconds before its expiry at which a token is renewed.
-        events: the path, below the base URL, of a WebSocket that tells of jobs; None where there is none.
-        poll_every: seconds between two looks at a job (contract, section contacts: 5).
-        job_limit: seconds a job is waited for (contract, section contacts: 300).
-    """
-
-    base_url: str
-    token_url: str
-    body: Literal["json", "form"]
-    scope: str
-    early: float
-    events: str | None = None
-    poll_every: float = 5.0
-    job_limit: float = 300.0
-
-
-PRESETS: Mapping[str, Preset] = MappingProxyType(
-    {
-        "outbound": Preset(
-            "https://{domain}/api/v2",
-            "https://{domain}/oauth/token",
-            "json",
-            "outboundapi",
-            60,
-        ),
-        "lists": Preset(
-            "https://{tenant}/api/v1",
-            "https://{tenant}/oauth/token",
-            "form",
-            "interactions:read lists:read lists:write campaigns:read campaigns:write",
-            300,
-        ),
-        "bulk": Preset(
-            "https://{org}.cxone.com/api/v2",
-            "https://{org}.cxone.com/api/v2/oauth2/token",
-            "form",
-            "outbound:contactlistitem:write outbound:job:read events:subscribe",
-            60,
-            events="/events",
-            # ours: a job has twenty times the rows of a batch, and waits behind those of other workers
-            job_limit=1800,
-        ),
-        "contacts": Preset(
-            "https://api.nicecxone.com/v2/contact-center",
-            "https://login.nicecxone.com/oauth2/token",
-            "form",
-            "contact-center:contacts:write contact-center:contacts:read contact-center:lists:write",
-            30,
-        ),
-        "dispositions": Preset(
-            "https://{instance}.niceincontact.com/api/v1/outbound",
-            "https://{instance}.niceincontact.com/api/v1/oauth2/token",
-            "form",
-            "outbound:campaign:write outbound:contact:write outbound:disposition:write",
-            60,
-        ),
-    }
 )
 
 
@@ -152,8 +83,7 @@ def _events_url(declared: DeclaredSurface, preset: Preset, base_url: str) -> str
         return None
     if declared.events_url is not None:
         return declared.events_url
-    # https becomes wss, http ws
-    return base_url.rstrip("/").replace("http", "ws", 1) + preset.events
+    return event_url(base_url, preset)
 
 
 def _filled(template: str, declared: DeclaredSurface) -> str:

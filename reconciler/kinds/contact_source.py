@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.kind import Kind
-from reconciler.model.people import HISTORIES, PEOPLE, check_files, check_people, history, live_list, people
+from reconciler.model.naming import Named
+from reconciler.model.people import (
+    HISTORIES,
+    PEOPLE,
+    check_files,
+    check_people,
+    history,
+    live_list,
+    names_of_rows,
+    people,
+)
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
@@ -51,6 +61,12 @@ def attributes(resource: Resource) -> tuple[str, ...]:
     return tuple(sorted(named))
 
 
+def names(resource: Resource) -> Iterator[Named]:
+    """Where its contacts and their interactions are read."""
+    yield from names_of_rows(resource)
+    yield from names_of_rows(resource, "interactions")
+
+
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """One way of naming people: the source's own, the list in `interactions.of`, or the files of interactions."""
     interactions = resource.spec.get("interactions", {})
@@ -73,4 +89,4 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             yield Problem(resource.where("spec", "interactions", "types"), "type-unknown", message, hint=hint)
 
 
-KIND = Kind(name="ContactSource", says="where contacts come from", feeds=feeds, check=check)
+KIND = Kind(name="ContactSource", says="where contacts come from", feeds=feeds, names=names, check=check)

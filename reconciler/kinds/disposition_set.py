@@ -9,7 +9,7 @@ from reconciler.kinds import suppression_list
 from reconciler.model.disposition import MATRIX, STANDARD, DispositionSet, Feedback, Meaning
 from reconciler.model.feeds import DispositionFeed, FileDispositions, SqlDispositions
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.people import check_files, file_paths, pairs, sql_query
+from reconciler.model.people import check_files, file_paths, names_of_rows, pairs, sql_query
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import CampaignPhones, LiveCampaign, OutcomesOf, RowQuery
@@ -147,5 +147,6 @@ KIND = Kind(
     references=(Reference(("feedback", "*", "suppressionList"), "SuppressionList"),),
     queries=queries,
     feeds=feeds,
+    names=names_of_rows,
     check=check,
 )

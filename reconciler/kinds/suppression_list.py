@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from reconciler.model.countries import declared
 from reconciler.model.feeds import Answers, Entries, FileFeed
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
-from reconciler.model.people import PEOPLE, check_people, people
+from reconciler.model.naming import Named, PlaceName
+from reconciler.model.people import PEOPLE, check_people, names_of_rows, people
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import Additions, RowQuery
@@ -86,6 +87,13 @@ def _kept(resource: Resource) -> FileFeed | None:
     )
 
 
+def names(resource: Resource) -> Iterator[Named]:
+    """Where its numbers are read, and where those are written that outcomes add."""
+    yield from names_of_rows(resource)
+    if "store" in resource.spec:
+        yield PlaceName(resource.spec["store"], resource.where("spec", "store"), "numbers that outcomes add")
+
+
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """Numbers that are not read live say of which moment they are; those that are added stay in the workspace."""
     yield from check_people(resource, optional="store" in resource.spec)
@@ -130,4 +138,6 @@ def _check_store(resource: Resource) -> Iterable[Problem]:
         yield Problem(place, "outside-the-workspace", f"`{store}` is not a path inside the workspace")
 
 
-KIND = Kind(name="SuppressionList", says="do-not-call numbers, and how old they may be", feeds=feeds, check=check)
+KIND = Kind(
+    name="SuppressionList", says="do-not-call numbers, and how old they may be", feeds=feeds, names=names, check=check
+)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from reconciler.model.allowance import network
+from reconciler.model.bounds import Held
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration
+from reconciler.model.naming import ClearName, HostName, Named, PrivateName, secret_name
+from reconciler.model.presets import PRESETS, event_url
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
@@ -20,8 +23,10 @@ _PACES = {"dispositions": Pace(rate=500, burst=50, workers=50)}
 _LONGEST_CREDENTIAL = 10_000
 
 
-def declared_surfaces(resource: Resource, environ: Mapping[str, str], root: Path) -> tuple[DeclaredSurface, ...]:
-    """The surfaces of a tenant with their credentials fetched from the environment or from files of the workspace.
+def declared_surfaces(
+    resource: Resource, environ: Mapping[str, str], root: Path, bounds: Held | None = None
+) -> tuple[DeclaredSurface, ...]:
+    """The surfaces of a tenant with their credentials fetched from the environment or from files.
 
     Raises:
         BadInput: every credential that is missing, at the place that refers to it.
@@ -36,7 +41,7 @@ def declared_surfaces(resource: Resource, environ: Mapping[str, str], root: Path
             problems.append(_no_credentials(resource, name))
             continue
         fetched = {
-            part: fetch(credentials[part], resource.where(*path, part), environ, root)
+            part: fetch(credentials[part], resource.where(*path, part), environ, root, bounds)
             for part in ("clientId", "clientSecret")
         }
         faults = [value for value in fetched.values() if isinstance(value, Problem)]
@@ -100,8 +105,17 @@ def _no_credentials(resource: Resource, surface: str) -> Problem:
     )
 
 
-def fetch(reference: Mapping[str, str], place: Location, environ: Mapping[str, str], root: Path) -> Secret | Problem:
-    """What a `{env: …}` or `{file: …}` in a manifest refers to; or what is wrong with it, at its place."""
+def fetch(
+    reference: Mapping[str, str],
+    place: Location,
+    environ: Mapping[str, str],
+    root: Path,
+    bounds: Held | None = None,
+) -> Secret | Problem:
+    """What a `{env: …}` or `{file: …}` in a manifest refers to; or what is wrong with it, at its place.
+
+    A file out of the workspace is read where the operator's bounds name it.
+    """
     if "env" in reference:
         value = environ.get(reference["env"], "")
         if value:
@@ -109,7 +123,8 @@ def fetch(reference: Mapping[str, str], place: Location, environ: Mapping[str, s
         message = f"the environment variable {reference['env']} is not set, or is empty"
         return Problem(place, "missing-credentials", message, hint=f"export {reference['env']}=… and run again")
     file = (root / reference["file"]).resolve()
-    if not file.is_relative_to(root.resolve()):
+    inside = root.resolve()
+    if not file.is_relative_to(inside) and not (bounds and bounds.trusts_file(file, inside)):
         message = f"the credential file {reference['file']} is outside the workspace"
         return Problem(place, "path-outside-workspace", message, hint="keep it below the workspace, ignored by git")
     try:
@@ -120,6 +135,31 @@ def fetch(reference: Mapping[str, str], place: Location, environ: Mapping[str, s
         message = f"the credential file {reference['file']} cannot be read"
         return Problem(place, "missing-credentials", message, note=reason)
     return Secret(value) if value else Problem(place, "missing-credentials", f"{reference['file']} is empty")
+
+
+def names(resource: Resource) -> Iterator[Named]:
+    """The hosts of its surfaces, where tokens belong with endpoints, its credentials, and what webhooks may reach."""
+    for name, spec in resource.spec["surfaces"].items():
+        at, preset = ("spec", "surfaces", name), PRESETS[name]
+        parameter = next((each for each in _PARAMETERS if each in spec), "")
+        held = {each: spec[each] for each in _PARAMETERS if each in spec}
+        base = spec.get("baseUrl") or preset.base_url.format_map(held)
+        token = spec.get("tokenUrl") or preset.token_url.format_map(held)
+        yield HostName(base, resource.where(*at, "baseUrl" if "baseUrl" in spec else parameter), f"surface `{name}`")
+        place = resource.where(*at, "tokenUrl" if "tokenUrl" in spec else parameter)
+        yield HostName(token, place, f"the tokens of surface `{name}`", beside=base)
+        events = spec.get("eventsUrl") or event_url(base, preset)
+        if events is not None and spec.get("watch") != "poll":
+            yield HostName(events, resource.where(*at, "eventsUrl"), f"the events of surface `{name}`", beside=base)
+        own = "credentials" in spec
+        credentials = spec.get("credentials") or resource.spec.get("credentials") or {}
+        for part, reference in credentials.items():
+            where = resource.where(*(at if own else ("spec",)), "credentials", part)
+            yield secret_name(reference, where, token)
+    for index, entry in enumerate(resource.spec.get("webhooks", {}).get("allowPrivate", ())):
+        yield PrivateName(entry, resource.where("spec", "webhooks", "allowPrivate", index))
+    for index, host in enumerate(resource.spec.get("webhooks", {}).get("allowHttp", ())):
+        yield ClearName(host, resource.where("spec", "webhooks", "allowHttp", index))
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
@@ -137,4 +177,9 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             )
 
 
-KIND = Kind(name="Tenant", says="surfaces, base URLs, rate limits, and where the credentials are kept", check=check)
+KIND = Kind(
+    name="Tenant",
+    says="surfaces, base URLs, rate limits, and where the credentials are kept",
+    names=names,
+    check=check,
+)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.allowance import Allowance, allowance
+from reconciler.model.bounds import Held
+from reconciler.model.destination import destination
 from reconciler.model.endpoint import Endpoint, endpoint
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration
+from reconciler.model.naming import HostName, Named, SecretName, secret_name
 from reconciler.model.payloads import SAMPLES
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -88,6 +91,25 @@ def receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Locatio
     return found
 
 
+def refuse_receiver(webhook: Webhook, found: Receiver, bounds: Held) -> None:
+    """Hold the URL that was fetched to the operator's bounds, for it may have been kept outside of the manifests.
+
+    Raises:
+        BadInput: nothing may be posted there, or not what is secret of the webhook.
+    """
+    if isinstance(webhook.url, str):
+        return  # it was held to them when the manifests were loaded
+    try:
+        there = destination(found.url.reveal())
+    except ValueError:
+        return  # it is told when it is called
+    kept = [each for each in (*webhook.headers.values(), webhook.secret) if isinstance(each, Kept)]
+    names = [each.reference.partition(" ")[2] for each in kept]
+    if not bounds.allows_host(there) or any(bounds.forbids_sending((name,), there) for name in names):
+        message = f"callbacks of webhook {webhook.name!r} may not be posted to {there}, or not with its secrets"
+        raise BadInput([Problem(webhook.url.where, "host-not-allowed", message, hint="docs/bounds.md")])
+
+
 def _reference(kept: Mapping[str, str]) -> str:
     return " ".join(f"{how} {where}" for how, where in kept.items())
 
@@ -103,6 +125,22 @@ def context(webhook: Webhook, event: Event, payload: Mapping[str, Any]) -> dict[
         "payload": dict(payload),
         "webhook": {"name": webhook.name, "labels": dict(webhook.labels)},
     }
+
+
+def names(resource: Resource) -> Iterator[Named]:
+    """Where callbacks are posted, and what is secret of them: all of it goes there."""
+    spec = resource.spec
+    there: str | SecretName
+    if "url" in spec:
+        there = spec["url"]
+        yield HostName(spec["url"], resource.where("spec", "url"), "callbacks")
+    else:
+        there = secret_name(spec["urlFrom"], resource.where("spec", "urlFrom"), holds="url")
+        yield there
+    for name, reference in spec.get("secretHeaders", {}).items():
+        yield secret_name(reference, resource.where("spec", "secretHeaders", name), there)
+    if "secret" in spec:
+        yield secret_name(spec["secret"], resource.where("spec", "secret"), there)
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
@@ -200,6 +238,7 @@ def _check_body(resource: Resource, webhook: Webhook) -> Iterator[Problem]:
 KIND = Kind(
     name="Webhook",
     says="who is called back, about what",
+    names=names,
     check=check,
     literal=(("body",),),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from reconciler.model.finding import Severity
 from reconciler.model.kept import Cache
 from reconciler.model.kind import Kind
 from reconciler.model.moment import parse_duration, parse_instant
+from reconciler.model.naming import HostName, Named, PlaceName
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Engine, Limits, Override, Patience, Settings
@@ -73,6 +74,17 @@ def _engine(said: str | Mapping[str, Any]) -> Engine:
     )
 
 
+def names(resource: Resource) -> Iterator[Named]:
+    """Where the ledger is written, and the machines that rows are sent to."""
+    ledger = resource.spec.get("ledger", {}).get("url")
+    if ledger is not None:
+        yield PlaceName(ledger, resource.where("spec", "ledger", "url"), "the ledger")
+    master = _engine(resource.spec.get("engine", {})).master
+    for host in (master or "").removeprefix("spark://").split(","):
+        if host:
+            yield HostName(f"spark://{host}", resource.where("spec", "engine", "master"), "the engine's master")
+
+
 _LEAST_OF_SPARK = 512
 """Megabytes. Spark refuses to start with less than 450 MiB."""
 
@@ -124,4 +136,4 @@ def outside(resource: Resource, folder: Path) -> Problem:
     return Problem(resource.where("spec", "engine", "spillFolder"), "outside-the-workspace", message, hint=hint)
 
 
-KIND = Kind(name="Workspace", says="how this workspace is run", check=check, single=True)
+KIND = Kind(name="Workspace", says="how this workspace is run", names=names, check=check, single=True)

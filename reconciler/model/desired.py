@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from reconciler.model.address import Address
+from reconciler.model.bounds import Held
 from reconciler.model.problem import Location
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Settings
@@ -26,6 +27,7 @@ class Desired:
         prune: whether marked objects that are declared no longer are to be deleted.
         refresh: whether interactions are read again that are kept from an earlier plan.
         environment: the one whose values templates got, if one was chosen.
+        bounds: what manifests may name; they were held to it when they were loaded.
         ignored: how many YAML files `.reconcilerignore` leaves out.
     """
 
@@ -43,6 +45,7 @@ class Desired:
     refresh: bool = False
     ignored: int = 0
     environment: str | None = None
+    bounds: Held = field(default_factory=Held)
 
     @property
     def times(self) -> dict[Address, Location]:

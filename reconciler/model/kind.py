@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.forecast import Statistics
+from reconciler.model.naming import Named
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import RowQuery
@@ -178,6 +179,10 @@ def _no_problems(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     return ()
 
 
+def _no_names(resource: Resource) -> Iterable[Named]:
+    return ()
+
+
 def _no_feeds(resource: Resource) -> Iterable[Any]:
     return ()
 
@@ -194,6 +199,7 @@ class Kind:
         fields: what a resource wants of its live object, by live field and in names; only what was declared.
         queries: which rows must be read for a resource.
         feeds: the rows that a resource itself says where to read, its contacts, entries or outcomes among them.
+        names: what a resource names of the world outside: secrets, hosts, places; it is held to the operator's bounds.
         besides: which rows must be read for the declared resources of this kind because of what the tenant's other
             objects of it hold, those that nothing declares: by name, their live fields.
         check: faults that a JSON Schema cannot express.
@@ -214,6 +220,7 @@ class Kind:
     fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     feeds: Callable[[Resource], Iterable[Any]] = _no_feeds
+    names: Callable[[Resource], Iterable[Named]] = _no_names
     besides: Callable[[Sequence[Resource], Mapping[str, Fields], Catalogue], Iterable[RowQuery]] = _nothing_besides
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)

@@ -18,6 +18,7 @@ from reconciler.model.feeds import (
     SqlFeed,
     SqlHistory,
 )
+from reconciler.model.naming import HostName, Named, ObjectName, secret_name
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.rows import ContactsOf, LiveList, PeopleQuery
@@ -42,6 +43,27 @@ def people(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] |
     if "salesforce" in resource.spec:
         return _salesforce(resource, entries)
     return ContactsOf(live_list(resource.spec["contactList"]), resource.where("spec", "contactList"))
+
+
+def names_of_rows(resource: Resource, *above: str) -> Iterator[Named]:
+    """What a part of a manifest names to read rows from: object stores, databases, an organisation of Salesforce."""
+    spec: Any = resource.spec
+    for step in above:
+        spec = spec.get(step, {})
+    at = ("spec", *above)
+    for number, path in enumerate(spec.get("files", {}).get("paths", ())):
+        if "://" in path:
+            yield ObjectName(path, resource.where(*at, "files", "paths", number))
+    if "sql" in spec:
+        yield secret_name(spec["sql"]["url"], resource.where(*at, "sql", "url"), holds="database")
+    if "salesforce" in spec:
+        organisation, here = spec["salesforce"], (*at, "salesforce")
+        instance = organisation["instance"]
+        token = organisation.get("tokenUrl", instance)
+        yield HostName(instance, resource.where(*here, "instance"), "the organisation")
+        yield HostName(token, resource.where(*here, "tokenUrl"), "the organisation's tokens", beside=instance)
+        for part, reference in organisation["credentials"].items():
+            yield secret_name(reference, resource.where(*here, "credentials", part), token)
 
 
 def history(resource: Resource, kind: str | None) -> HistoryFeed | None:

@@ -175,10 +175,10 @@ def test_outcomes_come_from_a_query(
     )
     database.commit()
     database.close()
-    monkeypatch.setenv("CALLS_URL", "sqlite:///calls.db")
+    monkeypatch.setenv("CXONE_CALLS_URL", "sqlite:///calls.db")
     columns = "{contactId: contact, outcome: outcome, agent: agent, timestamp: at}"
     query = "select contact, outcome, agent, at from calls order by contact"
-    spec = f"campaign: {{name: Evening}}\nsql:\n  url: {{env: CALLS_URL}}\n  query: {query}\n  columns: {columns}"
+    spec = f"campaign: {{name: Evening}}\nsql:\n  url: {{env: CXONE_CALLS_URL}}\n  query: {query}\n  columns: {columns}"
     folder.write("calls.yaml", manifest("DispositionSet", "calls", spec))
     refused = run("plan")
     assert refused.code == 64

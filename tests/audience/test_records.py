@@ -18,7 +18,7 @@ from reconciler.model.rows import Rows
 
 HERE = Location("sources.yaml", 7, 3)
 FEED = SalesforceFeed(
-    instance="https://acme.example.com",
+    instance="https://acme-1.cxone.com",
     version="v58.0",
     client_id="env ID",
     client_secret="env SECRET",

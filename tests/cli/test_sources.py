@@ -308,12 +308,12 @@ def test_a_query_is_a_source_like_any_other(
             "insert into customers values (?, ?, ?)", [("C00001", "4155550101", 95), ("C00002", "4155550102", 95)]
         )
     database.close()
-    monkeypatch.setenv("CRM_URL", "sqlite:///crm.db")
+    monkeypatch.setenv("CXONE_CRM_URL", "sqlite:///crm.db")
     query = "select id, mobile, score from customers"
     columns = "{contactId: id, phone: mobile, engagementScore: score}"
     declare(
         folder,
-        f"sql: {{url: {{env: CRM_URL}}, query: '{query}', columns: {columns}}}",
+        f"sql: {{url: {{env: CXONE_CRM_URL}}, query: '{query}', columns: {columns}}}",
         f"{REGISTRY}asOf: {TODAY}",
     )
     ended = run("apply", "--yes")
@@ -322,11 +322,11 @@ def test_a_query_is_a_source_like_any_other(
 
 
 def test_a_database_whose_url_is_nowhere_is_told_at_its_place(folder: Folder, run: Run) -> None:
-    source = "sql: {url: {env: NOWHERE_URL}, query: 'select 1', columns: {contactId: id}}"
+    source = "sql: {url: {env: CXONE_NOWHERE_URL}, query: 'select 1', columns: {contactId: id}}"
     declare(folder, source, f"{REGISTRY}asOf: {TODAY}")
     ended = run("plan")
     assert ended.code == 64
-    assert "NOWHERE_URL is not set" in ended.err
+    assert "CXONE_NOWHERE_URL is not set" in ended.err
     assert "segments.yaml:" in ended.err
 
 

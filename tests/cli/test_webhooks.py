@@ -234,12 +234,14 @@ def test_only_what_is_named_is_sent_again(tenant: Simulator, folder: Folder, run
 def test_a_secret_is_fetched_anew_and_is_in_no_record(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declare(folder, tenant, spec="events: [apply]\nsecret: {env: HOOK}\nsecretHeaders: {X-Key: {file: secrets/key}}")
+    declare(
+        folder, tenant, spec="events: [apply]\nsecret: {env: CXONE_HOOK}\nsecretHeaders: {X-Key: {file: secrets/key}}"
+    )
     ended = run("apply", "--yes")
     assert ended.code == 0
-    assert "the environment variable HOOK is not set, or is empty (crm.yaml:" in ended.err
+    assert "the environment variable CXONE_HOOK is not set, or is empty (crm.yaml:" in ended.err
     assert "secrets/key cannot be read" in ended.err
-    monkeypatch.setenv("HOOK", "not-a-secret-1")
+    monkeypatch.setenv("CXONE_HOOK", "not-a-secret-1")
     folder.write("secrets/key", "not-a-secret-2\n")
     tenant.faults.add("status", path="/_webhooks/", status=403, times=1)
     refused, sent = run("webhooks", "resend"), run("webhooks", "resend")
@@ -256,8 +258,8 @@ def test_a_url_that_is_a_secret_is_in_no_record(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare(folder, tenant)
-    folder.write("crm.yaml", manifest("Webhook", "crm", "urlFrom: {env: HOOK_URL}\nevents: [apply]\nattempts: 1"))
-    monkeypatch.setenv("HOOK_URL", f"{tenant.webhook_url('crm')}?token=hush")
+    folder.write("crm.yaml", manifest("Webhook", "crm", "urlFrom: {env: CXONE_HOOK_URL}\nevents: [apply]\nattempts: 1"))
+    monkeypatch.setenv("CXONE_HOOK_URL", f"{tenant.webhook_url('crm')}?token=hush")
     tenant.faults.add("status", path="/_webhooks/", status=500, times=1)
     ended = run("apply", "--yes")
     assert run("webhooks", "resend").code == 0

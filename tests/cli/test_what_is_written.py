@@ -183,10 +183,10 @@ def test_values_of_a_database_arrive_in_their_types(
         database.execute(
             "INSERT INTO people VALUES ('A1', '4155550101', 85, 1.25, 1), ('A2', '4155550102', NULL, 2, 0)"
         )
-    monkeypatch.setenv("CRM", "sqlite:///crm.db")
+    monkeypatch.setenv("CXONE_CRM", "sqlite:///crm.db")
     source = """
 sql:
-  url: {env: CRM}
+  url: {env: CXONE_CRM}
   query: SELECT * FROM people
   columns: {contactId: id, phone: phone}
   attributes: {lead_score: lead_score, rate: rate, vip: {column: vip, type: boolean}}

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from reconciler.cxone.auth import PRESETS, TokenSource, complete
+from reconciler.cxone.auth import TokenSource, complete
 from reconciler.cxone.faults import BadReply, TokenRefused, WireError
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.presets import PRESETS
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace, TokenRequest
 from reconciler.simulator import Simulator

@@ -22,7 +22,7 @@ def declared(root: Path, spec: str, *, schedule: str = "{startsIn: 15m, lasts: 8
     """The campaign of a spec, in the company of a list and a policy."""
     always = f"list: calls\nwrapUpCode: DONE\nstatus: active\nschedule: {schedule}\n"
     texts = (
-        manifest("Tenant", "one", "surfaces: {lists: {tenant: acme.example.com}}"),
+        manifest("Tenant", "one", "surfaces: {lists: {tenant: acme-1.cxone.com}}"),
         manifest("ContactList", "calls", "name: Calls"),
         manifest("AbandonmentPolicy", "usual", "{}"),
         manifest("Campaign", "calls", always + spec),

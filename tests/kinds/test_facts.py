@@ -22,6 +22,24 @@ EXAMPLES = [(kind, number) for kind in KINDS for number in range(len(schema_of(k
 
 Manifest = dict[str, Any]
 
+OPERATOR: Manifest = {
+    "apiVersion": "cxone.reconciler/v1",
+    "kind": "Floor",
+    "metadata": {"name": "of-the-examples"},
+    "spec": {
+        "bounds": {
+            "variables": ["*"],
+            "hosts": [
+                *("*.example.com", "*.cxone.com", "*.niceincontact.com", "*.nicecxone.com"),
+                *("*.my.salesforce.com", "spark.example.com:7077", "http://hooks.internal"),
+            ],
+            "privateAddresses": ["hooks.internal", "10.0.0.0/8"],
+            "places": ["s3://example-ledgers/starter", "s3://example-do-not-call"],
+        }
+    },
+}
+"""What an operator would say of the examples, which are of a company's tenants, organisations and ledgers."""
+
 
 def example_of(kind: str, name: str) -> Manifest:
     """The example of that name, or else the first one, called so, in the tenant too."""
@@ -59,9 +77,18 @@ def company(manifest: Manifest) -> dict[tuple[str, str], Manifest]:
 def test_an_example_loads_in_the_company_of_what_it_refers_to(kind: str, number: int, tmp_path: Path) -> None:
     example = schema_of(kind)["examples"][number]
     manifests = company(example)
+    root = tmp_path / "workspace"
+    root.mkdir()
+    operator = tmp_path / "operator.yaml"
+    operator.write_text(json.dumps(OPERATOR), encoding="utf-8")
     for index, manifest in enumerate(manifests.values()):
-        (tmp_path / f"{index}.yaml").write_text(json.dumps(manifest), encoding="utf-8")
-    desired = load(Workspace(root=tmp_path, scratch=tmp_path, now=NOW))
+        # bounds are the operator's, and stand in no workspace; a tenant that they know stands there
+        bounds = "bounds" in manifest["spec"]
+        if bounds:
+            surfaces = {"surfaces": {"bulk": {"org": "acme"}}}
+            manifests["Tenant", "production"]["spec"] = surfaces
+        (operator if bounds else root / f"{index}.yaml").write_text(json.dumps(manifest), encoding="utf-8")
+    desired = load(Workspace(root=root, scratch=tmp_path, now=NOW, floors=(operator,)))
     resources = list(desired.catalogue.parts(kind, example["metadata"]["name"]))
     each = kinds()[kind].each
     parts = example["spec"].get(each.field) if each is not None else None

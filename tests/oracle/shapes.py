@@ -223,7 +223,7 @@ def of_a_query(folder: Path, entries: Sequence[Entry], tenant: Simulator) -> Spe
     database.close()
     query = "SELECT number, land FROM dnc"
     columns = "{phone: number, region: land}"
-    return {"dnc": f"asOf: {AS_OF}\nsql: {{url: {{env: DNC_URL}}, query: '{query}', columns: {columns}}}"}
+    return {"dnc": f"asOf: {AS_OF}\nsql: {{url: {{env: CXONE_DNC_URL}}, query: '{query}', columns: {columns}}}"}
 
 
 def in_a_store(folder: Path, entries: Sequence[Entry], tenant: Simulator) -> Specs:

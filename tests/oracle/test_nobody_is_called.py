@@ -101,7 +101,7 @@ def test_nobody_on_a_do_not_call_list_is_put_on_a_list(
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
 ) -> None:
-    monkeypatch.setenv("DNC_URL", "sqlite:///dnc.db")
+    monkeypatch.setenv("CXONE_DNC_URL", "sqlite:///dnc.db")
     people = world(list(SHAPES.values()).index(shape) % 2)
     specs = shape(folder.root, people.entries, tenant)
     for name, spec in specs.items():

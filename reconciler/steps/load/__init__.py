@@ -37,10 +37,12 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     from reconciler.kinds.workspace import settings as settings_of
     from reconciler.model.live import digest_of
     from reconciler.steps.load import (
+        bounds,
         choices,
         conditions,
         freshness,
         local_files,
+        operators,
         references,
         releases,
         renames,
@@ -71,6 +73,17 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         elsewhere = found.unread and found.unread.may_declare("Tenant")
         elsewhere = elsewhere or (workspace.environment is not None and environment is None)
         (found.add_following if elsewhere else found.add)(Stage.REFERENCES, [chosen])
+    floors = [each.resource for each in declared.manifests if each.document.operator and each.resource is not None]
+    own = [each.resource for each in declared.manifests if not each.document.operator and each.resource is not None]
+    meant = "" if isinstance(chosen, Problem) else chosen
+    held, faults = operators.held(floors, workspace, meant, settings.ledger)
+    found.add(Stage.CHECKS, [*faults, *operators.misplaced(own)])
+    if not faults:
+        told = {problem.where for problem in found.problems}
+        beyond = bounds.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
+        found.add(
+            Stage.CHECKS, [each for each in beyond if each.code not in bounds.TOLD_ONCE or each.where not in told]
+        )
     engine = choices.engine(workspace, settings, catalogue)
     if isinstance(engine, Problem):
         found.add(Stage.CHECKS, [engine])
@@ -93,6 +106,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         refresh=workspace.refresh,
         ignored=ignored,
         environment=workspace.environment,
+        bounds=held,
     )
 
 
@@ -139,6 +153,8 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
         several, faults, _ = yaml_nodes.read(source.name, source.text)
         found.add(Stage.READING, faults)
         found.add(Stage.SCHEMAS, strictness.misplaced(several))
+        for document in several:
+            document.operator = source.apart
         documents += several
     found.origins = by_place(document.origins for document in documents)
     found.add(Stage.RENDERING, [*of_templates, *suppose(documents, workspace.supposition)])

@@ -20,6 +20,7 @@ class Document:
         origins: where what a template used was written, by the place of the value that it made.
         spoiled: places whose fault was told already: what follows from it is not told again.
         sound: whether nothing was wrong so far.
+        operator: whether the file is the operator's, and no part of the workspace.
         part: which one, of a manifest that stands for several. variables: what templates know of that.
     """
 
@@ -31,6 +32,7 @@ class Document:
     origins: dict[Location, tuple[Location, ...]] = field(default_factory=dict)
     spoiled: set[Location] = field(default_factory=set)
     sound: bool = True
+    operator: bool = False
     part: str | None = None
     variables: dict[str, str] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -37,10 +37,14 @@ _SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of one file. `name` is its path from the root, as problems print it."""
+    """The text of one file. `name` is its path from the root, as problems print it.
+
+    `apart`: whether it is the operator's, and no part of the workspace.
+    """
 
     name: str
     text: str
+    apart: bool = False
 
 
 class Files(NamedTuple):
@@ -84,8 +88,14 @@ def _ignores(root: Path) -> tuple[Ignores, list[Problem]]:
 
 def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list[Problem]]:
     """The files of floors, wherever they are, and what kept others from being read."""
-    read = [read_file(root, path, anywhere=True) for path in dict.fromkeys(paths)]
-    return [each for each in read if isinstance(each, Source)], [each for each in read if isinstance(each, Problem)]
+    inside = _target(root)
+    read = {path: read_file(root, path, anywhere=True) for path in paths}
+    found = [
+        replace(each, apart=not _target(path).is_relative_to(inside))
+        for path, each in read.items()
+        if isinstance(each, Source)
+    ]
+    return found, [each for each in read.values() if isinstance(each, Problem)]
 
 
 class _Walk:

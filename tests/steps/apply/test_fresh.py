@@ -196,8 +196,8 @@ def test_the_other_lists_are_filled_and_the_campaign_on_that_list_waits(
 def test_numbers_in_a_database_are_asked_for_again(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REGISTRY_URL", "sqlite:///registry.db")
-    query = "sql: {url: {env: REGISTRY_URL}, query: SELECT number FROM registry, columns: {phone: number}}"
+    monkeypatch.setenv("CXONE_REGISTRY_URL", "sqlite:///registry.db")
+    query = "sql: {url: {env: CXONE_REGISTRY_URL}, query: SELECT number FROM registry, columns: {phone: number}}"
     with sqlite3.connect(folder.root / "registry.db") as database:
         database.execute("CREATE TABLE registry (number TEXT)")
         database.execute("INSERT INTO registry VALUES (?)", [NOBODY])

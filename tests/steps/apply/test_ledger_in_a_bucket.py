@@ -11,6 +11,7 @@ import pytest
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import AS_OF, Ended, Folder, manifest
+from tests.operator import VARIABLE, bounds_file
 from tests.s3 import S3, Fault
 from tests.steps.apply.killing import Stage
 
@@ -23,14 +24,18 @@ def small(tenant: Simulator, folder: Folder, url: str) -> None:
     folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\nledger: {{url: '{url}'}}"))
 
 
+def allowed(folder: Path, bucket: str) -> Path:
+    """The operator's file, without which a ledger is in the workspace."""
+    return bounds_file(folder, hosts=["127.0.0.1"], places=[f"s3://{bucket}"])
+
+
 def test_a_run_killed_between_an_intent_and_its_outcome_is_resumed_to_the_same_end(
     tmp_path: Path, s3_server: S3
 ) -> None:
     bucket = s3_server.bucket()
     ledgers = (f"s3://{bucket}/run-{number}" for number in range(99))
-    stage = Stage(
-        tmp_path, lambda tenant, folder: small(tenant, folder, next(ledgers)), environment=s3_server.environment()
-    )
+    environment = {**s3_server.environment(), VARIABLE: str(allowed(tmp_path, bucket))}
+    stage = Stage(tmp_path, lambda tenant, folder: small(tenant, folder, next(ledgers)), environment=environment)
     try:
         code, said = stage.ended("apply", "--yes")
         assert code == 0, said
@@ -53,11 +58,12 @@ def test_a_run_killed_between_an_intent_and_its_outcome_is_resumed_to_the_same_e
 
 
 @pytest.fixture
-def bucket(s3_here: S3, tenant: Simulator, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> str:
+def bucket(s3_here: S3, tenant: Simulator, folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The bucket of the workspace's ledger."""
     monkeypatch.setattr("reconciler.bucket.objects.ATTEMPTS", 2)
     name = s3_here.bucket()
     small(tenant, folder, f"s3://{name}/team")
+    monkeypatch.setenv(VARIABLE, str(allowed(tmp_path, name)))
     return name
 
 

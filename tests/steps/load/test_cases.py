@@ -1,7 +1,8 @@
 """Each case is a workspace in one text, and what `load` says of it.
 
 `tests/cases/load/NAME.case`: the files, each after a line `# file: PATH`; a line `# options: …` gives what was said
-on the command line; after a line `# expected`, every problem as text, or every resource where nothing is wrong.
+on the command line, `floor=../operator.yaml` among it, a file outside the folder; after a line `# expected`, every
+problem as text, or every resource where nothing is wrong.
 `RECONCILER_WRITE_CASES=1` writes that part.
 """
 
@@ -49,6 +50,8 @@ def lay_out(text: str, root: Path) -> dict[str, Any]:
                 name, _, value = word.partition("=")
                 if name in {"tenant", "environment"}:
                     options[name] = value
+                elif name == "floor":
+                    options["floors"] = (root / value,)
                 elif name == "vars":
                     options["variable_files"] = (*options.get("variable_files", ()), root / value)
                 else:
@@ -71,10 +74,12 @@ def write(file: Path, lines: list[str]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_case_is_told_as_written(case: Path, tmp_path: Path) -> None:
     text, mark, expected = case.read_text(encoding="utf-8").partition(MARK)
-    options = lay_out(text, tmp_path)
+    root = tmp_path / "workspace"
+    root.mkdir()
+    options = lay_out(text, root)
     now = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
     try:
-        desired = load(Workspace(root=tmp_path, scratch=tmp_path, now=now, **options))
+        desired = load(Workspace(root=root, scratch=tmp_path, now=now, **options))
     except BadInput as error:
         found = "".join(map(told, error.problems))
     else:

@@ -26,7 +26,7 @@ apiVersion: cxone.reconciler/v1
 kind: Tenant
 metadata: {name: production}
 spec:
-  surfaces: {lists: {tenant: acme.example.com}}
+  surfaces: {lists: {tenant: acme-1.cxone.com}}
 """
 SETTINGS = """
 ---
@@ -71,15 +71,15 @@ def test_a_resource_knows_where_each_part_was_written(tmp_path: Path) -> None:
 
 
 def test_a_variable_of_the_environment_is_no_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SURFACE", "acme.example.com")
-    text = TENANT.replace("acme.example.com", '"{{ SURFACE }}"')
+    monkeypatch.setenv("SURFACE", "acme-1.cxone.com")
+    text = TENANT.replace("acme-1.cxone.com", '"{{ SURFACE }}"')
     with pytest.raises(BadInput) as error:
-        load(workspace(tmp_path, text, environ={"SURFACE": "acme.example.com"}))
+        load(workspace(tmp_path, text, environ={"SURFACE": "acme-1.cxone.com"}))
     assert [problem.code for problem in error.value.problems] == ["missing-variable"]
 
 
 def test_a_value_from_a_variable_is_never_printed(tmp_path: Path) -> None:
-    text = TENANT.replace("acme.example.com", '"{{ secret }}", rate: "{{ secret }}", workers: "{{ secret|int }}"')
+    text = TENANT.replace("acme-1.cxone.com", '"{{ secret }}", rate: "{{ secret }}", workers: "{{ secret|int }}"')
     with pytest.raises(BadInput) as error:
         load(workspace(tmp_path, text, variables={"secret": "wood and water"}))
     assert len(error.value.problems) == 3

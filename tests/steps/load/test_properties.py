@@ -23,7 +23,7 @@ TENANT = {
     "apiVersion": "cxone.reconciler/v1",
     "kind": "Tenant",
     "metadata": {"name": "production"},
-    "spec": {"surfaces": {"lists": {"tenant": "acme.example.com"}}},
+    "spec": {"surfaces": {"lists": {"tenant": "acme-1.cxone.com"}}},
 }
 WORDS = (
     *("apiVersion: cxone.reconciler/v1\n", "kind: ", "ContactList\n", "Campaign\n", "metadata: {name: a}\n", "spec:"),

@@ -16,7 +16,7 @@ from reconciler.views.problems import failure
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 V = "apiVersion: cxone.reconciler/v1\n"
-TENANT = V + "kind: Tenant\nmetadata: {name: production}\nspec: {surfaces: {lists: {tenant: acme.example.com}}}\n"
+TENANT = V + "kind: Tenant\nmetadata: {name: production}\nspec: {surfaces: {lists: {tenant: acme-1.cxone.com}}}\n"
 SEGMENT = """apiVersion: cxone.reconciler/v1
 kind: Segment
 metadata: {name: chosen}

@@ -1,0 +1,54 @@
+"""What does the operator's file say that manifests may name? It is no part of the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reconciler.kinds import floor
+from reconciler.model.bounds import Bounds, Held, bounds_of
+from reconciler.model.outside import in_pipeline
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Resource
+from reconciler.model.settings import Workspace
+from reconciler.steps.load import links
+
+
+def held(floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: str) -> tuple[Held, list[Problem]]:
+    """What the operator's floors say, and which of their hosts are none.
+
+    Args:
+        tenant: the name of the one that is meant. ledger: the URL of the ledger.
+    """
+    problems: list[Problem] = []
+    said = []
+    for resource in floors:
+        if "bounds" not in resource.spec:
+            continue
+        try:
+            said.append(bounds_of(resource.spec["bounds"]))
+        except ValueError as error:
+            words, number = error.args
+            where = resource.where("spec", "bounds", "hosts", number)
+            problems.append(Problem(where, "bad-host", f"this is no host: {words}"))
+    inside = workspace.root.resolve()
+    folders = {(inside / name).resolve() for name in (links.HERE, links.folder_of(ledger)) if "\0" not in name}
+    folders.discard(inside)
+    default = Bounds(
+        tenant=tenant,
+        local=not said and not in_pipeline(workspace.environ),
+        ledger=tuple(sorted(folders)),
+    )
+    return Held(default, tuple(replace(each, tenant=tenant) for each in said)), problems
+
+
+def misplaced(resources: Iterable[Resource]) -> Iterator[Problem]:
+    """Bounds that a manifest of the workspace would set for itself."""
+    for resource in resources:
+        if resource.address.kind == floor.KIND.name and "bounds" in resource.spec:
+            yield Problem(
+                resource.where("spec", "bounds"),
+                "bounds-in-manifests",
+                "a file of the workspace sets no bounds: whoever changes manifests could change them",
+                hint="keep it outside the workspace's folder, and name it with `--floor FILE` or RECONCILER_FLOOR",
+            )
