@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run as run_program
+from reconciler.model.outside import pipeline_variables
 from reconciler.simulator import Options, Simulator
 from tests import s3
 
@@ -112,6 +114,9 @@ def pytest_configure() -> None:
     """Hear SIGINT, and let children hear it: a job in the background of a script is started deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # a pipeline that runs this suite is none that runs the program: there this machine would be no host by default
+    for name in (*pipeline_variables(), "RECONCILER_FLOOR"):
+        os.environ.pop(name, None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,6 +9,12 @@ from pathlib import Path
 
 import click
 
+_BOUNDS = """apiVersion: cxone.reconciler/v1
+kind: Floor
+metadata: {name: operator}
+spec: {bounds: {hosts: [127.0.0.1]}}
+"""
+
 
 @click.command()
 @click.option(
@@ -24,6 +30,7 @@ def demo(into: Path, latency: float) -> int:
     from datetime import UTC, datetime
 
     from reconciler.model.moment import last_midnight
+    from reconciler.model.outside import in_pipeline
     from reconciler.simulator import Options, Simulator
     from reconciler.simulator.demo import populate
 
@@ -35,6 +42,10 @@ def demo(into: Path, latency: float) -> int:
         click.echo("four lists, and a campaign that somebody has changed by hand.")
         os.environ |= tenant.environment()
         where = ["-w", str(manifests), "--var", f"cxone={tenant.url}"]
+        if in_pipeline(os.environ):  # there this machine is a host that an operator has to name
+            bounds = into / "operator.yaml"
+            bounds.write_text(_BOUNDS, encoding="utf-8")
+            where += ["--floor", str(bounds)]
         plan = str(into / "change.plan")
         for words in (["validate"], ["plan", "--out", plan], ["apply", plan], ["plan"]):
             code = _shown([*words, *where])

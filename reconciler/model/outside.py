@@ -19,9 +19,14 @@ def vendor_domains() -> tuple[str, ...]:
     return tuple(each["domain"] for each in _data()["vendor"])
 
 
+def pipeline_variables() -> tuple[str, ...]:
+    """The variables that pipelines set for the programs that they run."""
+    return tuple(each["variable"] for each in _data()["pipeline"])
+
+
 def in_pipeline(environ: Mapping[str, str]) -> bool:
-    """Whether a pipeline runs this program, by the variables that pipelines set for that."""
-    return any(environ.get(each["variable"]) for each in _data()["pipeline"])
+    """Whether a pipeline runs this program."""
+    return any(environ.get(name) for name in pipeline_variables())
 
 
 def tenant_prefix(tenant: str) -> str | None:
