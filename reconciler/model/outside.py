@@ -10,7 +10,12 @@ from importlib.resources import files
 OWN_PREFIXES = ("CXONE_", "RECONCILER_")
 """How variables begin that are this tool's, or hold what it is given."""
 
-NEVER = frozenset({"RECONCILER_KEY", "RECONCILER_TOKEN_KEY", "RECONCILER_FLOOR", "RECONCILER_WORKSPACE"})
+NEVER = frozenset(
+    {
+        *("RECONCILER_KEY", "RECONCILER_PREVIOUS_KEYS", "RECONCILER_TOKEN_KEY"),
+        *("RECONCILER_FLOOR", "RECONCILER_WORKSPACE"),
+    }
+)
 """The program's own keys and settings: no manifest names them, whatever anybody's bounds say."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from reconciler.model.bounds import Bounds, Held, bounds_of
 from reconciler.model.destination import destination
 from reconciler.model.outside import NEVER, in_pipeline, tenant_prefix
 
+PACKAGE = Path(__file__).parents[2] / "reconciler"
 INSIDE = Path("/work/space")
 VENDOR = destination("https://acme.cxone.com/api/v2")
 OTHER = destination("https://hooks.example.com/x")
@@ -40,6 +42,8 @@ def test_a_tenant_that_is_called_as_another_program_has_no_variables_of_its_own(
 
 
 def test_the_programs_own_keys_and_settings_are_named_by_no_manifest_whatever_anybody_says() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    assert set(re.findall(r'"(RECONCILER_[A-Z_]*[A-Z])"', source)) == NEVER, "what the program reads for itself"
     assert {KEY_VARIABLE, VARIABLE, FLOOR_VARIABLE} <= NEVER
     everything = held({"variables": ["*"], "hosts": [{"host": "hooks.example.com", "secrets": ["*"]}]})
     assert everything.allows_variable("ANYTHING")
