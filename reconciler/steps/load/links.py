@@ -18,6 +18,14 @@ HERE = ".reconciler"
 """The folder of the workspace that holds the ledger, or what is kept beside one in an object store."""
 
 
+def leads_to(inside: Path, name: str) -> Path:
+    """Where a path from the workspace leads; one that is none, or a link to itself, leads out of it."""
+    try:
+        return (inside / name).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return Path("/")
+
+
 def folder_of(ledger: str) -> str:
     """The folder that is written for a ledger: its own, or the one beside a ledger that is elsewhere."""
     return HERE if scheme_of(ledger) in SCHEMES else ledger.removeprefix("file://")
@@ -26,7 +34,7 @@ def folder_of(ledger: str) -> str:
 def check(ledger: str, root: Path) -> Iterator[Problem]:
     """The links below the folder of a ledger that is in the workspace."""
     try:
-        folder = (root / folder_of(ledger)).resolve()
+        folder = leads_to(root, folder_of(ledger))
         if not folder.is_dir() or folder == root.resolve() or not folder.is_relative_to(root.resolve()):
             return  # elsewhere no pull request puts links; and the manifests' own links are told where they are read
         yield from (_told(root, folder, path) for path in _links(str(folder)))

@@ -12,6 +12,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import links
+from reconciler.steps.load.links import leads_to
 
 
 def held(floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: str) -> tuple[Held, list[Problem]]:
@@ -32,8 +33,7 @@ def held(floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: 
             where = resource.where("spec", "bounds", "hosts", number)
             problems.append(Problem(where, "bad-host", f"this is no host: {words}"))
     inside = workspace.root.resolve()
-    folders = {(inside / name).resolve() for name in (links.HERE, links.folder_of(ledger)) if "\0" not in name}
-    folders.discard(inside)
+    folders = {leads_to(inside, name) for name in (links.HERE, links.folder_of(ledger))} - {inside}
     default = Bounds(
         tenant=tenant,
         local=not said and not in_pipeline(workspace.environ),

@@ -273,6 +273,16 @@ def test_links_lead_neither_a_secret_in_nor_a_record_out(tmp_path: Path) -> None
     assert codes(found) == {"link-in-ledger"}
 
 
+def test_a_path_that_leads_nowhere_is_told_and_no_more(tmp_path: Path) -> None:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / ".reconciler").symlink_to(root / ".reconciler")
+    assert codes(refused(tmp_path, tenant())) == {"place-not-allowed"}
+    (root / ".reconciler").unlink()
+    for path in ("a" * 300, "'a\\0b'", "'\\\\x'"):
+        opened(tmp_path, tenant(credentials=f"clientId: {{env: CXONE_ID}}, clientSecret: {{file: {path}}}"))
+
+
 def test_a_url_that_is_kept_elsewhere_is_held_to_the_hosts_as_well(tmp_path: Path) -> None:
     root = tmp_path / "workspace"
     (root / "secrets").mkdir(parents=True)
