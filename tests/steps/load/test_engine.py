@@ -27,7 +27,10 @@ def engine(root: Path, said: str) -> Engine:
         ("engine: duckdb", Engine()),
         ("engine: spark", Engine("spark")),
         ("engine: {memoryLimit: 512MB, threads: 1}", Engine("duckdb", "512MB", 1)),
-        ("engine: {name: spark, master: 'spark://127.0.0.1:1,localhost:2'}", Engine("spark", master="spark://127.0.0.1:1,localhost:2")),
+        (
+            "engine: {name: spark, master: 'spark://127.0.0.1:1,localhost:2'}",
+            Engine("spark", master="spark://127.0.0.1:1,localhost:2"),
+        ),
     ],
 )
 def test_an_engine_is_as_the_manifest_says(tmp_path: Path, said: str, meant: Engine) -> None:
