@@ -16,7 +16,7 @@ from tests.conftest import Ended, Folder, manifest
 from tests.steps.apply import running
 
 Run = Callable[..., Ended]
-DIALS = ("active", "running", "stopping", "warming up")
+DIALS = ("active", "running", "stopping", "warming up", "warming_up")
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def test_one_that_takes_a_while_to_stop_is_waited_for(tenant: Simulator, folder:
     assert "No changes." in run("plan").out
 
 
-@pytest.mark.parametrize("status", ["warming up", "running"])
+@pytest.mark.parametrize("status", ["warming_up", "running"])
 def test_one_that_cannot_be_made_to_rest_is_left_alone_and_told(
     tenant: Simulator, folder: Folder, run: Run, status: str
 ) -> None:
@@ -90,7 +90,7 @@ def test_one_that_cannot_be_made_to_rest_is_left_alone_and_told(
     assert ended.code == 5
     assert morning.fields == before
     assert "did not keep status of 'Morning' as written" in ended.out
-    assert ("'Morning' is as it was before" if status == "running" else "'warming up'") in ended.out
+    assert ("'Morning' is as it was before" if status == "running" else "'warming_up'") in ended.out
 
 
 def test_a_pause_by_a_word_that_nobody_knows_is_no_rest(tenant: Simulator, folder: Folder, run: Run) -> None:
@@ -106,11 +106,11 @@ def test_a_campaign_that_is_not_known_to_dial_once_it_was_activated_is_paused_ag
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
     running.build_new(tenant, folder)
-    tenant.behave(words={"active": "warming up"})
+    tenant.behave(words={"active": "warming_up"})
     ended = run("apply", "--yes")
     assert ended.code == 5
     assert tenant.store.campaign_named("Morning").fields["status"] == "paused"
-    assert "'warming up'" in ended.out
+    assert "'warming_up'" in ended.out
 
 
 def test_one_of_an_unknown_status_is_not_stopped_or_deleted_unnoticed(
