@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,6 +152,7 @@ class TestOfATenantWhoseCampaignsNobodyMayRead:
         (None, {"status": "paused"}, False),
         (None, {"on": "Elsewhere"}, False),
         ({"status": "paused"}, {"status": "active"}, True),
+        ({"status": "paused"}, {"status": "active", "listId": None}, True),
         ({}, {"endTime": "2027-01-06T04:00:00Z"}, True),
         ({}, {"abandonThreshold": 4.0}, False),
     ],
@@ -160,7 +162,7 @@ def test_a_campaign_that_begins_to_dial_a_list_of_ours_after_the_plan_makes_it_s
     folder: Folder,
     run: Callable[..., Ended],
     before: dict[str, str] | None,
-    after: dict[str, str],
+    after: dict[str, Any],
     stale: bool,
 ) -> None:
     people(tenant, 100)

@@ -72,9 +72,11 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
         if name in ours or not campaigns.ACTIVITY.may_work(found.fields):
             continue
         now = campaigns.found(Address(kind.name, name), found)
-        if now.list in lists and judged.get(name) != _as_judged(now):
-            since = "dials it at other times, or another list," if name in judged else "may dial it"
-            yield f"list {now.list!r}: campaign {name!r}, which no manifest declares, {since} since the plan was made"
+        # which list one dials that names none, nobody knows
+        if (now.list in lists or not now.list) and judged.get(name) != _as_judged(now):
+            what = f"list {now.list!r}" if now.list else "a list that nobody knows"
+            since = f"dials {what} at other times, or another list" if name in judged else f"may dial {what}"
+            yield f"campaign {name!r}, which no manifest declares, {since} since the plan was made"
 
 
 _LIST = "ContactList"
