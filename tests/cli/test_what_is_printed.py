@@ -93,7 +93,7 @@ def test_an_apply_that_is_refused_prints_no_half_document(tenant: Simulator, fol
     folder.write("other.yaml", manifest("ContactList", "gold", "name: Gold"))
     ended = run("apply", "--yes", "--format", "json")
     assert ended.code == 3
-    assert ended.out == ""
+    assert json.loads(ended.out)["error"]["code"] == "refused"
 
 
 def _texts(root: Path) -> dict[str, str]:
