@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import aging, contradictions, differences, engine, identity, matching, sources
+from reconciler.audience import aging, contradictions, differences, engine, identity, matching, offered, sources
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
 from reconciler.model.members import Standing
@@ -30,6 +30,7 @@ class Compared:
         kept: members that stay as they are.
         stays: of those, who no longer belongs: `upsert` leaves them on the list.
         owed: contacts that the list would not take before; the rows have those of them that are offered again now.
+        pending: how many are not.
     """
 
     rows: Rows
@@ -37,6 +38,7 @@ class Compared:
     kept: int
     stays: Counted
     owed: Counted
+    pending: int = 0
 
 
 _PERSONAL = ("name", "firstName", "lastName", "email")
@@ -57,6 +59,7 @@ def compare(
     keys: Mapping[str, Key] | None = None,
     personal: differences.Personal | None = None,
     past: aging.Past | None = None,
+    again: offered.Offered | None = None,
 ) -> dict[str, Compared]:
     """What must change on each list of a segment, by its band; all of them in one pass.
 
@@ -89,7 +92,7 @@ def compare(
             known = differences.known(backend, listed, personal or differences.Personal(), standing)
             then = aging.known(backend, standing.segment, past, stack)
             told = ibis.union(_held(everyone, known, barred, standing.segment, by_phone, then), told)
-        told = _without_waiting(told, owed or {})
+        told = _without_waiting(backend, told, owed or {}, again)
         changes = stack.enter_context(engine.computed(backend, told.filter(told["action"] != "keep")))
         return _by_list(backend, contradictions.put_off(backend, changes), live, into)
 
@@ -240,8 +243,11 @@ def _added(everyone: Any, listed: Any) -> Any:
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 
 
-def _without_waiting(told: Any, owed: Mapping[str, Any]) -> Any:
-    """What is told, with `owed`: words for contacts that their list would not take before. Some of them still wait."""
+def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: offered.Offered | None) -> Any:
+    """What is told, with `owed`: words for contacts that their list would not take before. Some of them still wait.
+
+    Those whose rows are known wait until `again` finds them changed.
+    """
     import ibis
 
     lists = [waiting.mutate(owed_on=ibis.literal(band)) for band, waiting in owed.items()]
@@ -251,8 +257,24 @@ def _without_waiting(told: Any, owed: Mapping[str, Any]) -> Any:
     same = [told["contactId"] == everybody["owed"], told["on"] == everybody["owed_on"]]
     found = told.left_join(everybody, same)
     written = found["action"].isin(["add", "update"])
-    action = ibis.ifelse(written & found["held"].fill_null(False), ibis.literal("wait"), found["action"])
-    words = ibis.ifelse(written, found["owed_words"], ibis.null("string"))
+    held, state = found["held"], found["owed_words"]
+    if again is not None:
+        mine = found.filter(written, found["row"].notnull()).select(*offered.SEEN)
+        rows = sources.write(backend, mine, again.file, offered.SEEN)
+        now = sources.table(backend, again.digested(rows)).rename(seen_id="contactId")
+        found = found.left_join(now, found["contactId"] == now["seen_id"]).drop("seen_id")
+        written = found["action"].isin(["add", "update"])
+        same = (found["row"] == found["seen"]).fill_null(False)
+        changed = (found["row"] != found["seen"]).fill_null(False)
+        held = ibis.cases((changed, False), (same & ibis.literal(not again.by_time), True), else_=found["held"])
+        what, why = found["owed_what"], ibis.literal(": ") + found["owed_reason"]
+        state = ibis.cases(
+            (changed, what + ", offered again now, as its row has changed" + why),
+            (same & ibis.literal(not again.by_time), found["pending_words"]),
+            else_=found["owed_words"],
+        )
+    action = ibis.ifelse(written & held.fill_null(False), ibis.literal("wait"), found["action"])
+    words = ibis.ifelse(written, state, ibis.null("string"))
     return found.mutate(action=action, owed=words).select(*_TOLD, "owed")
 
 
@@ -283,6 +305,7 @@ def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[st
             _size(backend, live[band]) - gone,
             _frequent(stays),
             _frequent(owed),
+            sum(n for on, action, _, _, n in counts if on == band and action == "wait"),
         )
     return found
 

@@ -134,6 +134,7 @@ def _lists(
         now = "is not on it" if row is None else "is on it now"
         if row is not None and row[0] is not None:
             now += f" with score {_points(row[0])}"
+        planned = None
         change = next((each for each in changes if each.list == target.list), None)
         if change is not None:
             changed = sources.table(backend, change.rows)
@@ -144,8 +145,11 @@ def _lists(
             now += f"; a plan would {planned[0]} it: {planned[1]}" if planned else "; a plan would change nothing"
         waits = owed.get(target.list)
         if waits is not None and belongs == (target.band,):
-            words = _first(backend, waits.filter(waits["owed"] == contact).select("owed_words"))
-            now += f"; {words[0]}" if words else ""
+            mine = waits.filter(waits["owed"] == contact).select("owed_words", "pending_words", "row")
+            found = _first(backend, mine)
+            if found is not None:
+                # whoever is known by the row waits for another, and is in the plan once it is there
+                now += f"; {found[0] if found[2] is None or planned else found[1]}"
         yield f"list {target.list!r}", now
 
 

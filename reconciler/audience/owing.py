@@ -18,7 +18,7 @@ _LINES = {
     "run": "VARCHAR",
     "at": "VARCHAR",
     "list": "VARCHAR",
-    "rejected": "STRUCT(contact VARCHAR, code VARCHAR, reason VARCHAR)[]",
+    "rejected": 'STRUCT(contact VARCHAR, code VARCHAR, reason VARCHAR, "row" VARCHAR)[]',
     "taken": "VARCHAR[]",
     "released": "BOOLEAN",
 }
@@ -29,9 +29,10 @@ OWED = {
     "last": "timestamp",
     "code": "string",
     "reason": "string",
+    "row": "string",
 }
 """A contact that a list would not take: in how many runs it was rejected, or was deferred, if that was the last; when
-last, and why then."""
+last, and why then; the digest of its row (`offered`) where it is known."""
 
 DEFERRED = ("held", "changed")
 """Codes of what was not tried, because of what the contact was just then: it waits for nothing."""
@@ -46,7 +47,8 @@ def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: 
     released = told.filter(told["released"]).group_by("list").agg(since=lambda t: t["moment"].max())
     each = told.select("list", "run", "moment", row=told["rejected"].unnest())
     row = each["row"]
-    each = each.select("list", "run", "moment", contactId=row["contact"], code=row["code"], reason=row["reason"])
+    named = {"contactId": row["contact"], "code": row["code"], "reason": row["reason"], "row": row["row"]}
+    each = each.select("list", "run", "moment", **named)
     since = told.select("list", "moment", contactId=told["taken"].unnest())
     since = since.group_by("list", "contactId").agg(taken=since["moment"].max())
     joined = each.left_join(released, "list").drop("list_right").left_join(since, ["list", "contactId"])
@@ -60,6 +62,8 @@ def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: 
         last=lambda t: t["moment"].max(),
         code=lambda t: t["code"].argmax(t["moment"]),
         reason=lambda t: t["reason"].argmax(t["moment"]),
+        # null, as an earlier version has it, where the last one is
+        row=lambda t: ibis.coalesce(t["row"], "").argmax(t["moment"]).nullif(""),
     )
     # of the one kind or the other: whoever was deferred often is not in quarantine once it is rejected
     tries = ibis.ifelse(found["code"].isin(DEFERRED), found["deferrals"], found["rejections"])
@@ -67,7 +71,11 @@ def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: 
 
 
 def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: datetime) -> Any:
-    """The contacts that a list would not take: owed, held (whether they still wait) and words that say so."""
+    """The contacts that a list would not take: owed, held (whether they still wait) and words that say so.
+
+    And what is said where they are held against their rows: `row` (null: not known, or it was deferred),
+    `pending_words`, `owed_what` and `owed_reason`.
+    """
     import ibis
 
     everyone = sources.table(backend, rows)
@@ -87,8 +95,12 @@ def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: dateti
         (held, ibis.literal("offered again later")),
         else_=ibis.literal("offered again now"),
     )
-    words = _what(mine) + " " + times + ", " + state + ": " + mine["reason"]
-    return mine.select(owed="contactId", held=held, owed_words=words)
+    what = _what(mine) + " " + times
+    row = ibis.ifelse(deferred, ibis.null("string"), mine["row"])
+    words = what + ", " + state + ": " + mine["reason"]
+    pending = what + ", pending until its row changes: " + mine["reason"]
+    told = {"owed_words": words, "pending_words": pending, "owed_what": what, "owed_reason": mine["reason"]}
+    return mine.select(owed="contactId", held=held, row=row, **told)
 
 
 def _what(owed: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.encoding import print_document
-from reconciler.cli.plan import show_plan
+from reconciler.cli.plan import show_plan, tell_of_ledger
 from reconciler.cli.stopping import Stopping
 from reconciler.cli.telling import EventFile, Several, event_file
 from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.cli.world import World
     from reconciler.ledger.ledger import Ledger
     from reconciler.model.desired import Desired
+    from reconciler.model.ledger_state import LedgerState
     from reconciler.model.ports import Progress
     from reconciler.model.report import Report
     from reconciler.model.terms import Terms
@@ -99,15 +100,16 @@ class _Applying:
         from reconciler.model.report import Report
 
         waiting = self._tell_what_waits(self._desired())
-        proposed = propose(self.workspace, self.world)
+        proposed = replace(propose(self.workspace, self.world), ledger=self.world.ledger_state)
         self.reading.end()
+        tell_of_ledger(self.world)
         if self.voice == "text":
             show_plan(proposed, self.voice)
         if proposed.empty and not proposed.refusals:
             if waiting:
                 self.world.ledger(self._desired()).supersede(proposed.workspace)
             if self.voice == "json":
-                _tell(Report("", (), 0, audit=self.world.ledger(self._desired()).anchor()), self.workspace, self.voice)
+                self._tell(Report("", (), 0, audit=self.world.ledger(self._desired()).anchor()))
             return Exit.DONE
         if not yes and not proposed.refusals:
             if not sys.stdin.isatty():
@@ -123,6 +125,7 @@ class _Applying:
         desired = self._desired()
         self._tell_what_waits(desired)
         ledger = self.world.ledger(desired)
+        tell_of_ledger(self.world)
         plan = open_plan(file, self.workspace.scratch / "saved", ledger.seal)
         ledger.refuse_lost(read_anchor(file))
         return self._commit(plan, desired)
@@ -143,7 +146,7 @@ class _Applying:
                     raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
                 click.echo(_nothing_waits(ledger, desired), err=self.voice == "json")
                 if self.voice == "json":
-                    _tell(Report("", (), 0, audit=ledger.anchor()), self.workspace, self.voice)
+                    self._tell(Report("", (), 0, audit=ledger.anchor()))
                 return Exit.DONE
             name = waiting[0].name
         return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), desired, name)
@@ -195,7 +198,7 @@ class _Applying:
                 if isinstance(error, Refused | Stale):
                     tell_of_refusal(plan, error, self.workspace, self.world, desired)
                 raise
-        _tell(report, self.workspace, self.voice)
+        self._tell(report)
         tell_of_apply(plan, report, self.workspace, self.world, desired)
         return report.exit_code
 
@@ -228,6 +231,9 @@ class _Applying:
             earlier=earlier_names(desired.catalogue).get(contact_list.KIND.name, {}),
         )
 
+    def _tell(self, report: Report) -> None:
+        _tell(report, self.workspace, self.voice, self.world.ledger_state)
+
     def _stopped(self, words: str) -> int:
         from reconciler.views import problems
 
@@ -238,13 +244,13 @@ class _Applying:
         return Exit.INTERRUPTED
 
 
-def _tell(report: Report, workspace: Workspace, voice: str) -> None:
+def _tell(report: Report, workspace: Workspace, voice: str, ledger: LedgerState | None) -> None:
     from reconciler.cli.console import console
     from reconciler.model.report import Outcome
     from reconciler.views import machine, terminal
 
     if voice == "json":
-        print_document(machine.report(report))
+        print_document(machine.report(report, ledger))
     else:
         console().print(terminal.report(report), soft_wrap=True)
         if any(step.rejected for step in report.steps):

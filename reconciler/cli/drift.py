@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -30,7 +31,7 @@ def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
         ReadingProgress(console(stderr=True)) as reading,
         World(workspace, reading=reading) as world,
     ):
-        proposed = propose(workspace, world)
+        proposed = replace(propose(workspace, world), ledger=world.ledger_state)
         reading.end()
         show_plan(proposed, voice)
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

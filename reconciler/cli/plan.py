@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,9 @@ from reconciler.cli.encoding import print_document
 from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.cli.world import World
 
 
 @click.command()
@@ -55,8 +59,9 @@ def plan(
         ReadingProgress(console(stderr=True)) as reading,
         World(workspace, reading=reading) as world,
     ):
-        proposed = propose(workspace, world)
+        proposed = replace(propose(workspace, world), ledger=world.ledger_state)
         reading.end()
+        tell_of_ledger(world)
         show_plan(proposed, voice)
         if out is not None:
             ledger = world.ledger(load(workspace))
@@ -78,6 +83,14 @@ def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
     if (refused and (detailed or fail_on is not None)) or (verdict.warnings and fail_on == "warn"):
         return Exit.REFUSED
     return Exit.CHANGES if detailed and verdict.status is Status.CHANGES else Exit.DONE
+
+
+def tell_of_ledger(world: World) -> None:
+    """Say of a ledger that remembers nothing what that means for a pipeline, in one line."""
+    from reconciler.views.plain import plain
+
+    if world.ledger_state is not None and (words := world.ledger_state.words):
+        click.echo(plain(f"Notice: {words}"), err=True)
 
 
 def show_plan(proposed: Plan, voice: str) -> None:

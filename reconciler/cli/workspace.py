@@ -91,7 +91,7 @@ def prune_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="NAME|all",
         help="Stop managing what is declared no more: take the mark off the object of that name (NAME, or"
-        " ContactList/NAME), and leave it as it is. It is never pruned.",
+        " KIND/NAME), and leave it as it is. It is never pruned.",
     )(with_options)
 
 

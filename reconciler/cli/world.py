@@ -22,12 +22,13 @@ from reconciler.ledger import owed, scored, written
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
-from reconciler.ledger.records import KEY_VARIABLE
+from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
 from reconciler.ledger.store import opened
 from reconciler.model.allowance import allowance
 from reconciler.model.desired import Desired
+from reconciler.model.ledger_state import LedgerState
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.scored import Scored
 from reconciler.model.secret import Secret
@@ -49,6 +50,7 @@ class World:
         reading: ReadingProgress | None = None,
     ) -> None:
         self._workspace = workspace
+        self.ledger_state: LedgerState | None = None
         self._stop = stop
         self._reading = reading
         self._stack = ExitStack()
@@ -109,7 +111,16 @@ class World:
         """The workspace's ledger."""
         key, previous = (self._workspace.environ.get(name) for name in (SEAL_VARIABLE, PREVIOUS_VARIABLE))
         store = opened(desired.settings.ledger, desired.root)
+        if self.ledger_state is None:
+            self.ledger_state = self._looked_at(store, desired)
         return Ledger(store, identity(desired.tenant), key, desired.environment, previous)
+
+    def _looked_at(self, store: Records, desired: Desired) -> LedgerState:
+        """What the ledger is before this command leaves anything in it."""
+        given = bool(self._workspace.environ.get(KEY_VARIABLE))
+        made_key = not given and store.read(TOKENS) is None
+        new = not store.shared and (made_key or given) and not store.runs()
+        return LedgerState(desired.settings.ledger, new, made_key)
 
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""

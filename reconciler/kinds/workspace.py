@@ -58,7 +58,8 @@ def _patience(spec: Mapping[str, Any]) -> Patience:
     default = Patience()
     wait, forget = (parse_duration(spec[name]) if name in spec else None for name in ("wait", "forget"))
     wait = default.wait if wait is None else wait
-    return Patience(wait, max(wait, default.longest), spec.get("most", default.most), forget or default.forget)
+    most, longest = spec.get("most", default.most), max(wait, default.longest)
+    return Patience(wait, longest, most, forget or default.forget, by_time="wait" in spec)
 
 
 def _engine(said: str | Mapping[str, Any]) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,6 +29,9 @@ from reconciler.model.tokens import Tokens
 
 _ATTEMPT = re.compile(r"[~?]")
 """What stands in a key between a piece and a later sending of it, or the trial of one of its rows."""
+
+RowsOf = Callable[[Collection[str]], Mapping[str, str]]
+"""Makes digests of the rows of some contacts."""
 
 
 class Run:
@@ -267,12 +270,17 @@ class Run:
         self._append(self._refused, line)
 
     def owe(
-        self, address: Address, name: str, offered: Iterable[str], back: Mapping[str, str] = MappingProxyType({})
+        self,
+        address: Address,
+        name: str,
+        offered: Iterable[str],
+        back: Mapping[str, str] = MappingProxyType({}),
+        rows_of: RowsOf = lambda contacts: {},
     ) -> None:
         """Keep for later plans the contacts of a step that the list `name` would not take; once for each run.
 
         Of those that were `offered`, the others are owed no longer. `back`: contacts that were taken back, each with
-        the reason; they are owed as well.
+        the reason; they are owed as well. `rows_of` makes digests of their rows.
         """
         key = f"{address}!owed"
         if key in self._done:
@@ -282,7 +290,8 @@ class Run:
         taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
         if mine or taken:
             with self._keeping:
-                owed.record(self._store, self._tenant, self.name, name, mine, taken)
+                rows = rows_of([contact for contact, *_ in mine])
+                owed.record(self._store, self._tenant, self.name, name, mine, taken, rows)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
     def written(self, name: str, into: Path) -> Path | None:
@@ -302,7 +311,7 @@ class Run:
         scored.keep(self._store, self._tenant, name, told)
 
     @contextmanager
-    def owing(self, address: Address, name: str) -> Iterator[None]:
+    def owing(self, address: Address, name: str, rows_of: RowsOf = lambda contacts: {}) -> Iterator[None]:
         """Keep them for later plans where a step fails on its way, too: it may never be gone on with.
 
         Of one run a contact counts once, however often it is kept.
@@ -313,7 +322,8 @@ class Run:
             mine = self._refusals(address)
             if mine:
                 with suppress(LedgerError), self._keeping:  # what the step failed of is told
-                    owed.record(self._store, self._tenant, self.name, name, mine, [])
+                    rows = rows_of([contact for contact, *_ in mine])
+                    owed.record(self._store, self._tenant, self.name, name, mine, [], rows)
             raise
 
     def _refusals(self, address: Address) -> list[tuple[str, str, str]]:

@@ -19,10 +19,23 @@ _FILE = "owed.jsonl"
 
 
 def record(
-    store: Records, tenant: str, run: str, name: str, rejected: Iterable[tuple[str, str, str]], taken: Sequence[str]
+    store: Records,
+    tenant: str,
+    run: str,
+    name: str,
+    rejected: Iterable[tuple[str, str, str]],
+    taken: Sequence[str],
+    rows_of: Mapping[str, str] | None = None,
 ) -> None:
-    """Keep the contacts that the list `name` would not take in a run, as (contact, code, reason), and who was taken."""
-    rows = [{"contact": contact, "code": code, "reason": reason} for contact, code, reason in rejected]
+    """Keep the contacts that the list `name` would not take in a run, as (contact, code, reason), and who was taken.
+
+    `rows_of`: digests of their rows, as far as they are known.
+    """
+    known = rows_of or {}
+    rows = [
+        {"contact": contact, "code": code, "reason": reason, "row": known.get(contact)}
+        for contact, code, reason in rejected
+    ]
     _append(store, tenant, {"run": run, "list": name, "rejected": rows, "taken": taken, "released": False})
 
 

@@ -15,7 +15,7 @@ from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 
 KEY_VARIABLE = "RECONCILER_TOKEN_KEY"
-_KEY = "token.key"
+TOKENS = "token.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def token_key(records: Records, given: str | None) -> Secret:
     """
     if given:
         return Secret(given)
-    return created_once(records, _KEY, "tokens made without a key would give contacts away")
+    return created_once(records, TOKENS, "tokens made without a key would give contacts away")
 
 
 def created_once(records: Records, name: str, why: str) -> Secret:

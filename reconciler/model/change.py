@@ -165,6 +165,7 @@ class RowChange:
         rows: `ROW_COLUMNS`, ordered by action and contact.
         stays: contacts that no longer belong and stay on the list, as `upsert` removes nobody, by reason.
         owed: contacts that the tenant would not take before: those offered again are among the rows, others wait.
+        pending: how many of them wait.
         digest: of the rows' content. precondition: digest of the live members.
         aged: of the updates, those that follow from the time alone. aged_since: when the list was written last.
         scored: as of which moment and by which model its scores are, once it is written; None: no time is in them.
@@ -197,6 +198,7 @@ class RowChange:
     values: tuple[tuple[str, str], ...] = ()
     reached: Rows | None = None
     reached_digest: str = ""
+    pending: int = 0
     aged: int = 0
     aged_since: datetime | None = None
     scored: Scored | None = None

@@ -109,6 +109,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
         "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
         "owed": [{"words": reason.words, "count": reason.count} for reason in change.owed],
+        "pending": change.pending,
         "samples": [
             {"contact": each.token, "hint": each.hint, "action": each.action, "why": each.why}
             for each in change.samples
@@ -194,6 +195,7 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         if reached is None
         else Rows(folder / Path(reached["file"]).name, "parquet", REACHED_COLUMNS, reached["count"]),
         reached_digest="" if reached is None else reached["digest"],
+        pending=each["pending"],
         aged=calendar["updates"],
         aged_since=parse_instant(calendar["since"]) if calendar["since"] else None,
         scored=read(Scored, calendar["scored"]) if "scored" in calendar else None,

@@ -19,6 +19,7 @@ from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
+from reconciler.model.ledger_state import LedgerState
 from reconciler.model.live import digest_of
 from reconciler.model.members import DoNotCall
 from reconciler.model.moment import format_instant, parse_instant
@@ -37,7 +38,7 @@ from reconciler.model.reasons import by_code
 from reconciler.model.situation import Planned, watched
 from reconciler.model.verdict import reach_verdict
 
-_NOT_BOUND = ("digest", "timestamp", "notices")
+_NOT_BOUND = ("digest", "timestamp", "notices", "ledger")
 _NOT_BOUND_OF_BUDGET = ("reads",)
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
 
@@ -84,6 +85,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "read_backs": plan.budget.read_backs,
         },
         "notices": list(plan.notices),
+        "ledger": None if plan.ledger is None else plan.ledger.document(),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -233,6 +235,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         numbers=numbers,
         others=tuple(_read_other(each) for each in document["others"]),
         unseen=tuple((kind, why) for kind, why in document["unseen"]),
+        ledger=read(LedgerState, document["ledger"]) if document.get("ledger") else None,
         undeclared=tuple(_read_undeclared(each) for each in document["undeclared"]),
         environment=document.get("environment"),
     )

@@ -14,6 +14,7 @@ from reconciler.model.change import Accounting, Action, ObjectChange, RowChange,
 from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Asked, Waived
+from reconciler.model.ledger_state import LedgerState
 from reconciler.model.members import DoNotCall
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.situation import Planned
@@ -66,6 +67,7 @@ class Plan:
         others, unseen: as `Situation` has them. undeclared: what is ours, declared no more, and left as it is.
         suppressions: the do-not-call lists that segments were judged by. rules: those that were asked.
         waivers: those of the manifests, whether they set something aside or not.
+        ledger: what the ledger was when the plan was made.
         created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
             was counted and is expected are not bound by the digest: they say how the plan came about and what may come
             of it, and not what it does.
@@ -96,6 +98,7 @@ class Plan:
     unseen: tuple[tuple[str, str], ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
     environment: str | None = None
+    ledger: LedgerState | None = None
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

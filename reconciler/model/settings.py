@@ -115,12 +115,15 @@ class Patience:
         wait: after the first rejection; twice as long after each other one, up to `longest`.
         most: rejections after which it is in quarantine, and not offered again.
         forget: how long a rejection counts.
+        by_time: whether a contact of a list is offered again after that wait though its row is the same; else it waits
+            until its row changes.
     """
 
     wait: timedelta = timedelta(hours=1)
     longest: timedelta = timedelta(days=1)
     most: int = 5
     forget: timedelta = timedelta(days=30)
+    by_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

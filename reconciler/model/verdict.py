@@ -57,6 +57,7 @@ def reach_verdict(plan: Plan) -> Verdict:
     for name in ("adds", "updates", "removes"):
         counts[f"contacts_{name.removesuffix('s')}"] = sum(getattr(change, name) for change in plan.rows)
     counts["contacts_by_the_calendar"] = sum(change.aged for change in plan.rows)
+    counts["contacts_pending"] = sum(change.pending for change in plan.rows)
     counts["undeclared"] = len(plan.undeclared)
     counts["undeclared_dialling"] = sum(each.dials for each in plan.undeclared)
     counts["outcomes"] = sum(change.total for change in plan.outcomes)

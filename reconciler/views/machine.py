@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from reconciler.model.document import plan_document
+from reconciler.model.ledger_state import LedgerState
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.views.plain import plain_json
@@ -15,7 +16,7 @@ def plan(value: Plan) -> str:
     return plain_json(orjson.dumps(plan_document(value), option=orjson.OPT_INDENT_2).decode())
 
 
-def report(value: Report) -> str:
+def report(value: Report, ledger: LedgerState | None = None) -> str:
     """Every step and how it ended."""
     document = {
         "run": value.run,
@@ -24,6 +25,7 @@ def report(value: Report) -> str:
         "writes": value.writes,
         "interrupted": value.interrupted,
         "audit": None if value.audit is None else {"entries": value.audit.entries, "head": value.audit.head},
+        "ledger": None if ledger is None else ledger.document(),
         "steps": [
             {
                 "address": str(step.address),

@@ -50,6 +50,7 @@ def test_whoever_was_only_deferred_waits_for_nothing_and_comes_no_nearer_to_quar
 ) -> None:
     rows = settled(backend, tmp_path, codes)
     waiting = owing.waiting(backend, rows, "Chosen", PATIENCE, NOW)
+    waiting = waiting.select("owed", "held", "owed_words")
     assert list(sources.stream(backend, waiting, 10)) == [[("C1", held, words)]]
     what, times, *_ = words.split(",", maxsplit=1)[0].split(" ", 1)
     ((name, kind, tries, reason, count),) = owing.counted(backend, rows)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 
-from reconciler.audience import engine, read_back, row_changes, written
+from reconciler.audience import engine, offered, read_back, row_changes, written
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
@@ -31,7 +32,8 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
         ReconcilerError: a chunk could not be delivered.
     """
     rejected: list[str] = []
-    with run.owing(change.address, change.list):
+    rows_of = partial(_rows_of, change, terms)
+    with run.owing(change.address, change.list, rows_of):
         fresh.look(change)
         for phase in row_changes.PHASES:
             pieces = Pieces(change, phase, writer, run, terms.progress, fresh)
@@ -39,11 +41,11 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
             rejected += pieces.rejected
     now = fresh.take_off(change)
     out = fresh.out(change)
-    offered = (row["contactId"] for chunk in row_changes.bodies(change, "put") for row in chunk)
+    put = (row["contactId"] for chunk in row_changes.bodies(change, "put") for row in chunk)
     # by an id they are dialled by the tenant's number, known once they are on the list: not every apply puts them there
     by_tenant = {} if change.data else fresh.by_tenant(change)
     back = {contact: f"the number that the tenant has is on {by}" for contact, by in by_tenant.items()}
-    run.owe(change.address, change.list, (contact for contact in offered if contact not in out), back)
+    run.owe(change.address, change.list, (contact for contact in put if contact not in out), back, rows_of)
     with engine.opened(terms.engine, terms.scratch) as backend:
         more = superseded.remove(backend, change, now, writer, run)
     if more:
@@ -67,6 +69,13 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
     words += f"; {len(out):,} suppressed since the plan" if out else ""
     rows = change.total - len(rejected) - left
     return StepResult(change.address, Outcome.DONE, words, rows, len(rejected), suppressed=len(out))
+
+
+def _rows_of(change: RowChange, terms: Terms, contacts: Collection[str]) -> Mapping[str, str]:
+    """Digests of the rows of contacts that were not taken: they are offered again once their rows are others."""
+    if terms.tokens is None:
+        return {}
+    return offered.of(terms.engine, terms.scratch, terms.tokens.key, change.rows, contacts)
 
 
 def _left_out(change: RowChange, out: Mapping[str, str]) -> int:

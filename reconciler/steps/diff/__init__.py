@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from reconciler.audience import (
     comparison,
     differences,
     engine,
+    offered,
     outcome_changes,
     owing,
     rechecking,
@@ -75,10 +77,11 @@ def _row_changes(
     owed = {band: each for band, each in waiting.items() if each is not None}
 
     past = _past(desired, standing, live)
+    again = _again(desired, tokens, into / f"{standing.segment.address.name}.offered.parquet") if owed else None
 
     def compare(keys: Mapping[str, Key], method: str | None) -> Mapping[str, Compared]:
         personal = _personal(desired, standing, live, tokens, method)
-        return comparison.compare(backend, standing, current, files, owed, keys, personal, past)
+        return comparison.compare(backend, standing, current, files, owed, keys, personal, past, again)
 
     compared, ways = _compared(backend, standing, current, compare, live)
     shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
@@ -95,6 +98,17 @@ def _row_changes(
         model = aging.model_of(standing.segment)
         scored = Scored(desired.as_of, model) if model else None
         yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None, scored=scored)
+
+
+def _again(desired: Desired, tokens: Tokens, file: Path) -> offered.Offered:
+    """How rows are held against those that a list would not take before."""
+    target = file.with_suffix(".digests.parquet")
+    digested = partial(_offered, desired, tokens, target)
+    return offered.Offered(digested, file, desired.settings.rejected.by_time)
+
+
+def _offered(desired: Desired, tokens: Tokens, target: Path, rows: Rows) -> Rows:
+    return offered.digests(desired.settings.engine, desired.scratch, tokens.key, rows, target)
 
 
 def _past(desired: Desired, standing: Standing, live: Live) -> aging.Past:
@@ -223,6 +237,7 @@ def _row_change(
         samples=samples,
         stays=tuple(Reason(*each) for each in compared.stays),
         owed=tuple(Reason(*each) for each in compared.owed),
+        pending=compared.pending,
         reached=reached,
         reached_digest="" if reached is None else row_changes.rows_digest(reached),
     )

@@ -94,7 +94,7 @@ def _fault(
     desired: Desired, name: str, found: list[tuple[Kind, LiveObject]], ours: list[tuple[Kind, LiveObject]]
 ) -> Problem | None:
     if not found:
-        hint = "a plan names what is declared no more; name it as `NAME`, or as `ContactList/NAME`"
+        hint = "a plan names what is declared no more; name it as `NAME`, or as `KIND/NAME`"
         return Problem(
             _OPTION, "unknown-release", f"the tenant has nothing named {name!r} that could be released", hint=hint
         )

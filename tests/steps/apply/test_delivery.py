@@ -162,7 +162,7 @@ def test_contacts_that_were_rejected_wait_and_every_plan_says_so(
     someone_archived: Ended, tenant: Simulator, run: Run
 ) -> None:
     assert someone_archived.code == 5
-    words = "2 rejected once, offered again later: archived, deleted or unknown in the tenant"
+    words = "2 rejected once, pending until its row changes: archived, deleted or unknown in the tenant"
     assert owed(run) == (0, [words])
     assert '2 are owed to list "Chosen"' in run("plan").out
     assert run("plan", "--detailed-exitcode").code == 0
@@ -193,7 +193,7 @@ def test_contacts_that_were_taken_after_all_are_owed_no_longer_and_come_back_at_
     delivery.write_contacts(folder, [n for n in EVERYBODY if n != 3])
     assert run("apply", "--yes").code == 0
     delivery.write_contacts(folder, EVERYBODY)
-    words = "1 rejected 2 times, offered again later: archived, deleted or unknown in the tenant"
+    words = "1 rejected 2 times, pending until its row changes: archived, deleted or unknown in the tenant"
     assert owed(run) == (1, [words])
 
 
@@ -212,7 +212,7 @@ def test_what_one_tenant_would_not_take_is_offered_to_another(
 
 def test_the_story_of_a_contact_that_waits_says_so(someone_archived: Ended, run: Run) -> None:
     told = run("explain", "contact", contact(3), "--segment", "chosen").out
-    assert "a plan would change nothing; rejected once, offered again later: archived" in told
+    assert "a plan would change nothing; rejected once, pending until its row changes: archived" in told
     assert "rejected" not in run("explain", "contact", contact(5), "--segment", "chosen").out
 
 

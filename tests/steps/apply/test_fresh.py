@@ -395,7 +395,8 @@ def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a
     after = run("plan", "--detailed-exitcode")
     assert after.code == 0, after.out
     assert (
-        "rejected once, offered again later: the number that the tenant has is on SuppressionList/registry" in after.out
+        "rejected once, pending until its row changes: the number that the tenant has is on SuppressionList/registry"
+        in after.out
     )
 
 
