@@ -70,7 +70,7 @@ def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
     )
     # a page may take a while to be found; there is one reader, as each page names the next
     access = SurfaceAccess(
-        "salesforce", feed.instance, token, Pace(feed.rate, 10, 1), read_timeout=120.0, reply_timeout=180.0
+        "salesforce", feed.instance, token, Pace(feed.rate, 10, 1), read_timeout=120.0, reply_timeout=130.0
     )
     return Transport(access, credentials=feed.client_secret)
 

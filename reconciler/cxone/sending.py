@@ -34,7 +34,8 @@ _MOST_OF_A_REFUSAL = 256 * 1024
 """Bytes that are read of a reply that says no: its words are at its beginning, if it has any."""
 
 _call = threading.local()
-"""`until`: when the reply that this thread waits for must be whole; `late`: whether it was not."""
+"""`until`: when the reply that this thread waits for must be whole; `late`: whether it was not; `rest`: seconds that it
+may take once it has begun, where that is more than none."""
 
 
 class Sender:
@@ -56,6 +57,7 @@ class Sender:
         """
         limit = self._access.reply_timeout if ask.within is None else ask.within
         _call.until, _call.late = time.monotonic() + limit, False
+        _call.rest = round(limit - self._access.read_timeout, 3)
         try:
             with self._session.request(
                 ask.method,
@@ -75,7 +77,9 @@ class Sender:
         except _FAILURES as error:
             if not _call.late:
                 return _broken(error)
-        return Broken(f"the reply was not whole after {limit:g} s", sent=True, slow=True)
+        begun = time.monotonic() < _call.until
+        words = f"{_call.rest:g} s after it had begun" if begun else f"after {limit:g} s"
+        return Broken(f"the reply was not whole {words}", sent=True, slow=True)
 
     def close(self) -> None:
         """Close all connections."""
@@ -104,8 +108,8 @@ class Sender:
 class _Bounded(io.RawIOBase):
     """What a socket receives, up to the moment at which the reply must be whole."""
 
-    def __init__(self, raw: Any, sock: Any, until: float) -> None:
-        self._raw, self._sock, self._until = raw, sock, until
+    def __init__(self, raw: Any, sock: Any, until: float, rest: float) -> None:
+        self._raw, self._sock, self._until, self._rest = raw, sock, until, rest
         self._usual = sock.gettimeout()
 
     def readable(self) -> bool:
@@ -121,6 +125,8 @@ class _Bounded(io.RawIOBase):
         except TimeoutError:
             _call.late = time.monotonic() >= self._until
             raise
+        if self._rest > 0:  # it has begun
+            self._until, self._rest = min(self._until, time.monotonic() + self._rest), 0.0
         # the connection may serve another call, with a time of its own
         self._sock.settimeout(self._usual)
         return found
@@ -138,7 +144,7 @@ class _Reply(HTTPResponse):
         super().__init__(sock, *args, **options)
         until = getattr(_call, "until", None)
         if until is not None:
-            self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, until))
+            self.fp = io.BufferedReader(_Bounded(self.fp.detach(), sock, until, _call.rest))
 
 
 class _Pool(HTTPConnectionPool):

@@ -252,3 +252,13 @@ def test_do_not_call_numbers_may_be_records_too(
     assert ended.code == 0, ended.err
     assert "suppressed by asked 1" in ended.out
     assert members(tenant) == {lead(1)["Id"]}
+
+
+def test_the_pages_of_salesforce_are_counted_among_what_a_plan_was_read_with(
+    tenant: Simulator, organisation: Organisation, run: Run
+) -> None:
+    planned = run("plan", "--format", "json")
+    assert planned.code == 0, planned.err
+    sent = tenant.requests()
+    assert len(sent.to("/services/data/")) > 1
+    assert json.loads(planned.out)["request_budget"]["reads"] == len(sent)

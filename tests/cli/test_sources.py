@@ -343,3 +343,16 @@ def test_interactions_that_cannot_be_used_are_counted_and_the_plan_says_so(folde
     folder.write("segments.yaml", text)
     ended = run("plan")
     assert "1 interactions of files calls.csv cannot be used and do not count: startTime is not a time" in ended.out
+
+
+@pytest.mark.parametrize("columns", [1_100])
+def test_a_file_of_thousands_of_columns_is_read_by_those_that_are_mapped(
+    folder: Folder, run: Run, columns: int
+) -> None:
+    header, values = ",".join(f"c{n}" for n in range(columns)), ",".join("x" * columns)
+    rows = "".join(f"{line},{values}\n" for line in CUSTOMERS.splitlines()[1:])
+    folder.write("customers.csv", f"{CUSTOMERS.splitlines()[0]},{header}\n{rows}")
+    planned = run("plan", "--format", "json")
+    assert planned.code == 0, planned.err
+    (change,) = json.loads(planned.out)["row_changes"]
+    assert change["adds"] > 0

@@ -111,6 +111,22 @@ def test_a_reply_that_comes_byte_by_byte_ends_though_every_byte_is_in_time(conne
         assert peer.asked == caught.value.attempts == 2, "it is asked once more, and not as often as a lost connection"
 
 
+def test_a_reply_that_has_begun_has_less_time_than_one_that_is_waited_for(connect: Connect) -> None:
+    def late(peer: Peer, connection: socket.socket, over: threading.Event) -> None:
+        over.wait(0.6)
+        connection.sendall(OK)
+
+    for speak, right in ((late, True), (DRIPS["the body"], False)):
+        with speaking(speak) as peer:
+            transport = connect(url=peer.url, read_timeout=20.0, reply_timeout=20.3)
+            if right:
+                assert transport.call("GET", "/lists/1") == {"id": "1"}
+            else:
+                with pytest.raises(Unavailable, match=r"was not whole 0\.3 s after it had begun"):
+                    transport.call("GET", "/lists/1")
+            transport.close()
+
+
 def test_a_write_whose_reply_is_too_slow_may_have_taken_effect(connect: Connect) -> None:
     with speaking(DRIPS["the body"]) as peer:
         transport = connect(url=peer.url, read_timeout=5.0, reply_timeout=0.3)

@@ -10,10 +10,13 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.sync.server import ServerConnection, serve
 
 from reconciler.cxone import bulk
 from reconciler.cxone.events import EVENT, Ended, Events, Next, events_of
+from reconciler.cxone.events import _understood as understood
 from reconciler.cxone.watching import Watcher
 from reconciler.model.jobs import Job
 from reconciler.simulator import Options, Simulator
@@ -187,3 +190,19 @@ def test_an_untrusted_certificate_is_hopeless(simulator: Simulator, monkeypatch:
     ):
         pass
     assert ended.value.then is Next.HOPELESS
+
+
+SCALAR = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=9)
+INNER = st.fixed_dictionaries(
+    {}, optional={"jobId": SCALAR | st.just("J"), "status": SCALAR | st.just("COMPLETED"), "progress": SCALAR}
+)
+JSON = st.fixed_dictionaries(
+    {}, optional={"eventType": st.just(EVENT) | SCALAR, "data": INNER | SCALAR | st.lists(SCALAR)}
+)
+
+
+@given(st.one_of(st.binary(max_size=60), st.text(max_size=60), JSON.map(orjson.dumps)))
+def test_any_message_is_about_a_job_or_makes_no_sense(message: str | bytes) -> None:
+    heard = understood(message)
+    assert heard is None or (heard.id and isinstance(heard.status, str))
+    assert heard is None or heard.progress is None or 0 <= heard.progress <= 1
