@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from reconciler.audience import engine, row_changes, sources
+from reconciler.audience import engine, occupancy, row_changes, sources
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
@@ -62,7 +62,9 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
     """
     kind = campaigns.KIND
     lists = {change.list for change in plan.rows if change.total}
-    lists |= {each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == _LIST}
+    lists |= {
+        each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == occupancy.LIST
+    }
     # where nobody could look, the plan says so
     if not lists or kind.name in dict(plan.unseen) or kind.surface(reader.surfaces) is None:
         return
@@ -77,9 +79,6 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
             what = f"list {now.list!r}" if now.list else "a list that nobody knows"
             since = f"dials {what} at other times, or another list" if name in judged else f"may dial {what}"
             yield f"campaign {name!r}, which no manifest declares, {since} since the plan was made"
-
-
-_LIST = "ContactList"
 
 
 def _as_judged(campaign: Campaign) -> tuple[object, ...]:
