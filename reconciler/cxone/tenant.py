@@ -49,6 +49,8 @@ _PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
 class Odd(ReconcilerError):
     """What the tenant says cannot be understood."""
 
+    code = "bad-reply"
+
 
 class TenantReader:
     """Reads one tenant. Holds its connections: use it as a context manager.
