@@ -93,7 +93,7 @@ def run(arguments: list[str]) -> int:
         return code
     except ReconcilerError as error:
         if debug:
-            traceback.print_exc()
+            _trace(error)
         _tell(error, machine)
         return int(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -106,7 +106,7 @@ def run(arguments: list[str]) -> int:
         return Exit.ERROR
     except Exception as error:
         if debug:
-            raise
+            _trace(error)
         if machine:
             _document("internal", type(error).__name__, Exit.ERROR)
         click.echo(f"error[internal]: {type(error).__name__}", err=True)
@@ -114,6 +114,18 @@ def run(arguments: list[str]) -> int:
         click.echo("  hint:  run it again with `reconciler --debug …` and report what it prints", err=True)
         return Exit.ERROR
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def _trace(error: BaseException) -> None:
+    """Print where an error came from. What a library says of it may quote rows: only its kind is told."""
+    told: BaseException | None = error
+    while told is not None:
+        click.echo("".join(traceback.format_tb(told.__traceback__)), err=True, nl=False)
+        words = f": {told}" if isinstance(told, ReconcilerError) else ""
+        click.echo(f"{type(told).__module__}.{type(told).__qualname__}{words}", err=True)
+        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+        if told is not None:
+            click.echo("which came of:", err=True)
 
 
 def _asks_for_json(arguments: list[str]) -> bool:

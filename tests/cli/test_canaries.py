@@ -137,3 +137,21 @@ def test_what_a_killed_apply_left_in_the_temporary_folder_goes_with_the_next_com
     assert not leaks(without_sources(folder))
     assert run_program(["validate", "-w", str(folder.root)]) == 0
     assert not leaks(files_below(temporary))
+
+
+@pytest.mark.parametrize("debug", [["--debug"], []])
+def test_a_library_that_quotes_a_row_is_not_quoted(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], debug: list[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        try:
+            raise ValueError(f"could not convert {QUOTED}")
+        except ValueError as error:
+            raise LookupError(f"row: {QUOTED}") from error
+
+    monkeypatch.setattr("reconciler.flow.propose", fail)
+    assert run_program([*debug, "plan", "-w", str(folder.root)]) == 1
+    said = "".join(capsys.readouterr())
+    assert "error[internal]: LookupError" in said
+    assert ("builtins.ValueError" in said) is bool(debug)
+    assert not leaks({"what is printed": said.encode()})

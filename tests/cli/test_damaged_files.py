@@ -179,7 +179,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         made = Stage(tenant, Folder(root / "workspace", tenant.url), root / "pristine")
         delivery.write_contacts(made.folder, range(PEOPLE))
         delivery.declare(made.folder, tenant, "contactBatch")
-        assert made.run("apply", "--yes")[0] == 0
+        code, said = made.run("apply", "--yes")
+        assert code == 0, said
         delivery.write_contacts(made.folder, range(PEOPLE + 12))
         assert made.run("plan", "--out", "a.plan")[0] == 0
         tenant.faults.add("status", method="POST", path="/contacts$", status=400, times=None)
@@ -235,5 +236,6 @@ def test_what_was_not_damaged_goes_on(stage: Stage) -> None:
     code, said = stage.run(*VERIFY)
     assert code == 0, said
     code, said = stage.run(*RESUME)
-    assert code == 0, said
+    assert code in (0, 5), said  # the tenant may not take each of them
+    assert "Applied: 1 done" in said
     assert stage.tenant.requests().writes()
