@@ -29,7 +29,7 @@ def note(store: Records, seal: Seal, name: str, number: int) -> None:
     told = write_proof(seal, _count(name), orjson.dumps({"lines": f"{number:012d}"}))
     path = store.folder / _count(name)
     try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             os.pwrite(descriptor, told, 0)
