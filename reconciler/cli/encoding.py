@@ -45,4 +45,4 @@ def _otherwise(error: UnicodeError) -> tuple[str, int]:
 
 def print_document(document: str) -> None:
     """Print JSON: it is UTF-8 whatever the terminal is."""
-    click.echo(document.encode())
+    click.echo(document.encode() if hasattr(sys.stdout, "buffer") else document)

@@ -182,11 +182,11 @@ def test_a_host_that_nobody_knows_is_told_as_such(folder: Folder, run: Run, monk
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
-    folder.write("tenant.yaml", TENANT.format(url="https://tenant.invalid").replace("attempts: 3", "attempts: 1"))
+    folder.write("tenant.yaml", TENANT.format(url="https://nobody.cxone.com").replace("attempts: 3", "attempts: 1"))
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     ended = run("plan")
     assert ended.code == 1
-    told(ended, "unavailable", "not known", "tenant.invalid", "is the base URL right")
+    told(ended, "unavailable", "not known", "nobody.cxone.com", "is the base URL right")
 
 
 class Html(BaseHTTPRequestHandler):
@@ -231,7 +231,7 @@ def test_a_base_url_that_answers_html_is_told_as_such(
             pages.shutdown()
             thread.join()
     assert ended.code == 1
-    told(ended, "unavailable", "not JSON", "is the base URL right? Something other than the API may be answering")
+    told(ended, "bad-reply", "not JSON", "is the base URL right? Something other than the API may be answering")
     assert "Welcome" not in ended.err
 
 
@@ -291,7 +291,7 @@ def test_nothing_to_resume_is_told(run: Run) -> None:
 
 
 @pytest.mark.parametrize("odd", [{"startTime": "soon"}, {"startTime": "2026-01-01T00:00:00"}])
-def test_a_live_object_that_cannot_be_read_is_named(
+def test_a_live_object_that_cannot_be_read_is_told_with_its_place(
     tenant: Simulator, folder: Folder, run: Run, odd: dict[str, str]
 ) -> None:
     scene.people(tenant, 80)
@@ -301,4 +301,4 @@ def test_a_live_object_that_cannot_be_read_is_named(
     ended = run("plan")
     assert ended.code == 1
     assert "error[internal]" not in ended.err, ended.err
-    assert "Odd one" in ended.err
+    told(ended, "bad-reply", "$.data[0].startTime", "GET http")
