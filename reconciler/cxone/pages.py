@@ -329,6 +329,8 @@ def by_token(
                 log.warning("%s: a page token came twice; starting again from the first page", what)
                 break
             seen.add(token)
+    if isinstance(broken, Invalid):
+        raise progress.endless("page tokens kept going stale") from broken
     raise broken or progress.endless("page tokens kept coming again")
 
 

@@ -48,8 +48,9 @@ def right_or_an_error(ended: Ended, right: Callable[[], bool]) -> None:
         assert right()
     else:
         assert ended.code == 1
-        assert "error[internal]" not in ended.err, ended.err
-        assert "hint:" in ended.err
+        told = ended.err + ended.out  # as JSON where that is asked for
+        assert "internal" not in told, told
+        assert "hint:" in told or '"hint": "' in told
 
 
 @pytest.mark.parametrize(
