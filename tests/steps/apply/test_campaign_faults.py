@@ -147,7 +147,7 @@ CASES = {
         code=5,
     ),
     "a new one's list is emptied once it is made": Case(
-        (meanwhile(2, path="/campaigns$", method="GET", empties="Chosen"),),
+        (meanwhile(3, path="/campaigns$", method="GET", empties="Chosen"),),
         "draft",
         3,
         ("list 'Chosen' is empty",),
