@@ -130,9 +130,10 @@ def test_a_double_that_is_made_after_the_plan_makes_it_stale(
 ) -> None:
     tenant.store.add_list("Callers", [])
     declare_one(folder, spec="name: Callers\ndescription: ours")
-    assert run("plan", "--out", "x.plan").code == 0
+    path = str(folder.root / "x.plan")
+    assert run("plan", "--out", path).code == 0
     tenant.store.add_list("Callers", [])
-    stale = run("apply", "x.plan")
+    stale = run("apply", path)
     assert stale.code == 4, stale
     assert "the tenant has more than one 'Callers' by now" in stale.err
     assert not tenant.requests().writes()
