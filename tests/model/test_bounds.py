@@ -16,7 +16,7 @@ from reconciler.model.destination import destination
 from reconciler.model.outside import NEVER, in_pipeline, tenant_prefix
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
-INSIDE = Path("/work/space")
+INSIDE = Path("/srv/space")
 VENDOR = destination("https://acme.cxone.com/api/v2")
 OTHER = destination("https://hooks.example.com/x")
 HERE = destination("http://127.0.0.1:8642/x")
