@@ -20,6 +20,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.encoding import print_document, speak_any_encoding
+from reconciler.cli.printing import explain_loss, keep_printing
 from reconciler.model.errors import Exit, ReconcilerError
 
 
@@ -59,7 +60,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the program and end the process with its exit code."""
     # a pipeline that gives up sends SIGTERM: contacts that were read must not stay behind in a folder for ever
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    keep_printing()
     code = run(sys.argv[1:] if arguments is None else arguments)
+    lost = explain_loss()
+    if lost is not None:
+        click.echo(f"error[output]: not all that this command told could be printed: {lost}", err=True)
+        click.echo("  note:  the command itself went on to its end", err=True)
+        click.echo("  hint:  make room where its output goes; what an apply did is in the ledger", err=True)
+        code = code or Exit.ERROR
     if code == Exit.INTERRUPTED and _somebody_still_waits():
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
@@ -101,9 +109,6 @@ def run(arguments: list[str]) -> int:
             _document("interrupted", "nothing was written to the tenant", Exit.INTERRUPTED)
         click.echo("\nInterrupted. Nothing was written to the tenant.", err=True)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None  # whoever read has gone; say nothing more at the end either
-        return Exit.ERROR
     except Exception as error:
         if debug:
             _trace(error)

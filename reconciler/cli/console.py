@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 from rich.console import Console
@@ -11,10 +9,7 @@ from rich.text import Text
 
 
 class _Console(Console):
-    """Wraps texts where somebody reads them on a terminal.
-
-    Goes silent when whoever reads has gone: an apply is finished, and told by its exit code and in the ledger.
-    """
+    """Wraps texts where somebody reads them on a terminal."""
 
     def print(self, *objects: Any, **how: Any) -> None:
         """Print, as the library does; a text fits the terminal."""
@@ -23,14 +18,6 @@ class _Console(Console):
 
             objects = tuple(wrapped(each, self) if isinstance(each, Text) else each for each in objects)
         super().print(*objects, **how)
-
-    def on_broken_pipe(self) -> None:
-        """Nobody listens any more; the library would end the program here."""
-        self.quiet = True
-        silence = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(silence, stream.fileno())
-        os.close(silence)
 
 
 def console(*, stderr: bool = False) -> Console:
