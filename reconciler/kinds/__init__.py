@@ -31,9 +31,10 @@ def _modules() -> Mapping[str, tuple[Kind, str]]:
     return MappingProxyType(found)
 
 
+@cache
 def kinds() -> Mapping[str, Kind]:
     """Every kind, by the name that manifests use."""
-    return {name: kind for name, (kind, _) in _modules().items()}
+    return MappingProxyType({name: kind for name, (kind, _) in _modules().items()})
 
 
 def earlier_names(catalogue: Catalogue) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -107,7 +107,7 @@ class _Reader:
         self.file = file
         self.problems: list[Problem] = []
         self.document = Document(file)
-        self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        self.events: Iterator[Any] = iter(_LOADER(text).get_event, None)
 
     def documents(self) -> Iterator[Document]:
         for event in self.events:
