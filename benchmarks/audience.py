@@ -127,10 +127,7 @@ def relations(folder: Path) -> Found:
         held = Standing(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
         into = {target.band: folder / f"rows-{target.band}.parquet" for target in SEGMENT.targets}
         for band, compared in comparison.compare(backend, held, live, into).items():
-            counts: dict[str, int] = defaultdict(int)
-            for action, _, n in compared.tallied:
-                counts[action] += n
-            found[band] = (counts["add"], counts["update"], counts["remove"])
+            found[band] = (compared.count("add"), compared.count("update"), compared.count("remove"))
     return found
 
 

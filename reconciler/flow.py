@@ -9,23 +9,23 @@ from functools import partial
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
+from reconciler.model.explanation import Explanation
 from reconciler.model.live import Live
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Outside, Writer
 from reconciler.model.report import Report
 from reconciler.model.settings import Workspace
-from reconciler.model.story import Story
 from reconciler.model.supposition import Supposition, WhatIf
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import apply
 from reconciler.steps.arrange import arrange
 from reconciler.steps.diff import diff
+from reconciler.steps.explain import explain
 from reconciler.steps.guard import guard
 from reconciler.steps.judge import judge
 from reconciler.steps.load import load
 from reconciler.steps.observe import observe
 from reconciler.steps.resolve import resolve
-from reconciler.steps.tell import tell
 from reconciler.steps.weigh import weigh
 
 
@@ -60,7 +60,7 @@ def _seen(desired: Desired, outside: Outside, *, campaigns: bool = True) -> Live
     return replace(live, written=outside.written(desired), scored=scored)
 
 
-def account_for(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Story:
+def explain_contact(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Explanation:
     """Say why one contact is where it is.
 
     Raises:
@@ -70,7 +70,7 @@ def account_for(workspace: Workspace, outside: Outside, segment: str, contact: s
     live = _seen(desired, outside, campaigns=False)  # what they need may take hours, and has no part in a segment
     members, tokens = resolve(desired, live), outside.tokens(desired)
     changes = diff(desired, members, live, tokens)
-    return tell(desired, members, changes, live, tokens, segment, contact)
+    return explain(desired, members, changes, live, tokens, segment, contact)
 
 
 def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Supposition]) -> WhatIf:

@@ -33,12 +33,13 @@ from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine, Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.diff import diff
+from reconciler.steps.explain import explain
 from reconciler.steps.judge import judge
 from reconciler.steps.load import load
 from reconciler.steps.observe import observe
 from reconciler.steps.resolve import resolve
-from reconciler.steps.tell import tell
 from reconciler.steps.weigh import weigh
+from reconciler.views.reasons import describe_reason, describe_row_reason
 from tests import purchases, spark
 from tests.conftest import Folder
 from tests.scene import contact, phone
@@ -250,7 +251,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
 
     for segment, who in (("careful", contact(15)), ("careful", "O'Brien"), ("history", contact(3))):
         told = [
-            tell(each, standings, planned, seen.live, seen.world.tokens(each), segment, who)
+            explain(each, standings, planned, seen.live, seen.world.tokens(each), segment, who)
             for each, standings, planned in (
                 (desired, members, changes),
                 (on_spark, members_of_spark, changes_of_spark),
@@ -279,7 +280,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
     assert not exposed["strict"].shared
 
     # the comparison has something to compare: whatever can be said of a contact is said of one
-    reasons = {reason.words for account in changes.accounts for reason in account.left_out}
+    reasons = {describe_reason(each.reason) for account in changes.accounts for each in account.left_out}
     assert reasons >= {
         "archived",
         "cannot be used: engagementScore is not a number",
@@ -297,7 +298,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         "unknown region 'Atlantis'",
         "suppressed by registry",
     }
-    why = {reason.words for row in changes.rows for reason in (*row.reasons, *row.stays)}
+    why = {describe_row_reason(each) for row in changes.rows for each in (*row.reasons, *row.stays)}
     assert why >= {
         "add: moves from wait to call",
         "add: belongs in call and is not on the list",

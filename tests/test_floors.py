@@ -157,6 +157,7 @@ def test_a_voice_speaks_for_itself() -> None:
     voices = {path.stem for path in (PACKAGE / "views").glob("*.py")} - {
         "__init__",
         "plain",
+        "reasons",
         "called",
         "ending",
         "estimate",
@@ -195,7 +196,7 @@ def test_kinds_are_told_apart_by_their_facts_and_named_in_no_list() -> None:
     allowed_to_name = {
         "Workspace": {"steps/load"},
         "Tenant": {"steps/load"},
-        "Segment": {"flow.py", "steps/load/supposed.py", "steps/tell.py"},
+        "Segment": {"flow.py", "steps/load/supposed.py", "steps/explain.py"},
         "ScoreModel": {"steps/load/supposed.py"},
         "Campaign": {"cxone/campaigns.py"},
         "ContactList": {

@@ -27,9 +27,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_a_schema_for_every_kind(installed: Path) -> None:
-    schemas = {file.name for file in (installed / "reconciler" / "schemas").iterdir()}
-    assert schemas == {file.name for file in (ROOT / "schemas").iterdir()}
+    schemas = {file.name for file in (installed / "reconciler" / "schemas").glob("*.json")}
+    assert schemas == {file.name for file in (ROOT / "schemas").glob("*.json")}
     assert len(schemas) == len(kinds()) + 1
+
+
+def test_the_wheel_holds_the_schemas_of_what_programs_read(installed: Path) -> None:
+    schemas = {file.name for file in (installed / "reconciler" / "schemas" / "output").iterdir()}
+    assert schemas == {file.name for file in (ROOT / "schemas" / "output").iterdir()} >= {"plan.json", "reason.json"}
 
 
 def test_the_wheel_validates_its_own_starter_manifests_from_another_folder(installed: Path, tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import row_changes, sources, suppression
+from reconciler.audience import outcomes, reasons, row_changes, sources, suppression
+from reconciler.audience.reasons import reason
 from reconciler.model.address import Address
-from reconciler.model.change import Reason, Sample
+from reconciler.model.change import Sample
 from reconciler.model.disposition import DispositionSet, Feedback
 from reconciler.model.outcomes import NUMBER_COLUMNS, NumbersChange
 from reconciler.model.rows import Additions, RowQuery, Rows
@@ -59,7 +60,7 @@ def changes(
             store=stores[address],
             rows=written,
             digest=row_changes.rows_digest(written),
-            reasons=tuple(Reason(words, count) for _, words, count in row_changes.tally(backend, written)),
+            reasons=outcomes.tally(backend, written),
             samples=tuple(_samples(backend, written, tokens)),
             unread=sources.count(backend, told.filter(told["e164"].isnull())),
         )
@@ -68,7 +69,7 @@ def changes(
 def _samples(backend: Any, rows: Rows, tokens: Tokens) -> Iterator[Sample]:
     few = sources.table(backend, rows).order_by("contactId").select("contactId", "reason").limit(EXAMPLES)
     for contact, why in next(sources.stream(backend, few, EXAMPLES), []):
-        yield Sample(tokens.token(contact), tokens.hint(contact), "add", why)
+        yield Sample(tokens.token(contact), tokens.hint(contact), "add", reasons.read(why))
 
 
 def _told(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[tuple[Address, Any]]:
@@ -97,7 +98,7 @@ def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read
         known = sources.contacts(backend, read[wanted.phones]).select(known="contactId", number="phone")
         joined = people.left_join(known, people["contactId"] == known["known"])
         people = joined.mutate(phone=joined["number"]).drop("known", "number")
-    asked = ibis.literal(f"{wanted.address}: ") + people["outcome"]
+    asked = reason("asked_not_to_be_called", str(wanted.address), people["outcome"])
     people = people.mutate(asked=asked, plain=ibis.null("string"))
     # who asked was called by it: it is kept though its numbering plan knows no such range
     how = replace(feedback.list.phones, rule="possible")

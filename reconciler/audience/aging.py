@@ -26,8 +26,8 @@ LONGEST = timedelta(days=92)
 """How long ago a list may have been written for what follows from the time since to be told apart: as much more of the
 past is read."""
 
-BY_CALENDAR = ", by the calendar alone"
-"""How the reason of an update ends that follows from the time alone."""
+BY_CALENDAR = "changed_by_calendar"
+"""The reason of an update that follows from the time alone."""
 
 
 def model_of(segment: Segment) -> str:
@@ -44,11 +44,6 @@ def last_written(segment: Segment, scored: Scored | None, as_of: datetime) -> da
     if scored is None or not scored.model or scored.model != model_of(segment):
         return None
     return scored.as_of if timedelta() < as_of - scored.as_of <= LONGEST else None
-
-
-def is_aged(reason: str) -> bool:
-    """Whether the reason of an update says that it follows from the time alone."""
-    return reason.endswith(BY_CALENDAR)
 
 
 @dataclass(frozen=True, slots=True)

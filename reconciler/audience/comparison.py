@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import aging, contradictions, differences, engine, identity, matching, offered, sources
+from reconciler.audience import (
+    aging,
+    contradictions,
+    differences,
+    engine,
+    identity,
+    matching,
+    offered,
+    reasons,
+    sources,
+)
+from reconciler.audience.reasons import reason
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
 from reconciler.model.members import Standing
+from reconciler.model.reason import Counted, Reason
 from reconciler.model.rows import Rows
 from reconciler.model.segment import Segment
-
-Counted = list[tuple[str, int]]
-"""Contacts, by words that say why; the most frequent first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Compared:
 
     Attributes:
         rows: `ROW_COLUMNS`, ordered by action and contact.
-        tallied: how many rows there are of each action and reason; of each action the most frequent reason first.
+        reasons: how many rows there are of each action and reason; of each action the most frequent reason first.
         kept: members that stay as they are.
         stays: of those, who no longer belongs: `upsert` leaves them on the list.
         owed: contacts that the list would not take before; the rows have those of them that are offered again now.
@@ -34,11 +43,15 @@ class Compared:
     """
 
     rows: Rows
-    tallied: list[tuple[str, str, int]]
+    reasons: tuple[Counted, ...]
     kept: int
-    stays: Counted
-    owed: Counted
+    stays: tuple[Counted, ...]
+    owed: tuple[Counted, ...]
     pending: int = 0
+
+    def count(self, action: str) -> int:
+        """How many rows there are of an action."""
+        return sum(each.count for each in self.reasons if each.action == action)
 
 
 _PERSONAL = ("name", "firstName", "lastName", "email")
@@ -146,39 +159,37 @@ def _held(
     told, differs = differences.of(told, known, segment.delivery, aged=then is not None)
     phone_keyed = told["on"].isin(by_phone) if by_phone else ibis.literal(False)
     itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
-    told = told.mutate(itself=itself, differs=differs.any, rescored=differs.rescored, in_words=differs.words)
+    told = told.mutate(itself=itself, differs=differs.any, rescored=differs.rescored, unlike=differs.reason)
     if by_phone:
         told = matching.chosen(told, told["itself"] & ~told["differs"])
     barred_for, elsewhere, null = told["barred_for"], told["band"].notnull(), ibis.null("string")
     spare, itself = told["spare"], told["itself"]
     mine = (told["band"] == told["on"]).fill_null(False) & told["found"]
     wanted = mine & barred_for.isnull() & spare.isnull()
-    belongs = [] if segment.mirror else [(barred_for.isnull() & (spare != matching.BEFORE).fill_null(True), "stay")]
+    belongs = (
+        [] if segment.mirror else [(barred_for.isnull() & (spare["code"] != matching.BEFORE).fill_null(True), "stay")]
+    )
     action = ibis.cases(
         (wanted & itself & ~told["differs"], ibis.literal("keep")),
         (wanted, ibis.literal("update")),
         *((stays, ibis.literal(words)) for stays, words in belongs),
         else_=ibis.literal("remove"),
     )
-    gone = ibis.literal("no longer in the source")
-    why_it_stays = ibis.cases(
-        (spare.notnull(), spare),
-        (elsewhere, ibis.literal("belongs in ") + told["band"]),
-        else_=ibis.coalesce(told["out"], gone),
+    out = ibis.coalesce(told["out"], reason("not_in_source"))
+    why_it_stays = reasons.first(
+        (spare.notnull(), spare), (elsewhere, reason("belongs_elsewhere", told["band"])), default=out
     )
-    reason = ibis.cases(
-        (wanted & ~itself & ~told["by_number"], ibis.literal("its number changed")),
-        (
-            wanted & ~itself & (told["own"] != told["stands"]) & told["was_sent_as"].notnull(),
-            ibis.literal("its number was another contact's"),
-        ),
-        (wanted & ~itself & (told["own"] != told["stands"]), ibis.literal("another client's row has its number")),
-        (wanted, told["in_words"]),
+    anothers = wanted & ~itself & (told["own"] != told["stands"])
+    why = reasons.first(
+        (wanted & ~itself & ~told["by_number"], reason("number_changed")),
+        (anothers & told["was_sent_as"].notnull(), reason("number_was_another_contacts")),
+        (anothers, reason("number_on_foreign_row")),
+        (wanted, told["unlike"]),
         *((stays, why_it_stays) for stays, _ in belongs),
         (barred_for.notnull(), barred_for),
         (spare.notnull(), spare),
-        (elsewhere, ibis.literal("moves from ") + told["on"] + " to " + told["band"]),
-        else_=ibis.coalesce(told["out"], gone),
+        (elsewhere, reason("moved", told["on"], told["band"])),
+        default=out,
     )
     null_score = ibis.null("int64")
     columns = {
@@ -191,7 +202,7 @@ def _held(
         "was": ibis.ifelse(wanted & ~told["rescored"], null_score, told["live_score"]),
         "moves_from": ibis.ifelse(wanted, null, told["on"]),
         "moves_to": ibis.ifelse(wanted | barred_for.notnull() | spare.notnull(), null, told["band"]),
-        "reason": reason,
+        "reason": why,
         "subscribers": ibis.ifelse(wanted, told["subscribers"], ibis.null("array<string>")),
         **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", *_PERSONAL)},
     }
@@ -206,11 +217,11 @@ def _barred_for(told: Any, barred: Any) -> Any:
     import ibis
 
     if barred is None:
-        return told.mutate(barred_for=ibis.null("string"))
+        return told.mutate(barred_for=reasons.nothing())
     by_id = barred.select(barred_id="contactId", by_id="barred_for")
     asked = told.mutate(asked=ibis.ifelse(told["by_number"], ibis.null("string"), told["stands"]))
     found = asked.left_join(by_id, asked["asked"] == by_id["barred_id"])
-    by_number = ibis.literal("suppressed by ") + found["barred"]
+    by_number = reason("suppressed", found["barred"])
     return found.mutate(barred_for=ibis.coalesce(found["by_id"], by_number))
 
 
@@ -229,8 +240,7 @@ def _added(everyone: Any, listed: Any) -> Any:
         absent = absent.select(*everyone.columns)
         told = absent.left_join(moved, absent["contactId"] == moved["mover"])
         told = told.mutate(moves_from=told["moves_from"].nullif(told["band"]))
-    new = ibis.literal("belongs in ") + told["band"] + " and is not on the list"
-    moves = ibis.literal("moves from ") + told["moves_from"] + " to " + told["band"]
+    new, moves = reason("qualifies", told["band"]), reason("moved", told["moves_from"], told["band"])
     columns = {
         "action": ibis.literal("add"),
         "moves_to": told["band"],
@@ -238,13 +248,13 @@ def _added(everyone: Any, listed: Any) -> Any:
         "member": ibis.null("string"),
         "on": told["band"],
         "number": told["e164"],
-        "spare": ibis.null("string"),
+        "spare": reasons.nothing(),
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 
 
 def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: offered.Offered | None) -> Any:
-    """What is told, with `owed`: words for contacts that their list would not take before. Some of them still wait.
+    """What is told, with `owed`: why, of contacts that their list would not take before. Some of them still wait.
 
     Those whose rows are known wait until `again` finds them changed.
     """
@@ -252,12 +262,12 @@ def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: of
 
     lists = [waiting.mutate(owed_on=ibis.literal(band)) for band, waiting in owed.items()]
     if not lists:
-        return told.mutate(owed=ibis.null("string"))
+        return told.mutate(owed=reasons.nothing())
     everybody = ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else lists[0]
     same = [told["contactId"] == everybody["owed"], told["on"] == everybody["owed_on"]]
     found = told.left_join(everybody, same)
     written = found["action"].isin(["add", "update"])
-    held, state = found["held"], found["owed_words"]
+    held, state = found["held"], found["owed_reason"]
     if again is not None:
         mine = found.filter(written, found["row"].notnull()).select(*offered.SEEN)
         rows = sources.write(backend, mine, again.file, offered.SEEN)
@@ -267,45 +277,37 @@ def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: of
         same = (found["row"] == found["seen"]).fill_null(False)
         changed = (found["row"] != found["seen"]).fill_null(False)
         held = ibis.cases((changed, False), (same & ibis.literal(not again.by_time), True), else_=found["held"])
-        what, why = found["owed_what"], ibis.literal(": ") + found["owed_reason"]
         state = ibis.cases(
-            (changed, what + ", offered again now, as its row has changed" + why),
-            (same & ibis.literal(not again.by_time), found["pending_words"]),
-            else_=found["owed_words"],
+            (changed, found["changed_reason"]),
+            (same & ibis.literal(not again.by_time), found["pending_reason"]),
+            else_=found["owed_reason"],
         )
     action = ibis.ifelse(written & held.fill_null(False), ibis.literal("wait"), found["action"])
-    words = ibis.ifelse(written, state, ibis.null("string"))
-    return found.mutate(action=action, owed=words).select(*_TOLD, "owed")
+    return found.mutate(action=action, owed=ibis.ifelse(written, state, reasons.nothing())).select(*_TOLD, "owed")
 
 
 def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[str, Path]) -> dict[str, Compared]:
     """What is told of all lists, counted and taken apart."""
     counted = told.group_by("on", "action", "reason", "owed").agg(n=told.count())
-    counts = [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+    by_band: dict[str, list[tuple[str, Any, Any, int]]] = {band: [] for band in into}
+    for on, *rest in (row for chunk in sources.stream(backend, counted, 1000) for row in chunk):
+        by_band[on].append((rest[0], rest[1], rest[2], rest[3]))
     found = {}
     for band, target in into.items():
-        tallied: Counter[tuple[str, str]] = Counter()
-        stays: Counter[str] = Counter()
-        owed: Counter[str] = Counter()
-        for on, action, reason, words, n in counts:
-            if on == band:
-                if action in _CHANGES:
-                    tallied[action, reason] += n
-                if action == "stay":
-                    stays[reason] += n
-                if words is not None:
-                    owed[words] += n
+        here = by_band[band]
+        changing = [(action, reasons.read(why), n) for action, why, _, n in here if action in _CHANGES]
+        staying = [(None, reasons.read(why), n) for action, why, _, n in here if action == "stay"]
+        owed = [(None, reasons.read(why), n) for _, _, why, n in here if why is not None]
         mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES)).select(*ROW_COLUMNS)
         rows = sources.write(backend, mine.order_by("action", "contactId", "member"), target, ROW_COLUMNS)
-        gone = sum(n for (action, _), n in tallied.items() if action != "add")
-        in_order = sorted(tallied.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
+        gone = sum(n for action, _, n in changing if action != "add")
         found[band] = Compared(
             rows,
-            [(action, reason, n) for (action, reason), n in in_order],
+            _summed(changing),
             _size(backend, live[band]) - gone,
-            _frequent(stays),
-            _frequent(owed),
-            sum(n for on, action, _, _, n in counts if on == band and action == "wait"),
+            _summed(staying),
+            _summed(owed),
+            sum(n for action, _, _, n in here if action == "wait"),
         )
     return found
 
@@ -313,7 +315,7 @@ def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[st
 def unknown(backend: Any, compared: Compared, live: Rows) -> int:
     """How many rows that somebody else put on a list are to be taken off it while others are put there."""
     changed = sources.table(backend, compared.rows)
-    if not any(action != "remove" for action, _, _ in compared.tallied):
+    if not any(each.action != "remove" for each in compared.reasons):
         return 0
     members = sources.members(backend, live)
     theirs = members.filter(members["sent_as"].isnull())
@@ -326,5 +328,10 @@ def _size(backend: Any, members: Rows) -> int:
     return members.count if kept else sources.count(backend, sources.members(backend, members))
 
 
-def _frequent(counted: Counter[str]) -> Counted:
-    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+def _summed(counts: Iterable[tuple[str | None, Reason, int]]) -> tuple[Counted, ...]:
+    """How many there are of each action and reason: by action, the most frequent first."""
+    summed: Counter[tuple[str | None, Reason]] = Counter()
+    for action, why, count in counts:
+        summed[action, why] += count
+    counted = [Counted(why, count, action) for (action, why), count in summed.items()]
+    return tuple(sorted(counted, key=lambda each: (each.action or "", -each.count, each.reason)))

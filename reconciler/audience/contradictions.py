@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.audience import sources
+from reconciler.audience.reasons import reason
 
-APART = "the row that has its number is taken off first"
+APART = "number_removed_first"
 """Why a contact is not put on a list yet: a row of another phone text may reach who must not be called."""
 
 
@@ -37,6 +38,4 @@ def put_off(backend: Any, changes: Any) -> Any:
     found = changes.left_join(waits, [changes["contactId"] == waits["waits"], changes["on"] == waits["waits_on"]])
     held = found["waits"].notnull() & found["action"].isin(["add", "update"])
     action = ibis.ifelse(held, ibis.literal("wait"), found["action"])
-    return found.mutate(action=action, owed=ibis.ifelse(held, ibis.literal(APART), found["owed"])).select(
-        *changes.columns
-    )
+    return found.mutate(action=action, owed=ibis.ifelse(held, reason(APART), found["owed"])).select(*changes.columns)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.audience import aging, sources, suppression, values, written
+from reconciler.audience import aging, reasons, sources, suppression, values, written
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import PERSONAL
 from reconciler.model.feeds import Pairs
@@ -88,11 +88,11 @@ def known(backend: Any, listed: Any, personal: Personal, standing: Standing) -> 
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """Whether a row differs from what is to be written, in its score among others; and in what, in words."""
+    """Whether a row differs from what is to be written; whether its score does; and the reason, which says in what."""
 
     any: Any
     rescored: Any
-    words: Any
+    reason: Any
 
 
 def of(told: Any, known: Known, delivery: Delivery, *, aged: bool = False) -> tuple[Any, Differing]:
@@ -113,18 +113,17 @@ def of(told: Any, known: Known, delivery: Delivery, *, aged: bool = False) -> tu
     changed, unsure = [told[name] for name in differs], [told[name] for name in unknown]
     rescored = changed[names.index(delivery.score, len(people))] if delivery.score in values_of else no
     for_sure = functools.reduce(operator.or_, changed, no)
-    words = ibis.ifelse(
-        for_sure | ibis.literal(not lost),
-        ibis.literal("its ") + in_words(names, changed) + " changed",
-        ibis.literal("nobody knows what the tenant has as its ") + in_words(list(lost), unsure),
-    )
+    in_these = _named(names, changed)
+    branches = [(for_sure | ibis.literal(not lost), reasons.listed("changed", in_these))]
     if aged:
         named = dict(delivery.values)
         timed = [name in values_of and named.get(name, name) in SCORED for name in names]
         rest = [each for each, score in zip(changed, timed, strict=True) if not score]
         besides = functools.reduce(operator.or_, [*rest, *unsure], no)
-        words = ibis.ifelse(~besides & aging.only_time(told, delivery), words + aging.BY_CALENDAR, words)
-    return told, Differing(for_sure | functools.reduce(operator.or_, unsure, no), rescored, words)
+        by_time = for_sure & ~besides & aging.only_time(told, delivery)
+        branches.insert(0, (by_time, reasons.listed(aging.BY_CALENDAR, in_these)))
+    reason = reasons.first(*branches, default=reasons.listed("live_value_unknown", _named(list(lost), unsure)))
+    return told, Differing(for_sure | functools.reduce(operator.or_, unsure, no), rescored, reason)
 
 
 def as_written(told: Any, change: RowChange, prefix: str) -> Any:
@@ -191,14 +190,14 @@ def _unlike(told: Any, fields: Sequence[str]) -> tuple[dict[str, Any], dict[str,
     return others, lost
 
 
-def in_words(names: Sequence[str], differing: Sequence[Any]) -> Any:
-    """The names of what differs, as `a, b and c`."""
+def _named(names: Sequence[str], differing: Sequence[Any]) -> Any:
+    """The names of what differs, as an array, in their order."""
     import ibis
 
-    words: Any = ibis.literal("")
-    later: Any = ibis.literal(0)
-    for name, differs in reversed(list(zip(names, differing, strict=True))):
-        joint = ibis.cases((later == 0, ""), (later == 1, " and "), else_=", ")
-        words = ibis.ifelse(differs, ibis.literal(name) + joint, ibis.literal("")) + words
-        later = later + differs.cast("int64")
-    return words
+    named = [
+        ibis.ifelse(differs, ibis.literal(name), ibis.null("string"))
+        for name, differs in zip(names, differing, strict=True)
+    ]
+    if not named:
+        return ibis.literal([], "array<string>")
+    return ibis.array(named).filter(lambda name: name.notnull())

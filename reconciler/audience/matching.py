@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.audience import phones
+from reconciler.audience import phones, reasons
+from reconciler.audience.reasons import reason
 
-AGAIN = "another row of the same contact"
+AGAIN = "duplicate_member"
 """Of several rows of one contact on a list all but one."""
-BEFORE = "the number that its contact had before"
+BEFORE = "former_number"
 """A row of a contact that is on the list by the number that it has now."""
 
 _WIRE = r"^\+[1-9][0-9]{6,14}$"
@@ -46,7 +47,7 @@ def matched(everyone: Any, listed: Any, by_phone: Sequence[str]) -> Any:
     Returns:
         stands: the contact of `everyone` that the row is, or the one it says it is. found: whether it is that contact's
         row on this list. by_number: whether it is so by its number; several rows of a list may be, of which `chosen`
-        says the one. spare: why it is one too many, or null.
+        says the one. spare: the reason why it is one too many, or null.
     """
     import ibis
 
@@ -72,7 +73,7 @@ def _by_number(everyone: Any, listed: Any) -> Any:
     met = joined.filter(joined["wanted"].notnull(), joined["barred"].isnull())
     met = met.select(*listed.columns, "wanted_on", stands="wanted", by_number=ibis.literal(True))
     # which of several rows of a number is kept is said once it is known which is as it should be: `chosen`
-    met = met.mutate(found=ibis.literal(True), spare=null)
+    met = met.mutate(found=ibis.literal(True), spare=reasons.nothing())
     here = met.filter(met["wanted_on"] == met["on"]).select(placed="stands", placed_on="on").distinct()
     rest = joined.filter(joined["wanted"].isnull() | joined["barred"].notnull()).select(*listed.columns)
     return ibis.union(
@@ -93,7 +94,7 @@ def _by_what_it_says(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
         here, [joined["contactId"] == here["placed"], joined["on"] == here["placed_on"], joined["barred"].isnull()]
     ).drop("placed_on")
     moved = _spared(joined.filter(joined["free"].notnull()), ["on", "free"], lambda rows: [rows["member"]], BEFORE)
-    before = ibis.ifelse(joined["placed"].notnull(), ibis.literal(BEFORE), ibis.null("string"))
+    before = ibis.ifelse(joined["placed"].notnull(), reason(BEFORE), reasons.nothing())
     other = joined.mutate(spare=before).filter(joined["free"].isnull())
     told = ibis.union(moved, other.select(*moved.columns))
     known = everyone.select(known="contactId")
@@ -155,5 +156,5 @@ def _spared(rows: Any, by: Sequence[str], order: Any, why: str) -> Any:
     ranked = several.mutate(rank=rank)
     later = ranked.filter(ranked["rank"] > 0).select(later="member", later_on="on")
     joined = rows.left_join(later, [rows["member"] == later["later"], rows["on"] == later["later_on"]])
-    spare = ibis.ifelse(joined["later"].notnull(), ibis.literal(why), ibis.null("string"))
+    spare = ibis.ifelse(joined["later"].notnull(), reason(why), reasons.nothing())
     return joined.select(*rows.columns, spare=spare)

@@ -8,20 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import persons, scoring, sources, suppression
+from reconciler.audience import persons, reasons, scoring, sources, suppression
+from reconciler.audience.reasons import reason
+from reconciler.model.reason import REASON, Counted
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Delivery, Segment
-
-REFUSED, UNRECORDED = "no consent", "no consent recorded"
-"""Why a contact is out, or taken off a list: it said no; or nobody knows what it said."""
 
 STANDING = {
     "contactId": "string",
     "score": "int64",
     "band": "string",
     "priority": "int64",
-    "reason": "string",
+    "reason": REASON,
     "suppressed_by": "string",
     "duplicate": "boolean",
     "consent": "boolean",
@@ -124,41 +123,36 @@ def _with_lists(backend: Any, segment: Segment, people: Any, members: Mapping[st
 
 def _refusal(segment: Segment, judged: Any) -> Any:
     """Why a row is out, as far as it can be said of the row alone."""
-    import ibis
-
-    def said(words: str) -> Any:
-        return ibis.literal(words)
-
     listed = [target.band for target in segment.targets]
     branches = [
-        (judged["fault"].notnull(), said("cannot be used: ") + judged["fault"]),
-        (judged["duplicate"], said("duplicate of another row with its id")),
-        (~judged["active"], said("archived")),
-        (~judged["optedIn"].fill_null(True), said(REFUSED)),
+        (judged["fault"].notnull(), reason("unusable", judged["fault"])),
+        (judged["duplicate"], reason("duplicate_row")),
+        (~judged["active"], reason("archived")),
+        (~judged["optedIn"].fill_null(True), reason("no_consent")),
     ]
     if segment.asks_consent and not segment.calls_unrecorded:
-        branches.append((judged["optedIn"].isnull(), said(UNRECORDED)))
-    branches.append((judged["region_fault"].notnull(), judged["region_fault"]))
+        branches.append((judged["optedIn"].isnull(), reason("no_consent_recorded")))
+    branches.append((judged["region_fault"].notnull(), reason("unknown_region", judged["region_fault"])))
     if segment.phones is not None:
         branches += [
-            (judged["e164"].isnull(), said("no valid phone")),
-            (judged["suppressed_by"].notnull(), said("suppressed by ") + judged["suppressed_by"]),
+            (judged["e164"].isnull(), reason("no_valid_phone")),
+            (judged["suppressed_by"].notnull(), reason("suppressed", judged["suppressed_by"])),
         ]
     if segment.suppress:  # no list can be asked for that number
-        branches.append((judged["unread"], said("another number of theirs cannot be read")))
+        branches.append((judged["unread"], reason("other_number_unreadable")))
     for number, query in enumerate(segment.intersect):
         branches += [
-            (~judged[f"on_{number}"], said(f"not on {query.list}")),
-            (judged[f"archived_{number}"], said(f"archived on {query.list}")),
+            (~judged[f"on_{number}"], reason("not_on_list", str(query.list))),
+            (judged[f"archived_{number}"], reason("archived_on_list", str(query.list))),
         ]
-    lowest = f"score below {segment.score.threshold / 100:g}"
-    unscored = "no interaction in the window" if isinstance(segment.score.measure, RecencyFrequency) else lowest
+    lowest = reason("below_threshold", f"{segment.score.threshold / 100:g}")
+    unscored = reason("no_interaction") if isinstance(segment.score.measure, RecencyFrequency) else lowest
     branches += [
-        (judged["score"].isnull(), said(unscored)),
-        (judged["band"].isnull(), said(lowest)),
-        (~judged["band"].isin(listed), said("in band ") + judged["band"] + said(", which has no list")),
+        (judged["score"].isnull(), unscored),
+        (judged["band"].isnull(), lowest),
+        (~judged["band"].isin(listed), reason("band_without_list", judged["band"])),
     ]
-    return ibis.cases(*branches, else_=ibis.null("string"))
+    return reasons.first(*branches)
 
 
 def _one_a_phone(judged: Any) -> Any:
@@ -174,9 +168,8 @@ def _one_a_phone(judged: Any) -> Any:
     window = ibis.window(group_by="key", order_by=[ibis.desc(shared["score"]), shared["contactId"]])
     ranked = shared.mutate(rank=ibis.row_number().over(window))
     later = ranked.filter(ranked["rank"] > 0)["contactId"]
-    words = ibis.literal("duplicate of another contact with its phone")
-    reason = ibis.ifelse(judged["reason"].isnull() & judged["contactId"].isin(later), words, judged["reason"])
-    return judged.mutate(reason=reason)
+    second = judged["reason"].isnull() & judged["contactId"].isin(later)
+    return judged.mutate(reason=ibis.ifelse(second, reason("duplicate_phone"), judged["reason"]))
 
 
 def _capped(segment: Segment, judged: Any) -> Any:
@@ -193,8 +186,8 @@ def _capped(segment: Segment, judged: Any) -> Any:
     window = ibis.window(group_by=[judged["band"], judged["reason"].isnull()], order_by=first)
     ranked = judged.mutate(rank=ibis.row_number().over(window))
     over = ranked["reason"].isnull() & (ranked["rank"] >= segment.cap.most)
-    words = ibis.literal(f"over the cap of {segment.cap.most:,}")
-    return ranked.mutate(reason=ibis.ifelse(over, words, ranked["reason"])).drop("rank")
+    cap = reason("over_cap", str(segment.cap.most))
+    return ranked.mutate(reason=ibis.ifelse(over, cap, ranked["reason"])).drop("rank")
 
 
 def _final(segment: Segment, judged: Any) -> Any:
@@ -246,7 +239,7 @@ def _called(judged: Any, delivery: Delivery) -> dict[str, Any]:
     }
 
 
-BARRED = {"contactId": "string", "suppressed_by": "string", "barred_for": "string"}
+BARRED = {"contactId": "string", "suppressed_by": "string", "barred_for": REASON}
 """Contacts that must be taken off a managed list, whatever its membership mode, and what for.
 
 `suppressed_by`: the do-not-call list that has a number of theirs; null where only their consent is wanting.
@@ -276,24 +269,32 @@ def barred(
     named = named.select("contactId", "suppressed_by")
     for there in _members(backend, segment, read):
         named = ibis.union(named, there if by_phone else there.anti_join(belongs, "contactId"))
-    named = named.mutate(barred_for=ibis.literal("suppressed by ") + named["suppressed_by"])
+    named = named.mutate(consent=ibis.null("boolean"), unasked=ibis.literal(True))
     named = ibis.union(named, _without_consent(segment, everyone))
-    # no consent is told before a list, as it is of who is left out
     once = named.group_by("contactId").agg(
-        suppressed_by=named["suppressed_by"].min(), barred_for=named["barred_for"].min()
+        suppressed_by=named["suppressed_by"].min(),
+        refused=(~named["consent"]).any(where=~named["unasked"]),
+        unasked=named["unasked"].all(),
     )
+    # no consent is told before a list, as it is of who is left out
+    barred_for = reasons.first(
+        (once["unasked"], reason("suppressed", once["suppressed_by"])),
+        (once["refused"].fill_null(False), reason("no_consent")),
+        default=reason("no_consent_recorded"),
+    )
+    once = once.select("contactId", "suppressed_by", barred_for=barred_for)
     return sources.write(backend, once.order_by("contactId"), target, BARRED)
 
 
 def _without_consent(segment: Segment, everyone: Any) -> Any:
-    """Who did not consent, also where that is not why they are out; as `BARRED`."""
+    """Who did not consent, also where that is not why they are out: contactId, suppressed_by (null), consent."""
     import ibis
 
     consent = everyone["consent"]
     wanting = ~consent.fill_null(True) if segment.calls_unrecorded else ~consent.fill_null(False)
     found = everyone.filter(~everyone["duplicate"], everyone["contactId"].notnull(), wanting)
-    words = ibis.ifelse(found["consent"].isnull(), ibis.literal(UNRECORDED), ibis.literal(REFUSED))
-    return found.select("contactId", suppressed_by=ibis.null("string"), barred_for=words)
+    consent = {"consent": found["consent"], "unasked": ibis.literal(False)}
+    return found.select("contactId", suppressed_by=ibis.null("string"), **consent)
 
 
 def dialled_all_the_same(
@@ -335,15 +336,15 @@ def called_unrecorded(backend: Any, standing_rows: Rows) -> int:
     return sources.count(backend, everyone.filter(everyone["band"].notnull(), everyone["consent"].isnull()))
 
 
-def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[tuple[str, int]]]:
-    """How many contacts are in each band, and how many are left out for each reason."""
+def account(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[Counted]]:
+    """How many contacts are in each band, and how many are left out for each reason, the most frequent first."""
     everyone = sources.table(backend, standing_rows)
     counted = everyone.group_by("band", "reason").agg(n=everyone.count()).order_by("band", "reason")
     included: dict[str, int] = {}
     left_out = []
-    for band, reason, count in (row for chunk in sources.stream(backend, counted, 1000) for row in chunk):
-        if reason is None:
+    for band, why, count in (row for chunk in sources.stream(backend, counted, 1000) for row in chunk):
+        if why is None:
             included[band] = count
         else:
-            left_out.append((reason, count))
-    return included, left_out
+            left_out.append(Counted(reasons.read(why), count))
+    return included, sorted(left_out, key=lambda each: (-each.count, each.reason))

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import outcomes, row_changes
-from reconciler.model.change import Reason, Sample
+from reconciler.model.change import Sample
 from reconciler.model.disposition import DispositionSet
 from reconciler.model.listing import cut
 from reconciler.model.live import Live
-from reconciler.model.outcomes import OutcomeChange, Place
+from reconciler.model.outcomes import OutcomeChange
+from reconciler.model.reason import Share
 from reconciler.model.tokens import Tokens
 
 AGENTS = 10
@@ -41,12 +42,12 @@ def change(
         unchanged=compared.unchanged,
         rows=rows,
         digest=row_changes.rows_digest(rows),
-        reasons=_reasons(outcomes.tally(backend, rows, "reason")),
-        outcomes=_reasons(outcomes.tally(backend, rows, "outcome")),
-        agents=_agents(outcomes.tally(backend, rows, "agent", most=100_000)),
-        left=_reasons(compared.left),
-        places=tuple(Place(*each) for each in compared.places),
-        owed=_reasons(compared.owed),
+        reasons=outcomes.tally(backend, rows),
+        outcomes=tuple(outcomes.shares(backend, rows, "outcome")),
+        agents=_agents(outcomes.shares(backend, rows, "agent")),
+        left=compared.left,
+        places=compared.places,
+        owed=compared.owed,
         samples=tuple(
             Sample(tokens.token(contact), tokens.hint(contact), "set", why)
             for contact, why in outcomes.examples(backend, rows, EXAMPLES)
@@ -56,12 +57,8 @@ def change(
     )
 
 
-def _reasons(counted: list[tuple[str, int]]) -> tuple[Reason, ...]:
-    return tuple(Reason(*each) for each in counted)
-
-
-def _agents(counted: list[tuple[str, int]]) -> tuple[Reason, ...]:
+def _agents(counted: list[Share]) -> tuple[Share, ...]:
     shown = cut(len(counted), AGENTS)
     rest = counted[shown:]
-    others = [(f"{len(rest):,} other agents", sum(count for _, count in rest))] if rest else []
-    return _reasons([*counted[:shown], *others])
+    others = [Share("", sum(each.count for each in rest), others=len(rest))] if rest else []
+    return (*counted[:shown], *others)

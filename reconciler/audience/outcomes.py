@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import identity, piecemeal, regions, sources
+from reconciler.audience import identity, piecemeal, reasons, regions, sources
+from reconciler.audience.reasons import reason
 from reconciler.model.disposition import HELD, DispositionSet
-from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange
+from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange, Place
+from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
 
 DISPOSITIONS = {
@@ -38,8 +40,7 @@ LIVE = {
 """A contact of a campaign as it is kept: whether it is one, who holds it, its outcome and the moment that is of."""
 
 SHOWN = 20
-_NONE = "(none)"
-_LOCATED = ("cannot be used", "the campaign has no such contact")
+_LOCATED = ("unusable", "unknown_contact")
 
 
 def settled(backend: Any, rows: Rows, target: Path) -> Rows:
@@ -93,7 +94,7 @@ def live(backend: Any, rows: Rows, target: Path) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What must change of a campaign's contacts; counts are pairs of words and a number, the most frequent first.
+    """What must change of a campaign's contacts; of what is counted the most frequent comes first.
 
     Attributes:
         rows: `OUTCOME_COLUMNS`, in the order of the contacts.
@@ -105,9 +106,9 @@ class Compared:
     rows: Rows
     source: int
     unchanged: int
-    left: list[tuple[str, int]]
-    places: list[tuple[str, str]]
-    owed: list[tuple[str, int]]
+    left: tuple[Counted, ...]
+    places: tuple[Place, ...]
+    owed: tuple[Counted, ...]
     reopened: int
     later: int
 
@@ -124,11 +125,11 @@ def compare(
     import ibis
 
     told = _told(backend, wanted, read, others)
-    waiting = [] if owed is None else _waiting(backend, told, owed)
+    waiting = () if owed is None else _waiting(backend, told, owed)
     if owed is not None:
         told = _without_held(told, owed)
     setting = told.filter(told["left"].isnull())
-    was = ibis.coalesce(setting["was"], ibis.literal(_NONE))
+    was = ibis.coalesce(setting["was"], ibis.literal(""))
     changed = setting.select(
         "contactId",
         "outcome",
@@ -138,17 +139,17 @@ def compare(
         "timestamp",
         "custom",
         action=ibis.literal("set"),
-        reason=was + " → " + setting["outcome"],
+        reason=reason("outcome", was, setting["outcome"]),
     )
     rows = sources.write(backend, changed.select(*OUTCOME_COLUMNS).order_by("contactId"), into, OUTCOME_COLUMNS)
     final = setting["was"].isin(wanted.final).fill_null(False) & ~setting["outcome"].isin(wanted.final)
-    counts = dict(_counted(backend, told.filter(told["left"].notnull()), "left"))
-    unchanged = counts.pop(_SAME, 0)
+    counts = _counted(backend, told.filter(told["left"].notnull()), "left")
+    unchanged = sum(each.count for each in counts if each.reason.code == _SAME)
     return Compared(
         rows=rows,
         source=sources.count(backend, told),
         unchanged=unchanged,
-        left=list(counts.items()),
+        left=tuple(each for each in counts if each.reason.code != _SAME),
         places=_places(backend, told),
         owed=waiting,
         reopened=sources.count(backend, setting.filter(final)),
@@ -156,26 +157,23 @@ def compare(
     )
 
 
-_SAME = "the outcome is there already"
+_SAME = "same_outcome"
 
 
 def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others: Sequence[DispositionSet]) -> Any:
     """Every row of the source with what the tenant has of its contact; `left`: why it sets nothing, or null."""
-    import ibis
-
     asked = sources.table(backend, read[wanted.feed])
     now = sources.table(backend, read[wanted.live]).rename(there="contactId", was="outcome")
     joined = asked.left_join(now, asked["contactId"] == now["there"])
     joined = _overtaken(backend, wanted, joined, read, others)
     held = joined["state"].isin(HELD).fill_null(False)
-    left = ibis.cases(
-        (joined["fault"].notnull(), ibis.literal("cannot be used: ") + joined["fault"]),
-        (joined["superseded"], ibis.literal("a later row has its contact")),
-        (~joined["known"].fill_null(False), ibis.literal("the campaign has no such contact")),
-        (joined["by"].notnull(), ibis.literal("a later row of ") + joined["by"] + " has its contact"),
-        ((joined["was"] == joined["outcome"]).fill_null(False), ibis.literal(_SAME)),
-        (held, ibis.literal("deferred, held by the dialler: ") + joined["state"]),
-        else_=ibis.null("string"),
+    left = reasons.first(
+        (joined["fault"].notnull(), reason("unusable", joined["fault"])),
+        (joined["superseded"], reason("superseded")),
+        (~joined["known"].fill_null(False), reason("unknown_contact")),
+        (joined["by"].notnull(), reason("superseded_by_set", joined["by"])),
+        ((joined["was"] == joined["outcome"]).fill_null(False), reason(_SAME)),
+        (held, reason("held_by_dialler", joined["state"])),
     )
     return joined.mutate(left=left)
 
@@ -221,39 +219,47 @@ def _without_held(told: Any, owed: Any) -> Any:
 
     found = told.left_join(owed, told["contactId"] == owed["owed"])
     waits = found["left"].isnull() & found["held"].fill_null(False)
-    words = ibis.literal("rejected before, and not offered again yet")
-    return found.mutate(left=ibis.ifelse(waits, words, found["left"]))
+    return found.mutate(left=ibis.ifelse(waits, reason("retry_later"), found["left"]))
 
 
-def _waiting(backend: Any, told: Any, owed: Any) -> list[tuple[str, int]]:
+def _waiting(backend: Any, told: Any, owed: Any) -> tuple[Counted, ...]:
     found = told.filter(told["left"].isnull()).inner_join(owed, told["contactId"] == owed["owed"])
-    return _counted(backend, found, "owed_words")
+    return _counted(backend, found, "owed_reason")
 
 
-def _counted(backend: Any, rows: Any, column: str) -> list[tuple[str, int]]:
-    import ibis
+def _counted(backend: Any, rows: Any, column: str) -> tuple[Counted, ...]:
+    """How many rows there are for each reason in a column: the most frequent first."""
+    counted = rows.group_by(why=rows[column]).agg(n=rows.count())
+    found = [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+    return tuple(
+        sorted((Counted(reasons.read(why), n) for why, n in found), key=lambda each: (-each.count, each.reason))
+    )
 
-    counted = rows.group_by(words=rows[column]).agg(n=rows.count()).order_by(ibis.desc("n"), "words")
-    return [row for chunk in sources.stream(backend, counted, 1000) for row in chunk]
 
-
-def _places(backend: Any, told: Any) -> list[tuple[str, str]]:
+def _places(backend: Any, told: Any) -> tuple[Place, ...]:
     """The first rows that somebody should look at, in the order of file and line."""
-    import functools
-    import operator
-
-    looked = functools.reduce(operator.or_, (told["left"].startswith(words) for words in _LOCATED))
+    looked = told["left"]["code"].isin(_LOCATED)
     number = told["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     first = told.filter(looked.fill_null(False)).order_by(told["place"].re_replace(r"\d+$", ""), number).limit(SHOWN)
-    return [row for chunk in sources.stream(backend, first.select("place", "left"), SHOWN) for row in chunk]
+    found = (row for chunk in sources.stream(backend, first.select("place", "left"), SHOWN) for row in chunk)
+    return tuple(Place(place, reasons.read(why)) for place, why in found)
 
 
-def tally(backend: Any, rows: Rows, column: str, most: int = 1000) -> list[tuple[str, int]]:
-    """How many rows of a change have each value of a column: the most frequent first, at most so many."""
-    return _counted(backend, sources.table(backend, rows), column)[:most]
+def tally(backend: Any, rows: Rows) -> tuple[Counted, ...]:
+    """How many rows of a change there are for each reason: the most frequent first."""
+    return _counted(backend, sources.table(backend, rows), "reason")
 
 
-def examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, str]]:
+def shares(backend: Any, rows: Rows, column: str) -> list[Share]:
+    """How many rows of a change have each value of a column: the most frequent first."""
+    import ibis
+
+    changed = sources.table(backend, rows)
+    counted = changed.group_by(value=changed[column]).agg(n=changed.count()).order_by(ibis.desc("n"), "value")
+    return [Share(*row) for chunk in sources.stream(backend, counted, 1000) for row in chunk]
+
+
+def examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, Reason]]:
     """A few contacts of each transition, and what it is: the first by contact, so always the same."""
     import ibis
 
@@ -261,7 +267,7 @@ def examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, str]]:
     rank = ibis.row_number().over(ibis.window(group_by=["reason"], order_by="contactId"))
     ranked = changed.mutate(rank=rank)
     few = ranked.filter(ranked["rank"] < 1).order_by("reason", "contactId").select("contactId", "reason").limit(each)
-    return [row for chunk in sources.stream(backend, few, 1000) for row in chunk]
+    return [(contact, reasons.read(why)) for chunk in sources.stream(backend, few, 1000) for contact, why in chunk]
 
 
 _WRITTEN = ("contactId", "outcome", "was", "agent", "notes", "timestamp", "custom")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import sources
+from reconciler.audience.reasons import reason
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Patience
 
@@ -33,6 +34,10 @@ OWED = {
 }
 """A contact that a list would not take: in how many runs it was rejected, or was deferred, if that was the last; when
 last, and why then; the digest of its row (`offered`) where it is known."""
+
+NOW, LATER, QUARANTINE = "now", "later", "in_quarantine"
+WHEN_CHANGED, AS_CHANGED = "when_its_row_changes", "now_its_row_has_changed"
+"""When a contact is offered again, as the argument `next` of a reason says it."""
 
 DEFERRED = ("held", "changed")
 """Codes of what was not tried, because of what the contact was just then: it waits for nothing."""
@@ -71,10 +76,10 @@ def settled(backend: Any, lines: Path, patience: Patience, now: datetime, into: 
 
 
 def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: datetime) -> Any:
-    """The contacts that a list would not take: owed, held (whether they still wait) and words that say so.
+    """The contacts that a list would not take: owed, held (whether they still wait), and `owed_reason`, which says so.
 
-    And what is said where they are held against their rows: `row` (null: not known, or it was deferred),
-    `pending_words`, `owed_what` and `owed_reason`.
+    And what is said where they are held against their rows: `row` (null: not known, or it was deferred), and the
+    reasons `pending_reason` (the row is the same) and `changed_reason`.
     """
     import ibis
 
@@ -89,18 +94,20 @@ def waiting(backend: Any, rows: Rows, name: str, patience: Patience, now: dateti
     held = quarantined | ibis.cases(*steps, else_=False) if steps else quarantined
     deferred = mine["code"].isin(DEFERRED)
     held = held & ~deferred
-    times = ibis.ifelse(mine["tries"] == 1, ibis.literal("once"), mine["tries"].cast("string") + " times")
-    state = ibis.cases(
-        (held & quarantined, ibis.literal("in quarantine")),
-        (held, ibis.literal("offered again later")),
-        else_=ibis.literal("offered again now"),
+    state = ibis.cases((held & quarantined, QUARANTINE), (held, LATER), else_=NOW)
+
+    def offered(next_time: Any) -> Any:
+        about = (mine["tries"].cast("string"), next_time, mine["reason"].fill_null(""))
+        return ibis.ifelse(deferred, reason("deferred", *about), reason("rejected", *about))
+
+    return mine.select(
+        owed="contactId",
+        held=held,
+        row=ibis.ifelse(deferred, ibis.null("string"), mine["row"]),
+        owed_reason=offered(state),
+        pending_reason=offered(WHEN_CHANGED),
+        changed_reason=offered(AS_CHANGED),
     )
-    what = _what(mine) + " " + times
-    row = ibis.ifelse(deferred, ibis.null("string"), mine["row"])
-    words = what + ", " + state + ": " + mine["reason"]
-    pending = what + ", pending until its row changes: " + mine["reason"]
-    told = {"owed_words": words, "pending_words": pending, "owed_what": what, "owed_reason": mine["reason"]}
-    return mine.select(owed="contactId", held=held, row=row, **told)
 
 
 def _what(owed: Any) -> Any:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import engine, phones, regions, sources
+from reconciler.model.reason import Reason
 from reconciler.model.rows import PeopleQuery, Rows
 from reconciler.model.segment import Phones
 
@@ -167,7 +168,7 @@ def _keys(every: Any) -> Any:
     return told.mutate(theirs=ibis.ifelse(told["theirs"].length() == 0, ibis.null("array<string>"), told["theirs"]))
 
 
-def explained(backend: Any, mine: Any, how: Phones, query: PeopleQuery) -> Iterator[str]:
+def explained(backend: Any, mine: Any, how: Phones, query: PeopleQuery) -> Iterator[tuple[str, Reason]]:
     """What became of each number of some rows, in order: which is called, and why those before it are not."""
     import ibis
 
@@ -186,15 +187,15 @@ def explained(backend: Any, mine: Any, how: Phones, query: PeopleQuery) -> Itera
     used: set[str | None] = set()
     for place, nth, blank, fault in _rows(backend, every.select("place", "nth", "blank", "phone_fault")):
         if blank:
-            words = "blank"
+            fact = Reason("blank_number")
         elif fault is not None:
-            words = f"cannot be called: {fault}"
+            fact = Reason("unreadable_number", (fault,))
         elif place in used:
-            words = "not needed, held against do-not-call lists as well"
+            fact = Reason("further_number")
         else:
-            words = "called"
+            fact = Reason("called_number")
             used.add(place)
-        yield f"{names[nth]}: {words}"
+        yield names[nth], fact
 
 
 def _rows(backend: Any, relation: Any) -> Sequence[tuple[Any, ...]]:

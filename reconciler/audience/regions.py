@@ -17,6 +17,9 @@ NOTHING = r"^[\s\p{Z}\p{C}]*$"
 MOST_WORDS = 8
 """So many unknown words, the most frequent ones, are told as they are: a column of another meaning has a word a row."""
 
+MANY = ""
+"""Stands for a word that is one of many."""
+
 _CHUNK = 10_000
 _CUT = 20
 _DIGITS = 3
@@ -74,13 +77,13 @@ def _answered(texts: Iterator[list[tuple[Any, ...]]], path: Path) -> bool:
 
 
 def told(text: str | None) -> str:
-    """What is said of a text that is no country: on one line, short, and without what may be a number or an address."""
+    """A text that is no country, on one line, short, and without what may be a number or an address; or `MANY`."""
     if text is None:
-        return "unknown region, one of many words"
+        return MANY
     line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     if sum(each.isdigit() for each in line) > _DIGITS or "@" in line:
         line = "".join("•" if each.isalnum() else each for each in line)
-    return f"unknown region '{line if len(line) <= _CUT else line[: _CUT - 1] + '…'}'"
+    return line if len(line) <= _CUT else line[: _CUT - 1] + "…"
 
 
 def _file(folder: Path) -> Path:

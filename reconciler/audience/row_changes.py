@@ -1,66 +1,50 @@
-"""How is a row change told, streamed to the wire, digested, and held against what a list has become?"""
+"""How is a row change counted, streamed to the wire, digested, and held against what a list has become?"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from reconciler.audience import matching, piecemeal, sources
+from reconciler.audience import matching, piecemeal, reasons, sources
 from reconciler.model.change import RowChange
 from reconciler.model.outcomes import AnyRowChange
+from reconciler.model.reason import Reason
 from reconciler.model.rows import Rows
 from reconciler.model.segment import BAND
 
 _STREAMED = 10_000
 
 
-def why(changed: Any) -> Any:
-    """Why each row of a row change, in particular: with this contact's own scores."""
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A row of a change: whose, what is done, why, and the scores in points, now and on the list it is on."""
+
+    contact: str
+    action: str
+    reason: Reason
+    score: float | None
+    was: float | None
+
+
+def example_of(row: tuple[Any, ...]) -> Example:
+    """The example that a row of `EXAMPLE` is."""
+    contact, action, why, *scores = row
+    points = (None if each is None else each / 100 for each in scores)
+    return Example(contact, action, reasons.read(why), *points)
+
+
+EXAMPLE = ("contactId", "action", "reason", "score", "was")
+
+
+def examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, list[Example]]:
+    """A few rows of each action of each change: the first by contact."""
     import ibis
 
-    score, was = _points(changed["score"]), _points(changed["was"])
-    scored = ibis.literal("score ") + ibis.coalesce(was + " → " + score, score)
-    moved = changed["moves_from"].notnull() & changed["moves_to"].notnull()
-    return ibis.cases(
-        (moved, scored + " moves it from " + changed["moves_from"] + " to " + changed["moves_to"]),
-        (changed["action"] == "add", ibis.literal("score ") + score + " puts it in " + changed["moves_to"]),
-        (
-            changed["action"] == "remove",
-            changed["reason"] + ibis.coalesce(ibis.literal(" (score ") + score + ")", ibis.literal("")),
-        ),
-        else_=ibis.coalesce(changed["reason"] + " (score " + was + " → " + score + ")", changed["reason"]),
-    )
-
-
-def _points(hundredths: Any) -> Any:
-    # by whole numbers: 12345678.5 as a decimal is text like 1.23456785E7 to some engine
-    import ibis
-
-    size = hundredths.abs()
-    whole, tenths, rest = ((size // unit).cast("string") for unit in (100, 10, 1))
-    last = ibis.ifelse(size % 10 == 0, ibis.literal(""), rest.right(1))
-    sign = ibis.ifelse(hundredths < 0, ibis.literal("-"), ibis.literal(""))
-    return sign + whole + "." + tenths.right(1) + last
-
-
-def tally(backend: Any, rows: Rows) -> list[tuple[str, str, int]]:
-    """How many rows there are of each action and reason: the most frequent first."""
-    import ibis
-
-    changed = sources.table(backend, rows)
-    counted = changed.group_by("action", "reason").agg(n=changed.count())
-    ordered = counted.order_by("action", ibis.desc("n"), "reason")
-    return [row for chunk in sources.stream(backend, ordered, 1000) for row in chunk]
-
-
-def examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, list[tuple[str, str, str]]]:
-    """A few rows of each action of each change, as (contact, action, why): the first by contact."""
-    import ibis
-
-    found: dict[str, list[tuple[str, str, str]]] = {name: [] for name in changes}
+    found: dict[str, list[Example]] = {name: [] for name in changes}
     tables = [
         sources.table(backend, rows).mutate(of=ibis.literal(name)) for name, rows in changes.items() if rows.count
     ]
@@ -69,10 +53,10 @@ def examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, 
         rank = ibis.row_number().over(ibis.window(group_by=["of", "action"], order_by="contactId"))
         chosen = changed.mutate(rank=rank)
         few = chosen.filter(chosen["rank"] < each)
-        few = few.select("of", "contactId", "action", why=why(few)).order_by("action", "contactId")
+        few = few.select("of", *EXAMPLE).order_by("action", "contactId")
         for chunk in sources.stream(backend, few, 1000):
-            for name, contact, action, words in chunk:
-                found[name].append((contact, action, words))
+            for name, *row in chunk:
+                found[name].append(example_of(tuple(row)))
     return found
 
 
@@ -141,10 +125,10 @@ def bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]:
 
 
 def _phase(change: RowChange, row: tuple[Any, ...]) -> str:
-    action, reason, *_ = row
+    action, why, *_ = row
     if action != "remove":
         return "put"
-    return "thin" if change.key == "phone" and reason == matching.AGAIN else "remove"
+    return "thin" if change.key == "phone" and why["code"] == matching.AGAIN else "remove"
 
 
 def _body(row: tuple[Any, ...], written: Iterable[tuple[str, str]], band: str | None) -> dict[str, Any]:

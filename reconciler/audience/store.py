@@ -50,7 +50,8 @@ def add(backend: Any, change: NumbersChange, root: Path) -> str:
 
 def _lines(backend: Any, change: NumbersChange) -> Iterator[bytes]:
     rows = sources.table(backend, change.rows).order_by("phone")
-    wanted = rows.select("phone", "contactId", "outcome", "timestamp", "reason")
+    set_of, outcome = (rows["reason"]["args"][place] for place in (0, 1))
+    wanted = rows.select("phone", "contactId", "outcome", "timestamp", asked=set_of + ": " + outcome)
     names = ("phone", "contactId", "outcome", "timestamp", "asked")
     for chunk in sources.stream(backend, wanted, _AT_ONCE):
         yield b"".join(orjson.dumps(dict(zip(names, row, strict=True))) + b"\n" for row in chunk)

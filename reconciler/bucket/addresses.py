@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SCHEMES = {"s3": "a bucket", "gs": "a bucket", "az": "a container"}
+SCHEMES = {"s3": "bucket", "gs": "bucket", "az": "container"}
 """The schemes of URLs, and what comes after each."""
 
 CREDENTIALS = {
@@ -61,7 +61,7 @@ def parsed(text: str) -> Url:
     if _QUERY.search(key):
         raise NotAnAddress("the URL holds a query, which may be a signature; name the object alone")
     if not _NAME[scheme].fullmatch(bucket):
-        raise NotAnAddress(f"after `{scheme}://` comes the name of {SCHEMES[scheme]}")
+        raise NotAnAddress(f"after `{scheme}://` comes the name of a {SCHEMES[scheme]}")
     if any(part in (".", "..") or "\0" in part for part in key.split("/")):
         raise NotAnAddress("the key holds a part that no object's key may have")
     return Url(scheme, bucket, key)

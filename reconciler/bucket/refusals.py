@@ -88,7 +88,7 @@ def _refusal(scheme: str, name: str, key: str, error: Exception) -> BucketError:
     status, code, note = _said(text)
     if code in ("NoSuchBucket", "ContainerNotFound") or (status == "404" and not key):
         hint = "look at its name, and at the endpoint and the account in the environment"
-        return BucketError(f"there is no {SCHEMES[scheme].removeprefix('a ')} {scheme}://{name}", note=note, hint=hint)
+        return BucketError(f"there is no {SCHEMES[scheme]} {scheme}://{name}", note=note, hint=hint)
     if isinstance(error, FileNotFoundError | refusals.NotFoundError):
         return Missing(f"there is no object {url}", note=note)
     if isinstance(error, refusals.UnauthenticatedError | refusals.PermissionDeniedError) or status in ("401", "403"):

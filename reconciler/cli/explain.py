@@ -22,21 +22,21 @@ def explain() -> None:
 @click.option("--segment", required=True, metavar="NAME", help="The Segment in which it is looked for.")
 @click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refresh: bool) -> int:
-    """Tell the story of the contact ID, from the row it was read from to the list it is on.
+    """Explain the contact ID, from the row it was read from to the list it is on.
 
     ID may be the token by which a plan speaks of the contact.
     """
     from reconciler.cli.console import console
     from reconciler.cli.world import World
-    from reconciler.flow import account_for
-    from reconciler.views import story as view
+    from reconciler.flow import explain_contact
+    from reconciler.views import explain as view
 
     with opened(chosen, refresh=refresh) as workspace, World(workspace) as world:
-        story = account_for(workspace, world, segment.removeprefix("segment/"), contact)
+        explanation = explain_contact(workspace, world, segment.removeprefix("segment/"), contact)
     if voice == "json":
-        print_document(view.machine(story))
+        print_document(view.machine(explanation))
     else:
-        console().print(view.text(story), soft_wrap=True)
+        console().print(view.text(explanation), soft_wrap=True)
     return 0
 
 

@@ -341,6 +341,7 @@ class Run:
             "words": result.words,
             "rows": result.rows,
             "rejected": result.rejected,
+            **({} if result.failure is None else {"failure": result.failure.document()}),
         }
         event = "done" if result.outcome is Outcome.DONE else "step"
         self._tell(entry, event, str(result.address))

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.model.address import Address
 from reconciler.model.delivery import Key
+from reconciler.model.reason import REASON, Counted, Reason, Share
 from reconciler.model.rows import MembersOf, Rows
 from reconciler.model.scored import Scored
 
@@ -59,6 +60,28 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmoved:
+    """Why a declared object that was called otherwise before is not renamed.
+
+    Attributes:
+        code: gone (it has its new name, and the tenant none of the earlier ones), several (which of them is meant
+            nobody can say), or foreign (it is not this workspace's).
+        name: the one it is to have; earlier: those it may have had.
+        objects: names, ids and owners of the live objects that may be meant.
+    """
+
+    code: Literal["gone", "several", "foreign"]
+    name: str
+    earlier: tuple[str, ...]
+    objects: tuple[tuple[str, str, str | None], ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether that is for a person to decide, and not only for a person to know."""
+        return self.code != "gone"
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectChange:
     """A list or a campaign: what it is and what it is to be.
 
@@ -75,9 +98,9 @@ class ObjectChange:
         references: objects that it names after apply, as (kind, name); releases: those that it names now.
         precondition: digest of the live object; None: there must be none of that name.
         replacement: what it costs, where the object is made anew.
-        why: in words, one sentence each.
+        why: what becomes of it is for these reasons; the last says most.
         previous: what the tenant calls an object that is renamed; None: as it is to be called. unmoved: why one that
-            was called otherwise before cannot be renamed; empty where it can, or was not.
+            was called otherwise before cannot be renamed; None where it can, or was not.
         dialled_by: of an object that is released, the campaigns that may be dialling it, itself among them.
         alike: names and ids of the live objects of its kind that nobody can tell from it by their names, itself among
             them; of one that is made, also of those whose names differ by case.
@@ -98,29 +121,26 @@ class ObjectChange:
     releases: tuple[tuple[str, str], ...] = ()
     precondition: str | None = None
     replacement: Replacement | None = None
-    why: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
     alike: tuple[tuple[str, str], ...] = ()
     previous: str | None = None
-    unmoved: str = ""
+    unmoved: Unmoved | None = None
     dialled_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why some rows change or stay out, in words, and how many they are."""
-
-    words: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
-    """One contact as an example: a token and a masked hint, never the contact itself."""
+    """One contact as an example: a token and a masked hint, never the contact itself.
+
+    `score`, in points, is the one it has now, and `was` that on the list it is on; None where there is none.
+    """
 
     token: str
     hint: str
     action: str
-    why: str
+    reason: Reason
+    score: float | None = None
+    was: float | None = None
 
 
 ROW_COLUMNS: Mapping[str, str] = {
@@ -131,7 +151,7 @@ ROW_COLUMNS: Mapping[str, str] = {
     "was": "int64",
     "moves_from": "string",
     "moves_to": "string",
-    "reason": "string",
+    "reason": REASON,
     "member": "string",
     "sent_as": "string",
     "e164": "string",
@@ -187,14 +207,14 @@ class RowChange:
     rows: Rows
     digest: str
     precondition: str
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Counted, ...] = ()
     samples: tuple[Sample, ...] = ()
-    stays: tuple[Reason, ...] = ()
-    chosen: str = ""
+    stays: tuple[Counted, ...] = ()
+    chosen: Reason | None = None
     key: Key = "contact"
     region: str | None = None
     data: bool = False
-    owed: tuple[Reason, ...] = ()
+    owed: tuple[Counted, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     reached: Rows | None = None
     reached_digest: str = ""
@@ -245,13 +265,13 @@ class Accounting:
 
     segment: Address
     source: int
-    included: tuple[Reason, ...]
-    left_out: tuple[Reason, ...]
+    included: tuple[Share, ...]
+    left_out: tuple[Counted, ...]
     unrecorded: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a sum that does not add up: a contact that vanishes is a fault of this program."""
-        accounted = sum(reason.count for reason in (*self.included, *self.left_out))
+        accounted = sum(each.count for each in self.included) + sum(each.count for each in self.left_out)
         if accounted != self.source:
             raise AssertionError(f"{self.segment}: {accounted} contacts accounted for, {self.source} in the source")
 

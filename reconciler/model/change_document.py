@@ -15,13 +15,20 @@ from reconciler.model.change import (
     Action,
     FieldChange,
     ObjectChange,
-    Reason,
     Replacement,
     RowChange,
-    Sample,
+    Unmoved,
 )
 from reconciler.model.moment import format_instant, parse_instant
 from reconciler.model.notation import plain, read
+from reconciler.model.reason_document import (
+    counted_document,
+    read_counted,
+    read_named,
+    read_samples,
+    reason_document,
+    samples_document,
+)
 from reconciler.model.rows import Rows
 from reconciler.model.scored import Scored
 
@@ -68,9 +75,9 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "releases": [list(pair) for pair in change.releases],
         "precondition": change.precondition,
         "replacement": None if cost is None else _cost(cost),
-        "why": list(change.why),
+        "why": [reason_document(each) for each in change.why],
         "previous_name": change.previous,
-        "unmoved": change.unmoved,
+        "unmoved": None if change.unmoved is None else plain(change.unmoved),
         "dialled_by": list(change.dialled_by),
         "alike": [list(each) for each in change.alike],
     }
@@ -92,7 +99,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
             "chunk_size": change.chunk_size,
             "attributes": list(change.attributes),
             "values": dict(change.values),
-            "chosen": change.chosen,
+            "chosen": None if change.chosen is None else reason_document(change.chosen),
             "key": change.key,
             "region": change.region,
             "data": change.data,
@@ -106,14 +113,11 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
         **_reached_document(change),
         "precondition": change.precondition,
-        "reasons": [{"words": reason.words, "count": reason.count} for reason in change.reasons],
-        "stays": [{"words": reason.words, "count": reason.count} for reason in change.stays],
-        "owed": [{"words": reason.words, "count": reason.count} for reason in change.owed],
+        "reasons": counted_document(change.reasons),
+        "stays": counted_document(change.stays),
+        "owed": counted_document(change.owed),
         "pending": change.pending,
-        "samples": [
-            {"contact": each.token, "hint": each.hint, "action": each.action, "why": each.why}
-            for each in change.samples
-        ],
+        "samples": samples_document(change.samples),
     }
 
 
@@ -155,9 +159,9 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
         releases=tuple((kind, name) for kind, name in each["releases"]),
         precondition=each["precondition"],
         replacement=None if cost is None else Replacement(tuple(path for (path,) in change["replace_paths"]), **cost),
-        why=tuple(each["why"]),
+        why=tuple(read_named(reason) for reason in each["why"]),
         previous=each["previous_name"],
-        unmoved=each["unmoved"],
+        unmoved=None if each["unmoved"] is None else read(Unmoved, each["unmoved"]),
         dialled_by=tuple(each["dialled_by"]),
         alike=tuple((name, object_id) for name, object_id in each["alike"]),
     )
@@ -175,7 +179,7 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         chunk_size=delivery["chunk_size"],
         attributes=tuple(delivery["attributes"]),
         values=tuple(delivery.get("values", {}).items()),
-        chosen=delivery["chosen"],
+        chosen=None if delivery["chosen"] is None else read_named(delivery["chosen"]),
         key=delivery["key"],
         region=delivery["region"],
         data=delivery["data"],
@@ -187,10 +191,10 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         rows=Rows(folder / Path(rows["file"]).name, "parquet", columns, rows["count"]),
         digest=rows["digest"],
         precondition=each["precondition"],
-        reasons=tuple(Reason(reason["words"], reason["count"]) for reason in each["reasons"]),
-        stays=tuple(Reason(reason["words"], reason["count"]) for reason in each["stays"]),
-        owed=tuple(Reason(reason["words"], reason["count"]) for reason in each["owed"]),
-        samples=tuple(Sample(s["contact"], s["hint"], s["action"], s["why"]) for s in each["samples"]),
+        reasons=read_counted(each["reasons"]),
+        stays=read_counted(each["stays"]),
+        owed=read_counted(each["owed"]),
+        samples=read_samples(each["samples"]),
         reached=None
         if reached is None
         else Rows(folder / Path(reached["file"]).name, "parquet", REACHED_COLUMNS, reached["count"]),

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.model.reason import Reason
 from reconciler.model.segment import Delivery
 
 MANY = 20_000
@@ -34,7 +35,6 @@ class Way:
         attributes: whether it writes attributes. phones: whether it needs each contact's number.
         makes_contacts: whether it may put somebody on a list whom the tenant does not know yet.
         writes: how many writing requests a chunk takes when nothing fails; looks: how many reading ones.
-        words: what a plan says of it.
         key: what makes two rows of the lists that it writes one.
         personal: what it writes of the contact itself, and can be read back: `PERSONAL` says how they are called. The
             phone that a row is found by is not among them.
@@ -46,7 +46,6 @@ class Way:
     attributes: bool
     phones: bool
     makes_contacts: bool
-    words: str
     writes: int = 1
     looks: int = 0
     key: Literal["contact", "phone"] = "contact"
@@ -55,11 +54,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The method of one row change, contacts a request, and why it is that one; empty where the manifest says so."""
+    """The method of one row change, contacts a request, and why it is that one; None where the manifest says so."""
 
     method: str
     chunk_size: int
-    why: str = ""
+    why: Reason | None = None
 
 
 _TELLS_PHONES = "outbound"
@@ -86,23 +85,23 @@ def chosen(delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bo
     for name, why in _preferred(delivery, rows, known):
         found = offered.get(name)
         if found is not None and (phones or not found.phones) and (found.attributes or not delivery.attributes):
-            return Chosen(name, min(delivery.chunk_size or found.usual, found.most), f"{why}; {found.words}")
+            return Chosen(name, min(delivery.chunk_size or found.usual, found.most), why)
     return None
 
 
-def _preferred(delivery: Delivery, rows: int, known: bool) -> list[tuple[str, str]]:
+def _preferred(delivery: Delivery, rows: int, known: bool) -> list[tuple[str, Reason]]:
     """The methods that could do it, the best first, each with the reason."""
     ways = []
     if rows >= MANY:
-        ways.append(("bulkInsert", f"{rows:,} contacts are to be written"))
+        ways.append(("bulkInsert", Reason("many_contacts", (str(rows),))))
     if not known:
-        ways.append(("contactBatch", "the contacts come from outside the tenant, and may be new to it"))
-        ways.append(("bulkInsert", "the contacts come from outside the tenant, and may be new to it"))
+        ways.append(("contactBatch", Reason("contacts_from_outside")))
+        ways.append(("bulkInsert", Reason("contacts_from_outside")))
     if delivery.attributes:
-        ways.append(("listContacts", f"{', '.join(delivery.attributes)} are to be written"))
+        ways.append(("listContacts", Reason("attributes_to_write", delivery.attributes)))
     else:
-        ways.append(("contactIds", "no attributes are to be written"))
-        ways.append(("listContacts", "no surface writes contacts by their ids alone"))
-    ways.append(("bulkInsert", "no other surface is there"))
-    ways.append(("contactBatch", "no other surface is there"))
+        ways.append(("contactIds", Reason("no_attributes")))
+        ways.append(("listContacts", Reason("no_way_by_id")))
+    ways.append(("bulkInsert", Reason("no_other_way")))
+    ways.append(("contactBatch", Reason("no_other_way")))
     return ways

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign
-from reconciler.model.change import Accounting, ObjectChange, Reason, Undeclared
+from reconciler.model.change import Accounting, ObjectChange, Undeclared
 from reconciler.model.change_document import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
@@ -34,7 +34,8 @@ from reconciler.model.outcome_document import (
 )
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
-from reconciler.model.reasons import by_code
+from reconciler.model.reason import Share, count_codes
+from reconciler.model.reason_document import counted_document, read_counted
 from reconciler.model.situation import Planned, watched
 from reconciler.model.verdict import reach_verdict
 
@@ -124,9 +125,9 @@ def _account(account: Accounting) -> dict[str, Any]:
     return {
         "segment": str(account.segment),
         "source": account.source,
-        "included": {reason.words: reason.count for reason in account.included},
-        "left_out": {reason.words: reason.count for reason in account.left_out},
-        "left_out_codes": by_code(account.left_out),
+        "included": {each.value: each.count for each in account.included},
+        "left_out": counted_document(account.left_out),
+        "left_out_codes": count_codes(account.left_out),
         **unrecorded,
     }
 
@@ -251,7 +252,7 @@ def _read_account(each: Mapping[str, Any]) -> Accounting:
     return Accounting(
         Address.parse(each["segment"]),
         each["source"],
-        tuple(Reason(words, count) for words, count in each["included"].items()),
-        tuple(Reason(words, count) for words, count in each["left_out"].items()),
+        tuple(Share(band, count) for band, count in each["included"].items()),
+        read_counted(each["left_out"]),
         each.get("called_without_recorded_consent"),
     )

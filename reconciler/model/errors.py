@@ -28,10 +28,13 @@ class ReconcilerError(Exception):
         where: METHOD url and request id, a file's place, or an object's address.
         note: why, as far as it is known.
         hint: what to do next.
+        status: the HTTP status, where a tenant replied. request_id: what it calls the request.
     """
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = Exit.ERROR
+    status: int | None = None
+    request_id: str | None = None
 
     def __init__(
         self, message: str, *, where: str | None = None, note: str | None = None, hint: str | None = None

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.change import Reason, Sample
 from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, AnyRowChange, NumbersChange, OutcomeChange, Place
+from reconciler.model.reason_document import (
+    counted_document,
+    read_counted,
+    read_named,
+    read_samples,
+    read_shares,
+    reason_document,
+    samples_document,
+    shares_document,
+)
 from reconciler.model.rows import LiveCampaign, Rows
 
 OUTCOMES, NUMBERS = "outcomes", "numbers"
@@ -26,15 +35,15 @@ def outcome_document(change: OutcomeChange) -> dict[str, Any]:
         "sets": change.total,
         "unchanged": change.unchanged,
         "rows": rows_document(change),
-        "reasons": _counts(change.reasons),
-        "outcomes": _counts(change.outcomes),
-        "agents": _counts(change.agents),
-        "left": _counts(change.left),
-        "places": [{"where": each.where, "why": each.why} for each in change.places],
-        "owed": _counts(change.owed),
+        "reasons": counted_document(change.reasons),
+        "outcomes": shares_document(change.outcomes),
+        "agents": shares_document(change.agents),
+        "left": counted_document(change.left),
+        "places": [{"where": each.where, **reason_document(each.reason)} for each in change.places],
+        "owed": counted_document(change.owed),
         "reopened": change.reopened,
         "later": change.later,
-        "samples": _samples(change.samples),
+        "samples": samples_document(change.samples),
     }
 
 
@@ -46,9 +55,9 @@ def numbers_document(change: NumbersChange) -> dict[str, Any]:
         "store": change.store,
         "adds": change.total,
         "rows": rows_document(change),
-        "reasons": _counts(change.reasons),
+        "reasons": counted_document(change.reasons),
         "unread": change.unread,
-        "samples": _samples(change.samples),
+        "samples": samples_document(change.samples),
     }
 
 
@@ -67,13 +76,13 @@ def read_outcomes(each: Mapping[str, Any], folder: Path) -> OutcomeChange:
         unchanged=each["unchanged"],
         rows=_rows(each, folder, OUTCOME_COLUMNS),
         digest=each["rows"]["digest"],
-        reasons=_read_counts(each["reasons"]),
-        outcomes=_read_counts(each["outcomes"]),
-        agents=_read_counts(each["agents"]),
-        left=_read_counts(each["left"]),
-        places=tuple(Place(place["where"], place["why"]) for place in each["places"]),
-        owed=_read_counts(each["owed"]),
-        samples=_read_samples(each["samples"]),
+        reasons=read_counted(each["reasons"]),
+        outcomes=read_shares(each["outcomes"]),
+        agents=read_shares(each["agents"]),
+        left=read_counted(each["left"]),
+        places=tuple(Place(place["where"], read_named(place)) for place in each["places"]),
+        owed=read_counted(each["owed"]),
+        samples=read_samples(each["samples"]),
         reopened=each["reopened"],
         later=each["later"],
     )
@@ -86,27 +95,11 @@ def read_numbers(each: Mapping[str, Any], folder: Path) -> NumbersChange:
         store=each["store"],
         rows=_rows(each, folder, NUMBER_COLUMNS),
         digest=each["rows"]["digest"],
-        reasons=_read_counts(each["reasons"]),
-        samples=_read_samples(each["samples"]),
+        reasons=read_counted(each["reasons"]),
+        samples=read_samples(each["samples"]),
         unread=each["unread"],
     )
 
 
 def _rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str]) -> Rows:
     return Rows(folder / Path(each["rows"]["file"]).name, "parquet", columns, each["rows"]["count"])
-
-
-def _counts(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
-    return [{"words": reason.words, "count": reason.count} for reason in reasons]
-
-
-def _samples(samples: Iterable[Sample]) -> list[dict[str, Any]]:
-    return [{"contact": s.token, "hint": s.hint, "action": s.action, "why": s.why} for s in samples]
-
-
-def _read_counts(counts: Iterable[Mapping[str, Any]]) -> tuple[Reason, ...]:
-    return tuple(Reason(each["words"], each["count"]) for each in counts)
-
-
-def _read_samples(samples: Iterable[Mapping[str, Any]]) -> tuple[Sample, ...]:
-    return tuple(Sample(each["contact"], each["hint"], each["action"], each["why"]) for each in samples)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.address import Address
-from reconciler.model.change import Reason, RowChange, Sample
+from reconciler.model.change import RowChange, Sample
+from reconciler.model.reason import REASON, Counted, Reason, Share
 from reconciler.model.rows import LiveCampaign, Rows
 
 OUTCOME_COLUMNS: Mapping[str, str] = {
@@ -21,7 +22,7 @@ OUTCOME_COLUMNS: Mapping[str, str] = {
     "notes": "string",
     "timestamp": "string",
     "custom": "map<string, string>",
-    "reason": "string",
+    "reason": REASON,
 }
 """What is set of a contact (action: set): its outcome, the one that it has now, and what is written with it."""
 
@@ -31,7 +32,7 @@ NUMBER_COLUMNS: Mapping[str, str] = {
     "phone": "string",
     "outcome": "string",
     "timestamp": "string",
-    "reason": "string",
+    "reason": REASON,
 }
 """A number in E.164 that is added to a do-not-call list (action: add), whose it is, and which outcome asks for it."""
 
@@ -41,7 +42,7 @@ class Place:
     """A row of a source that is left out: where it stands, and why."""
 
     where: str
-    why: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,12 @@ class OutcomeChange:
     unchanged: int
     rows: Rows
     digest: str
-    reasons: tuple[Reason, ...] = ()
-    outcomes: tuple[Reason, ...] = ()
-    agents: tuple[Reason, ...] = ()
-    left: tuple[Reason, ...] = ()
+    reasons: tuple[Counted, ...] = ()
+    outcomes: tuple[Share, ...] = ()
+    agents: tuple[Share, ...] = ()
+    left: tuple[Counted, ...] = ()
     places: tuple[Place, ...] = ()
-    owed: tuple[Reason, ...] = ()
+    owed: tuple[Counted, ...] = ()
     samples: tuple[Sample, ...] = ()
     reopened: int = 0
     later: int = 0
@@ -113,7 +114,7 @@ class NumbersChange:
     store: str
     rows: Rows
     digest: str
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Counted, ...] = ()
     samples: tuple[Sample, ...] = ()
     unread: int = 0
 

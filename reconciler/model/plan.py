@@ -19,7 +19,7 @@ from reconciler.model.members import DoNotCall
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.situation import Planned
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "2.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ declared, and `fields["name"]` is what the tenant calls it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.model import unseen
+from reconciler.model.change import Unmoved
 from reconciler.model.live import LiveObject
 
 Earlier = Mapping[str, Sequence[str]]
@@ -56,38 +57,13 @@ def renamed(objects: Sequence[LiveObject], earlier: Earlier, owner: str) -> list
     return [replace(each, name=moves.get(each.id, each.name)) for each in objects]
 
 
-@dataclass(frozen=True, slots=True)
-class Unmoved:
-    """Why a declared object that was called otherwise before is not renamed.
-
-    Attributes:
-        refused: whether that is for a person to decide, and not only for a person to know.
-        words: in a sentence.
-    """
-
-    refused: bool
-    words: str
-
-
 def unmoved(name: str, earlier: Sequence[str], held: Held, owner: str) -> Unmoved | None:
     """What is to be said of an object that is not renamed; None where it is, or the tenant has none of these names."""
     there, before = held.named(name), held.before(name, earlier)
     if not before:
-        olds = " and ".join(f"{old!a}" for old in earlier)
-        gone = f"it is called {name!a} in the tenant, which has no {olds} any more: `was` can be taken out"
-        return Unmoved(False, gone) if there else None
-    several = [*there, *before]
-    if len(several) > 1:
-        told = " and ".join(f"{called(each)!a} (id {each.id}, {_whose(each, owner)})" for each in several)
-        return Unmoved(True, f"the tenant has {told}: `was` says that they are one. Delete or rename one of them there")
-    (found,) = before
-    if found.owner == owner:
+        return Unmoved("gone", name, tuple(earlier)) if there else None
+    several = (*there, *before)
+    if len(several) == 1 and before[0].owner == owner:
         return None
-    told = f"{called(found)!a} (id {found.id}, {_whose(found, owner)})"
-    return Unmoved(True, f"{told} is not this workspace's to rename. Declare it under its own name first, to adopt it")
-
-
-def _whose(found: LiveObject, owner: str) -> str:
-    if found.owner is None:
-        return "nobody's"
-    return "ours" if found.owner == owner else f"of workspace {found.owner!a}"
+    objects = tuple((called(each), each.id, each.owner) for each in several)
+    return Unmoved("several" if len(several) > 1 else "foreign", name, tuple(earlier), objects)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.anchor import Anchor
-from reconciler.model.errors import Exit
+from reconciler.model.errors import Exit, ReconcilerError
 
 
 class Outcome(StrEnum):
@@ -76,11 +77,32 @@ def figures(successful: int, failed: int, deferred: int, latencies: Sequence[int
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong: its code, the sentence for people, where, and the tenant's status and id of the request."""
+
+    code: str
+    message: str
+    where: str | None = None
+    status: int | None = None
+    request_id: str | None = None
+
+    @classmethod
+    def of(cls, error: ReconcilerError) -> Failure:
+        """What an error says of itself."""
+        return cls(error.code, error.message, error.where, error.status, error.request_id)
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """One step and how it ended.
 
     Attributes:
-        words: what was done, or why it was not. note, hint: of what failed, why, and what to do next.
+        words: what was done, or why it was not. note, hint: of what failed, why, and what to do next. failure: what
+            went wrong, by its parts.
         rows: contacts written. rejected: contacts the tenant would not take; their reasons are in the ledger.
         suppressed: contacts that a do-not-call list has by now, and had not when the plan was made: they were left out,
             or taken off the list.
@@ -100,6 +122,7 @@ class StepResult:
     hint: str | None = None
     figures: Figures | None = None
     suppressed: int = 0
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.change import Unmoved
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
@@ -12,8 +13,21 @@ from reconciler.model.situation import Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each declared object that says what it was called before, and cannot be renamed."""
     for change in situation.changes.objects:
-        if change.unmoved:
-            yield Finding(RULE.id, change.address, change.unmoved)
+        if change.unmoved is not None:
+            yield Finding(RULE.id, change.address, _describe(change.unmoved, situation.workspace))
+
+
+def _describe(unmoved: Unmoved, owner: str) -> str:
+    named = " and ".join(f"{name!a} (id {id}, {_whose(whose, owner)})" for name, id, whose in unmoved.objects)
+    if unmoved.code == "several":
+        return f"the tenant has {named}: `was` says that they are one. Delete or rename one of them there"
+    return f"{named} is not this workspace's to rename. Declare it under its own name first, to adopt it"
+
+
+def _whose(owner: str | None, own: str) -> str:
+    if owner is None:
+        return "nobody's"
+    return "ours" if owner == own else f"of workspace {owner!a}"
 
 
 RULE = Rule(

@@ -145,7 +145,7 @@ def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...
 def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
     """Requests that write the rows of a change, and at least how many ask how their jobs get on."""
     put, at_once = -(-(change.adds + change.updates) // change.chunk_size), min(change.chunk_size, MOST_REMOVED)
-    again = sum(each.count for each in change.reasons if each.words == f"remove: {AGAIN}")
+    again = sum(each.count for each in change.reasons if each.reason.code == AGAIN and each.action == "remove")
     # of a contact that is on a list twice, one row is taken off before, and whoever leaves it after the others are put
     parts = (again, change.removes - again) if change.key == "phone" else (change.removes,)
     removed = sum(-(-rows // at_once) for rows in parts)

@@ -10,11 +10,12 @@ from typing import Any
 from reconciler.audience import additions, engine, membership, unreadable
 from reconciler.kinds import segment as segments
 from reconciler.kinds.disposition_set import sets
-from reconciler.model.change import Accounting, Reason
+from reconciler.model.change import Accounting
 from reconciler.model.desired import Desired
 from reconciler.model.errors import EmptySource
 from reconciler.model.live import Live
 from reconciler.model.members import DoNotCall, Members, Standing
+from reconciler.model.reason import Share
 from reconciler.model.segment import Segment, Suppression
 
 
@@ -43,8 +44,8 @@ def resolve(desired: Desired, live: Live) -> Members:
             account = Accounting(
                 segment.address,
                 rows.count,
-                tuple(Reason(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
-                tuple(Reason(*pair) for pair in sorted(left_out, key=lambda pair: (-pair[1], pair[0]))),
+                tuple(Share(band.name, included[band.name]) for band in segment.score.bands if band.name in included),
+                tuple(left_out),
                 membership.called_unrecorded(backend, rows) if segment.calls_unrecorded else None,
             )
             dialled = {} if by_phone else membership.dialled_all_the_same(backend, segment, rows, live.rows)

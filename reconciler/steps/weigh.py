@@ -12,15 +12,13 @@ from reconciler.model.supposition import Supposed
 def weigh(changes: Changes, segment: Address, value: Decimal) -> Supposed:
     """Count who would be in, entering, leaving and moving, by the reasons that the changes give."""
     account = next(account for account in changes.accounts if account.segment == segment)
-    reasons = [reason for row in changes.rows if row.address.resource == segment for reason in row.reasons]
-    adds = sum(reason.count for reason in reasons if reason.words.startswith("add: "))
-    removes = sum(reason.count for reason in reasons if reason.words.startswith("remove: "))
-    arriving = sum(reason.count for reason in reasons if reason.words.startswith("add: moves from "))
-    departing = sum(reason.count for reason in reasons if reason.words.startswith("remove: moves from "))
+    rows = [row for row in changes.rows if row.address.resource == segment]
+    moved = [each for row in rows for each in row.reasons if each.reason.code == "moved"]
+    arriving, departing = (sum(each.count for each in moved if each.action == action) for action in ("add", "remove"))
     return Supposed(
         value=value,
-        bands=tuple((reason.words, reason.count) for reason in account.included),
-        entering=adds - arriving,
-        leaving=removes - departing,
+        bands=tuple((each.value, each.count) for each in account.included),
+        entering=sum(row.adds for row in rows) - arriving,
+        leaving=sum(row.removes for row in rows) - departing,
         moving=arriving,
     )

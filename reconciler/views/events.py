@@ -14,9 +14,9 @@ from reconciler.model.document import plan_digest
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
-from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
+from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 class ApplyEvents:
@@ -75,6 +75,7 @@ class ApplyEvents:
             unknown=result.unknown,
             words=result.words,
             hint=result.hint,
+            failure=None if result.failure is None else result.failure.document(),
         )
 
     def ended(self, report: Report) -> None:
@@ -98,7 +99,14 @@ class ApplyEvents:
 
     def failed(self, error: ReconcilerError) -> None:
         """`run-failed`: the plan was refused, or the ledger could not be written; there is no `run-finished`."""
-        self._tell("run-failed", exit_code=int(error.exit_code), code=error.code, words=error.message, hint=error.hint)
+        self._tell(
+            "run-failed",
+            exit_code=int(error.exit_code),
+            code=error.code,
+            words=error.message,
+            hint=error.hint,
+            failure=Failure.of(error).document(),
+        )
 
     def _tell(self, event: str, **detail: Any) -> None:
         with self._lock:

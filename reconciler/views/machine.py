@@ -6,7 +6,7 @@ import orjson
 
 from reconciler.model.document import plan_document
 from reconciler.model.ledger_state import LedgerState
-from reconciler.model.plan import Plan
+from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.report import Report
 from reconciler.views.plain import plain_json
 
@@ -19,6 +19,7 @@ def plan(value: Plan) -> str:
 def report(value: Report, ledger: LedgerState | None = None) -> str:
     """Every step and how it ended."""
     document = {
+        "format_version": FORMAT_VERSION,
         "run": value.run,
         "exit_code": int(value.exit_code),
         "requests": value.requests,
@@ -38,6 +39,7 @@ def report(value: Report, ledger: LedgerState | None = None) -> str:
                 "left": step.left,
                 "note": step.note,
                 "hint": step.hint,
+                "failure": None if step.failure is None else step.failure.document(),
                 **({} if step.figures is None else {"dispositions": step.figures.document()}),
             }
             for step in value.steps

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.text import Text
 
-from reconciler.model.change import Reason
 from reconciler.model.listing import cut
 from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.report import Figures
 from reconciler.views.plain import plain
+from reconciler.views.reasons import describe_counts, describe_reason, describe_sample, describe_shares
 
 _MOST_REASONS = 8
 _MOST_SAMPLES = 3
@@ -33,14 +33,14 @@ def _set(change: OutcomeChange) -> Iterator[Text]:
     )
     shown = cut(len(change.reasons), _MOST_REASONS)
     for reason in change.reasons[:shown]:
-        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+        yield Text(plain(f"    {reason.count:>7,}  {describe_reason(reason.reason)}"))
     if change.reasons[shown:]:
         rest = sum(reason.count for reason in change.reasons[shown:])
         yield Text(f"    {rest:>7,}  other transitions", "dim")
-    yield Text(plain(f"    by outcome: {_counts(change.outcomes)}"), "dim")
-    yield Text(plain(f"    by agent: {_counts(change.agents)}"), "dim")
+    yield Text(plain(f"    by outcome: {describe_shares(change.outcomes)}"), "dim")
+    yield Text(plain(f"    by agent: {describe_shares(change.agents)}"), "dim")
     for sample in change.samples[:_MOST_SAMPLES]:
-        yield Text(plain(f"     e.g.  {sample.token} ({sample.hint}): {sample.why}"), "dim")
+        yield Text(plain(f"     e.g.  {sample.token} ({sample.hint}): {describe_sample(sample)}"), "dim")
     if change.later:
         words = f"    {change.later:,} of them have an outcome of a later moment in the tenant, and get this one"
         yield Text(words, "yellow")
@@ -56,7 +56,7 @@ def _added(change: NumbersChange) -> Iterator[Text]:
         plain(f" that must not be called, kept in {change.store} before anything else is done"),
     )
     for reason in change.reasons[:_MOST_REASONS]:
-        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+        yield Text(plain(f"    {reason.count:>7,}  {describe_reason(reason.reason)}"))
 
 
 def _lasting(count: int, rate: int) -> str:
@@ -74,12 +74,12 @@ def left(change: OutcomeChange) -> Iterator[Text]:
         f": {change.source:,} rows = {change.total:,} to set + {change.unchanged:,} unchanged + {others:,} others",
     )
     if change.left:
-        yield Text(plain(f"     others: {_counts(change.left)}"), "yellow")
+        yield Text(plain(f"     others: {describe_counts(change.left)}"), "yellow")
     for place in change.places:
-        yield Text(plain(f"     {place.where}: {place.why}"), "dim")
+        yield Text(plain(f"     {place.where}: {describe_reason(place.reason)}"), "dim")
     if change.owed:
         count = sum(reason.count for reason in change.owed)
-        yield Text(plain(f"     {count:,} are owed from before: {_counts(change.owed)}"), "yellow")
+        yield Text(plain(f"     {count:,} are owed from before: {describe_counts(change.owed)}"), "yellow")
 
 
 def summed(value: Plan) -> str:
@@ -99,7 +99,3 @@ def figures(value: Figures) -> str:
         return words
     latencies = f"p50 {value.p50_latency_ms}, p95 {value.p95_latency_ms}, p99 {value.p99_latency_ms}"
     return f"{words}; latency {value.average_latency_ms:g} ms on average, {latencies}"
-
-
-def _counts(reasons: Iterable[Reason]) -> str:
-    return " · ".join(f"{reason.words} {reason.count:,}" for reason in reasons) or "nobody"

@@ -22,7 +22,8 @@ MOST = 50
 
 def machine(error: ReconcilerError) -> str:
     """An error as a JSON document, with every problem of a bad input."""
-    told: dict[str, Any] = {"where": error.where, "note": error.note, "hint": error.hint}
+    told: dict[str, Any] = {"where": error.where, "status": error.status, "request_id": error.request_id}
+    told |= {"note": error.note, "hint": error.hint}
     told |= {"problems": [_told(each) for each in error.problems]} if isinstance(error, BadInput) else {}
     return document(error.code, error.message, error.exit_code, **told)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
-from reconciler.model.change import Accounting, Action, ObjectChange, Reason, Replacement, RowChange
+from reconciler.model.change import Accounting, Action, ObjectChange, Replacement, RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Waived
@@ -22,6 +22,13 @@ from reconciler.views.called import called
 from reconciler.views.ending import ended
 from reconciler.views.estimate import estimate
 from reconciler.views.plain import plain
+from reconciler.views.reasons import (
+    describe_counts,
+    describe_reason,
+    describe_row_reason,
+    describe_sample,
+    describe_shares,
+)
 
 _SYMBOLS = {
     Action.CREATE: ("+", "green"),
@@ -112,7 +119,7 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         yield from _wrapped(f"{name}: {words}" for name, words in change.later.items())
         yield from _cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
-        yield Text(plain(f"    {change.why[-1]}"), "dim")
+        yield Text(plain(f"    {describe_reason(change.why[-1])}"), "dim")
     if len(step.does) > 1:
         course = " → ".join(step.does)
         undone = "each read back; where one fails, it is made as it was before, or rests"
@@ -125,7 +132,7 @@ def _released(change: ObjectChange) -> Iterator[Text]:
     symbol, style = _SYMBOLS[change.action]
     words = plain(f'  released "{change.name}"')
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), words)
-    yield Text(plain(f"    {change.why[-1]}: its mark is taken off, and it stays as it is"), "dim")
+    yield Text(plain(f"    {describe_reason(change.why[-1])}: its mark is taken off, and it stays as it is"), "dim")
     if change.dialled_by:
         named = ", ".join(f'"{name}"' for name in change.dialled_by)
         yield Text(plain(f"    campaign {named} may be dialling, and dials on"), "bold red")
@@ -169,18 +176,20 @@ def _rows(change: RowChange) -> Iterator[Text]:
         (f"-{change.removes:,}", "red"),
         f"{_aged(change)}, {change.unchanged:,} unchanged) by {change.method}, {change.chunk_size} a request",
     )
-    if change.chosen:
-        yield Text(plain(f"    {change.method}: {change.chosen}"), "dim")
+    if change.chosen is not None:
+        yield Text(plain(f"    {change.method}: {describe_reason(change.chosen)}"), "dim")
     shown = cut(len(change.reasons), _MOST_REASONS)
     for reason in change.reasons[:shown]:
-        yield Text(plain(f"    {reason.count:>7,}  {reason.words}"))
+        yield Text(plain(f"    {reason.count:>7,}  {describe_row_reason(reason)}"))
     if change.reasons[shown:]:
         rest = sum(reason.count for reason in change.reasons[shown:])
         yield Text(f"    {rest:>7,}  for {len(change.reasons) - shown} other reasons", "dim")
     for action in ("add", "update", "remove"):
         example = next((sample for sample in change.samples if sample.action == action), None)
         if example is not None:
-            yield Text(plain(f"     e.g.  {example.token} ({example.hint}), {action}: {example.why}"), "dim")
+            yield Text(
+                plain(f"     e.g.  {example.token} ({example.hint}), {action}: {describe_sample(example)}"), "dim"
+            )
 
 
 def _aged(change: RowChange) -> str:
@@ -199,8 +208,8 @@ def _account(account: Accounting) -> Iterator[Text]:
         (str(account.segment), "bold"),
         f": {account.source:,} contacts in the source = {inside:,} in + {outside:,} out",
     )
-    yield Text(plain(f"     in:  {_counts(account.included)}"))
-    yield Text(plain(f"     out: {_counts(account.left_out)}"))
+    yield Text(plain(f"     in:  {describe_shares(account.included)}"))
+    yield Text(plain(f"     out: {describe_counts(account.left_out)}"))
     if account.unrecorded is not None:
         words = f"     {account.unrecorded:,} of those in have no recorded consent: the source says unknownConsent: in"
         yield Text(words, "yellow")
@@ -210,14 +219,10 @@ def _stays(change: RowChange) -> Iterator[Text]:
     if change.stays:
         count = sum(reason.count for reason in change.stays)
         words = f'  {count:,} on list "{change.list}" no longer belong and stay, as upsert removes nobody:'
-        yield Text(plain(f"{words} {_counts(change.stays)}"), "yellow")
+        yield Text(plain(f"{words} {describe_counts(change.stays)}"), "yellow")
     if change.owed:
         count = sum(reason.count for reason in change.owed)
-        yield Text(plain(f'  {count:,} are owed to list "{change.list}": {_counts(change.owed)}'), "yellow")
-
-
-def _counts(reasons: Iterable[Reason]) -> str:
-    return " · ".join(f"{reason.words} {reason.count:,}" for reason in reasons) or "nobody"
+        yield Text(plain(f'  {count:,} are owed to list "{change.list}": {describe_counts(change.owed)}'), "yellow")
 
 
 def _finding(finding: Finding) -> Iterator[Text]:

@@ -9,12 +9,22 @@ from typing import Any
 import orjson
 import pytest
 
-from reconciler.audience import engine
+from reconciler.audience import engine, row_changes, sources
+from reconciler.model.change import Sample
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
+from reconciler.views.reasons import describe_sample
 from tests.audience import postgres
 
 Written = Callable[[Sequence[Mapping[str, Any]], Mapping[str, str]], Rows]
+
+
+def described(backend: Any, changed: Any) -> list[tuple[str, str, str]]:
+    """Contact, action and why, in words, of the rows of a change in their order."""
+    rows = (row for chunk in sources.stream(backend, changed.select(*row_changes.EXAMPLE), 100) for row in chunk)
+    found = [row_changes.example_of(row) for row in rows]
+    samples = [Sample("", "", each.action, each.reason, each.score, each.was) for each in found]
+    return [(each.contact, each.action, describe_sample(sample)) for each, sample in zip(found, samples, strict=True)]
 
 
 @pytest.fixture

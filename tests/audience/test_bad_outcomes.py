@@ -73,7 +73,7 @@ def test_a_row_that_cannot_be_used_is_counted_where_it_is_skipped(
     planned = run("plan", "--format", "json")
     assert planned.code == 0, planned.err
     (change,) = json.loads(planned.out)["row_changes"]
-    assert [each["count"] for each in change["left"] if words in each["words"]] == [1]
+    assert [each["count"] for each in change["left"] if words in str(each["args"].get("fault"))] == [1]
     assert [each["where"] for each in change["places"]] == ["outcomes.csv:3"]
     assert (change["source"], change["sets"]) == (3, 2)
 

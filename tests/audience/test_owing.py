@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
-from reconciler.audience import owing, sources
+from reconciler.audience import owing, reasons, sources
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Patience
+from reconciler.views.reasons import describe_reason
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 PATIENCE = Patience()
@@ -50,8 +51,9 @@ def test_whoever_was_only_deferred_waits_for_nothing_and_comes_no_nearer_to_quar
 ) -> None:
     rows = settled(backend, tmp_path, codes)
     waiting = owing.waiting(backend, rows, "Chosen", PATIENCE, NOW)
-    waiting = waiting.select("owed", "held", "owed_words")
-    assert list(sources.stream(backend, waiting, 10)) == [[("C1", held, words)]]
+    waiting = waiting.select("owed", "held", "owed_reason")
+    ((contact, waits, why),) = next(sources.stream(backend, waiting, 10))
+    assert (contact, waits, describe_reason(reasons.read(why))) == ("C1", held, words)
     what, times, *_ = words.split(",", maxsplit=1)[0].split(" ", 1)
     ((name, kind, tries, reason, count),) = owing.counted(backend, rows)
     assert (name, kind, reason, count) == ("Chosen", what, f"because: {codes[-1]}", 1)

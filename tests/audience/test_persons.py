@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import persons, sources
+from reconciler.audience import persons, reasons, sources
 from reconciler.model.feeds import SqlFeed
 from reconciler.model.segment import Phones
+from reconciler.views.reasons import describe_reason
 from tests.audience.test_suppression import FILE, HERE, Audience, audience, person  # noqa: F401 # a fixture
 
 COLUMNS = (("mobile",), ("home",), ("area", "number"))
@@ -31,7 +32,11 @@ def reached(name: str, *phones: str | None, **more: Any) -> dict[str, Any]:
 def standing(audience: Audience, *people: dict[str, Any]) -> list[tuple[Any, ...]]:  # noqa: F811
     table = sources.table(audience.backend, audience.standing(people).rows).order_by("contactId", "place")
     rows = table.select("e164", "reason", "subscribers")
-    return [row for chunk in sources.stream(audience.backend, rows, 100) for row in chunk]
+    return [
+        (e164, None if why is None else describe_reason(reasons.read(why)), keys)
+        for chunk in sources.stream(audience.backend, rows, 100)
+        for e164, why, keys in chunk
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,10 @@ def test_it_is_told_which_number_is_called_and_why_those_before_it_are_not(sever
     read = several.read([reached("a", "withheld", None, WORK), reached("b", MOBILE, HOME, None)])
     everyone = sources.contacts(several.backend, read[CRM])
     told = {
-        name: list(persons.explained(several.backend, mine, Phones("valid", "US"), CRM))
+        name: [
+            f"{column}: {describe_reason(why)}"
+            for column, why in persons.explained(several.backend, mine, Phones("valid", "US"), CRM)
+        ]
         for name in ("a", "b")
         for mine in [everyone.filter(everyone["contactId"] == name)]
     }

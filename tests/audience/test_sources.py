@@ -14,6 +14,7 @@ from reconciler.audience import piecemeal, read_back, sources
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.reason import REASON
 from reconciler.model.rows import SENT_AS, Rows
 from tests.audience.conftest import Written
 
@@ -212,6 +213,7 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
     ]
     types = {"string": pa.string(), "int64": pa.int64(), "map<string, string>": pa.map_(pa.string(), pa.string())}
     types["array<string>"] = pa.list_(pa.string())
+    types[REASON] = pa.struct([("code", pa.string()), ("args", types["array<string>"])])
     schema = pa.schema([(name, types[kind]) for name, kind in ROW_COLUMNS.items()])
     pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "rows.parquet")
     where = Address("Segment", "s")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
-from reconciler.audience import comparison, membership, row_changes, sources, subscribers, suppression, unreadable
+from reconciler.audience import comparison, membership, reasons, sources, subscribers, suppression, unreadable
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.feeds import SqlFeed
@@ -20,7 +20,8 @@ from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
-from tests.audience.conftest import Written
+from reconciler.views.reasons import describe_reason
+from tests.audience.conftest import Written, described
 
 HERE = Location("segments.yaml", 1, 1)
 CRM, ASKED, REGISTRY = (ContactsOf(LiveList(name=name), HERE) for name in ("CRM", "Asked us", "Registry"))
@@ -84,7 +85,8 @@ class Audience:
     def reasons(self, *people: dict[str, Any]) -> list[str | None]:
         """Why each is out, in the order of their ids; None: in."""
         table = sources.table(self.backend, self.standing(people).rows).order_by("contactId", "place")
-        return [row[0] for chunk in sources.stream(self.backend, table.select("reason"), 100) for row in chunk]
+        rows = (row for chunk in sources.stream(self.backend, table.select("reason"), 100) for row in chunk)
+        return [None if why is None else describe_reason(reasons.read(why)) for (why,) in rows]
 
     def changes(self, *people: dict[str, Any]) -> list[tuple[str, str, str]]:
         """Contact, action and why."""
@@ -93,8 +95,7 @@ class Audience:
         into = {"in": self.folder / "rows.parquet"}
         compared = comparison.compare(self.backend, standing, members, into)["in"]
         table = sources.table(self.backend, compared.rows)
-        table = table.select("contactId", "action", why=row_changes.why(table))
-        return [row for chunk in sources.stream(self.backend, table, 100) for row in chunk]
+        return described(self.backend, table)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_every_row_and_job_of_an_apply_is_told_and_no_contact(
     assert "done: 40 to add" in ended.err, "standard output is the report's alone"
     events = read(file)
     assert [events[0]["event"], events[-1]["event"]] == ["run-started", "run-finished"]
-    assert {(each["format_version"], each["run"]) for each in events} == {("1.0", name)}
+    assert {(each["format_version"], each["run"]) for each in events} == {("1.1", name)}
     chunks = [each for each in events if each["event"] == "chunk-done"]
     assert sorted(each["chunk"] for each in chunks) == [0, 1, 2, 3]
     assert {(each["phase"], each["rows"], each["rejected"], each["before"]) for each in chunks} == {("put", 10, 0, 0)}
@@ -81,7 +81,7 @@ def test_a_later_run_is_added_to_the_file(tenant: Simulator, folder: Folder, run
     ready(tenant, folder, "contactIds")
     assert run("apply", "--yes", "--events", str(file)).code == 0
     first = file.read_bytes()
-    file.write_bytes(first + b'{"format_version":"1.0","ev')  # a disk that was full for a moment
+    file.write_bytes(first + b'{"format_version":"1.1","ev')  # a disk that was full for a moment
     delivery.write_contacts(folder, range(39))
     assert run("apply", "--yes", "--events", str(file)).code == 0
     assert file.read_bytes().startswith(first)

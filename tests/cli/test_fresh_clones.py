@@ -16,6 +16,7 @@ from tests import delivery
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.operator import VARIABLE, bounds_file
 from tests.s3 import S3
+from tests.words import described
 
 Clone = Callable[..., Ended]
 NEW = "Notice: the ledger file://.reconciler is new, and a key for contacts' tokens was made in it."
@@ -70,7 +71,7 @@ def test_rejected_rows_are_pending_for_every_clone_until_their_rows_change(
     assert (change(planned)["adds"], change(planned)["pending"]) == (0, 2)
     assert document(planned)["verdict"]["counts"]["contacts_pending"] == 2
     assert document(planned)["ledger"]["new"] is False
-    (words,) = [each["words"] for each in change(planned)["owed"]]
+    (words,) = [described(each) for each in change(planned)["owed"]]
     assert words.startswith("rejected once, pending until its row changes: ")
     tenant.clear_requests()
     assert clones("apply", "--yes").code == 0
@@ -80,7 +81,10 @@ def test_rejected_rows_are_pending_for_every_clone_until_their_rows_change(
     again = clones("plan", "--detailed-exitcode", "--format", "json")
     assert again.code == 2
     assert (change(again)["adds"], change(again)["pending"]) == (1, 1)
-    assert "offered again now, as its row has changed" in str(change(again)["owed"])
+    assert [each["args"]["next"] for each in change(again)["owed"]] == [
+        "now_its_row_has_changed",
+        "when_its_row_changes",
+    ]
     assert clones("apply", "--yes").code in (1, 5)  # nothing else was to be written
     assert clones("plan", "--detailed-exitcode").code == 0
 

@@ -65,10 +65,11 @@ def test_a_contact_is_followed_from_its_row_to_its_list(run: Run, contact: str, 
     assert contact not in ended.out
 
 
-def test_a_story_can_be_read_by_a_program(run: Run) -> None:
-    story = json.loads(run("explain", "contact", "C00002", "--segment", "callers", "--format", "json").out)
-    assert story["segment"] == "Segment/callers"
-    assert {"looked_at": "verdict", "found": "out: suppressed by asked-us"} in story["story"]
+def test_an_explanation_can_be_read_by_a_program(run: Run) -> None:
+    explained = json.loads(run("explain", "contact", "C00002", "--segment", "callers", "--format", "json").out)
+    assert explained["segment"] == "Segment/callers"
+    suppressed = {"code": "suppressed", "args": {"by": "asked-us"}}
+    assert {"name": "verdict", "subject": "", "facts": [suppressed], "planned": None} in explained["stages"]
 
 
 @pytest.mark.parametrize(("contact", "hint"), [("c-18b70a4d2031", "one workspace's key"), ("C0", "or its token")])

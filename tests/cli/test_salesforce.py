@@ -129,8 +129,13 @@ def test_what_was_skipped_is_counted_by_its_reason_in_the_audit_too(
         "segment": "Segment/callers",
         "source": 7,
         "included": {"engaged": 2},
-        "left_out": {"no valid phone": 2, "cannot be used: no Id": 1, "no consent": 1, "score below 75": 1},
-        "left_out_codes": {"no_valid_phone": 2, "cannot_be_used": 1, "no_consent": 1, "score_below": 1},
+        "left_out": [
+            {"code": "no_valid_phone", "args": {}, "count": 2},
+            {"code": "below_threshold", "args": {"threshold": 75}, "count": 1},
+            {"code": "no_consent", "args": {}, "count": 1},
+            {"code": "unusable", "args": {"fault": "no Id"}, "count": 1},
+        ],
+        "left_out_codes": {"no_valid_phone": 2, "below_threshold": 1, "no_consent": 1, "unusable": 1},
     }
     assert run("audit", "verify").code == 0
 

@@ -171,7 +171,7 @@ def test_who_is_not_known_to_have_given_consent_is_not_called(tenant: Simulator,
     explained = run("explain", "contact", "C00004", "--segment", "callers").out
     assert "no consent recorded" in explained
     (account,) = json.loads(run("plan", "--format", "json").out)["audiences"]
-    assert account["left_out"] == {"no consent recorded": 2, "no consent": 1}
+    assert account["left_out_codes"] == {"no_consent_recorded": 2, "no_consent": 1}
     assert account["left_out_codes"] == {"no_consent_recorded": 2, "no_consent": 1}
     assert "called_without_recorded_consent" not in account
 

@@ -61,7 +61,7 @@ def test_a_plan_as_json_has_the_shape_that_policy_tools_know(tenant: Simulator, 
     ended = run("plan", "--format", "json")
     assert ended.code == 0
     document = json.loads(ended.out)
-    assert document["format_version"] == "1.1"
+    assert document["format_version"] == "2.0"
     assert document["digest"] == document_digest(document)
     actions = {each["address"]: each["change"]["actions"] for each in document["resource_changes"]}
     assert actions["ContactList/chosen"] == ["create"]

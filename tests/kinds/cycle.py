@@ -30,6 +30,7 @@ from reconciler.simulator.organisation import Organisation
 from reconciler.simulator.store import Store
 from tests import sealed
 from tests.conftest import Ended
+from tests.words import row_described
 
 CASES = Path(__file__).parents[1] / "cases" / "kinds"
 STATE: Mapping[str, Any] = json.loads((CASES / "tenant.json").read_text(encoding="utf-8"))
@@ -215,7 +216,7 @@ def _rows(change: Mapping[str, Any], rows: Mapping[str, Mapping[str, list[str]]]
     contacts = rows.get(change["rows"]["file"], {})
     for action, count in (("add", "adds"), ("update", "updates"), ("remove", "removes"), ("set", "sets")):
         assert not rows or change.get(count, 0) == len(contacts.get(action, ()))
-    words = {each["words"]: each["count"] for each in change["reasons"]}
+    words = {row_described(each): each["count"] for each in change["reasons"]}
     unchanged = {"unchanged": change["unchanged"]} if change.get("unchanged") else {}
     return {**contacts, **unchanged, "words": words}
 

@@ -196,7 +196,7 @@ def watched(world: World, tenant: Simulator, first: Sequence[Mishap], later: Seq
 
 
 @settings(
-    max_examples=EXAMPLES or 12,
+    max_examples=EXAMPLES or 25,
     derandomize=not EXAMPLES,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     database=None,

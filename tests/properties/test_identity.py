@@ -120,7 +120,7 @@ SPELT = World("bulkInsert", "upsert", ((1, 1),), (("spelt as people do", 1), ("a
 
 @pytest.mark.timeout(900)  # a world is planned, applied and planned again
 @settings(
-    max_examples=EXAMPLES or 8,
+    max_examples=EXAMPLES or 10,
     derandomize=not EXAMPLES,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     database=None,

@@ -34,7 +34,7 @@ HERE = Location("test")
 COLUMNS = {"contactId": "VARCHAR", "status": "VARCHAR"}
 
 few = settings(
-    max_examples=EXAMPLES or 12,
+    max_examples=EXAMPLES or 25,
     derandomize=not EXAMPLES,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     database=None,

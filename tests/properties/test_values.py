@@ -22,7 +22,6 @@ from reconciler.model.change import (
     Action,
     FieldChange,
     ObjectChange,
-    Reason,
     Replacement,
     RowChange,
     Sample,
@@ -37,6 +36,7 @@ from reconciler.model.members import DoNotCall
 from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.ownership import split_mark, with_mark, worded
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
 from reconciler.model.situation import Planned
 
@@ -54,7 +54,14 @@ ADDRESSES = st.builds(Address, st.sampled_from(("ContactList", "Campaign")), NAM
 PARTS = st.builds(Address, st.just("Segment"), NAMES, NAMES)
 SCALARS = TEXTS | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
 FIELDS = st.dictionaries(NAMES, SCALARS | st.dictionaries(NAMES, SCALARS, max_size=2), max_size=3)
-REASONS = st.lists(st.builds(Reason, TEXTS, COUNTS), max_size=3, unique_by=lambda reason: reason.words).map(tuple)
+WHY = st.builds(Reason, st.just("suppressed"), st.tuples(TEXTS)) | st.builds(
+    Reason, st.just("changed"), st.lists(TEXTS, max_size=2).map(tuple)
+)
+ACTIONS = st.sampled_from(("add", "update", "remove"))
+REASONS = st.lists(st.builds(Counted, WHY, COUNTS, ACTIONS), max_size=3).map(tuple)
+LEFT_OUT = st.lists(st.builds(Counted, WHY, COUNTS), max_size=3).map(tuple)
+SHARES = st.lists(st.builds(Share, NAMES, COUNTS), max_size=3, unique_by=lambda share: share.value).map(tuple)
+POINTS = st.none() | st.integers(0, 10**4).map(lambda hundredths: hundredths / 100)
 REPLACEMENTS = st.builds(
     Replacement, st.lists(NAMES, min_size=1, max_size=2).map(tuple), st.none() | COUNTS, st.none() | COUNTS, TEXTS
 )
@@ -80,7 +87,7 @@ def object_changes(draw: st.DrawFn) -> ObjectChange:
         releases=draw(PAIRS),
         precondition=draw(st.none() | TEXTS),
         replacement=draw(st.none() | REPLACEMENTS),
-        why=tuple(draw(st.lists(TEXTS, max_size=2))),
+        why=tuple(draw(st.lists(WHY, max_size=2))),
     )
 
 
@@ -103,14 +110,14 @@ def row_changes(draw: st.DrawFn) -> RowChange:
         digest=draw(TEXTS),
         precondition=draw(TEXTS),
         reasons=draw(REASONS),
-        samples=tuple(draw(st.lists(st.builds(Sample, TEXTS, TEXTS, TEXTS, TEXTS), max_size=2))),
+        samples=tuple(draw(st.lists(st.builds(Sample, TEXTS, TEXTS, ACTIONS, WHY, POINTS, POINTS), max_size=2))),
     )
 
 
 @st.composite
 def accounts(draw: st.DrawFn) -> Accounting:
-    included, left_out = draw(REASONS), draw(REASONS)
-    source = sum(reason.count for reason in (*included, *left_out))
+    included, left_out = draw(SHARES), draw(LEFT_OUT)
+    source = sum(each.count for each in included) + sum(each.count for each in left_out)
     return Accounting(draw(st.builds(Address, st.just("Segment"), NAMES)), source, included, left_out)
 
 

@@ -13,7 +13,6 @@ from reconciler.model.change import (
     Action,
     FieldChange,
     ObjectChange,
-    Reason,
     Replacement,
     RowChange,
     Sample,
@@ -22,6 +21,7 @@ from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.judged import Asked, Waived
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
 
 LIST = Address("ContactList", "high")
@@ -44,7 +44,9 @@ def objects() -> tuple[ObjectChange, ...]:
     evening = {"name": "Evening", "status": "active"}
     made = {"name": "Low", "type": "outbound", "description": "Called last"}
     return (
-        ObjectChange(LIST, "High", Action.UPDATE, live, live, adopts=True, precondition="sha256:1", why=("adopted",)),
+        ObjectChange(
+            LIST, "High", Action.UPDATE, live, live, adopts=True, precondition="sha256:1", why=(Reason("adopted"),)
+        ),
         ObjectChange(
             NEW_LIST,
             "Low",
@@ -55,7 +57,7 @@ def objects() -> tuple[ObjectChange, ...]:
             fields=tuple(FieldChange(name, None, value) for name, value in made.items()),
             later={"startTime": "15m after it is created"},
             seconds_later={"startTime": 900},
-            why=("there is none",),
+            why=(Reason("absent"),),
         ),
         ObjectChange(
             CAMPAIGN,
@@ -69,7 +71,7 @@ def objects() -> tuple[ObjectChange, ...]:
             references=(("ContactList", "High"),),
             releases=(("ContactList", "High"),),
             precondition="sha256:2",
-            why=("abandonThreshold is 6.0 in the tenant, 3 declared",),
+            why=(Reason("differs"),),
         ),
         ObjectChange(
             EVENING,
@@ -80,7 +82,7 @@ def objects() -> tuple[ObjectChange, ...]:
             declared=evening,
             fields=tuple(FieldChange(name, None, value) for name, value in evening.items()),
             references=(("ContactList", "High"),),
-            why=("there is none",),
+            why=(Reason("absent"),),
         ),
         ObjectChange(
             Address("Campaign", "same"), "Same", Action.NO_OP, live, live, owner="test", precondition="sha256:3"
@@ -93,7 +95,7 @@ def objects() -> tuple[ObjectChange, ...]:
             None,
             owner="test",
             precondition="sha256:4",
-            why=("it carries this workspace's mark and no manifest declares it",),
+            why=(Reason("undeclared"),),
         ),
     )
 
@@ -116,15 +118,15 @@ def rows() -> RowChange:
         digest="sha256:5",
         precondition="sha256:6",
         reasons=(
-            Reason("add: belongs in high and is not on the list", 967),
-            Reason("add: moves from medium to high", 12),
-            Reason("remove: moves from high to medium", 40),
-            Reason("update: its priority and score changed", 110),
+            Counted(Reason("qualifies", ("high",)), 967, "add"),
+            Counted(Reason("moved", ("medium", "high")), 12, "add"),
+            Counted(Reason("moved", ("high", "medium")), 40, "remove"),
+            Counted(Reason("changed", ("priority", "score")), 110, "update"),
         ),
         samples=(
-            Sample("c-18b70a4d2031", "…23", "add", "score 61.5 → 72.0 moves it from medium to high"),
-            Sample("c-cbbcaa4b2243", "…96", "remove", "score 70.0 → 58.68 moves it from high to medium"),
-            Sample("c-ca90294da046", "…02", "update", "its score changed (score 77.82 → 81.02)"),
+            Sample("c-18b70a4d2031", "…23", "add", Reason("moved", ("medium", "high")), 72.0, 61.5),
+            Sample("c-cbbcaa4b2243", "…96", "remove", Reason("moved", ("high", "medium")), 58.68, 70.0),
+            Sample("c-ca90294da046", "…02", "update", Reason("changed", ("score",)), 81.02, 77.82),
         ),
     )
 
@@ -144,8 +146,8 @@ def plan(*, empty: bool = False) -> Plan:
     account = Accounting(
         Address("Segment", "history"),
         20_000,
-        (Reason("high", 1_089), Reason("low", 5_657)),
-        (Reason("no interaction in the window", 12_083), Reason("archived", 1_171)),
+        (Share("high", 1_089), Share("low", 5_657)),
+        (Counted(Reason("no_interaction"), 12_083), Counted(Reason("archived"), 1_171)),
     )
     findings = (
         Finding("LIM-STOPPED", OLD, "campaign 'Old campaign' is active and becomes deleted"),
@@ -197,7 +199,7 @@ def replacement() -> Plan:
     after = {"name": "High", "dialType": "predictive", "status": "active", "predictive": settings}
     draft = {"name": "Wave - low", "dialType": "predictive", "status": "draft"}
     low = Address("Campaign", "wave", "low")
-    words = "the tenant does not change dialType: it is made anew, and the old one deleted"
+    unchangeable = Reason("unchangeable", ("dialType",))
     changes = (
         ObjectChange(
             CAMPAIGN,
@@ -219,7 +221,7 @@ def replacement() -> Plan:
                 4120,
                 "from the pause of the old one until the new one is active; it starts 15m after it is created",
             ),
-            why=("dialType is preview in the tenant, predictive declared", words),
+            why=(Reason("differs"), unchangeable),
         ),
         ObjectChange(
             low,
@@ -232,7 +234,7 @@ def replacement() -> Plan:
             owner="test",
             precondition="sha256:3",
             replacement=Replacement(("dialType",), None, None, "none: it is draft"),
-            why=("dialType is predictive in the tenant, progressive declared", words),
+            why=(Reason("differs"), unchangeable),
         ),
     )
     anew = (Deed.RENAME, Deed.CREATE)

@@ -19,7 +19,7 @@ from reconciler.model.errors import Refused
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
+from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 from reconciler.views import callbacks, machine, problems, terminal
 from reconciler.views.events import ApplyEvents
@@ -47,6 +47,13 @@ def report() -> Report:
             500,
             3,
             hint="grant the client lists:write in the tenant, or its security profile the permission behind it",
+            failure=Failure(
+                "forbidden",
+                "the client may not do this: it needs the scope lists:write",
+                "POST https://tenant.example.com/x",
+                403,
+                "req-7",
+            ),
         ),
         StepResult(CAMPAIGN, Outcome.BLOCKED, "waits for Segment/history[high]"),
         StepResult(OLD, Outcome.NOT_ATTEMPTED, "the run was interrupted before it"),

@@ -28,7 +28,6 @@ class BulkInsert:
         attributes=True,
         phones=True,
         makes_contacts=True,
-        words="the bulk surface takes 10,000 a request, as a job",
         looks=1,
         key="phone",
         personal=("firstName", "lastName", "email"),

@@ -27,7 +27,6 @@ class ContactBatch:
         attributes=True,
         phones=True,
         makes_contacts=True,
-        words="the contacts surface makes them known to the tenant, 500 a batch",
         key="contact",
         writes=2,
         looks=1,

@@ -23,7 +23,6 @@ class ContactIds:
         attributes=False,
         phones=False,
         makes_contacts=False,
-        words="the outbound surface takes them by id",
         key="contact",
     )
 

@@ -20,7 +20,6 @@ class ListContacts:
         attributes=True,
         phones=False,
         makes_contacts=False,
-        words="the lists surface takes them with attributes",
         key="contact",
     )
 

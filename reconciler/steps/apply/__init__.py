@@ -20,7 +20,7 @@ from reconciler.model.live import digest_of
 from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
-from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.model.report import Failure, Outcome, Report, StepResult
 from reconciler.model.terms import Terms
 from reconciler.steps.apply import numbers, objects, outcomes, preconditions, rows
 from reconciler.steps.apply.filled import Filled
@@ -100,12 +100,12 @@ class _Doing:
             result = do()
         except Interrupted as error:
             stopped = StepResult(step.address, Outcome.INTERRUPTED, error.message, note=error.note, hint=error.hint)
-            return self._counted(stopped)
+            return self._counted(replace(stopped, failure=Failure.of(error)))
         except ReconcilerError as error:
             where = f" [{error.where}]" if error.where else ""
             words = f"{error.code}: {error.message}{where}"
             failed = StepResult(step.address, Outcome.FAILED, words, note=error.note, hint=error.hint)
-            result, record = self._counted(failed), True
+            result, record = self._counted(replace(failed, failure=Failure.of(error))), True
         if record:
             self.run.step(result)
         return result

@@ -24,7 +24,7 @@ from reconciler.audience import (
 from reconciler.audience.comparison import Compared
 from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
-from reconciler.model.change import Accounting, Changes, Reason, RowChange, Sample
+from reconciler.model.change import Accounting, Changes, RowChange, Sample
 from reconciler.model.delivery import Chosen, Key
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
@@ -87,14 +87,17 @@ def _row_changes(
     shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
     for band, target in targets.items():
         samples = tuple(
-            Sample(tokens.token(contact), tokens.hint(contact), action, why) for contact, action, why in shown[band]
+            Sample(
+                tokens.token(each.contact), tokens.hint(each.contact), each.action, each.reason, each.score, each.was
+            )
+            for each in shown[band]
         )
         reached = None
         if standing.segment.suppress:
             file = files[band].with_suffix(".reached.parquet")
             reached = rechecking.reached(backend, current[band], standing.rows, file)
         change = _row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
-        aged = sum(n for action, words, n in compared[band].tallied if action == "update" and aging.is_aged(words))
+        aged = sum(each.count for each in compared[band].reasons if each.reason.code == aging.BY_CALENDAR)
         model = aging.model_of(standing.segment)
         scored = Scored(desired.as_of, model) if model else None
         yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None, scored=scored)
@@ -208,9 +211,7 @@ def _row_change(
     reached: Rows | None,
 ) -> RowChange:
     rows, kept = compared.rows, compared.kept
-    counts = {
-        action: sum(n for done, _, n in compared.tallied if done == action) for action in ("add", "update", "remove")
-    }
+    counts = {action: compared.count(action) for action in ("add", "update", "remove")}
     segment = standing.segment
     delivery = segment.delivery
     return RowChange(
@@ -233,10 +234,10 @@ def _row_change(
         rows=rows,
         digest=row_changes.rows_digest(rows),
         precondition=row_changes.members_digest(backend, live.rows[target.members]),
-        reasons=tuple(Reason(f"{action}: {words}", count) for action, words, count in compared.tallied),
+        reasons=compared.reasons,
         samples=samples,
-        stays=tuple(Reason(*each) for each in compared.stays),
-        owed=tuple(Reason(*each) for each in compared.owed),
+        stays=compared.stays,
+        owed=compared.owed,
         pending=compared.pending,
         reached=reached,
         reached_digest="" if reached is None else row_changes.rows_digest(reached),
@@ -250,7 +251,7 @@ def _way(standing: Standing, compared: Compared, live: Live) -> Chosen:
         ReconcilerError: no surface of the tenant offers one.
     """
     segment = standing.segment
-    puts = sum(n for action, _, n in compared.tallied if action != "remove")
+    puts = compared.count("add") + compared.count("update")
     known = isinstance(segment.contacts, ContactsOf)
     way = delivery_of.chosen(segment.delivery, live.methods, puts, segment.phones is not None, known)
     if way is None:

@@ -9,11 +9,12 @@ from typing import Any
 from reconciler.kinds import kinds
 from reconciler.model import unseen
 from reconciler.model.address import Address
-from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared
+from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
 from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind, Later, Renewal, Surface
 from reconciler.model.live import Live, LiveObject
-from reconciler.model.renaming import Held, Unmoved, called, unmoved
+from reconciler.model.reason import Reason
+from reconciler.model.renaming import Held, called, unmoved
 from reconciler.model.resource import Resource
 from reconciler.steps.diff import releasing
 
@@ -41,10 +42,10 @@ def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
                 yield update
 
 
-def _unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> str:
-    """Why an object cannot be renamed that was called otherwise before; empty where it can, or need not be."""
+def _unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
+    """Why an object cannot be renamed that was called otherwise before; None where it can be, or need not be."""
     told = _renaming(desired, kind, resource, held)
-    return told.words if told is not None and told.refused else ""
+    return told if told is not None and told.refused else None
 
 
 def _renaming(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
@@ -59,7 +60,11 @@ def notices(desired: Desired, live: Live) -> Iterator[str]:
         for resource in desired.catalogue.of_kind(kind.name):
             told = _renaming(desired, kind, resource, held)
             if told is not None and not told.refused:
-                yield f"{resource.address}: {told.words} ({resource.where('spec', 'was')})"
+                olds = " and ".join(f"{old!a}" for old in told.earlier)
+                words = (
+                    f"it is called {told.name!a} in the tenant, which has no {olds} any more: `was` can be taken out"
+                )
+                yield f"{resource.address}: {words} ({resource.where('spec', 'was')})"
     for resource in desired.released:
         yield from releasing.told(desired, live, resource)
     yield from releasing.told_of_names(desired, live)
@@ -78,7 +83,7 @@ def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -
         later={name: value.words for name, value in later.items()},
         seconds_later={name: value.seconds for name, value in later.items()},
         references=_references(surface, plain),
-        why=(f"the tenant has no {_words(resource.address.kind)} named {fields['name']!r}",),
+        why=(Reason("absent"),),
     )
 
 
@@ -111,11 +116,9 @@ def _update(
     after = {**held, **written}
     adopts = found.owner is None and surface.writable
     changed = tuple(_changed(found.fields, after)) if written else ()
-    why = [
-        f"{change.path} is {_said(change.before)} in the tenant, {_said(change.after)} declared" for change in changed
-    ]
+    why = [Reason("differs")] if changed else []
     if adopts:
-        why.append("it was made by somebody else and carries no mark: it is adopted by this workspace")
+        why.append(Reason("adopted"))
     return ObjectChange(
         address=resource.address,
         name=found.name,
@@ -130,7 +133,7 @@ def _update(
         releases=_references(surface, found.fields),
         precondition=found.digest(),
         previous=called(found) if called(found) != fields["name"] else None,
-        why=tuple(why) or ("every declared field is as declared",),
+        why=tuple(why) or (Reason("as_declared"),),
     )
 
 
@@ -167,7 +170,7 @@ def _replacement(
             old.statistics.attempts if old is not None and old.statistics is not None else None,
             renewal.downtime(before, after, words),
         ),
-        why=(*update.why, f"the tenant does not change {' or '.join(stuck)}: it is made anew, and the old one deleted"),
+        why=(*update.why, Reason("unchangeable", stuck)),
     )
 
 
@@ -189,7 +192,7 @@ def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             owner=found.owner,
             releases=_references(surface, found.fields),
             precondition=found.digest(),
-            why=("it carries this workspace's mark and no manifest declares it",),
+            why=(Reason("undeclared"),),
         )
 
 
@@ -282,11 +285,3 @@ def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 def _references(surface: Surface, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((each.kind, fields[each.field]) for each in surface.references if fields.get(each.field))
-
-
-def _words(kind: str) -> str:
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind).strip()
-
-
-def _said(value: Any) -> str:
-    return "absent" if value is None else str(value)

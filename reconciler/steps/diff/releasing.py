@@ -9,6 +9,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.reason import Reason
 from reconciler.model.renaming import Held, called
 from reconciler.model.resource import Resource
 
@@ -18,16 +19,16 @@ EVERYTHING = "all"
 _OPTION = Location("--release")
 
 
-def wanted(desired: Desired, live: Live) -> Mapping[tuple[str, str], tuple[Resource | None, str]]:
-    """By kind and live name what is to be released, the manifest that says so, and the same in words."""
-    found: dict[tuple[str, str], tuple[Resource | None, str]] = {}
+def wanted(desired: Desired, live: Live) -> Mapping[tuple[str, str], tuple[Resource | None, Reason]]:
+    """By kind and live name what is to be released, the manifest that says so, and the reason."""
+    found: dict[tuple[str, str], tuple[Resource | None, Reason]] = {}
     for kind, held in _ours(desired, live):
         for each in held:
             if EVERYTHING in desired.release or _named(kind, each, desired.release):
-                found[kind.name, each.name] = None, "no manifest declares it, and `--release` names it"
+                found[kind.name, each.name] = None, Reason("released_by_option")
     for resource in desired.released:
         for each in _of(desired, live, resource):
-            why = f"its manifest says `release: true` ({resource.where('spec', 'release')})"
+            why = Reason("released_by_manifest", (str(resource.where("spec", "release")),))
             found[resource.address.kind, each.name] = resource, why
     return found
 

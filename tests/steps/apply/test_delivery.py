@@ -15,6 +15,7 @@ from reconciler.simulator import Options, Simulator
 from tests import delivery
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS, contact, on_list, phone
+from tests.words import described
 
 Run = Callable[..., Ended]
 EVERYBODY = range(40)
@@ -155,7 +156,7 @@ def owed(run: Run) -> tuple[int, list[str]]:
     """Of the next plan: how many rows it has, and what it says is owed."""
     ended = run("plan", "--format", "json")
     (change,) = json.loads(ended.out)["row_changes"]
-    return change["rows"]["count"], [f"{each['count']} {each['words']}" for each in change["owed"]]
+    return change["rows"]["count"], [f"{each['count']} {described(each)}" for each in change["owed"]]
 
 
 def test_contacts_that_were_rejected_wait_and_every_plan_says_so(

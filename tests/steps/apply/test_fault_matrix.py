@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,7 +28,7 @@ from tests.steps.apply.mishap_table import Mishap
 
 PACES = {"bulkInsert": JobPace(seconds=0.04, steps=2), "contactBatch": JobPace(polls=2)}
 JOBS = "pollEvery: 1s, jobTimeout: 2s"
-EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "12"))
+EXAMPLES = 25
 
 
 def held(tenant: Simulator) -> dict[str, Any]:

@@ -1,23 +1,24 @@
-"""What is one contact's story, from row to list?"""
+"""Why is one contact on a list, or on none?"""
 
 from __future__ import annotations
 
-from reconciler.audience import engine, history, owing
+from reconciler.audience import engine, owing
+from reconciler.audience import explain as contacts
 from reconciler.model.address import Address
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
+from reconciler.model.explanation import Explanation
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.story import Story
 from reconciler.model.tokens import Tokens
 from reconciler.model.unseen import same_id
 
 
-def tell(
+def explain(
     desired: Desired, members: Members, changes: Changes, live: Live, tokens: Tokens, segment: str, contact: str
-) -> Story:
-    """The story of a contact in a segment.
+) -> Explanation:
+    """What is known of a contact in a segment, stage by stage.
 
     Raises:
         BadInput: there is no such segment, or no such contact in it.
@@ -32,10 +33,10 @@ def tell(
         raise BadInput([problem])
     rows = tuple(row for row in changes.rows if row.address.resource == address)
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
-        if not history.known(backend, standing, live.rows, contact):
+        if not contacts.known(backend, standing, live.rows, contact):
             meant = None
             if tokens.may_be(contact):
-                meant = history.behind(backend, standing, live.rows, lambda each: tokens.token(each) == contact)
+                meant = contacts.behind(backend, standing, live.rows, lambda each: tokens.token(each) == contact)
             if meant is None:
                 raise BadInput([_unknown(address, a_token=tokens.may_be(contact))])
             contact = meant
@@ -45,8 +46,8 @@ def tell(
             for name in lists
             if live.owed is not None
         }
-        found = tuple(history.told(backend, standing, rows, live.rows, desired.as_of, contact, owed))
-    return Story(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, live.notices)
+        found = tuple(contacts.stages(backend, standing, rows, live.rows, desired.as_of, contact, owed, tokens))
+    return Explanation(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, live.notices)
 
 
 def _unknown(address: Address, *, a_token: bool) -> Problem:

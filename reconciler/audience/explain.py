@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience import persons, row_changes, scoring, sources
-from reconciler.model.change import RowChange
+from reconciler.audience import persons, reasons, row_changes, scoring, sources
+from reconciler.model.change import RowChange, Sample
+from reconciler.model.explanation import Stage
 from reconciler.model.members import Standing
+from reconciler.model.reason import Reason
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.segment import Segment
+from reconciler.model.tokens import Tokens
 
 _SHOWN = 4
 
@@ -44,7 +47,7 @@ def behind(
     return None
 
 
-def told(
+def stages(
     backend: Any,
     standing: Standing,
     changes: tuple[RowChange, ...],
@@ -52,7 +55,8 @@ def told(
     as_of: datetime,
     contact: str,
     owed: Mapping[str, Any],
-) -> Iterator[tuple[str, str]]:
+    tokens: Tokens,
+) -> Iterator[Stage]:
     """What was read, how it was scored, where it stands, and what a plan would do; in that order.
 
     `owed`: what `owing.waiting` says of a list, by its name.
@@ -62,58 +66,61 @@ def told(
     if segment.phones is not None and len(persons.columns_of(segment.contacts)) > 1:
         everyone = sources.contacts(backend, read[segment.contacts])
         mine = everyone.filter(everyone["contactId"] == contact, ~everyone["duplicate"])
-        for words in persons.explained(backend, mine, segment.phones, segment.contacts):
-            yield "number", words
+        for column, fact in persons.explained(backend, mine, segment.phones, segment.contacts):
+            yield Stage("number", column, (fact,))
+    yield from _scores(backend, segment, read, as_of, contact)
+    for wanted in segment.intersect:
+        everyone = sources.contacts(backend, read[wanted])
+        on_it = sources.count(backend, everyone.filter(everyone["contactId"] == contact))
+        yield Stage("intersect", str(wanted), (Reason("on_list" if on_it else "off_list"),))
+    yield from _standing(backend, standing, contact)
+    yield from _lists(backend, standing, changes, read, contact, owed, tokens)
+
+
+def _scores(
+    backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_of: datetime, contact: str
+) -> Iterator[Stage]:
     for measure, query in segment.interactions.items():
         history = sources.interactions(backend, read[query])
         mine = history.filter(history["contactId"] == contact)
         count = sources.count(backend, mine)
-        last = _first(backend, mine.agg(last=mine["at"].max().cast("string"))) or ("never",)
-        scores = scoring.recency_and_frequency(mine, measure, as_of)
-        score = _first(backend, scores.select("score"))
-        words = f"{count:,} in {query}, the last at {last[0]} UTC" if count else f"none in {query}"
-        yield "interactions", words
-        yield "recency and frequency", _points(score[0]) if score else "no interaction in the window"
-    for wanted in segment.intersect:
-        everyone = sources.contacts(backend, read[wanted])
-        on_it = sources.count(backend, everyone.filter(everyone["contactId"] == contact))
-        yield str(wanted), "is on it" if on_it else "is not on it"
-    yield from _standing(backend, standing, contact)
-    yield from _lists(backend, standing, changes, read, contact, owed)
+        last = _first(backend, mine.agg(last=mine["at"].max().cast("string")))
+        found = Reason("interactions", (str(count), last[0] if last else "")) if count else Reason("no_interactions")
+        yield Stage("interactions", str(query), (found,))
+        score = _first(backend, scoring.recency_and_frequency(mine, measure, as_of).select("score"))
+        yield Stage("recency_and_frequency", "", (_points(score[0]) if score else Reason("no_interaction"),))
 
 
-def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Iterator[tuple[str, str]]:
+def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Iterator[Stage]:
     mine = everyone.filter(everyone["contactId"] == contact)
     columns = ("place", "fault", "duplicate", "active", "optedIn", "phone", "region_fault")
     rows = [row for chunk in sources.stream(backend, mine.select(*columns), _SHOWN) for row in chunk]
     source = segment.contacts
     if not rows:
-        yield "source", f"{source} has no such contact"
-    unsaid = "consent not asked for"
-    if segment.asks_consent:
-        unsaid = "no consent recorded"
+        yield Stage("source", str(source), (Reason("not_in_source"),))
+    unsaid = [Reason("no_consent_recorded" if segment.asks_consent else "consent_not_asked")]
     if segment.calls_unrecorded:
-        unsaid += f", called all the same (unknownConsent: in at {source.where})"
+        unsaid.append(Reason("called_without_recorded_consent", (str(source.where),)))
     for place, fault, duplicate, active, opted_in, phone, region in rows:
-        consent = {None: unsaid, True: "consent given", False: "no consent"}[opted_in]
-        facts = ["active" if active else "archived", consent, "has a phone" if phone else "has no phone"]
-        facts += [f"cannot be used: {fault}"] if fault else []
-        facts += [region] if region else []
-        facts += ["an earlier row has its id"] if duplicate else []
-        yield "source", f"{place or source}: {', '.join(facts)}"
+        consent = {None: unsaid, True: [Reason("consent_given")], False: [Reason("no_consent")]}[opted_in]
+        facts = [Reason("active" if active else "archived"), *consent, Reason("has_phone" if phone else "has_no_phone")]
+        facts += [Reason("unusable", (fault,))] if fault else []
+        facts += [Reason("unknown_region", (region,))] if region is not None else []
+        facts += [Reason("earlier_row")] if duplicate else []
+        yield Stage("source", place or str(source), tuple(facts))
 
 
-def _standing(backend: Any, standing: Standing, contact: str) -> Iterator[tuple[str, str]]:
+def _standing(backend: Any, standing: Standing, contact: str) -> Iterator[Stage]:
     everyone = sources.table(backend, standing.rows)
     mine = everyone.filter((everyone["contactId"] == contact) & ~everyone["duplicate"])
     row = _first(backend, mine.select("score", "band", "reason", "suppressed_by"))
     if row is None:
         return
     score, band, reason, suppressed_by = row
-    yield "score", "none" if score is None else _points(score)
+    yield Stage("score", "", (Reason("no_score") if score is None else _points(score),))
     if suppressed_by:
-        yield "do not call", f"its number is on {suppressed_by}"
-    yield "verdict", f"in, band {band}" if band else f"out: {reason}"
+        yield Stage("do_not_call", "", (Reason("suppressed", (suppressed_by,)),))
+    yield Stage("verdict", "", (Reason("included", (band,)) if band else reasons.read(reason),))
 
 
 def _lists(
@@ -123,39 +130,51 @@ def _lists(
     read: Mapping[RowQuery, Rows],
     contact: str,
     owed: Mapping[str, Any],
-) -> Iterator[tuple[str, str]]:
+    tokens: Tokens,
+) -> Iterator[Stage]:
     everyone = sources.table(backend, standing.rows)
     belongs = _first(
         backend, everyone.filter(everyone["contactId"] == contact, everyone["band"].notnull()).select("band")
     )
+    planned_on = {change.list: change for change in changes}
     for target in standing.segment.targets:
         members = sources.members(backend, read[target.members])
         row = _first(backend, members.filter(members["contactId"] == contact).select("score"))
-        now = "is not on it" if row is None else "is on it now"
-        if row is not None and row[0] is not None:
-            now += f" with score {_points(row[0])}"
-        planned = None
-        change = next((each for each in changes if each.list == target.list), None)
-        if change is not None:
-            changed = sources.table(backend, change.rows)
-            mine = changed.filter(changed["contactId"] == contact)
-            planned = _first(backend, mine.select("action", why=row_changes.why(mine)))
-            if planned and planned[0] != "add" and row is None:
-                now = "is on it now by its number"
-            now += f"; a plan would {planned[0]} it: {planned[1]}" if planned else "; a plan would change nothing"
+        planned = _planned(backend, planned_on.get(target.list), contact, tokens)
+        facts = [_presence(row, planned)]
+        if planned is None and target.list in planned_on:
+            facts.append(Reason("nothing_planned"))
         waits = owed.get(target.list)
         if waits is not None and belongs == (target.band,):
-            mine = waits.filter(waits["owed"] == contact).select("owed_words", "pending_words", "row")
+            mine = waits.filter(waits["owed"] == contact).select("owed_reason", "pending_reason", "row")
             found = _first(backend, mine)
             if found is not None:
                 # whoever is known by the row waits for another, and is in the plan once it is there
-                now += f"; {found[0] if found[2] is None or planned else found[1]}"
-        yield f"list {target.list!r}", now
+                facts.append(reasons.read(found[0] if found[2] is None or planned else found[1]))
+        yield Stage("list", target.list, tuple(facts), planned)
+
+
+def _presence(row: tuple[Any, ...] | None, planned: Sample | None) -> Reason:
+    if row is None:
+        return Reason("on_list_by_number" if planned is not None and planned.action != "add" else "off_list")
+    return Reason("on_list") if row[0] is None else Reason("on_list_with_score", _points(row[0]).args)
+
+
+def _planned(backend: Any, change: RowChange | None, contact: str, tokens: Tokens) -> Sample | None:
+    """What a plan would do with a contact on a list."""
+    if change is None:
+        return None
+    changed = sources.table(backend, change.rows)
+    row = _first(backend, changed.filter(changed["contactId"] == contact).select(*row_changes.EXAMPLE))
+    if row is None:
+        return None
+    each = row_changes.example_of(row)
+    return Sample(tokens.token(contact), tokens.hint(contact), each.action, each.reason, each.score, each.was)
 
 
 def _first(backend: Any, relation: Any) -> tuple[Any, ...] | None:
     return next((chunk[0] for chunk in sources.stream(backend, relation, 1)), None)
 
 
-def _points(hundredths: int) -> str:
-    return f"{hundredths / 100:g}"
+def _points(hundredths: int) -> Reason:
+    return Reason("points", (f"{hundredths / 100:g}",))

@@ -1,0 +1,153 @@
+"""Which words does a person read for a reason? Here alone; nothing in the program reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.model.change import Sample
+from reconciler.model.reason import Counted, Reason, Share
+
+_NEXT: Mapping[str, str] = {
+    "now": "offered again now",
+    "later": "offered again later",
+    "in_quarantine": "in quarantine",
+    "when_its_row_changes": "pending until its row changes",
+    "now_its_row_has_changed": "offered again now, as its row has changed",
+}
+"""When whom the tenant would not take is offered again."""
+
+
+def _joined(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _retry(what: str, args: Mapping[str, Any]) -> str:
+    times = "once" if args["times"] == 1 else f"{args['times']} times"
+    return f"{what} {times}, {_NEXT.get(args['next'], args['next'])}: {args['message']}"
+
+
+def _region(args: Mapping[str, Any]) -> str:
+    return f"unknown region '{args['region']}'" if args["region"] else "unknown region, one of many words"
+
+
+_WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
+    "unusable": "cannot be used: {fault}",
+    "duplicate_row": "duplicate of another row with its id",
+    "archived": "archived",
+    "no_consent": "no consent",
+    "no_consent_recorded": "no consent recorded",
+    "unknown_region": _region,
+    "no_valid_phone": "no valid phone",
+    "suppressed": "suppressed by {by}",
+    "other_number_unreadable": "another number of theirs cannot be read",
+    "not_on_list": "not on {list}",
+    "archived_on_list": "archived on {list}",
+    "no_interaction": "no interaction in the window",
+    "below_threshold": "score below {threshold:g}",
+    "band_without_list": "in band {band}, which has no list",
+    "duplicate_phone": "duplicate of another contact with its phone",
+    "over_cap": "over the cap of {cap:,}",
+    "qualifies": "belongs in {band} and is not on the list",
+    "moved": "moves from {from} to {to}",
+    "belongs_elsewhere": "belongs in {band}",
+    "not_in_source": "no longer in the source",
+    "number_changed": "its number changed",
+    "number_was_another_contacts": "its number was another contact's",
+    "number_on_foreign_row": "another client's row has its number",
+    "changed": lambda args: f"its {_joined(args['fields'])} changed",
+    "changed_by_calendar": lambda args: f"its {_joined(args['fields'])} changed, by the calendar alone",
+    "live_value_unknown": lambda args: f"nobody knows what the tenant has as its {_joined(args['fields'])}",
+    "duplicate_member": "another row of the same contact",
+    "former_number": "the number that its contact had before",
+    "number_removed_first": "the row that has its number is taken off first",
+    "rejected": lambda args: _retry("rejected", args),
+    "deferred": lambda args: _retry("deferred", args),
+    "outcome": lambda args: f"{args['from'] or '(none)'} → {args['to']}",
+    "same_outcome": "the outcome is there already",
+    "superseded": "a later row has its contact",
+    "superseded_by_set": "a later row of {set} has its contact",
+    "unknown_contact": "the campaign has no such contact",
+    "held_by_dialler": "deferred, held by the dialler: {state}",
+    "retry_later": "rejected before, and not offered again yet",
+    "asked_not_to_be_called": "{set}: {outcome}",
+    "absent": "the tenant has none of that name",
+    "differs": "it differs from what is declared",
+    "as_declared": "every declared field is as declared",
+    "adopted": "it was made by somebody else and carries no mark: it is adopted by this workspace",
+    "unchangeable": lambda args: (
+        f"the tenant does not change {' or '.join(args['fields'])}: it is made anew, and the old one deleted"
+    ),
+    "undeclared": "it carries this workspace's mark and no manifest declares it",
+    "released_by_option": "no manifest declares it, and `--release` names it",
+    "released_by_manifest": "its manifest says `release: true` ({where})",
+    "many_contacts": "{count:,} contacts are to be written",
+    "contacts_from_outside": "the contacts come from outside the tenant, and may be new to it",
+    "attributes_to_write": lambda args: f"{', '.join(args['attributes'])} are to be written",
+    "no_attributes": "no attributes are to be written",
+    "no_way_by_id": "no surface writes contacts by their ids alone",
+    "no_other_way": "no other surface is there",
+    "active": "active",
+    "consent_given": "consent given",
+    "consent_not_asked": "consent not asked for",
+    "called_without_recorded_consent": "called all the same (unknownConsent: in at {where})",
+    "has_phone": "has a phone",
+    "has_no_phone": "has no phone",
+    "earlier_row": "an earlier row has its id",
+    "blank_number": "blank",
+    "called_number": "called",
+    "further_number": "not needed, held against do-not-call lists as well",
+    "unreadable_number": "cannot be called: {fault}",
+    "interactions": "the last of {count:,} at {last} UTC",
+    "no_interactions": "none",
+    "points": "{score:g}",
+    "no_score": "none",
+    "included": "in, band {band}",
+    "on_list": "is on it now",
+    "on_list_with_score": "is on it now with score {score:g}",
+    "on_list_by_number": "is on it now by its number",
+    "off_list": "is not on it",
+    "nothing_planned": "a plan would change nothing",
+}
+
+
+def describe_reason(reason: Reason) -> str:
+    """A reason in words."""
+    words, args = _WORDS[reason.code], reason.named()
+    return words.format_map(args) if isinstance(words, str) else words(args)
+
+
+def describe_row_reason(counted: Counted) -> str:
+    """What is done with some rows of a list, and why."""
+    words = describe_reason(counted.reason)
+    return words if counted.action is None else f"{counted.action}: {words}"
+
+
+def describe_sample(sample: Sample) -> str:
+    """Why one row changes, with its contact's own scores."""
+    score, was = (None if each is None else _points(each) for each in (sample.score, sample.was))
+    both = f"{was} → {score}" if was is not None and score is not None else None
+    if sample.reason.code == "moved":
+        args = sample.reason.named()
+        return f"score {both or score or '(none)'} moves it from {args['from']} to {args['to']}"
+    if sample.reason.code == "qualifies":
+        return f"score {score or '(none)'} puts it in {sample.reason.named()['band']}"
+    shown = score if sample.action == "remove" else both
+    words = describe_reason(sample.reason)
+    return words if shown is None else f"{words} (score {shown})"
+
+
+def _points(score: float) -> str:
+    return f"{score:.2f}".removesuffix("0")
+
+
+def describe_counts(counted: Iterable[Counted]) -> str:
+    """Reasons and how many there are for each, on one line."""
+    return " · ".join(f"{describe_reason(each.reason)} {each.count:,}" for each in counted) or "nobody"
+
+
+def describe_shares(shares: Iterable[Share]) -> str:
+    """Values and how many have each, on one line."""
+    named = ((f"{each.others:,} other agents" if each.others else each.value, each.count) for each in shares)
+    return " · ".join(f"{name} {count:,}" for name, count in named) or "nobody"

@@ -1,0 +1,131 @@
+"""A reason is a code with arguments: a program knows it whatever name or number its words have."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.reason import CODES, LIST, NUMBER, Counted, Reason, count_codes
+from reconciler.model.reason_document import read_named, reason_document
+
+ROOT = Path(__file__).parents[2] / "reconciler"
+NUMBERS = st.integers(-(10**9), 10**9).map(str) | st.integers(-(10**6), 10**6).map(lambda n: f"{n / 100:g}")
+
+
+@st.composite
+def reasons(draw: st.DrawFn) -> Reason:
+    """Any reason with any arguments."""
+    code = draw(st.sampled_from(sorted(CODES)))
+    args: list[str] = []
+    for kind in CODES[code].values():
+        if kind == LIST:
+            args += draw(st.lists(st.text(max_size=8), max_size=3))
+        else:
+            args.append(draw(NUMBERS if kind == NUMBER else st.text(max_size=8)))
+    return Reason(code, tuple(args))
+
+
+@given(reasons())
+def test_a_reason_that_was_written_down_is_read_as_the_same(reason: Reason) -> None:
+    assert read_named(orjson.loads(orjson.dumps(reason_document(reason)))).named() == reason.named()
+
+
+def test_numbers_are_numbers_and_lists_are_lists_in_json() -> None:
+    assert reason_document(Reason("below_threshold", ("75.5",))) == {
+        "code": "below_threshold",
+        "args": {"threshold": 75.5},
+    }
+    assert reason_document(Reason("changed", ("phone", "name")))["args"] == {"fields": ["phone", "name"]}
+
+
+@pytest.mark.parametrize(
+    ("code", "args"), [("no_such_thing", ()), ("suppressed", ()), ("archived", ("x",)), ("moved", ("high",))]
+)
+def test_a_reason_that_no_view_has_words_for_cannot_be_made(code: str, args: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=code):
+        Reason(code, args)
+
+
+def test_reasons_of_one_code_are_counted_together() -> None:
+    counted = [
+        Counted(Reason("unknown_region", ("A",)), 2),
+        Counted(Reason("archived"), 1),
+        Counted(Reason("unknown_region", ("B",)), 3),
+    ]
+    assert count_codes(counted) == {"unknown_region": 5, "archived": 1}
+
+
+def written_codes() -> Iterator[tuple[str, str]]:
+    """Every code that the program gives, with the module."""
+    for path in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                first = node.args[0] if node.args else None
+                if name in ("Reason", "reason", "listed") and isinstance(first, ast.Constant):
+                    yield path.name, str(first.value)
+
+
+def test_every_code_that_is_given_is_one_of_the_codes() -> None:
+    given_codes = list(written_codes())
+    assert len(given_codes) > len(CODES) / 2
+    assert [each for each in given_codes if each[1] not in CODES] == []
+
+
+def test_every_code_is_given_somewhere() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in ROOT.rglob("*.py") if path.name != "reason.py"}
+    texts = {path: text for path, text in texts.items() if path.parent.name != "views"}
+    unused = [code for code in CODES if not any(re.search(rf'"{code}"', text) for text in texts.values())]
+    assert unused == []
+
+
+SENTENCE = re.compile(r"[a-zA-Z]{2,}.* .*[a-zA-Z]{2,}|^[a-z]+: $|^[a-z]+ $")
+TAKES_APART = {
+    *("startswith", "endswith", "split", "partition", "rpartition"),
+    *("removeprefix", "removesuffix", "find", "index", "count", "isin"),
+}
+OF_LIBRARIES = {
+    ("audience/database.py", "does not exist"),
+    ("audience/delimited.py", "unexpected end"),
+    ("audience/delimited.py", "field limit"),
+    ("bucket/refusals.py", "builder error"),
+    ("cxone/events.py", "keepalive ping timeout"),
+}
+"""What libraries say where they have no code for it."""
+
+
+def sentences_read(module: Path) -> Iterator[str]:
+    """The sentences that a module compares with something, or takes something apart by."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        asked: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            asked = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKES_APART:
+            asked = node.args
+        for each in (part for one in asked for part in ast.walk(one)):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str) and SENTENCE.search(each.value):
+                yield each.value
+
+
+def test_nothing_in_the_program_compares_splits_or_counts_by_a_sentence() -> None:
+    found = {
+        (str(module.relative_to(ROOT)), text)
+        for module in ROOT.rglob("*.py")
+        if "simulator" not in module.parts and module.parent.name != "cli"
+        for text in sentences_read(module)
+    }
+    named = {("model/countries.py", " of the")}  # a part of names of countries, which are data
+    assert found - named == OF_LIBRARIES
+
+
+def test_a_sentence_that_is_read_would_be_found(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text('x.startswith("moves from ") or x == "no longer in the source" or "add: " in x\n')
+    assert set(sentences_read(module)) == {"moves from ", "no longer in the source", "add: "}

@@ -1,0 +1,107 @@
+"""What programs read is what the published schemas in schemas/output say, and reasons are told by their codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from reconciler.model.reason import CODES, LIST, NUMBER
+from reconciler.simulator import Simulator
+from tests import delivery
+from tests.conftest import Ended, Folder
+from tests.views.test_golden import GOLDEN
+
+Run = Callable[..., Ended]
+
+FOLDER = Path(__file__).parents[1] / "schemas" / "output"
+BASE = "https://cxone-reconciler.dev/schemas/output/"
+KINDS: dict[str, dict[str, Any]] = {NUMBER: {"type": "number"}, LIST: {"type": "array", "items": {"type": "string"}}}
+
+
+def reasons_schema() -> dict[str, Any]:
+    """The schema of a reason: each code with its own arguments."""
+    known = []
+    for code, args in CODES.items():
+        properties = {name: KINDS.get(kind, {"type": "string"}) for name, kind in args.items()}
+        inner = {"type": "object", "required": list(args), "properties": properties, "additionalProperties": False}
+        known.append({"required": ["code", "args"], "properties": {"code": {"const": code}, "args": inner}})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{BASE}reason.json",
+        "title": "Reason",
+        "description": "Why somebody is out, or something changes: a code with its arguments.",
+        "type": "object",
+        "required": ["code", "args"],
+        "properties": {"code": {"type": "string"}, "args": {"type": "object"}},
+        "additionalProperties": False,
+        "allOf": [{"$ref": "#/$defs/known"}],
+        "$defs": {"known": {"oneOf": known}},
+    }
+
+
+def schemas() -> dict[str, Any]:
+    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+
+
+def problems(document: Any, name: str) -> list[str]:
+    """What of a document is not as its schema says."""
+    found = schemas()
+    registry: Any = Registry().with_resources((each["$id"], Resource.from_contents(each)) for each in found.values())
+    validator = Draft202012Validator(found[name], registry=registry)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+
+
+def test_the_schema_of_a_reason_has_every_code_with_its_arguments(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--write-golden"):
+        (FOLDER / "reason.json").write_text(json.dumps(reasons_schema(), indent=2) + "\n", encoding="utf-8")
+    assert schemas()["reason.json"] == reasons_schema()
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(FOLDER.glob("*.json"))])
+def test_a_schema_is_one_and_says_where_it_is_published(name: str) -> None:
+    schema = schemas()[name]
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"{BASE}{name}"
+
+
+@pytest.mark.parametrize(
+    ("golden", "name"),
+    [("plan.json", "plan.json"), ("plan-replacement.json", "plan.json"), ("report.json", "report.json")],
+)
+def test_what_was_reviewed_is_as_its_schema_says(golden: str, name: str) -> None:
+    assert problems(json.loads((GOLDEN / golden).read_text(encoding="utf-8")), name) == []
+
+
+def test_every_event_that_was_reviewed_is_as_its_schema_says() -> None:
+    lines = (GOLDEN / "events.ndjson").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["event"] for line in lines} == set(kinds_of_events())
+    assert [found for line in lines if (found := problems(json.loads(line), "events.json"))] == []
+
+
+def kinds_of_events() -> Iterator[str]:
+    for each in schemas()["events.json"]["oneOf"]:
+        yield each["properties"]["event"]["const"]
+
+
+def test_a_schema_refuses_a_reason_in_words_or_with_other_arguments() -> None:
+    assert problems({"code": "moved", "args": {"from": "high", "to": "low"}}, "reason.json") == []
+    assert problems({"code": "moved", "args": {"from": "high"}}, "reason.json")
+    assert problems({"code": "moves from high to low", "args": {}}, "reason.json")
+
+
+def test_what_a_run_tells_programs_is_as_the_schemas_say(tenant: Simulator, folder: Folder, run: Run) -> None:
+    delivery.declare(folder, tenant, "listContacts")
+    delivery.write_contacts(folder, range(10))
+    assert problems(json.loads(run("plan", "--format", "json").out), "plan.json") == []
+    assert problems(json.loads(run("apply", "--yes", "--format", "json").out), "report.json") == []
+    assert problems(json.loads(run("drift", "--format", "json").out), "plan.json") == []
+    about = ("explain", "contact", delivery.contact(1), "--segment", "chosen", "--format", "json")
+    assert problems(json.loads(run(*about).out), "explanation.json") == []
+    (folder.root / "segment.yaml").write_text("nonsense: [", encoding="utf-8")
+    assert problems(json.loads(run("plan", "--format", "json").out), "error.json") == []

@@ -1,0 +1,72 @@
+"""The words for reasons: every code has some, and they say what the arguments are."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.change import Sample
+from reconciler.model.reason import CODES, LIST, NUMBER, Counted, Reason, Share
+from reconciler.views.reasons import (
+    describe_counts,
+    describe_reason,
+    describe_row_reason,
+    describe_sample,
+    describe_shares,
+)
+
+VALUES = {NUMBER: ("7",), LIST: ("one", "two")}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_words_that_say_its_arguments(code: str) -> None:
+    args = tuple(value for kind in CODES[code].values() for value in VALUES.get(kind, ("now",)))
+    words = describe_reason(Reason(code, args))
+    assert words
+    assert "{" not in words
+    said = {"now": "now", "7": "7", "one": "one", "two": "two"}
+    assert all(said[each] in words for each in args), words
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Reason("changed", ("phone",)), "its phone changed"),
+        (Reason("changed", ("phone", "name", "score")), "its phone, name and score changed"),
+        (Reason("unknown_region", ("Atlantis",)), "unknown region 'Atlantis'"),
+        (Reason("unknown_region", ("",)), "unknown region, one of many words"),
+        (Reason("over_cap", ("1200",)), "over the cap of 1,200"),
+        (Reason("outcome", ("", "SALE")), "(none) → SALE"),
+        (
+            Reason("rejected", ("2", "in_quarantine", "INVALID_PHONE")),
+            "rejected 2 times, in quarantine: INVALID_PHONE",
+        ),
+    ],
+)
+def test_a_reason_is_told_in_plain_words(reason: Reason, words: str) -> None:
+    assert describe_reason(reason) == words
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "score", "was", "words"),
+    [
+        ("add", Reason("qualifies", ("high",)), 60.0, None, "score 60.0 puts it in high"),
+        ("add", Reason("moved", ("low", "high")), 82.25, 61.5, "score 61.5 → 82.25 moves it from low to high"),
+        ("update", Reason("changed", ("score",)), 82.0, 81.0, "its score changed (score 81.0 → 82.0)"),
+        ("update", Reason("changed", ("phone",)), 82.0, None, "its phone changed"),
+        ("remove", Reason("archived"), 90.0, 70.0, "archived (score 90.0)"),
+        ("remove", Reason("not_in_source"), None, 70.0, "no longer in the source"),
+    ],
+)
+def test_an_example_is_told_with_its_own_scores(
+    action: str, reason: Reason, score: float | None, was: float | None, words: str
+) -> None:
+    assert describe_sample(Sample("c-1", "…1", action, reason, score, was)) == words
+
+
+def test_what_is_done_stands_before_why_it_is_done() -> None:
+    assert describe_row_reason(Counted(Reason("archived"), 3, "remove")) == "remove: archived"
+
+
+def test_nobody_is_told_as_nobody() -> None:
+    assert describe_counts(()) == describe_shares(()) == "nobody"
+    assert describe_shares([Share("ann", 1_000), Share("", 7, others=3)]) == "ann 1,000 · 3 other agents 7"
