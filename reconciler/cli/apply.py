@@ -255,7 +255,7 @@ def _tell(report: Report, workspace: Workspace, voice: str, ledger: LedgerState 
         console().print(terminal.report(report), soft_wrap=True)
         if any(step.rejected for step in report.steps):
             click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
-    if len(report.ended(Outcome.DONE)) < len(report.steps):
+    if report.resumable:
         wrong = any(step.hint for step in report.ended(Outcome.FAILED))
         _tell_how_to_go_on(workspace, "When that is put right, go on" if wrong else "To go on")
 

@@ -348,11 +348,11 @@ class Run:
 
     def finish(self, report: Report) -> None:
         """Record how the run ended: finished, or stopped with something left for `--resume`."""
-        finished = len(report.ended(Outcome.DONE)) == len(report.steps)
-        event = "finished" if finished else "stopped"
+        event = "stopped" if report.resumable else "finished"
         entry = {"event": event, "run": self.name, "at": now(), "exit_code": int(report.exit_code)}
         self._tell(entry, event)
-        self.over = self.complete = finished
+        self.over = not report.resumable
+        self.complete = len(report.ended(Outcome.DONE)) == len(report.steps)
 
     def refuse(self) -> None:
         """Record that the plan was stale: a run that has written nothing leaves nothing to resume."""

@@ -108,6 +108,7 @@ class StepResult:
             or taken off the list.
         unknown: contacts that were sent, and of which it is not known whether they were written.
         left: contacts that were not sent.
+        final: whether going on could change nothing of it: every contact was sent, and the tenant would take none.
         figures: how it went, where outcomes were set.
     """
 
@@ -123,6 +124,7 @@ class StepResult:
     figures: Figures | None = None
     suppressed: int = 0
     failure: Failure | None = None
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,14 @@ class Report:
     def ended(self, outcome: Outcome) -> tuple[StepResult, ...]:
         """The steps that ended in one way."""
         return tuple(step for step in self.steps if step.outcome is outcome)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether something is left that `--resume` may do; what waits for a step that is final waits for ever."""
+        open_ends = (Outcome.INTERRUPTED, Outcome.NOT_ATTEMPTED)
+        return any(
+            step.outcome in open_ends or (step.outcome is Outcome.FAILED and not step.final) for step in self.steps
+        )
 
     @property
     def exit_code(self) -> Exit:

@@ -83,7 +83,7 @@ class ApplyEvents:
         self._tell(
             "run-finished",
             exit_code=int(report.exit_code),
-            resumable=len(report.ended(Outcome.DONE)) < len(report.steps),
+            resumable=report.resumable,
             steps={outcome.value: len(report.ended(outcome)) for outcome in Outcome},
             rows=sum(step.rows for step in report.steps),
             rejected=sum(step.rejected for step in report.steps),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.simulator import Simulator
-from tests import scene
-from tests.conftest import Folder
+from tests import delivery, scene
+from tests.conftest import Ended, Folder
 from tests.steps.apply.killing import Stage
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -157,3 +157,20 @@ def test_a_stop_is_heard_while_the_tenant_says_to_wait(stage: Stage, command: li
         one_worker_again = (stage.folder.root / "tenant.yaml").read_text().replace("attempts: 3", "attempts: 1")
         stage.folder.write("tenant.yaml", one_worker_again)
     assert code == 130, said
+
+
+def test_a_run_of_which_the_tenant_takes_nobody_is_over_and_says_what_to_do(
+    tenant: Simulator, folder: Folder, run: Callable[..., Ended]
+) -> None:
+    delivery.write_contacts(folder, range(2))
+    delivery.declare(folder, tenant, "listContacts")  # and the tenant knows neither of them
+    ended = run("apply", "--yes")
+    assert ended.code == 5
+    assert "the tenant took none of the contacts" in ended.out
+    assert "plan again" in ended.out
+    assert "--resume" not in ended.out + ended.err, "what is refused once is not sent again by going on"
+    again = run("apply", "--resume")
+    assert (again.code, "nothing to resume" in again.out) == (0, True)
+    planned = run("plan", "--detailed-exitcode")
+    assert planned.code == 0
+    assert "2 are owed" in planned.out

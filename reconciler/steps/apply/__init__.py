@@ -15,7 +15,7 @@ from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange, RowChange
-from reconciler.model.errors import Interrupted, ReconcilerError, Stale
+from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected, Stale
 from reconciler.model.live import digest_of
 from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
@@ -106,6 +106,8 @@ class _Doing:
             words = f"{error.code}: {error.message}{where}"
             failed = StepResult(step.address, Outcome.FAILED, words, note=error.note, hint=error.hint)
             result, record = self._counted(replace(failed, failure=Failure.of(error))), True
+            decided = isinstance(error, RowsRejected) and not result.unknown + result.left
+            result = replace(result, final=decided and result.rejected > 0)
         if record:
             self.run.step(result)
         return result

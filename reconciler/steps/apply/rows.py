@@ -61,7 +61,10 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
     if change.scored is not None:
         run.keep_scored(change.list, change.scored)
     if rejected and len(rejected) == change.total:
-        raise RowsRejected("the tenant took none of the contacts; their reasons are in the ledger")
+        raise RowsRejected(
+            "the tenant took none of the contacts; their reasons are in the ledger",
+            hint="see why with `reconciler owed`, correct the contacts in the source or in the tenant, then plan again",
+        )
     left = _left_out(change, out)
     words = f"{change.adds:,} to add, {change.updates:,} to update, {change.removes:,} to remove on {change.list!r}"
     words += f": {len(rejected):,} rejected by the tenant, the others" if rejected else ": all"
