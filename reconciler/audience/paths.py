@@ -100,7 +100,12 @@ def _refusal(pattern: str, where: Location) -> Problem | None:
         )
     parts = Path(pattern).parts
     if not parts or Path(pattern).is_absolute() or ".." in parts or "\0" in pattern:
-        return Problem(where, "outside-the-workspace", f"`{pattern}` is not a path inside the workspace")
+        return Problem(
+            where,
+            "outside-the-workspace",
+            f"`{pattern}` is not a path inside the workspace",
+            hint="copy the file into the workspace, and name it from its folder on, such as `data/people.csv`",
+        )
     return None
 
 

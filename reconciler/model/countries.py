@@ -33,6 +33,16 @@ def country(text: str) -> str | None:
     return names().get(_folded(written))
 
 
+@lru_cache(maxsize=256)
+def country_of_part(text: str) -> str | None:
+    """The country of which a text names a state, a province or the like (ISO 3166-2); None: none, or of several."""
+    import pycountry
+
+    wanted = _folded(_shown(text[:LONGEST]))
+    found = {each.country_code for each in pycountry.subdivisions if _folded(each.name) == wanted}
+    return found.pop() if len(found) == 1 else None
+
+
 def declared(text: str | None) -> str | None:
     """The country that a valid manifest names, where it names one."""
     return None if text is None else country(text)

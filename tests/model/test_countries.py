@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import countries
-from reconciler.model.countries import country
+from reconciler.model.countries import country, country_of_part
 
 FORMS = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
 EVERY = [(getattr(each, form), each.alpha_2) for each in pycountry.countries for form in FORMS if hasattr(each, form)]
@@ -117,3 +117,11 @@ def test_every_name_that_was_added_has_its_source() -> None:
             assert f"[{source}]" in text, code
         for written in (*each.get("codes", ()), *each.get("names", ())):
             assert country(written) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [("Colorado", "US"), ("texas ", "US"), ("Ontario", "CA"), ("Québec", "CA"), ("Punjab", None), ("Nowhere", None)],
+)
+def test_a_state_is_known_by_the_country_that_it_is_of_unless_several_have_one(text: str, of: str | None) -> None:
+    assert country_of_part(text) == of

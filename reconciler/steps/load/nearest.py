@@ -10,16 +10,19 @@ from reconciler.model.listing import shortened
 ALIKE = 65.0
 """How alike two names must be, in percent, before one is offered for the other."""
 
+_ALIKE_COUNTRIES = 80.0
+"""The same for names of countries, of which there are so many that one or another is always a little alike."""
+
 _CODE = 3
 _COMPARED = 100
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
+def nearest(word: str, choices: Iterable[str], alike: float = ALIKE) -> str | None:
     """The choice most like a word, whatever its case; None when nothing is like it."""
     from rapidfuzz import fuzz, process
 
     found = process.extractOne(
-        word[:_COMPARED], sorted(choices), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=ALIKE
+        word[:_COMPARED], sorted(choices), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=alike
     )
     return None if found is None else str(found[0])
 
@@ -35,7 +38,10 @@ def suggest(word: str, choices: Iterable[str]) -> str | None:
 
 def place(word: str) -> str:
     """A hint for a word that is no country: the one that was probably meant, and its code."""
-    meant = nearest(word, dict(countries.written())) if len(word) > _CODE else None
+    around = countries.country_of_part(word)
+    if around is not None:
+        return f"it is a state or a province: write its country, `{around}`"
+    meant = nearest(word, dict(countries.written()), _ALIKE_COUNTRIES) if len(word) > _CODE else None
     if meant is None:
         return "write its ISO 3166 code, such as US: the United Kingdom is GB"
     return f"did you mean `{countries.country(meant)}` ({meant})?"

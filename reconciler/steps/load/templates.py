@@ -83,7 +83,7 @@ def render(document: Document, given: Variables, literal: Collection[Path] = ())
         try:
             return evaluate(value, values)
         except _Missing as error:
-            problems.extend(missing(name, where, values) for name in error.names if given.complete)
+            problems.extend(missing(name, where, values, given.offered) for name in error.names if given.complete)
         except Refused as error:
             code, message, hint = error.told
             problems.append(Problem(where, code, message, hint=hint))

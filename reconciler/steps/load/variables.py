@@ -19,7 +19,7 @@ from reconciler.model.resource import Path
 from reconciler.model.settings import Workspace
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.files import ENVIRONMENTS, read_file, shown_name
-from reconciler.steps.load.nearest import nearest, suggest
+from reconciler.steps.load.nearest import listed, nearest, suggest
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 
 TENANT = "tenant"
@@ -50,12 +50,14 @@ class Variables:
         complete: false where a file could not be read, so that others may exist.
         places: where each value, and each part of one, was written; by its name and the keys and numbers that follow.
         environment: the one that was chosen; None: none was, or its file could not be read.
+        offered: those that there are, where none was chosen.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     complete: bool = True
     places: Mapping[Path, Location] = field(default_factory=dict)
     environment: Environment | None = None
+    offered: tuple[str, ...] = ()
 
     def written(self, path: Path) -> Location | None:
         """Where a part of a variable was written, or else what is around it."""
@@ -89,7 +91,8 @@ def variables(workspace: Workspace) -> tuple[Variables, list[Problem]]:
     values |= {name: read_scalar(text) for name, text in workspace.variables.items()}
     places = {path: place for path, place in places.items() if path[0] not in workspace.variables}
     places |= {(name,): Location(f"--var {name}") for name in workspace.variables}
-    return Variables(values, complete=not problems, places=places, environment=environment), problems
+    offered = tuple(environments(workspace.root)) if workspace.environment is None else ()
+    return Variables(values, not problems, places, environment, offered), problems
 
 
 def _other_tenant(environment: Environment, value: Any, where: Location) -> Iterator[Problem]:
@@ -174,9 +177,11 @@ def _mapping(root: FilePath, path: FilePath, problems: list[Problem]) -> Documen
     return documents[0]
 
 
-def missing(name: str, where: Location, names: Mapping[str, Any]) -> Problem:
-    """The problem of a template that uses a variable nobody gave."""
+def missing(name: str, where: Location, names: Mapping[str, Any], offered: Sequence[str] = ()) -> Problem:
+    """The problem of a template that uses a variable nobody gave; `offered` are environments, if none was chosen."""
     near = nearest(name, names)
     give = f"give it with `--var {name}=…`, in a file of `--vars`, or in `{ENVIRONMENTS}/`"
+    if offered:
+        give = f"choose an environment with `--environment NAME` ({listed(offered)}), or {give}"
     hint = give if near is None else f"did you mean `{near}`? Otherwise {give}"
     return Problem(where, "missing-variable", f"the variable `{name}` has no value", hint=hint)

@@ -90,6 +90,8 @@ def _wrong_type(fault: Fault) -> Iterator[Problem]:
         hint = "leave the key out, or write `{}` after it" if wanted == ["object"] else "leave the key out"
     elif "integer" in wanted and isinstance(fault.value, float) and fault.value.is_integer():
         hint = "write it without a decimal point or exponent"
+    elif fault.schema.get("format") in ("duration", "timeout") and not isinstance(fault.value, list | dict):
+        hint = "write a duration with its unit, such as 30s, 15m, 8h or 90d"
     elif words == "text" and found != "text":
         hint = "put it in quotes" if not isinstance(fault.value, list | dict) else None
     elif found == "text" and wanted[0] in {"number", "integer", "boolean"}:

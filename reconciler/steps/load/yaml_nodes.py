@@ -52,6 +52,18 @@ _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+_HEADS = ("apiVersion", "kind", "metadata", "spec")
+"""The keys that every manifest begins with: one of them twice is a second manifest."""
+
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+_NOT_ALIGNED = ("did not find expected key", "did not find expected '-' indicator")
+_HINTS = {
+    "mapping values are not allowed in this context": "look at the indentation of this line and of the one above; a"
+    " blank follows the colon of a key, and a value that holds `: ` stands in quotes",
+    "could not find expected ':'": "look at this line and the one above: a key is followed by a colon and a blank",
+}
+
+
 class _Halt(Exception):
     """The rest of the file cannot be read."""
 
@@ -79,7 +91,7 @@ def read(file: str, text: str) -> tuple[list[Document], list[Problem], bool]:
         return documents, [*reader.problems, halt.problem], False
     except yaml.YAMLError as error:
         return documents, [*reader.problems, _syntax(file, text, error)], False
-    return documents, reader.problems, True
+    return documents, reader.problems, reader.joined is None
 
 
 def read_scalar(text: str) -> Any:
@@ -95,9 +107,25 @@ def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
     reason = getattr(error, "problem", None)
+    conflict = _CONFLICT.search(text)
+    if conflict is not None:
+        line = text.count("\n", 0, conflict.start()) + 1
+        settle = "keep what is meant, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
+        message = "a merge conflict of git is not settled here"
+        return Problem(Location(file, line, 1), "yaml-syntax", message, hint=settle)
     there = [line[where.column - 1 : where.column] for line in text.split("\n")[where.line - 1 : where.line]]
-    hint = "indent with spaces, not tabs" if there == ["\t"] else None
+    hint = "indent with spaces, not tabs" if there == ["\t"] else _hint(str(reason), error)
     return Problem(where, "yaml-syntax", "this is not YAML", note=reason, hint=hint)
+
+
+def _hint(reason: str, error: yaml.YAMLError) -> str | None:
+    """What is most often wrong where the reader of YAML stops: it says what it looked for, and not why."""
+    begun = getattr(error, "context_mark", None)
+    if reason in _NOT_ALIGNED and begun is not None:
+        what = "the keys of one mapping" if "key" in reason else "the items of one list"
+        place = f"column {begun.column + 1} as in line {begun.line + 1}"
+        return f"look at the indentation: {what} begin in one column, here in {place}"
+    return _HINTS.get(reason)
 
 
 class _Reader:
@@ -108,6 +136,8 @@ class _Reader:
         self.problems: list[Problem] = []
         self.document = Document(file)
         self.events: Iterator[Any] = iter(_LOADER(text).get_event, None)
+        self.joined: Document | None = None
+        """The last document in which two manifests stand: what the second one declares is not known."""
 
     def documents(self) -> Iterator[Document]:
         for event in self.events:
@@ -231,7 +261,13 @@ class _Reader:
         first = self.document.keys[path]
         message = f"the key `{event.value}` is written twice; it stands at line {first.line} already"
         hint = f"keep one of them: {first} or this"
-        self.fault(Problem(self.place(event), "duplicate-key", message, hint=hint))
+        begins = len(path) == 1 and path[0] in _HEADS
+        if begins:
+            hint += "; where another manifest begins here, put a line `---` before it"
+        if not begins or self.joined is not self.document:  # of a second manifest it is said once
+            self.fault(Problem(self.place(event), "duplicate-key", message, hint=hint))
+        if begins:
+            self.joined = self.document
         self.aside(next(self.events), path)
 
     def aside(self, event: Any, path: Path) -> None:

@@ -313,6 +313,26 @@ def test_a_part_of_a_variable_has_its_own_place(tmp_path: Path) -> None:
     assert problem.origins == (Location("environments/stage.yaml", 1, 22),)
 
 
+def test_who_chose_no_environment_is_told_which_there_are(tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    for name in ("stage", "prod"):
+        (tmp_path / "environments" / f"{name}.yaml").write_text("surface: acme\n", encoding="utf-8")
+    text = TENANT.replace("acme-1.cxone.com", '"{{ surface }}.cxone.com"')
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    (problem,) = refused(tmp_path).problems
+    assert problem.code == "missing-variable"
+    assert str(problem.hint).startswith("choose an environment with `--environment NAME` (`prod`, `stage`)")
+
+
+def test_a_second_manifest_in_one_document_is_one_problem_and_its_names_may_be_declared_there(tmp_path: Path) -> None:
+    second = V + "kind: ContactSource\nmetadata: {name: people}\nspec: {contactList: {name: People}}\n"
+    (tmp_path / "a.yaml").write_text(TENANT + second + "---\n" + SEGMENT, encoding="utf-8")
+    error = refused(tmp_path)
+    assert [each.code for each in error.problems if each.code == "duplicate-key"] == ["duplicate-key"]
+    assert "put a line `---` before it" in str(error.problems[0].hint)
+    assert any("`people`" in each.message for each in error.consequences)
+
+
 def test_the_command_line_is_where_its_values_were_written(tmp_path: Path) -> None:
     assert limited(tmp_path, "5", variables={"most": "150"}).origins == (Location("--var most"),)
 
