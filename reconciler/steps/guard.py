@@ -102,14 +102,15 @@ def _same_wishes(plan: Plan, terms: Terms) -> None:
     differs = []
     if terms.reviewed is not None and terms.reviewed != plan_digest(plan):
         differs.append(f"its digest is {plan_digest(plan)}, {terms.reviewed} was reviewed")
-    if plan.manifests != terms.manifests:
+    elsewhere = plan.environment != terms.environment
+    if plan.manifests != terms.manifests and not elsewhere:  # another environment has other values, and perhaps tenant
         differs.append("the manifests, or the values given to their templates, are not those that were planned")
-    if plan.environment != terms.environment:
+    if elsewhere:
         differs.append(
             f"the plan is for {_environment(plan.environment)} (tenant {plan.tenant!r}), "
             f"and {_environment(terms.environment)} (tenant {terms.tenant!r}) was named"
         )
-    if plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
+    elif plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
         differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
     if plan.tool_version != __version__:
         differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
