@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.model.errors import ReconcilerError
+
 if TYPE_CHECKING:
     from reconciler.simulator import Simulator
+
+
+class PortRefused(ReconcilerError):
+    """Nothing can be served at the port."""
+
+    code = "port-refused"
+
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -109,9 +120,12 @@ def simulate(
             all_=list_of_all,
             salesforce=salesforce,
         )
-        tenant.start()
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
+    try:
+        tenant.start()
+    except OSError as error:
+        raise _unserved(port, error) from None
     try:
         click.echo(_greeting(tenant))
         sys.stdout.flush()
@@ -121,6 +135,18 @@ def simulate(
     finally:
         tenant.stop()
     click.echo(f"Stopped after {len(tenant.requests()):,} requests; nothing was kept.")
+
+
+def _unserved(port: int, error: OSError) -> ReconcilerError:
+    """That nothing can listen at a port, in our words: those of the system name no way out."""
+    taken = error.errno == errno.EADDRINUSE
+    return PortRefused(
+        f"port {port} of this machine is {'in use' if taken else 'not to be had'}",
+        where=f"127.0.0.1:{port}",
+        note=os.strerror(error.errno).lower() if error.errno else None,
+        hint=f"{'end what listens there, perhaps another `reconciler simulate`, or ' if taken else ''}"
+        "choose another with --port; 0 takes a free one",
+    )
 
 
 def _fill(

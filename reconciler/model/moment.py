@@ -42,7 +42,7 @@ def parse_instant(text: str) -> datetime:
     except ValueError as error:
         raise ValueError(f"{text!r} is not an ISO 8601 instant such as 2026-07-01T09:00:00Z") from error
     if instant.tzinfo is None:
-        raise ValueError(f"{text!r} does not say its offset from UTC; write {text}Z if UTC is meant")
+        raise ValueError(f"{text!r} does not say its offset from UTC; write {instant.isoformat()}Z if UTC is meant")
     try:
         return instant.astimezone(UTC)
     except OverflowError as error:

@@ -277,11 +277,11 @@ def test_a_plan_cannot_be_saved_in_a_folder_that_is_not_there(folder: Folder, ru
 
 
 def test_a_port_that_is_taken_is_no_fault_of_the_program(tenant: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
-    code = run_program(["simulate", "--port", tenant.url.rpartition(":")[2]])
+    port = tenant.url.rpartition(":")[2]
+    assert run_program(["simulate", "--port", port]) == 1
     err = capsys.readouterr().err
-    assert code == 1
-    assert "error[internal]" not in err, err
-    assert "address already in use" in err
+    assert f"error[port-refused]: port {port} of this machine is in use" in err
+    assert "--port" in err.partition("hint:")[2]
 
 
 def test_nothing_to_resume_is_told(run: Run) -> None:
@@ -302,3 +302,12 @@ def test_a_live_object_that_cannot_be_read_is_told_with_its_place(
     assert ended.code == 1
     assert "error[internal]" not in ended.err, ended.err
     told(ended, "bad-reply", "$.data[0].startTime", "GET http")
+
+
+@pytest.mark.parametrize("said", ["2026-11-30", "2026-11-30T09:00", "2026-11-30 09:00:00"])
+def test_what_is_advised_for_a_moment_without_its_offset_is_taken(
+    folder: Folder, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    assert run_program(["validate", "-w", str(folder.root), "--as-of", said]) == 64
+    advised = capsys.readouterr().err.partition("write ")[2].partition(" if UTC")[0]
+    assert run_program(["validate", "-w", str(folder.root), "--as-of", advised]) == 0
