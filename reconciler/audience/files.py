@@ -144,8 +144,8 @@ def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -
     other = next((each for each in ";\t|," if feed.format == "csv" and len(names) == 1 and each in names[0]), None)
     if other is None:
         return problems
-    hint = f"the header is one column: say `delimiter: {other!r}`"
-    return [replace(problem, hint=hint) for problem in problems]
+    message = f"the header is one column: its fields are not separated by {feed.delimiter or ','!r}"
+    return [replace(problems[0], message=message, hint=f"say `delimiter: {other!r}`")]
 
 
 def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:

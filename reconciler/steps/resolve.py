@@ -98,7 +98,7 @@ def _refuse_empty(backend: Any, segment: Segment, live: Live, as_of: datetime) -
         for numbers in each.never_empty:
             if not live.rows[numbers].count:
                 words = f"{each.address} reads {numbers}, which has no numbers"
-                raise _empty(words, str(getattr(numbers, "where", "")), segment)
+                raise _no_numbers(words, str(getattr(numbers, "where", "")), segment)
     for measure, history in segment.interactions.items():
         if not live.rows[history].count:
             _refuse_archived(backend, segment, live)
@@ -117,6 +117,15 @@ def _refuse_archived(backend: Any, segment: Segment, live: Live) -> None:
             note="archived contacts are never called; nothing was changed",
             hint="check that it is the right list, or have the tenant make its contacts active again",
         )
+
+
+def _no_numbers(words: str, where: str, segment: Segment) -> EmptySource:
+    return EmptySource(
+        f"{segment.address}: {words}",
+        where=where,
+        note="an empty do-not-call list is never read as “call everyone”; nothing was changed",
+        hint="fetch the numbers again, or take the list out of the segment's `suppress` if nobody is on it",
+    )
 
 
 def _empty(words: str, where: str, segment: Segment) -> EmptySource:
