@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.workspace import opened, workspace_options
 from reconciler.model.errors import LedgerError
+from reconciler.model.listing import many
 
 if TYPE_CHECKING:
     from reconciler.ledger.records import Records
@@ -53,7 +54,7 @@ def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...])
         seal = known_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
         found = verify_record(store, seal, places)
     under = f", proven under key {found.key}" if found.key and found.anchor.entries else ""
-    click.echo(f"{found.anchor.entries} entries, and the chain is whole{under}.")
+    click.echo(f"{many(found.anchor.entries, 'entry', 'entries')}, and the chain is whole{under}.")
     click.echo(f"It ends with entry {found.anchor.entries}:{found.anchor.head}")
     for each in found.words:
         click.echo(plain(each))
@@ -76,7 +77,7 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
         raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
     with opened(chosen) as workspace, World(workspace) as world:
         found = world.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
-    click.echo(f"{found.entries} entries are answered for, as they are.")
+    click.echo(f"{many(found.entries, 'entry is', 'entries are')} answered for, as they are.")
     if found.fault is not None:
         click.echo(plain(f"Entry {found.fault[0]} was broken: {found.fault[1]}."))
     for state, count in sorted(found.unproven.items()):

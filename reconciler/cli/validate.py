@@ -24,7 +24,8 @@ def validate(chosen: dict[str, Any], no_files: bool) -> int:
         desired = load(workspace, look_for_files=not no_files)
     count = len(desired.catalogue.resources)
     named = "" if desired.environment is None else f", environment {desired.environment}"
-    click.echo(f"{count} manifests are valid; they are meant for tenant {desired.tenant.address.name}{named}.")
+    valid = "1 manifest is valid; it is" if count == 1 else f"{count:,} manifests are valid; they are"
+    click.echo(f"{valid} meant for tenant {desired.tenant.address.name}{named}.")
     if desired.ignored:
         files = "file is" if desired.ignored == 1 else "files are"
         click.echo(f"{desired.ignored:,} YAML {files} left out by {IGNORE_FILE}.")

@@ -11,6 +11,7 @@ import click
 from reconciler.cli.encoding import print_document
 from reconciler.cli.workspace import opened, workspace_options
 from reconciler.model.errors import Exit
+from reconciler.model.listing import many
 
 if TYPE_CHECKING:
     from reconciler.ledger.outbox import Outbox
@@ -97,8 +98,8 @@ def forget(chosen: dict[str, Any], name: str | None, run: str | None, yes: bool)
         outbox = world.outbox(load(workspace))
         waiting = _chosen(outbox, name, run)
         if waiting and not yes:
-            click.confirm(f"Give up {len(waiting):,} callbacks for good?", abort=True)
+            click.confirm(f"Give up {many(len(waiting), 'callback')} for good?", abort=True)
         for each in waiting:
             outbox.forget(each.callback.key)
-    click.echo(f"{len(waiting):,} callbacks were given up.")
+    click.echo(f"{many(len(waiting), 'callback')} given up.")
     return Exit.DONE

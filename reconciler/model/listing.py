@@ -1,4 +1,4 @@
-"""How much of a list is shown, where a person reads it?"""
+"""How much of a list is shown, and how is it counted, where a person reads it?"""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def shortened(names: Sequence[str], most: int = MOST) -> str:
     shown = names[: cut(len(names), most)]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def many(count: int, noun: str, plural: str | None = None) -> str:
+    """A number of things, as a sentence has it: `1 entry`, `1,200 entries`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

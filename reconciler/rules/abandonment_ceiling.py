@@ -7,6 +7,7 @@ from datetime import date
 
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.listing import many
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Planned, Situation
 
@@ -31,16 +32,12 @@ def _over(planned: Planned, situation: Situation) -> Iterator[str]:
         ceiling = strictest(place, situation.ceilings, planned.ceilings)
         if count and ceiling is not None and planned.threshold > ceiling.percent:
             where = "of no known country" if place == ELSEWHERE else f"with {place} numbers"
-            yield f"{_contacts(count)} {where} ({_said(ceiling)})"
+            yield f"{many(count, 'contact')} {where} ({_said(ceiling)})"
 
 
 def _said(ceiling: Ceiling) -> str:
     label = ", an internal ceiling" if ceiling.internal else ""
     return f"{ceiling.percent:g} % {ceiling.measured}{label}: {ceiling.source}"
-
-
-def _contacts(count: int) -> str:
-    return f"{count:,} contact{'' if count == 1 else 's'}"
 
 
 RULE = Rule(

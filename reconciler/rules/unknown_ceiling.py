@@ -7,6 +7,7 @@ from datetime import date
 
 from reconciler.model.ceiling import ELSEWHERE, strictest
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.listing import many
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Planned, Situation
 
@@ -28,16 +29,12 @@ def _without(planned: Planned, situation: Situation) -> Iterator[str]:
     exposure = planned.exposure
     unknown = planned.contacts if exposure is None else exposure.unknown
     if strictest(ELSEWHERE, situation.ceilings, planned.ceilings) is None and unknown != 0:
-        count = "an unknown number of contacts" if unknown is None else _contacts(unknown)
+        count = "an unknown number of contacts" if unknown is None else many(unknown, "contact")
         yield f"{count} of no known country"
     countries = exposure.countries if exposure is not None else {}
     others = {p: n for p, n in countries.items() if n and strictest(p, situation.ceilings, planned.ceilings) is None}
     if others:
-        yield f"{_contacts(sum(others.values()))} with numbers of {', '.join(sorted(others))}"
-
-
-def _contacts(count: int) -> str:
-    return f"{count:,} contact{'' if count == 1 else 's'}"
+        yield f"{many(sum(others.values()), 'contact')} with numbers of {', '.join(sorted(others))}"
 
 
 RULE = Rule(

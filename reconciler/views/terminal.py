@@ -12,7 +12,7 @@ from reconciler.model.change import Accounting, Action, ObjectChange, Replacemen
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.judged import Waived
-from reconciler.model.listing import cut
+from reconciler.model.listing import cut, many
 from reconciler.model.moment import format_instant
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import Plan, Step
@@ -257,12 +257,24 @@ def _undeclared(value: Plan) -> Iterator[Text]:
         words = does if each.state is None else f"{each.state}, {does}"
         words = f'  {each.address.kind} "{each.name}": {words}'
         yield Text(plain(words), "bold red" if each.dials else "yellow")
+        made = [
+            change.name for change in value.objects if _is_made(change) and change.address.kind == each.address.kind
+        ]
+        if len(made) == 1:
+            renamed = (
+                f'    if it is "{made[0]}" under its earlier name, say `was: {each.name}` there: it is renamed in place'
+            )
+            yield Text(plain(renamed), "dim")
+
+
+def _is_made(change: ObjectChange) -> bool:
+    return change.action is Action.CREATE
 
 
 def _left(value: Plan) -> str:
     dialling = sum(each.dials for each in value.undeclared)
     dials = f", and {dialling:,} of them may be calling people" if dialling else ""
-    return f" {_many(len(value.undeclared), 'object')} of this workspace {_are(value)} not declared any more{dials}."
+    return f" {many(len(value.undeclared), 'object')} of this workspace {_are(value)} not declared any more{dials}."
 
 
 def _are(value: Plan) -> str:
@@ -288,7 +300,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     anew += f"{let_go} to release, " if let_go else ""
     yield Text(
         f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
-        f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {_many(len(rows), 'list')}"
+        f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {many(len(rows), 'list')}"
         f"{outcomes.summed(value)}.",
         "bold",
     )
@@ -304,11 +316,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
 
 def _refusal(value: Plan) -> Iterator[Text]:
     if value.refusals:
-        yield Text(f"Unsafe: apply refuses this plan for {_many(len(value.refusals), 'reason')} above.", "bold red")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        yield Text(f"Unsafe: apply refuses this plan for {many(len(value.refusals), 'reason')} above.", "bold red")
 
 
 def _value(value: Any) -> str:
@@ -327,13 +335,13 @@ def report(value: Report) -> Text:
         if step.figures is not None:
             lines.append(Text(plain(f"  {step.address}  {outcomes.figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
-    owed = f"; {rejected:,} contacts rejected by the tenant" if rejected else ""
+    owed = f"; {many(rejected, 'contact')} rejected by the tenant" if rejected else ""
     suppressed = sum(step.suppressed for step in value.steps)
-    owed += f"; {suppressed:,} contacts suppressed since the plan" if suppressed else ""
+    owed += f"; {many(suppressed, 'contact')} suppressed since the plan" if suppressed else ""
     lines.append(
         Text(
-            f"Applied: {counts or 'nothing to do'}{owed}. {_many(value.writes, 'write')} in "
-            f"{_many(value.requests, 'request')}. Run {value.run}.",
+            f"Applied: {counts or 'nothing to do'}{owed}. {many(value.writes, 'write')} in "
+            f"{many(value.requests, 'request')}. Run {value.run}.",
             "bold",
         )
     )

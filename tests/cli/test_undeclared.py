@@ -100,3 +100,10 @@ def test_drift_and_plan_agree(
     differs = document["verdict"]["status"] != "no_changes" or counts["undeclared"] > 0
     assert run("drift").code == (2 if differs else 0)
     assert counts["undeclared"] == len((live & ours) - declared)
+
+
+def test_who_gave_a_campaign_another_name_is_told_how_to_say_that_it_is_the_same(applied: Folder, run: Run) -> None:
+    (applied.root / "campaign-evening.yaml").unlink()
+    scene.declare_campaign(applied, name="Night")
+    planned = run("plan").out
+    assert 'if it is "Night" under its earlier name, say `was: Evening` there' in planned

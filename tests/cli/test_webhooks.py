@@ -215,7 +215,7 @@ def test_a_callback_that_is_refused_holds_up_none_behind_it(tenant: Simulator, f
     assert run("webhooks", "resend").code == 1
     assert [each.body["run"] for each in tenant.webhooks("crm")] == ["run-2"]
     assert [each["subject"] for each in waiting(run)] == ["run-1"]
-    assert "1 callbacks were given up" in run("webhooks", "forget", "--yes").out
+    assert "1 callback given up." in run("webhooks", "forget", "--yes").out
     assert waiting(run) == []
 
 
