@@ -84,9 +84,10 @@ class Forbidden(WireError):
 
 
 class NotFound(WireError):
-    """404: no such list, campaign, contact or job."""
+    """404: no such list, campaign, contact or job; or no such endpoint."""
 
     code = "not-found"
+    advice = "check the base URL of this surface; if it is right, what was asked for has been deleted meanwhile"
 
 
 class Conflict(WireError):

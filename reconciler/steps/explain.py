@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from reconciler.audience import engine, owing
 from reconciler.audience import explain as contacts
 from reconciler.model.address import Address
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
+from reconciler.model.listing import shortened
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.problem import BadInput, Location, Problem
@@ -26,11 +29,7 @@ def explain(
     address, contact = Address("Segment", segment), same_id(contact)
     standing = next((each for each in members if each.segment.address == address), None)
     if standing is None:
-        names = ", ".join(each.segment.address.name for each in members)
-        problem = Problem(
-            Location("--segment"), "unknown-segment", f"there is no Segment {segment!r}", f"there are {names}"
-        )
-        raise BadInput([problem])
+        raise BadInput([_no_segment(segment, [each.segment.address.name for each in members])])
     rows = tuple(row for row in changes.rows if row.address.resource == address)
     with engine.opened(desired.settings.engine, desired.scratch) as backend:
         if not contacts.known(backend, standing, live.rows, contact):
@@ -48,6 +47,13 @@ def explain(
         }
         found = tuple(contacts.stages(backend, standing, rows, live.rows, desired.as_of, contact, owed, tokens))
     return Explanation(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, live.notices)
+
+
+def _no_segment(name: str, names: list[str]) -> Problem:
+    near = get_close_matches(name, names, 1)
+    declared = shortened([f"`{each}`" for each in names]) or "none"
+    hint = f"did you mean `{near[0]}`?" if near else f"the workspace declares {declared}"
+    return Problem(Location("--segment"), "unknown-segment", f"there is no Segment {name!r}", hint=hint)
 
 
 def _unknown(address: Address, *, a_token: bool) -> Problem:

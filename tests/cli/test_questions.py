@@ -92,7 +92,7 @@ def test_a_contact_is_found_by_the_token_by_which_a_plan_speaks_of_it(run: Run, 
 def test_a_segment_that_is_not_there_is_told(run: Run) -> None:
     ended = run("explain", "contact", "C00001", "--segment", "caller")
     assert ended.code == 64
-    assert "there are callers" in ended.err
+    assert "did you mean `callers`?" in ended.err
 
 
 def test_each_value_of_a_number_says_who_would_be_in_entering_leaving_and_moving(tenant: Simulator, run: Run) -> None:
