@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from enum import Enum
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from reconciler.model.address import Address
 
@@ -63,6 +63,10 @@ def _read(hint: Any, value: Any) -> Any:
         if inner[1:] == (...,):
             return tuple(_read(inner[0], each) for each in value)
         return tuple(_read(each, part) for each, part in zip(inner, value, strict=True))
+    if origin is Literal:
+        if value not in inner:
+            raise ValueError(f"{value!r} is none of {', '.join(map(str, inner))}")
+        return value
     if origin is not None and issubclass(origin, Mapping):
         return {key: _read(inner[1], each) for key, each in value.items()}
     return _read_one(hint, value)
