@@ -77,7 +77,9 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     own = [each.resource for each in declared.manifests if not each.document.operator and each.resource is not None]
     meant = "" if isinstance(chosen, Problem) else chosen
     held, faults = operators.held(floors, workspace, meant, settings.ledger)
-    found.add(Stage.CHECKS, [*faults, *operators.misplaced(own)])
+    reached = [each for each in declared.manifests if each.document.operator and each.document.with_manifests]
+    in_git = operators.reached(each.resource for each in reached if each.resource is not None)
+    found.add(Stage.CHECKS, [*faults, *operators.misplaced(own), *in_git])
     if not faults:
         told = {problem.where for problem in found.problems}
         beyond = bounds.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
@@ -154,7 +156,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
         found.add(Stage.READING, faults)
         found.add(Stage.SCHEMAS, strictness.misplaced(several))
         for document in several:
-            document.operator = source.apart
+            document.operator, document.with_manifests = source.apart, source.with_manifests
         documents += several
     found.origins = by_place(document.origins for document in documents)
     found.add(Stage.RENDERING, [*of_templates, *suppose(documents, workspace.supposition)])

@@ -20,7 +20,8 @@ class Document:
         origins: where what a template used was written, by the place of the value that it made.
         spoiled: places whose fault was told already: what follows from it is not told again.
         sound: whether nothing was wrong so far.
-        operator: whether the file is the operator's, and no part of the workspace.
+        operator: whether the file is the operator's, and no part of the workspace. with_manifests: whether git has it
+            beside the manifests all the same.
         part: which one, of a manifest that stands for several. variables: what templates know of that.
     """
 
@@ -33,6 +34,7 @@ class Document:
     spoiled: set[Location] = field(default_factory=set)
     sound: bool = True
     operator: bool = False
+    with_manifests: bool = False
     part: str | None = None
     variables: dict[str, str] = field(default_factory=dict)
 

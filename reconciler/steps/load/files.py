@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from reconciler.ledger.git_index import comes_with
 from reconciler.model.problem import Location, Problem
 from reconciler.steps.load import ignored
 from reconciler.steps.load.ignored import IGNORE_FILE, Ignores
@@ -39,12 +40,14 @@ _SUFFIXES = (".yaml", ".yml")
 class Source:
     """The text of one file. `name` is its path from the root, as problems print it.
 
-    `apart`: whether it is the operator's, and no part of the workspace.
+    `apart`: whether it is the operator's, and no part of the workspace. `with_manifests`: whether git has it beside
+    the manifests.
     """
 
     name: str
     text: str
     apart: bool = False
+    with_manifests: bool = False
 
 
 class Files(NamedTuple):
@@ -91,7 +94,7 @@ def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list
     inside = _target(root)
     read = {path: read_file(root, path, anywhere=True) for path in paths}
     found = [
-        replace(each, apart=not _target(path).is_relative_to(inside))
+        replace(each, apart=not _target(path).is_relative_to(inside), with_manifests=comes_with(path, inside))
         for path, each in read.items()
         if isinstance(each, Source)
     ]

@@ -52,3 +52,16 @@ def misplaced(resources: Iterable[Resource]) -> Iterator[Problem]:
                 "a file of the workspace sets no bounds: whoever changes manifests could change them",
                 hint="keep it outside the workspace's folder, and name it with `--floor FILE` or RECONCILER_FLOOR",
             )
+
+
+def reached(floors: Iterable[Resource]) -> Iterator[Problem]:
+    """Bounds in files out of the workspace that git has beside its manifests."""
+    for resource in floors:
+        if "bounds" in resource.spec:
+            yield Problem(
+                resource.where("spec", "bounds"),
+                "bounds-in-manifests",
+                "git has this file beside the manifests: a pull request that changes them could change it",
+                note="what manifests may name is said where no change of theirs reaches",
+                hint="keep it out of that repository, or name the one of another checkout, of a protected branch",
+            )

@@ -226,6 +226,77 @@ def test_a_floor_among_the_manifests_widens_nothing(tmp_path: Path) -> None:
     assert codes(refused(tmp_path, text, link)) == expected | {"bounds-in-manifests"}
 
 
+@pytest.mark.parametrize(
+    ("tracked", "floor", "refused_there"),
+    [
+        (["workspace/m.yaml", "ci/operator.yaml"], "ci/operator.yaml", True),
+        (["operator.yaml"], "operator.yaml", True),
+        (["workspace/m.yaml"], "ci/operator.yaml", False),
+        (["ci/operator.yaml.example", "workspace/ci/operator.yaml"], "ci/operator.yaml", False),
+        (["ci"], "ci/operator.yaml", True),
+        (["link"], "link/operator.yaml", True),
+        (["ci/operator.yaml"], "link/operator.yaml", True),
+        ([], "ci/operator.yaml", False),
+    ],
+    ids=["beside", "at the root", "not tracked", "others like it", "a submodule", "a link", "by a link", "none"],
+)
+@pytest.mark.parametrize("version", [2, 4])
+def test_bounds_that_git_has_beside_the_manifests_are_in_reach_of_a_pull_request(
+    tmp_path: Path, tracked: list[str], floor: str, refused_there: bool, version: int
+) -> None:
+    repository, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
+    for folder in (repository / "ci", elsewhere):
+        folder.mkdir(parents=True)
+        bounds_file(folder, hosts=["127.0.0.1"])
+    bounds_file(repository, hosts=["127.0.0.1"])
+    (repository / "link").symlink_to(elsewhere if "link" in tracked else repository / "ci")
+    if tracked:
+        git_index(repository, tracked, version)
+    assert opened(repository, tenant(), elsewhere / "operator.yaml")
+    if refused_there:
+        (problem,) = refused(repository, tenant(), repository / floor)
+        assert (problem.code, problem.where.line) == ("bounds-in-manifests", 1)
+        assert "git has this file beside the manifests" in problem.message
+    else:
+        assert opened(repository, tenant(), repository / floor)
+
+
+def test_limits_may_come_with_the_manifests_and_an_index_that_nobody_can_read_may_have_anything(tmp_path: Path) -> None:
+    git_index(tmp_path, ["operator.yaml", "limits.yaml"], 2)
+    limits = tmp_path / "limits.yaml"
+    limits.write_text(f"{V}Floor\nmetadata: {{name: limits}}\nspec: {{limits: {{removals: 10}}}}\n")
+    assert opened(tmp_path, tenant(), limits)
+    floor = bounds_file(tmp_path, hosts=["127.0.0.1"])
+    assert codes(refused(tmp_path, tenant(), floor)) == {"bounds-in-manifests"}
+    (tmp_path / ".git" / "index").write_bytes(b"DIRC" + (9).to_bytes(4) + b"\0" * 40)
+    assert codes(refused(tmp_path, tenant(), floor)) == {"bounds-in-manifests"}
+    (tmp_path / ".git" / "index").unlink()
+    assert opened(tmp_path, tenant(), floor), "nothing was ever added"
+    (tmp_path / ".git" / "sharedindex.1").write_bytes(b"")
+    git_index(tmp_path, [], 2)
+    git_index(tmp_path, ["operator.yaml"], 2, "sharedindex.1")
+    assert codes(refused(tmp_path, tenant(), floor)) == {"bounds-in-manifests"}, "a part of it lies apart"
+
+
+def shared_by(one: bytes, other: bytes) -> int:
+    return next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if len(set(pair)) > 1), min(len(one), len(other))
+    )
+
+
+def git_index(root: Path, paths: list[str], version: int, name: str = "index") -> None:
+    """What git says that it tracks of a working tree: https://git-scm.com/docs/index-format."""
+    (root / ".git").mkdir(exist_ok=True)
+    content, before = b"DIRC" + version.to_bytes(4) + len(paths).to_bytes(4), b""
+    for path in sorted(each.encode() for each in paths):
+        common = shared_by(before, path) if version == 4 else 0
+        dropped = (len(before) - common).to_bytes(1) if version == 4 else b""
+        entry = b"\x01" * 60 + len(path).to_bytes(2) + dropped + path[common:] + b"\0"
+        padding = b"" if version == 4 else b"\0" * (-len(entry) % 8)
+        content, before = content + entry + padding, path
+    (root / ".git" / name).write_bytes(content + b"\0" * 20)
+
+
 def test_a_floor_of_the_operators_name_among_the_manifests_takes_nothing_of_its_place(tmp_path: Path) -> None:
     floor = bounds_file(tmp_path, hosts=["acme.cxone.com"])
     own = f"---\n{V}Floor\nmetadata: {{name: operator}}\nspec: {{}}\n"
