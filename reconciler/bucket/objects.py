@@ -6,6 +6,7 @@ Where a store is and who asks is read from the environment, in the words of each
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,7 +28,17 @@ ATTEMPTS = 6
 PATIENCE = timedelta(seconds=90)
 """How often, and for how long, a request is tried that no answer or a server's error came to."""
 
+SECONDS_OF_A_SMALL_REPLY, SECONDS_OF_A_TRANSFER = 120, 6 * 3600
+"""A whole reply takes no longer, from sending the request to the last byte: a page of names, a record; a large file."""
+
+SECONDS_OF_A_LISTING, MOST_LISTED = 2 * 3600.0, 2_000_000
+"""A read of many pages takes no longer, and brings no more names."""
+
+LARGEST_RECORD = 256 << 20
+"""Bytes of what is held in memory: a record of a ledger is never as large."""
+
 _PIECE = 4 << 20
+_PAGE = 1000
 
 Version = Mapping[str, str]
 
@@ -57,7 +68,8 @@ class Bucket:
 
     def __init__(self, scheme: str, name: str) -> None:
         self.scheme, self.name = scheme, name
-        self._store = _opened(scheme, name)
+        self._store = _opened(scheme, name, SECONDS_OF_A_SMALL_REPLY)
+        self._transfers = _opened(scheme, name, SECONDS_OF_A_TRANSFER)
 
     def url(self, key: str) -> str:
         """An object's name for people."""
@@ -81,12 +93,25 @@ class Bucket:
         """The objects whose keys begin with a prefix that is empty or ends with `/`; one request a thousand.
 
         What some consoles put in the place of folders comes along, as an empty object that `head` does not know.
+
+        Raises:
+            BucketError: it takes too long, is too much, or names the same objects again and again.
         """
         import obstore
 
+        began, count, firsts = time.monotonic(), 0, set[str]()
         with self._told(prefix):
-            for page in obstore.list(self._store, prefix or None):
-                yield from map(_meta, page)
+            for page in obstore.list(self._store, prefix or None, chunk_size=_PAGE):
+                found = [_meta(each) for each in page]
+                count += len(found)
+                if found and found[0].key in firsts:
+                    raise self._endless(prefix, "it names the same objects again")
+                if count > MOST_LISTED:
+                    raise self._endless(prefix, f"more than {MOST_LISTED:,} objects came")
+                if time.monotonic() - began > SECONDS_OF_A_LISTING:
+                    raise self._endless(prefix, f"{SECONDS_OF_A_LISTING / 3600:g} hours have passed")
+                firsts.update(each.key for each in found[:1])
+                yield from found
 
     def folders(self, prefix: str) -> list[str]:
         """The names between a prefix that ends with `/` and the next slash."""
@@ -101,12 +126,13 @@ class Bucket:
 
         Raises:
             Missing: there is none.
+            BucketError: it is larger than any record.
         """
         import obstore
 
         with self._told(key):
             result = obstore.get(self._store, key)
-            return bytes(result.bytes()), _meta(result.meta)
+            return b"".join(self._held_to(key, LARGEST_RECORD, result)), _meta(result.meta)
 
     def stream(self, key: str, tag: str | None) -> Iterator[bytes]:
         """A large object in pieces, as it was when it had this tag.
@@ -117,7 +143,28 @@ class Bucket:
         import obstore
 
         with self._told(key):
-            yield from obstore.get(self._store, key, options={"if_match": tag} if tag else None).stream(_PIECE)
+            result = obstore.get(self._transfers, key, options={"if_match": tag} if tag else None)
+            yield from self._held_to(key, result.meta["size"], result)
+
+    def _held_to(self, key: str, most: int, result: Any) -> Iterator[bytes]:
+        """The pieces of a reply, to the last byte that it may have.
+
+        Raises:
+            BucketError: it has more, or says so.
+        """
+        told, came = result.meta["size"], 0
+        for piece in result.stream(_PIECE) if told <= most else ():
+            came += len(piece)
+            if came > most:
+                break
+            yield bytes(piece)
+        if max(told, came) > most:
+            message = f"{self.url(key)} has more than the {most:,} bytes that it may have"
+            raise BucketError(message, hint="nothing is read of it; look at it in the store")
+
+    def _endless(self, prefix: str, why: str) -> BucketError:
+        hint = "keep the objects apart from others, or look at the endpoint in the environment"
+        return BucketError(f"the list of objects under {self.url(prefix)} has no end: {why}", hint=hint)
 
     def create(self, key: str, content: bytes) -> Version:
         """Make an object that is not there; its version.
@@ -154,7 +201,7 @@ class Bucket:
         import obstore
 
         with self._told(key):
-            obstore.put(self._store, key, file)
+            obstore.put(self._transfers, key, file)
 
 
 def _meta(found: Any) -> Meta:
@@ -165,10 +212,11 @@ def _version(found: Any) -> Version:
     return {name: found[name] for name in ("e_tag", "version") if found[name] is not None}
 
 
-def _opened(scheme: str, name: str) -> Any:
+def _opened(scheme: str, name: str, seconds: int) -> Any:
+    """A way to a bucket; a whole reply takes no longer than so many seconds."""
     from obstore.store import AzureStore, GCSStore, S3Store
 
-    client: Any = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": "6h"}
+    client: Any = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": f"{seconds}s"}
     if _endpoint(scheme) in ("127.0.0.1", "localhost", "::1"):
         client["allow_http"] = True  # elsewhere it takes what obstore reads, for example AWS_ALLOW_HTTP=true
     retry: Any = {

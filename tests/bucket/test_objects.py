@@ -6,14 +6,18 @@ S3 is asked for real elsewhere. Of the others it is tried here whom they ask, an
 from __future__ import annotations
 
 import base64
+import itertools
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import orjson
 import pytest
 
+from reconciler.bucket import objects
 from reconciler.bucket.objects import Bucket
 from reconciler.bucket.refusals import BucketError, Exists, Missing, Moved
 from tests.s3 import S3
@@ -177,3 +181,100 @@ def test_a_condition_that_does_not_hold_is_an_answer(s3_here: S3) -> None:
         bucket.replace("b", b"1", second)
     assert bucket.read("a")[0] == b"3"
     assert bucket.head("a").version == second
+
+
+class TestOfAStoreThatAnswersWithoutEnd:
+    """Whatever a store answers, a read of it has an end."""
+
+    @pytest.fixture
+    def bucket(self, s3_here: S3, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+        for name, value in s3_here.environment().items():
+            monkeypatch.setenv(name, value)
+        name = s3_here.bucket()
+        for key in ("a", "b", "c"):
+            s3_here.put(name, f"x/{key}", b"0123456789")
+        return Bucket("s3", name)
+
+    @pytest.mark.parametrize(("most", "fits"), [(10, True), (9, False), (0, False)])
+    def test_a_record_is_held_in_memory_to_its_largest_and_no_further(
+        self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, most: int, fits: bool
+    ) -> None:
+        monkeypatch.setattr(objects, "LARGEST_RECORD", most)
+        if fits:
+            assert bucket.read("x/a")[0] == b"0123456789"
+        else:
+            with pytest.raises(BucketError, match=f"more than the {most} bytes"):
+                bucket.read("x/a")
+
+    def test_a_transfer_ends_with_the_bytes_that_were_promised(
+        self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Reply:
+            meta: ClassVar = {"size": 10}
+
+            def stream(self, size: int) -> Iterator[bytes]:
+                for _ in range(3):
+                    yield b"0123"
+                raise AssertionError("nothing more is asked for")
+
+        monkeypatch.setattr("obstore.get", lambda *_, **__: Reply())
+        with pytest.raises(BucketError, match="more than the 10 bytes"):
+            list(bucket.stream("x/a", None))
+
+    @pytest.mark.parametrize(
+        ("bound", "value", "words"),
+        [("MOST_LISTED", 2, "more than 2 objects"), ("SECONDS_OF_A_LISTING", -1.0, "hours")],
+    )
+    def test_names_are_read_to_their_most_and_no_longer(
+        self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, bound: str, value: float, words: str
+    ) -> None:
+        assert len(list(bucket.under("x/"))) == 3
+        monkeypatch.setattr(objects, bound, value)
+        with pytest.raises(BucketError, match=f"has no end: .*{words}"):
+            list(bucket.under("x/"))
+
+    def test_pages_that_name_the_same_objects_for_ever_are_an_end(
+        self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import obstore
+
+        page = next(iter(obstore.list(bucket._store, "x/")))
+        monkeypatch.setattr("obstore.list", lambda *_, **__: itertools.repeat(page))
+        with pytest.raises(BucketError, match="names the same objects again"):
+            list(bucket.under("x/"))
+
+    def test_a_reply_that_comes_byte_by_byte_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        over = threading.Event()
+
+        class Slow(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", "1000000")
+                self.send_header("ETag", '"tag"')
+                self.send_header("Last-Modified", "Wed, 01 Jul 2026 09:00:00 GMT")
+                self.end_headers()
+                with suppress(OSError):
+                    while not over.wait(0.05):
+                        self.wfile.write(b"<")
+                        self.wfile.flush()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing is printed."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        monkeypatch.setattr(objects, "SECONDS_OF_A_SMALL_REPLY", 1)
+        for name, value in S3(server.server_port).environment().items():
+            monkeypatch.setenv(name, value)
+        bucket = Bucket("s3", "example")
+        try:
+            for read in (lambda: bucket.read("a"), lambda: list(bucket.under("x/")), lambda: bucket.folders("x/")):
+                with pytest.raises(BucketError, match="did not serve"):
+                    read()
+        finally:
+            over.set()
+            server.shutdown()
+            thread.join()
+            server.server_close()
