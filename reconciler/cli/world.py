@@ -125,7 +125,9 @@ class World:
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""
         ledger = self.ledger(desired)
-        return owed.copied(ledger.records, ledger.tenant, desired.scratch / "owed.jsonl")
+        names = earlier_names(desired.catalogue).get(contact_list.KIND.name, {})
+        to_be = {old: name for name, olds in names.items() for old in olds}
+        return owed.copied(ledger.records, ledger.tenant, desired.scratch / "owed.jsonl", to_be)
 
     def written(self, desired: Desired) -> Callable[[str], Path | None]:
         """What the ledger says was written of a list's contacts."""

@@ -294,6 +294,12 @@ class Run:
                 owed.record(self._store, self._tenant, self.name, name, mine, taken, rows)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
+    def renamed(self, old: str, new: str) -> None:
+        """Remember that a list which was called `old` is called `new`: what it would not take goes with it."""
+        with self._keeping:
+            if owed.outstanding(self._store, self._tenant, old):
+                owed.rename(self._store, self._tenant, old, new)
+
     def written(self, name: str, into: Path) -> Path | None:
         """What was written of the contacts of the list `name` before, as `audience.written` has it."""
         return written.fetched(self._store, self._tenant, name, into)

@@ -79,6 +79,8 @@ def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms:
                 _still_rests(writes, activity)
                 writes.update(Deed.CHANGE, fields)
             if change.previous is not None:
+                if any(surface.size for surface in writes.kind.surfaces):  # it holds contacts
+                    writes.run.renamed(change.previous, change.name)
                 return f"renamed {change.previous!r} to {change.name!r}"
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 
