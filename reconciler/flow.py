@@ -88,7 +88,7 @@ def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Suppo
         supposed = load(replace(workspace, supposition=each))
         changes = diff(supposed, resolve(supposed, live), live, tokens)
         rows.append(weigh(changes, segment, each.value))
-    return WhatIf(segment, first.setting, tuple(rows), live.notices)
+    return WhatIf(segment, first.setting, tuple(rows), desired.meant, live.notices)
 
 
 def commit(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:

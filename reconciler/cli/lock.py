@@ -26,7 +26,9 @@ def status(chosen: dict[str, Any]) -> int:
     from reconciler.views.plain import plain
 
     with opened(chosen) as workspace, World(workspace) as world:
-        state = read_state(world.ledger(load(workspace)).store)
+        desired = load(workspace)
+        state = read_state(world.ledger(desired).store)
+    click.echo(plain(f"{desired.meant}:"))
     if state.owner is None:
         click.echo("The workspace is not locked.")
         return Exit.DONE

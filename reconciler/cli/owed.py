@@ -39,6 +39,7 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
             records.release(ledger.records, ledger.tenant, release)
             click.echo(f"What list {release!r} would not take is offered again by the next plan.")
             return Exit.DONE
+        click.echo(plain(f"{desired.meant}:"))
         for name, what, tries, reason, count in counted:
             times = "once" if tries == 1 else f"{tries} times"
             click.echo(plain(f"{count:>9,}  {name}: {what} {times}: {reason}"))

@@ -15,6 +15,7 @@ from reconciler.model.listing import many
 
 if TYPE_CHECKING:
     from reconciler.ledger.outbox import Outbox
+    from reconciler.model.desired import Desired
     from reconciler.model.webhook import Waiting
 
 
@@ -37,6 +38,12 @@ def _chosen(outbox: Outbox, name: str | None, run: str | None) -> list[Waiting]:
     ]
 
 
+def _say_where(desired: Desired) -> None:
+    from reconciler.views.plain import plain
+
+    click.echo(plain(f"{desired.meant}:"))
+
+
 @webhooks.command("list")
 @workspace_options
 @_choice
@@ -49,10 +56,12 @@ def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str)
     from reconciler.views import callbacks
 
     with opened(chosen) as workspace, World(workspace) as world:
-        waiting = _chosen(world.outbox(load(workspace)), name, run)
+        desired = load(workspace)
+        waiting = _chosen(world.outbox(desired), name, run)
     if voice == "json":
-        print_document(callbacks.machine(waiting))
+        print_document(callbacks.machine(waiting, desired.meant))
     else:
+        _say_where(desired)
         console().print(callbacks.waiting(waiting), soft_wrap=True)
     return Exit.DONE
 
@@ -74,6 +83,7 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
         desired = load(workspace)
         outbox = world.outbox(desired)
         waiting = _chosen(outbox, name, run)
+        _say_where(desired)
         if not waiting:
             click.echo("No callback waits.")
             return Exit.DONE
@@ -95,8 +105,10 @@ def forget(chosen: dict[str, Any], name: str | None, run: str | None, yes: bool)
     from reconciler.steps.load import load
 
     with opened(chosen) as workspace, World(workspace) as world:
-        outbox = world.outbox(load(workspace))
+        desired = load(workspace)
+        outbox = world.outbox(desired)
         waiting = _chosen(outbox, name, run)
+        _say_where(desired)
         if waiting and not yes:
             click.confirm(f"Give up {many(len(waiting), 'callback')} for good?", abort=True)
         for each in waiting:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.model.address import Address
 from reconciler.model.bounds import Held
+from reconciler.model.meant import Meant
 from reconciler.model.problem import Location
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Settings
@@ -46,6 +47,11 @@ class Desired:
     ignored: int = 0
     environment: str | None = None
     bounds: Held = field(default_factory=Held)
+
+    @property
+    def meant(self) -> Meant:
+        """Which workspace, tenant and environment it is of."""
+        return Meant(self.settings.name, self.tenant.address.name, self.environment)
 
     @property
     def times(self) -> dict[Address, Location]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model.address import Address
 from reconciler.model.change import Sample
+from reconciler.model.meant import Meant
 from reconciler.model.reason import Reason
 
 
@@ -36,4 +37,5 @@ class Explanation:
     segment: Address
     contact: str
     stages: tuple[Stage, ...]
+    meant: Meant
     notices: tuple[str, ...] = ()

@@ -37,12 +37,15 @@ def of_plan(plan: Plan, now: datetime) -> Occasion:
             "update": plan.count(Action.UPDATE),
             "replace": plan.count(Action.REPLACE),
             "delete": plan.count(Action.DELETE),
+            "release": plan.count(Action.RELEASE),
+            "moved": sum(change.previous is not None for change in plan.objects),
         },
         "contacts": {
             "add": sum(change.adds for change in plan.rows),
             "update": sum(change.updates for change in plan.rows),
             "remove": sum(change.removes for change in plan.rows),
         },
+        "undeclared": {"objects": len(plan.undeclared), "dialling": sum(each.dials for each in plan.undeclared)},
         "writes": plan.budget.writes,
         "empty": plan.empty,
         "unsafe": bool(plan.refusals),
@@ -160,7 +163,7 @@ def body_of(payload: Payload) -> Any:
 
 
 def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:
-    where = {"workspace": plan.workspace, "tenant": plan.tenant}
+    where = {"workspace": plan.workspace, "tenant": plan.tenant, "environment": plan.environment}
     return {"source": SOURCE, "event": event.value, "timestamp": format_instant(now), **where}
 
 
@@ -190,10 +193,12 @@ SAMPLES: Mapping[Event, Payload] = {
         "timestamp": _THEN,
         "workspace": "starter",
         "tenant": "production",
+        "environment": "prod",
         "digest": _ANY_DIGEST,
         "as_of": "2026-07-01T00:00:00Z",
-        "objects": {"create": 1, "update": 2, "replace": 0, "delete": 0},
+        "objects": {"create": 1, "update": 2, "replace": 0, "delete": 0, "release": 0, "moved": 1},
         "contacts": {"add": 120, "update": 8, "remove": 15},
+        "undeclared": {"objects": 1, "dialling": 0},
         "writes": 6,
         "empty": False,
         "unsafe": True,
@@ -207,6 +212,7 @@ SAMPLES: Mapping[Event, Payload] = {
         "timestamp": _THEN,
         "workspace": "starter",
         "tenant": "production",
+        "environment": "prod",
         "run": "20260701T093000.000000-a1b2c3",
         "digest": _ANY_DIGEST,
         "exit_code": int(Exit.PARTIAL),

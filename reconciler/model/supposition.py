@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.model.address import Address
+from reconciler.model.meant import Meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +50,5 @@ class WhatIf:
     segment: Address
     setting: str
     rows: tuple[Supposed, ...]
+    meant: Meant
     notices: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 from rich.text import Text
 
+from reconciler.model.meant import Meant
 from reconciler.model.moment import format_instant
 from reconciler.model.webhook import Callback, Receipt, Waiting
 from reconciler.views.plain import plain
@@ -39,8 +40,8 @@ def waiting(value: Sequence[Waiting]) -> Text:
     return Text("\n").join([*lines, Text(sum_up, "bold")])
 
 
-def machine(value: Iterable[Waiting]) -> str:
-    """The same as JSON, with the bodies."""
+def machine(value: Iterable[Waiting], meant: Meant) -> str:
+    """The same as JSON, with the bodies, each with the workspace, tenant and environment that were asked for."""
     document = [
         {
             "key": each.callback.key,
@@ -51,6 +52,7 @@ def machine(value: Iterable[Waiting]) -> str:
             "attempts": each.attempts,
             "why": each.why or None,
             "body": each.callback.body,
+            **meant.document,
         }
         for each in value
     ]

@@ -39,6 +39,7 @@ class ApplyEvents:
             "run-resumed" if resumed else "run-started",
             workspace=plan.workspace,
             tenant=plan.tenant,
+            environment=plan.environment,
             plan=plan_digest(plan),
             steps=len(plan.steps),
             rows=sum(change.total for change in plan.rows),

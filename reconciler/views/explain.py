@@ -20,7 +20,7 @@ def text(value: Explanation) -> Text:
     """A line a stage, from row to list."""
     topics = [_topic(stage) for stage in value.stages]
     width = max((len(topic) for topic in topics), default=0)
-    lines = [Text(plain(f"{value.contact} in {value.segment}"), "bold")]
+    lines = [Text(plain(str(value.meant)), "dim"), Text(plain(f"{value.contact} in {value.segment}"), "bold")]
     for topic, stage in zip(topics, value.stages, strict=True):
         lines.append(Text.assemble((f"  {plain(topic):<{width}}  ", "dim"), plain(_found(stage))))
     lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
@@ -55,6 +55,7 @@ def _found(stage: Stage) -> str:
 def machine(value: Explanation) -> str:
     """The stages as JSON, in the same order."""
     document = {
+        **value.meant.document,
         "segment": str(value.segment),
         "contact": value.contact,
         "stages": [

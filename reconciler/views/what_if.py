@@ -29,14 +29,14 @@ def text(value: WhatIf) -> str:
         table.add_row(_number(row.value), *(f"{count:,}" for count in counts))
     out = io.StringIO()
     Console(file=out, width=120, highlight=False, markup=False).print(table)
-    return "\n".join([out.getvalue().rstrip("\n"), *_notices(value)])
+    return "\n".join([plain(str(value.meant)), out.getvalue().rstrip("\n"), *_notices(value)])
 
 
 def chart(value: WhatIf) -> str:
     """A bar a value: how many contacts would be in."""
     most = max((row.inside for row in value.rows), default=0) or 1
     width = max((len(_number(row.value)) for row in value.rows), default=0)
-    lines = [plain(f"{value.segment}: contacts in, by {value.setting}")]
+    lines = [plain(str(value.meant)), plain(f"{value.segment}: contacts in, by {value.setting}")]
     for row in value.rows:
         lines.append(f"{_number(row.value):>{width}} │{_bar(row.inside / most)} {row.inside:,}{_shift(row)}")
     return "\n".join([*lines, *_notices(value)])
@@ -68,7 +68,7 @@ def machine(value: WhatIf) -> str:
         }
         for row in value.rows
     ]
-    document = {"segment": str(value.segment), "setting": value.setting, "rows": rows}
+    document = {**value.meant.document, "segment": str(value.segment), "setting": value.setting, "rows": rows}
     return orjson.dumps({**document, "notices": list(value.notices)}, option=orjson.OPT_INDENT_2).decode()
 
 

@@ -110,4 +110,34 @@ def test_one_contact_is_told_as_the_chosen_environment_has_it(two: Two, run: Run
     on_prod, on_stage = run("explain", *story, "-e", "prod"), run("explain", *story, "-e", "stage")
     assert on_prod.code == on_stage.code == 0
     assert on_prod.out != on_stage.out
+    assert on_prod.out.startswith("Tenant prod, environment prod, workspace test\n")
+    assert on_stage.out.startswith("Tenant stage, environment stage, workspace test\n")
+    document = json.loads(run("explain", *story, "-e", "prod", "--format", "json").out)
+    assert (document["tenant"], document["environment"], document["workspace"]) == ("prod", "prod", "test")
     assert run("explain", *story).code == 64
+
+
+@pytest.mark.parametrize(
+    "command", [["owed"], ["lock", "status"], ["webhooks", "list"], ["webhooks", "resend"], ["webhooks", "forget"]]
+)
+def test_a_command_on_the_ledger_says_of_which_tenant_and_environment_it_speaks(
+    two: Two, run: Run, command: list[str]
+) -> None:
+    assert run(*command, "-e", "prod").out.startswith("Tenant prod, environment prod, workspace test:\n")
+    assert run(*command, "--tenant", "stage", "--var", "threshold=1").out.startswith("Tenant stage, workspace test:\n")
+
+
+def test_what_is_tried_and_what_is_followed_name_the_tenant_and_the_environment(
+    two: Two, run: Run, tmp_path: Path
+) -> None:
+    tried = ["segment/chosen", "--set", "score.threshold=40..60:20", "-e", "prod"]
+    for voice in ("text", "chart"):
+        assert run("what-if", *tried, "--format", voice).out.startswith(
+            "Tenant prod, environment prod, workspace test\n"
+        )
+    document = json.loads(run("what-if", *tried, "--format", "json").out)
+    assert (document["tenant"], document["environment"]) == ("prod", "prod")
+    events = tmp_path / "events.ndjson"
+    assert run("apply", "--yes", "-e", "prod", "--events", str(events)).code == 0
+    begun = json.loads(events.read_text(encoding="utf-8").splitlines()[0])
+    assert (begun["event"], begun["tenant"], begun["environment"]) == ("run-started", "prod", "prod")

@@ -74,7 +74,9 @@ def test_a_plan_is_told_of_only_where_that_is_asked_for(tenant: Simulator, folde
     (delivery,) = tenant.webhooks("crm")
     assert delivery.body["event"] == "plan"
     assert delivery.body["digest"] == json.loads(ended.out)["digest"]
-    assert delivery.body["objects"] == {"create": 1, "update": 0, "replace": 0, "delete": 0}
+    nothing = dict.fromkeys(("update", "replace", "delete", "release", "moved"), 0)
+    assert delivery.body["objects"] == {"create": 1, **nothing}
+    assert (delivery.body["tenant"], delivery.body["environment"]) == ("embedded", None)
 
 
 def test_an_apply_that_is_refused_is_told_of(tenant: Simulator, folder: Folder, run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 import pytest
 
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Undeclared
 from reconciler.model.errors import Exit, Refused
 from reconciler.model.payloads import SAMPLES, of_apply, of_jobs, of_plan, of_refusal
 from reconciler.model.report import JobEnd, Report
@@ -83,6 +85,18 @@ def test_nobodys_data_is_in_a_payload(occasion: Occasion) -> None:
     assert examples
     assert not [each.token for each in examples if each.token in text or each.hint in text]
     assert all(step.words not in text for step in report().steps)
+
+
+def test_a_plan_counts_what_is_renamed_released_and_declared_no_more() -> None:
+    whole = plan()
+    first, second, *others = whole.objects
+    objects = (replace(first, previous="Before"), replace(second, action=Action.RELEASE), *others)
+    left = tuple(Undeclared(Address("Campaign", each), each, "active", each == "A", ()) for each in ("A", "B", "C"))
+    told = of_plan(replace(whole, objects=objects, undeclared=left, environment="prod-eu"), NOW).payload
+    assert (told["objects"]["moved"], told["objects"]["release"]) == (1, 1)
+    assert told["objects"]["create"] == of_plan(whole, NOW).payload["objects"]["create"] - 1
+    assert told["undeclared"] == {"objects": 3, "dialling": 1}
+    assert told["environment"] == "prod-eu"
 
 
 def test_a_refusal_says_with_which_code_nothing_was_written() -> None:

@@ -17,6 +17,7 @@ from reconciler.model.address import Address
 from reconciler.model.anchor import Anchor
 from reconciler.model.errors import Refused
 from reconciler.model.jobs import Job
+from reconciler.model.meant import Meant
 from reconciler.model.plan import Plan
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
@@ -189,7 +190,7 @@ VOICES: dict[str, Callable[[], str]] = {
     "progress.txt": progress,
     "callbacks.txt": lambda: printed(callbacks.receipts(receipts())),
     "undelivered.txt": lambda: printed(callbacks.waiting(undelivered())),
-    "undelivered.json": lambda: callbacks.machine(undelivered()) + "\n",
+    "undelivered.json": lambda: callbacks.machine(undelivered(), Meant("acme", "production", "prod")) + "\n",
     "progress-bars.txt": bars,
     "events.ndjson": events,
 }

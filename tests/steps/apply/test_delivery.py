@@ -179,7 +179,7 @@ def test_contacts_that_were_rejected_are_offered_again_and_taken(
     assert owed(run) == (2, [])
     assert run("apply", "--yes").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
-    assert run("owed").out == "Nothing is owed to any list.\n"
+    assert run("owed").out.endswith("Nothing is owed to any list.\n")
     assert run("owed", "--release", "Chosen").code == 1
 
 
@@ -198,6 +198,23 @@ def test_contacts_that_were_taken_after_all_are_owed_no_longer_and_come_back_at_
     assert owed(run) == (1, [words])
 
 
+def test_contacts_that_a_list_would_not_take_are_owed_to_it_under_its_new_name(
+    someone_archived: Ended, folder: Folder, run: Run
+) -> None:
+    words = "2 rejected once, pending until its row changes: archived, deleted or unknown in the tenant"
+    text = (folder.root / "list.yaml").read_text(encoding="utf-8")
+    assert "name: Chosen" in text
+    for name, was in (("Elected", "was: Chosen\n"), ("Called", "was: Elected\n"), ("Called", "")):
+        renamed = text.replace("name: Chosen\n", f"name: {name}\n")
+        folder.write("list.yaml", renamed.replace("spec:\n", f"spec:\n  {was}" if was else "spec:\n"))
+        assert owed(run) == (0, [words]), "before it is renamed"
+        assert f"2  {name}: rejected once: archived" in run("owed").out
+        assert run("apply", "--yes").code == 0
+        assert owed(run) == (0, [words]), "and after"
+    assert run("owed", "--release", "Called").code == 0
+    assert owed(run) == (2, [])
+
+
 def test_what_one_tenant_would_not_take_is_offered_to_another(
     someone_archived: Ended, folder: Folder, run: Run
 ) -> None:
@@ -205,7 +222,7 @@ def test_what_one_tenant_would_not_take_is_offered_to_another(
         delivery.known(other, "listContacts", EVERYBODY)
         body = delivery.TENANT.format(url=other.url, pace=delivery.PACE, jobs=delivery.JOBS)
         folder.write("other.yaml", manifest("Tenant", "other", body))
-        assert run("owed", "--tenant", "other").out == "Nothing is owed to any list.\n"
+        assert run("owed", "--tenant", "other").out.endswith("Nothing is owed to any list.\n")
         assert run("apply", "--yes", "--tenant", "other").code == 0
         assert set(on_list(other)) == {contact(n) for n in EVERYBODY}
     assert "2  Chosen: rejected once: archived" in run("owed", "--tenant", "embedded").out
@@ -304,10 +321,10 @@ def test_who_was_rejected_by_a_step_that_failed_is_owed_once_whether_it_is_gone_
     tenant.faults.add("status", method="POST", path="/contacts$", status=403, skip=9, times=None)
     assert run("apply", "--yes").code == 5
     assert set(on_list(tenant)) < {contact(n) for n in EVERYBODY} - {contact(3)}
-    assert run("owed").out.startswith("        1  Chosen: rejected once: ")
+    assert "\n        1  Chosen: rejected once: " in run("owed").out
     tenant.faults.clear()
     assert run("apply", "--resume").code == 5
-    assert run("owed").out.startswith("        1  Chosen: rejected once: ")
+    assert "\n        1  Chosen: rejected once: " in run("owed").out
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY} - {contact(3)}
 
 
