@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.address import Address
-from reconciler.model.campaign import Campaign, Staffing
+from reconciler.model.campaign import UNKNOWN, Campaign, Staffing, told_instant
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import (
     Activity,
@@ -30,7 +30,20 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import MemberPhones, RowQuery
 from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
-from reconciler.model.shape import ID, INSTANT, NUMBER, SCALAR, TEXT, WHOLE, Shape, may, needs, number, whole
+from reconciler.model.shape import (
+    ID,
+    INSTANT,
+    NUMBER,
+    SCALAR,
+    TEXT,
+    TEXT_OR_NUMBER,
+    WHOLE,
+    Shape,
+    may,
+    needs,
+    number,
+    whole,
+)
 from reconciler.model.vocabulary import known_or_raw, meaning
 
 Spec = Mapping[str, Any]
@@ -41,8 +54,8 @@ SHAPE = object_shape(
     wrapUpCode=may(TEXT),
     status=may(TEXT),
     abandonThreshold=may(NUMBER),
-    startTime=may(INSTANT),
-    endTime=may(INSTANT),
+    startTime=may(TEXT_OR_NUMBER),
+    endTime=may(TEXT_OR_NUMBER),
     listId=may(ID),
     predictiveDialingSettings=may(Shape({name: may(NUMBER) for name in _SETTINGS})),
 )
@@ -59,7 +72,8 @@ _ON_WIRE = (*_PLAIN, "abandonThreshold", "startTime", "endTime", "listId")
 def read(body: Mapping[str, Any]) -> dict[str, Any]:
     """A campaign as the tenant sends it, without what the tenant owns; instants and words as this tool writes them.
 
-    A word that is not known stays as it is. A status there always is: one that is not told is not known.
+    A word that is not known stays as it is. A status there always is: one that is not told is not known. A time that
+    nobody can read is `unknown`.
     """
     fields = {key: body[key] for key in _ON_WIRE if body.get(key) is not None}
     fields["status"] = known_or_raw("run_state", body.get("status"))
@@ -67,7 +81,8 @@ def read(body: Mapping[str, Any]) -> dict[str, Any]:
         fields["dialType"] = known_or_raw("dial_type", fields["dialType"])
     for key in ("startTime", "endTime"):
         if key in fields:
-            fields[key] = format_instant(parse_instant(fields[key]))
+            at = told_instant(fields[key])
+            fields[key] = UNKNOWN if at is None else format_instant(at)
     if "abandonThreshold" in fields:
         fields["abandonThreshold"] = number(fields["abandonThreshold"])
     if body.get("predictiveDialingSettings"):
@@ -150,7 +165,7 @@ def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campa
 def found(address: Address, held: LiveObject) -> Campaign:
     """A campaign that no manifest declares, as far as the tenant says what it is."""
     told = held.fields
-    starts, ends = (parse_instant(told[name]) if name in told else None for name in ("startTime", "endTime"))
+    starts, ends = (told_instant(told.get(name)) for name in ("startTime", "endTime"))
     threshold = told.get("abandonThreshold")
     return Campaign(
         address=address,

@@ -38,6 +38,12 @@ def told(
     return f"{_words(exposure, many, found)}; {suits}", details
 
 
+def any_hour(contacts: int) -> str:
+    """What is wrong with a campaign that is there and of whose times nobody knows both."""
+    holds = "the tenant does not hold both its start and its end, or not so that they can be read"
+    return f"{holds}: it may call its {contacts:,} contacts at any hour. Give it times, or declare times or a calendar"
+
+
 def _words(exposure: Exposure, many: int, found: Sequence[Outside]) -> str:
     shown = cut(len(found), SHOWN)
     words = [f"{each.contacts:,} in {each.region} ({_law(each)}; {_from(each)})" for each in found[:shown]]

@@ -11,11 +11,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.moment import parse_instant
+from reconciler.model.moment import parse_instant, reckonable
 from reconciler.model.run_state import RunState
 
 Window = tuple[datetime, datetime]
 """From an instant, which is in it, to another, which is not."""
+
+
+UNKNOWN = "unknown"
+"""What stands for a time of the tenant's that nobody can read: it may be any."""
+
+
+def told_instant(value: object) -> datetime | None:
+    """An instant as a tenant tells it; None where it tells none, or one that cannot be read or computed with."""
+    try:
+        at = parse_instant(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and reckonable(at) else None
 
 
 def may_dial(status: object) -> bool:
@@ -77,6 +90,11 @@ class Campaign:
     repeats: bool = False
     within_hours: bool = False
 
+    def at_any_hour(self, moment: datetime) -> bool:
+        """Whether it may dial whenever it likes from a moment on, as far as is known: start and end are not both."""
+        over = self.ends is not None and self.ends <= moment
+        return not over and (self.starts is None or self.ends is None)
+
     @property
     def active(self) -> bool:
         """Whether it may be calling people, once it is as declared."""
@@ -86,8 +104,7 @@ class Campaign:
         """As the tenant holds it: a relative schedule was fixed when the campaign was created."""
         if self.starts_in is None:
             return self
-        times = (fields.get("startTime"), fields.get("endTime"))
-        return self.between(*(parse_instant(time) if time else None for time in times))
+        return self.between(*(told_instant(fields.get(name)) for name in ("startTime", "endTime")))
 
     def created(self, moment: datetime) -> Campaign:
         """As it would be if it were created at a moment: a relative schedule is counted from it."""

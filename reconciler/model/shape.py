@@ -132,8 +132,8 @@ WHOLE = Value(
 NUMBER = Value(
     "a number", frozenset({int, float}), frozenset({str}), lambda value: _NUMBER.fullmatch(value) is not None
 )
-INSTANT = Value("an ISO 8601 instant with its offset", frozenset(), frozenset({str}), _is_instant)
 TEXT_OR_NUMBER = Value("text or a number", frozenset({str, int, float}))
+INSTANT = Value("an ISO 8601 instant with its offset", frozenset(), frozenset({str}), _is_instant)
 SCALAR = Value("text, a number, true or false", frozenset({str, int, float, bool}))
 OBJECT = Value("an object", frozenset({dict}))
 TOTAL = Value(

@@ -17,8 +17,10 @@ def check(situation: Situation) -> Iterator[Finding]:
         ends = each.campaign.ends
         if each.campaign.repeats and ends is not None and ends <= situation.now and writes_window(each):
             window = f"the window of its calendar as of {format_instant(situation.as_of)}"
-            message = f"{window} is over since {format_instant(ends)}, and the plan would set it; for the next, plan"
-            message += " with `--as-of` the present"
+            message = (
+                f"{window} is over since {format_instant(ends)}, and the plan would set it; for the next, plan and"
+            )
+            message += " apply with `--as-of $(date -u +%FT%TZ)`, the present"
             yield Finding(RULE.id, each.campaign.address, message)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.model.calling import WAITS, at_odds, left
-from reconciler.model.calling_words import clock_words, length_words, told
+from reconciler.model.calling_words import any_hour, clock_words, length_words, told
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.moment import format_instant
@@ -15,7 +15,7 @@ from reconciler.model.situation import Planned, Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each active campaign whose schedule reaches beyond the hours of some of its contacts.
+    """Each active campaign whose schedule reaches beyond the hours of some of its contacts, or is not known.
 
     One that is counted from the campaign's creation is judged when the plan is applied: then it is known.
     """
@@ -28,8 +28,10 @@ def check(situation: Situation) -> Iterator[Finding]:
         elif planned.exposure is not None and (campaign.starts_in is None or situation.applying):
             relative = campaign.starts_in is not None
             moment = situation.now if relative else situation.moment
-            windows = left(planned.dialled(moment, situation.hours), moment)
-            found = told(planned.exposure, windows, situation.hours)
+            dialled = planned.dialled(moment, situation.hours)
+            if dialled.at_any_hour(moment) and planned.exposure.contacts:
+                yield Finding(RULE.id, campaign.address, any_hour(planned.exposure.contacts))
+            found = told(planned.exposure, left(dialled, moment), situation.hours)
             if found is not None:
                 says, details = found
                 when = f"if it were created now, at {format_instant(moment)}: " if relative else ""
@@ -66,7 +68,8 @@ RULE = Rule(
     " that is follows from the number and from the address; all the places and all the time zones that these leave"
     " open have to agree. On a public holiday nobody is called where such a law forbids it. A schedule that is counted"
     " from the campaign's creation (`startsIn`) is judged when the plan is applied, and again before the campaign is"
-    " set to work. The plan's document names every place, and the widest window that all of them allow.",
+    " set to work. One of which the tenant does not hold both start and end, or not so that they can be read, may dial"
+    " at any hour. The plan's document names every place, and the widest window that all of them allow.",
     severity=Severity.REFUSE,
     sources=(
         Source(

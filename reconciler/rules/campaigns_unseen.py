@@ -11,12 +11,18 @@ from reconciler.model.situation import Situation, put_on
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each kind of objects that dial lists and could not be read, where the plan puts somebody on one."""
+    """Each kind of objects that dial lists and could not be read, and each campaign whose list nobody knows, where the
+    plan puts somebody on one."""
     lists = put_on(situation.changes)
+    many = f"one of {len(lists):,} lists" if len(lists) > 1 else f"list {next(iter(lists), '')!r}"
     for kind, why in situation.unseen if lists else ():
-        many = f"{len(lists):,} lists" if len(lists) > 1 else f"list {next(iter(lists))!r}"
-        message = f"contacts are put on {many}, and nobody could see which {kind} dials whom, and when: {why}"
+        put = f"contacts are put on {many.removeprefix('one of ')}"
+        message = f"{put}, and nobody could see which {kind} dials whom, and when: {why}"
         yield Finding(RULE.id, Address(kind, "*"), message)
+    for each in situation.others if lists else ():
+        if not each.campaign.list:
+            message = f"campaign {each.campaign.name!r}, which no manifest declares, may be calling people, and nobody"
+            yield Finding(RULE.id, each.campaign.address, f"{message} knows which list it dials: it may be {many}")
 
 
 RULE = Rule(
@@ -24,7 +30,8 @@ RULE = Rule(
     title="campaigns that nobody could look at",
     says="Whoever is put on a list that an active campaign dials is called by it, also where somebody else made the"
     " campaign. So the tenant's campaigns are read whatever the workspace declares. Where they cannot be, hours and"
-    " shared contacts are judged without them: declare the surface `lists`, with the scope `campaigns:read`.",
+    " shared contacts are judged without them: declare the surface `lists`, with the scope `campaigns:read`. So they"
+    " are without an active campaign that names no list: give it one in the tenant, or pause it.",
     severity=Severity.WARN,
     sources=(
         Source(

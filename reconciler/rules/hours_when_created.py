@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.calling import left
-from reconciler.model.calling_words import told
+from reconciler.model.calling_words import any_hour, told
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.moment import format_instant
@@ -23,10 +23,8 @@ def check(situation: Situation) -> Iterator[Finding]:
         if campaign.within_hours and made:
             continue
         dialled = planned.dialled(situation.moment, situation.hours)
-        if not dialled.windows and planned.exposure.contacts:
-            called = f"it may call its {planned.exposure.contacts:,} contacts at any hour"
-            message = f"the tenant does not hold both its start and its end: {called}. Declare times, or a calendar"
-            yield Finding(RULE.id, campaign.address, message)
+        if dialled.at_any_hour(situation.moment) and planned.exposure.contacts:
+            yield Finding(RULE.id, campaign.address, any_hour(planned.exposure.contacts))
         found = told(planned.exposure, left(dialled, situation.moment), situation.hours)
         if found is not None:
             says, details = found

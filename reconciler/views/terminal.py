@@ -253,7 +253,8 @@ def _undeclared(value: Plan) -> Iterator[Text]:
         yield Text("Not declared any more, and left as it is; `--prune` deletes it:", "yellow")
     for each in sorted(value.undeclared, key=lambda each: (not each.dials, each.address)):
         uses = ", ".join(f'"{name}"' for _, name in each.uses)
-        does = f"dials list {uses}" if each.dials else f"does not dial list {uses}" if uses else "dials nobody"
+        does = ("dials" if each.state == "active" else "may dial") if each.dials else "does not dial"
+        does = f"{does} list {uses}" if uses else f"{does}, and names no list" if each.dials else "dials nobody"
         words = does if each.state is None else f"{each.state}, {does}"
         words = f'  {each.address.kind} "{each.name}": {words}'
         yield Text(plain(words), "bold red" if each.dials else "yellow")

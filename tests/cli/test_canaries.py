@@ -85,7 +85,7 @@ def test_nobody_is_named_in_anything_that_a_run_prints_or_leaves(
     with caplog.at_level("DEBUG"):
         tell("--debug", "plan", "--out", plan)
         tell("show", plan, "--format", "json")
-        tell("explain", "contact", "engaged", "CANARYID1")
+        assert tell("explain", "contact", "CANARYID1", "--segment", "chosen") == 0
         if method == "bulkInsert":
             tenant.faults.add("reject-rows", index=[1], code="ARCHIVED", message=QUOTED, times=None)
         else:

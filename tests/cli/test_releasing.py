@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds import kinds
+from reconciler.model.live import Live, LiveObject
 from reconciler.simulator import Simulator
+from reconciler.steps.diff.releasing import dialled_by
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
 
@@ -82,6 +85,27 @@ def test_a_list_that_a_campaign_dials_says_so(tenant: Simulator, folder: Folder,
     assert run("apply", "--yes").code == 0
     assert tenant.store.list_named("Chosen").description == "The best"
     assert scene.members(tenant, "Chosen") == {"A1"}
+
+
+@pytest.mark.parametrize(
+    ("campaign", "may_dial"),
+    [
+        ({"list": "Chosen", "status": "active"}, True),
+        ({"status": "active"}, True),
+        ({"list": None, "status": "running"}, True),
+        ({"status": "warming-up"}, True),
+        ({"status": "unknown"}, True),
+        ({"list": None, "status": "stopping"}, True),
+        ({"list": None, "status": "paused"}, False),
+        ({"list": "Others", "status": "active"}, False),
+        ({"list": "(unknown ContactList CL-9)", "status": "active"}, False),
+    ],
+)
+def test_a_campaign_that_names_no_list_may_dial_every_one(campaign: dict[str, Any], may_dial: bool) -> None:
+    chosen = LiveObject("ContactList", "Chosen", "CL-1", {"name": "Chosen"}, "test")
+    theirs = LiveObject("Campaign", "Theirs", "CA-1", {"name": "Theirs", **campaign})
+    live = Live({"ContactList": {"Chosen": chosen}, "Campaign": {"Theirs": theirs}}, surfaces={"lists": ""})
+    assert dialled_by(kinds()["ContactList"], chosen, live) == (("Theirs",) if may_dial else ())
 
 
 def test_what_is_released_may_not_be_used_by_what_is_managed(applied: Folder, run: Run) -> None:

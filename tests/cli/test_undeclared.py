@@ -48,6 +48,21 @@ def test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on(
     assert tenant.store.campaign_named("Evening").fields["status"] == "active"
 
 
+@pytest.mark.parametrize("status", ["warming-up", "RUNNING", "stopping", "paused", "Completed"])
+def test_one_that_is_not_known_to_rest_is_named_as_what_may_dial(
+    tenant: Simulator, applied: Folder, run: Run, status: str
+) -> None:
+    (applied.root / "campaign-evening.yaml").unlink()
+    tenant.store.campaign_named("Evening").fields["status"] = status
+    document = json.loads(run("plan", "--format", "json").out)
+    (named,) = document["undeclared"]
+    dials = status not in ("paused", "Completed")
+    assert (named["dials"], document["verdict"]["counts"]["undeclared_dialling"]) == (dials, int(dials))
+    assert [each["rule"] for each in document["findings"]] == ["OWN-UNDECLARED"] * dials
+    does = "dials" if status == "RUNNING" else "may dial" if dials else "does not dial"
+    assert f', {does} list "Chosen"' in run("plan").out
+
+
 def test_a_prune_deletes_it_and_then_nothing_is_named(tenant: Simulator, applied: Folder, run: Run) -> None:
     (applied.root / "campaign-evening.yaml").unlink()
     reason = "the programme has ended"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from reconciler.kinds import kinds
+from reconciler.kinds.campaign import found
+from reconciler.model.address import Address
 from reconciler.model.disposition import code_of
 from reconciler.model.jobs import Job, job_status
 from reconciler.model.kind import holds
+from reconciler.model.live import LiveObject
 from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
+from reconciler.model.shape import find_odd
 from reconciler.model.vocabulary import known_or_raw, meaning
 
-CAMPAIGN = kinds()["Campaign"]
+CAMPAIGN, LIST = kinds()["Campaign"], kinds()["ContactList"]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +89,48 @@ def test_a_campaign_is_read_in_our_words_and_an_unknown_one_is_kept_for_people()
 def test_by_an_unknown_dial_type_a_campaign_does_not_differ(live: object) -> None:
     assert CAMPAIGN.as_declared("dialType", live, "predictive")
     assert not CAMPAIGN.as_written("dialType", live, "predictive")
+
+
+@pytest.mark.parametrize("live", ["blended", "DNC list", "", None, "unknown"])
+def test_by_an_unknown_type_a_list_does_not_differ(live: object) -> None:
+    assert LIST.as_declared("type", live, "outbound")
+    assert not LIST.as_written("type", live, "outbound")
+    assert LIST.as_declared("type", "OutBound", "outbound")
+
+
+@pytest.mark.parametrize("told", [{}, {"type": None}, {"type": ""}, {"type": "+1 202 555 0123"}, {"type": 7.5}])
+def test_a_list_has_a_type_and_one_that_is_not_told_is_not_known(told: dict[str, object]) -> None:
+    assert LIST.surfaces[0].read(told)["type"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        " ",
+        "soon",
+        "2026-07-01",
+        "2026-07-01T09:00:00",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00Z",
+        1782900000,
+        0.5,
+    ],
+)
+@pytest.mark.parametrize("name", ["startTime", "endTime"])
+def test_a_time_that_nobody_can_read_is_any_time(name: str, told: object) -> None:
+    read = {"name": "A", **CAMPAIGN.surfaces[0].read({name: told})}
+    assert read[name] == "unknown"
+    assert find_odd(CAMPAIGN.surfaces[0].shape, {"id": "1", "name": "A", name: told}) is None
+    campaign = found(Address("Campaign", "A"), LiveObject("Campaign", "A", "1", read))
+    assert (campaign.starts, campaign.ends, campaign.windows) == (None, None, ())
+    assert campaign.at_any_hour(datetime(2026, 7, 1, tzinfo=UTC))
+    assert not CAMPAIGN.as_declared(name, read[name], "2026-07-01T09:00:00Z")
+
+
+@pytest.mark.parametrize("told", [["2026-07-01T09:00:00Z"], {"at": 1}, True])
+def test_a_time_that_is_no_value_of_its_own_is_no_reply(told: object) -> None:
+    assert find_odd(CAMPAIGN.surfaces[0].shape, {"id": "1", "name": "A", "startTime": told}) is not None
 
 
 def test_by_another_known_dial_type_it_does() -> None:

@@ -16,8 +16,8 @@ from reconciler.model.document import plan_document, read_plan
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 from reconciler.simulator import Simulator
-from tests.conftest import Ended, Folder, manifest
-from tests.scene import MARK, contact, declare_segment, live_campaign, people
+from tests.conftest import AS_OF, Ended, Folder, manifest
+from tests.scene import MARK, contact, declare_campaign, declare_segment, live_campaign, people
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 NIGHT = {"startTime": "2026-07-02T02:00:00Z", "endTime": "2026-07-02T06:00:00Z"}
@@ -80,6 +80,70 @@ def test_people_are_not_put_on_a_list_that_somebody_elses_campaign_dials_at_nigh
     live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS, **NIGHT)
     declare_segment(folder)
     assert told(propose(), "HRS-001") == [("HRS-001", "Campaign/Theirs")]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"startTime": ""}, {"endTime": None}, {"startTime": None, "endTime": "tomorrow"}, {"startTime": 1782900000}],
+)
+def test_people_are_not_put_on_a_list_that_is_dialled_at_hours_that_nobody_knows(
+    tenant: Simulator, folder: Folder, propose: Propose, times: dict[str, Any]
+) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Chosen", [contact(80)])
+    live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS, **times)
+    declare_segment(folder)
+    plan = propose()
+    assert told(plan, "HRS-001") == [("HRS-001", "Campaign/Theirs")]
+    assert "it may call its 25 contacts at any hour" in plan.refusals[0].message
+
+
+def test_people_who_are_put_on_a_list_may_be_dialled_by_a_campaign_that_names_none(
+    tenant: Simulator, folder: Folder, propose: Propose
+) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Chosen", [contact(80)])
+    live_campaign(tenant, "Theirs", "Chosen", description=NOBODYS)
+    tenant.store.campaign_named("Theirs").fields["listId"] = None
+    declare_segment(folder)
+    assert told(propose(), "CMP-UNSEEN") == [("CMP-UNSEEN", "Campaign/Theirs")]
+
+
+def test_a_campaign_of_ours_whose_times_nobody_can_read_gets_those_that_are_declared(
+    tenant: Simulator, folder: Folder, run: Callable[..., Ended]
+) -> None:
+    people(tenant, 100)
+    declare_segment(folder)
+    declare_campaign(folder)
+    assert run("apply", "--yes").code == 0
+    live = tenant.store.campaign_named("Evening").fields
+    live |= {"startTime": "", "endTime": "when the list is done"}
+    shown = run("plan")
+    assert 'startTime: "unknown" → "2027-01-05T14:00:00Z"' in shown.out
+    tenant.clear_requests()
+    assert run("apply", "--yes").code == 0
+    sent = [each.body for each in tenant.requests().writes()]
+    assert [each.get("status") for each in sent] == ["paused", None, "active"]
+    assert tenant.store.campaign_named("Evening").fields["endTime"] == "2027-01-06T00:00:00Z"
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_list_of_an_unknown_type_is_written_by_nobody_who_does_not_know_it(
+    tenant: Simulator, folder: Folder, run: Callable[..., Ended]
+) -> None:
+    people(tenant, 100)
+    tenant.store.add_list("Chosen", [contact(80)], description=MARK)
+    tenant.store.list_named("Chosen").type = "BLENDED"
+    declare_segment(folder)
+    refused = run("apply", "--yes")
+    assert refused.code == 3
+    assert "LST-TYPE" in refused.out + refused.err and "OBJ-IMMUTABLE" not in refused.out + refused.err
+    assert not tenant.requests().writes()
+    waiver = "{rule: LST-TYPE, object: ContactList/chosen, reason: Blended lists are dialled as outbound ones}"
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\noverrides: [{waiver}]"))
+    assert run("apply", "--yes").code == 0
+    assert len(tenant.store.list_named("Chosen").members) == 25
+    assert run("plan", "--detailed-exitcode").code == 0
 
 
 def test_who_is_called_by_two_campaigns_of_others_is_told(tenant: Simulator, folder: Folder, propose: Propose) -> None:

@@ -201,7 +201,7 @@ def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
     for kind, surface, address, found in _left(desired, live):
         activity, uses = kind.activity, _references(surface, found.fields)
         state = None if activity is None else found.fields.get(activity.field)
-        dials = activity is not None and activity.at_work(found.fields)
+        dials = activity is not None and activity.may_work(found.fields)
         yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
 
 

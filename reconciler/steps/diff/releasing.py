@@ -112,7 +112,8 @@ def _fault(
 
 
 def dialled_by(kind: Kind, found: LiveObject, live: Live) -> tuple[str, ...]:
-    """The objects that may be at work, and are this one or work with it."""
+    """The objects that may be at work, and are this one or may work with it: which ones those do that name none, nobody
+    knows."""
     if kind.activity is not None:
         return (found.name,) if kind.activity.may_work(found.fields) else ()
     names = []
@@ -122,6 +123,7 @@ def dialled_by(kind: Kind, found: LiveObject, live: Live) -> tuple[str, ...]:
         if not fields or other.activity is None:
             continue
         for each in live.objects.get(other.name, {}).values():
-            if other.activity.may_work(each.fields) and found.name in (each.fields.get(field) for field in fields):
+            named = {each.fields.get(field) for field in fields}
+            if other.activity.may_work(each.fields) and named & {found.name, None}:
                 names.append(each.name)
     return tuple(sorted(names))

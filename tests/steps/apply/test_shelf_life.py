@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +66,22 @@ def test_a_window_that_is_over_when_the_plan_is_made_is_a_finding_that_refuses(
     plan = office.propose(datetime(2026, 11, 29, tzinfo=UTC))
     assert [each.rule for each in plan.refusals] == ["SCH-003"]
     assert plan.good_until is None
+
+
+@pytest.mark.parametrize("late", [CLOSES, CLOSES + timedelta(hours=1), CLOSES + timedelta(hours=20)])
+def test_late_in_the_day_the_finding_says_what_to_plan_with_and_that_plan_is_good(
+    tenant: Simulator, folder: Folder, office: Office, late: datetime
+) -> None:
+    folder.write("campaign.yaml", (folder.root / "campaign.yaml").read_text().replace("wed, fri", "fri"))
+    folder.write("workspace.yaml", manifest("Workspace", "test", "asOf: 2026-11-24T22:00:00Z"))
+    (finding,) = office.propose(late).refusals
+    assert finding.rule == "SCH-003"
+    (said,) = re.findall(r"plan and apply with `--as-of \$\(date -u (\S+)\)`", finding.message)
+    folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {late.strftime(said.removeprefix('+'))}"))
+    plan = office.propose(late)
+    assert not plan.refusals
+    assert office.commit(plan, late).exit_code == Exit.DONE
+    assert live(tenant)["startTime"] == "2026-11-27T19:00:00Z"
 
 
 def test_a_window_that_ends_while_the_list_is_filled_is_not_dialled_in(

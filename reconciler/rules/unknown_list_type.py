@@ -1,0 +1,49 @@
+"""Is a list written of which nobody knows what kind of list it is?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.change import Action
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.situation import Situation
+from reconciler.model.vocabulary import meaning
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each list whose type in the tenant is a word that is not known, where it or who is on it changes."""
+    written = {(each.list_address.kind, each.list) for each in situation.changes.rows if each.total}
+    for change in situation.changes.objects:
+        if (change.address.kind, "type") not in situation.immutable or change.before is None or change.after is None:
+            continue
+        word = change.before.get("type")
+        changes = change.action is not Action.NO_OP or (change.address.kind, change.name) in written
+        if changes and meaning("list_type", word) is None:
+            known = (
+                "no type" if word in (None, "unknown") else f"the type {word!r}, a word that this tool does not know"
+            )
+            message = f"list {change.name!r} has {known}: whether and how its contacts are called, nobody knows"
+            yield Finding(RULE.id, change.address, message)
+
+
+RULE = Rule(
+    id="LST-TYPE",
+    title="a list of an unknown type is written",
+    says="Nobody is put on a list, or taken off it, whose type in the tenant is a word that this tool does not know:"
+    " contacts of an outbound list are called, and those of another may be called in another way, or be those whom"
+    " nobody may call. It is no difference that the tenant is asked to change, either. Look at the list in the tenant;"
+    " where it is one for outbound calls, waive the finding, else declare another name.",
+    severity=Severity.REFUSE,
+    sources=(
+        Source(
+            title="Vendor values at the border",
+            citation="decision 33 of this project",
+            url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
+            effective=None,
+            verified=True,
+            note="a caution of this tool's own, and no law: an unknown word is never taken for the harmless one",
+        ),
+    ),
+    check=check,
+)
