@@ -25,6 +25,7 @@ from reconciler.model.change import (
     Replacement,
     RowChange,
     Sample,
+    Unmoved,
 )
 from reconciler.model.document import document_digest, plan_digest, plan_document, read_plan
 from reconciler.model.errors import Stale
@@ -65,6 +66,13 @@ POINTS = st.none() | st.integers(0, 10**4).map(lambda hundredths: hundredths / 1
 REPLACEMENTS = st.builds(
     Replacement, st.lists(NAMES, min_size=1, max_size=2).map(tuple), st.none() | COUNTS, st.none() | COUNTS, TEXTS
 )
+UNMOVED = st.builds(
+    Unmoved,
+    st.sampled_from(("gone", "several", "foreign")),
+    TEXTS,
+    st.lists(TEXTS, max_size=2).map(tuple),
+    st.lists(st.tuples(TEXTS, TEXTS, st.none() | TEXTS), max_size=2).map(tuple),
+)
 PAIRS = st.lists(st.tuples(NAMES, TEXTS), max_size=2).map(tuple)
 
 
@@ -88,6 +96,7 @@ def object_changes(draw: st.DrawFn) -> ObjectChange:
         precondition=draw(st.none() | TEXTS),
         replacement=draw(st.none() | REPLACEMENTS),
         why=tuple(draw(st.lists(WHY, max_size=2))),
+        unmoved=draw(st.none() | UNMOVED),
     )
 
 
