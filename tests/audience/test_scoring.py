@@ -108,18 +108,22 @@ LOW_BAR = Score(Engagement(), (Band("in", 5000, None, 1),))
     ("by", "engagement", "score", "inside"),
     [
         ("and", 90, 9000, True),
+        ("and", 80, 8000, True),  # exactly at the higher bar
+        ("and", 79.99, None, False),
         ("and", 60, None, False),
         ("or", 60, 6000, True),
+        ("or", 50, 5000, True),  # exactly at the lower bar
+        ("or", 49.99, None, False),
         ("or", 40, None, False),
         ("weighted", 60, 9000, True),  # 0.5 × 60 + 1 × 60
         ("weighted", 10, 1500, False),
     ],
 )
 def test_scores_are_combined(
-    backend: Any, written: Written, by: Any, engagement: int, score: int | None, inside: bool
+    backend: Any, written: Written, by: Any, engagement: float, score: int | None, inside: bool
 ) -> None:
     combined = Score(Combined(by, ((HIGH_BAR, 0.5), (LOW_BAR, 1.0))), (Band("in", 5000, None, 1),))
-    people = sources.table(backend, written([{"contactId": "c", "engagement": engagement * 100}], PEOPLE))
+    people = sources.table(backend, written([{"contactId": "c", "engagement": round(engagement * 100)}], PEOPLE))
     found = scoring.scored(backend, segment_of(combined), people, {}, AS_OF)
     assert next(sources.stream(backend, found.select("score", "is_in"), 1)) == [(score, inside)]
 

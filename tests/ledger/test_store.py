@@ -38,6 +38,23 @@ def test_lines_come_back_in_their_order(store: Store) -> None:
     assert mode(store.folder / "a.jsonl") == 0o600
 
 
+def test_every_line_is_on_the_disk_before_it_counts_as_written(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.append("a.jsonl", b"one")
+    synced: list[int] = []
+    sync = os.fsync
+
+    def counted(descriptor: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), os.stat(store.folder / "a.jsonl")):
+            synced.append(os.fstat(descriptor).st_size)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    for number, line in enumerate((b"two", b"three")):
+        store.append("a.jsonl", line)
+        assert len(synced) == number + 1
+        assert synced[-1] == (store.folder / "a.jsonl").stat().st_size
+
+
 def test_a_last_line_that_a_crash_cut_short_is_left_out_and_never_joined_to_the_next(store: Store) -> None:
     store.append("a.jsonl", b"one")
     with (store.folder / "a.jsonl").open("ab") as handle:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.address import Address
@@ -41,7 +41,9 @@ from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
 from reconciler.model.situation import Planned
 
-quick = settings(max_examples=60, derandomize=True, database=None, deadline=None)
+quick = settings(
+    max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 FOLDER = Path("rows")
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
