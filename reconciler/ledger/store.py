@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
 from reconciler.ledger import records
@@ -86,14 +88,15 @@ class Store:
         path = self.folder / name
         if not path.exists():
             return []
-        *whole, _cut = path.read_bytes().split(b"\n")
+        with _told(name), _opened_file(path) as file:
+            *whole, _cut = file.read().split(b"\n")
         return whole
 
     def scan(self, name: str) -> Iterator[bytes]:
         """The same, one by one."""
         path = self.folder / name
         if path.exists():
-            with path.open("rb") as file:
+            with _told(name), _opened_file(path) as file:
                 yield from (line[:-1] for line in file if line.endswith(b"\n"))
 
     def last(self, name: str) -> tuple[int, bytes]:
@@ -129,13 +132,12 @@ class Store:
 
     def read(self, name: str) -> Held | None:
         """A record, if it is there."""
-        try:
-            content = (self.folder / name).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise LedgerError(f"the ledger's {name} cannot be read", note=error.strerror) from error
-        return Held(content)
+        with _told(name):
+            try:
+                with _opened_file(self.folder / name) as file:
+                    return Held(file.read())
+            except FileNotFoundError:
+                return None
 
     def age(self, name: str) -> float:
         """Seconds since a record was written or renewed; what is written now says what time it is there.
@@ -161,7 +163,7 @@ class Store:
             path.rename(aside)  # of several that replace it, one gets it
         except FileNotFoundError:
             return False
-        same = aside.read_bytes() == held.content
+        same = aside.is_file() and aside.read_bytes() == held.content
         if not same:  # somebody has replaced it while we looked: it goes back
             with suppress(FileExistsError):
                 os.link(aside, path)
@@ -229,6 +231,29 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Say of a record that it cannot be read, where the system says so.
+
+    Raises:
+        LedgerError: it cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise LedgerError(f"the ledger's {name} cannot be read", note=error.strerror) from error
+
+
+@contextmanager
+def _opened_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to be read; what is none, such as a folder or a pipe that nobody writes to, is not waited for."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        yield file
 
 
 def _add(descriptor: int, content: bytes) -> None:

@@ -136,3 +136,22 @@ def test_an_empty_token_key_is_an_error(store: Store) -> None:
     (store.folder / "token.key").touch()
     with pytest.raises(LedgerError, match=r"token\.key is empty"):
         store.token_key(None)
+
+
+@pytest.mark.parametrize("name", ["owed.jsonl", "runs/2999/journal.jsonl", "lock.json", "audit.jsonl"])
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to a folder", "a link to itself"])
+def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, name: str, what: str) -> None:
+    store = Store("file://ledger", tmp_path)
+    path = store.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if what == "a folder":
+        path.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path if what == "a link to a folder" else path)
+    for read in (store.lines, store.read, store.last, lambda each: list(store.scan(each))):
+        if what == "a link to itself" and read is not store.read:
+            continue  # as one that is not there
+        with pytest.raises(LedgerError, match=f"the ledger's {name} cannot be read"):
+            read(name)
