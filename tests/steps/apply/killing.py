@@ -25,6 +25,9 @@ from reconciler.simulator.mishaps import KINDS, Serve, kind
 from reconciler.simulator.routing import Call, Reply
 from tests.conftest import TENANT, Folder
 
+_LONGEST = 120.0
+"""Seconds after which a child is taken for one that never ends, though the machine be busy with much else."""
+
 _PRELOADED = ["tests.steps.apply.preloaded", "tests.steps.apply.killing"]
 
 
@@ -166,7 +169,7 @@ class Stage:
                 time.sleep(0.02)
             time.sleep(0.2)
             act()
-        child.join(30)
+        child.join(_LONGEST)
         if child.is_alive():
             child.kill()
             child.join()
