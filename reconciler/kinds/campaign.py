@@ -56,7 +56,7 @@ SHAPE = object_shape(
     abandonThreshold=may(NUMBER),
     startTime=may(TEXT_OR_NUMBER),
     endTime=may(TEXT_OR_NUMBER),
-    listId=may(ID),
+    listId=may(TEXT_OR_NUMBER),
     predictiveDialingSettings=may(Shape({name: may(NUMBER) for name in _SETTINGS})),
 )
 COUNTED = Shape(
@@ -73,9 +73,11 @@ def read(body: Mapping[str, Any]) -> dict[str, Any]:
     """A campaign as the tenant sends it, without what the tenant owns; instants and words as this tool writes them.
 
     A word that is not known stays as it is. A status there always is: one that is not told is not known. A time that
-    nobody can read is `unknown`.
+    nobody can read is `unknown`, and an id that is none names no list.
     """
     fields = {key: body[key] for key in _ON_WIRE if body.get(key) is not None}
+    if "listId" in fields and not ID.takes(fields["listId"]):
+        del fields["listId"]  # it names none
     fields["status"] = known_or_raw("run_state", body.get("status"))
     if "dialType" in fields:
         fields["dialType"] = known_or_raw("dial_type", fields["dialType"])

@@ -128,6 +128,13 @@ def test_a_time_that_nobody_can_read_is_any_time(name: str, told: object) -> Non
     assert not CAMPAIGN.as_declared(name, read[name], "2026-07-01T09:00:00Z")
 
 
+@pytest.mark.parametrize("told", ["", " ", 7.5, "x" * 600])
+def test_an_id_that_is_none_names_no_list(told: object) -> None:
+    body = {"id": "1", "name": "A", "listId": told}
+    assert find_odd(CAMPAIGN.surfaces[0].shape, body) is None
+    assert "listId" not in CAMPAIGN.surfaces[0].read(body)
+
+
 @pytest.mark.parametrize("told", [["2026-07-01T09:00:00Z"], {"at": 1}, True])
 def test_a_time_that_is_no_value_of_its_own_is_no_reply(told: object) -> None:
     assert find_odd(CAMPAIGN.surfaces[0].shape, {"id": "1", "name": "A", "startTime": told}) is not None
