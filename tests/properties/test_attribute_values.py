@@ -12,7 +12,7 @@ from typing import Any
 import ibis
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience import values
