@@ -44,7 +44,7 @@ def test_every_line_is_on_the_disk_before_it_counts_as_written(store: Store, mon
     sync = os.fsync
 
     def counted(descriptor: int) -> None:
-        if os.path.samestat(os.fstat(descriptor), os.stat(store.folder / "a.jsonl")):
+        if os.path.samestat(os.fstat(descriptor), (store.folder / "a.jsonl").stat()):
             synced.append(os.fstat(descriptor).st_size)
         sync(descriptor)
 
