@@ -70,7 +70,9 @@ def _counted(problems: Sequence[Problem]) -> Text:
 
 def _problem(problem: Problem) -> Iterator[Text]:
     origins = ", ".join(map(str, problem.origins))
-    yield from _shape(problem.code, problem.message, str(problem.where), problem.note, problem.hint, origins)
+    # of a name that somebody gave, on the command line as well, no line begins
+    message = plain(problem.message)
+    yield from _shape(problem.code, message, str(problem.where), problem.note, problem.hint, origins)
 
 
 def _shape(

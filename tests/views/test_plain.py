@@ -57,6 +57,16 @@ def test_an_error_begins_every_line_with_words_of_ours(text: str) -> None:
         assert line.startswith(("error[error]: the list", "  where: ", "  note:  ", "  hint:  "))
 
 
+@pytest.mark.parametrize("option", ["-e", "--tenant", "--release", "--floor", "--vars"])
+def test_a_word_of_the_command_line_gives_no_orders(folder: Folder, run: Callable[..., Ended], option: str) -> None:
+    folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
+    ended = run("plan", option, "of a branch\n::error::owned ##[error]x")
+    assert ended.code != 0
+    for line in ended.err.splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+
+
 @pytest.mark.parametrize("text", ["fine\n::error::owned", "fine\r\nNo changes. ##[error]x", "a\u2028No changes."])
 def test_a_live_description_gives_no_orders_in_any_plan(
     tenant: Simulator, folder: Folder, run: Callable[..., Ended], text: str
