@@ -290,9 +290,9 @@ def test_nothing_to_resume_is_told(run: Run) -> None:
     told(ended, "ledger", "no run to resume", "reconciler apply")
 
 
-@pytest.mark.parametrize("odd", [{"startTime": "soon"}, {"startTime": "2026-01-01T00:00:00"}])
+@pytest.mark.parametrize("odd", [{"startTime": ["soon"]}, {"startTime": {"at": "2026-01-01T00:00:00Z"}}])
 def test_a_live_object_that_cannot_be_read_is_told_with_its_place(
-    tenant: Simulator, folder: Folder, run: Run, odd: dict[str, str]
+    tenant: Simulator, folder: Folder, run: Run, odd: dict[str, object]
 ) -> None:
     scene.people(tenant, 80)
     scene.declare_segment(folder)
