@@ -70,7 +70,12 @@ def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
     )
     # a page may take a while to be found; there is one reader, as each page names the next
     access = SurfaceAccess(
-        "salesforce", feed.instance, token, Pace(feed.rate, 10, 1), read_timeout=120.0, reply_timeout=130.0
+        "salesforce",
+        feed.instance,
+        token,
+        Pace(feed.rate, 10, 1),
+        read_timeout=min(120.0, feed.reply_timeout),
+        reply_timeout=feed.reply_timeout,
     )
     return Transport(access, credentials=feed.client_secret)
 

@@ -183,7 +183,7 @@ class SalesforceFeed:
         client_id: where the client's id is kept (`env SALESFORCE_CLIENT_ID`), never the id. client_secret: likewise.
         token_url: where tokens are asked for; None means the instance's own.
         object: the object's API name. condition: which of its records, in SOQL; None means all.
-        rate: calls a second.
+        rate: calls a second. reply_timeout: seconds that a page may take, from the request to its last byte.
         condition_at: the place of the condition. credentials_at: of the credentials. fields_at: of each mapped field.
     """
 
@@ -197,6 +197,7 @@ class SalesforceFeed:
     condition: str | None = None
     token_url: str | None = None
     rate: float = 10.0
+    reply_timeout: float = 130.0
     attributes: Pairs = ()
     types: Pairs = ()
     opted_in: str | None = None

@@ -18,6 +18,7 @@ from reconciler.model.feeds import (
     SqlFeed,
     SqlHistory,
 )
+from reconciler.model.moment import parse_duration
 from reconciler.model.naming import HostName, Named, ObjectName, secret_name
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
@@ -154,6 +155,8 @@ def _salesforce(resource: Resource, entries: Callable[[Mapping[str, Any]], Entri
     places |= {column: resource.where(*at, "columns", "phone") for parts in phones for column in parts}
     kept = {part: " ".join(*spec["credentials"][part].items()) for part in ("clientId", "clientSecret")}
     given = {name: spec[wire] for name, wire in _SALESFORCE.items() if wire in spec}
+    if "replyTimeout" in spec:
+        given["reply_timeout"] = parse_duration(spec["replyTimeout"]).total_seconds()
     return SalesforceFeed(
         instance=spec["instance"].rstrip("/"),
         version=spec.get("apiVersion", "v58.0"),

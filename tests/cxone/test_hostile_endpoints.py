@@ -189,6 +189,7 @@ def feed(url: str) -> SalesforceFeed:
         columns=(("contactId", "Id"), ("engagementScore", "Score__c")),
         phones=(("Phone",),),
         attributes=(("score", "Score__c"),),
+        reply_timeout=1.0,
         where=HERE,
         condition_at=HERE,
         credentials_at=HERE,
