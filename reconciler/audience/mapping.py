@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import consent, engine, phone_columns, regions, sources, values
+from reconciler.audience.instants import CLOCK, utc
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
 from reconciler.model.problem import BadInput, Location, Problem
@@ -73,8 +74,6 @@ _EXACT = ("contactId", "phone", "id", "agent")
 _PERSONAL = ("name", "firstName", "lastName", "email")
 
 SHOWN = 20
-CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
-_ZONE = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
 
 Mapped = Callable[[Rough, Any], Any]
 
@@ -211,23 +210,6 @@ class Told:
 def empty(text: Any) -> Any:
     """Whether a text is not there, or only blanks."""
     return text.isnull() | (text.strip() == "")
-
-
-def utc(text: Any) -> Any:
-    """A moment with Z or an offset, moved to UTC; null where it is none. Parts of a second are dropped."""
-    return epoch(text).as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def epoch(text: Any) -> Any:
-    """The same in whole seconds since 1970 (UTC)."""
-    import ibis
-
-    pattern = CLOCK + _ZONE
-    part = [text.re_extract(pattern, number) for number in range(6)]
-    clock = (part[1] + " " + part[2]).try_cast("timestamp")
-    seconds = part[4].try_cast("int64").fill_null(0) * 3600 + part[5].try_cast("int64").fill_null(0) * 60
-    # an offset says how far the clock is ahead of UTC
-    return clock.epoch_seconds() + ibis.ifelse(part[3] == "-", seconds, -seconds)
 
 
 def _opted_in(rough: Rough, feed: ContactFeed) -> Any:

@@ -400,6 +400,46 @@ def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a
     )
 
 
+def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_in_the_middle_of_a_long_delivery(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(tenant, folder, pace=f"{delivery.PACE}, workers: 1")
+    registry(folder, 3)
+    source = (folder.root / "crm.csv").read_text()
+    folder.write("crm.csv", source.replace(phone(3), "+12125550177"))
+    clock = Clock(monkeypatch)
+    tenant.faults.add("act", act=lambda: clock.go_on(15), after=True, **PUT)
+    assert run("apply", "--yes").code == 0
+    writes = [each.method for each in tenant.requests() if each.path.endswith("/contacts") and each.method != "GET"]
+    assert writes == ["POST", "DELETE", "POST", "POST", "POST"]
+    assert set(on_list(tenant)) == everybody_but(3)
+
+
+def test_a_file_that_is_written_while_it_is_read_is_read_again_or_stops_its_delivery(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(tenant, folder)
+    plan = planned(run, folder)
+    read, times = files.contacts, [0]
+
+    def torn(*arguments: Any) -> Any:
+        found = read(*arguments)
+        if "registry.csv" in arguments[1].paths and times[0]:
+            times[0] -= 1
+            registry(folder, 7, *range(50, 50 + times[0]))
+        return found
+
+    monkeypatch.setattr(files, "contacts", torn)
+    times[0] = 9
+    ended = run("apply", plan)
+    assert ended.code == 5
+    assert "was read 4 times, and was written meanwhile each time" in ended.out
+    assert not on_list(tenant)
+    times[0] = 1
+    assert run("apply", "--resume").code == 0
+    assert set(on_list(tenant)) == everybody_but(7)
+
+
 def test_numbers_that_get_too_old_in_the_middle_of_a_delivery_stop_it(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
