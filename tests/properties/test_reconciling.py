@@ -96,7 +96,7 @@ def every_contact_of_a_source_is_accounted_for(seen: Episode) -> None:
         belonging = [
             belongs(seen.world, seen.before, account.segment.name, contact) for contact in seen.before[EVERYBODY]
         ]
-        assert {reason.words: reason.count for reason in account.included} == Counter(
+        assert {share.value: share.count for share in account.included} == Counter(
             band for band in belonging if band is not None
         )
 
