@@ -126,6 +126,12 @@ def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
     return _written(backend, called.drop("subscribers", "phone_fault", "phone"))
 
 
+def unread(read: Any) -> Any:
+    """Whether what `phones.normalised` has read reaches nobody, and may be somebody's number all the same."""
+    nobody = read["e164"].isnull() & (read["subscribers"].isnull() | (read["subscribers"].length() == 0))
+    return (nobody & _may_be_somebodys(read["phone"])).fill_null(False)
+
+
 def _may_be_somebodys(text: Any) -> Any:
     """Whether a text that is no number as a whole has digits that may be one."""
     few, long = _ON_A_KEYPAD
