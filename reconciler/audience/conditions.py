@@ -4,13 +4,15 @@ A small part of SQL: columns, texts, numbers, `true` and `false`; `=`, `<>`, `<`
 and `like`; `and`, `or`, `not`; `lower`, `upper`, `trim`, `coalesce`. Nothing else is translated, so nothing
 else can run.
 
-Every column is text, as it stands in the source. Compared with a text it is compared as text, letter by letter (days
-and times in ISO 8601 sort as they should); compared with a number it is read as a number, and with `true` or `false` as
-a truth (`true`, `t`, `yes`, `y`, `1` and their opposites, in any case). Where it cannot be read so, is null, holds only
+Every column is text, as it stands in the source. Compared with a text it is compared as text, letter by letter, and by
+`<` and its like as `instants.in_order` says: days and moments in ISO 8601, and words without digits, have an order.
+Compared with a number it is read as a number, and with `true` or `false` as a truth (`true`, `t`, `yes`, `y`, `1` and
+their opposites, in any case). Where it cannot be read so, is null, holds only
 blanks or a word for nothing (`unsaid`), the comparison is unknown, and so are `is null` of such a text and `is true` of
 another word: what nobody said is no answer. Nor is it known whether two texts are the same that differ by case alone,
-or by blanks around them. A condition that is unknown says neither yes nor no. A column alone means `column = true`.
-Only a blank text, or a word for nothing, that the condition itself writes (`consent <> ''`) is a text like any other.
+or by blanks and what nobody sees. A condition that is unknown says neither yes nor no. A column alone means
+`column = true`. Only a blank text, or a word for nothing, that the condition itself writes (`consent <> ''`) is a text
+like any other.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from typing import Any
 
-from reconciler.audience import unsaid
+from reconciler.audience import instants, unsaid
 from reconciler.audience.sources import NUMBER
 
 Columns = Mapping[str, Any]
@@ -92,9 +94,9 @@ def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns
     if _blank(left) or _blank(right):
         return compare(_text(left, columns), _text(right, columns))
     one, other = _said(left, columns), _said(right, columns)
-    found = compare(one, other)
     if compare not in (operator.eq, operator.ne):
-        return found
+        return instants.in_order(unsaid.bare(one), unsaid.bare(other), compare)
+    found = compare(one, other)
     almost = (one != other) & (unsaid.plain(one) == unsaid.plain(other))
     return ibis.ifelse(almost, ibis.null("boolean"), found)
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.audience import values
-from reconciler.audience.mapping import CLOCK, DISPOSITIONS, Told, empty, epoch, utc
+from reconciler.audience.instants import CLOCK, epoch, utc
+from reconciler.audience.mapping import DISPOSITIONS, Told, empty
 from reconciler.audience.rough import Rough
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.feeds import DispositionFeed

@@ -13,7 +13,7 @@ from functools import partial, reduce
 from operator import and_
 from typing import Any
 
-from reconciler.audience import consent, mapping, phone_columns, regions
+from reconciler.audience import consent, instants, mapping, phone_columns, regions
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import Answers, ContactFeed, Entries
 
@@ -122,7 +122,7 @@ def _expired(written: Any, now: datetime) -> tuple[Any, Any]:
         else_=text,
     )
     # as numbers: texts of years beyond 9999 sort before all others
-    moment = mapping.epoch(whole)
+    moment = instants.epoch(whole)
     # by the year as well that is written: at the end of 1999 it is 2000 already somewhere
     early = (moment < _EARLIEST) | (text.left(4) < "2000")
     moment = ibis.ifelse(early, ibis.null("int64"), moment)

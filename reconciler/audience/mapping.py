@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience import consent, engine, phone_columns, regions, sources, values
+from reconciler.audience.instants import CLOCK, utc
 from reconciler.audience.rough import Rough
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
 from reconciler.model.problem import BadInput, Location, Problem
@@ -35,11 +36,13 @@ CONTACTS = {
     "attributes": "string",
     "place": "string",
     "fault": "string",
+    "doubts": "array<string>",
 }
 """A contact as its source tells it. `phone` is raw, and the first of `phones`: all that its source has for it, raw, in
 the order in which they are tried, null where nothing is written; `country` is the row's own region, where it says one;
 `optedIn` null: the source does not say; `attributes`: a JSON object whose values are values as JSON (`values`) or null,
-its keys in order; `fault`: why the row cannot be used, or null."""
+its keys in order; `fault`: why the row cannot be used, or null; `doubts`: of a row that cannot be read, all that may be
+the id of whose row it is."""
 
 INTERACTIONS = {
     "id": "string",
@@ -66,15 +69,13 @@ DISPOSITIONS = {
 """A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
 `attributes` of contacts are."""
 
-_OURS = {"phones", "country", "place", "fault", "optedIn", "attributes", "custom"}
+_OURS = {"phones", "country", "place", "fault", "doubts", "optedIn", "attributes", "custom"}
 """Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
 
 _EXACT = ("contactId", "phone", "id", "agent")
 _PERSONAL = ("name", "firstName", "lastName", "email")
 
 SHOWN = 20
-CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
-_ZONE = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
 
 Mapped = Callable[[Rough, Any], Any]
 
@@ -160,8 +161,16 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
             ),
             unreadable,
         ),
+        "doubts": _doubts(table, told["contactId"]),
     }
     return table.select(**{name: columns[name] for name in CONTACTS})
+
+
+def _doubts(table: Any, contact: Any) -> Any:
+    import ibis
+
+    named = table["doubts"] if "doubts" in table.columns else ibis.array([contact])
+    return ibis.ifelse(table["fault"].isnull(), ibis.null("array<string>"), named)
 
 
 def interactions(rough: Rough, feed: HistoryFeed) -> Any:
@@ -211,23 +220,6 @@ class Told:
 def empty(text: Any) -> Any:
     """Whether a text is not there, or only blanks."""
     return text.isnull() | (text.strip() == "")
-
-
-def utc(text: Any) -> Any:
-    """A moment with Z or an offset, moved to UTC; null where it is none. Parts of a second are dropped."""
-    return epoch(text).as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def epoch(text: Any) -> Any:
-    """The same in whole seconds since 1970 (UTC)."""
-    import ibis
-
-    pattern = CLOCK + _ZONE
-    part = [text.re_extract(pattern, number) for number in range(6)]
-    clock = (part[1] + " " + part[2]).try_cast("timestamp")
-    seconds = part[4].try_cast("int64").fill_null(0) * 3600 + part[5].try_cast("int64").fill_null(0) * 60
-    # an offset says how far the clock is ahead of UTC
-    return clock.epoch_seconds() + ibis.ifelse(part[3] == "-", seconds, -seconds)
 
 
 def _opted_in(rough: Rough, feed: ContactFeed) -> Any:

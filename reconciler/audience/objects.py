@@ -97,6 +97,42 @@ def matched(pattern: str, where: Location) -> list[Object]:
     return [Object(opened, meta) for meta in found]
 
 
+def alike(pattern: str, where: Location) -> list[str]:
+    """The names of objects that a URL names, and of those that it names but for their case, or for `.gz` and `.zip`.
+
+    Raises:
+        BadInput: the store does not answer.
+    """
+    url = parsed(pattern)
+    if _PATTERN.search(url.key) is None:
+        return []
+    # of `*.zip` nothing would be left that says which objects are meant
+    bare = bare_name if bare_name(url.key.rpartition("/")[2]).strip("*?") else str.casefold
+    fits = _regular(bare(url.key)).fullmatch
+    bucket = Bucket(url.scheme, url.bucket)
+    try:
+        return [bucket.url(meta.key) for meta in _under(bucket, url) if meta.size and fits(bare(meta.key))]
+    except BucketError as error:
+        raise BadInput([_problem(where, error)]) from None
+
+
+def bare_name(name: str) -> str:
+    """The name of a file without what makes no other of it: case, and what it is packed with."""
+    return name.casefold().removesuffix(".gz").removesuffix(".zip")
+
+
+def _under(bucket: Bucket, url: Url) -> list[Meta]:
+    """The objects under the fixed part of a pattern; of too many, one more than `MOST_LISTED`."""
+    prefix = _prefix(url)
+    return list(islice(bucket.under(prefix), MOST_LISTED + 1))
+
+
+def _prefix(url: Url) -> str:
+    wild = _PATTERN.search(url.key)
+    prefix = url.key[: wild.start() if wild else None].rpartition("/")[0]
+    return prefix + "/" if prefix else ""
+
+
 def _found(bucket: Bucket, url: Url, where: Location) -> list[Meta]:
     wild = _PATTERN.search(url.key)
     if wild is None:
@@ -104,9 +140,7 @@ def _found(bucket: Bucket, url: Url, where: Location) -> list[Meta]:
             message = f"`{url}` names no object"
             raise BadInput([Problem(where, "not-an-object", message, hint=f"name objects, for example `{url}*.csv`")])
         return [_named(bucket, url, where)]
-    prefix = url.key[: wild.start()].rpartition("/")[0]
-    prefix += "/" if prefix else ""
-    listed = list(islice(bucket.under(prefix), MOST_LISTED + 1))
+    prefix, listed = _prefix(url), _under(bucket, url)
     if len(listed) > MOST_LISTED:
         message = f"there are more than {MOST_LISTED:,} objects under `{url.scheme}://{url.bucket}/{prefix}`"
         hint = "put more of the key before the first `*`, or keep the objects apart"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import objects
+from reconciler.audience import objects, overlooked
 from reconciler.bucket.addresses import SCHEMES, scheme_of
 from reconciler.model.feeds import AnyFiles, FileFeed
 from reconciler.model.listing import shortened
@@ -81,7 +80,7 @@ def found(feed: AnyFiles, root: Path) -> list[Found]:
             else:
                 files.setdefault(path.resolve(), Found(path.resolve(), name))
     if isinstance(feed, FileFeed) and feed.entries is not None and not problems:
-        problems += _passed_over(inside, feed, files)
+        problems += overlooked.problems(inside, feed, files)
     if problems or not (files or optional):
         raise BadInput(problems or [Problem(feed.where, "no-file", "no file is named")])
     return sorted(files.values(), key=lambda file: file.name)
@@ -124,27 +123,6 @@ def _fault(path: Path, name: str, inside: Path, where: Location) -> Problem | No
     if not path.is_file():
         return Problem(where, "not-a-file", f"`{name}` is not a regular file")
     return None
-
-
-def _passed_over(inside: Path, feed: FileFeed, files: Collection[Path | str]) -> Iterator[Problem]:
-    """Do-not-call files that a pattern all but names, of another case or compressed: lost in silence, else."""
-    for pattern in feed.paths:
-        folder, _, last = pattern.rpartition("/")
-        if scheme_of(pattern) or not _PATTERN.search(last) or _PATTERN.search(folder) or not (inside / folder).is_dir():
-            continue
-        # of `*.zip` nothing would be left that says which files are meant
-        bare = _bare if _bare(last).strip("*?") else str.casefold
-        wanted = re.compile(translate(bare(last)))
-        for path in sorted((inside / folder).iterdir()):
-            alike = path.is_file() and not path.name.startswith(".") and wanted.match(bare(path.name))
-            if alike and path.resolve() not in files:
-                message = f"`{path.relative_to(inside).as_posix()}` would not be read: `{pattern}` does not name it"
-                hint = "name it as well, or move it elsewhere: its numbers would suppress nobody"
-                yield Problem(feed.where, "passed-over", message, hint=hint)
-
-
-def _bare(name: str) -> str:
-    return name.casefold().removesuffix(".gz").removesuffix(".zip")
 
 
 def _hint(pattern: str, inside: Path) -> str | None:

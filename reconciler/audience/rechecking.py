@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, identity, rough, sources, suppression
+from reconciler.audience import engine, identity, persons, rough, sources, suppression
 from reconciler.model.change import REACHED_COLUMNS, RowChange
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.segment import Phones, Segment, Suppression
@@ -19,6 +19,9 @@ from reconciler.model.segment import Phones, Segment, Suppression
 Read = Mapping[RowQuery, Rows]
 Found = Iterator[tuple[str, str]]
 """Contacts, each with the name of the first list that has one of its numbers."""
+
+UNREAD = "a number that cannot be read"
+"""In the place of a list: the tenant has a number of theirs that no list can be asked for."""
 
 _STREAMED = 10_000
 
@@ -56,7 +59,10 @@ def _leaving(rows: Any) -> Any:
 
 
 def by_tenant(backend: Any, contacts: Rows, segment: Segment, read: Read) -> Found:
-    """Members of a list, by their ids in the tenant, whose number there is on a list by now: it is what is dialled."""
+    """Members of a list, by their ids in the tenant, whose number there is on a list by now: it is what is dialled.
+
+    One that cannot be read may be on any of them (`UNREAD`).
+    """
     import ibis
 
     # a number need only be possible to be dialled
@@ -65,8 +71,17 @@ def by_tenant(backend: Any, contacts: Rows, segment: Segment, read: Read) -> Fou
     there = identity.joined(there.select("contactId", "phone"), "contactId", identity.odd(backend, there["contactId"]))
     # ids as the list has them, and not as they are compared, but for whom they are
     people = there.select(member="contactId", contactId="same", phone="phone", region=ibis.null("string"))
-    people = suppression.with_contacts(suppression.with_e164(backend, people, how), segment.suppress)
+    people = suppression.with_e164(backend, people, how)
+    lost = people.filter(persons.unread(people)).select("member").distinct()
+    for chunk in sources.stream(backend, lost, _STREAMED):
+        yield from ((member, UNREAD) for (member,) in chunk)
+    people = suppression.with_contacts(people, segment.suppress)
     yield from _listed(backend, people.select("subscribers", contactId="member"), segment.suppress, read)
+
+
+def in_words(by: str) -> str:
+    """Why somebody was taken off a list for the number that the tenant has: it is on a list, or cannot be read."""
+    return "the number that the tenant has " + ("cannot be read" if by == UNREAD else f"is on {by}")
 
 
 def _listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Read) -> Found:

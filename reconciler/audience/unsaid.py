@@ -12,9 +12,21 @@ EDGES = r"^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$"
 """Blanks before and after a text, those that nobody sees among them."""
 
 
+_UNSEEN = r"\p{Cf}+"
+_BLANKS = r"[\s\p{Z}]+"
+_WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+"""Letters and signs of a full width, as keyboards of East Asia write them."""
+
+
+def bare(text: Any) -> Any:
+    """A text without blanks around it."""
+    return text.re_replace(EDGES, "")
+
+
 def plain(text: Any) -> Any:
-    """A text without what makes no other word of it: case, and blanks around it."""
-    return text.re_replace(EDGES, "").lower()
+    """A text without what makes no other word of it: case, width, which blanks it has, and signs that nobody sees."""
+    seen = text.re_replace(_UNSEEN, "").re_replace(_BLANKS, " ")
+    return bare(seen.translate("".join(_WIDE), "".join(_WIDE.values()))).lower()
 
 
 def said(text: Any, meant: Collection[str] = ()) -> Any:

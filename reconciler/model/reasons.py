@@ -21,6 +21,8 @@ _CODES = (
     ("no valid phone", "no_valid_phone"),
     ("suppressed by ", "suppressed"),
     ("another number of theirs", "other_number_unreadable"),
+    ("their number cannot be read", "number_unreadable"),
+    ("another row of theirs", "other_row_unreadable"),
     ("not on ", "not_on_list"),
     ("no interaction in the window", "no_interaction"),
     ("score below ", "score_below"),

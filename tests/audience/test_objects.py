@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reconciler.audience import files, objects, sources
-from reconciler.model.feeds import FileFeed
+from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.problem import BadInput, Location, Problem
 from tests.s3 import S3, Fault
 
@@ -273,3 +273,17 @@ def test_nothing_is_left_of_an_object_that_could_not_be_read(
     s3_here.put(bucket, "c.csv", b'id,tel\n"')
     problems(backend, tmp_path, f"s3://{bucket}/c.csv")
     assert [name for _, _, names in os.walk(tmp_path / "rows") for name in names] == []
+
+
+def test_objects_that_a_pattern_of_a_do_not_call_list_passes_over_are_named(
+    backend: Any, tmp_path: Path, s3_here: S3, bucket: str
+) -> None:
+    for key in ("dnc/a.csv", "dnc/B.CSV", "dnc/c.csv.gz", "dnc/deep/d.csv", "dnc/note.txt"):
+        s3_here.put(bucket, key, b"tel\n+14155550102\n")
+    entries: dict[str, Any] = {"entries": Entries(), "columns": (("phone", "tel"),)}
+    found = problems(backend, tmp_path, f"s3://{bucket}/dnc/*.csv", **entries)
+    assert [each.code for each in found] == ["passed-over"] * 2
+    assert [each.message.partition("`")[2].partition("`")[0] for each in found] == [
+        f"s3://{bucket}/dnc/B.CSV",
+        f"s3://{bucket}/dnc/c.csv.gz",
+    ]

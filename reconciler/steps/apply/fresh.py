@@ -81,13 +81,19 @@ class Fresh:
             self._looked[change.address] = began
 
     def look_if_due(self, change: RowChange) -> None:
-        """The same, where the last look is too long ago; whoever else is about to write waits for it."""
+        """The same, where the last look is too long ago; whoever else is about to write waits for it.
+
+        Whoever was put on the list by an id since is dialled by the number that the tenant has: it is looked at too.
+        """
         if not self.applies(change):
             return
         if self._is_due(change):
             with self._looking_at(change):
                 if self._is_due(change):
+                    before = change.address in self._looked
                     self.look(change)
+                    if before and not change.data:
+                        self.take_off(change)
 
     def _is_due(self, change: RowChange) -> bool:
         looked = self._looked.get(change.address)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 
-from reconciler.audience import engine, offered, read_back, row_changes, written
+from reconciler.audience import engine, offered, read_back, rechecking, row_changes, written
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
@@ -44,7 +44,7 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
     put = (row["contactId"] for chunk in row_changes.bodies(change, "put") for row in chunk)
     # by an id they are dialled by the tenant's number, known once they are on the list: not every apply puts them there
     by_tenant = {} if change.data else fresh.by_tenant(change)
-    back = {contact: f"the number that the tenant has is on {by}" for contact, by in by_tenant.items()}
+    back = {contact: rechecking.in_words(by) for contact, by in by_tenant.items()}
     run.owe(change.address, change.list, (contact for contact in put if contact not in out), back, rows_of)
     with engine.opened(terms.engine, terms.scratch) as backend:
         more = superseded.remove(backend, change, now, writer, run)

@@ -384,13 +384,14 @@ def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a
     delivery.write_contacts(folder, EVERYBODY)
     source = (folder.root / "crm.csv").read_text()
     folder.write("crm.csv", source.replace(phone(3), "+12125550177"))  # the tenant still has the other one
+    tenant.store.change_contact(contact(5), phoneNumber="212 555 0105 / 0106")
     scene.declare_campaign(folder)
     seen: list[set[str]] = []
     tenant.faults.add("act", act=lambda: seen.append(set(on_list(tenant))), method="PATCH", path="campaigns/")
     ended = run("apply", "--yes", "--format", "json")
     assert ended.code == 0, ended
-    assert seen == [everybody_but(3)]
-    assert document(ended)["Segment/chosen[engaged]"]["suppressed"] == 1
+    assert seen == [everybody_but(3, 5)]
+    assert document(ended)["Segment/chosen[engaged]"]["suppressed"] == 2
     # nor is it put there for a moment by every apply that follows
     after = run("plan", "--detailed-exitcode")
     assert after.code == 0, after.out
@@ -398,6 +399,22 @@ def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a
         "rejected once, pending until its row changes: the number that the tenant has is on SuppressionList/registry"
         in after.out
     )
+    assert "pending until its row changes: the number that the tenant has cannot be read" in after.out
+
+
+def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_in_the_middle_of_a_long_delivery(
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(tenant, folder, pace=f"{delivery.PACE}, workers: 1")
+    registry(folder, 3)
+    source = (folder.root / "crm.csv").read_text()
+    folder.write("crm.csv", source.replace(phone(3), "+12125550177"))
+    clock = Clock(monkeypatch)
+    tenant.faults.add("act", act=lambda: clock.go_on(15), after=True, **PUT)
+    assert run("apply", "--yes").code == 0
+    writes = [each.method for each in tenant.requests() if each.path.endswith("/contacts") and each.method != "GET"]
+    assert writes == ["POST", "DELETE", "POST", "POST", "POST"]
+    assert set(on_list(tenant)) == everybody_but(3)
 
 
 def test_numbers_that_get_too_old_in_the_middle_of_a_delivery_stop_it(
