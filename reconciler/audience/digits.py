@@ -17,45 +17,60 @@ from reconciler.model.segment import Suppression
 
 
 def alike(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], standing: Rows) -> Iterator[Alike]:
-    """Regions in which numbers of a list are read whose digits more contacts of other countries have than of it.
+    """Regions in which numbers of a list are read and reach nobody, though contacts elsewhere have their digits.
+
+    By chance few have: only where these are one in a hundred of the contacts, or of the numbers, is it told.
 
     Args:
         standing: the segment's contacts, in or out: e164 and subscribers.
     """
-    import phonenumbers
-
     everyone = sources.table(backend, standing)
     people = everyone.filter(everyone["e164"].notnull()).select("contactId", "e164", "subscribers")
     for _, entries in unreadable.parts(backend, listed, read):
         said = unreadable.national(entries)
         said = said.filter(said["phone_fault"].isnull())
-        regions = said.select("within").distinct().order_by("within")
-        for (region,) in next(sources.stream(backend, regions, 1000), []):
-            code = phonenumbers.country_code_for_region(region) if region in phonenumbers.SUPPORTED_REGIONS else 0
-            abroad = people.filter(~people["e164"].startswith(f"+{code}"))
-            if not code or not sources.count(backend, abroad.limit(1)):
-                continue
-            here = said.filter(said["within"] == region)
-            found = _with_digits(abroad, here)
-            many = sources.count(backend, found)
-            reached = sources.count(backend, _reached(people, here)) if many else 0
-            if many > reached:
-                yield Alike(region, many, reached)
+        found = dict(_counted(backend, _with_digits(people, said)))
+        reached = dict(_counted(backend, _reached(people, said))) if found else {}
+        wrong = sorted(set(found) - set(reached))
+        numbers = dict(_counted(backend, said.select("within", contactId="phone"))) if wrong else {}
+        contacts = sources.count(backend, people) if wrong else 0
+        for region in wrong:
+            if 100 * found[region] >= min(numbers[region], contacts):
+                yield Alike(region, found[region])
 
 
-def _with_digits(abroad: Any, here: Any) -> Any:
-    """The contacts whose numbers within their country are digits of a list, and whom it does not reach."""
-    digits = here.select(digits=here["phone"].re_replace(r"[^0-9]+", "").re_replace("^0+", "")).distinct()
-    mine = abroad.mutate(own=abroad["e164"].re_replace(_calling_codes(), "").re_replace("^0+", ""))
-    met = mine.semi_join(digits, mine["own"] == digits["digits"])
-    return met.select("contactId").distinct().anti_join(_reached(abroad, here), "contactId")
+def _counted(backend: Any, pairs: Any) -> Iterator[tuple[str, int]]:
+    told = pairs.group_by("within").agg(n=pairs["contactId"].nunique())
+    for chunk in sources.stream(backend, told, 1000):
+        yield from chunk
 
 
-def _reached(people: Any, here: Any) -> Any:
+def _with_digits(people: Any, said: Any) -> Any:
+    """The contacts of other countries whose numbers within their own are digits of a list, by the list's region."""
+    import ibis
+
+    codes = _codes_of_regions()
+    code = ibis.map(ibis.array(list(codes)), ibis.array(list(codes.values()))).get(said["within"], ibis.literal(""))
+    digits = said["phone"].re_replace(r"[^0-9]+", "").re_replace("^0+", "")
+    listed = said.select("within", code=code, digits=digits).distinct()
+    own = people["e164"].re_replace(_calling_codes(), "").re_replace("^0+", "")
+    mine = people.select("contactId", own=own, own_code=people["e164"].re_extract(_calling_codes(), 1))
+    met = mine.inner_join(listed, mine["own"] == listed["digits"])
+    return met.filter(met["own_code"] != met["code"]).select("within", "contactId")
+
+
+def _reached(people: Any, said: Any) -> Any:
     """The contacts whom a list reaches as it is read."""
-    keys = here.select(key=here["subscribers"].unnest()).distinct()
+    keys = said.select("within", listed=said["subscribers"].unnest()).distinct()
     each = people.select("contactId", key=people["subscribers"].unnest())
-    return each.semi_join(keys, "key").select("contactId").distinct()
+    return each.inner_join(keys, each["key"] == keys["listed"]).select("within", "contactId")
+
+
+@cache
+def _codes_of_regions() -> Mapping[str, str]:
+    import phonenumbers
+
+    return {each: str(phonenumbers.country_code_for_region(each)) for each in sorted(phonenumbers.SUPPORTED_REGIONS)}
 
 
 @cache
@@ -63,4 +78,4 @@ def _calling_codes() -> str:
     """What numbers in E.164 begin with, as a regular expression: no code begins another."""
     import phonenumbers
 
-    return rf"^\+(?:{'|'.join(map(str, sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)))})"
+    return rf"^\+({'|'.join(map(str, sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)))})"

@@ -40,13 +40,12 @@ class Alike:
     """Numbers of a do-not-call list without a country code whose digits are those of contacts of another country.
 
     Attributes:
-        region: ISO 3166 alpha-2, in which the list's numbers are read. contacts: so many have their digits elsewhere.
-        reached: so many contacts have the numbers themselves; fewer.
+        region: ISO 3166 alpha-2, in which the list's numbers are read, and in which they reach no contact.
+        contacts: so many have their digits elsewhere.
     """
 
     region: str
     contacts: int
-    reached: int
 
 
 @dataclass(frozen=True, slots=True)

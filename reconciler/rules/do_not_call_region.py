@@ -31,7 +31,7 @@ def _words(address: str, misread: Misread) -> str:
 
 def _alike_words(address: str, alike: Alike) -> str:
     message = f"{alike.contacts:,} contacts of other countries have the digits of numbers of {address}, which say no"
-    message += f" country code and are read in {alike.region}; {alike.reached:,} contacts have these numbers there"
+    message += f" country code and are read in {alike.region}, where they are nobody's of the segment"
     return f"{message}: say the list's own `region`, or leave a list of {alike.region} out of this segment"
 
 
@@ -40,8 +40,8 @@ RULE = Rule(
     title="do-not-call numbers of another region",
     says="A number without a country code is read in the region that its row, its list or the segment names. Where that"
     " is the wrong one, a whole list suppresses nobody, or somebody else: a list most of whose numbers are none there"
-    " is refused, and so is one whose digits more contacts have in other countries than there. Say the numbers' own"
-    " `region` at the list, or map a column of regions.",
+    " is refused, and so is one that reaches nobody there while contacts of other countries have its digits. Say the"
+    " numbers' own `region` at the list, or map a column of regions.",
     severity=Severity.REFUSE,
     sources=(
         Source(
