@@ -25,7 +25,7 @@ import duckdb
 import pyarrow
 from pyarrow import parquet
 
-from reconciler.audience import comparison, engine, keeping, membership, sources
+from reconciler.audience import barring, comparison, engine, keeping, membership, sources
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.members import Standing
@@ -123,7 +123,7 @@ def relations(folder: Path) -> Found:
     found: Found = {}
     with engine.opened(ENGINE, folder) as backend:
         standing = membership.standing(backend, SEGMENT, read, live, AS_OF, folder / "standing.parquet")
-        barred = membership.barred(backend, SEGMENT, standing, read, folder / "barred.parquet")
+        barred = barring.barred(backend, SEGMENT, standing, read, folder / "barred.parquet")
         held = Standing(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
         into = {target.band: folder / f"rows-{target.band}.parquet" for target in SEGMENT.targets}
         for band, compared in comparison.compare(backend, held, live, into).items():

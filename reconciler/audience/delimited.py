@@ -27,8 +27,9 @@ _CHUNK = 1 << 20
 
 
 def read(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str], dict[str, str]]:
-    """The rows of a CSV file, its header, and the names of the header among the columns `c0, c1, …, line, fault`.
+    """The rows of a CSV file, its header, and the names of the header among the columns.
 
+    The columns are `c0, c1, …, line, fault, doubts` (of a row with too few fields, or too many: all of them).
     Without a header the columns are named by their positions, 1, 2, …; the first row says how many there are.
 
     Raises:
@@ -137,6 +138,7 @@ def _copy(link: Path, file: Found, feed: AnyFiles, width: int, into: Path) -> st
     said = ", ".join(f"{name} = {value}" for name, value in options.items())
     source = f"read_csv({_literal(str(link))}, {said})"
     chosen = f"{', '.join(names)}, row_number() OVER () + {int(feed.header)} AS line, NULL::VARCHAR AS fault"
+    chosen += ", NULL::VARCHAR[] AS doubts"
     return f"COPY (SELECT {chosen} FROM {source}) TO {_literal(str(into))} (FORMAT parquet)"  # noqa: S608
 
 
@@ -169,17 +171,23 @@ def _by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:
 
     names = [f"c{number}" for number in range(width)]
     columns = {**dict.fromkeys(names, pa.string()), "line": pa.int64(), "fault": pa.string()}
+    columns["doubts"] = pa.list_(pa.string())
     with _lines(file, feed) as lines, parquet(into, columns) as append:
         records = itertools.islice(_records(file, feed, lines), int(feed.header), None)
         while batch := list(itertools.islice(records, BATCH)):
             _refuse_bytes(file, batch)
-            rows = [(*(_fields(row, width)), line, _fault(row, width)) for line, row in batch]
+            rows = [(*(_fields(row, width)), line, _fault(row, width), _doubts(row, width)) for line, row in batch]
             append(list(zip(*rows, strict=True)))
 
 
 def _fields(record: Sequence[str], width: int) -> Iterator[str | None]:
     # where fields are missing or too many, nobody knows which: none of them is believed
     return (field or None for field in record) if len(record) == width else itertools.repeat(None, width)
+
+
+def _doubts(record: Sequence[str], width: int) -> list[str] | None:
+    """Where nobody knows which field is which, any of them may be the id of whose row it is."""
+    return None if len(record) == width else [field for field in record if field]
 
 
 def _fault(record: Sequence[str], width: int) -> str | None:

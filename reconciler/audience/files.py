@@ -115,6 +115,8 @@ def _nothing(target: Path, columns: Mapping[str, str]) -> Path:
 
 
 def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> Rough:
+    import ibis
+
     if feed.format == "parquet":
         return _parquet(backend, file, feed, wanted, scratch)
     if feed.format == "csv":
@@ -136,7 +138,9 @@ def _rough(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch:
     typed = mapping.valued(feed) if feed.format == "jsonl" else ()
     values = {name: columns[name].replace("c", "value") for name in typed}
     kinds = {name: column.replace("c", "kind") for name, column in columns.items() if feed.format == "jsonl"}
-    return Rough(table.mutate(place=place, fault=_inexact(table, columns, feed)), columns, values, kinds)
+    table = table.mutate(place=place, fault=_inexact(table, columns, feed))
+    table = table.mutate(doubts=table["fault"].isnull().ifelse(ibis.null("array<string>"), table["doubts"]))
+    return Rough(table, columns, values, kinds)
 
 
 def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:

@@ -27,7 +27,8 @@ def read(
     """The rows of a JSON Lines file, the keys of its objects, and the names of the wanted ones among the columns.
 
     The columns are `c0, c1, …, line, fault`; `kind0, …`, which say of `c0` what it is in JSON (`json_type`: null where
-    the object has no such key, `NULL` where it says null); and `value0, …`, which are the same as JSON.
+    the object has no such key, `NULL` where it says null); `value0, …`, which are the same as JSON; and `doubts`, all
+    that stands in the line.
     An object that has a wanted key twice, or has it only in another spelling, has a fault: who reads one of two
     values, or none, overlooks what the other says.
 
@@ -125,7 +126,15 @@ def _taken(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapp
         *faults,
         else_=ibis.null("string"),
     )
-    return parsed.select(**columns, line=parsed["line"], fault=fault)
+    return parsed.select(**columns, line=parsed["line"], fault=fault, doubts=_values(parsed, is_object))
+
+
+def _values(parsed: Any, is_object: Any) -> Any:
+    """All that stands in an object, each value of a key that is there twice; of what is none, all its words."""
+    import ibis
+
+    every = _function("json_extract_string", "array<string>", 2)(parsed["json"], "$.*")
+    return ibis.ifelse(is_object, every, parsed["text"].re_split(r"[\"\s,:{}\[\]]+"))
 
 
 def _pointer(name: str) -> str:

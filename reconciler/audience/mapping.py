@@ -36,11 +36,13 @@ CONTACTS = {
     "attributes": "string",
     "place": "string",
     "fault": "string",
+    "doubts": "array<string>",
 }
 """A contact as its source tells it. `phone` is raw, and the first of `phones`: all that its source has for it, raw, in
 the order in which they are tried, null where nothing is written; `country` is the row's own region, where it says one;
 `optedIn` null: the source does not say; `attributes`: a JSON object whose values are values as JSON (`values`) or null,
-its keys in order; `fault`: why the row cannot be used, or null."""
+its keys in order; `fault`: why the row cannot be used, or null; `doubts`: of a row that cannot be read, all that may be
+the id of whose row it is."""
 
 INTERACTIONS = {
     "id": "string",
@@ -67,7 +69,7 @@ DISPOSITIONS = {
 """A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
 `attributes` of contacts are."""
 
-_OURS = {"phones", "country", "place", "fault", "optedIn", "attributes", "custom"}
+_OURS = {"phones", "country", "place", "fault", "doubts", "optedIn", "attributes", "custom"}
 """Columns of `CONTACTS` and `DISPOSITIONS` that no manifest maps as they are."""
 
 _EXACT = ("contactId", "phone", "id", "agent")
@@ -159,8 +161,16 @@ def contacts(rough: Rough, feed: ContactFeed) -> Any:
             ),
             unreadable,
         ),
+        "doubts": _doubts(table, told["contactId"]),
     }
     return table.select(**{name: columns[name] for name in CONTACTS})
+
+
+def _doubts(table: Any, contact: Any) -> Any:
+    import ibis
+
+    named = table["doubts"] if "doubts" in table.columns else ibis.array([contact])
+    return ibis.ifelse(table["fault"].isnull(), ibis.null("array<string>"), named)
 
 
 def interactions(rough: Rough, feed: HistoryFeed) -> Any:

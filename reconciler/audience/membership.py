@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ STANDING = {
     "suppressed_by": "string",
     "duplicate": "boolean",
     "consent": "boolean",
+    "lost": REASON,
     "e164": "string",
     "subscribers": "array<string>",
     "name": "string",
@@ -36,9 +37,10 @@ STANDING = {
 }
 """A row's standing in a segment: its band, or (band null) the reason for which it is on no list.
 
-`consent`: whether it was given, where its source asks for it (null: nobody knows); true elsewhere. `subscribers` are
-the keys of all whom the numbers of the contact's rows reach, as do-not-call numbers are compared by. Names,
-e-mail and attributes are there where the segment's delivery writes them.
+`consent`: whether it was given, where its source asks for it (null: nobody knows); true elsewhere. `lost`: why nobody
+knows whether they asked not to be called, where a number or a row of theirs cannot be read (null: it is known).
+`subscribers` are the keys of all whom the numbers of the contact's rows reach, as do-not-call numbers are compared by.
+Names, e-mail and attributes are there where the segment's delivery writes them.
 """
 
 
@@ -78,7 +80,7 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
     """The source's rows with what is known of their phones, and of the lists they must be on as well."""
     import ibis
 
-    people = sources.contacts(backend, read[segment.contacts])
+    people = persons.doubtful(backend, sources.contacts(backend, read[segment.contacts]))
     if segment.phones is not None:
         people = persons.numbered(backend, people, segment.phones, segment.contacts, read[segment.contacts])
         if segment.suppress:
@@ -138,8 +140,7 @@ def _refusal(segment: Segment, judged: Any) -> Any:
             (judged["e164"].isnull(), reason("no_valid_phone")),
             (judged["suppressed_by"].notnull(), reason("suppressed", judged["suppressed_by"])),
         ]
-    if segment.suppress:  # no list can be asked for that number
-        branches.append((judged["unread"], reason("other_number_unreadable")))
+    branches.append((_lost(segment, judged).notnull(), _lost(segment, judged)))
     for number, query in enumerate(segment.intersect):
         branches += [
             (~judged[f"on_{number}"], reason("not_on_list", str(query.list))),
@@ -153,6 +154,19 @@ def _refusal(segment: Segment, judged: Any) -> Any:
         (~judged["band"].isin(listed), reason("band_without_list", judged["band"])),
     ]
     return reasons.first(*branches)
+
+
+def _lost(segment: Segment, judged: Any) -> Any:
+    """Why no do-not-call list can be asked for a contact, or for its consent; null where it can, or nobody would."""
+    import ibis
+
+    asks = bool(segment.suppress) or (segment.asks_consent and not segment.calls_unrecorded)
+    branches = [(judged["doubtful"], reason("other_row_unreadable"))] if asks else []
+    if segment.suppress:
+        only = judged["e164"].isnull()
+        number = ibis.ifelse(only, reason("number_unreadable"), reason("other_number_unreadable"))
+        branches.append((judged["unread"], number))
+    return reasons.first(*branches) if branches else reasons.nothing()
 
 
 def _one_a_phone(judged: Any) -> Any:
@@ -204,6 +218,7 @@ def _final(segment: Segment, judged: Any) -> Any:
         suppressed_by=judged["suppressed_by"],
         duplicate=judged["duplicate"],
         consent=judged["optedIn"] if segment.asks_consent else judged["optedIn"].fill_null(True),
+        lost=_lost(segment, judged),
         e164=judged["e164"],
         subscribers=judged["subscribers"],
         **_called(judged, delivery),
@@ -237,97 +252,6 @@ def _called(judged: Any, delivery: Delivery) -> dict[str, Any]:
         "lastName": ibis.ifelse(whole & before.notnull(), name.re_extract(r"([^ ]*)$", 1), last),
         "email": judged["email"].strip().nullif(""),
     }
-
-
-BARRED = {"contactId": "string", "suppressed_by": "string", "barred_for": REASON}
-"""Contacts that must be taken off a managed list, whatever its membership mode, and what for.
-
-`suppressed_by`: the do-not-call list that has a number of theirs; null where only their consent is wanting.
-"""
-
-
-def barred(
-    backend: Any,
-    segment: Segment,
-    standing_rows: Rows,
-    read: Mapping[RowQuery, Rows],
-    target: Path,
-    *,
-    by_phone: bool = False,
-) -> Rows:
-    """Contacts with a do-not-call number: of the source, and of the lists themselves, by the phone the tenant has.
-    And those of the source who gave no consent, or of whom nobody knows whether they did and who are not called so.
-
-    Who belongs on a list by the source's phone, and is on it by another, is taken off where contacts are written
-    `by_phone`: the next plan puts it there by the right one. Else the source's phone counts.
-    """
-    import ibis
-
-    everyone = sources.table(backend, standing_rows)
-    belongs = everyone.filter(everyone["band"].notnull())
-    named = everyone.filter(everyone["suppressed_by"].notnull()).anti_join(belongs, "contactId")
-    named = named.select("contactId", "suppressed_by")
-    for there in _members(backend, segment, read):
-        named = ibis.union(named, there if by_phone else there.anti_join(belongs, "contactId"))
-    named = named.mutate(consent=ibis.null("boolean"), unasked=ibis.literal(True))
-    named = ibis.union(named, _without_consent(segment, everyone))
-    once = named.group_by("contactId").agg(
-        suppressed_by=named["suppressed_by"].min(),
-        refused=(~named["consent"]).any(where=~named["unasked"]),
-        unasked=named["unasked"].all(),
-    )
-    # no consent is told before a list, as it is of who is left out
-    barred_for = reasons.first(
-        (once["unasked"], reason("suppressed", once["suppressed_by"])),
-        (once["refused"].fill_null(False), reason("no_consent")),
-        default=reason("no_consent_recorded"),
-    )
-    once = once.select("contactId", "suppressed_by", barred_for=barred_for)
-    return sources.write(backend, once.order_by("contactId"), target, BARRED)
-
-
-def _without_consent(segment: Segment, everyone: Any) -> Any:
-    """Who did not consent, also where that is not why they are out: contactId, suppressed_by (null), consent."""
-    import ibis
-
-    consent = everyone["consent"]
-    wanting = ~consent.fill_null(True) if segment.calls_unrecorded else ~consent.fill_null(False)
-    found = everyone.filter(~everyone["duplicate"], everyone["contactId"].notnull(), wanting)
-    consent = {"consent": found["consent"], "unasked": ibis.literal(False)}
-    return found.select("contactId", suppressed_by=ibis.null("string"), **consent)
-
-
-def dialled_all_the_same(
-    backend: Any, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows]
-) -> dict[str, int]:
-    """How many belong on a list, are on it, and have in the tenant a number of a do-not-call list; by its name.
-
-    They are judged by the source's number, and called by the tenant's: that is none of who is written with a phone.
-    """
-    import ibis
-
-    everyone = sources.table(backend, standing_rows)
-    belongs = everyone.filter(everyone["band"].notnull())
-    found = [there.semi_join(belongs, "contactId") for there in _members(backend, segment, read)]
-    if not found:
-        return {}
-    every = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
-    counted = every.group_by("suppressed_by").agg(n=every["contactId"].nunique())
-    return dict(row for chunk in sources.stream(backend, counted, 1000) for row in chunk)
-
-
-def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Iterator[Any]:
-    """Of each list whose phones were read: who has a do-not-call number in the tenant, and whose list that is."""
-    if segment.phones is None or not segment.suppress:
-        return
-    # a do-not-call number need only be possible, and so need one that is called already
-    how = replace(segment.phones, rule="possible")
-    for target in segment.targets:
-        if target.phones is not None and target.phones in read and read[target.phones].count:
-            people = suppression.with_e164(backend, sources.contacts(backend, read[target.phones]), how)
-            people = suppression.with_contacts(people, segment.suppress)
-            listed = suppression.suppressed_by(backend, people, segment.suppress, read)
-            yield listed.filter(listed["suppressed_by"].notnull()).select("contactId", "suppressed_by")
 
 
 def called_unrecorded(backend: Any, standing_rows: Rows) -> int:

@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, phones, regions, sources
+from reconciler.audience import engine, identity, phones, regions, sources
 from reconciler.model.reason import Reason
 from reconciler.model.rows import PeopleQuery, Rows
 from reconciler.model.segment import Phones
@@ -34,6 +34,18 @@ def columns_of(query: PeopleQuery) -> tuple[str, ...]:
     """The names of the columns that a source's phones are in, in order; one, where it does not name any."""
     named = getattr(query, "phones", ())
     return tuple(" and ".join(f"`{part}`" for part in parts) for parts in named) or ("phone",)
+
+
+def doubtful(backend: Any, people: Any) -> Any:
+    """Add `doubtful`: whether one of the rows that cannot be read may be of the contact."""
+    import ibis
+
+    named = people.filter(people["doubts"].notnull()).select(lost=people["doubts"].unnest())
+    named = named.select(lost=named["lost"].strip()).distinct()
+    if not sources.count(backend, named.limit(1)):
+        return people.mutate(doubtful=ibis.literal(False))
+    lost = _written(backend, identity.joined(named, "lost", identity.odd(backend, named["lost"])))
+    return people.mutate(doubtful=people["contactId"].isin(lost["same"]).fill_null(False))
 
 
 def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery, rows: Rows | None = None) -> Any:
@@ -59,7 +71,7 @@ def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery, rows: R
         found = people.drop("plain").left_join(answers, people["place"] == answers["at"]).drop("at")
         return found.mutate(unread=found["unread"].fill_null(False))
     called = phones.normalised(backend, people, how.rule, how.region)
-    called = called.mutate(called_keys=called["subscribers"], unread=ibis.literal(False)).drop("phone_fault")
+    called = called.mutate(called_keys=called["subscribers"], unread=unread(called)).drop("phone_fault")
     twice = people.filter(people["duplicate"], people["contactId"].notnull()).select("contactId").distinct()
     if not sources.count(backend, twice):
         return called
@@ -67,7 +79,8 @@ def numbered(backend: Any, people: Any, how: Phones, query: PeopleQuery, rows: R
     keys = _written(backend, _keys(every))
     found = called.left_join(keys, called["contactId"] == keys["whose"]).drop("whose")
     found = found.mutate(
-        subscribers=ibis.coalesce(found["theirs"], found["subscribers"]), unread=found["lost"].fill_null(False)
+        subscribers=ibis.coalesce(found["theirs"], found["subscribers"]),
+        unread=found["unread"] | found["lost"].fill_null(False),
     )
     return found.drop("theirs", "lost")
 

@@ -77,6 +77,7 @@ CONTACTS = {
     "attributes": "map<string, string>",
     "place": "string",
     "fault": "string",
+    "doubts": "array<string>",
     "region_fault": "string",
     "engagement": "int64",
     "active": "boolean",
@@ -123,6 +124,7 @@ _OPTIONAL = {
     "attributes": "string",
     "place": "string",
     "fault": "string",
+    "doubts": "array<string>",
 }
 
 
@@ -133,7 +135,8 @@ def contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     region and country (ISO 3166-1 alpha-2; region as written where it is none, and region_fault says so), phones (all
     that the source has for the contact, as written, in the order in which they are tried; null where it says one at
     most, as a tenant does: then `phone` is all), name, firstName, lastName, email, optedIn (null: not said), attributes
-    (JSON text; once it is kept, a map), place, fault (why the row cannot be used), duplicate (an earlier row has its
+    (JSON text; once it is kept, a map), place, fault (why the row cannot be used), doubts (of a row that cannot be
+    read: texts, of which one may be the id of whose row it is), duplicate (an earlier row has its
     id), plain (the phone in E.164, where it has been told already), sent_as (the id by which the tenant is told of the
     contact, where it is written otherwise).
 

@@ -19,13 +19,13 @@ _SAMPLE = 20
 
 def count(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> int:
     """How many entries of a list, of all its parts, are no number that their numbering plan reaches."""
-    return sum(sources.count(backend, _unread(entries)) for _, entries in _parts(backend, listed, read))
+    return sum(sources.count(backend, _unread(entries)) for _, entries in parts(backend, listed, read))
 
 
 def first(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> tuple[Unreadable, ...]:
     """The first of them, by file and line, masked."""
     found: list[Unreadable] = []
-    for query, entries in _parts(backend, listed, read):
+    for query, entries in parts(backend, listed, read):
         unread = _unread(entries)
         line = unread["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
         ordered = unread.order_by(unread["place"].re_extract(r"^(.*?)\d*$", 1), line, unread["phone"]).limit(SHOWN)
@@ -43,9 +43,9 @@ def reaches_somebody(backend: Any, listed: Suppression, read: Mapping[RowQuery, 
 def misread(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> tuple[Misread, ...]:
     """Regions in which most of the numbers without a country code are none, with one that would read most of them."""
     found: dict[str | None, tuple[int, int]] = {}
-    for _, entries in _parts(backend, listed, read):
-        national = _national(entries)
-        grouped = national.group_by("within").agg(n=national.count(), bad=national["phone_fault"].notnull().sum())
+    for _, entries in parts(backend, listed, read):
+        said = national(entries)
+        grouped = said.group_by("within").agg(n=said.count(), bad=said["phone_fault"].notnull().sum())
         for region, many, bad in next(sources.stream(backend, grouped, 1000), []):
             before = found.get(region, (0, 0))
             found[region] = (before[0] + many, before[1] + bad)
@@ -58,15 +58,15 @@ def misread(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) ->
 
 def _likely(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], region: str | None) -> str | None:
     texts: list[str] = []
-    for _, entries in _parts(backend, listed, read):
-        national = _national(entries)
-        bad = national.filter(national["phone_fault"].notnull(), national["within"] == (region or ""))
+    for _, entries in parts(backend, listed, read):
+        said = national(entries)
+        bad = said.filter(said["phone_fault"].notnull(), said["within"] == (region or ""))
         some = bad.select("phone").order_by("phone").limit(_SAMPLE)
         texts += (phone for (phone,) in next(sources.stream(backend, some, _SAMPLE), []))
     return readings.region_of(texts[:_SAMPLE])
 
 
-def _parts(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> Sequence[tuple[RowQuery, Any]]:
+def parts(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> Sequence[tuple[RowQuery, Any]]:
     """The entries of each part of a list that was read."""
     asked = (listed.numbers, *(query for query in listed.also if query in read))
     return [(query, suppression.entries(backend, read[query], listed.phones)) for query in asked]
@@ -81,7 +81,7 @@ def _unread(entries: Any) -> Any:
     return told.filter(told["why"].notnull() & (told["why"] != writing.EMPTY))
 
 
-def _national(entries: Any) -> Any:
+def national(entries: Any) -> Any:
     """Those that are wholly a number, and do not say which country's."""
     whole = ~entries["phone_fault"].isin(writing.FAULTS).fill_null(False)
     says = entries["phone"].re_search("[+\uff0b]")

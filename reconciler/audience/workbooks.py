@@ -32,7 +32,7 @@ Row = tuple[int, Sequence[Any]]
 def read(
     backend: Any, file: Found, feed: AnyFiles, wanted: Collection[str], exact: Mapping[str, str], into: Path
 ) -> tuple[Any, list[str], dict[str, str]]:
-    """The rows of a sheet, its header, and the names of the header among the columns `c0, c1, …, line, fault`.
+    """The rows of a sheet, its header, and the names of the header among the columns `c0, c1, …, line, fault, doubts`.
 
     `line` is the row's number in the sheet. `exact` are the columns whose numbers must be whole, with what they mean.
 
@@ -51,12 +51,14 @@ def read(
         columns = numbered(header)
         chosen = {header.index(name): name for name in wanted if name in header}
         schema = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": pa.string()}
+        schema["doubts"] = pa.list_(pa.string())
         rows = rows if feed.header else itertools.chain([first], rows)
         with parquet(into, schema) as append:
             while batch := list(itertools.islice(rows, BATCH)):
                 told = [
-                    (*map(_text, _wide(row, len(header))), line, _fault(row, spoiled.get(line, ()), chosen, exact))
+                    (*texts, line, _fault(row, spoiled.get(line, ()), chosen, exact), [each for each in texts if each])
                     for line, row in batch
+                    for texts in ([*map(_text, _wide(row, len(header)))],)
                 ]
                 append(list(zip(*told, strict=True)))
     problems = missing(wanted, header, file.at(first[0]), feed)

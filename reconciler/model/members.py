@@ -36,6 +36,19 @@ class Misread:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Numbers of a do-not-call list without a country code whose digits are those of contacts of another country.
+
+    Attributes:
+        region: ISO 3166 alpha-2, in which the list's numbers are read, and in which they reach no contact.
+        contacts: so many have their digits elsewhere.
+    """
+
+    region: str
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True)
 class DoNotCall:
     """A do-not-call list that a segment is judged by.
 
@@ -44,9 +57,11 @@ class DoNotCall:
         taken: the moment its data is of; None: read live. max_age: how old it may be.
         only_warns: whether the manifest asks to be warned only where it is older.
         unread: how many of its entries, of all its parts, are no number that anybody has.
-        unreadable: the first of them. misread: regions in which most of its numbers are none.
+        unreadable: the first of them. misread: regions in which most of its numbers are none. alike: regions in which
+            they are numbers, and seem to be those of contacts elsewhere.
         entries: how many numbers each of its sources had, in the order of `Suppression.read`.
         dialled: contacts that stay on the segment's lists and have one of its numbers in the tenant, which dials it.
+        lost: such as have a number in the tenant that cannot be read; told at the first of the segment's lists.
     """
 
     segment: Address
@@ -59,6 +74,8 @@ class DoNotCall:
     unreadable: tuple[Unreadable, ...] = ()
     misread: tuple[Misread, ...] = ()
     entries: tuple[int, ...] = ()
+    lost: int = 0
+    alike: tuple[Alike, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

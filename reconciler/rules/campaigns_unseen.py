@@ -14,15 +14,16 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each kind of objects that dial lists and could not be read, and each campaign whose list nobody knows, where the
     plan puts somebody on one."""
     lists = put_on(situation.changes)
-    many = f"one of {len(lists):,} lists" if len(lists) > 1 else f"list {next(iter(lists), '')!r}"
+    several = f"{len(lists):,} lists" if len(lists) > 1 else f"list {next(iter(lists), '')!r}"
     for kind, why in situation.unseen if lists else ():
-        put = f"contacts are put on {many.removeprefix('one of ')}"
+        put = f"contacts are put on {several}"
         message = f"{put}, and nobody could see which {kind} dials whom, and when: {why}"
         yield Finding(RULE.id, Address(kind, "*"), message)
+    which = f"one of {several}" if len(lists) > 1 else several
     for each in situation.others if lists else ():
         if not each.campaign.list:
             message = f"campaign {each.campaign.name!r}, which no manifest declares, may be calling people, and nobody"
-            yield Finding(RULE.id, each.campaign.address, f"{message} knows which list it dials: it may be {many}")
+            yield Finding(RULE.id, each.campaign.address, f"{message} knows which list it dials: it may be {which}")
 
 
 RULE = Rule(

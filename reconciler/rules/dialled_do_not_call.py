@@ -17,14 +17,24 @@ def check(situation: Situation) -> Iterator[Finding]:
             message = f"{each.dialled:,} contacts stay on its lists whose number in the tenant is on {each.address}"
             message += ", and is what it calls: correct it there, or take them out of the source"
             yield Finding(RULE.id, each.segment, message)
+        if each.lost:
+            message = (
+                f"{each.lost:,} contacts stay on its lists whose number in the tenant cannot be read, and is what it"
+            )
+            message += (
+                " calls: nobody knows whether it is on a do-not-call list. Correct it there, or say the region of"
+            )
+            message += " such numbers (`phones.region`), or take them out of the source"
+            yield Finding(RULE.id, each.segment, message)
 
 
 RULE = Rule(
     id="DNC-TENANT",
     title="a do-not-call number that the tenant dials",
     says="Contacts that are put on a list by their ids alone are judged by the number that their source has, and are"
-    " called by the one that the tenant has. Where that is on a do-not-call list, it is called all the same: correct"
-    " the number in the tenant, or take the contact out of the source.",
+    " called by the one that the tenant has. Where that is on a do-not-call list, or cannot be read, so that nobody"
+    " knows whether it is, it is called all the same: correct the number in the tenant, or take the contact out of the"
+    " source.",
     severity=Severity.REFUSE,
     sources=(
         Source(

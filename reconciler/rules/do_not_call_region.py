@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.members import Misread
+from reconciler.model.members import Alike, Misread
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
@@ -16,6 +16,8 @@ def check(situation: Situation) -> Iterator[Finding]:
     for each in situation.suppressions:
         for misread in each.misread:
             yield Finding(RULE.id, each.segment, _words(str(each.address), misread))
+        for alike in each.alike:
+            yield Finding(RULE.id, each.segment, _alike_words(str(each.address), alike))
 
 
 def _words(address: str, misread: Misread) -> str:
@@ -27,12 +29,19 @@ def _words(address: str, misread: Misread) -> str:
     return f"{message} {where}{hint}"
 
 
+def _alike_words(address: str, alike: Alike) -> str:
+    message = f"{alike.contacts:,} contacts of other countries have the digits of numbers of {address}, which say no"
+    message += f" country code and are read in {alike.region}, where they are nobody's of the segment"
+    return f"{message}: say the list's own `region`, or leave a list of {alike.region} out of this segment"
+
+
 RULE = Rule(
     id="DNC-REGION",
     title="do-not-call numbers of another region",
     says="A number without a country code is read in the region that its row, its list or the segment names. Where that"
     " is the wrong one, a whole list suppresses nobody, or somebody else: a list most of whose numbers are none there"
-    " is refused. Say the numbers' own `region` at the list, or map a column of regions.",
+    " is refused, and so is one that reaches nobody there while contacts of other countries have its digits. Say the"
+    " numbers' own `region` at the list, or map a column of regions.",
     severity=Severity.REFUSE,
     sources=(
         Source(

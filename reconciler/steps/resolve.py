@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.audience import additions, engine, membership, unreadable
+from reconciler.audience import additions, barring, digits, engine, membership, unreadable
 from reconciler.kinds import segment as segments
 from reconciler.kinds.disposition_set import sets
 from reconciler.model.change import Accounting
 from reconciler.model.desired import Desired
 from reconciler.model.errors import EmptySource
 from reconciler.model.live import Live
-from reconciler.model.members import DoNotCall, Members, Standing
+from reconciler.model.members import Alike, DoNotCall, Members, Standing
 from reconciler.model.reason import Share
+from reconciler.model.rows import Rows
 from reconciler.model.segment import Segment, Suppression
 
 
@@ -39,7 +40,7 @@ def resolve(desired: Desired, live: Live) -> Members:
             rows = membership.standing(backend, segment, live.rows, members, desired.as_of, target)
             by_phone = segment.delivery.whole and any(way.phones for way in live.methods.values())
             beside = target.with_suffix(".barred.parquet")
-            barred = membership.barred(backend, segment, rows, live.rows, beside, by_phone=by_phone)
+            barred = barring.barred(backend, segment, rows, live.rows, beside, by_phone=by_phone)
             included, left_out = membership.account(backend, rows)
             account = Accounting(
                 segment.address,
@@ -48,17 +49,19 @@ def resolve(desired: Desired, live: Live) -> Members:
                 tuple(left_out),
                 membership.called_unrecorded(backend, rows) if segment.calls_unrecorded else None,
             )
-            dialled = {} if by_phone else membership.dialled_all_the_same(backend, segment, rows, live.rows)
-            suppressions = tuple(_judged_by(backend, segment, live, desired.settings.oldest, dialled))
+            dialled = {} if by_phone else barring.dialled_all_the_same(backend, segment, rows, live.rows)
+            lost = 0 if by_phone else barring.unread_in_tenant(backend, segment, rows, live.rows)
+            judged = _judged_by(backend, segment, live, desired.settings.oldest, dialled, lost)
+            suppressions = tuple(replace(told, alike=_alike(backend, segment, told, live, rows)) for told in judged)
             found.append(Standing(segment, rows, barred, account, suppressions))
     return tuple(found)
 
 
 def _judged_by(
-    backend: Any, segment: Segment, live: Live, oldest: timedelta | None, dialled: Mapping[str, int]
+    backend: Any, segment: Segment, live: Live, oldest: timedelta | None, dialled: Mapping[str, int], lost: int
 ) -> Iterator[DoNotCall]:
     """The do-not-call lists of a segment; none may be older than the floor says."""
-    for each in segment.suppress:
+    for place, each in enumerate(segment.suppress):
         if live.rows[each.numbers].count and not unreadable.reaches_somebody(backend, each, live.rows):
             raise _nobodys(backend, segment, each, live)
         age = each.max_age if oldest is None else min(each.max_age, oldest)
@@ -75,7 +78,13 @@ def _judged_by(
             unreadable=unreadable.first(backend, each, live.rows) if unread else (),
             misread=unreadable.misread(backend, each, live.rows) if unread else (),
             entries=tuple(live.rows[query].count for query in each.read),
+            lost=0 if place else lost,
         )
+
+
+def _alike(backend: Any, segment: Segment, told: DoNotCall, live: Live, rows: Rows) -> tuple[Alike, ...]:
+    listed = next(each for each in segment.suppress if each.address == told.address)
+    return tuple(digits.alike(backend, listed, live.rows, rows))
 
 
 def _nobodys(backend: Any, segment: Segment, listed: Suppression, live: Live) -> EmptySource:

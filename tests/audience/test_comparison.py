@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import comparison, membership, piecemeal, row_changes, sources
+from reconciler.audience import barring, comparison, membership, piecemeal, row_changes, sources
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, Accounting
 from reconciler.model.members import Standing
@@ -64,7 +64,7 @@ class Case:
     ) -> dict[str, list[tuple[str, str, str]]]:
         """Contact, action and why, by band."""
         rows = self.standing(declared, contacts)
-        barred = membership.barred(self.backend, declared, rows, {}, self.folder / "barred.parquet")
+        barred = barring.barred(self.backend, declared, rows, {}, self.folder / "barred.parquet")
         standing = Standing(declared, rows, barred, Accounting(declared.address, 0, (), ()))
         members = {band.name: self.written(live.get(band.name, ()), MEMBERS) for band in BANDS}
         into = {band: self.folder / f"{band}.parquet" for band in members}
@@ -147,7 +147,7 @@ def test_upsert_never_takes_anybody_off(case: Case) -> None:
 def test_upsert_counts_who_no_longer_belongs_and_stays(case: Case) -> None:
     declared = segment(mirror=False)
     rows = case.standing(declared, [contact("a", 1), contact("b", 95)])
-    barred = membership.barred(case.backend, declared, rows, {}, case.folder / "barred.parquet")
+    barred = barring.barred(case.backend, declared, rows, {}, case.folder / "barred.parquet")
     standing = Standing(declared, rows, barred, Accounting(declared.address, 0, (), ()))
     live = {
         "high": case.written([member("a", 1, 90), member("gone", 1, 90)], MEMBERS),

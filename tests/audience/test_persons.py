@@ -108,6 +108,29 @@ def test_a_contact_with_a_second_row_whose_number_cannot_be_read_is_out(audience
     assert audience.reasons(*people) == [LOST, twice, None, twice]
 
 
+UNREAD_ROWS = ({"doubts": ["12", "a ", "+14155550107"]}, {"doubts": ["c\u200b"]})
+LOST_ROW = "another row of theirs cannot be read"
+
+
+def test_a_contact_of_whom_another_row_cannot_be_read_is_out_where_it_may_have_said_not_to_be_called(
+    audience: Audience,  # noqa: F811
+) -> None:
+    audience.registry, audience.columns = ["+1 212 555 0199"], {**FILE, "doubts": "VARCHAR[]"}
+    broken = [
+        person(f"z{n}", None, fault="a key stands in the object twice", **each) for n, each in enumerate(UNREAD_ROWS)
+    ]
+    people = [person("a", MOBILE), person("b", "+14155550109"), person("c", "+14155550108"), *broken]
+    assert audience.reasons(*people)[:3] == [LOST_ROW, None, LOST_ROW]
+    audience.segment = replace(audience.segment, suppress=())
+    assert audience.reasons(*people)[:3] == [None, None, None]
+    asks = replace(CRM, opted_in="consent", phones=())
+    audience.source = asks
+    agreed = [{**each, "optedIn": True} for each in people]
+    assert audience.reasons(*agreed)[:3] == [LOST_ROW, None, LOST_ROW]
+    audience.source = replace(asks, unknown_consent="in")
+    assert audience.reasons(*agreed)[:3] == [None, None, None]
+
+
 def test_without_a_do_not_call_list_the_number_that_is_good_is_called(several: Audience) -> None:
     several.segment = replace(several.segment, suppress=())
     assert several.reasons(reached("a", MOBILE, "555-0102", None)) == [None]

@@ -11,11 +11,21 @@ from typing import Any, Literal
 
 import pytest
 
-from reconciler.audience import comparison, membership, reasons, sources, subscribers, suppression, unreadable
+from reconciler.audience import (
+    barring,
+    comparison,
+    digits,
+    membership,
+    reasons,
+    sources,
+    subscribers,
+    suppression,
+    unreadable,
+)
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.feeds import SqlFeed
-from reconciler.model.members import Standing, Unreadable
+from reconciler.model.members import Alike, Standing, Unreadable
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
@@ -32,6 +42,7 @@ MEMBERS = {"contactId": "VARCHAR"}
 PHONES = {"contactId": "VARCHAR", "phone": "VARCHAR", "status": "VARCHAR"}
 COUNTRIES = Path(__file__).parents[1] / "cases" / "phones" / "countries"
 
+REGISTERED = Suppression(Address("SuppressionList", "registry"), REGISTRY, Phones("reachable", "US"))
 CALLED = Segment(
     address=Address("Segment", "s"),
     contacts=CRM,
@@ -44,7 +55,7 @@ CALLED = Segment(
     phones=Phones("valid", "US"),
     suppress=(
         Suppression(Address("SuppressionList", "asked-us"), ASKED, Phones("reachable", "US")),
-        Suppression(Address("SuppressionList", "registry"), REGISTRY, Phones("reachable", "US")),
+        REGISTERED,
     ),
 )
 
@@ -79,7 +90,7 @@ class Audience:
         read, into = self.read(people), self.folder / "standing.parquet"
         self.segment = replace(self.segment, contacts=self.source)
         rows = membership.standing(self.backend, self.segment, read, {}, AS_OF, into)
-        barred = membership.barred(self.backend, self.segment, rows, read, self.folder / "barred.parquet")
+        barred = barring.barred(self.backend, self.segment, rows, read, self.folder / "barred.parquet")
         return Standing(self.segment, rows, barred, Accounting(self.segment.address, 0, (), ()))
 
     def reasons(self, *people: dict[str, Any]) -> list[str | None]:
@@ -138,6 +149,56 @@ def test_a_suppressed_member_is_taken_off_even_by_upsert(audience: Audience) -> 
     audience.members = [("a", "+14155550102"), ("b", "+14155550103")]
     people = [person("a", "+14155550102"), person("b", "+14155550103", engagementScore="1")]
     assert audience.changes(*people) == [("a", "remove", "suppressed by asked-us (score 90.0)")]
+
+
+def test_a_member_of_whom_no_do_not_call_list_can_be_asked_is_taken_off_even_by_upsert(audience: Audience) -> None:
+    audience.registry = ["+1 212 555 0199"]
+    audience.members = [
+        ("two", "+14155550102"),
+        ("one", "+14155550103"),
+        ("fine", "+14155550104"),
+        ("word", "withheld"),
+    ]
+    audience.members = [*audience.members, ("stranger", "(415) 555-0105 / 0106"), ("other", "555-0107")]
+    people = [person("two", "+14155550102"), person("two", "555-0102"), person("one", "415555010")]
+    people.append(person("fine", "+14155550104"))
+    assert audience.changes(*people) == [
+        ("one", "remove", "their number cannot be read (score 90.0)"),
+        ("other", "remove", "the number that the tenant has cannot be read"),
+        ("stranger", "remove", "the number that the tenant has cannot be read"),
+        ("two", "remove", "another number of theirs cannot be read (score 90.0)"),
+    ]
+    audience.segment = replace(audience.segment, suppress=())
+    assert audience.changes(*people) == []
+
+
+def test_contacts_whose_number_the_tenant_has_otherwise_and_nobody_can_read_are_counted(audience: Audience) -> None:
+    audience.registry = ["+1 212 555 0199"]
+    audience.members = [("a", "+1 415 CALL NOW"), ("b", "+14155550104"), ("c", "415555010")]
+    people = [person(name, f"+1415555010{n}") for n, name in enumerate("abc")]
+    read, standing = audience.read(people), audience.standing(people)
+    assert barring.unread_in_tenant(audience.backend, audience.segment, standing.rows, read) == 2
+
+
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        (["4155550100", "(415) 555-0101", "81 5555 0109"], [Alike("MX", 2)]),
+        (["4155550100", "81 5555 0103"], []),  # it reaches somebody in Mexico
+        (["+52 415 555 0100", "+52 415 555 0101"], []),
+        (["4155550109"], []),
+    ],
+)
+def test_a_list_that_reaches_nobody_and_whose_digits_contacts_have_elsewhere_may_be_of_another_region(
+    audience: Audience, entries: list[str], found: list[Alike]
+) -> None:
+    audience.registry = entries
+    mexican = replace(REGISTERED, phones=Phones("reachable", "MX"))
+    audience.segment = replace(audience.segment, suppress=(mexican,))
+    people = [person(f"us{n}", f"+1 415 555 010{n}") for n in range(3)]
+    people += [person(f"mx{n}", f"+52 81 5555 010{n}") for n in (3, 4)]
+    read, standing = audience.read(people), audience.standing(people)
+    assert list(digits.alike(audience.backend, mexican, read, standing.rows)) == found
 
 
 def test_a_suppressed_member_that_the_source_has_not_is_taken_off_by_the_phone_the_tenant_has(

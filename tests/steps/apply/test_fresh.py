@@ -399,6 +399,7 @@ def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a
         "rejected once, pending until its row changes: the number that the tenant has is on SuppressionList/registry"
         in after.out
     )
+    assert "pending until its row changes: the number that the tenant has cannot be read" in after.out
 
 
 def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_in_the_middle_of_a_long_delivery(
