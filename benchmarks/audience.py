@@ -25,10 +25,14 @@ import duckdb
 import pyarrow
 from pyarrow import parquet
 
-from reconciler.audience import barring, comparison, engine, keeping, membership, sources
+from reconciler.audience.decision import eligibility, must_remove
+from reconciler.audience.diff import membership_diff
+from reconciler.audience.relations import engine
+from reconciler.audience.relations import relations as sources
+from reconciler.audience.staging import stage
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
-from reconciler.model.members import Standing
+from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, RowQuery, Rows
 from reconciler.model.score import Band, RecencyFrequency, Score
@@ -101,10 +105,10 @@ def settle(folder: Path) -> None:
     """Keep what was read as it is kept before anything is computed from it: no interaction twice, types, E.164."""
     queries: dict[str, RowQuery] = {"crm": CRM, "invited": INVITED, "registry": REGISTRY, "history": HISTORY}
     queries |= {target.band: target.members for target in SEGMENT.targets}
-    with engine.opened(ENGINE, folder) as backend:
+    with engine.open_engine(ENGINE, folder) as backend:
         for name, query in queries.items():
             file = folder / f"{name}.parquet"
-            keeping.kept(backend, query, Rows(file, "parquet", {}, engine.size(file)), folder)
+            stage.stage_rows(backend, query, Rows(file, "parquet", {}, engine.count_parquet(file)), folder)
 
 
 def relations(folder: Path) -> Found:
@@ -121,12 +125,12 @@ def relations(folder: Path) -> Found:
     }
     live = {band.name: rows(band.name, sources.MEMBERS) for band in BANDS}
     found: Found = {}
-    with engine.opened(ENGINE, folder) as backend:
-        standing = membership.standing(backend, SEGMENT, read, live, AS_OF, folder / "standing.parquet")
-        barred = barring.barred(backend, SEGMENT, standing, read, folder / "barred.parquet")
-        held = Standing(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
+    with engine.open_engine(ENGINE, folder) as backend:
+        standing = eligibility.decide_membership(backend, SEGMENT, read, live, AS_OF, folder / "standing.parquet")
+        barred = must_remove.find_must_remove(backend, SEGMENT, standing, read, folder / "barred.parquet")
+        held = MembershipDecision(SEGMENT, standing, barred, Accounting(SEGMENT.address, 0, (), ()))
         into = {target.band: folder / f"rows-{target.band}.parquet" for target in SEGMENT.targets}
-        for band, compared in comparison.compare(backend, held, live, into).items():
+        for band, compared in membership_diff.compare_members(backend, held, live, into).items():
             found[band] = (compared.count("add"), compared.count("update"), compared.count("remove"))
     return found
 

@@ -32,14 +32,15 @@ from typing import Any
 
 import requests
 
-from reconciler.audience import engine, row_changes
-from reconciler.cxone.writing import TenantWriter
+from reconciler.audience.delivery import wire_rows
+from reconciler.audience.relations import engine
+from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ROW_COLUMNS, RowChange
-from reconciler.model.deeds import Deed
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.presets import PRESETS
@@ -48,7 +49,7 @@ from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Engine, Settings
 from reconciler.model.tenant import DeclaredSurface, Pace
-from reconciler.model.terms import Terms
+from reconciler.model.write_ops import WriteOp
 from reconciler.simulator import Options, Simulator
 from reconciler.steps.apply import apply
 
@@ -239,12 +240,12 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         folder = Path(name)
         surfaces = [surface(name, pace, where) for name in SURFACES]
         clock, stop = Clock(), threading.Event()
-        terms = Terms("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop)
+        terms = ApplyOptions("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop)
         change = change_of(way, chunk, Rows(where.rows, "parquet", ROW_COLUMNS, rows))
         with TenantWriter(surfaces, kinds(), stop) as writer:
-            with engine.opened(ENGINE, folder) as backend:
+            with engine.open_engine(ENGINE, folder) as backend:
                 members = writer.members(change.members, folder)
-                digests = row_changes.rows_digest(change.rows), row_changes.members_digest(backend, members)
+                digests = wire_rows.digest_rows(change.rows), wire_rows.digest_members(backend, members)
             change = replace(change, digest=digests[0], precondition=digests[1])
             report = apply(plan_of(change), writer, Ledger(Store("file://ledger", folder)), terms)
         (result,) = report.steps
@@ -284,7 +285,7 @@ def change_of(way: Way, chunk: int, rows: Rows) -> RowChange:
 
 def plan_of(change: RowChange) -> Plan:
     """A plan of this change alone."""
-    steps = (Step(change.address, (), (Deed.DELIVER,)),)
+    steps = (Step(change.address, (), (WriteOp.DELIVER,)),)
     return Plan("benchmark", "benchmark", {}, "", NOW, "0", (), (change,), (), steps, (), Budget(0, 0, 0), NOW)
 
 

@@ -27,16 +27,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import row_changes
-from reconciler.cxone.courier import DeliversCallbacks
-from reconciler.cxone.writing import TenantWriter
+from reconciler.audience.delivery import wire_rows
+from reconciler.cxone.webhook_client import WebhookClient
+from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
 from reconciler.model.allowance import Allowance
-from reconciler.model.deeds import Deed
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.jobs import Job
 from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange
 from reconciler.model.plan import Budget, Plan, Step
@@ -45,12 +45,12 @@ from reconciler.model.rows import LiveCampaign, Rows
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Engine, Settings
 from reconciler.model.tenant import DeclaredSurface, Pace
-from reconciler.model.terms import Terms
 from reconciler.model.tokens import Tokens
 from reconciler.model.webhook import Event, Receiver, Webhook
+from reconciler.model.write_ops import WriteOp
 from reconciler.simulator import DispositionLimits, Options, Simulator
-from reconciler.steps.announce.meanwhile import meanwhile
 from reconciler.steps.apply import apply
+from reconciler.steps.notify.background_notifier import notify_in_background
 
 LATENCY_MS = 50.0
 ENGINE = Engine(memory_limit="256MB")
@@ -213,18 +213,18 @@ def settle(pace: int, where: Where) -> Taken:
         clock, stop = Clock(), threading.Event()
         ledger = Ledger(Store("file://ledger", folder))
         changes = tuple(change_of(number, pace, where) for number in range(len(where.files)))
-        changes = tuple(replace(each, digest=row_changes.rows_digest(each.rows)) for each in changes)
+        changes = tuple(replace(each, digest=wire_rows.digest_rows(each.rows)) for each in changes)
         crm = Webhook("crm", frozenset({Event.OUTCOMES}), "", None, "application/json", {}, {}, None, 1, 5, 10)
         allowed = Allowance(frozenset({"127.0.0.1"}), (), frozenset({"127.0.0.1"}))
         receiver = Receiver(Secret(f"{where.url}/_webhooks/crm"), {}, None, allowed, 1, 5, 10)
-        outbox, courier = Outbox(ledger.store), DeliversCallbacks(stop)
+        outbox, courier = Outbox(ledger.store), WebhookClient(stop)
         with (
             TenantWriter(surfaces, kinds(), stop) as writer,
-            meanwhile(Event.OUTCOMES, [crm], lambda _: receiver, courier, outbox, stop) as teller,
+            notify_in_background(Event.OUTCOMES, [crm], lambda _: receiver, courier, outbox, stop) as teller,
         ):
             tokens = Tokens(Secret("not-a-secret"))
             settings = Settings(engine=ENGINE)
-            terms = Terms("", "benchmark", {}, settings, NOW, folder, clock, stop, tokens=tokens, teller=teller)
+            terms = ApplyOptions("", "benchmark", {}, settings, NOW, folder, clock, stop, tokens=tokens, teller=teller)
             report = apply(plan_of(changes), writer, ledger, terms)
         assert {(each.outcome, each.rows, each.rejected) for each in report.steps} == {(Outcome.DONE, where.rows, 0)}
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -250,7 +250,7 @@ def change_of(number: int, pace: int, where: Where) -> OutcomeChange:
 
 def plan_of(changes: tuple[OutcomeChange, ...]) -> Plan:
     """A plan of these changes alone."""
-    steps = tuple(Step(each.address, (), (Deed.DELIVER,)) for each in changes)
+    steps = tuple(Step(each.address, (), (WriteOp.DELIVER,)) for each in changes)
     budget = Budget(0, 0, 0)
     return Plan("benchmark", "benchmark", {}, "", NOW, "0", (), (), (), steps, (), budget, NOW, outcomes=changes)
 

@@ -22,13 +22,15 @@ import pyarrow as arrow
 from phonenumbers import timezone
 from pyarrow import parquet
 
-from reconciler.audience import dialled, engine, exposure, sources, territory
+from reconciler.audience.campaigns import by_place, projected_members
+from reconciler.audience.relations import engine, relations
+from reconciler.audience.staging import geography
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
 
 SEED = 20260701
 ABROAD = ("GB", "DE", "FR", "MX", "AU", "BR", "IN", "IT")
-AREAS = sorted(code for area in territory.areas().values() for code in area.codes)
+AREAS = sorted(code for area in geography.load_areas().values() for code in area.codes)
 
 
 def numbers(contacts: int) -> list[str]:
@@ -59,7 +61,7 @@ def written(folder: Path, name: str, first: int, told: list[str]) -> Rows:
     path = folder / f"{name}.parquet"
     schema = arrow.schema([(each, arrow.string()) for each in columns])
     parquet.write_table(arrow.table(columns, schema), path)
-    return Rows(path, "parquet", dialled.DIALLED, count)
+    return Rows(path, "parquet", projected_members.DIALLED, count)
 
 
 def naive(told: list[str]) -> Counter[str | None]:
@@ -80,12 +82,12 @@ def main() -> None:
         folder = Path(name)
         told = numbers(contacts)
         mine, theirs = (written(folder, each, first, told) for each, first in (("one", 0), ("two", contacts // 2)))
-        with engine.opened(Engine(memory_limit="2GB", threads=2), folder) as backend:
+        with engine.open_engine(Engine(memory_limit="2GB", threads=2), folder) as backend:
             start = time.perf_counter()
-            found = exposure.exposure(backend, sources.table(backend, mine))
+            found = by_place.count_by_place(backend, relations.read_table(backend, mine))
             taken["a list, counted by place"] = time.perf_counter() - start
             start = time.perf_counter()
-            shared = dialled.shared(backend, {"one": mine, "two": theirs})
+            shared = projected_members.find_shared_members(backend, {"one": mine, "two": theirs})
             taken["two lists, held against each other"] = time.perf_counter() - start
         start = time.perf_counter()
         expected = naive(told)

@@ -2,7 +2,7 @@
 
 Two mixes from a fixed seed: clean North American numbers, and a dirty list such as years of imports leave behind. Each
 is normalised by the naive loop (parse, is_valid_number, E.164, a row at a time), by the same loop with the library's
-pattern cache on, and by `phones.normalised`; every row of the three is compared. The ratios are what to read.
+pattern cache on, and by `phones.normalise_phones`; every row of the three is compared. The ratios are what to read.
 
     python benchmarks/phones.py [ROWS]
 """
@@ -22,7 +22,8 @@ import pyarrow as arrow
 from phonenumbers import re_util
 from pyarrow import parquet
 
-from reconciler.audience import engine, phones, sources
+from reconciler.audience.relations import engine, relations
+from reconciler.audience.staging import phones
 from reconciler.model.settings import Engine
 
 SEED = 20260701
@@ -107,10 +108,10 @@ def of_file(path: Path) -> Iterator[Row]:
 
 def ours(path: Path, scratch: Path) -> Told:
     """Normalise every row."""
-    with engine.opened(Engine(), scratch) as backend:
+    with engine.open_engine(Engine(), scratch) as backend:
         rows: Any = backend.read_parquet(str(path))
-        told = phones.normalised(backend, rows.rename(phone="raw"), "valid").select("row", "e164").order_by("row")
-        return [row[1] for chunk in sources.stream(backend, told, CHUNK) for row in chunk]
+        told = phones.normalise_phones(backend, rows.rename(phone="raw"), "valid").select("row", "e164").order_by("row")
+        return [row[1] for chunk in relations.stream_rows(backend, told, CHUNK) for row in chunk]
 
 
 def timed(words: str, run: Callable[[], Told], baseline: Taken = (0, 0)) -> tuple[Told, Taken]:

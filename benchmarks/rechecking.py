@@ -22,9 +22,12 @@ from typing import Literal, cast
 import pyarrow as arrow
 from pyarrow import parquet
 
-from reconciler.audience import engine, rechecking, territory
-from reconciler.cli.telling import Several
+from reconciler.audience.delivery import dnc_recheck
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import geography
+from reconciler.cli.progress_sinks import ProgressSinks
 from reconciler.model.address import Address
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.members import DoNotCall
@@ -36,14 +39,13 @@ from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression
 from reconciler.model.settings import Engine, Settings
-from reconciler.model.terms import Terms
 from reconciler.steps.apply.readings import Readings
 
 SEED = 20260701
 JOINED = 1_000
 """One of so many contacts has joined the numbers."""
 
-AREAS = sorted({code for area in territory.areas().values() for code in area.codes})
+AREAS = sorted({code for area in geography.load_areas().values() for code in area.codes})
 
 
 def numbers(count: int) -> tuple[list[str], list[str]]:
@@ -129,14 +131,14 @@ def measured(
     plan = cast(Plan, SimpleNamespace(suppressions=(told,), created=datetime.now(UTC)))
     scratch = folder / f"scratch-{form}"
     scratch.mkdir()
-    terms = Terms(
+    terms = ApplyOptions(
         manifests="",
         tenant="",
         surfaces={},
         settings=Settings(engine=Engine(memory_limit="2GB", threads=2)),
         now=datetime.now(UTC),
         scratch=scratch,
-        progress=Several(),
+        progress=ProgressSinks(),
         stop=threading.Event(),
         root=folder,
         secret=lambda reference, where: Secret(""),
@@ -148,8 +150,8 @@ def measured(
             written(path, [*registry, added])
         start, used = time.perf_counter(), time.process_time()
         read = readings.of(whole)
-        with engine.opened(terms.engine, scratch) as backend:
-            found = dict(rechecking.by_source(backend, planned, whole, read))
+        with engine.open_engine(terms.engine, scratch) as backend:
+            found = dict(dnc_recheck.recheck_planned(backend, planned, whole, read))
         taken[words] = (time.perf_counter() - start, time.process_time() - used)
         expected = {f"C{number:09d}" for number in range(0, planned.adds, JOINED)}
         expected |= {"C000000001"} if words == "a line was added" else set()

@@ -8,28 +8,28 @@ from functools import partial
 
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
 from reconciler.model.live import Live
 from reconciler.model.plan import Plan
-from reconciler.model.ports import Outside, Writer
+from reconciler.model.ports import Runtime, Writer
 from reconciler.model.report import Report
 from reconciler.model.settings import Workspace
-from reconciler.model.supposition import Supposition, WhatIf
-from reconciler.model.terms import Terms
+from reconciler.model.what_if import Supposition, WhatIf
 from reconciler.steps.apply import apply
-from reconciler.steps.arrange import arrange
+from reconciler.steps.check import check_rules
+from reconciler.steps.decide import decide
 from reconciler.steps.diff import diff
 from reconciler.steps.explain import explain
 from reconciler.steps.guard import guard
-from reconciler.steps.judge import judge
 from reconciler.steps.load import load
-from reconciler.steps.observe import observe
-from reconciler.steps.resolve import resolve
-from reconciler.steps.weigh import weigh
+from reconciler.steps.order import build_plan
+from reconciler.steps.read import read_tenant
+from reconciler.steps.what_if import estimate_effect
 
 
-def propose(workspace: Workspace, outside: Outside) -> Plan:
+def propose(workspace: Workspace, outside: Runtime) -> Plan:
     """Read the manifests and the tenant, and say what would be done.
 
     Raises:
@@ -40,27 +40,27 @@ def propose(workspace: Workspace, outside: Outside) -> Plan:
     outside.phase("reading the tenant and the sources")
     live = _seen(desired, outside)  # reads only; names, not ids; only declared kinds
     outside.phase("working out who belongs on which list")
-    members = resolve(desired, live)  # who belongs on which list, and who does not and why: relations
+    members = decide(desired, live)  # who belongs on which list, and who does not and why: relations
     outside.phase("comparing with the lists")
     changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
     outside.phase("holding the campaigns to the rules")
-    judged = judge(
+    judged = check_rules(
         desired, members, changes, live, workspace.now
     )  # what each campaign would be, and what the rules say
-    return arrange(judged, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
+    return build_plan(judged, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
 
 
-def _seen(desired: Desired, outside: Outside, *, campaigns: bool = True) -> Live:
+def _seen(desired: Desired, outside: Runtime, *, campaigns: bool = True) -> Live:
     memory = outside.shelf(desired), outside.owed(desired)
     told = outside.asked if campaigns else None
     scored = outside.scored(desired)
-    live = observe(
+    live = read_tenant(
         desired, outside.reader(desired), partial(outside.secret, desired), *memory, told=told, scored=scored
     )
     return replace(live, written=outside.written(desired), scored=scored)
 
 
-def explain_contact(workspace: Workspace, outside: Outside, segment: str, contact: str) -> Explanation:
+def explain_contact(workspace: Workspace, outside: Runtime, segment: str, contact: str) -> Explanation:
     """Say why one contact is where it is.
 
     Raises:
@@ -68,12 +68,12 @@ def explain_contact(workspace: Workspace, outside: Outside, segment: str, contac
     """
     desired = load(workspace)
     live = _seen(desired, outside, campaigns=False)  # what they need may take hours, and has no part in a segment
-    members, tokens = resolve(desired, live), outside.tokens(desired)
+    members, tokens = decide(desired, live), outside.tokens(desired)
     changes = diff(desired, members, live, tokens)
     return explain(desired, members, changes, live, tokens, segment, contact)
 
 
-def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Supposition]) -> WhatIf:
+def estimate_what_if(workspace: Workspace, outside: Runtime, suppositions: Sequence[Supposition]) -> WhatIf:
     """Read once, and say what each supposed number would do to its segment's lists.
 
     Raises:
@@ -86,12 +86,12 @@ def suppose(workspace: Workspace, outside: Outside, suppositions: Sequence[Suppo
     tokens, rows = outside.tokens(desired), []
     for each in suppositions:
         supposed = load(replace(workspace, supposition=each))
-        changes = diff(supposed, resolve(supposed, live), live, tokens)
-        rows.append(weigh(changes, segment, each.value))
+        changes = diff(supposed, decide(supposed, live), live, tokens)
+        rows.append(estimate_effect(changes, segment, each.value))
     return WhatIf(segment, first.setting, tuple(rows), desired.meant, live.notices)
 
 
-def commit(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
+def commit(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Report:
     """Do what a plan says, or refuse.
 
     Raises:

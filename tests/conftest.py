@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run as run_program
-from reconciler.model.outside import pipeline_variables
+from reconciler.model.known_names import pipeline_variables
 from reconciler.simulator import Options, Simulator
 from tests import s3
 

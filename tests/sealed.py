@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.ledger import trailer
-from reconciler.ledger.proven import ProvenRecords
 from reconciler.ledger.saved import SAVED
 from reconciler.ledger.sealing import Seal, seal_of
+from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.ledger.store import Store
 from reconciler.model.document import document_digest
 

@@ -20,9 +20,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience import engine, phones, piecemeal, read_back, row_changes, sources
+from reconciler.audience.delivery import verify, wire_rows
 from reconciler.audience.engines import session
-from reconciler.cli.world import World
+from reconciler.audience.relations import batches, engine, relations
+from reconciler.audience.staging import phones
+from reconciler.cli.runtime import LocalRuntime
 from reconciler.model.address import Address
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
@@ -32,13 +34,13 @@ from reconciler.model.members import Members
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine, Workspace
 from reconciler.simulator import Simulator
+from reconciler.steps.check import check_rules
+from reconciler.steps.decide import decide
 from reconciler.steps.diff import diff
 from reconciler.steps.explain import explain
-from reconciler.steps.judge import judge
 from reconciler.steps.load import load
-from reconciler.steps.observe import observe
-from reconciler.steps.resolve import resolve
-from reconciler.steps.weigh import weigh
+from reconciler.steps.read import read_tenant
+from reconciler.steps.what_if import estimate_effect
 from reconciler.views.reasons import describe_reason, describe_row_reason
 from tests import purchases, spark
 from tests.conftest import Folder
@@ -185,14 +187,14 @@ class Seen:
 
     desired: Desired
     live: Live
-    world: World
+    world: LocalRuntime
 
     def on(self, chosen: Engine, scratch: Path) -> tuple[Desired, Members, Changes]:
         """The audience and its changes, computed on an engine."""
         scratch.mkdir()
         settings = replace(self.desired.settings, engine=chosen)
         desired = replace(self.desired, settings=settings, scratch=scratch)
-        members = resolve(desired, self.live)
+        members = decide(desired, self.live)
         return desired, members, diff(desired, members, self.live, self.world.tokens(desired))
 
 
@@ -203,8 +205,8 @@ def reading(folder: Folder, tmp_path: Path, as_of: datetime) -> Iterator[Seen]:
     scratch.mkdir()
     workspace = Workspace(folder.root, scratch, AS_OF, os.environ, as_of=as_of)
     desired = load(workspace)
-    with World(workspace) as world:
-        yield Seen(desired, observe(desired, world.reader(desired), lambda *_: pytest.fail("no secret")), world)
+    with LocalRuntime(workspace) as world:
+        yield Seen(desired, read_tenant(desired, world.reader(desired), lambda *_: pytest.fail("no secret")), world)
 
 
 @pytest.fixture
@@ -259,16 +261,16 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
         ]
         assert told[1] == told[0]
     history = Address("Segment", "history")
-    assert weigh(changes_of_spark, history, Decimal(1)) == weigh(changes, history, Decimal(1))
+    assert estimate_effect(changes_of_spark, history, Decimal(1)) == estimate_effect(changes, history, Decimal(1))
     whole = delivered(seen, DUCKDB, changes, tmp_path)
     assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(piecemeal, "A_SHARE", 3)
+        patch.setattr(batches, "A_SHARE", 3)
         assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
         assert delivered(seen, DUCKDB, changes, tmp_path) == whole
 
     judged, judged_on_spark = (
-        judge(each, standings, planned, seen.live, AS_OF)
+        check_rules(each, standings, planned, seen.live, AS_OF)
         for each, standings, planned in ((desired, members, changes), (on_spark, members_of_spark, changes_of_spark))
     )
     # whom each campaign would call, where they are, and whom others call as well
@@ -301,7 +303,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
     why = {describe_row_reason(each) for row in changes.rows for each in (*row.reasons, *row.stays)}
     assert why >= {
         "add: moves from wait to call",
-        "add: belongs in call and is not on the list",
+        "add: qualifies for call and is not on the list",
         "remove: moves from call to wait",
         "remove: suppressed by registry",
         "update: its score changed",
@@ -335,17 +337,17 @@ def test_a_failure_is_told_without_the_data_and_the_interrupt_stays_ours(cluster
     before = signal.getsignal(signal.SIGINT)
     file = tmp_path / "people.parquet"
     pq.write_table(pa.table({"contactId": ["CUST0001", "CUST0002"], "phone": [phone(1), "nobody"]}), file)
-    with engine.opened(clustered, tmp_path) as backend:
-        people = engine.parquet(backend, file)
+    with engine.open_engine(clustered, tmp_path) as backend:
+        people = engine.read_parquet(backend, file)
         with pytest.raises(ReconcilerError) as told:
-            sources.count(backend, people.filter(people["phone"].cast("int64") > 0))
+            relations.count_rows(backend, people.filter(people["phone"].cast("int64") > 0))
         assert "nobody" not in repr((told.value, told.value.note, told.value.hint, told.value.__cause__))
         assert "CAST_INVALID_INPUT" in str(told.value.note)
-        chunks = list(engine.stream(backend, people.select("contactId").order_by("contactId"), 1))
+        chunks = list(engine.stream_rows(backend, people.select("contactId").order_by("contactId"), 1))
         assert chunks == [[("CUST0001",)], [("CUST0002",)]]
         file.unlink()
         with pytest.raises(ReconcilerError) as told:
-            engine.parquet(backend, file)
+            engine.read_parquet(backend, file)
         assert "TMPDIR" in str(told.value.hint)
     assert signal.getsignal(signal.SIGINT) is before
     assert not list(tmp_path.glob("spark/parts-*"))
@@ -355,11 +357,11 @@ def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> li
     """What apply asks of an engine: the bodies in their chunks, whether rows are unaltered, what was not written."""
     first = changes.rows[0]
     members = seen.live.rows[next(iter(query for query in seen.live.rows if getattr(query, "list", "") == "Call"))]
-    with engine.opened(chosen, scratch) as backend:
+    with engine.open_engine(chosen, scratch) as backend:
         return [
-            list(row_changes.bodies(first, "put")),
-            row_changes.unaltered(first),
-            row_changes.unaltered(replace(first, digest="sha256:another")),
-            read_back.not_as_written(backend, first, members, {contact(15)}),
-            sources.settled(backend, lambda: members) == members,
+            list(wire_rows.iter_bodies(first, "put")),
+            wire_rows.is_unaltered(first),
+            wire_rows.is_unaltered(replace(first, digest="sha256:another")),
+            verify.find_not_as_written(backend, first, members, {contact(15)}),
+            relations.stage_rows(backend, lambda: members) == members,
         ]

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.bucket.addresses import CREDENTIALS
-from reconciler.bucket.refusals import BucketError, told
+from reconciler.bucket.refusals import BucketError, map_store_error
 
 _ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
@@ -76,7 +76,7 @@ class Bucket:
         return f"{self.scheme}://{self.name}/{key}"
 
     def _told(self, key: str) -> AbstractContextManager[None]:
-        return told(self.scheme, self.name, key)
+        return map_store_error(self.scheme, self.name, key)
 
     def head(self, key: str) -> Meta:
         """What the store says of an object.

@@ -44,7 +44,7 @@ _ASKED = re.compile(r"(GET|HEAD|PUT|POST|DELETE) (https?://[^\s?]+)")
 
 
 @contextmanager
-def told(scheme: str, name: str, key: str) -> Iterator[None]:
+def map_store_error(scheme: str, name: str, key: str) -> Iterator[None]:
     """Say of a store's error what a person can use, and none of the store's own words.
 
     Raises:

@@ -13,21 +13,21 @@ import click
 
 from reconciler.cli.encoding import print_document
 from reconciler.cli.plan import show_plan, tell_of_ledger
+from reconciler.cli.progress_sinks import EventFile, ProgressSinks, event_file
 from reconciler.cli.stopping import Stopping
-from reconciler.cli.telling import EventFile, Several, event_file
 from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit, Interrupted, LedgerError, ReconcilerError, Refused, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 
 if TYPE_CHECKING:
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger.ledger import Ledger
+    from reconciler.model.apply_options import ApplyOptions
     from reconciler.model.desired import Desired
     from reconciler.model.ledger_state import LedgerState
     from reconciler.model.ports import Progress
     from reconciler.model.report import Report
-    from reconciler.model.terms import Terms
     from reconciler.views.reading import ReadingProgress
 
 
@@ -65,7 +65,7 @@ def apply(
 ) -> int:
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
     from reconciler.cli.console import console
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.views.reading import ReadingProgress
 
     if resume is not None and (file is not None or Path(resume).suffix == ".plan"):
@@ -75,7 +75,7 @@ def apply(
         Stopping() as stopping,
         opened(chosen, prune=prune, release=release, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        World(workspace, stopping.stop, reading) as world,
+        LocalRuntime(workspace, stopping.stop, reading) as world,
     ):
         applying = _Applying(workspace, world, stopping, voice, digest, file_of_events, reading)
         if resume is not None:
@@ -88,7 +88,7 @@ class _Applying:
     """One apply from the command line."""
 
     workspace: Workspace
-    world: World
+    world: LocalRuntime
     stopping: Stopping
     voice: str
     reviewed: str | None
@@ -113,7 +113,7 @@ class _Applying:
             return Exit.DONE
         if not yes and not proposed.refusals:
             if not sys.stdin.isatty():
-                raise click.UsageError("nobody is there to ask: review the plan, then apply with --yes or apply FILE")
+                raise click.UsageError("stdin is not a terminal: pass --yes, or apply a saved plan")
             if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
                 click.echo("Nothing was written.")
                 return Exit.DONE
@@ -167,8 +167,8 @@ class _Applying:
         return load(self.workspace)
 
     def _commit(self, plan: Plan, desired: Desired, resume: str | None = None) -> int:
-        from reconciler.cli.announcing import tell_of_apply, tell_of_refusal, telling
         from reconciler.cli.console import console
+        from reconciler.cli.notifications import notifier, tell_of_apply, tell_of_refusal
         from reconciler.flow import commit
         from reconciler.model.document import plan_digest
         from reconciler.views.events import ApplyEvents
@@ -179,11 +179,11 @@ class _Applying:
         headline = f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}"
         events = ApplyEvents(self.events.write)
         with (
-            telling(self.world, desired, self.stopping.stop, self.workspace) as teller,
+            notifier(self.world, desired, self.stopping.stop, self.workspace) as teller,
             self.stopping.writing(lambda: events.interrupted(at_once=False)),
             ApplyProgress(out, headline) as progress,
         ):
-            terms = self._terms(desired, writer.surfaces, Several(events, progress), resume)
+            terms = self._terms(desired, writer.surfaces, ProgressSinks(events, progress), resume)
             terms = replace(terms, teller=teller)
             try:
                 report = commit(plan, writer, self.world.ledger(desired), terms)
@@ -202,14 +202,16 @@ class _Applying:
         tell_of_apply(plan, report, self.workspace, self.world, desired)
         return report.exit_code
 
-    def _terms(self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> Terms:
+    def _terms(
+        self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None
+    ) -> ApplyOptions:
         from reconciler.kinds import contact_list, earlier_names
         from reconciler.kinds.segment import segments
         from reconciler.kinds.suppression_list import stores
-        from reconciler.model.moment import clock
-        from reconciler.model.terms import Terms
+        from reconciler.model.apply_options import ApplyOptions
+        from reconciler.model.instants import clock
 
-        return Terms(
+        return ApplyOptions(
             manifests=desired.manifests,
             tenant=desired.tenant.address.name,
             environment=desired.environment,
@@ -257,12 +259,12 @@ def _tell(report: Report, workspace: Workspace, voice: str, ledger: LedgerState 
             click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
     if report.resumable:
         wrong = any(step.hint for step in report.ended(Outcome.FAILED))
-        _tell_how_to_go_on(workspace, "When that is put right, go on" if wrong else "To go on")
+        _tell_how_to_go_on(workspace, "Fix the problem, then resume with" if wrong else "Resume with")
 
 
-def _tell_how_to_go_on(workspace: Workspace, words: str = "To go on", name: str = "") -> None:
+def _tell_how_to_go_on(workspace: Workspace, words: str = "Resume with", name: str = "") -> None:
     command = command_line(workspace, "apply", *([f"--resume={name}"] if name else ["--resume"]))
-    click.echo(f"{words} where it stopped: {command}", err=True)
+    click.echo(f"{words}: {command}", err=True)
 
 
 def _nothing_waits(ledger: Ledger, desired: Desired) -> str:

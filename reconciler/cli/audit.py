@@ -69,13 +69,13 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
 
     For a record of an older edition, of a key that is lost, or that is broken: nothing is applied on such a one.
     """
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
     from reconciler.views.plain import plain
 
     if len(reason.strip()) < _SHORTEST_REASON:
         raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         found = world.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
     click.echo(f"{many(found.entries, 'entry is', 'entries are')} answered for, as they are.")
     if found.fault is not None:

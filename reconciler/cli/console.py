@@ -14,9 +14,9 @@ class _Console(Console):
     def print(self, *objects: Any, **how: Any) -> None:
         """Print, as the library does; a text fits the terminal."""
         if self.is_terminal and not self.is_dumb_terminal:
-            from reconciler.views.wrapping import wrapped
+            from reconciler.views.wrapping import wrap_text
 
-            objects = tuple(wrapped(each, self) if isinstance(each, Text) else each for each in objects)
+            objects = tuple(wrap_text(each, self) if isinstance(each, Text) else each for each in objects)
         super().print(*objects, **how)
 
 

@@ -29,8 +29,8 @@ def demo(into: Path, latency: float) -> int:
     """Start an embedded tenant, then validate, plan, apply, and plan again: no changes."""
     from datetime import UTC, datetime
 
-    from reconciler.model.moment import last_midnight
-    from reconciler.model.outside import in_pipeline
+    from reconciler.model.instants import last_midnight
+    from reconciler.model.known_names import in_pipeline
     from reconciler.simulator import Options, Simulator
     from reconciler.simulator.demo import populate
 

@@ -22,14 +22,14 @@ def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     """
     from reconciler.cli.console import console
     from reconciler.cli.plan import show_plan
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
     from reconciler.views.reading import ReadingProgress
 
     with (
         opened(chosen, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        World(workspace, reading=reading) as world,
+        LocalRuntime(workspace, reading=reading) as world,
     ):
         proposed = replace(propose(workspace, world), ledger=world.ledger_state)
         reading.end()

@@ -27,11 +27,11 @@ def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refr
     ID may be the token by which a plan speaks of the contact.
     """
     from reconciler.cli.console import console
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import explain_contact
     from reconciler.views import explain as view
 
-    with opened(chosen, refresh=refresh) as workspace, World(workspace) as world:
+    with opened(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as world:
         explanation = explain_contact(workspace, world, segment.removeprefix("segment/"), contact)
     if voice == "json":
         print_document(view.machine(explanation))

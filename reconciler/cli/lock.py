@@ -20,12 +20,12 @@ def lock() -> None:
 @workspace_options
 def status(chosen: dict[str, Any]) -> int:
     """Say who holds the lock, for how long it has been silent, and whether it has lapsed."""
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger.lock import TIME_TO_LIVE, read_state
     from reconciler.steps.load import load
     from reconciler.views.plain import plain
 
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         state = read_state(world.ledger(desired).store)
     click.echo(plain(f"{desired.meant}:"))
@@ -51,13 +51,13 @@ def status(chosen: dict[str, Any]) -> int:
 @click.option("--reason", required=True, help="Why, for the auditor who reads it next year.")
 def break_(chosen: dict[str, Any], reason: str) -> int:
     """Take the lock away from a run that is gone: it writes nothing more, and the audit record says who did it."""
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
     from reconciler.views.plain import plain
 
     if len(reason.strip()) < 10:
         raise click.BadParameter("say why in at least ten characters", param_hint="--reason")
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         state = world.ledger(load(workspace)).break_lock(reason.strip(), getpass.getuser())
     click.echo(plain(f"The lock of {state.owner} is broken; see what that run did before you go on."))
     return Exit.DONE

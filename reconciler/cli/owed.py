@@ -18,20 +18,23 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
 
     They are offered again by later plans, after a while, until they are in quarantine.
     """
-    from reconciler.audience import engine, owing
-    from reconciler.cli.world import World
-    from reconciler.ledger import owed as records
+    from reconciler.audience.diff import retry_queue
+    from reconciler.audience.relations import engine
+    from reconciler.cli.runtime import LocalRuntime
+    from reconciler.ledger import retry_queue as records
     from reconciler.steps.load import load
     from reconciler.views.plain import plain
 
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         lines = world.owed(desired)
         counted = []
         if lines is not None:
-            with engine.reading(desired.settings.engine, workspace.scratch) as backend:
-                rows = owing.settled(backend, lines, desired.settings.rejected, desired.now, workspace.scratch)
-                counted = owing.counted(backend, rows)
+            with engine.open_reader(desired.settings.engine, workspace.scratch) as backend:
+                rows = retry_queue.read_retry_queue(
+                    backend, lines, desired.settings.rejected, desired.now, workspace.scratch
+                )
+                counted = retry_queue.count_waiting(backend, rows)
         if release is not None:
             if release not in {name for name, *_ in counted}:
                 raise LedgerError(f"nothing is owed to a list {release!r}", hint="see: reconciler owed")
@@ -44,5 +47,5 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
             times = "once" if tries == 1 else f"{tries} times"
             click.echo(plain(f"{count:>9,}  {name}: {what} {times}: {reason}"))
         if not counted:
-            click.echo("Nothing is owed to any list.")
+            click.echo("No contact is pending retry.")
     return Exit.DONE

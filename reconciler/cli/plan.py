@@ -14,7 +14,7 @@ from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
 
 
 @click.command()
@@ -46,9 +46,9 @@ def plan(
     notify: bool,
 ) -> int:
     """Show what an apply would do, and why. Reads the tenant and writes nothing."""
-    from reconciler.cli.announcing import tell_of_plan
     from reconciler.cli.console import console
-    from reconciler.cli.world import World
+    from reconciler.cli.notifications import tell_of_plan
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
     from reconciler.ledger.saved import save_plan
     from reconciler.steps.load import load
@@ -57,7 +57,7 @@ def plan(
     with (
         opened(chosen, prune=prune, release=release, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        World(workspace, reading=reading) as world,
+        LocalRuntime(workspace, reading=reading) as world,
     ):
         proposed = replace(propose(workspace, world), ledger=world.ledger_state)
         reading.end()
@@ -85,7 +85,7 @@ def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
     return Exit.CHANGES if detailed and verdict.status is Status.CHANGES else Exit.DONE
 
 
-def tell_of_ledger(world: World) -> None:
+def tell_of_ledger(world: LocalRuntime) -> None:
     """Say of a ledger that remembers nothing what that means for a pipeline, in one line."""
     from reconciler.views.plain import plain
 

@@ -51,11 +51,11 @@ def _say_where(desired: Desired) -> None:
 def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str) -> int:
     """Show what waits to be sent again, the oldest first."""
     from reconciler.cli.console import console
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
     from reconciler.views import callbacks
 
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         waiting = _chosen(world.outbox(desired), name, run)
     if voice == "json":
@@ -71,15 +71,15 @@ def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str)
 @_choice
 def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
     """Send again what was not delivered, with the same keys; exits with 1 when some of it still waits."""
-    from reconciler.cli.announcing import show
+    from reconciler.cli.notifications import show
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.cli.stopping import stoppable
-    from reconciler.cli.world import World
     from reconciler.kinds.webhook import webhooks as declared
-    from reconciler.steps import announce
+    from reconciler.steps import notify
     from reconciler.steps.load import load
 
     stop = threading.Event()
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         outbox = world.outbox(desired)
         waiting = _chosen(outbox, name, run)
@@ -88,7 +88,7 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
             click.echo("No callback waits.")
             return Exit.DONE
         with stoppable(stop):
-            told = announce.resend(
+            told = notify.resend(
                 waiting, declared(desired.catalogue), world.receivers(desired), world.courier(stop), outbox
             )
         show(told, workspace)
@@ -101,10 +101,10 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(chosen: dict[str, Any], name: str | None, run: str | None, yes: bool) -> int:
     """Give up what was not delivered: it is never sent again."""
-    from reconciler.cli.world import World
+    from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
 
-    with opened(chosen) as workspace, World(workspace) as world:
+    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         outbox = world.outbox(desired)
         waiting = _chosen(outbox, name, run)

@@ -49,17 +49,17 @@ def what_if(
     Reads the tenant once, and touches neither a file nor the tenant. A setting is a number of the segment (cap.most) or
     of its score model (score.threshold, score.bands.high.from, score.recency.perDay).
     """
-    from reconciler.cli.world import World
-    from reconciler.flow import suppose
-    from reconciler.model.supposition import Supposition
+    from reconciler.cli.runtime import LocalRuntime
+    from reconciler.flow import estimate_what_if
+    from reconciler.model.what_if import Supposition
     from reconciler.views import what_if as view
 
     kind, slash, name = segment.partition("/")
     if kind.lower() != "segment" or not slash or not name:
         raise click.UsageError("name the segment as segment/NAME")
     suppositions = [Supposition(name, setting[0], value) for value in setting[1]]
-    with opened(chosen, refresh=refresh) as workspace, World(workspace) as world:
-        table = suppose(workspace, world, suppositions)
+    with opened(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as world:
+        table = estimate_what_if(workspace, world, suppositions)
     voices = {"text": view.text, "json": view.machine, "chart": view.chart}
     click.echo(voices[voice](table))
     return 0

@@ -111,7 +111,7 @@ def _floors(ctx: click.Context, parameter: click.Parameter, given: tuple[Path, .
 
 
 def _instant(ctx: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
-    from reconciler.model.moment import EARLIEST, LATEST, parse_instant, reckonable
+    from reconciler.model.instants import EARLIEST, LATEST, parse_instant, reckonable
 
     if given is None:
         return None

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.blame import clean
+from reconciler.cxone.error_mapping import clean_text
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, RowError, job_status
 from reconciler.model.shape import ID, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs, number, whole
@@ -86,4 +86,4 @@ def _error(row: Mapping[str, Any]) -> RowError:
 
 
 def _said(text: object) -> str:
-    return clean(str(text or ""))[:_LONGEST]
+    return clean_text(str(text or ""))[:_LONGEST]

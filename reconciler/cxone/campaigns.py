@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reconciler.cxone import dispositions
-from reconciler.cxone.tenant import DISPOSITIONS, TenantReader, missing
+from reconciler.cxone.reader import DISPOSITIONS, TenantReader, missing
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import CampaignPhones, LiveCampaign, LiveList, OutcomesOf, Rows
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import orjson
 
-from reconciler.cxone.faults import Conflict, Invalid, NotFound, Unknown, WireError
+from reconciler.cxone.errors import Conflict, Invalid, NotFound, Unknown, WireError
 from reconciler.cxone.pages import Spool
 from reconciler.cxone.transport import Transport
 from reconciler.model.disposition import HELD, Ending, Settled, code_of

@@ -24,7 +24,7 @@ from reconciler.cxone.pages import (
     told_total,
 )
 from reconciler.cxone.transport import Transport
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.rows import ATTRIBUTE, SENT_AS, InteractionsOf, Rows
 from reconciler.model.shape import ID, OBJECT, TEXT, Shape, may, needs
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.cxone import lists, outbound
-from reconciler.cxone.faults import Invalid, NotFound, TooLarge
+from reconciler.cxone.errors import Invalid, NotFound, TooLarge
 from reconciler.cxone.transport import Transport
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
-from reconciler.model.unseen import same_id
+from reconciler.model.invisible import same_id
 
 Row = Mapping[str, Any]
 Wires = Mapping[str, Transport]

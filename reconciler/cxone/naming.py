@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reconciler.model import unseen
+from reconciler.model import invisible
 from reconciler.model.live import LiveObject
 
-seen = unseen.clean
+seen = invisible.strip_invisible
 """A name as people see it: case counts, what is not displayed does not."""
 
 
-def apart(objects: Sequence[LiveObject], known: set[str]) -> list[LiveObject]:
+def split_alike(objects: Sequence[LiveObject], known: set[str]) -> list[LiveObject]:
     """Objects of one kind, each by a name of its own: of those with one name each is told with its id.
 
     `known`: the ids of those that were told so before, and are from now on. Once one of two is gone the other is still
@@ -24,7 +24,7 @@ def apart(objects: Sequence[LiveObject], known: set[str]) -> list[LiveObject]:
     return [replace(each, name=f"{each.name} (id {each.id})") if each.id in known else each for each in objects]
 
 
-def alike(objects: Iterable[LiveObject]) -> dict[str, list[LiveObject]]:
+def find_alike(objects: Iterable[LiveObject]) -> dict[str, list[LiveObject]]:
     """Objects of one kind by their names as people see them, in the order of their ids."""
     found: dict[str, list[LiveObject]] = {}
     for each in sorted(objects, key=lambda each: each.id):
@@ -32,6 +32,6 @@ def alike(objects: Iterable[LiveObject]) -> dict[str, list[LiveObject]]:
     return found
 
 
-def told(objects: Iterable[LiveObject]) -> str:
+def describe_alike(objects: Iterable[LiveObject]) -> str:
     """Their names to the letter, and their ids."""
     return " and ".join(f"{each.fields['name']!a} (id {each.id})" for each in objects)

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 import orjson
 
-from reconciler.cxone.faults import BadReply, Invalid
+from reconciler.cxone.errors import BadReply, Invalid
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.shape import TOTAL, Shape, Value, may, needs, whole
 from reconciler.model.shape import Rows as RowsOf

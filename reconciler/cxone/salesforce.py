@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.cxone.faults import BadReply, Unauthorised, WireError
-from reconciler.cxone.outcome import error_codes
+from reconciler.cxone.errors import BadReply, Unauthorised, WireError
 from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Progress, Spool, Unsettled
-from reconciler.cxone.salesforce_refusals import told
+from reconciler.cxone.response import error_codes
+from reconciler.cxone.salesforce_refusals import map_salesforce_error
 from reconciler.cxone.transport import Transport
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Location, Problem
@@ -121,13 +121,13 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
                 log.warning("%s: %s; starting again from the first page", feed, broken)
             except BadReply as error:
                 if error.odd is None or restarts == MOST_RESTARTS:
-                    raise told(error, feed, reading.page, reading.count) from None
+                    raise map_salesforce_error(error, feed, reading.page, reading.count) from None
                 log.warning("%s: page %d is none; starting again from the first page", feed, reading.page)
             except WireError as error:
                 # A locator belongs to the session that made it, and some organisations say so with a 401.
                 lost = isinstance(error, Unauthorised) and reading.page > 1 and not renewed
                 if not lost and _STALE not in error_codes(error.reply):
-                    raise told(error, feed, reading.page, reading.count) from None
+                    raise map_salesforce_error(error, feed, reading.page, reading.count) from None
                 renewed = renewed or lost
                 log.warning("%s: the locator of page %d is stale; starting again", feed, reading.page)
     except BaseException:

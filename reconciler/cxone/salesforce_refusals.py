@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from reconciler.cxone.faults import BadReply, Forbidden, Invalid, NotFound, QuotaSpent, TokenRefused, WireError
-from reconciler.cxone.outcome import error_codes
+from reconciler.cxone.errors import BadReply, Forbidden, Invalid, NotFound, QuotaSpent, TokenRefused, WireError
+from reconciler.cxone.response import error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Problem
@@ -27,7 +27,7 @@ _DISABLED = {
 }
 
 
-def told(error: WireError, feed: SalesforceFeed, page: int, kept: int) -> ReconcilerError:
+def map_salesforce_error(error: WireError, feed: SalesforceFeed, page: int, kept: int) -> ReconcilerError:
     """A fault of the wire in the words of this source.
 
     Args:
@@ -48,7 +48,7 @@ def told(error: WireError, feed: SalesforceFeed, page: int, kept: int) -> Reconc
     elif isinstance(error, BadReply):
         hint = f"is {feed.instance} the organisation's own URL? Nothing is read on a guess"
     elif isinstance(error, QuotaSpent):
-        message = "the requests that the Salesforce organisation allows in a day are used up"
+        message = "the Salesforce organisation's daily API request quota is exhausted"
         hint = "try again when its quota has room (it counts the last 24 hours), or have it raised"
     elif isinstance(error, NotFound):
         hint = f"is {feed.instance} the organisation's own URL, and has its API a version {feed.version}?"

@@ -15,16 +15,16 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from reconciler.cxone.ask import Ask, Query, call_of, token_of
+from reconciler.cxone.attempt import Sender
 from reconciler.cxone.auth import GRANT, TokenSource
 from reconciler.cxone.backoff import Backoff
-from reconciler.cxone.blame import misshapen
-from reconciler.cxone.delivery import Delivery
-from reconciler.cxone.lanes import Lane, Lanes
-from reconciler.cxone.outcome import Reply
-from reconciler.cxone.pace import Limiter
-from reconciler.cxone.sending import Sender
-from reconciler.cxone.traffic import Traffic, TrafficMeter
+from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
+from reconciler.cxone.error_mapping import map_odd_reply
+from reconciler.cxone.rate_limit import Limiter
+from reconciler.cxone.request import Query, Request, call_of, token_of
+from reconciler.cxone.request_counts import RequestCounter, RequestCounts
+from reconciler.cxone.response import Reply
+from reconciler.cxone.retry import Exchange
 from reconciler.model.shape import Shape, find_odd
 from reconciler.model.tenant import SurfaceAccess, TokenRequest
 
@@ -54,7 +54,7 @@ class Transport:
         access: SurfaceAccess,
         *,
         stop: threading.Event | None = None,
-        lanes: Lanes | None = None,
+        lanes: CampaignLimiters | None = None,
         retry_after_max: float = 120.0,
         credentials: str | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -63,12 +63,12 @@ class Transport:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.access = access
-        self._stop, self._lanes = stop, lanes or Lanes()
+        self._stop, self._lanes = stop, lanes or CampaignLimiters()
         self.pace = Limiter(access.pace.rate, access.pace.burst, clock=clock, sleep=sleep, stop=stop)
         self.tokens = TokenSource(access.token, self._ask_for_token, clock=clock)
-        self._meter = TrafficMeter()
+        self._meter = RequestCounter()
         self._sender = Sender(access)
-        self._delivery = Delivery(
+        self._delivery = Exchange(
             send=self._sender.send,
             pace=self.pace,
             tokens=self.tokens,
@@ -89,7 +89,7 @@ class Transport:
         scope: str | None = None,
         idempotent: bool | None = None,
         expect_id: str | None = None,
-        lane: Lane | None = None,
+        lane: CampaignLimiter | None = None,
         shown: str | None = None,
         shape: Shape | None = None,
         reads: bool = False,
@@ -121,7 +121,7 @@ class Transport:
         Raises:
             ValueError: the path would lead elsewhere than it reads.
             BadReply: the reply is not as its shape says, or cannot be read.
-            WireError: one of `reconciler.cxone.faults`; `Unknown` where the request may have taken effect.
+            WireError: one of `reconciler.cxone.errors`; `Unknown` where the request may have taken effect.
             Interrupted: the person asked to stop.
         """
         ask = call_of(
@@ -140,7 +140,7 @@ class Transport:
         )
         return _checked(ask, self._delivery.deliver(ask, lane, took), shape)
 
-    def lane(self, campaign_id: str, *, write: bool) -> Lane:
+    def lane(self, campaign_id: str, *, write: bool) -> CampaignLimiter:
         """Where requests about a campaign are counted; reads apart, where it was agreed that writes count alone."""
         rate, together = self.access.campaign_rate, self.access.counts_reads
         track = "" if together else "write" if write else "read"
@@ -151,7 +151,7 @@ class Transport:
         self._delivery.rest(failures)
 
     @property
-    def traffic(self) -> Traffic:
+    def traffic(self) -> RequestCounts:
         """What has been sent so far."""
         return self._meter.read()
 
@@ -176,8 +176,8 @@ class Transport:
         return _checked(ask, self._delivery.deliver(ask), GRANT)
 
 
-def _checked(ask: Ask, reply: Reply, shape: Shape | None) -> Any:
+def _checked(ask: Request, reply: Reply, shape: Shape | None) -> Any:
     odd = None if shape is None else find_odd(shape, reply.json)
     if odd is not None:
-        raise misshapen(ask, reply, odd)
+        raise map_odd_reply(ask, reply, odd)
     return reply.json

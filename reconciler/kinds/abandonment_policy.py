@@ -1,4 +1,4 @@
-"""AbandonmentPolicy: the threshold of each band, stricter ceilings, and what is set aside until when."""
+"""AbandonmentPolicy: the threshold of each band, stricter ceilings, and what is waived until when."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from reconciler.model import schedule
 from reconciler.model.address import Address
 from reconciler.model.campaign import UNKNOWN, Campaign, Staffing, told_instant
 from reconciler.model.forecast import Statistics
+from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.kind import (
     Activity,
     Each,
@@ -24,7 +25,6 @@ from reconciler.model.kind import (
     object_shape,
 )
 from reconciler.model.live import LiveObject
-from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.ownership import worded
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource

@@ -5,8 +5,8 @@ from __future__ import annotations
 from reconciler.model.ceiling import Ceiling
 from reconciler.model.countries import country
 from reconciler.model.finding import Severity
+from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
-from reconciler.model.moment import parse_duration
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Floor, Limits
 

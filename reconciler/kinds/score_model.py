@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.moment import parse_duration
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Path, Resource
 from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score

@@ -9,8 +9,8 @@ from typing import Any
 
 from reconciler.model.countries import declared
 from reconciler.model.feeds import Answers, Entries, FileFeed
+from reconciler.model.instants import parse_duration, parse_instant
 from reconciler.model.kind import Kind
-from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.naming import Named, PlaceName
 from reconciler.model.people import PEOPLE, check_people, names_of_rows, people
 from reconciler.model.problem import Problem
@@ -72,7 +72,7 @@ def stores(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _kept(resource: Resource) -> FileFeed | None:
-    """The numbers that outcomes have added: in files of the list's own, as `audience/store.py` writes them."""
+    """The numbers that outcomes have added: in files of the list's own, as `decision/dnc_store.py` writes them."""
     if "store" not in resource.spec:
         return None
     return FileFeed(

@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.model.allowance import network
 from reconciler.model.bounds import Held
+from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
-from reconciler.model.moment import parse_duration
 from reconciler.model.naming import ClearName, HostName, Named, PrivateName, secret_name
 from reconciler.model.presets import PRESETS, event_url
 from reconciler.model.problem import BadInput, Location, Problem

@@ -9,8 +9,8 @@ from reconciler.model.allowance import Allowance, allowance
 from reconciler.model.bounds import Held
 from reconciler.model.destination import destination
 from reconciler.model.endpoint import Endpoint, endpoint
+from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
-from reconciler.model.moment import parse_duration
 from reconciler.model.naming import HostName, Named, SecretName, secret_name
 from reconciler.model.payloads import SAMPLES
 from reconciler.model.problem import BadInput, Location, Problem

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.model.cache import Cache
 from reconciler.model.finding import Severity
-from reconciler.model.kept import Cache
+from reconciler.model.instants import parse_duration, parse_instant
 from reconciler.model.kind import Kind
-from reconciler.model.moment import parse_duration, parse_instant
 from reconciler.model.naming import HostName, Named, PlaceName
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.settings import Engine, Limits, Override, Patience, Settings
+from reconciler.model.settings import Engine, Limits, Override, RetryPolicy, Settings
 
 
 def settings(resource: Resource | None) -> Settings:
@@ -54,12 +54,12 @@ def settings(resource: Resource | None) -> Settings:
     )
 
 
-def _patience(spec: Mapping[str, Any]) -> Patience:
-    default = Patience()
+def _patience(spec: Mapping[str, Any]) -> RetryPolicy:
+    default = RetryPolicy()
     wait, forget = (parse_duration(spec[name]) if name in spec else None for name in ("wait", "forget"))
     wait = default.wait if wait is None else wait
     most, longest = spec.get("most", default.most), max(wait, default.longest)
-    return Patience(wait, longest, most, forget or default.forget, by_time="wait" in spec)
+    return RetryPolicy(wait, longest, most, forget or default.forget, by_time="wait" in spec)
 
 
 def _engine(said: str | Mapping[str, Any]) -> Engine:

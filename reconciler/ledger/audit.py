@@ -15,9 +15,9 @@ from typing import Any
 import orjson
 
 from reconciler.ledger import counted
-from reconciler.ledger.proofs import read_proof, write_proof
 from reconciler.ledger.records import Records, damaged_line, parse_line
 from reconciler.ledger.sealing import Seal
+from reconciler.ledger.signatures import read_proof, write_proof
 from reconciler.model.anchor import START, Anchor
 from reconciler.model.errors import LedgerError
 

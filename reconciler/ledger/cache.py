@@ -21,8 +21,8 @@ from typing import Any
 import orjson
 
 from reconciler.ledger.sealing import Seal
+from reconciler.model.cache import Untrusted
 from reconciler.model.errors import LedgerError, Stale
-from reconciler.model.kept import Untrusted
 from reconciler.model.live import digest_of
 from reconciler.model.rows import Rows
 

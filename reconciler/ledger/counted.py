@@ -10,9 +10,9 @@ import os
 
 import orjson
 
-from reconciler.ledger.proofs import read_proof, write_proof
 from reconciler.ledger.records import Records
 from reconciler.ledger.sealing import Seal
+from reconciler.ledger.signatures import read_proof, write_proof
 from reconciler.model.errors import LedgerError
 
 COMPARE = "compare it with a copy of the ledger from before; nothing was done because of it"

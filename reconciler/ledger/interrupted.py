@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.proven import ProvenRecords, Unproven
 from reconciler.ledger.records import Records, parse_line
+from reconciler.ledger.signed_lines import ProvenRecords, Unproven
 from reconciler.model.errors import LedgerError
 
 FILE = "interrupted.json"

@@ -15,10 +15,10 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, left_out, lock, owed, scored, written
+from reconciler.ledger import audit, left_out, lock, retry_queue, scored, written
 from reconciler.ledger.left_out import LeftOut
-from reconciler.ledger.proven import ProvenRecords
 from reconciler.ledger.records import damaged_line, parse_line
+from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.address import Address
 from reconciler.model.anchor import Anchor
 from reconciler.model.errors import LedgerError, ReconcilerError
@@ -286,27 +286,27 @@ class Run:
         if key in self._done:
             return
         mine = sorted([*self._refusals(address), *((each, left_out.TAKEN_BACK, why) for each, why in back.items())])
-        before = owed.outstanding(self._store, self._tenant, name)
+        before = retry_queue.list_pending(self._store, self._tenant, name)
         taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
         if mine or taken:
             with self._keeping:
                 rows = rows_of([contact for contact, *_ in mine])
-                owed.record(self._store, self._tenant, self.name, name, mine, taken, rows)
+                retry_queue.record(self._store, self._tenant, self.name, name, mine, taken, rows)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
     def renamed(self, old: str, new: str) -> None:
         """Remember that a list which was called `old` is called `new`: what it would not take goes with it."""
         with self._keeping:
-            if owed.outstanding(self._store, self._tenant, old):
-                owed.rename(self._store, self._tenant, old, new)
+            if retry_queue.list_pending(self._store, self._tenant, old):
+                retry_queue.rename(self._store, self._tenant, old, new)
 
     def written(self, name: str, into: Path) -> Path | None:
         """What was written of the contacts of the list `name` before, as `audience.written` has it."""
-        return written.fetched(self._store, self._tenant, name, into)
+        return written.fetch_written(self._store, self._tenant, name, into)
 
     def keeping_written(self, name: str, into: Path) -> AbstractContextManager[Path]:
         """A path below `into` for what is written of them now."""
-        return written.kept(self._store, self._tenant, name, into)
+        return written.keep_written(self._store, self._tenant, name, into)
 
     def keep_scored(self, name: str, told: Scored) -> None:
         """Remember as of which moment the scores of the list `name` are.
@@ -329,7 +329,7 @@ class Run:
             if mine:
                 with suppress(LedgerError), self._keeping:  # what the step failed of is told
                     rows = rows_of([contact for contact, *_ in mine])
-                    owed.record(self._store, self._tenant, self.name, name, mine, [], rows)
+                    retry_queue.record(self._store, self._tenant, self.name, name, mine, [], rows)
             raise
 
     def _refusals(self, address: Address) -> list[tuple[str, str, str]]:

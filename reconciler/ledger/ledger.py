@@ -17,10 +17,10 @@ import orjson
 from reconciler.ledger import audit, interrupted, lock
 from reconciler.ledger.interrupted import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
-from reconciler.ledger.proven import ProvenRecords
 from reconciler.ledger.records import Records, parse_line
 from reconciler.ledger.saved import of_run, open_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, seal_of
+from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.anchor import Anchor
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
@@ -187,7 +187,7 @@ class Ledger:
         raise LedgerError(f"run {name} {'has ended' if ended else 'is not in the ledger'}", hint=hint)
 
     def supersede(self, workspace: str) -> None:
-        """Close what was interrupted: the tenant is as the manifests say, whatever was left to do.
+        """Close what was interrupted: the tenant matches the manifests, whatever was left to do.
 
         Raises:
             LedgerError: another run is under way.

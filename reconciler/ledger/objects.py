@@ -185,7 +185,7 @@ class ObjectStore:
         return self._bucket.url(self._key(_line(name, number) if number else name))
 
     def token_key(self, given: str | None) -> Secret:
-        """See `records.token_key`."""
+        """See `salesforce_contacts.token_key`."""
         return records.token_key(self, given)
 
     def _key(self, name: str) -> str:

@@ -11,8 +11,8 @@ import secrets
 import orjson
 
 from reconciler.ledger.records import Records
+from reconciler.model.instants import parse_instant
 from reconciler.model.live import digest_of
-from reconciler.model.moment import parse_instant
 from reconciler.model.scored import Scored
 
 

@@ -9,9 +9,9 @@ from reconciler.ledger import audit, counted
 from reconciler.ledger.audit import Reading
 from reconciler.ledger.interrupted import journal_of
 from reconciler.ledger.lock import FENCES
-from reconciler.ledger.proven import ProvenRecords, Unproven
 from reconciler.ledger.records import Records, parse_line
 from reconciler.ledger.sealing import Seal
+from reconciler.ledger.signed_lines import ProvenRecords, Unproven
 from reconciler.model.anchor import START, Anchor
 from reconciler.model.errors import LedgerError
 

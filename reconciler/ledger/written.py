@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.ledger.proven import ProvenRecords
 from reconciler.ledger.sealing import NAME, PREVIOUS_VARIABLE
+from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.errors import LedgerError, Stale
 from reconciler.model.live import digest_of
 
@@ -22,7 +22,7 @@ def _file(tenant: str, name: str) -> str:
     return f"written/{digest_of([tenant, name]).removeprefix('sha256:')[:24]}.sealed"
 
 
-def fetched(store: ProvenRecords, tenant: str, name: str, into: Path) -> Path | None:
+def fetch_written(store: ProvenRecords, tenant: str, name: str, into: Path) -> Path | None:
     """What was written of the contacts of the list `name`, in a file below `into`; None: nobody knows.
 
     Raises:
@@ -54,7 +54,7 @@ def _untrusted(store: ProvenRecords, file: str, why: str) -> LedgerError:
 
 
 @contextmanager
-def kept(store: ProvenRecords, tenant: str, name: str, into: Path) -> Iterator[Path]:
+def keep_written(store: ProvenRecords, tenant: str, name: str, into: Path) -> Iterator[Path]:
     """A path below `into` to write that to; it takes the place of what was there when the block ends well."""
     file = _file(tenant, name)
     with tempfile.TemporaryDirectory(prefix="written-", dir=into) as folder:

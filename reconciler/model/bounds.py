@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.model.allowance import network
 from reconciler.model.destination import Destination, HostPattern, host_pattern, is_local
-from reconciler.model.outside import NEVER, OWN_PREFIXES, tenant_prefix, vendor_domains
+from reconciler.model.known_names import NEVER, OWN_PREFIXES, tenant_prefix, vendor_domains
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.moment import parse_instant, reckonable
+from reconciler.model.instants import parse_instant, reckonable
 from reconciler.model.run_state import RunState
 
 Window = tuple[datetime, datetime]

@@ -19,8 +19,7 @@ from reconciler.model.change import (
     RowChange,
     Unmoved,
 )
-from reconciler.model.moment import format_instant, parse_instant
-from reconciler.model.notation import plain, read
+from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.reason_document import (
     counted_document,
     read_counted,
@@ -31,6 +30,7 @@ from reconciler.model.reason_document import (
 )
 from reconciler.model.rows import Rows
 from reconciler.model.scored import Scored
+from reconciler.model.serialization import from_json, to_json
 
 MEMBERS = "members"
 """What the change of a list's rows writes."""
@@ -77,7 +77,7 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "replacement": None if cost is None else _cost(cost),
         "why": [reason_document(each) for each in change.why],
         "previous_name": change.previous,
-        "unmoved": None if change.unmoved is None else plain(change.unmoved),
+        "unmoved": None if change.unmoved is None else to_json(change.unmoved),
         "dialled_by": list(change.dialled_by),
         "alike": [list(each) for each in change.alike],
     }
@@ -124,7 +124,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
 def _calendar(change: RowChange) -> dict[str, Any]:
     """Of the updates those that follow from the time alone, and what later plans are to know of when it was."""
     since = None if change.aged_since is None else format_instant(change.aged_since)
-    scored = {} if change.scored is None else {"scored": plain(change.scored)}
+    scored = {} if change.scored is None else {"scored": to_json(change.scored)}
     return {"updates": change.aged, "since": since, **scored}
 
 
@@ -161,7 +161,7 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
         replacement=None if cost is None else Replacement(tuple(path for (path,) in change["replace_paths"]), **cost),
         why=tuple(read_named(reason) for reason in each["why"]),
         previous=each["previous_name"],
-        unmoved=None if each["unmoved"] is None else read(Unmoved, each["unmoved"]),
+        unmoved=None if each["unmoved"] is None else from_json(Unmoved, each["unmoved"]),
         dialled_by=tuple(each["dialled_by"]),
         alike=tuple((name, object_id) for name, object_id in each["alike"]),
     )
@@ -202,5 +202,5 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         pending=each["pending"],
         aged=calendar["updates"],
         aged_since=parse_instant(calendar["since"]) if calendar["since"] else None,
-        scored=read(Scored, calendar["scored"]) if "scored" in calendar else None,
+        scored=from_json(Scored, calendar["scored"]) if "scored" in calendar else None,
     )

@@ -15,15 +15,12 @@ from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import Accounting, ObjectChange, Undeclared
 from reconciler.model.change_document import MEMBERS, object_document, read_object, read_rows, rows_document
-from reconciler.model.deeds import Deed
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
-from reconciler.model.judged import Asked, Waived
+from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.live import digest_of
 from reconciler.model.members import DoNotCall
-from reconciler.model.moment import format_instant, parse_instant
-from reconciler.model.notation import plain, read
 from reconciler.model.outcome_document import (
     NUMBERS,
     OUTCOMES,
@@ -36,8 +33,11 @@ from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.reason import Share, count_codes
 from reconciler.model.reason_document import counted_document, read_counted
+from reconciler.model.rule_results import CheckedRule, Waived
+from reconciler.model.serialization import from_json, to_json
 from reconciler.model.situation import Planned, watched
 from reconciler.model.verdict import reach_verdict
+from reconciler.model.write_ops import WriteOp
 
 _NOT_BOUND = ("digest", "timestamp", "notices", "ledger")
 _NOT_BOUND_OF_BUDGET = ("reads",)
@@ -77,9 +77,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "others": [_other(each) for each in plan.others],
         "unseen": [list(each) for each in plan.unseen],
         "undeclared": [_undeclared(each) for each in plan.undeclared],
-        "suppressions": [plain(each) for each in plan.suppressions],
-        "rules": [plain(rule) for rule in plan.rules],
-        "waivers": [plain(waiver) for waiver in plan.waivers],
+        "suppressions": [to_json(each) for each in plan.suppressions],
+        "rules": [to_json(rule) for rule in plan.rules],
+        "waivers": [to_json(waiver) for waiver in plan.waivers],
         "request_budget": {
             "reads": plan.budget.reads,
             "writes": plan.budget.writes,
@@ -141,14 +141,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "waivable": finding.waivable,
         "severity": finding.severity.value,
         "until": finding.until and finding.until.isoformat(),
-        **({"details": plain(finding.details)} if finding.details else {}),
+        **({"details": to_json(finding.details)} if finding.details else {}),
     }
 
 
 def _campaign(planned: Planned) -> dict[str, Any]:
     """What a campaign would be; what becomes of it is among the resource changes."""
     judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
-    return {"address": str(planned.change.address), **{name: plain(value) for name, value in judged.items()}}
+    return {"address": str(planned.change.address), **{name: to_json(value) for name, value in judged.items()}}
 
 
 def _undeclared(each: Undeclared) -> dict[str, Any]:
@@ -166,16 +166,16 @@ def _read_undeclared(each: Mapping[str, Any]) -> Undeclared:
 def _other(planned: Planned) -> dict[str, Any]:
     """A campaign that no manifest declares: nothing becomes of it."""
     judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
-    return {name: plain(value) for name, value in judged.items()}
+    return {name: to_json(value) for name, value in judged.items()}
 
 
 def _read_other(each: Mapping[str, Any]) -> Planned:
-    return read(Planned, each, change=watched(read(Campaign, each["campaign"])).change)
+    return from_json(Planned, each, change=watched(from_json(Campaign, each["campaign"])).change)
 
 
 def _read_campaign(each: Mapping[str, Any], known: Mapping[str, ObjectChange]) -> Planned:
     values = {name: value for name, value in each.items() if name != "address"}
-    return read(Planned, values, change=known[each["address"]])
+    return from_json(Planned, values, change=known[each["address"]])
 
 
 def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[str, str]) -> Plan:
@@ -219,7 +219,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
             Step(
                 known[each["address"]],
                 tuple(known[need] for need in each["needs"]),
-                tuple(Deed(deed) for deed in each["does"]),
+                tuple(WriteOp(deed) for deed in each["does"]),
             )
             for each in document["order"]
         ),
@@ -229,14 +229,14 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
         notices=tuple(document["notices"]),
         campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
-        suppressions=tuple(read(DoNotCall, each) for each in document["suppressions"]),
-        rules=tuple(read(Asked, each) for each in document["rules"]),
-        waivers=tuple(read(Waived, each) for each in document["waivers"]),
+        suppressions=tuple(from_json(DoNotCall, each) for each in document["suppressions"]),
+        rules=tuple(from_json(CheckedRule, each) for each in document["rules"]),
+        waivers=tuple(from_json(Waived, each) for each in document["waivers"]),
         outcomes=outcomes,
         numbers=numbers,
         others=tuple(_read_other(each) for each in document["others"]),
         unseen=tuple((kind, why) for kind, why in document["unseen"]),
-        ledger=read(LedgerState, document["ledger"]) if document.get("ledger") else None,
+        ledger=from_json(LedgerState, document["ledger"]) if document.get("ledger") else None,
         undeclared=tuple(_read_undeclared(each) for each in document["undeclared"]),
         environment=document.get("environment"),
     )
@@ -245,7 +245,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
 def _read_finding(each: Mapping[str, Any], known: Mapping[str, Address]) -> Finding:
     """A finding may be about what does not change: the whole of a segment, or a campaign that nothing declares."""
     found = known.get(each["object"])
-    return read(Finding, each, object=Address.told(each["object"]) if found is None else found)
+    return from_json(Finding, each, object=Address.told(each["object"]) if found is None else found)
 
 
 def _read_account(each: Mapping[str, Any]) -> Accounting:

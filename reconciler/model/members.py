@@ -79,7 +79,7 @@ class DoNotCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MembershipDecision:
     """One segment.
 
     Attributes:
@@ -96,4 +96,4 @@ class Standing:
     suppressions: tuple[DoNotCall, ...] = ()
 
 
-Members = tuple[Standing, ...]
+Members = tuple[MembershipDecision, ...]

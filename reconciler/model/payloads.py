@@ -15,8 +15,8 @@ from reconciler.model.change import Action
 from reconciler.model.disposition import Settled
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Exit, Refused, Stale
+from reconciler.model.instants import format_instant
 from reconciler.model.live import digest_of
-from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.report import JobEnd, Outcome, Report
 from reconciler.model.webhook import Event, Occasion, Payload

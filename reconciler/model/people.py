@@ -18,7 +18,7 @@ from reconciler.model.feeds import (
     SqlFeed,
     SqlHistory,
 )
-from reconciler.model.moment import parse_duration
+from reconciler.model.instants import parse_duration
 from reconciler.model.naming import HostName, Named, ObjectName, secret_name
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange, Undeclared
-from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding
-from reconciler.model.judged import Asked, Waived
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.members import DoNotCall
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
+from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.situation import Planned
+from reconciler.model.write_ops import WriteOp
 
 FORMAT_VERSION = "2.0"
 
@@ -32,7 +32,7 @@ class Step:
 
     address: Address
     needs: tuple[Address, ...]
-    does: tuple[Deed, ...]
+    does: tuple[WriteOp, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Plan:
     notices: tuple[str, ...] = ()
     campaigns: tuple[Planned, ...] = ()
     suppressions: tuple[DoNotCall, ...] = ()
-    rules: tuple[Asked, ...] = ()
+    rules: tuple[CheckedRule, ...] = ()
     waivers: tuple[Waived, ...] = ()
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.model.address import Address
+from reconciler.model.cache import CachePort
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import Way
 from reconciler.model.desired import Desired
 from reconciler.model.disposition import Settled
 from reconciler.model.forecast import Statistics
 from reconciler.model.jobs import Job
-from reconciler.model.kept import Shelf
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
 from reconciler.model.outcomes import OutcomeChange
@@ -148,7 +148,7 @@ class Writer(Reader, Protocol):
         """
 
 
-class Teller(Protocol):
+class Notifier(Protocol):
     """Who tells webhooks of what happens while an apply is under way. Called from several threads."""
 
     def tell(self, occasions: Occasions, again: bool) -> None:
@@ -183,14 +183,14 @@ class Progress(Protocol):
         """The run has ended, with or without something left for `--resume`."""
 
 
-class Courier(Protocol):
+class WebhookPort(Protocol):
     """Who carries callbacks to webhooks. Called from several threads."""
 
     def deliver(self, receiver: Receiver, callback: Callback) -> Receipt:
         """Send a callback until it is taken, refused, or given up for now. Never raises for what the network does."""
 
 
-class Outside(Protocol):
+class Runtime(Protocol):
     """What planning needs of the world, once the manifests are read."""
 
     def reader(self, desired: Desired) -> Reader:
@@ -219,7 +219,7 @@ class Outside(Protocol):
     def scored(self, desired: Desired) -> Callable[[str], Scored | None]:
         """Of a list by its name, as of which moment the ledger says that its scores are; None: nobody knows."""
 
-    def shelf(self, desired: Desired) -> Shelf | None:
+    def shelf(self, desired: Desired) -> CachePort | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""
 
     def phase(self, words: str) -> None:

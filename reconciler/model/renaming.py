@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model import unseen
+from reconciler.model import invisible
 from reconciler.model.change import Unmoved
 from reconciler.model.live import LiveObject
 
@@ -30,7 +30,7 @@ class Held:
         self._looks: dict[str, list[LiveObject]] = {}
         for each in objects:
             self._named.setdefault(called(each), []).append(each)
-            self._looks.setdefault(unseen.same_name(called(each)), []).append(each)
+            self._looks.setdefault(invisible.same_name(called(each)), []).append(each)
 
     def named(self, name: str) -> Sequence[LiveObject]:
         """Those of a name, to the letter."""
@@ -39,7 +39,7 @@ class Held:
     def before(self, name: str, earlier: Sequence[str]) -> Sequence[LiveObject]:
         """Those that have one of the earlier names; where none has, those whose names only look the same."""
         exact = [each for old in earlier if old != name for each in self._named.get(old, ())]
-        looks = dict.fromkeys(unseen.same_name(old) for old in earlier)
+        looks = dict.fromkeys(invisible.same_name(old) for old in earlier)
         alike = [each for look in looks for each in self._looks.get(look, ()) if called(each) != name]
         return exact or alike
 

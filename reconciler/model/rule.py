@@ -39,7 +39,7 @@ class Rule:
         severity: what a finding of it does, unless the workspace or the floor raises it. Only a waiver lowers it.
         sources: of the law, or of the decision, that it rests on; at least one.
         check: the findings in a situation (pure). It yields nothing where it lacks what it would judge by.
-        waivable: whether a finding of it may be set aside at all. ends: whether a waiver of it must say until when.
+        waivable: whether a finding of it may be waived at all. ends: whether a waiver of it must say until when.
         starting: whether it is asked once more the moment a campaign is set to work.
     """
 

@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from reconciler.model.calendar import DAYS, Calendar, Hours, minutes, zones
+from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.kind import Later
-from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 

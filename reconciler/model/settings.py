@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from reconciler.model.cache import Cache
 from reconciler.model.ceiling import Ceiling, merged
 from reconciler.model.finding import Severity
-from reconciler.model.kept import Cache
-from reconciler.model.moment import LONGEST, parse_duration
-from reconciler.model.supposition import Supposition
+from reconciler.model.instants import LONGEST, parse_duration
+from reconciler.model.what_if import Supposition
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One rule set aside for one object, with the reason, until a date (inclusive, UTC) if there is one.
+    """One rule waived for one object, with the reason, until a date (inclusive, UTC) if there is one.
 
     `by` is the manifest that says so.
     """
@@ -80,7 +80,7 @@ class Floor:
     Attributes:
         limits: percentages. severities: the least that each rule has.
         ceilings: the highest thresholds, by country, `*` for every other.
-        firm: rules that nothing sets aside. longest: for how long from today a waiver may hold.
+        firm: rules that cannot be waived. longest: for how long from today a waiver may hold.
         oldest: how old do-not-call numbers may be.
     """
 
@@ -108,7 +108,7 @@ class Floor:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """When a contact that the tenant would not take is offered again.
 
     Attributes:
@@ -135,7 +135,7 @@ class Settings:
         overrides: those of the workspace, and the waivers of its abandonment policies.
         read_again: how old what an apply knows of do-not-call sources may get while it puts contacts on lists.
         ceilings: those of the floor, by country, `*` for every other.
-        firm: rules that nothing sets aside. longest: for how long from today a waiver may hold. oldest: how old
+        firm: rules that cannot be waived. longest: for how long from today a waiver may hold. oldest: how old
             do-not-call numbers may be. All by the floor.
     """
 
@@ -152,7 +152,7 @@ class Settings:
     longest: timedelta | None = None
     oldest: timedelta | None = None
     cache: Cache = field(default_factory=Cache)
-    rejected: Patience = field(default_factory=Patience)
+    rejected: RetryPolicy = field(default_factory=RetryPolicy)
     read_again: timedelta = timedelta(minutes=15)
 
 

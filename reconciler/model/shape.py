@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from reconciler.model.moment import parse_instant, reckonable
+from reconciler.model.instants import parse_instant, reckonable
 
 LONGEST_ID = 512
 """Characters of an id: more are none."""

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action
+from reconciler.model.instants import format_instant
 from reconciler.model.members import DoNotCall
-from reconciler.model.moment import format_instant
 from reconciler.model.situation import Planned
 
 

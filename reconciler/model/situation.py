@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.calling import first_window
+from reconciler.model.calling_hours import first_window
 from reconciler.model.campaign import Campaign, may_dial
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.exposure import Exposure, Shared
 from reconciler.model.forecast import Forecast, Statistics
 from reconciler.model.hours import Hours
+from reconciler.model.instants import present
 from reconciler.model.live import Live
 from reconciler.model.members import DoNotCall
-from reconciler.model.moment import present
 from reconciler.model.settings import Limits
 
 

@@ -1,4 +1,4 @@
-"""Which findings are set aside today, by whom, and until when?"""
+"""Which findings are waived today, by whom, and until when?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from reconciler.model.finding import Finding
-from reconciler.model.judged import Waived
+from reconciler.model.rule_results import Waived
 from reconciler.model.settings import Override, Settings
 
 
@@ -29,7 +29,7 @@ def waivers(found: Iterable[Finding], settings: Settings, today: date) -> Iterat
 def _lost(each: Override, settings: Settings, today: date) -> str | None:
     """Why a waiver does not hold, in words."""
     if each.until is not None and each.until < today:
-        return f"it ran out on {each.until}"
+        return f"it expired on {each.until}"
     if each.rule in settings.firm:
         return f"the floor lets nothing set {each.rule} aside"
     longest = settings.longest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.shelf_life import writes_window
 from reconciler.model.situation import Situation

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
@@ -43,7 +43,7 @@ RULE = Rule(
     severity=Severity.REFUSE,
     sources=(
         Source(
-            title="Safety limits are rules with an id, set aside by name",
+            title="Safety limits are rules with an id, waived by name",
             citation="decision 6 of this project",
             url="docs/decisions/0006-limits-and-overrides.md",
             effective=None,

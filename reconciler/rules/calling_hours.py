@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from reconciler.model.calling import WAITS, at_odds, left
-from reconciler.model.calling_words import any_hour, clock_words, length_words, told
+from reconciler.model.calling_hours import WAITS, is_at_odds, subtract_hours
+from reconciler.model.calling_hours_words import any_hour, clock_words, length_words, told
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Planned, Situation
 
@@ -31,7 +31,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             dialled = planned.dialled(moment, situation.hours)
             if dialled.at_any_hour(moment) and planned.exposure.contacts:
                 yield Finding(RULE.id, campaign.address, any_hour(planned.exposure.contacts))
-            found = told(planned.exposure, left(dialled, moment), situation.hours)
+            found = told(planned.exposure, subtract_hours(dialled, moment), situation.hours)
             if found is not None:
                 says, details = found
                 when = f"if it were created now, at {format_instant(moment)}: " if relative else ""
@@ -50,7 +50,7 @@ def _no_start(planned: Planned, situation: Situation) -> Iterator[Finding]:
     if planned.exposure is None:
         why = "nobody knows where its contacts are: their phones are read through the surface `outbound`"
     else:
-        odds = at_odds(planned.exposure, [(earliest, earliest + WAITS)], situation.hours)
+        odds = is_at_odds(planned.exposure, [(earliest, earliest + WAITS)], situation.hours)
         both = " and ".join(map(clock_words, odds))
         why = f"no minute suits {both}" if odds else "no day has so many hours that all of them allow"
     ends = format_instant(campaign.ends or earliest)

@@ -30,7 +30,7 @@ RULE = Rule(
     severity=Severity.REFUSE,
     sources=(
         Source(
-            title="Safety limits are rules with an id, set aside by name",
+            title="Safety limits are rules with an id, waived by name",
             citation="decision 6 of this project",
             url="docs/decisions/0006-limits-and-overrides.md",
             effective=None,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.calling import left
-from reconciler.model.calling_words import any_hour, told
+from reconciler.model.calling_hours import subtract_hours
+from reconciler.model.calling_hours_words import any_hour, told
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
@@ -25,7 +25,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         dialled = planned.dialled(situation.moment, situation.hours)
         if dialled.at_any_hour(situation.moment) and planned.exposure.contacts:
             yield Finding(RULE.id, campaign.address, any_hour(planned.exposure.contacts))
-        found = told(planned.exposure, left(dialled, situation.moment), situation.hours)
+        found = told(planned.exposure, subtract_hours(dialled, situation.moment), situation.hours)
         if found is not None:
             says, details = found
             then = "now" if situation.moment == situation.now else f"at {format_instant(situation.moment)}"

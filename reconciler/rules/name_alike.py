@@ -45,7 +45,7 @@ RULE = Rule(
     title="a name that only looks the same",
     says="An object is told by its name, to the letter. Where the tenant has one whose name differs from a declared one"
     " only by upper and lower case, blanks, characters that nobody sees or the way accents are composed"
-    " (`reconciler/model/unseen.toml`), a second object would be made that nobody can tell from the first, and both"
+    " (`reconciler/model/invisible.toml`), a second object would be made that nobody can tell from the first, and both"
     " might be dialled. Rename the one in the tenant, or declare its name as it is there. Where the tenant has two"
     " already whose names differ by nothing that is seen, both are named with their ids: who works there cannot say"
     " which is meant.",

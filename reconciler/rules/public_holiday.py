@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from reconciler.model.calendar import zone
-from reconciler.model.calling import LONGEST, left
+from reconciler.model.calling_hours import LONGEST, subtract_hours
 from reconciler.model.campaign import Window
 from reconciler.model.exposure import Exposure
 from reconciler.model.finding import Finding, Severity
@@ -27,7 +27,7 @@ def check(situation: Situation) -> Iterator[Finding]:
     for planned in situation.calling:
         if not planned.campaign.active or planned.exposure is None:
             continue
-        windows = left(planned.dialled(situation.moment, situation.hours), situation.moment)
+        windows = subtract_hours(planned.dialled(situation.moment, situation.hours), situation.moment)
         found = _holidays(planned.exposure, windows)
         if found:
             most = cut(len(found), SHOWN)

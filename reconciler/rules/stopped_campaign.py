@@ -18,7 +18,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         becomes = "deleted" if change.after is None else change.after.get("status")
         if change.after is None or not may_dial(becomes):
-            message = f"campaign {change.name!r} is {status} and becomes {becomes}"
+            message = f"campaign {change.name!r} is {status} and would be {becomes}"
             yield Finding(RULE.id, change.address, message)
 
 
@@ -30,7 +30,7 @@ RULE = Rule(
     severity=Severity.REFUSE,
     sources=(
         Source(
-            title="Safety limits are rules with an id, set aside by name",
+            title="Safety limits are rules with an id, waived by name",
             citation="decision 6 of this project",
             url="docs/decisions/0006-limits-and-overrides.md",
             effective=None,

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from reconciler.simulator import campaignmishaps, dialmishaps, jobmishaps, mishaps
+from reconciler.simulator import campaign_faults, dialler_faults, fault_kinds, job_faults
 from reconciler.simulator.routing import Call, Reply
 
 Serve = Callable[[], Awaitable[Reply]]
-KINDS_ARE_IN = (mishaps, jobmishaps, dialmishaps, campaignmishaps)
+KINDS_ARE_IN = (fault_kinds, job_faults, dialler_faults, campaign_faults)
 """A kind is there once the module that says so has been imported."""
 
 
@@ -22,7 +22,7 @@ class Rule:
     """One fault, and the calls it befalls.
 
     Attributes:
-        fault: a kind of `mishaps.KINDS`.
+        fault: a kind of `fault_kinds.KINDS`.
         method: None is any.
         path: a pattern searched for in the path, such as `/campaigns$`.
         skip: so many matching calls go untouched first.
@@ -48,9 +48,9 @@ class Rule:
     def __post_init__(self) -> None:
         """ValueError for an unknown kind or parameter, or a pattern that is none."""
         try:
-            kind = mishaps.KINDS[self.fault]
+            kind = fault_kinds.KINDS[self.fault]
         except KeyError:
-            raise ValueError(f"no fault {self.fault!r}; there are {', '.join(sorted(mishaps.KINDS))}") from None
+            raise ValueError(f"no fault {self.fault!r}; there are {', '.join(sorted(fault_kinds.KINDS))}") from None
         _check_pattern("path", self.path)
         for name, value in self.params.items():
             if name not in kind.params:
@@ -63,7 +63,7 @@ class Rule:
         """Whether this call is hit; counts it."""
         if self.method not in (None, call.method) or not re.search(self.path, call.path):
             return False
-        if not mishaps.KINDS[self.fault].applies(call):
+        if not fault_kinds.KINDS[self.fault].applies(call):
             return False
         self.matched += 1
         if self.matched <= self.skip or (self.times is not None and self.hit >= self.times):
@@ -75,7 +75,7 @@ class Rule:
 
     async def play(self, call: Call, serve: Serve) -> Reply:
         """Answer the call as the fault has it; `serve` answers it as if all were well."""
-        return await mishaps.KINDS[self.fault].play(call, serve, **self.params)
+        return await fault_kinds.KINDS[self.fault].play(call, serve, **self.params)
 
     def to_wire(self) -> dict[str, Any]:
         """The rule as `/_control/faults` shows it."""

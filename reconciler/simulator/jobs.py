@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.simulator.fates import COMPLETED, QUEUED, RUNNING, TERMINAL, Fate, RowNames, RowRefused
+from reconciler.simulator.job_results import COMPLETED, QUEUED, RUNNING, TERMINAL, Fate, RowNames, RowRefused
 from reconciler.simulator.options import JobPace
 from reconciler.simulator.records import wire_time
 

@@ -9,8 +9,8 @@ from functools import partial
 
 from aiohttp import web
 
-from reconciler.simulator.exchange import Exchange
 from reconciler.simulator.jobs import resume
+from reconciler.simulator.request import Exchange
 from reconciler.simulator.tenant import Tenant
 
 HOST = "127.0.0.1"

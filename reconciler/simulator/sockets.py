@@ -21,11 +21,11 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from reconciler.simulator import wire
 from reconciler.simulator.jobs import Job
-from reconciler.simulator.manners import Manners
 from reconciler.simulator.records import wire_time
 from reconciler.simulator.refusals import Refusal
 from reconciler.simulator.requestlog import Received
 from reconciler.simulator.routing import Call, Reply
+from reconciler.simulator.variations import Manners
 
 Subscribe = Callable[[Call], frozenset[str]]
 Describe = Callable[[Job], dict[str, Any]]

@@ -7,7 +7,6 @@ from typing import Any
 from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.faults import Faults
 from reconciler.simulator.jobs import Jobs
-from reconciler.simulator.manners import Manners
 from reconciler.simulator.oauth import TokenOffice
 from reconciler.simulator.options import Options
 from reconciler.simulator.pace import Pace
@@ -16,6 +15,7 @@ from reconciler.simulator.requestlog import RequestLog
 from reconciler.simulator.routing import Router
 from reconciler.simulator.store import Store
 from reconciler.simulator.surfaces import discover
+from reconciler.simulator.variations import Manners
 
 
 class Tenant:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from reconciler.audience import engine, owing
-from reconciler.audience import explain as contacts
+from reconciler.audience.decision import explain as contacts
+from reconciler.audience.diff import retry_queue
+from reconciler.audience.relations import engine
 from reconciler.model.address import Address
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
+from reconciler.model.invisible import same_id
 from reconciler.model.listing import shortened
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.tokens import Tokens
-from reconciler.model.unseen import same_id
 
 
 def explain(
@@ -31,21 +32,21 @@ def explain(
     if standing is None:
         raise BadInput([_no_segment(segment, [each.segment.address.name for each in members])])
     rows = tuple(row for row in changes.rows if row.address.resource == address)
-    with engine.opened(desired.settings.engine, desired.scratch) as backend:
-        if not contacts.known(backend, standing, live.rows, contact):
+    with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
+        if not contacts.has_contact(backend, standing, live.rows, contact):
             meant = None
             if tokens.may_be(contact):
-                meant = contacts.behind(backend, standing, live.rows, lambda each: tokens.token(each) == contact)
+                meant = contacts.find_contact(backend, standing, live.rows, lambda each: tokens.token(each) == contact)
             if meant is None:
                 raise BadInput([_unknown(address, a_token=tokens.may_be(contact))])
             contact = meant
         lists = [target.list for target in standing.segment.targets] if live.owed is not None else []
         owed = {
-            name: owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
+            name: retry_queue.select_waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
             for name in lists
             if live.owed is not None
         }
-        found = tuple(contacts.stages(backend, standing, rows, live.rows, desired.as_of, contact, owed, tokens))
+        found = tuple(contacts.explain_stages(backend, standing, rows, live.rows, desired.as_of, contact, owed, tokens))
     return Explanation(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, desired.meant, live.notices)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler import __version__
 from reconciler.kinds import kinds
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.ceiling import merged
 from reconciler.model.change import Changes
 from reconciler.model.document import plan_digest
@@ -16,15 +17,14 @@ from reconciler.model.live import Live
 from reconciler.model.plan import Plan
 from reconciler.model.shelf_life import expired
 from reconciler.model.situation import Situation, sizes
-from reconciler.model.terms import Terms
 from reconciler.model.waiver import waive
 from reconciler.rules import ask, rules, severity_of
 from reconciler.rules.hours import allowed
 from reconciler.rules.jurisdictions import law
 
 
-def guard(plan: Plan, terms: Terms) -> None:
-    """Refuse a plan that was made from something else, or that has a finding which nothing sets aside today.
+def guard(plan: Plan, terms: ApplyOptions) -> None:
+    """Refuse a plan that was made from something else, or that has a finding that is not waived today.
 
     Raises:
         Stale: the manifests, the tenant or this program are not those that the plan was made with.
@@ -53,7 +53,7 @@ def _waiver(finding: Finding) -> str:
     return f"{{rule: {finding.rule}, object: '{finding.object}', reason: …{ends}}}"
 
 
-def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
+def _found(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
     """What the rules say of the plan's own numbers, and what else it says was found: a digest is no signature."""
     changes = Changes(
         plan.objects,
@@ -88,7 +88,7 @@ def _found(plan: Plan, terms: Terms) -> Iterable[Finding]:
     return (*told, *asked)
 
 
-def _as_ruled(finding: Finding, terms: Terms) -> Finding:
+def _as_ruled(finding: Finding, terms: ApplyOptions) -> Finding:
     rule = rules().get(finding.rule)
     severity = Severity.REFUSE if rule is None else severity_of(rule, terms.settings.severities)
     return replace(finding, severity=severity, waivable=rule is not None and rule.waivable, waived=None)
@@ -98,7 +98,7 @@ def _environment(name: str | None) -> str:
     return "no environment" if name is None else f"environment {name!r}"
 
 
-def _same_wishes(plan: Plan, terms: Terms) -> None:
+def _same_wishes(plan: Plan, terms: ApplyOptions) -> None:
     differs = []
     if terms.reviewed is not None and terms.reviewed != plan_digest(plan):
         differs.append(f"its digest is {plan_digest(plan)}, {terms.reviewed} was reviewed")
@@ -111,7 +111,9 @@ def _same_wishes(plan: Plan, terms: Terms) -> None:
             f"and {_environment(terms.environment)} (tenant {terms.tenant!r}) was named"
         )
     elif plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
-        differs.append(f"the plan is for tenant {plan.tenant!r}, the workspace now means {terms.tenant!r} elsewhere")
+        differs.append(
+            f"the plan is for tenant {plan.tenant!r}, the workspace now resolves to {terms.tenant!r} at other URLs"
+        )
     if plan.tool_version != __version__:
         differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
     for each in expired(plan.campaigns, plan.suppressions, plan.good_until, terms.now):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import orjson
 from rich.text import Text
 
+from reconciler.model.instants import format_instant
 from reconciler.model.meant import Meant
-from reconciler.model.moment import format_instant
 from reconciler.model.webhook import Callback, Receipt, Waiting
 from reconciler.views.plain import plain
 

@@ -15,7 +15,7 @@ MOST, COUNTRIES = 10, 5
 """Campaigns, and countries of one, at most: the whole of it is in the plan's document."""
 
 
-def called(campaigns: Iterable[Planned]) -> Iterator[Text]:
+def describe_audiences(campaigns: Iterable[Planned]) -> Iterator[Text]:
     """The people of each campaign's list by country, once the plan is applied; nothing where nobody looked."""
     told = [(each, each.exposure) for each in campaigns if each.exposure is not None and each.exposure.contacts]
     if not told:

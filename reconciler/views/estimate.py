@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from reconciler.model.forecast import Forecast, Headroom, Statistics
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.situation import Planned
 from reconciler.views.plain import plain
 
@@ -15,7 +15,7 @@ MOST = 12
 """Lines at most: a reviewer reads no more of what is only an estimate. The whole of it is in the document."""
 
 
-def estimate(campaigns: Iterable[Planned]) -> Iterator[Text]:
+def describe_forecast(campaigns: Iterable[Planned]) -> Iterator[Text]:
     """The forecasts of a plan, those first that lack something; nothing where nothing can be said."""
     told = [lines for each in sorted(campaigns, key=_calm) if (lines := list(_lines(each)))]
     if not told:

@@ -65,7 +65,7 @@ def _lasting(count: int, rate: int) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
 
 
-def left(change: OutcomeChange) -> Iterator[Text]:
+def describe_left_out(change: OutcomeChange) -> Iterator[Text]:
     """What became of every row of the source."""
     others = sum(reason.count for reason in change.left)
     yield Text.assemble(
@@ -79,10 +79,10 @@ def left(change: OutcomeChange) -> Iterator[Text]:
         yield Text(plain(f"     {place.where}: {describe_reason(place.reason)}"), "dim")
     if change.owed:
         count = sum(reason.count for reason in change.owed)
-        yield Text(plain(f"     {count:,} are owed from before: {describe_counts(change.owed)}"), "yellow")
+        yield Text(plain(f"     {count:,} are pending retry: {describe_counts(change.owed)}"), "yellow")
 
 
-def summed(value: Plan) -> str:
+def describe_sums(value: Plan) -> str:
     """What else is done with contacts, where something is."""
     settled, numbers = (sum(change.total for change in changes) for changes in (value.outcomes, value.numbers))
     told = [f"{settled:,} outcomes to set"] if settled else []
@@ -90,7 +90,7 @@ def summed(value: Plan) -> str:
     return "".join(f"; {words}" for words in told)
 
 
-def figures(value: Figures) -> str:
+def describe_figures(value: Figures) -> str:
     """How the setting of outcomes went."""
     words = f"{value.total_processed:,} processed: {value.successful:,} successful, {value.failed:,} failed"
     words += f", accuracy {value.accuracy_rate_percent:g} %" if value.accuracy_rate_percent is not None else ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler.model.course import Tally
+from reconciler.model.progress_estimate import ProgressEstimate
 
 NOW_AND_THEN = 10.0
 """Seconds between two looks at whether there is something new to be told."""
 
 
-def figures(tally: Tally, now: float) -> str:
+def figures(tally: ProgressEstimate, now: float) -> str:
     """How far some rows are, how fast they go, and how long they will still take."""
     told = [f"{tally.done:,} of {tally.total:,} rows"]
     if tally.rejected:

@@ -16,14 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from reconciler.model.address import Address
-from reconciler.model.course import Course
 from reconciler.model.jobs import Job
 from reconciler.model.listing import cut
 from reconciler.model.plan import Plan
+from reconciler.model.progress_estimate import Estimate
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
-from reconciler.views.ending import ended
 from reconciler.views.pace import NOW_AND_THEN, figures
 from reconciler.views.plain import plain
+from reconciler.views.step_end import describe_step_end
 
 QUIET = 60.0
 """Seconds after which a line says that the run is alive, though nothing has moved."""
@@ -46,7 +46,7 @@ class ApplyProgress:
         self._console, self._headline = console, headline
         self._every, self._clock = every, clock
         self._lock = threading.Lock()
-        self._course: Course | None = None
+        self._course: Estimate | None = None
         self._moved, self._told = False, 0.0
         self._live: Live | None = None
         if console.is_terminal and not console.is_dumb_terminal:
@@ -74,7 +74,7 @@ class ApplyProgress:
             self._console.print(self._headline)
         with self._lock:
             self._told = self._clock()
-            self._course = Course(plan, self._told)
+            self._course = Estimate(plan, self._told)
 
     def begin(self, address: Address, words: str, rows: int) -> None:
         """A step starts."""
@@ -96,12 +96,12 @@ class ApplyProgress:
         """Say how a step ended; what was not begun is told with the report."""
         self._note(lambda course: course.finish(result, self._clock()))
         if result.outcome not in (Outcome.BLOCKED, Outcome.NOT_ATTEMPTED):
-            self._console.print(ended(result), markup=False, highlight=False, soft_wrap=True)
+            self._console.print(describe_step_end(result), markup=False, highlight=False, soft_wrap=True)
 
     def ended(self, report: Report) -> None:
         """Nothing: the report says it all."""
 
-    def _note(self, news: Callable[[Course], None]) -> None:
+    def _note(self, news: Callable[[Estimate], None]) -> None:
         with self._lock:
             if self._course is not None:
                 news(self._course)
@@ -153,7 +153,7 @@ def _bar(total: float, reached: float) -> ProgressBar:
     return ProgressBar(total=max(total, 1), completed=reached, width=30)
 
 
-def _sentence(course: Course, now: float) -> Iterator[str]:
+def _sentence(course: Estimate, now: float) -> Iterator[str]:
     for address, tally in course.under_way.items():
         yield f"{address}: {figures(tally, now)}"
         if tally.jobs:

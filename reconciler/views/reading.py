@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from reconciler.model.course import Tally
+from reconciler.model.progress_estimate import ProgressEstimate
 from reconciler.views.pace import NOW_AND_THEN, duration, figures
 from reconciler.views.plain import plain
 
@@ -36,7 +36,7 @@ class ReadingProgress:
         self._phase: str | None = None
         self._began = self._since = self._told = clock()
         self._said = False
-        self._reads: dict[str, Tally] = {}
+        self._reads: dict[str, ProgressEstimate] = {}
         self._moves = console.is_terminal and not console.is_dumb_terminal
         self._live: Live | None = None
         self._over = threading.Event()
@@ -72,7 +72,7 @@ class ReadingProgress:
     def asked(self, what: str, done: int, total: int) -> None:
         """So many rows of a read are there."""
         with self._lock:
-            tally = self._reads.setdefault(what, Tally(total, self._clock()))
+            tally = self._reads.setdefault(what, ProgressEstimate(total, self._clock()))
             tally.add(done - tally.done, 0, 0, self._clock())
 
     def shown(self) -> RenderableType:

@@ -9,11 +9,11 @@ from reconciler.model.change import Sample
 from reconciler.model.reason import Counted, Reason, Share
 
 _NEXT: Mapping[str, str] = {
-    "now": "offered again now",
-    "later": "offered again later",
+    "now": "next attempt now",
+    "later": "next attempt later",
     "in_quarantine": "in quarantine",
     "when_its_row_changes": "pending until its row changes",
-    "now_its_row_has_changed": "offered again now, as its row has changed",
+    "now_its_row_has_changed": "next attempt now, as its row has changed",
 }
 """When whom the tenant would not take is offered again."""
 
@@ -52,7 +52,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "band_without_list": "in band {band}, which has no list",
     "duplicate_phone": "duplicate of another contact with its phone",
     "over_cap": "over the cap of {cap:,}",
-    "qualifies": "belongs in {band} and is not on the list",
+    "qualifies": "qualifies for {band} and is not on the list",
     "moved": "moves from {from} to {to}",
     "belongs_elsewhere": "belongs in {band}",
     "not_in_source": "no longer in the source",
@@ -61,10 +61,10 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "number_on_foreign_row": "another client's row has its number",
     "changed": lambda args: f"its {_joined(args['fields'])} changed",
     "changed_by_calendar": lambda args: f"its {_joined(args['fields'])} changed, by the calendar alone",
-    "live_value_unknown": lambda args: f"nobody knows what the tenant has as its {_joined(args['fields'])}",
+    "live_value_unknown": lambda args: f"the tenant does not tell its current {_joined(args['fields'])}",
     "duplicate_member": "another row of the same contact",
     "former_number": "the number that its contact had before",
-    "number_removed_first": "the row that has its number is taken off first",
+    "number_removed_first": "the row with its number is removed first",
     "rejected": lambda args: _retry("rejected", args),
     "deferred": lambda args: _retry("deferred", args),
     "outcome": lambda args: f"{args['from'] or '(none)'} → {args['to']}",
@@ -73,7 +73,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "superseded_by_set": "a later row of {set} has its contact",
     "unknown_contact": "the campaign has no such contact",
     "held_by_dialler": "deferred, held by the dialler: {state}",
-    "retry_later": "rejected before, and not offered again yet",
+    "retry_later": "rejected before, next attempt later",
     "asked_not_to_be_called": "{set}: {outcome}",
     "absent": "the tenant has none of that name",
     "differs": "it differs from what is declared",

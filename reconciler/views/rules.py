@@ -9,8 +9,8 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.finding import Severity
-from reconciler.model.notation import plain as written
 from reconciler.model.rule import Jurisdiction, Rule, Source, Timetable
+from reconciler.model.serialization import to_json as written
 from reconciler.views.plain import plain
 
 WIDTH = 100

@@ -11,16 +11,15 @@ from rich.text import Text
 from reconciler.model.change import Accounting, Action, ObjectChange, Replacement, RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
-from reconciler.model.judged import Waived
+from reconciler.model.instants import format_instant
 from reconciler.model.listing import cut, many
-from reconciler.model.moment import format_instant
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report
+from reconciler.model.rule_results import Waived
 from reconciler.views import outcomes
-from reconciler.views.called import called
-from reconciler.views.ending import ended
-from reconciler.views.estimate import estimate
+from reconciler.views.called import describe_audiences
+from reconciler.views.estimate import describe_forecast
 from reconciler.views.plain import plain
 from reconciler.views.reasons import (
     describe_counts,
@@ -29,6 +28,7 @@ from reconciler.views.reasons import (
     describe_sample,
     describe_shares,
 )
+from reconciler.views.step_end import describe_step_end
 
 _SYMBOLS = {
     Action.CREATE: ("+", "green"),
@@ -57,12 +57,12 @@ def plan(value: Plan) -> Text:
         lines += _account(account)
     for row in value.rows:
         lines += _stays(row)
-    lines += [line for each in value.outcomes for line in outcomes.left(each)]
+    lines += [line for each in value.outcomes for line in outcomes.describe_left_out(each)]
     if value.accounts or value.outcomes:
         lines.append(Text())
-    if people := list(called(value.campaigns)):
+    if people := list(describe_audiences(value.campaigns)):
         lines += [*people, Text()]
-    if forecast := list(estimate(value.campaigns)):
+    if forecast := list(describe_forecast(value.campaigns)):
         lines += [*forecast, Text()]
     for part in (_judgements(value), _undeclared(value), _notices(value)):
         lines += [*told, Text()] if (told := list(part)) else []
@@ -122,7 +122,7 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         yield Text(plain(f"    {describe_reason(change.why[-1])}"), "dim")
     if len(step.does) > 1:
         course = " → ".join(step.does)
-        undone = "each read back; where one fails, it is made as it was before, or rests"
+        undone = "each read back; if one fails, it is rolled back, or left paused"
         words = undone if change.action in (Action.UPDATE, Action.REPLACE) else "each read back"
         yield Text(plain(f"    {course}; {words}"), "dim")
 
@@ -141,15 +141,19 @@ def _released(change: ObjectChange) -> Iterator[Text]:
 def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
     yield Text.assemble(("> ", "green"), (plain(str(change.address)), "bold"), plain(f'  activate "{change.name}"'))
     lists = ", ".join(f'"{name}"' for _, name in change.references)
-    yield Text(plain(f"    last, once list {lists} was read, is filled and is as planned"), "dim")
+    yield Text(
+        plain(f"    activated last, after list {lists} has been re-read, is not empty and matches the plan"), "dim"
+    )
 
 
 def _cost(cost: Replacement) -> Iterator[Text]:
     """What a replacement costs."""
     contacts = "an unknown number of" if cost.contacts is None else f"{cost.contacts:,}"
     attempts = "an unknown number of" if cost.attempts is None else f"{cost.attempts:,}"
-    words = f"    made anew, as the tenant does not change {' or '.join(cost.fields)}: it begins again with {contacts}"
-    yield Text(plain(f"{words} contacts, and forgets {attempts} attempts"), "yellow")
+    words = f"    must be replaced, because the tenant cannot change {' or '.join(cost.fields)}:"
+    yield Text(
+        plain(f"{words} starts over with {contacts} contacts; the history of {attempts} attempts is lost"), "yellow"
+    )
     yield Text(plain(f"    downtime: {cost.downtime}"), "yellow")
 
 
@@ -218,19 +222,21 @@ def _account(account: Accounting) -> Iterator[Text]:
 def _stays(change: RowChange) -> Iterator[Text]:
     if change.stays:
         count = sum(reason.count for reason in change.stays)
-        words = f'  {count:,} on list "{change.list}" no longer belong and stay, as upsert removes nobody:'
+        words = f'  {count:,} on list "{change.list}" no longer qualify but are kept (membership: upsert):'
         yield Text(plain(f"{words} {describe_counts(change.stays)}"), "yellow")
     if change.owed:
         count = sum(reason.count for reason in change.owed)
-        yield Text(plain(f'  {count:,} are owed to list "{change.list}": {describe_counts(change.owed)}'), "yellow")
+        yield Text(
+            plain(f'  {count:,} pending retry on list "{change.list}": {describe_counts(change.owed)}'), "yellow"
+        )
 
 
 def _finding(finding: Finding) -> Iterator[Text]:
     symbol, style = ("!", "bold red") if finding.refuses else ("w", "yellow")
-    verdict = "apply refuses" if finding.refuses else "a warning; apply does not refuse"
+    verdict = "apply refuses" if finding.refuses else "warning"
     if finding.waived is not None:
         ends = f" until {finding.until}" if finding.until else ""
-        verdict = f"set aside{ends}: {finding.waived}"
+        verdict = f"waived{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
     yield Text(plain(f"    {verdict}"), style)
 
@@ -241,10 +247,10 @@ def _waiver(waiver: Waived) -> Iterator[Text]:
         return
     ends = f" until {waiver.until}" if waiver.until else ""
     if waiver.lost is None:
-        words = f"set aside for {waiver.object}{ends} by {waiver.by}, where nothing is found: {waiver.reason}"
+        words = f"waiver for {waiver.object}{ends} by {waiver.by} is unused: {waiver.reason}"
         yield Text(plain(f"w {waiver.rule}  {words}"), "dim")
     else:
-        yield Text(plain(f"w {waiver.rule}  not set aside for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
+        yield Text(plain(f"w {waiver.rule}  not waived for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
 
 
 def _undeclared(value: Plan) -> Iterator[Text]:
@@ -288,7 +294,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         if value.undeclared:
             yield Text(f"No changes to what is declared.{_left(value)}", "bold yellow")
         else:
-            yield Text("No changes. The tenant is as the manifests say.", "bold green")
+            yield Text("No changes. The tenant matches the manifests.", "bold green")
         yield Text(f"Read with {budget.reads:,} requests; nothing to write. Digest {plan_digest(value)}", "dim")
         yield from _refusal(value)
         return
@@ -302,7 +308,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     yield Text(
         f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
         f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {many(len(rows), 'list')}"
-        f"{outcomes.summed(value)}.",
+        f"{outcomes.describe_sums(value)}.",
         "bold",
     )
     yield Text(
@@ -317,7 +323,10 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
 
 def _refusal(value: Plan) -> Iterator[Text]:
     if value.refusals:
-        yield Text(f"Unsafe: apply refuses this plan for {many(len(value.refusals), 'reason')} above.", "bold red")
+        count = len(value.refusals)
+        prevents = "prevents" if count == 1 else "prevent"
+        words = f"Blocked: {many(count, 'finding')} above {prevents} this plan from being applied."
+        yield Text(words, "bold red")
 
 
 def _value(value: Any) -> str:
@@ -330,11 +339,13 @@ def _value(value: Any) -> str:
 
 def report(value: Report) -> Text:
     """What was not begun, and the sum; how the other steps ended was told as they did (`views.progress`)."""
-    lines = [ended(step) for step in value.steps if step.outcome in (Outcome.BLOCKED, Outcome.NOT_ATTEMPTED)]
+    lines = [
+        describe_step_end(step) for step in value.steps if step.outcome in (Outcome.BLOCKED, Outcome.NOT_ATTEMPTED)
+    ]
     counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
     for step in value.steps:
         if step.figures is not None:
-            lines.append(Text(plain(f"  {step.address}  {outcomes.figures(step.figures)}"), "dim"))
+            lines.append(Text(plain(f"  {step.address}  {outcomes.describe_figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {many(rejected, 'contact')} rejected by the tenant" if rejected else ""
     suppressed = sum(step.suppressed for step in value.steps)

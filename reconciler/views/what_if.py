@@ -9,7 +9,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from reconciler.model.supposition import Supposed, WhatIf
+from reconciler.model.what_if import Effect, WhatIf
 from reconciler.views.plain import plain
 
 _WIDTH = 50
@@ -51,7 +51,7 @@ def _bar(share: float) -> str:
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
-def _shift(row: Supposed) -> str:
+def _shift(row: Effect) -> str:
     return f"  (+{row.entering:,} -{row.leaving:,})" if row.entering or row.leaving else ""
 
 

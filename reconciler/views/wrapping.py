@@ -12,7 +12,7 @@ _NARROWEST = 20
 """Columns that words need; where there are fewer, the terminal may break them as it likes."""
 
 
-def wrapped(text: Text, console: Console) -> Text:
+def wrap_text(text: Text, console: Console) -> Text:
     """A text whose lines fit a console: between words, and the rest of a line deeper than its beginning."""
     lines: list[Text] = []
     for line in text.split("\n", allow_blank=True):

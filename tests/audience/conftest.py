@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from reconciler.audience import engine, row_changes, sources
+from reconciler.audience.delivery import wire_rows
+from reconciler.audience.relations import engine, relations
 from reconciler.model.change import Sample
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
@@ -21,8 +22,8 @@ Written = Callable[[Sequence[Mapping[str, Any]], Mapping[str, str]], Rows]
 
 def described(backend: Any, changed: Any) -> list[tuple[str, str, str]]:
     """Contact, action and why, in words, of the rows of a change in their order."""
-    rows = (row for chunk in sources.stream(backend, changed.select(*row_changes.EXAMPLE), 100) for row in chunk)
-    found = [row_changes.example_of(row) for row in rows]
+    rows = (row for chunk in relations.stream_rows(backend, changed.select(*wire_rows.EXAMPLE), 100) for row in chunk)
+    found = [wire_rows.read_example(row) for row in rows]
     samples = [Sample("", "", each.action, each.reason, each.score, each.was) for each in found]
     return [(each.contact, each.action, describe_sample(sample)) for each, sample in zip(found, samples, strict=True)]
 
@@ -30,7 +31,7 @@ def described(backend: Any, changed: Any) -> list[tuple[str, str, str]]:
 @pytest.fixture
 def backend(tmp_path: Path) -> Iterator[Any]:
     """The default engine."""
-    with engine.opened(Engine(memory_limit="512MB"), tmp_path) as opened:
+    with engine.open_engine(Engine(memory_limit="512MB"), tmp_path) as opened:
         yield opened
 
 

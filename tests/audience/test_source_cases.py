@@ -24,7 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience import files, sources
+from reconciler.audience.relations import relations
+from reconciler.audience.sources import files
 from reconciler.model.feeds import Answers, Entries, FileFeed, FileHistory
 from reconciler.model.people import phone_columns
 from reconciler.model.problem import BadInput, Location, Problem
@@ -47,8 +48,10 @@ def told(problem: Problem) -> str:
 def rows_of(backend: Any, rows: Rows) -> list[dict[str, Any]]:
     """The rows in the order of their places."""
     names = list(rows.columns)
-    table = sources.table(backend, rows).select(*names)
-    read = [dict(zip(names, row, strict=True)) for chunk in sources.stream(backend, table, 1000) for row in chunk]
+    table = relations.read_table(backend, rows).select(*names)
+    read = [
+        dict(zip(names, row, strict=True)) for chunk in relations.stream_rows(backend, table, 1000) for row in chunk
+    ]
 
     def order(row: dict[str, Any]) -> tuple[str, int]:
         file, _, line = row["place"].rpartition(":")
@@ -146,9 +149,9 @@ def test_what_is_read_is_what_the_case_expects(case: Path, backend: Any, tmp_pat
     into = tmp_path / "rows"
     try:
         if isinstance(feed, FileFeed):
-            read = files.contacts(backend, feed, root, into, NOW)
+            read = files.read_contacts(backend, feed, root, into, NOW)
         else:
-            read = files.interactions(backend, feed, root, into)
+            read = files.read_interactions(backend, feed, root, into)
     except BadInput as bad:
         found = "".join(told(problem) for problem in bad.problems)
         assert list(into.glob("*")) == [], "something was left behind"

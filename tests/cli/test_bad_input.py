@@ -91,9 +91,7 @@ def test_a_scope_missing_only_for_writing_writes_nothing_and_names_it(folder: Fo
         assert ended.code == 1
         assert "forbidden: the client may not do this: it needs the scope lists:write" in ended.out
         assert "hint:  grant the client lists:write in the tenant" in ended.out
-        assert (
-            f"When that is put right, go on where it stopped: reconciler apply --resume -w {folder.root}" in ended.err
-        )
+        assert f"Fix the problem, then resume with: reconciler apply --resume -w {folder.root}" in ended.err
         assert not strict.store.lists
 
 
@@ -239,7 +237,7 @@ def test_apply_asks_nobody_where_nobody_is(tenant: Simulator, folder: Folder, ru
     folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
     ended = run("apply")
     assert ended.code == 64
-    assert "apply with --yes" in ended.err
+    assert "stdin is not a terminal: pass --yes, or apply a saved plan" in ended.err
     assert not tenant.store.lists
 
 

@@ -80,7 +80,7 @@ def test_a_plan_of_one_environment_is_applied_in_no_other(two: Two, folder: Fold
         assert "the plan is for environment 'prod' (tenant 'prod')" in refused.err
         assert words in refused.err
         # other values and another tenant only follow from that
-        assert "not those that were planned" not in refused.err and "now means" not in refused.err
+        assert "not those that were planned" not in refused.err and "now resolves" not in refused.err
     refused = run("apply", path, "--tenant", "prod", "--var", "threshold=50")
     assert refused.code == 4
     assert "and no environment (tenant 'prod') was named" in refused.err

@@ -173,4 +173,4 @@ def test_a_run_of_which_the_tenant_takes_nobody_is_over_and_says_what_to_do(
     assert (again.code, "nothing to resume" in again.out) == (0, True)
     planned = run("plan", "--detailed-exitcode")
     assert planned.code == 0
-    assert "2 are owed" in planned.out
+    assert "2 pending retry on list" in planned.out

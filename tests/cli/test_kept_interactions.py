@@ -29,7 +29,7 @@ WINDOW = ("2026-04-02T00:00:00Z", AS_OF)
 LAST_DAY = ("2026-06-30T00:00:00Z", AS_OF)
 EXPLAIN = ("explain", "contact", "CUST0007", "--segment", "callers")
 WHAT_IF = ("what-if", "segment/callers", "--set", "score.recency.perDay=0.5")
-DROPPED = "the kept voice interactions were dropped, and all were read anew: "
+DROPPED = "the cached voice interactions were discarded and re-read: "
 
 
 @pytest.fixture(autouse=True)

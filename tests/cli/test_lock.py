@@ -24,7 +24,7 @@ def lock_by_somebody(folder: Folder, age: float) -> None:
 
 def test_a_free_workspace_is_told_as_such(folder: Folder, run: Run) -> None:
     ended = run("lock", "status")
-    assert (ended.code, ended.out) == (0, "The workspace is not locked.\n")
+    assert (ended.code, ended.out) == (0, "Tenant embedded, workspace test:\nThe workspace is not locked.\n")
 
 
 def test_a_lock_is_told_with_its_owner_and_how_long_it_lasts(folder: Folder, run: Run) -> None:

@@ -179,7 +179,7 @@ def test_a_name_of_two_kinds_is_asked_for_with_its_kind(tenant: Simulator, folde
 
 @pytest.mark.parametrize("after", [False, True])
 def test_a_run_that_is_killed_at_a_release_goes_on(tenant: Simulator, applied: Folder, run: Run, after: bool) -> None:
-    from reconciler.cxone.writing import TenantWriter
+    from reconciler.cxone.writer import TenantWriter
 
     say(applied, "campaign-evening.yaml", "release: true")
     release = TenantWriter.release

@@ -112,7 +112,7 @@ def test_a_run_that_is_killed_at_the_renaming_goes_on(
     rename(applied)
     rename_campaign(applied)
 
-    from reconciler.cxone.writing import TenantWriter
+    from reconciler.cxone.writer import TenantWriter
 
     update = TenantWriter.update
 
@@ -243,14 +243,14 @@ def test_the_parts_of_a_campaign_are_renamed_each(tenant: Simulator, folder: Fol
 def test_what_the_ledger_knows_of_a_list_is_known_of_it_under_its_new_name(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
-    from tests.audience import test_aging
+    from tests.audience.diff import test_recency_only
 
     people = [f"CUST{number:04d}" for number in range(20)]
     tenant.store.add_contacts(people)
     tenant.store.add_list("Everybody", people)
     for number, each in enumerate(people):
-        test_aging.called(tenant, each, -number - 1)
-    test_aging.declare(folder)
-    assert run("apply", "--yes", "--as-of", test_aging.day(0)).code == 0
+        test_recency_only.called(tenant, each, -number - 1)
+    test_recency_only.declare(folder)
+    assert run("apply", "--yes", "--as-of", test_recency_only.day(0)).code == 0
     folder.write("list.yaml", manifest("ContactList", "called", "name: Elected\nwas: Called"))
-    assert test_aging.aged(run, 1) == (20, 0)
+    assert test_recency_only.aged(run, 1) == (20, 0)

@@ -56,7 +56,7 @@ def test_a_replacement_says_what_is_begun_again_and_what_is_forgotten(
         "attempts": attempts,
         "downtime": f"from the pause of the old one until the new one is active; it starts at {scene.START}",
     }
-    assert f"it begins again with 20 contacts, and forgets {told} attempts" in run("plan").out
+    assert f"starts over with 20 contacts; the history of {told} attempts is lost" in run("plan").out
 
 
 def test_a_campaign_without_our_mark_is_not_made_anew(

@@ -35,7 +35,7 @@ def test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on(
     assert planned.code == 0
     assert 'Campaign "Evening": active, dials list "Chosen"' in planned.out
     assert "No changes to what is declared. 1 object of this workspace is not declared any more" in planned.out
-    assert "The tenant is as the manifests say" not in planned.out
+    assert "The tenant matches the manifests" not in planned.out
     assert "OWN-UNDECLARED" in planned.out
     assert run("plan", "--fail-on", "warn").code == 3
     document = json.loads(run("plan", "--format", "json").out)
@@ -71,7 +71,7 @@ def test_a_prune_deletes_it_and_then_nothing_is_named(tenant: Simulator, applied
     pruned = run("apply", "--prune", "--yes")
     assert pruned.code == 0, pruned.err
     assert tenant.store.find_campaign("Evening") is None
-    assert "The tenant is as the manifests say" in run("plan").out
+    assert "The tenant matches the manifests" in run("plan").out
     assert run("drift").code == 0
 
 

@@ -56,7 +56,7 @@ UNSAFE = [
     (too_many_removals, ["LIM-REMOVALS"], "Segment/chosen[engaged]", "10 of 20 contacts (50 %)"),
     (too_many_updates, ["LIM-UPDATES"], "Segment/chosen[engaged]", "25 of 25 contacts (100 %)"),
     (an_emptied_list, ["LIM-EMPTIED", "LIM-REMOVALS"], "Segment/chosen[engaged]", "is emptied of its 1 contacts"),
-    (a_stopped_campaign, ["LIM-STOPPED"], "Campaign/evening", "'Evening' is active and becomes paused"),
+    (a_stopped_campaign, ["LIM-STOPPED"], "Campaign/evening", "'Evening' is active and would be paused"),
 ]
 
 
@@ -102,7 +102,7 @@ def test_an_override_with_a_reason_lets_it_through_and_is_printed(
     situation(tenant, folder)
     overridden(folder, rules, subject, "2999-12-31")
     planned = run("plan")
-    assert "set aside until 2999-12-31: the board has agreed to it" in planned.out
+    assert "waived until 2999-12-31: the board has agreed to it" in planned.out
     assert words in planned.out
     verdict = json.loads(run("plan", "--format", "json").out)["verdict"]
     assert (verdict["status"], verdict["blocked_by"]) == ("changes", [])
@@ -110,7 +110,7 @@ def test_an_override_with_a_reason_lets_it_through_and_is_printed(
     assert run("plan", "--detailed-exitcode", "--fail-on", "refuse").code == 2
     applied = run("apply", "--yes")
     assert applied.code == 0, applied.err
-    assert "set aside until 2999-12-31: the board has agreed to it" in applied.out
+    assert "waived until 2999-12-31: the board has agreed to it" in applied.out
     assert run("plan", "--detailed-exitcode").code == 0
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.announcing import tell_of_apply
-from reconciler.cli.world import World
+from reconciler.cli.notifications import tell_of_apply
+from reconciler.cli.runtime import LocalRuntime
 from reconciler.ledger.outbox import Outbox
 from reconciler.model.errors import LedgerError
 from reconciler.model.report import JobEnd, Report
@@ -121,7 +121,7 @@ def test_the_jobs_of_a_run_are_told_of_once_all_are_over(tenant: Simulator, fold
 def tell(folder: Folder, report: Report) -> None:
     """Tell the webhooks of a workspace how a run has ended."""
     workspace = Workspace(folder.root, folder.root / "scratch", datetime.now(UTC), environ=os.environ)
-    with World(workspace) as world:
+    with LocalRuntime(workspace) as world:
         tell_of_apply(plan(), report, workspace, world, load(workspace))
 
 

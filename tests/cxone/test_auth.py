@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from reconciler.cxone.auth import TokenSource, complete
-from reconciler.cxone.faults import BadReply, TokenRefused, WireError
+from reconciler.cxone.errors import BadReply, TokenRefused, WireError
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.presets import PRESETS
 from reconciler.model.secret import Secret
@@ -20,7 +20,7 @@ from reconciler.model.tenant import DeclaredSurface, Pace, TokenRequest
 from reconciler.simulator import Simulator
 from tests.cxone.conftest import CLIENT_SECRET, Connect, FakeTime
 from tests.cxone.scripted import Answer, ScriptedTenant
-from tests.cxone.test_pace import in_threads
+from tests.cxone.test_rate_limit import in_threads
 
 
 class TokenDesk:

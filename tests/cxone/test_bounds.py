@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from reconciler.cxone.faults import BadReply, Unavailable, Unknown
+from reconciler.cxone.errors import BadReply, Unavailable, Unknown
 from tests.cxone.conftest import Connect
 from tests.cxone.scripted import Answer, ScriptedTenant
 
@@ -200,7 +200,7 @@ def test_of_a_refusal_only_the_beginning_is_read(connect: Connect) -> None:
             connection.sendall(b" " * MIB)
             peer.sent += MIB
 
-    from reconciler.cxone.faults import NotFound
+    from reconciler.cxone.errors import NotFound
 
     with speaking(speak) as peer:
         transport = connect(url=peer.url)
@@ -252,7 +252,7 @@ def test_a_mark_of_byte_order_and_a_field_twice_are_read(tenant: ScriptedTenant,
 def test_errors_within_errors_are_looked_through_only_so_far(
     tenant: ScriptedTenant, connect: Connect, levels: int
 ) -> None:
-    from reconciler.cxone.faults import Invalid
+    from reconciler.cxone.errors import Invalid
 
     tenant.answers.append(Answer(400, b'{"error":' * levels + b'"deep"' + b"}" * levels))
     with pytest.raises(Invalid) as caught:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.cxone import bulk
-from reconciler.cxone.faults import BadReply, Forbidden, Invalid, NotFound, Unknown
+from reconciler.cxone.errors import BadReply, Forbidden, Invalid, NotFound, Unknown
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, RowError
 from reconciler.simulator import JobPace, Options, Simulator

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.cxone import contacts
-from reconciler.cxone.faults import BadReply, Invalid, NotFound, Unknown
+from reconciler.cxone.errors import BadReply, Invalid, NotFound, Unknown
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job
 from reconciler.simulator import Options, Simulator

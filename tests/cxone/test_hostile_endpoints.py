@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import engine, sources
+from reconciler.audience.relations import engine, relations
 from reconciler.cxone import bulk, contacts, dispositions, salesforce
 from reconciler.cxone.methods import methods
-from reconciler.cxone.writing import TenantWriter
+from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import kinds
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.feeds import SalesforceFeed
@@ -126,26 +126,28 @@ def writer(standing: Standing) -> TenantWriter:
 
 def counted(into: Path, relation: Callable[[Any, Rows], Any], rows: Rows) -> int:
     """Work with what was read: every value of it."""
-    with engine.opened(Engine(memory_limit="512MB"), into) as backend:
-        found = [row for some in sources.stream(backend, relation(backend, rows), 100) for row in some]
+    with engine.open_engine(Engine(memory_limit="512MB"), into) as backend:
+        found = [row for some in relations.stream_rows(backend, relation(backend, rows), 100) for row in some]
     return len(found)
 
 
 def read_contacts(reader: TenantWriter, standing: Standing, into: Path) -> object:
     query = ContactsOf(LiveList(name="All customers"), HERE, named=True)
-    return counted(into, sources.contacts, reader.contacts(query, into))
+    return counted(into, relations.read_contacts, reader.contacts(query, into))
 
 
 def read_members(reader: TenantWriter, standing: Standing, into: Path) -> object:
-    return counted(into, sources.members, reader.members(MembersOf("High", ("priority", "score"), data=True), into))
+    return counted(
+        into, relations.read_members, reader.members(MembersOf("High", ("priority", "score"), data=True), into)
+    )
 
 
 def read_interactions(reader: TenantWriter, standing: Standing, into: Path) -> object:
     query = InteractionsOf(ContactsOf(LiveList(name="Chosen"), HERE), ("voice",), START, END, HERE)
     rows = reader.interactions(query, [IDS[:6], IDS[6:]], into)
-    with engine.opened(Engine(memory_limit="512MB"), into) as backend:
-        sources.refuse_unclear_times(backend, rows)
-    return counted(into, sources.interactions, rows)
+    with engine.open_engine(Engine(memory_limit="512MB"), into) as backend:
+        relations.refuse_unclear_times(backend, rows)
+    return counted(into, relations.read_interactions, rows)
 
 
 def read_outcomes(reader: TenantWriter, standing: Standing, into: Path) -> object:

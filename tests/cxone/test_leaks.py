@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_errors
 
-from reconciler.cxone.faults import Unavailable, Unknown, WireError
+from reconciler.cxone.errors import Unavailable, Unknown, WireError
 from tests.cxone.conftest import CLIENT_SECRET, Connect
 from tests.cxone.scripted import Answer, ScriptedTenant
 

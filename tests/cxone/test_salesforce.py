@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from reconciler.cxone import salesforce
-from reconciler.cxone.faults import (
+from reconciler.cxone.errors import (
     BadReply,
     Forbidden,
     NotFound,
@@ -222,7 +222,7 @@ def test_the_daily_limit_is_told_apart_and_never_tried_again(
 ) -> None:
     tenant.answers.extend([FIRST, refusal(status, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")])
     error = asked.refused(QuotaSpent)
-    assert "in a day are used up" in error.message
+    assert "daily API request quota is exhausted" in error.message
     assert error.note is not None
     assert error.note.startswith("page 2 of Lead of Salesforce; 2 records had been read, and none of them is kept")
     assert "REQUEST_LIMIT_EXCEEDED" in error.note

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reconciler.cxone import tenant as tenant_module
-from reconciler.cxone.tenant import TenantReader
+from reconciler.cxone import reader as tenant_module
+from reconciler.cxone.reader import TenantReader
 from reconciler.kinds import kinds
 from reconciler.model.forecast import Statistics
 from reconciler.model.secret import Secret

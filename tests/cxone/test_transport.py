@@ -10,11 +10,11 @@ import orjson
 import pytest
 
 from reconciler import __version__
-from reconciler.cxone.traffic import Traffic
+from reconciler.cxone.request_counts import RequestCounts
 from reconciler.model.tenant import Pace
 from tests.cxone.conftest import CLIENT_SECRET, Connect, FakeTime
 from tests.cxone.scripted import Answer, ScriptedTenant
-from tests.cxone.test_pace import in_threads
+from tests.cxone.test_rate_limit import in_threads
 
 
 def test_a_call_carries_token_headers_query_and_body(tenant: ScriptedTenant, connect: Connect) -> None:
@@ -150,7 +150,7 @@ def test_sixteen_threads_share_four_connections_and_one_token(tenant: ScriptedTe
     in_threads(16, work)
     assert len(replies) == len(tenant.calls) == 80
     assert len(tenant.token_requests) == 1
-    assert transport.traffic == Traffic(requests=81, writes=80)
+    assert transport.traffic == RequestCounts(requests=81, writes=80)
 
 
 def test_every_call_goes_at_the_pace_of_the_surface(tenant: ScriptedTenant, connect: Connect, time: FakeTime) -> None:

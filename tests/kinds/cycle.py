@@ -222,7 +222,7 @@ def _rows(change: Mapping[str, Any], rows: Mapping[str, Mapping[str, list[str]]]
 
 
 def _finding(finding: Mapping[str, Any]) -> str:
-    aside = f"; set aside: {finding['waived']}" if finding["waived"] else ""
+    aside = f"; waived: {finding['waived']}" if finding["waived"] else ""
     return f"{finding['rule']} {finding['object']}: {finding['message']}{aside}"
 
 

@@ -13,7 +13,7 @@ from reconciler.ledger.records import KEY_VARIABLE
 from reconciler.ledger.sealing import VARIABLE
 from reconciler.model.bounds import Bounds, Held, bounds_of
 from reconciler.model.destination import destination
-from reconciler.model.outside import NEVER, in_pipeline, tenant_prefix
+from reconciler.model.known_names import NEVER, in_pipeline, tenant_prefix
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 INSIDE = Path("/srv/space")

@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.calling import clocks, common, first_window, outside, widest
-from reconciler.model.calling_words import told
+from reconciler.model.calling_hours import (
+    find_common_window,
+    find_out_of_hours,
+    find_widest_window,
+    first_window,
+    list_clocks,
+)
+from reconciler.model.calling_hours_words import told
 from reconciler.model.campaign import Window
 from reconciler.model.exposure import Exposure, Place
 from reconciler.model.hours import ELSEWHERE, Hours, of_region
@@ -33,7 +39,7 @@ def window(start: float, hours: float) -> tuple[datetime, datetime]:
 def found(regions: tuple[str, ...], zones: tuple[str, ...], *windows: tuple[datetime, datetime]) -> list[str]:
     """Of 10 contacts in one place: the region by whose hours they would be called at the wrong time, and when."""
     exposure = Exposure(10, {}, 0, (Place(regions, zones, 10),))
-    return [f"{each.region} {each.local:%H:%M}" for each in outside(exposure, windows, LAW)[1]]
+    return [f"{each.region} {each.local:%H:%M}" for each in find_out_of_hours(exposure, windows, LAW)[1]]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_places_under_one_law_are_added_up_and_the_most_come_first() -> None:
         Place(("US",), ("Pacific/Honolulu",), 3),
     )
     exposure = Exposure(21, {"US": 20, "FR": 1}, 1, places)
-    many, wrong = outside(exposure, (window(12, 1),), LAW)
+    many, wrong = find_out_of_hours(exposure, (window(12, 1),), LAW)
     assert (many, [(each.region, each.contacts) for each in wrong]) == (7, [("US", 7)])
     words, details = told(exposure, (window(12, 1),), LAW) or ("", {})
     assert words == (
@@ -108,7 +114,7 @@ def test_many_places_are_told_in_short_and_all_of_them_in_the_details() -> None:
 
 def test_a_contact_in_several_places_counts_once() -> None:
     exposure = Exposure(3, {}, 0, (Place(("US-FL", "US-TX"), (EAST, WEST), 3),))
-    many, wrong = outside(exposure, (window(3, 1),), LAW)
+    many, wrong = find_out_of_hours(exposure, (window(3, 1),), LAW)
     assert (many, [(each.region, each.hours.place, each.contacts) for each in wrong]) == (
         3,
         [("US-FL", "Florida", 3), ("US-FL", "United States", 3), ("US-TX", "United States", 3)],
@@ -117,7 +123,7 @@ def test_a_contact_in_several_places_counts_once() -> None:
 
 def test_the_widest_window_is_what_all_places_allow_of_the_declared_one() -> None:
     exposure = Exposure(5, {}, 0, (Place(("US-FL",), (EAST,), 3), Place(("US",), (WEST,), 2)))
-    assert widest(exposure, (window(10, 20),), LAW) == window(15, 9)
+    assert find_widest_window(exposure, (window(10, 20),), LAW) == window(15, 9)
     words, details = told(exposure, (window(10, 20),), LAW) or ("", {})
     assert words.endswith(
         "all may be called from 2026-07-06T15:00:00Z to 2026-07-07T00:00:00Z"
@@ -192,7 +198,7 @@ class TestAStartThatWaits:
         found = first_window(exposure, LAW, at, length)
 
         def suits(start: datetime) -> bool:
-            return not outside(exposure, [(start, start + length)], LAW)[1]
+            return not find_out_of_hours(exposure, [(start, start + length)], LAW)[1]
 
         if found is None:
             assert not any(suits(at + timedelta(hours=hour)) for hour in range(7 * 24))
@@ -205,9 +211,9 @@ class TestAStartThatWaits:
 
 @pytest.mark.parametrize("zone", [EAST, "Australia/Lord_Howe"])
 def test_what_is_common_of_a_window_without_anybody_is_all_of_it(zone: str) -> None:
-    assert common((), window(0, 30)) == (window(0, 30),)
-    (clock,) = clocks(Exposure(1, {}, 0, (Place(("US",), (zone,), 1),)), LAW)
-    assert all(end - start <= timedelta(hours=13) for start, end in common([clock], window(0, 300)))
+    assert find_common_window((), window(0, 30)) == (window(0, 30),)
+    (clock,) = list_clocks(Exposure(1, {}, 0, (Place(("US",), (zone,), 1),)), LAW)
+    assert all(end - start <= timedelta(hours=13) for start, end in find_common_window([clock], window(0, 300)))
 
 
 def test_nobody_is_called_on_a_holiday_where_a_law_says_so() -> None:
@@ -218,7 +224,7 @@ def test_nobody_is_called_on_a_holiday_where_a_law_says_so() -> None:
 
     def wrong(days: int) -> bool:
         at = noon + timedelta(days=days)
-        return bool(outside(exposure, [(at, at + timedelta(hours=1))], {"US-UT": closed})[1])
+        return bool(find_out_of_hours(exposure, [(at, at + timedelta(hours=1))], {"US-UT": closed})[1])
 
     assert [wrong(days) for days in range(4)] == [False, True, True, False]
     words, _ = told(exposure, [(noon + timedelta(days=1), noon + timedelta(days=1, hours=1))], {"US-UT": closed}) or (
@@ -231,7 +237,7 @@ def test_nobody_is_called_on_a_holiday_where_a_law_says_so() -> None:
 def first_wrong(law: Hours, asked: Window, zone: ZoneInfo) -> datetime | None:
     """The first moment of a window at which nobody may be called by the clock of a zone."""
     exposure = Exposure(1, {}, 0, (Place(("XX",), (zone.key,), 1),))
-    _, found = outside(exposure, [asked], {"XX": law})
+    _, found = find_out_of_hours(exposure, [asked], {"XX": law})
     return found[0].local if found else None
 
 

@@ -69,7 +69,7 @@ def written_codes() -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
                 name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
                 first = node.args[0] if node.args else None
-                if name in ("Reason", "reason", "listed") and isinstance(first, ast.Constant):
+                if name in ("Reason", "make_reason", "make_list_reason") and isinstance(first, ast.Constant):
                     yield path.name, str(first.value)
 
 
@@ -92,11 +92,11 @@ TAKES_APART = {
     *("removeprefix", "removesuffix", "find", "index", "count", "isin"),
 }
 OF_LIBRARIES = {
-    ("audience/database.py", "does not exist"),
-    ("audience/delimited.py", "unexpected end"),
-    ("audience/delimited.py", "field limit"),
+    ("audience/sources/database.py", "does not exist"),
+    ("audience/sources/csv.py", "unexpected end"),
+    ("audience/sources/csv.py", "field limit"),
     ("bucket/refusals.py", "builder error"),
-    ("cxone/events.py", "keepalive ping timeout"),
+    ("cxone/event_socket.py", "keepalive ping timeout"),
 }
 """What libraries say where they have no code for it."""
 

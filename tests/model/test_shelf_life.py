@@ -12,7 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.members import DoNotCall
-from reconciler.model.notation import read
+from reconciler.model.serialization import from_json
 from reconciler.model.shelf_life import expired, good_until
 from reconciler.model.situation import Planned
 from tests.rules.cases import CAMPAIGN
@@ -24,7 +24,7 @@ SECOND = timedelta(seconds=1)
 
 def planned(action: Action = Action.CREATE, declared: dict[str, Any] | None = None, **of: Any) -> Planned:
     campaign = replace(
-        read(Campaign, CAMPAIGN),
+        from_json(Campaign, CAMPAIGN),
         **{"starts": STARTS, "ends": ENDS, "windows": ((STARTS, ENDS),), "repeats": True, **of},
     )
     return Planned(campaign, ObjectChange(campaign.address, campaign.name, action, {}, {}, declared or {}))

@@ -17,11 +17,12 @@ from typing import Any
 import duckdb
 
 from reconciler import flow
-from reconciler.cli.telling import Several
-from reconciler.cli.world import World as Outside
+from reconciler.cli.progress_sinks import ProgressSinks
+from reconciler.cli.runtime import LocalRuntime as Outside
 from reconciler.kinds.segment import segments
 from reconciler.ledger.saved import open_plan, save_plan
 from reconciler.ledger.sealing import Seal
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import EmptySource, Refused
@@ -29,7 +30,6 @@ from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Workspace
-from reconciler.model.terms import Terms
 from reconciler.simulator import Simulator
 from reconciler.simulator.requestlog import Received
 from reconciler.steps.load import load
@@ -138,14 +138,14 @@ class Program:
         desired = load(workspace)
         outside = self._stack.enter_context(Outside(workspace))
         writer = outside.writer(desired)
-        terms = Terms(
+        terms = ApplyOptions(
             manifests=desired.manifests,
             tenant=desired.tenant.address.name,
             surfaces=writer.surfaces,
             settings=desired.settings,
             now=workspace.now,
             scratch=workspace.scratch,
-            progress=Several(),
+            progress=ProgressSinks(),
             stop=Event(),
             resume=resume,
             segments=segments(desired.catalogue, desired.as_of),

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.simulator import Simulator
-from reconciler.simulator.campaignmishaps import activates
-from reconciler.simulator.mishaps import KINDS, Serve, kind
+from reconciler.simulator.campaign_faults import activates
+from reconciler.simulator.fault_kinds import KINDS, Serve, kind
 from reconciler.simulator.requestlog import Received
 from reconciler.simulator.routing import Call, Reply
 from tests.properties.episode import Program

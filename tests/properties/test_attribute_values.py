@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience import values
-from reconciler.audience.rough import Rough
+from reconciler.audience.sources.raw_rows import RawRows
+from reconciler.audience.staging import values
 
 NUMBERED = itertools.count()
 quick = settings(
@@ -60,7 +60,9 @@ def test_values_are_one_if_they_are_of_one_type_and_amount_to_the_same(
 ) -> None:
     texts = [tuple(None if each is None else json.dumps(each, ensure_ascii=False) for each in pair) for pair in pairs]
     table = columns(database, texts)
-    found = database.raw_sql(database.compile(table.select("c0", "c1", same=values.same(table["c0"], table["c1"]))))
+    found = database.raw_sql(
+        database.compile(table.select("c0", "c1", same=values.is_same_value(table["c0"], table["c1"])))
+    )
     said = {(first, second): same for first, second, same in found.fetchall()}
     assert said == {text: one(*pair) for text, pair in zip(texts, pairs, strict=True)}
 
@@ -72,7 +74,7 @@ def test_a_value_of_a_source_arrives_as_it_is_or_as_the_text_of_a_number_that_js
 ) -> None:
     texts = [json.dumps(each, ensure_ascii=False) for each in given_values]
     table = columns(database, [(each,) for each in texts])
-    told, fault = values.values(Rough(table, {}, {"s": "c0"}), (("a", "s"),), {})
+    told, fault = values.read_values(RawRows(table, {}, {"s": "c0"}), (("a", "s"),), {})
     read = table.select("c0", told=told.cast("json").cast("map<string, string>").get("a"), fault=fault)
     for text, value, wrong in database.raw_sql(database.compile(read)).fetchall():
         wanted = json.loads(text)
@@ -94,7 +96,7 @@ def test_a_value_of_a_source_arrives_as_it_is_or_as_the_text_of_a_number_that_js
 )
 def test_a_number_that_is_declared_in_csv_is_that_number_or_no_value_at_all(database: Any, numbers: list[Any]) -> None:
     table = columns(database, [(f" +{each!r}" if each > 0 else f"{each!r} ",) for each in numbers])
-    told, fault = values.values(Rough(table, {"s": "c0"}), (("a", "s"),), {"a": "number"})
+    told, fault = values.read_values(RawRows(table, {"s": "c0"}), (("a", "s"),), {"a": "number"})
     read = table.select("c0", told=told.cast("json").cast("map<string, string>").get("a"), fault=fault)
     for text, value, wrong in database.raw_sql(database.compile(read)).fetchall():
         number = float(text)
@@ -105,8 +107,8 @@ def test_a_number_that_is_declared_in_csv_is_that_number_or_no_value_at_all(data
 
 
 def test_the_folder_of_a_list_that_was_cut_short_is_as_good_as_none(tmp_path: Path) -> None:
-    from reconciler.audience import written
+    from reconciler.audience.delivery import written_digests
 
     file = tmp_path / "written.parquet"
     file.write_bytes(b"PAR1")
-    assert not written.sound(file)
+    assert not written_digests.is_readable(file)

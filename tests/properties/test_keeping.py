@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience import engine, recall
+from reconciler.audience.cache import interactions as recall
+from reconciler.audience.relations import engine
 from reconciler.ledger.cache import CacheFolder
-from reconciler.model.kept import Cache, Memory
+from reconciler.model.cache import Cache, CacheContext
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, RowQuery, Rows
@@ -99,9 +100,9 @@ class Plans:
             file.write_text(json.dumps([{"contactId": each, "status": "ACTIVE"} for each in people]))
             contacts[source] = Rows(file, "json", COLUMNS, len(people))
             wanted[InteractionsOf(source, ("voice",), end - window * HOUR, end, HERE)] = people
-        memory = Memory(self.cache, {"lists": "https://tenant.example.com"}, KEPT, START + self.now * HOUR)
+        memory = CacheContext(self.cache, {"lists": "https://tenant.example.com"}, KEPT, START + self.now * HOUR)
         reader = cast(Reader, self.tenant)
-        recalled = recall.histories(self._backend, list(wanted), contacts, reader, memory, into)
+        recalled = recall.read_interactions(self._backend, list(wanted), contacts, reader, memory, into)
         for query, people in wanted.items():
             assert found(recalled.rows[query].path) == self.tenant.truth(query, people), str(query)
         self.watermark = max(self.watermark, min(as_of, self.now))
@@ -117,7 +118,7 @@ def found(file: Path) -> list[tuple[str, ...]]:
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with engine.opened(Engine(memory_limit="512MB"), tmp_path_factory.mktemp("spill")) as opened:
+    with engine.open_engine(Engine(memory_limit="512MB"), tmp_path_factory.mktemp("spill")) as opened:
         yield opened
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, event, example, given, settings
 
 from reconciler.model.change import Action, ObjectChange, RowChange
 from reconciler.model.document import plan_digest
-from reconciler.model.moment import parse_instant
+from reconciler.model.instants import parse_instant
 from reconciler.model.ownership import with_mark
 from reconciler.simulator import Simulator
 from tests.properties.episode import Episode, Write, episode, writes

@@ -32,13 +32,13 @@ from reconciler.model.errors import Stale
 from reconciler.model.exposure import Exposure, Place, Shared
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.forecast import Forecast, Headroom, Statistics
-from reconciler.model.judged import Asked, Waived
+from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.members import DoNotCall
-from reconciler.model.moment import format_instant, parse_duration, parse_instant
 from reconciler.model.ownership import split_mark, with_mark, worded
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
+from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.situation import Planned
 
 quick = settings(
@@ -216,7 +216,7 @@ def plans(draw: st.DrawFn) -> Plan:
         created=draw(INSTANTS),
         campaigns=tuple(draw(st.builds(planned, st.just(change), PLANNED)) for change in objects),
         suppressions=tuple(draw(st.lists(st.builds(DoNotCall, PARTS, PARTS, MAYBE, SPANS), max_size=2))),
-        rules=tuple(draw(st.lists(st.builds(Asked, NAMES, TEXTS, SEVERITIES, PLACES), max_size=2))),
+        rules=tuple(draw(st.lists(st.builds(CheckedRule, NAMES, TEXTS, SEVERITIES, PLACES), max_size=2))),
         waivers=tuple(draw(st.lists(WAIVED, max_size=2))),
     )
 

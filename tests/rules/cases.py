@@ -21,9 +21,9 @@ import yaml
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.notation import plain, read
 from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
 from reconciler.model.rows import Rows
+from reconciler.model.serialization import from_json, to_json
 from reconciler.model.settings import Override, Settings
 from reconciler.model.situation import Planned, Situation, watched
 from reconciler.model.waiver import waive
@@ -92,7 +92,7 @@ class Case:
 
     @property
     def content(self) -> dict[str, Any]:
-        written: dict[str, Any] = plain(yaml.safe_load(self.file.read_text(encoding="utf-8")))
+        written: dict[str, Any] = to_json(yaml.safe_load(self.file.read_text(encoding="utf-8")))
         return written
 
     @property
@@ -139,7 +139,7 @@ def _settings(content: dict[str, Any]) -> Settings:
     longest = content.pop("longest", None)
     return Settings(
         severities={rule: Severity(said) for rule, said in content.pop("severities", {}).items()},
-        overrides=tuple(read(Override, each) for each in content.pop("waivers", ())),
+        overrides=tuple(from_json(Override, each) for each in content.pop("waivers", ())),
         firm=frozenset(content.pop("firm", ())),
         longest=None if longest is None else timedelta(days=longest),
     )
@@ -153,7 +153,7 @@ def _situation(content: dict[str, Any]) -> Situation:
     outcomes = tuple(_outcomes(each) for each in content.pop("outcomes", ()))
     numbers = tuple(_numbers(each) for each in content.pop("numbers", ()))
     everything = (*(each.change for each in campaigns), *objects)
-    undeclared = tuple(read(Undeclared, each) for each in content.pop("undeclared", ()))
+    undeclared = tuple(from_json(Undeclared, each) for each in content.pop("undeclared", ()))
     changes = Changes(everything, rows, (), outcomes=outcomes, numbers=numbers, undeclared=undeclared)
     sizes = {tuple(name.split("/", 1)): size for name, size in content.pop("sizes", {}).items()}
     immutable = frozenset(tuple(each) for each in content.pop("immutable", ()))
@@ -171,18 +171,18 @@ def _situation(content: dict[str, Any]) -> Situation:
         "needed": needed,
         "others": others,
     }
-    return read(Situation, values, **given)
+    return from_json(Situation, values, **given)
 
 
 def _planned(each: dict[str, Any]) -> Planned:
     campaign = {**CAMPAIGN, **each.pop("campaign", {})}
     change = _change({"address": campaign["address"], "name": campaign["name"], **each.pop("change", {})})
-    return read(Planned, {"campaign": campaign, **each}, change=change)
+    return from_json(Planned, {"campaign": campaign, **each}, change=change)
 
 
 def _other(each: dict[str, Any]) -> Planned:
-    found = watched(read(Campaign, {**CAMPAIGN, **each.pop("campaign", {})}))
-    return read(Planned, {"campaign": {**CAMPAIGN, **plain(found.campaign)}, **each}, change=found.change)
+    found = watched(from_json(Campaign, {**CAMPAIGN, **each.pop("campaign", {})}))
+    return from_json(Planned, {"campaign": {**CAMPAIGN, **to_json(found.campaign)}, **each}, change=found.change)
 
 
 def _change(each: dict[str, Any]) -> ObjectChange:
@@ -190,20 +190,20 @@ def _change(each: dict[str, Any]) -> ObjectChange:
     for side in ("before", "after"):  # what is said of one side is laid over the whole
         if side in each and each[side] is not None:
             written[side] = {**AFTER, **each[side]}
-    return read(ObjectChange, written)
+    return from_json(ObjectChange, written)
 
 
 def _row(each: dict[str, Any]) -> RowChange:
-    return read(RowChange, {**ROW, **each}, rows=Rows(Path("nowhere"), "parquet", ROW_COLUMNS, 0))
+    return from_json(RowChange, {**ROW, **each}, rows=Rows(Path("nowhere"), "parquet", ROW_COLUMNS, 0))
 
 
 def _outcomes(each: dict[str, Any]) -> OutcomeChange:
     rows = Rows(Path("nowhere"), "parquet", OUTCOME_COLUMNS, 9)
     written = {"address": "DispositionSet/calls", "campaign": {"name": "Calls"}, "rate": 10, "source": 9}
-    return read(OutcomeChange, {**written, "unchanged": 0, "digest": "sha256:1", **each}, rows=rows)
+    return from_json(OutcomeChange, {**written, "unchanged": 0, "digest": "sha256:1", **each}, rows=rows)
 
 
 def _numbers(each: dict[str, Any]) -> NumbersChange:
     rows = Rows(Path("nowhere"), "parquet", NUMBER_COLUMNS, 0)
     written = {"address": "SuppressionList/asked", "store": "data/asked", "digest": "sha256:1"}
-    return read(NumbersChange, {**written, **each}, rows=rows)
+    return from_json(NumbersChange, {**written, **each}, rows=rows)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler import flow
-from reconciler.cli.world import World
+from reconciler.cli.runtime import LocalRuntime
 from reconciler.model.document import plan_document, read_plan
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
@@ -34,7 +34,7 @@ def propose(folder: Folder, tmp_path: Path) -> Propose:
         scratch = tmp_path / f"scratch-{len(list(tmp_path.iterdir()))}"
         scratch.mkdir()
         workspace = Workspace(folder.root, scratch, NOW, os.environ, prune=prune)
-        with World(workspace) as world:
+        with LocalRuntime(workspace) as world:
             return flow.propose(workspace, world)
 
     return planned

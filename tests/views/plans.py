@@ -17,12 +17,12 @@ from reconciler.model.change import (
     RowChange,
     Sample,
 )
-from reconciler.model.deeds import Deed
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.judged import Asked, Waived
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
+from reconciler.model.rule_results import CheckedRule, Waived
+from reconciler.model.write_ops import WriteOp
 
 LIST = Address("ContactList", "high")
 NEW_LIST = Address("ContactList", "low")
@@ -31,7 +31,7 @@ CAMPAIGN = Address("Campaign", "high")
 EVENING = Address("Campaign", "evening")
 OLD = Address("Campaign", "Old campaign")
 DROPPED = (
-    "the kept voice interactions were dropped, and all were read anew: "
+    "the cached voice interactions were discarded and re-read: "
     "3 of them are no longer in the tenant, or are others there by now"
 )
 
@@ -135,13 +135,13 @@ def plan(*, empty: bool = False) -> Plan:
     """The plan; or one with nothing to do."""
     changes = tuple(each for each in objects() if not empty or each.action is Action.NO_OP)
     steps = (
-        Step(NEW_LIST, (), (Deed.CREATE,)),
-        Step(LIST, (), (Deed.CHANGE,)),
-        Step(ROWS, (LIST,), (Deed.DELIVER,)),
-        Step(CAMPAIGN, (ROWS,), (Deed.PAUSE, Deed.CHANGE, Deed.RESUME)),
-        Step(EVENING, (ROWS,), (Deed.CREATE,)),
-        Step(EVENING.activation, (ROWS, EVENING), (Deed.ACTIVATE,)),
-        Step(OLD, (CAMPAIGN,), (Deed.PAUSE, Deed.DELETE)),
+        Step(NEW_LIST, (), (WriteOp.CREATE,)),
+        Step(LIST, (), (WriteOp.CHANGE,)),
+        Step(ROWS, (LIST,), (WriteOp.DELIVER,)),
+        Step(CAMPAIGN, (ROWS,), (WriteOp.PAUSE, WriteOp.CHANGE, WriteOp.RESUME)),
+        Step(EVENING, (ROWS,), (WriteOp.CREATE,)),
+        Step(EVENING.activation, (ROWS, EVENING), (WriteOp.ACTIVATE,)),
+        Step(OLD, (CAMPAIGN,), (WriteOp.PAUSE, WriteOp.DELETE)),
     )
     account = Accounting(
         Address("Segment", "history"),
@@ -150,7 +150,7 @@ def plan(*, empty: bool = False) -> Plan:
         (Counted(Reason("no_interaction"), 12_083), Counted(Reason("archived"), 1_171)),
     )
     findings = (
-        Finding("LIM-STOPPED", OLD, "campaign 'Old campaign' is active and becomes deleted"),
+        Finding("LIM-STOPPED", OLD, "campaign 'Old campaign' is active and would be deleted"),
         Finding("LIM-UPDATES", ROWS, "110 of 1,150 contacts (10 %) are changed", waived="Scores follow the calendar."),
         Finding("ABN-002", CAMPAIGN, "its threshold rises from 2 to 3 %", severity=Severity.WARN),
     )
@@ -164,13 +164,15 @@ def plan(*, empty: bool = False) -> Plan:
             "The registry is late.",
             "Workspace/test",
             date(2026, 6, 30),
-            "it ran out on 2026-06-30",
+            "it expired on 2026-06-30",
             used=False,
         ),
     )
     rules = (
-        Asked("ABN-001", "a threshold above a jurisdiction's ceiling", Severity.REFUSE, ("16 CFR 310.4(b)(4)(i)",)),
-        Asked("ABN-002", "a threshold raised while the campaign runs", Severity.WARN, ("47 CFR 64.1200(a)(7)",)),
+        CheckedRule(
+            "ABN-001", "a threshold above a jurisdiction's ceiling", Severity.REFUSE, ("16 CFR 310.4(b)(4)(i)",)
+        ),
+        CheckedRule("ABN-002", "a threshold raised while the campaign runs", Severity.WARN, ("47 CFR 64.1200(a)(7)",)),
     )
     return Plan(
         workspace="test",
@@ -237,10 +239,10 @@ def replacement() -> Plan:
             why=(Reason("differs"), unchangeable),
         ),
     )
-    anew = (Deed.RENAME, Deed.CREATE)
+    anew = (WriteOp.RENAME, WriteOp.CREATE)
     steps = (
-        Step(CAMPAIGN, (), (Deed.PAUSE, *anew, Deed.ACTIVATE, Deed.DELETE)),
-        Step(low, (), (*anew, Deed.DELETE)),
+        Step(CAMPAIGN, (), (WriteOp.PAUSE, *anew, WriteOp.ACTIVATE, WriteOp.DELETE)),
+        Step(low, (), (*anew, WriteOp.DELETE)),
     )
     return replace(
         plan(empty=True), objects=changes, steps=steps, accounts=(), budget=Budget(198, 8, 8), findings=(), notices=()

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from reconciler.model.exposure import Exposure, Place
 from reconciler.model.situation import Planned
-from reconciler.views.called import MOST, called
+from reconciler.views.called import MOST, describe_audiences
 from tests.rules.cases import _planned as planned
 
 
 def lines(*campaigns: Planned) -> list[str]:
     """The lines as plain text."""
-    return [line.plain for line in called(campaigns)]
+    return [line.plain for line in describe_audiences(campaigns)]
 
 
 ONE = planned({})

@@ -10,7 +10,7 @@ from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.forecast import Statistics, forecast
 from reconciler.model.situation import Planned
-from reconciler.views.estimate import MOST, estimate
+from reconciler.views.estimate import MOST, describe_forecast
 
 NOW = datetime(2026, 7, 2, 8, 30, tzinfo=UTC)
 SINCE = NOW - timedelta(days=30)
@@ -51,7 +51,7 @@ def planned(
 
 
 def told(*campaigns: Planned) -> list[str]:
-    return [line.plain for line in estimate(campaigns)]
+    return [line.plain for line in describe_forecast(campaigns)]
 
 
 HEADING = "Forecast, an estimate (docs/forecast.md):"

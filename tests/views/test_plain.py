@@ -17,7 +17,7 @@ from tests import scene
 from tests.conftest import Ended, Folder, manifest
 
 ORDERS = [
-    "fine\nNo changes. The tenant is as the manifests say.",
+    "fine\nNo changes. The tenant matches the manifests.",
     "fine\r\n::error::owned",
     "a\u2028b\u2029c\u0085d\x0be\x0cf",
     "\x1b[2J\x1b]0;title\x07",

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from reconciler.model.address import Address
-from reconciler.model.course import Course, Tally
 from reconciler.model.jobs import Job
+from reconciler.model.progress_estimate import Estimate, ProgressEstimate
 from reconciler.model.report import ChunkDone, Outcome, StepResult
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import LIST, ROWS, plan, rows
@@ -67,14 +67,14 @@ def test_many_chunks_make_no_more_lines() -> None:
 
 
 def test_rows_of_an_earlier_run_say_nothing_of_how_fast_this_one_is() -> None:
-    tally = Tally(1000, 0.0)
+    tally = ProgressEstimate(1000, 0.0)
     assert (tally.rate(10), tally.left(10)) == (None, None)
     tally.add(500, 0, before=400, now=10)
     assert (tally.rate(10), tally.left(10)) == (10.0, 50.0)
 
 
 def test_a_job_counts_as_far_as_it_is_and_then_with_its_chunk() -> None:
-    course = Course(TWO_LISTS, 0.0)
+    course = Estimate(TWO_LISTS, 0.0)
     course.begin(ROWS, 1129, 0.0)
     course.submitted(ROWS, "J", 1000)
     course.job(ROWS, Job("J", "RUNNING", 0.4), 1.0)
@@ -88,7 +88,7 @@ def test_a_job_counts_as_far_as_it_is_and_then_with_its_chunk() -> None:
 
 
 def test_what_a_step_leaves_undone_is_no_longer_waited_for() -> None:
-    course = Course(TWO_LISTS, 0.0)
+    course = Estimate(TWO_LISTS, 0.0)
     course.begin(ROWS, 1129, 0.0)
     course.submitted(ROWS, "J", 500)
     course.chunk(ROWS, ChunkDone("put", 0, 500, 0), 1.0)
@@ -99,7 +99,7 @@ def test_what_a_step_leaves_undone_is_no_longer_waited_for() -> None:
 
 
 def test_a_step_that_an_earlier_run_has_finished_counts_as_done() -> None:
-    course = Course(TWO_LISTS, 0.0)
+    course = Estimate(TWO_LISTS, 0.0)
     course.finish(StepResult(LIST, Outcome.DONE, "adopted"), 3.0)
     course.finish(StepResult(ROWS, Outcome.DONE, "all", 1129), 3.0)
     assert (course.whole.done, course.whole.rate(10)) == (1129, None)
@@ -113,7 +113,7 @@ def test_the_time_left_is_right_within_a_tenth_once_a_tenth_of_the_work_is_done(
     """Workers that each take as long, after a start that says nothing of how fast they are."""
     rounds = 60 if every > 0.2 else 2000
     total = rounds * at_once * rows
-    tally, ends = Tally(total, 0.0), start + rounds * every
+    tally, ends = ProgressEstimate(total, 0.0), start + rounds * every
     for number in range(1, rounds + 1):
         now = start + number * every
         for worker in range(at_once):
@@ -125,7 +125,7 @@ def test_the_time_left_is_right_within_a_tenth_once_a_tenth_of_the_work_is_done(
 
 
 def test_another_pace_is_the_one_that_counts_once_a_tenth_of_the_work_was_done_at_it() -> None:
-    tally, now = Tally(10_000, 0.0), 0.0
+    tally, now = ProgressEstimate(10_000, 0.0), 0.0
     for number in range(60):
         now += 1 if number < 30 else 5
         tally.add(100, 0, 0, now)
@@ -133,7 +133,7 @@ def test_another_pace_is_the_one_that_counts_once_a_tenth_of_the_work_was_done_a
 
 
 def test_where_nothing_comes_any_more_the_time_left_grows() -> None:
-    tally = Tally(1000, 0.0)
+    tally = ProgressEstimate(1000, 0.0)
     for second in range(1, 6):
         tally.add(100, 0, 0, float(second))
     assert tally.left(5.0) == pytest.approx(5)

@@ -11,13 +11,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.views.wrapping import wrapped
+from reconciler.views.wrapping import wrap_text
 
 LONG = "  ~ Segment/engaged[high]  60 → 45, which is a threshold that lets many more people in than the one before"
 
 
 def on(width: int, text: str) -> list[str]:
-    return wrapped(Text(text), Console(file=io.StringIO(), width=width)).plain.split("\n")
+    return wrap_text(Text(text), Console(file=io.StringIO(), width=width)).plain.split("\n")
 
 
 @pytest.mark.parametrize("width", [30, 40, 79, 80, 109, 110, 200])

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from reconciler.cxone import bulk, membership
-from reconciler.cxone.faults import Invalid, TooLarge
+from reconciler.cxone.errors import Invalid, TooLarge
 from reconciler.cxone.membership import Row, Wires
 from reconciler.model.delivery import Way
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge

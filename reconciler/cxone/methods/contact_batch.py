@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from reconciler.cxone import contacts, membership
-from reconciler.cxone.faults import Invalid, TooLarge
+from reconciler.cxone.errors import Invalid, TooLarge
 from reconciler.cxone.membership import Row, Wires
 from reconciler.model.delivery import Way
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge
@@ -55,7 +55,7 @@ class ContactBatch:
         return contacts.job(wires[self.surface], job_id)
 
     def follow(self, wires: Wires, list_id: str, rows: Sequence[Row]) -> None:
-        """Put on the list whom the directory knows now; raises as `membership.put`."""
+        """Put on the list whom the directory knows now; raises as `eligibility.put`."""
         membership.put(wires, list_id, rows)
 
     def remove(self, wires: Wires, list_id: str, ids: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ class ContactIds:
         return self.surface in surfaces
 
     def put(self, wires: Wires, list_id: str, rows: Sequence[Row], reference: str) -> None:
-        """Put contacts on a list; raises as `membership.put`."""
+        """Put contacts on a list; raises as `eligibility.put`."""
         membership.put_by_id(wires[self.surface], list_id, rows)
 
     def remove(self, wires: Wires, list_id: str, ids: Sequence[str]) -> None:

@@ -28,7 +28,7 @@ class ListContacts:
         return self.surface in surfaces
 
     def put(self, wires: Wires, list_id: str, rows: Sequence[Row], reference: str) -> None:
-        """Put contacts with their attributes on a list; raises as `membership.put`."""
+        """Put contacts with their attributes on a list; raises as `eligibility.put`."""
         membership.put_with_data(wires[self.surface], list_id, rows)
 
     def remove(self, wires: Wires, list_id: str, ids: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from reconciler.simulator.checks import anything_in_object, e164, fields, rows, some_text, text
-from reconciler.simulator.fates import RowNames, RowRefused
+from reconciler.simulator.job_results import RowNames, RowRefused
 from reconciler.simulator.jobs import Job, Work, polled, start
 from reconciler.simulator.records import ACTIVE, Contact, ContactList
 from reconciler.simulator.refusals import bad_request, not_found, too_many_items

@@ -26,10 +26,10 @@ from reconciler.simulator.lifecycle import (
     refuse_deletion,
     refuse_leap,
 )
-from reconciler.simulator.manners import Manners
 from reconciler.simulator.records import Campaign
 from reconciler.simulator.refusals import bad_request, conflict, not_found
 from reconciler.simulator.routing import Call, Reply, Route, reading, writing
+from reconciler.simulator.variations import Manners
 
 _PREDICTIVE_NEEDS = ("targetAnswerRate", "maxCallsInProgress")
 _SETTINGS = "predictiveDialingSettings"

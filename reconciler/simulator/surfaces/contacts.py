@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.simulator.checks import anything_in_object, boolean, e164, fields, rows, some_rows, some_text, text
-from reconciler.simulator.fates import COMPLETED, TERMINAL, RowNames, RowRefused
+from reconciler.simulator.job_results import COMPLETED, TERMINAL, RowNames, RowRefused
 from reconciler.simulator.jobs import DIRECTORY, Job, Work, polled, start
 from reconciler.simulator.records import Contact, wire_time
 from reconciler.simulator.refusals import bad_request, not_found, too_many_items

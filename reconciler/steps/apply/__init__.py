@@ -14,6 +14,7 @@ from shutil import rmtree
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.address import Address
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ObjectChange, RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected, Stale
 from reconciler.model.live import digest_of
@@ -21,14 +22,13 @@ from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Failure, Outcome, Report, StepResult
-from reconciler.model.terms import Terms
 from reconciler.steps.apply import numbers, objects, outcomes, preconditions, rows
 from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.fresh import Fresh
 from reconciler.steps.apply.scheduling import run_steps
 
 
-def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: Terms) -> Report:
+def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Report:
     """Apply a plan, or go on with the run named in the terms.
 
     Raises:
@@ -59,7 +59,7 @@ class _Doing:
     plan: Plan
     writer: Writer
     run: Run
-    terms: Terms
+    terms: ApplyOptions
     fresh: Fresh
 
     def end(self, step: Step, results: Mapping[Address, StepResult]) -> StepResult:
@@ -112,7 +112,7 @@ class _Doing:
             self.run.step(result)
         return result
 
-    def _do(self, step: Step, terms: Terms) -> StepResult:
+    def _do(self, step: Step, terms: ApplyOptions) -> StepResult:
         change, progress = self.plan.change(step.address), self.terms.progress
         if isinstance(change, ObjectChange):
             progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
@@ -124,7 +124,7 @@ class _Doing:
                 # of all outcomes together so many may be read or set at once, however many campaigns they are of
                 settled = sum(bool(each.total) for each in self.plan.outcomes) or 1
                 workers = max(1, self.writer.outcomes_at_once // settled)
-                return outcomes.settle(change, self.writer, self.run, terms, workers)
+                return outcomes.set_outcomes(change, self.writer, self.run, terms, workers)
             case NumbersChange():
                 return numbers.keep(change, self.run, terms)
             case _:
@@ -134,7 +134,7 @@ class _Doing:
         """A step that is not done, with what became of each of its contacts; with its figures where it has some."""
         change = self.plan.change(result.address)
         if isinstance(change, OutcomeChange):
-            result = replace(result, figures=outcomes.told_of(change, self.run))
+            result = replace(result, figures=outcomes.notify_outcomes(change, self.run))
         if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
             return result
         written, rejected, unknown, without = self.run.tally(result.address)
@@ -143,7 +143,7 @@ class _Doing:
         return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left, suppressed=out)
 
 
-def _unready(step: Step, terms: Terms, results: Mapping[Address, StepResult]) -> StepResult | None:
+def _unready(step: Step, terms: ApplyOptions, results: Mapping[Address, StepResult]) -> StepResult | None:
     if terms.stop.is_set():
         return StepResult(step.address, Outcome.NOT_ATTEMPTED, "the run was interrupted before it")
     waiting_for = [str(need) for need in step.needs if results[need].outcome is not Outcome.DONE]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.model.deeds import Deed
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
 from reconciler.model.live import LiveObject
+from reconciler.model.write_ops import WriteOp
 from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.writes import NotAsWritten, Writes
@@ -29,11 +29,11 @@ def activate(writes: Writes, activity: Activity, lists: Filled, calling: Calling
                 note="that may mean that it dials already",
                 hint="look at it in the tenant, then plan again",
             )
-        set_to_work(writes, activity, Deed.ACTIVATE, rest)
+        set_to_work(writes, activity, WriteOp.ACTIVATE, rest)
     return f"activated {change.name!r}"
 
 
-def set_to_work(writes: Writes, activity: Activity, deed: Deed, rest: dict[str, object]) -> None:
+def set_to_work(writes: Writes, activity: Activity, deed: WriteOp, rest: dict[str, object]) -> None:
     """Set an object to work; one that does not come out as planned is made to rest again.
 
     Raises:

@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.shelf_life import writes_window
 from reconciler.model.situation import Planned, Situation
-from reconciler.model.terms import Terms
 from reconciler.model.waiver import waive
 from reconciler.rules import ask
 from reconciler.rules.hours import allowed
@@ -36,7 +36,7 @@ class Calling:
         change: that of the object. An object that is no campaign calls nobody.
     """
 
-    def __init__(self, plan: Plan, change: ObjectChange, terms: Terms) -> None:
+    def __init__(self, plan: Plan, change: ObjectChange, terms: ApplyOptions) -> None:
         self._plan, self._terms, self._change = plan, terms, change
         self._planned = next((each for each in plan.campaigns if each.change.address == change.address), None)
 
@@ -62,7 +62,7 @@ class Calling:
         """Ask whether people may be called by an object that holds these fields, from now on.
 
         Raises:
-            OutOfHours: they may not, and nothing sets that aside; it was not set to work.
+            OutOfHours: they may not, and that cannot be waived; it was not set to work.
         """
         if self._planned is not None:
             held = replace(self._change, action=Action.NO_OP, before=dict(fields), after=dict(fields))

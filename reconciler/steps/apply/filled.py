@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.audience import engine, read_back, row_changes, sources
+from reconciler.audience.delivery import verify, wire_rows
+from reconciler.audience.relations import engine, relations
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
 from reconciler.model.rows import Rows
-from reconciler.model.terms import Terms
 from reconciler.steps.apply.fresh import Fresh
 
 
@@ -26,7 +27,7 @@ class NotFilled(ReconcilerError):
 class Filled:
     """Looks at the lists of one plan in the tenant, every time it is asked."""
 
-    def __init__(self, plan: Plan, writer: Writer, run: Run, terms: Terms, fresh: Fresh) -> None:
+    def __init__(self, plan: Plan, writer: Writer, run: Run, terms: ApplyOptions, fresh: Fresh) -> None:
         self._plan, self._writer, self._run, self._terms, self._fresh = plan, writer, run, terms, fresh
 
     def check(self, references: Iterable[tuple[str, str]]) -> None:
@@ -60,7 +61,7 @@ class Filled:
         self._fresh.look(change)
         now = self._fresh.take_off(change)
         out = self._fresh.out(change)
-        with engine.opened(self._terms.engine, self._terms.scratch) as backend:
+        with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             if not now.count:
                 raise NotFilled(f"list {change.list!r} is empty", hint="fill it, then go on")
             if not change.total:
@@ -68,15 +69,15 @@ class Filled:
                     return
                 raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
             rejected = self._run.rejected(change.address)
-            wrong = read_back.not_as_written(backend, change, now, {*rejected, *out})
+            wrong = verify.find_not_as_written(backend, change, now, {*rejected, *out})
         if wrong:
             raise NotFilled(f"{wrong:,} contacts of list {change.list!r} are not as this run wrote them", hint=_HINT)
 
     def _unchanged(self, backend: Any, change: RowChange, now: Rows, out: int) -> bool:
         """Whether a list that nothing is delivered to is as it was, but for those who were taken off it."""
         if not out:
-            return row_changes.members_digest(backend, now) == change.precondition
-        return sources.count(backend, sources.members(backend, now)) == change.live - out
+            return wire_rows.digest_members(backend, now) == change.precondition
+        return relations.count_rows(backend, relations.read_members(backend, now)) == change.live - out
 
 
 _HINT = "plan again, have the new plan reviewed, and apply that"

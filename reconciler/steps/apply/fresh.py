@@ -13,9 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import engine, rechecking, sources
+from reconciler.audience.delivery import dnc_recheck
+from reconciler.audience.relations import engine, relations
 from reconciler.ledger.journal import Run
 from reconciler.model.address import Address
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError
 from reconciler.model.live import digest_of
@@ -24,7 +26,6 @@ from reconciler.model.ports import Writer
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, RowQuery, Rows
 from reconciler.model.segment import Segment
-from reconciler.model.terms import Terms
 from reconciler.steps.apply.readings import DoNotCallUnknown, Readings
 
 _PHONES = "outbound"
@@ -40,7 +41,7 @@ class StillThere(ReconcilerError):
 class Fresh:
     """Holds the lists of one plan against do-not-call sources as they are now. Used from several threads."""
 
-    def __init__(self, plan: Plan, writer: Writer, run: Run, terms: Terms) -> None:
+    def __init__(self, plan: Plan, writer: Writer, run: Run, terms: ApplyOptions) -> None:
         self._writer, self._run, self._terms = writer, run, terms
         self._readings = Readings(plan, writer, terms)
         self._guard, self._reading = threading.Lock(), threading.Lock()
@@ -74,8 +75,8 @@ class Fresh:
             began, segment = self._terms.clock(), self._segment(change)
             with self._reading:
                 read = self._read[change.address] = self._readings.of(segment)
-                with engine.opened(self._terms.engine, self._terms.scratch) as backend:
-                    found = dict(rechecking.by_source(backend, change, segment, read))
+                with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
+                    found = dict(dnc_recheck.recheck_planned(backend, change, segment, read))
             if self._keep(change, found):
                 self.take_off(change)
             self._looked[change.address] = began
@@ -155,15 +156,15 @@ class Fresh:
         into = self._terms.scratch / "taken-off" / digest_of(str(change.address)).rpartition(":")[2][:16]
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         segment = self._segment(change)
-        with engine.opened(self._terms.engine, into) as backend:
-            members = sources.settled(backend, partial(self._writer.members, change.members, into))
+        with engine.open_engine(self._terms.engine, into) as backend:
+            members = relations.stage_rows(backend, partial(self._writer.members, change.members, into))
             if not segment.suppress:
                 return members, ()
             phones = self._phones(backend, change, members, into)
-        with self._reading, engine.opened(self._terms.engine, self._terms.scratch) as backend:
+        with self._reading, engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             read = self._read[change.address]
-            by_tenant = {} if phones is None else dict(rechecking.by_tenant(backend, phones, segment, read))
-            wrong = rechecking.standing(backend, change, members, list(self.out(change)), list(by_tenant), into)
+            by_tenant = {} if phones is None else dict(dnc_recheck.recheck_live(backend, phones, segment, read))
+            wrong = dnc_recheck.recheck_members(backend, change, members, list(self.out(change)), list(by_tenant), into)
         mine = {contact: by_tenant[member] for contact, member in wrong if member in by_tenant}
         self._by_tenant.setdefault(change.address, {}).update(mine)
         self._keep(change, mine)
@@ -176,7 +177,7 @@ class Fresh:
         if not (change.attributes or change.data):
             return members  # they were read through that surface
         query = ContactsOf(LiveList(name=change.list), Location(str(change.address)))
-        return sources.settled(backend, partial(self._writer.contacts, query, into))
+        return relations.stage_rows(backend, partial(self._writer.contacts, query, into))
 
     def _remove(self, change: RowChange, ids: Sequence[str]) -> None:
         """Take members off, a chunk at a time; less at once where the tenant will not take so many."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from reconciler.audience import engine, store
+from reconciler.audience.decision import dnc_store
+from reconciler.audience.relations import engine
 from reconciler.ledger.journal import Run
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.errors import Stale
 from reconciler.model.outcomes import NumbersChange
 from reconciler.model.report import ChunkDone, Outcome, StepResult
-from reconciler.model.terms import Terms
 
 
-def keep(change: NumbersChange, run: Run, terms: Terms) -> StepResult:
+def keep(change: NumbersChange, run: Run, terms: ApplyOptions) -> StepResult:
     """Add the numbers to the list's store. To add them again, when a run goes on, changes nothing.
 
     Raises:
@@ -25,8 +26,8 @@ def keep(change: NumbersChange, run: Run, terms: Terms) -> StepResult:
         )
     key = f"{change.address}#add:0"
     run.intent(key, rows=change.total)
-    with engine.opened(terms.engine, terms.scratch) as backend:
-        name = store.add(backend, change, terms.root)
+    with engine.open_engine(terms.engine, terms.scratch) as backend:
+        name = dnc_store.add_numbers(backend, change, terms.root)
     run.done(key, rows=change.total, rejected=[], split=0, unsure=False)
     terms.progress.chunk(change.address, ChunkDone("add", 0, change.total, 0))
     words = f"{change.total:,} numbers kept in {change.store.rstrip('/')}/{name}"

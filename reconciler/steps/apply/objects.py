@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from reconciler.ledger.journal import Run
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import Action, ObjectChange
-from reconciler.model.deeds import Deed, resting
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
+from reconciler.model.instants import format_instant
 from reconciler.model.kind import Activity
-from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
-from reconciler.model.terms import Terms
+from reconciler.model.write_ops import WriteOp, resting
 from reconciler.steps.apply import activation
 from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
@@ -23,7 +23,7 @@ from reconciler.steps.apply.writes import NotAsWritten, Writes
 
 
 def write(
-    plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run, terms: Terms, lists: Filled
+    plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run, terms: ApplyOptions, lists: Filled
 ) -> StepResult:
     """Do what a step does to its object, and read it back.
 
@@ -37,13 +37,13 @@ def write(
         words = f"released {change.name!r}"
     elif activity is None:
         words = _at_rest(writes, None, calling, terms)
-    elif step.does == (Deed.ACTIVATE,):
+    elif step.does == (WriteOp.ACTIVATE,):
         words = activation.activate(writes, activity, lists, calling)
     elif change.action is Action.REPLACE:
         fields = {**resting(change, activity), **_fixed(writes, calling, terms)}
         Succession(writes, activity, lists, calling, fields).run()
         words = f"made {change.name!r} anew"
-    elif step.does[0] is Deed.PAUSE and change.action is not Action.DELETE:
+    elif step.does[0] is WriteOp.PAUSE and change.action is not Action.DELETE:
         Transaction(writes, activity, lists, calling, step.does).run()
         words = f"updated {change.name!r}"
     else:
@@ -51,7 +51,7 @@ def write(
     return StepResult(step.address, Outcome.DONE, words)
 
 
-def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms: Terms) -> str:
+def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms: ApplyOptions) -> str:
     change = writes.change
     match change.action:
         case Action.CREATE:
@@ -74,10 +74,10 @@ def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms:
         case _:
             fields = resting(change, activity)
             if activity is not None and activity.may_work(change.before):
-                writes.update(Deed.CHANGE, fields)  # nothing but what may be changed while it works
+                writes.update(WriteOp.CHANGE, fields)  # nothing but what may be changed while it works
             else:
                 _still_rests(writes, activity)
-                writes.update(Deed.CHANGE, fields)
+                writes.update(WriteOp.CHANGE, fields)
             if change.previous is not None:
                 if any(surface.size for surface in writes.kind.surfaces):  # it holds contacts
                     writes.run.renamed(change.previous, change.name)
@@ -96,7 +96,7 @@ def _still_rests(writes: Writes, activity: Activity | None) -> None:
         )
 
 
-def _fixed(writes: Writes, calling: Calling, terms: Terms) -> dict[str, str]:
+def _fixed(writes: Writes, calling: Calling, terms: ApplyOptions) -> dict[str, str]:
     """What is counted from the moment of creation; what a first attempt has fixed stays fixed when a run is resumed."""
     now = terms.clock()
     later = writes.change.seconds_later.items()

@@ -13,15 +13,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
-from reconciler.audience import outcomes
+from reconciler.audience.diff import outcomes
 from reconciler.ledger.journal import Run
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import Interrupted
 from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.payloads import of_outcomes
 from reconciler.model.ports import Writer
 from reconciler.model.report import ChunkDone, Figures, Outcome, StepResult, figures
-from reconciler.model.terms import Terms
 
 BATCH = 50
 """Contacts that are recorded together."""
@@ -29,7 +29,7 @@ BATCH = 50
 Row = Mapping[str, Any]
 
 
-def settle(change: OutcomeChange, writer: Writer, run: Run, terms: Terms, workers: int) -> StepResult:
+def set_outcomes(change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOptions, workers: int) -> StepResult:
     """Give the contacts of a change their outcomes, `workers` of them at once.
 
     Raises:
@@ -39,19 +39,19 @@ def settle(change: OutcomeChange, writer: Writer, run: Run, terms: Terms, worker
     settling = _Settling(change, writer, run, terms)
     with run.owing(change.address, str(change.address)):
         try:
-            _all(settling, outcomes.batches(change, BATCH), workers)
+            _all(settling, outcomes.iter_outcome_batches(change, BATCH), workers)
         finally:
             settling.keep_unfinished()
-    offered = (row["contactId"] for batch in outcomes.batches(change, BATCH) for row in batch)
+    offered = (row["contactId"] for batch in outcomes.iter_outcome_batches(change, BATCH) for row in batch)
     run.owe(change.address, str(change.address), offered)
-    told = told_of(change, run)
+    told = notify_outcomes(change, run)
     words = f"{told.successful:,} of {change.total:,} outcomes set in {change.campaign}"
     words += f", {told.failed:,} rejected by the tenant" if told.failed else ""
     words += f", {told.deferred:,} deferred to the next run" if told.deferred else ""
     return StepResult(change.address, Outcome.DONE, words, told.successful, told.failed)
 
 
-def told_of(change: OutcomeChange, run: Run) -> Figures:
+def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:
     """The figures of what this run has decided of a change, those of before it was resumed among them."""
     successful = failed = deferred = 0
     latencies: list[int] = []
@@ -105,7 +105,7 @@ class _Batch:
 class _Settling:
     """The contacts of one change. `one` is called from several threads; `over` is set when one of them has failed."""
 
-    def __init__(self, change: OutcomeChange, writer: Writer, run: Run, terms: Terms) -> None:
+    def __init__(self, change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOptions) -> None:
         self.change = change
         self.over = threading.Event()
         self._writer, self._run, self._terms = writer, run, terms

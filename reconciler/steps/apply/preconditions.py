@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from reconciler.audience import engine, occupancy, row_changes, sources
+from reconciler.audience.delivery import list_size, wire_rows
+from reconciler.audience.relations import engine, relations
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.address import Address
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import Action
 from reconciler.model.errors import Stale
 from reconciler.model.live import LiveObject
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
-from reconciler.model.terms import Terms
 
 
-def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
+def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
     """Compare every object and list of a plan with the tenant; what a resumed run has itself begun is left out.
 
     Raises:
@@ -27,9 +28,9 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
     """
     into = terms.scratch / "preconditions"
     into.mkdir(exist_ok=True)
-    with engine.opened(terms.engine, terms.scratch) as backend:
+    with engine.open_engine(terms.engine, terms.scratch) as backend:
         for each in plan.row_changes():
-            if not row_changes.unaltered(each):
+            if not wire_rows.is_unaltered(each):
                 raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
         held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
         moved = [*_moved_objects(plan, held, run), *_dialling(plan, held, reader)]
@@ -37,8 +38,8 @@ def check(plan: Plan, reader: Reader, run: Run, terms: Terms) -> None:
             list_kind = held.get(change.list_address.kind, {})
             if run.begun(change.address) or change.list not in list_kind:
                 continue
-            members = sources.settled(backend, partial(reader.members, change.members, into))
-            if row_changes.members_digest(backend, members) != change.precondition:
+            members = relations.stage_rows(backend, partial(reader.members, change.members, into))
+            if wire_rows.digest_members(backend, members) != change.precondition:
                 moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
     if moved:
         raise Stale(
@@ -63,7 +64,7 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
     kind = campaigns.KIND
     lists = {change.list for change in plan.rows if change.total}
     lists |= {
-        each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == occupancy.LIST
+        each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == list_size.LIST
     }
     # where nobody could look, the plan says so
     if not lists or kind.name in dict(plan.unseen) or kind.surface(reader.surfaces) is None:

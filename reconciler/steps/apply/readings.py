@@ -15,20 +15,22 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from reconciler.audience import engine, reading, unreadable
-from reconciler.audience.paths import found
-from reconciler.audience.reading import Access
+from reconciler.audience.decision import unreadable_entries
+from reconciler.audience.relations import engine
+from reconciler.audience.sources.paths import find_files
+from reconciler.audience.staging import read_people
+from reconciler.audience.staging.read_people import Access
 from reconciler.cxone import salesforce
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.feeds import FileFeed
+from reconciler.model.instants import format_instant
 from reconciler.model.members import DoNotCall
-from reconciler.model.moment import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.segment import Segment, Suppression
-from reconciler.model.terms import Terms
 
 LONGEST = timedelta(minutes=1)
 """For how long at most what took long to read counts as of now."""
@@ -60,7 +62,7 @@ class _Reading:
 class Readings:
     """The do-not-call sources of a plan's segments; whoever shares it locks it."""
 
-    def __init__(self, plan: Plan, reader: Reader, terms: Terms) -> None:
+    def __init__(self, plan: Plan, reader: Reader, terms: ApplyOptions) -> None:
         self._plan, self._terms = plan, terms
         self._reader = reader
         self._into = terms.scratch / "do-not-call"
@@ -74,11 +76,11 @@ class Readings:
         """
         self._into.mkdir(mode=0o700, exist_ok=True)
         read: dict[RowQuery, Rows] = {}
-        with engine.reading(self._terms.engine, self._terms.scratch) as backend:
+        with engine.open_reader(self._terms.engine, self._terms.scratch) as backend:
             for each in segment.suppress:
                 for query in each.read:
                     read[query] = self._now(backend, each, query)
-        with engine.opened(self._terms.engine, self._terms.scratch) as backend:
+        with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             for each in segment.suppress:
                 self._check(backend, segment, each, read)
         return read
@@ -91,7 +93,7 @@ class Readings:
                 digest = self._digest(query)
                 if known is not None and (known.is_of(now) if digest is None else digest == known.digest):
                     return known.rows
-                rows = reading.people(backend, query, self._access(now), self._into)
+                rows = read_people.read_people(backend, query, self._access(now), self._into)
                 # a file that is written meanwhile may have been read in part
                 if digest is None or self._digest(query) == digest:
                     self._known[query] = _Reading(rows, now, self._terms.clock(), digest)
@@ -112,7 +114,7 @@ class Readings:
         """The digest of local files, their names among what is digested; None of what is no local file."""
         if not isinstance(query, FileFeed):
             return None
-        files = found(query, self._terms.root)
+        files = find_files(query, self._terms.root)
         if any(file.object is not None for file in files):
             return None
         digest = hashlib.sha256()
@@ -153,8 +155,8 @@ class Readings:
         self, backend: Any, each: Suppression, planned: DoNotCall, read: Mapping[RowQuery, Rows]
     ) -> None:
         """Entries that nobody can read, others than those that whoever approved the plan saw."""
-        unread = unreadable.count(backend, each, read)
-        first = unreadable.first(backend, each, read) if unread else ()
+        unread = unreadable_entries.count_unreadable(backend, each, read)
+        first = unreadable_entries.list_first_unreadable(backend, each, read) if unread else ()
         known = {(entry.text, entry.why) for entry in planned.unreadable}
         new = [entry for entry in first if (entry.text, entry.why) not in known]
         if unread <= planned.unread and not new:

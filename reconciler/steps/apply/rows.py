@@ -9,19 +9,21 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 
-from reconciler.audience import engine, offered, read_back, rechecking, row_changes, written
+from reconciler.audience.delivery import dnc_recheck, verify, wire_rows, written_digests
+from reconciler.audience.diff import rejected_rows
+from reconciler.audience.relations import engine
 from reconciler.ledger.journal import Run
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
-from reconciler.model.terms import Terms
 from reconciler.steps.apply import superseded
 from reconciler.steps.apply.fresh import Fresh
 from reconciler.steps.apply.pieces import Chunk, Pieces
 
 
-def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fresh) -> StepResult:
+def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fresh: Fresh) -> StepResult:
     """Put, then remove, then read back; chunks of one phase go out in parallel.
 
     Whoever is on a do-not-call list since the plan is left out, and is not on the list in the end.
@@ -35,23 +37,23 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
     rows_of = partial(_rows_of, change, terms)
     with run.owing(change.address, change.list, rows_of):
         fresh.look(change)
-        for phase in row_changes.PHASES:
+        for phase in wire_rows.PHASES:
             pieces = Pieces(change, phase, writer, run, terms.progress, fresh)
-            _all(row_changes.bodies(change, phase), writer.workers(change), pieces, terms)
+            _all(wire_rows.iter_bodies(change, phase), writer.workers(change), pieces, terms)
             rejected += pieces.rejected
     now = fresh.take_off(change)
     out = fresh.out(change)
-    put = (row["contactId"] for chunk in row_changes.bodies(change, "put") for row in chunk)
+    put = (row["contactId"] for chunk in wire_rows.iter_bodies(change, "put") for row in chunk)
     # by an id they are dialled by the tenant's number, known once they are on the list: not every apply puts them there
     by_tenant = {} if change.data else fresh.by_tenant(change)
-    back = {contact: rechecking.in_words(by) for contact, by in by_tenant.items()}
+    back = {contact: dnc_recheck.in_words(by) for contact, by in by_tenant.items()}
     run.owe(change.address, change.list, (contact for contact in put if contact not in out), back, rows_of)
-    with engine.opened(terms.engine, terms.scratch) as backend:
+    with engine.open_engine(terms.engine, terms.scratch) as backend:
         more = superseded.remove(backend, change, now, writer, run)
     if more:
         now = fresh.take_off(change)
-    with engine.opened(terms.engine, terms.scratch) as backend:
-        unexplained = read_back.not_as_written(backend, change, now, {*rejected, *out})
+    with engine.open_engine(terms.engine, terms.scratch) as backend:
+        unexplained = verify.find_not_as_written(backend, change, now, {*rejected, *out})
     if unexplained:
         message = (
             f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"
@@ -74,21 +76,21 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: Terms, fresh: Fr
     return StepResult(change.address, Outcome.DONE, words, rows, len(rejected), suppressed=len(out))
 
 
-def _rows_of(change: RowChange, terms: Terms, contacts: Collection[str]) -> Mapping[str, str]:
+def _rows_of(change: RowChange, terms: ApplyOptions, contacts: Collection[str]) -> Mapping[str, str]:
     """Digests of the rows of contacts that were not taken: they are offered again once their rows are others."""
     if terms.tokens is None:
         return {}
-    return offered.of(terms.engine, terms.scratch, terms.tokens.key, change.rows, contacts)
+    return rejected_rows.digest_rejected(terms.engine, terms.scratch, terms.tokens.key, change.rows, contacts)
 
 
 def _left_out(change: RowChange, out: Mapping[str, str]) -> int:
     """How many rows that were to be put are not on the list: the others in `out` were there before."""
     if not out:
         return 0
-    return sum(row["contactId"] in out for chunk in row_changes.bodies(change, "put") for row in chunk)
+    return sum(row["contactId"] in out for chunk in wire_rows.iter_bodies(change, "put") for row in chunk)
 
 
-def _remember(change: RowChange, writer: Writer, run: Run, terms: Terms, rejected: Collection[str]) -> None:
+def _remember(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, rejected: Collection[str]) -> None:
     """Keep what was written of contacts themselves, as digests: a tenant need not tell it for a change to be seen."""
     fields = writer.methods[change.method].personal
     if terms.tokens is None or not fields:
@@ -98,10 +100,10 @@ def _remember(change: RowChange, writer: Writer, run: Run, terms: Terms, rejecte
     names = (change.list, *terms.earlier.get(change.list, ()))
     before = next((found for name in names if (found := run.written(name, folder)) is not None), None)
     with run.keeping_written(change.list, folder) as target:
-        written.remember(terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target)
+        written_digests.remember(terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target)
 
 
-def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: Terms) -> None:
+def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: ApplyOptions) -> None:
     """Send every chunk that has not arrived before, at most `workers` at once; stop at the first failure."""
     pending: set[Future[None]] = set()
     failure: BaseException | None = None
@@ -127,7 +129,7 @@ def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: Terms) ->
         raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
 
 
-def _one(pieces: Pieces, terms: Terms) -> Callable[[int, Chunk], None]:
+def _one(pieces: Pieces, terms: ApplyOptions) -> Callable[[int, Chunk], None]:
     def send(number: int, chunk: Chunk) -> None:
         done = pieces.deliver(number, chunk, terms.stop)
         terms.progress.chunk(pieces.change.address, done)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model.deeds import Deed
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
+from reconciler.model.write_ops import WriteOp
 from reconciler.steps.apply import activation
 from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
@@ -77,7 +77,7 @@ class Succession:
 
     def _over(self) -> bool:
         """Whether an earlier run was stopped after the last write of all this."""
-        if Deed.DELETE not in self._writes.run.deeds(self._writes.at) or self._writes.found(self._aside) is not None:
+        if WriteOp.DELETE not in self._writes.run.deeds(self._writes.at) or self._writes.found(self._aside) is not None:
             return False
         live = self._writes.found()
         return live is not None and not self._writes.differing(live, self._writes.change.after or {})
@@ -96,7 +96,7 @@ class Succession:
         name = self._writes.change.name
         if self._writes.found(self._aside) is None:
             self._rest(name)
-            self._writes.update(Deed.RENAME, {"name": self._aside})
+            self._writes.update(WriteOp.RENAME, {"name": self._aside})
         new = self._writes.found()
         rest = self._without_status(self._writes.change.after or {})
         if new is not None and self._activity.at_work(new.fields) and not self._writes.differing(new, rest):
@@ -104,7 +104,7 @@ class Succession:
         self._writes.create(self._fields)
         if self._works:
             self._lists.occupied(self._writes.change.references)
-            activation.set_to_work(self._writes, self._activity, Deed.ACTIVATE, rest)
+            activation.set_to_work(self._writes, self._activity, WriteOp.ACTIVATE, rest)
 
     def _rest(self, name: str) -> None:
         live = self._writes.found(name)
@@ -133,7 +133,7 @@ class Succession:
             if self._writes.found(name) is not None:
                 self._rest(name)
                 self._writes.delete(name)
-            self._writes.update(Deed.RENAME, {"name": self._writes.change.previous or name}, of=self._aside)
+            self._writes.update(WriteOp.RENAME, {"name": self._writes.change.previous or name}, of=self._aside)
         live = self._writes.found()
         if live is None:
             raise NotAsWritten(f"{name!r} is not there any more")
@@ -145,7 +145,7 @@ class Succession:
         if self._worked and not self._activity.at_work(live.fields):
             self._lists.occupied(self._writes.change.releases)
             before = self._without_status(self._writes.change.before or {})
-            activation.set_to_work(self._writes, self._activity, Deed.RESUME, before)
+            activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, before)
         return f"{name!r} is as it was before"
 
     def _without_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.audience import read_back
+from reconciler.audience.delivery import verify
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.ports import Writer
@@ -19,7 +19,7 @@ def remove(backend: Any, change: RowChange, now: Rows, writer: Writer, run: Run)
     They are told by the list itself, and not by the journal: done again, it finds none.
     """
     found = 0
-    for number, ids in enumerate(read_back.superseded(backend, change, now, min(change.chunk_size, _AT_ONCE))):
+    for number, ids in enumerate(verify.find_superseded(backend, change, now, min(change.chunk_size, _AT_ONCE))):
         key = f"{change.address}#superseded:{number}"
         run.intent(key, rows=0)
         writer.remove(change, ids)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model.deeds import Deed, resting
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
 from reconciler.model.live import LiveObject
+from reconciler.model.write_ops import WriteOp, resting
 from reconciler.steps.apply import activation
 from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
@@ -23,10 +23,10 @@ class Transaction:
     """The change of one object that is at work, or was when this run began with it."""
 
     def __init__(
-        self, writes: Writes, activity: Activity, lists: Filled, calling: Calling, does: tuple[Deed, ...]
+        self, writes: Writes, activity: Activity, lists: Filled, calling: Calling, does: tuple[WriteOp, ...]
     ) -> None:
         self._writes, self._activity, self._lists, self._calling = writes, activity, lists, calling
-        self._changes, self._resumes = Deed.CHANGE in does, Deed.RESUME in does
+        self._changes, self._resumes = WriteOp.CHANGE in does, WriteOp.RESUME in does
         change = writes.change
         self._worked = activity.at_work(change.before)
         self._before = self._without_status(change.before or {})
@@ -50,7 +50,7 @@ class Transaction:
         except LedgerError:
             raise
         except Interrupted as stopped:
-            if Deed.PAUSE in self._writes.run.deeds(self._writes.at):
+            if WriteOp.PAUSE in self._writes.run.deeds(self._writes.at):
                 stopped.note = f"{self._writes.change.name!r} may be left {self._activity.off} until the run goes on"
             raise
         except ReconcilerError as error:
@@ -76,13 +76,13 @@ class Transaction:
             self._change(resting(self._writes.change, self._activity))
         if self._resumes:
             self._lists.occupied(self._writes.change.references)
-            activation.set_to_work(self._writes, self._activity, Deed.RESUME, self._after)
+            activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, self._after)
 
     def _change(self, fields: Mapping[str, Any]) -> None:
         """Write some fields; that it still rests is read back with them."""
         rests = {self._activity.field: self._activity.off}
         sent = {name: value for name, value in fields.items() if rests.get(name) != value}
-        self._writes.update(Deed.CHANGE, sent, {**rests, **fields})
+        self._writes.update(WriteOp.CHANGE, sent, {**rests, **fields})
 
     def _back(self, error: ReconcilerError) -> str:
         """Make the object what it was before; in words, what it is now."""
@@ -115,7 +115,7 @@ class Transaction:
         if not self._resumes or not self._worked:
             return f"{name!r} is left at rest, with its old values"
         self._lists.occupied(self._writes.change.releases)
-        activation.set_to_work(self._writes, self._activity, Deed.RESUME, self._before)
+        activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, self._before)
         return f"{name!r} is as it was before"
 
     def _as_before(self, field: str, live: LiveObject) -> bool:

@@ -13,12 +13,12 @@ from reconciler.kinds import kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange
-from reconciler.model.deeds import Deed
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import Activity
 from reconciler.model.live import LiveObject
 from reconciler.model.ports import Writer
 from reconciler.model.run_state import RunState
+from reconciler.model.write_ops import WriteOp
 
 SETTLING = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds between looks at an object whose state nobody knows: it may be on its way to one that is known."""
@@ -69,13 +69,13 @@ class Writes:
     def create(self, fields: Mapping[str, Any]) -> None:
         """Make the object."""
         self._write(
-            Deed.CREATE,
+            WriteOp.CREATE,
             lambda: self.writer.create(self.kind, fields, self.workspace),
             lambda: self._differs(self.change.name, fields),
         )
 
     def update(
-        self, deed: Deed, fields: Mapping[str, Any], then: Mapping[str, Any] | None = None, *, of: str | None = None
+        self, deed: WriteOp, fields: Mapping[str, Any], then: Mapping[str, Any] | None = None, *, of: str | None = None
     ) -> None:
         """Write some fields of the object, or of another of its kind.
 
@@ -102,7 +102,7 @@ class Writes:
         if activity.state(live.fields) is RunState.STOPPING:
             found = self._settled(live.name, {RunState.STOPPING})
         if found is not None and activity.may_work(found.fields):
-            self.update(Deed.PAUSE, {activity.field: activity.off}, of=live.name)
+            self.update(WriteOp.PAUSE, {activity.field: activity.off}, of=live.name)
 
     def _settled(self, name: str | None, states: set[RunState]) -> LiveObject | None:
         """The object, once its state is none of these that pass, or that has been waited for long enough."""
@@ -120,7 +120,7 @@ class Writes:
     def release(self) -> None:
         """Take our mark off the object."""
         self._write(
-            Deed.RELEASE,
+            WriteOp.RELEASE,
             lambda: self.writer.release(self.kind, self.change.name, self.workspace),
             self._still_ours,
         )
@@ -138,7 +138,7 @@ class Writes:
         """Delete the object, or another of its kind."""
         wanted = self.change.name if name is None else name
         self._write(
-            Deed.DELETE,
+            WriteOp.DELETE,
             lambda: self.writer.delete(self.kind, wanted),
             lambda: f"{wanted!r} was deleted and is still there" if self.found(wanted) else "",
         )
@@ -164,7 +164,7 @@ class Writes:
             words += ", which nobody knows the meaning of, and which may mean that it dials" if unknown else ""
         return words
 
-    def _write(self, deed: Deed, act: Callable[[], None], wrong: Callable[[], str]) -> None:
+    def _write(self, deed: WriteOp, act: Callable[[], None], wrong: Callable[[], str]) -> None:
         failure: ReconcilerError | None = None
         with self.run.deed(self.at, deed.value):
             try:

@@ -8,20 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience import (
-    additions,
-    aging,
-    comparison,
-    differences,
-    engine,
-    offered,
+from reconciler.audience.decision import dnc_additions
+from reconciler.audience.delivery import dnc_recheck, wire_rows, written_digests
+from reconciler.audience.diff import (
+    field_diff,
+    membership_diff,
     outcome_changes,
-    owing,
-    rechecking,
-    row_changes,
-    written,
+    recency_only,
+    rejected_rows,
+    retry_queue,
 )
-from reconciler.audience.comparison import Compared
+from reconciler.audience.diff.membership_diff import MemberDiff
+from reconciler.audience.relations import engine
 from reconciler.kinds.disposition_set import sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, RowChange, Sample
@@ -29,7 +27,7 @@ from reconciler.model.delivery import Chosen, Key
 from reconciler.model.desired import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live import Live
-from reconciler.model.members import Members, Standing
+from reconciler.model.members import Members, MembershipDecision
 from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.rows import ContactsOf, Rows
 from reconciler.model.scored import Scored
@@ -55,18 +53,18 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     rows: list[RowChange] = []
     into = desired.scratch / "rows"
     into.mkdir(exist_ok=True)
-    with engine.opened(desired.settings.engine, desired.scratch) as backend:
+    with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
         for standing in members:
             accounts.append(standing.account)
             rows += _row_changes(backend, desired, standing, live, tokens, into)
         outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
-        numbers = tuple(additions.changes(backend, sets(desired.catalogue), live.rows, tokens, into))
+        numbers = tuple(dnc_additions.plan_additions(backend, sets(desired.catalogue), live.rows, tokens, into))
     left = () if desired.prune else tuple(objects.undeclared(desired, live))
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
 
 def _row_changes(
-    backend: Any, desired: Desired, standing: Standing, live: Live, tokens: Tokens, into: Path
+    backend: Any, desired: Desired, standing: MembershipDecision, live: Live, tokens: Tokens, into: Path
 ) -> Iterator[RowChange]:
     """What must change on every list of a segment."""
     targets = {target.band: target for target in standing.segment.targets}
@@ -79,12 +77,12 @@ def _row_changes(
     past = _past(desired, standing, live)
     again = _again(desired, tokens, into / f"{standing.segment.address.name}.offered.parquet") if owed else None
 
-    def compare(keys: Mapping[str, Key], method: str | None) -> Mapping[str, Compared]:
+    def compare(keys: Mapping[str, Key], method: str | None) -> Mapping[str, MemberDiff]:
         personal = _personal(desired, standing, live, tokens, method)
-        return comparison.compare(backend, standing, current, files, owed, keys, personal, past, again)
+        return membership_diff.compare_members(backend, standing, current, files, owed, keys, personal, past, again)
 
     compared, ways = _compared(backend, standing, current, compare, live)
-    shown = row_changes.examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
+    shown = wire_rows.pick_examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
     for band, target in targets.items():
         samples = tuple(
             Sample(
@@ -95,39 +93,42 @@ def _row_changes(
         reached = None
         if standing.segment.suppress:
             file = files[band].with_suffix(".reached.parquet")
-            reached = rechecking.reached(backend, current[band], standing.rows, file)
+            reached = dnc_recheck.write_reached(backend, current[band], standing.rows, file)
         change = _row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
-        aged = sum(each.count for each in compared[band].reasons if each.reason.code == aging.BY_CALENDAR)
-        model = aging.model_of(standing.segment)
+        aged = sum(each.count for each in compared[band].reasons if each.reason.code == recency_only.BY_CALENDAR)
+        model = recency_only.digest_model(standing.segment)
         scored = Scored(desired.as_of, model) if model else None
         yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None, scored=scored)
 
 
-def _again(desired: Desired, tokens: Tokens, file: Path) -> offered.Offered:
+def _again(desired: Desired, tokens: Tokens, file: Path) -> rejected_rows.Offered:
     """How rows are held against those that a list would not take before."""
     target = file.with_suffix(".digests.parquet")
     digested = partial(_offered, desired, tokens, target)
-    return offered.Offered(digested, file, desired.settings.rejected.by_time)
+    return rejected_rows.Offered(digested, file, desired.settings.rejected.by_time)
 
 
 def _offered(desired: Desired, tokens: Tokens, target: Path, rows: Rows) -> Rows:
-    return offered.digests(desired.settings.engine, desired.scratch, tokens.key, rows, target)
+    return rejected_rows.digest_rows(desired.settings.engine, desired.scratch, tokens.key, rows, target)
 
 
-def _past(desired: Desired, standing: Standing, live: Live) -> aging.Past:
+def _past(desired: Desired, standing: MembershipDecision, live: Live) -> recency_only.Past:
     """As of which moments the lists of a segment were written, as far as the ledger knows."""
     segment = standing.segment
-    told = {each.band: aging.last_written(segment, live.scored(each.list), desired.as_of) for each in segment.targets}
-    return aging.Past({band: each for band, each in told.items() if each is not None}, live.rows, desired.as_of)
+    told = {
+        each.band: recency_only.find_last_written(segment, live.scored(each.list), desired.as_of)
+        for each in segment.targets
+    }
+    return recency_only.Past({band: each for band, each in told.items() if each is not None}, live.rows, desired.as_of)
 
 
 def _compared(
     backend: Any,
-    standing: Standing,
+    standing: MembershipDecision,
     current: Mapping[str, Rows],
-    compare: Callable[[Mapping[str, Key], str | None], Mapping[str, Compared]],
+    compare: Callable[[Mapping[str, Key], str | None], Mapping[str, MemberDiff]],
     live: Live,
-) -> tuple[Mapping[str, Compared], Mapping[str, Chosen]]:
+) -> tuple[Mapping[str, MemberDiff], Mapping[str, Chosen]]:
     """What must change on every list, and the way that it is written.
 
     Which rows are one is for the way to say, and what is written of a contact. `auto` is made up by how many are
@@ -147,13 +148,13 @@ def _compared(
         # as it says how many are written; that they are fewer now makes it no other way
         ways = {band: again[band] if again[band].method == way.method else way for band, way in ways.items()}
     for band, each in compared.items():
-        unknown = comparison.unknown(backend, each, current[band]) if asked[band] == "sent" else 0
+        unknown = membership_diff.count_foreign_removals(backend, each, current[band]) if asked[band] == "sent" else 0
         if unknown:
             raise _unknown_numbers(standing.segment, band, unknown, ways[band].method)
     return compared, ways
 
 
-def _for_few(standing: Standing, live: Live) -> str | None:
+def _for_few(standing: MembershipDecision, live: Live) -> str | None:
     """The method that would write a few contacts; None where there is none."""
     segment = standing.segment
     known = isinstance(segment.contacts, ContactsOf)
@@ -162,22 +163,26 @@ def _for_few(standing: Standing, live: Live) -> str | None:
 
 
 def _personal(
-    desired: Desired, standing: Standing, live: Live, tokens: Tokens, method: str | None
-) -> differences.Personal:
+    desired: Desired, standing: MembershipDecision, live: Live, tokens: Tokens, method: str | None
+) -> field_diff.Personal:
     """What a method writes of contacts themselves, and what is known of it."""
     segment = standing.segment
     fields = live.methods[method].personal if method is not None else ()
     if not fields:
-        return differences.Personal()
+        return field_diff.Personal()
     told = {each.band: None if each.phones is None else live.rows.get(each.phones) for each in segment.targets}
     files = {each.band: live.written(each.list) for each in segment.targets}
-    last = {band: written.as_rows(file) for band, file in files.items() if file is not None and written.sound(file)}
+    last = {
+        band: written_digests.as_rows(file)
+        for band, file in files.items()
+        if file is not None and written_digests.is_readable(file)
+    }
 
     def digested(people: Rows) -> Rows:
         target = people.path.with_suffix(".digests.parquet")
-        return written.digests(desired.settings.engine, desired.scratch, tokens.key, people, target)
+        return written_digests.digest_people(desired.settings.engine, desired.scratch, tokens.key, people, target)
 
-    return differences.Personal(fields, told, last, digested)
+    return field_diff.Personal(fields, told, last, digested)
 
 
 def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
@@ -190,21 +195,21 @@ def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: 
         owed = _owed(backend, desired, live, str(wanted.address))
         others = [each for each in declared if each.address != wanted.address]
         rivals = [each for each in others if each.campaign.may_be(wanted.campaign)]
-        yield outcome_changes.change(backend, wanted, live, tokens, file, owed, rivals)
+        yield outcome_changes.plan_outcomes(backend, wanted, live, tokens, file, owed, rivals)
 
 
 def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:
     """What a list, or the campaign of a set, would not take before."""
     if live.owed is None or not live.owed.count:
         return None
-    return owing.waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
+    return retry_queue.select_waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
 
 
 def _row_change(
     backend: Any,
-    standing: Standing,
+    standing: MembershipDecision,
     target: Target,
-    compared: Compared,
+    compared: MemberDiff,
     way: Chosen,
     live: Live,
     samples: tuple[Sample, ...],
@@ -232,19 +237,19 @@ def _row_change(
         removes=counts["remove"],
         unchanged=kept,
         rows=rows,
-        digest=row_changes.rows_digest(rows),
-        precondition=row_changes.members_digest(backend, live.rows[target.members]),
+        digest=wire_rows.digest_rows(rows),
+        precondition=wire_rows.digest_members(backend, live.rows[target.members]),
         reasons=compared.reasons,
         samples=samples,
         stays=compared.stays,
         owed=compared.owed,
         pending=compared.pending,
         reached=reached,
-        reached_digest="" if reached is None else row_changes.rows_digest(reached),
+        reached_digest="" if reached is None else wire_rows.digest_rows(reached),
     )
 
 
-def _way(standing: Standing, compared: Compared, live: Live) -> Chosen:
+def _way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chosen:
     """The way that a list is written.
 
     Raises:

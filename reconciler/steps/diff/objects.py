@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.kinds import kinds
-from reconciler.model import unseen
+from reconciler.model import invisible
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
 from reconciler.model.desired import Desired
@@ -66,8 +66,8 @@ def notices(desired: Desired, live: Live) -> Iterator[str]:
                 )
                 yield f"{resource.address}: {words} ({resource.where('spec', 'was')})"
     for resource in desired.released:
-        yield from releasing.told(desired, live, resource)
-    yield from releasing.told_of_names(desired, live)
+        yield from releasing.describe_released(desired, live, resource)
+    yield from releasing.check_released_names(desired, live)
 
 
 def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -> ObjectChange:
@@ -97,11 +97,13 @@ def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectCh
     for kind, held in live.objects.items():
         for name, each in held.items():
             own = str(each.fields.get("name", name))
-            looks.setdefault((kind, unseen.same_name(own)), []).append((name, each.id))
+            looks.setdefault((kind, invisible.same_name(own)), []).append((name, each.id))
     for change in changes:
-        found = looks.get((change.address.kind, unseen.same_name(change.name)), ())
+        found = looks.get((change.address.kind, invisible.same_name(change.name)), ())
         if change.action is not Action.CREATE and change.previous is None:
-            found = [each for each in found if unseen.clean(each[0]) == unseen.clean(change.name)]
+            found = [
+                each for each in found if invisible.strip_invisible(each[0]) == invisible.strip_invisible(change.name)
+            ]
         others = any(name != change.name for name, _ in found)
         yield replace(change, alike=tuple(sorted(found))) if others and change.action is not Action.DELETE else change
 
@@ -207,7 +209,7 @@ def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
 
 def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Surface, Address, LiveObject]]:
     """What is ours, declared no longer, and not released."""
-    wanted = releasing.wanted(desired, live)
+    wanted = releasing.find_released(desired, live)
     for kind, surface, address, found in _ours_alone(desired, live):
         if (kind.name, found.name) not in wanted:
             yield kind, surface, address, found
@@ -215,7 +217,7 @@ def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Surface, Address
 
 def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """What is ours and is managed no longer: its mark is taken off, and it stays as it is."""
-    wanted = releasing.wanted(desired, live)
+    wanted = releasing.find_released(desired, live)
     for kind, surface, address, found in _ours_alone(desired, live):
         if (kind.name, found.name) in wanted:
             resource, why = wanted[kind.name, found.name]

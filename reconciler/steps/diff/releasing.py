@@ -19,7 +19,7 @@ EVERYTHING = "all"
 _OPTION = Location("--release")
 
 
-def wanted(desired: Desired, live: Live) -> Mapping[tuple[str, str], tuple[Resource | None, Reason]]:
+def find_released(desired: Desired, live: Live) -> Mapping[tuple[str, str], tuple[Resource | None, Reason]]:
     """By kind and live name what is to be released, the manifest that says so, and the reason."""
     found: dict[tuple[str, str], tuple[Resource | None, Reason]] = {}
     for kind, held in _ours(desired, live):
@@ -56,7 +56,7 @@ def _of(desired: Desired, live: Live, resource: Resource) -> list[LiveObject]:
     return [each for each in found if each.owner == desired.settings.name]
 
 
-def told(desired: Desired, live: Live, resource: Resource) -> Iterator[str]:
+def describe_released(desired: Desired, live: Live, resource: Resource) -> Iterator[str]:
     """That a manifest which releases something has nothing to release any more."""
     if not _of(desired, live, resource):
         kind = kinds()[resource.address.kind]
@@ -65,7 +65,7 @@ def told(desired: Desired, live: Live, resource: Resource) -> Iterator[str]:
         yield f"{resource.address} {state}; its manifest can go ({resource.where('spec', 'release')})"
 
 
-def told_of_names(desired: Desired, live: Live) -> Iterator[str]:
+def check_released_names(desired: Desired, live: Live) -> Iterator[str]:
     """Of what a person releases, what is not this workspace's any more.
 
     Raises:

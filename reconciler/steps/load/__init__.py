@@ -76,7 +76,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     floors = [each.resource for each in declared.manifests if each.document.operator and each.resource is not None]
     own = [each.resource for each in declared.manifests if not each.document.operator and each.resource is not None]
     meant = "" if isinstance(chosen, Problem) else chosen
-    held, faults = operators.held(floors, workspace, meant, settings.ledger)
+    held, faults = operators.read_bounds(floors, workspace, meant, settings.ledger)
     reached = [each for each in declared.manifests if each.document.operator and each.document.with_manifests]
     in_git = operators.reached(each.resource for each in reached if each.resource is not None)
     found.add(Stage.CHECKS, [*faults, *operators.misplaced(own), *in_git])
@@ -97,7 +97,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         catalogue=kept,
         released=released,
         release=workspace.release,
-        settings=replace(strictness.applied(settings, catalogue), engine=engine),
+        settings=replace(strictness.apply_floors(settings, catalogue), engine=engine),
         tenant=catalogue.get("Tenant", chosen),
         as_of=choices.moment(workspace, settings),
         now=workspace.now,
@@ -146,7 +146,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
     if nothing is not None:
         raise BadInput([nothing, *of_values])
     found.add(Stage.READING, [*problems, *of_values, *in_texts])
-    found.add(Stage.SCHEMAS, foreign.told(others))
+    found.add(Stage.SCHEMAS, foreign.describe_foreign(others))
     documents, faults = parts.spread(documents)
     of_templates = [*faults, *unused(workspace.variables, [source.text for source in sources])]
     for document in documents:

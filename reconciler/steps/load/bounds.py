@@ -15,6 +15,7 @@ from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
 from reconciler.kinds import kinds
 from reconciler.model.bounds import Held, names_of_file
 from reconciler.model.destination import Destination, destination
+from reconciler.model.known_names import NEVER, vendor_domains
 from reconciler.model.naming import (
     ClearName,
     HostName,
@@ -24,7 +25,6 @@ from reconciler.model.naming import (
     PrivateName,
     SecretName,
 )
-from reconciler.model.outside import NEVER, vendor_domains
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Workspace

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.kinds.workspace import outside
-from reconciler.model.moment import last_midnight
+from reconciler.model.instants import last_midnight
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue
 from reconciler.model.settings import Engine, Settings, Workspace
 from reconciler.steps.load.files import WHOLE
-from reconciler.steps.load.nearest import listed, suggest
+from reconciler.steps.load.nearest import list_names, suggest
 from reconciler.steps.load.variables import TENANT, Environment, environments
 
 
@@ -69,16 +69,16 @@ def _unclear(offered: list[str], workspace: Workspace, environment: Environment 
     there = f"there are {len(offered)} tenants"
     if environment is not None:
         message = (
-            f"{there}, and environment `{environment.name}` does not say which of them it is of: {listed(offered)}"
+            f"{there}, and environment `{environment.name}` does not say which of them it is of: {list_names(offered)}"
         )
         hint = f"add a line `{TENANT}: NAME` to the environment's file"
         return Problem(environment.where, "unclear-tenant", message, hint=hint)
     if several and workspace.environment is None:
-        message = f"{there}, and no environment is chosen: {listed(offered)}"
-        hint = f"choose one with `--environment NAME` ({listed(several)}), or a tenant with `--tenant NAME`"
+        message = f"{there}, and no environment is chosen: {list_names(offered)}"
+        hint = f"choose one with `--environment NAME` ({list_names(several)}), or a tenant with `--tenant NAME`"
         return Problem(WHOLE, "unclear-tenant", message, hint=hint)
     hint = "choose one with `--tenant NAME`, or with `tenant: NAME` in the Workspace manifest"
-    return Problem(WHOLE, "unclear-tenant", f"{there}, and none is chosen: {listed(offered)}", hint=hint)
+    return Problem(WHOLE, "unclear-tenant", f"{there}, and none is chosen: {list_names(offered)}", hint=hint)
 
 
 def moment(workspace: Workspace, settings: Settings) -> datetime:

@@ -23,10 +23,10 @@ def check(catalogue: Catalogue) -> Iterator[Problem]:
                 if field not in spec or (field == "where" and part == "salesforce"):
                     continue
                 # its parser is loaded where there is something to read
-                from reconciler.audience import consent
+                from reconciler.audience.staging import consent
 
                 of = consent.CONSENT if field == "optedIn" else consent.ENTRIES
                 try:
-                    consent.columns_of(spec[field], resource.where("spec", part, field), of=of)
+                    consent.list_columns(spec[field], resource.where("spec", part, field), of=of)
                 except BadInput as refused:
                     yield from refused.problems

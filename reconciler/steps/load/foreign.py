@@ -63,7 +63,7 @@ def no_workspace(sources: Sequence[Source], others: Sequence[Document], problems
     return Problem(WHOLE, "no-workspace", message or "the one YAML file is no manifest of reconciler", note, hint)
 
 
-def told(others: Sequence[Document]) -> list[Problem]:
+def describe_foreign(others: Sequence[Document]) -> list[Problem]:
     """A problem for each file with documents that are not ours, beside others that are."""
     by_file: dict[str, list[Document]] = {}
     for document in others:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from reconciler.kinds import suppression_list
-from reconciler.model.moment import format_instant, parse_instant
+from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue
 

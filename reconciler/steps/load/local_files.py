@@ -29,8 +29,8 @@ def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) 
 
 
 def _missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
-    from reconciler.audience import folders
-    from reconciler.audience.paths import found
+    from reconciler.audience.sources import folders
+    from reconciler.audience.sources.paths import find_files
     from reconciler.bucket.addresses import SCHEMES, scheme_of
 
     here = replace(feed, paths=tuple(path for path in feed.paths if scheme_of(path) not in SCHEMES))
@@ -38,8 +38,8 @@ def _missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
         return
     try:
         if isinstance(here, FileFeed):
-            folders.check(here, root)
-        found(here, root)
+            folders.check_folders(here, root)
+        find_files(here, root)
     except BadInput as bad:
         yield from bad.problems
     except (OSError, ValueError) as error:

@@ -33,10 +33,10 @@ def suggest(word: str, choices: Iterable[str]) -> str | None:
     meant = nearest(word, offered)
     if meant is not None:
         return f"did you mean `{meant}`?"
-    return f"there {'is' if len(offered) == 1 else 'are'} {listed(offered)}" if offered else None
+    return f"there {'is' if len(offered) == 1 else 'are'} {list_names(offered)}" if offered else None
 
 
-def place(word: str) -> str:
+def suggest_country(word: str) -> str:
     """A hint for a word that is no country: the one that was probably meant, and its code."""
     around = countries.country_of_part(word)
     if around is not None:
@@ -47,6 +47,6 @@ def place(word: str) -> str:
     return f"did you mean `{countries.country(meant)}` ({meant})?"
 
 
-def listed(names: Iterable[str]) -> str:
+def list_names(names: Iterable[str]) -> str:
     """Names as a sentence has them: the first few, and how many more there are."""
     return shortened([f"`{name}`" for name in sorted(names)])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.kinds import floor
 from reconciler.model.bounds import Bounds, Held, bounds_of
-from reconciler.model.outside import in_pipeline
+from reconciler.model.known_names import in_pipeline
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Workspace
@@ -15,7 +15,9 @@ from reconciler.steps.load import links
 from reconciler.steps.load.links import leads_to
 
 
-def held(floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: str) -> tuple[Held, list[Problem]]:
+def read_bounds(
+    floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: str
+) -> tuple[Held, list[Problem]]:
     """What the operator's floors say, and which of their hosts are none.
 
     Args:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from reconciler.model import unseen
+from reconciler.model import invisible
 from reconciler.model.address import Address
 from reconciler.model.kind import Kind, follow
 from reconciler.model.listing import shortened
@@ -133,7 +133,7 @@ def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind
         kind = kinds[resource.address.kind]
         if not kind.surfaces:
             continue
-        other = first.setdefault((kind.name, unseen.same_name(kind.live_name(resource))), resource)
+        other = first.setdefault((kind.name, invisible.same_name(kind.live_name(resource))), resource)
         if other.address != resource.address:
             alike = kind.live_name(resource) != kind.live_name(other)
             same = "a name that looks the same" if alike else "the same name"

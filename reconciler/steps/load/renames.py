@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.model import unseen
+from reconciler.model import invisible
 from reconciler.model.kind import Kind
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -16,12 +16,12 @@ def check(catalogue: Catalogue, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
     live = [(kind, each) for kind, each in held if kind.surfaces]
     if not any("was" in each.spec for _, each in live):
         return
-    own = {(kind.name, unseen.same_name(kind.live_name(each))): each for kind, each in live}
+    own = {(kind.name, invisible.same_name(kind.live_name(each))): each for kind, each in live}
     earlier: dict[tuple[str, str], Resource] = {}
     for kind, resource in live:
         for index, old in enumerate(kind.earlier_names(resource)):
             where = _place(resource, index)
-            looks = (kind.name, unseen.same_name(old))
+            looks = (kind.name, invisible.same_name(old))
             other, first = own.get(looks), earlier.setdefault(looks, resource)
             if old == kind.live_name(resource):
                 message = f"`was` is what {resource.address} is called now"

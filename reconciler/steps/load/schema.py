@@ -20,12 +20,12 @@ from jsonschema.validators import extend
 
 from reconciler.kinds import kinds, schema_of, shared_schema
 from reconciler.model.countries import country
-from reconciler.model.moment import EARLIEST, LATEST, LONGEST, parse_duration, parse_instant, reckonable
+from reconciler.model.instants import EARLIEST, LATEST, LONGEST, parse_duration, parse_instant, reckonable
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import definition
 from reconciler.steps.load.nearest import suggest
-from reconciler.steps.load.wording import LONGEST_TIMEOUT, told
+from reconciler.steps.load.wording import LONGEST_TIMEOUT, describe_schema_errors
 
 _FORMATS = FormatChecker(formats=())
 
@@ -136,7 +136,7 @@ def check(document: Document) -> list[Problem]:
     known = kind if isinstance(kind, str) and kind in kinds() else None
     problems = [] if known or "kind" not in value else [_unknown_kind(document, kind)]
     fitting = _of_kind(known) if known else _of_any_kind()
-    problems += told(fitting.iter_errors(value), document, fitting.schema)
+    problems += describe_schema_errors(fitting.iter_errors(value), document, fitting.schema)
     return [problem for problem in problems if problem.where not in document.spoiled]
 
 

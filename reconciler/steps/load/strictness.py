@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.audience import territory
+from reconciler.audience.staging import geography
 from reconciler.kinds import abandonment_policy, floor, workspace
 from reconciler.model.ceiling import ELSEWHERE
 from reconciler.model.countries import country
@@ -19,11 +19,11 @@ from reconciler.model.settings import Settings
 from reconciler.rules import rules
 from reconciler.rules.jurisdictions import law
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.nearest import place as suggest_place
 from reconciler.steps.load.nearest import suggest
+from reconciler.steps.load.nearest import suggest_country as suggest_place
 
 
-def applied(settings: Settings, catalogue: Catalogue) -> Settings:
+def apply_floors(settings: Settings, catalogue: Catalogue) -> Settings:
     """The settings with the waivers of every policy, on every floor."""
     policies = catalogue.of_kind(abandonment_policy.KIND.name)
     waived = tuple(waiver for policy in policies for waiver in abandonment_policy.waivers(policy))
@@ -69,7 +69,7 @@ def _severities(resource: Resource) -> Iterator[Problem]:
         yield from _unknown(resource, rule, "severities", rule)
         if rule in rules() and rules()[rule].severity is Severity.REFUSE and said == Severity.WARN:
             message = f"{rule} refuses, and a severity can only be raised"
-            hint = "set it aside for one object, with a reason and a last day"
+            hint = "waive it for one object, with a reason and a last day"
             yield Problem(resource.where("spec", "severities", rule), "severity-lowered", message, hint=hint)
 
 
@@ -80,10 +80,10 @@ def _waivers(resource: Resource, place: str) -> Iterator[Problem]:
         if rule is None:
             continue
         if not rule.waivable:
-            message = f"nothing sets {rule.id} aside: {rule.title}"
+            message = f"{rule.id} cannot be waived: {rule.title}"
             yield Problem(resource.where("spec", place, number, "rule"), "not-waivable", message)
         elif rule.ends and "until" not in each:
-            message = f"a waiver of {rule.id} says until when it holds"
+            message = f"a waiver of {rule.id} must set `until`"
             hint = "add `until: 2026-12-31`, the last day on which it is right"
             yield Problem(resource.where("spec", place, number), "waiver-without-end", message, hint=hint)
 
@@ -98,7 +98,7 @@ def _countries(resource: Resource) -> Iterator[Problem]:
         if code is None:
             shown = suggest_place(place)
             yield Problem(where, "unknown-region", f"unknown region `{place}` in `spec.ceilings`", hint=shown)
-        elif code not in territory.countries():
+        elif code not in geography.load_countries():
             message = f"there is no country `{place}` that a number can be of, and the ceiling would hold for nobody"
             yield Problem(where, "unknown-country", message, hint="leave it out")
         elif code in named:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.model.problem import Location, Problem
-from reconciler.model.supposition import Supposition
+from reconciler.model.what_if import Supposition
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.nearest import suggest
 

@@ -19,7 +19,7 @@ from reconciler.model.resource import Path
 from reconciler.model.settings import Workspace
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.files import ENVIRONMENTS, read_file, shown_name
-from reconciler.steps.load.nearest import listed, nearest, suggest
+from reconciler.steps.load.nearest import list_names, nearest, suggest
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 
 TENANT = "tenant"
@@ -182,6 +182,6 @@ def missing(name: str, where: Location, names: Mapping[str, Any], offered: Seque
     near = nearest(name, names)
     give = f"give it with `--var {name}=…`, in a file of `--vars`, or in `{ENVIRONMENTS}/`"
     if offered:
-        give = f"choose an environment with `--environment NAME` ({listed(offered)}), or {give}"
+        give = f"choose an environment with `--environment NAME` ({list_names(offered)}), or {give}"
     hint = give if near is None else f"did you mean `{near}`? Otherwise {give}"
     return Problem(where, "missing-variable", f"the variable `{name}` has no value", hint=hint)

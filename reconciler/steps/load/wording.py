@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 
 from jsonschema.exceptions import ValidationError
 
-from reconciler.model.moment import EARLIEST, LATEST, LONGEST
+from reconciler.model.instants import EARLIEST, LATEST, LONGEST
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import Fault, Schema, part_of
-from reconciler.steps.load.nearest import listed, nearest, place, suggest
+from reconciler.steps.load.nearest import list_names, nearest, suggest, suggest_country
 
 LONGEST_TIMEOUT = timedelta(days=1)
 """The longest wait for a reply that a person may name; a socket takes no more than 24 days."""
@@ -40,7 +40,7 @@ _TOLD_TYPES: tuple[tuple[type, str], ...] = (
 )
 
 
-def told(errors: Iterable[ValidationError], document: Document, schema: Schema) -> Iterator[Problem]:
+def describe_schema_errors(errors: Iterable[ValidationError], document: Document, schema: Schema) -> Iterator[Problem]:
     """The validator's errors as problems, without those that only follow from another."""
     for error in errors:
         fault = Fault(error, document, schema)
@@ -119,7 +119,7 @@ def _unknown_value(fault: Fault) -> Iterator[Problem]:
     choices = [str(choice) for choice in fault.wanted]
     near = nearest(fault.value, choices) if isinstance(fault.value, str) else None
     hint = f"did you mean `{near}`?" if near is not None else None
-    message = f"{fault.name} is {fault.shown}; it must be one of {listed(choices)}"
+    message = f"{fault.name} is {fault.shown}; it must be one of {list_names(choices)}"
     if len(choices) == 1:
         message = f"{fault.name} is {fault.shown}; it must be `{choices[0]}`"
     yield fault.problem("unknown-value", message, hint)
@@ -142,7 +142,9 @@ def _format(fault: Fault) -> Iterator[Problem]:
     if longest is not None:
         yield fault.problem("out-of-range", f"{fault.name} is {fault.shown}; it must be at most {longest.days:,}d")
     elif fault.wanted == "country":
-        yield fault.problem("unknown-region", f"unknown region {fault.shown} in {fault.name}", place(fault.value))
+        yield fault.problem(
+            "unknown-region", f"unknown region {fault.shown} in {fault.name}", suggest_country(fault.value)
+        )
     else:
         yield from _moment(fault)
 
@@ -180,8 +182,8 @@ def _how_many(fault: Fault) -> Iterator[Problem]:
         message = f"{fault.name} must have at least {fault.wanted} items, and has {len(fault.value)}"
         yield fault.problem("too-few", message)
     elif fault.schema.get("minProperties") == fault.schema.get("maxProperties") == 1:
-        given = listed(fault.value) + " are given" if fault.value else "none is given"
-        message = f"{fault.name} must have exactly one of {listed(fault.part.get('properties', {}))}; {given}"
+        given = list_names(fault.value) + " are given" if fault.value else "none is given"
+        message = f"{fault.name} must have exactly one of {list_names(fault.part.get('properties', {}))}; {given}"
         yield fault.problem("exactly-one-of", message)
     else:
         yield fault.problem("empty", f"{fault.name} must not be empty")

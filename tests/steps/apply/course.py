@@ -21,12 +21,12 @@ from typing import Any
 import pytest
 
 from reconciler.cli import run as run_program
-from reconciler.cxone import writing
-from reconciler.cxone.watching import Watcher
+from reconciler.cxone import writer
+from reconciler.cxone.job_watcher import Watcher
 from reconciler.model.jobs import Job as Looked
 from reconciler.simulator import Simulator
+from reconciler.simulator.fault_kinds import KINDS, Serve, kind
 from reconciler.simulator.jobs import Job
-from reconciler.simulator.mishaps import KINDS, Serve, kind
 from reconciler.simulator.requestlog import Received
 from reconciler.simulator.routing import Call, Reply
 from reconciler.simulator.store import Store
@@ -243,7 +243,7 @@ def _heard(requests: list[Received], job: Job) -> bool:
 def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Undo what the functions below do, when the test is over."""
     monkeypatch.setattr(Watcher, "__init__", Watcher.__init__)
-    monkeypatch.setattr(writing, "_WAITING", writing._WAITING)
+    monkeypatch.setattr(writer, "_WAITING", writer._WAITING)
 
 
 def hurry() -> None:
@@ -258,7 +258,7 @@ def hurry() -> None:
 
 def one_job_at_once() -> None:
     """Wait for one job at once, so that calls come in the same order every time."""
-    setattr(writing, "_WAITING", 1)  # noqa: B010
+    setattr(writer, "_WAITING", 1)  # noqa: B010
 
 
 def one_batch_at_once() -> None:

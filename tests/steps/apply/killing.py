@@ -21,7 +21,7 @@ from shutil import rmtree
 from typing import Any, NoReturn
 
 from reconciler.simulator import Options, Simulator
-from reconciler.simulator.mishaps import KINDS, Serve, kind
+from reconciler.simulator.fault_kinds import KINDS, Serve, kind
 from reconciler.simulator.routing import Call, Reply
 from tests.conftest import TENANT, Folder
 

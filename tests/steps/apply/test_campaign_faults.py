@@ -258,11 +258,10 @@ def test_a_campaign_is_made_at_rest_and_activated_after_everything_else(
     made = next(body for method, _, body in writes if method == "POST" and "wrapUpCode" in str(body))
     assert made["status"] == "draft"
     evening, yesterday = tenant.store.campaign_named("Evening").id, "CA-1002"
-    assert writes[-3:] == [
-        ("PATCH", evening, {"status": "active"}),
-        ("PATCH", yesterday, {"status": "paused"}),
-        ("DELETE", yesterday, None),
-    ]
+    assert writes[-2:] == [("PATCH", yesterday, {"status": "paused"}), ("DELETE", yesterday, None)]
+    # another campaign may be set to work again at the same moment
+    began = writes.index(("PATCH", evening, {"status": "active"}))
+    assert [body for _, _, body in writes[began:-2] if body != {"status": "active"}] == []
 
 
 def test_a_campaign_that_rests_is_changed_at_once_and_activated_last(
@@ -287,7 +286,7 @@ def test_a_campaign_that_rests_is_changed_at_once_and_activated_last(
 def test_a_run_that_is_stopped_while_a_campaign_rests_says_so(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.cxone.writing import TenantWriter
+    from reconciler.cxone.writer import TenantWriter
     from reconciler.model.errors import Interrupted
 
     running.build(tenant, folder)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import moment
+from reconciler.model import instants
 from reconciler.model.errors import Exit
 from reconciler.simulator import Options, Simulator
 from tests import delivery
@@ -33,7 +33,7 @@ def one_has_a_new_number_and_the_old_one_is_suppressed(folder: Folder, run: Run)
     registry = "files: {paths: [registry.csv], format: csv, columns: {contactId: number, phone: number}}"
     folder.write(
         "registry.yaml",
-        manifest("SuppressionList", "registry", f"{registry}\nasOf: {moment.format_instant(datetime.now(UTC))}"),
+        manifest("SuppressionList", "registry", f"{registry}\nasOf: {instants.format_instant(datetime.now(UTC))}"),
     )
     segment = (folder.root / "segment.yaml").read_text()
     folder.write("segment.yaml", segment.replace("  phones:", "  suppress: [registry]\n  phones:"))
@@ -165,7 +165,7 @@ def test_contacts_that_were_rejected_wait_and_every_plan_says_so(
     assert someone_archived.code == 5
     words = "2 rejected once, pending until its row changes: archived, deleted or unknown in the tenant"
     assert owed(run) == (0, [words])
-    assert '2 are owed to list "Chosen"' in run("plan").out
+    assert '2 pending retry on list "Chosen"' in run("plan").out
     assert run("plan", "--detailed-exitcode").code == 0
     assert "2  Chosen: rejected once: archived" in run("owed").out
 
@@ -179,7 +179,7 @@ def test_contacts_that_were_rejected_are_offered_again_and_taken(
     assert owed(run) == (2, [])
     assert run("apply", "--yes").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
-    assert run("owed").out.endswith("Nothing is owed to any list.\n")
+    assert run("owed").out.endswith("No contact is pending retry.\n")
     assert run("owed", "--release", "Chosen").code == 1
 
 
@@ -222,7 +222,7 @@ def test_what_one_tenant_would_not_take_is_offered_to_another(
         delivery.known(other, "listContacts", EVERYBODY)
         body = delivery.TENANT.format(url=other.url, pace=delivery.PACE, jobs=delivery.JOBS)
         folder.write("other.yaml", manifest("Tenant", "other", body))
-        assert run("owed", "--tenant", "other").out.endswith("Nothing is owed to any list.\n")
+        assert run("owed", "--tenant", "other").out.endswith("No contact is pending retry.\n")
         assert run("apply", "--yes", "--tenant", "other").code == 0
         assert set(on_list(other)) == {contact(n) for n in EVERYBODY}
     assert "2  Chosen: rejected once: archived" in run("owed", "--tenant", "embedded").out

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience import files
-from reconciler.model import moment
+from reconciler.audience.sources import files
+from reconciler.model import instants
 from reconciler.simulator import Simulator
 from tests import delivery, scene
 from tests.conftest import Ended, Folder, manifest
@@ -70,7 +70,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = datetime.now(UTC)
-        monkeypatch.setattr(moment, "clock", lambda: self.now)
+        monkeypatch.setattr(instants, "clock", lambda: self.now)
 
     def go_on(self, minutes: float) -> None:
         self.now += timedelta(minutes=minutes)
@@ -290,14 +290,14 @@ def test_sources_are_read_again_in_the_middle_of_a_delivery_when_it_is_time_and_
         registry(folder, *asked)
 
     tenant.faults.add("act", act=move, after=True, **PUT)
-    read = files.contacts
+    read = files.read_contacts
 
     def counted(*arguments: Any) -> Any:
         if "registry.csv" in arguments[1].paths:
             asked.append(len(asked))
         return read(*arguments)
 
-    monkeypatch.setattr(files, "contacts", counted)
+    monkeypatch.setattr(files, "read_contacts", counted)
     assert run("apply", plan).code == 0
     assert len(asked) == reads
 
@@ -422,7 +422,7 @@ def test_a_file_that_is_written_while_it_is_read_is_read_again_or_stops_its_deli
 ) -> None:
     ready(tenant, folder)
     plan = planned(run, folder)
-    read, times = files.contacts, [0]
+    read, times = files.read_contacts, [0]
 
     def torn(*arguments: Any) -> Any:
         found = read(*arguments)
@@ -431,7 +431,7 @@ def test_a_file_that_is_written_while_it_is_read_is_read_again_or_stops_its_deli
             registry(folder, 7, *range(50, 50 + times[0]))
         return found
 
-    monkeypatch.setattr(files, "contacts", torn)
+    monkeypatch.setattr(files, "read_contacts", torn)
     times[0] = 9
     ended = run("apply", plan)
     assert ended.code == 5

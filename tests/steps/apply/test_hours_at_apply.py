@@ -11,15 +11,15 @@ from threading import Event
 import pytest
 
 from reconciler import flow
-from reconciler.cli.telling import Several
-from reconciler.cli.world import World
+from reconciler.cli.progress_sinks import ProgressSinks
+from reconciler.cli.runtime import LocalRuntime
+from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.document import plan_digest, plan_document, read_plan
 from reconciler.model.errors import Exit, Refused
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, Report
 from reconciler.model.settings import Workspace
-from reconciler.model.terms import Terms
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
 from reconciler.views import terminal
@@ -47,23 +47,23 @@ class Office:
     def propose(self, now: datetime) -> Plan:
         workspace = self._workspace(now)
         self.last = workspace
-        with World(workspace) as world:
+        with LocalRuntime(workspace) as world:
             return flow.propose(workspace, world)
 
     def commit(self, plan: Plan, now: datetime, later: timedelta = timedelta(), resume: str | None = None) -> Report:
         """Apply a plan at a moment; whatever begins its work does so so much later."""
         workspace = self._workspace(now)
         desired = load(workspace)
-        with World(workspace) as world:
+        with LocalRuntime(workspace) as world:
             writer = world.writer(desired)
-            terms = Terms(
+            terms = ApplyOptions(
                 manifests=desired.manifests,
                 tenant=desired.tenant.address.name,
                 surfaces=writer.surfaces,
                 settings=desired.settings,
                 now=now,
                 scratch=workspace.scratch,
-                progress=Several(),
+                progress=ProgressSinks(),
                 stop=Event(),
                 resume=resume,
                 clock=lambda: now + later,

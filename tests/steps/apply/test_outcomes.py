@@ -181,7 +181,7 @@ def test_a_contact_that_becomes_held_after_the_plan_is_not_written_and_is_owed(
     assert (figures["total_processed"], figures["deferred"], figures["accuracy_rate_percent"]) == (9, 1, 100)
     tenant.dispositions.script(evening.id, Stage("READY"), contacts=[contact(3)])
     owed = run("plan")
-    assert "1 are owed from before: deferred once, offered again now: held by the dialler: RINGING 1" in owed.out
+    assert "1 are pending retry: deferred once, next attempt now: held by the dialler: RINGING 1" in owed.out
     assert "DispositionSet/calls: deferred once: held by the dialler: RINGING" in run("owed").out
     assert run("apply", "--yes").code == 0
     assert patched(tenant).count(contact(3)) == 1

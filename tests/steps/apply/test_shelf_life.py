@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.errors import Exit, Stale
-from reconciler.model.moment import format_instant
+from reconciler.model.instants import format_instant
 from reconciler.simulator import Simulator
 from tests.conftest import Folder, manifest
 from tests.steps.apply.test_hours_at_apply import Office, declare, live

@@ -17,7 +17,7 @@ from reconciler.model.problem import BadInput, Location
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import load, yaml_nodes
 from reconciler.steps.load.filters import OUTPUT, Refused
-from reconciler.steps.load.nearest import listed, suggest
+from reconciler.steps.load.nearest import list_names, suggest
 from reconciler.steps.load.templates import evaluate
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 
@@ -160,6 +160,6 @@ def test_the_slow_reader_refuses_half_a_character_too(monkeypatch: pytest.Monkey
 
 def test_many_names_are_not_all_listed() -> None:
     names = [f"n{at:02}" for at in range(MOST + 2)]
-    assert listed(names) == ", ".join(f"`{name}`" for name in names[:MOST]) + " and 2 more"
+    assert list_names(names) == ", ".join(f"`{name}`" for name in names[:MOST]) + " and 2 more"
     assert suggest("zzz", []) is None
     assert suggest("zzz", ["aaa"]) == "there is `aaa`"

@@ -123,7 +123,7 @@ def test_the_exception_holds_every_problem() -> None:
 @pytest.mark.parametrize(("count", "end"), [(12, "`l`"), (13, "`m`"), (14, "`l` and 2 more"), (15, "`l` and 3 more")])
 def test_a_list_of_names_never_hides_exactly_one(count: int, end: str) -> None:
     names = "abcdefghijklmno"[:count]
-    assert nearest.listed(names).endswith(end)
+    assert nearest.list_names(names).endswith(end)
     assert "1 more" not in shortened(list(names), count - 1)
 
 

@@ -16,7 +16,7 @@ from reconciler.steps.load.parts import spread
 from reconciler.steps.load.schema import check, validator
 from reconciler.steps.load.templates import render
 from reconciler.steps.load.variables import Variables
-from reconciler.steps.load.wording import KEYWORDS, told
+from reconciler.steps.load.wording import KEYWORDS, describe_schema_errors
 
 STEMS = sorted(file.name for file in schema_folder().iterdir() if file.name.endswith(".json"))
 STRUCTURE = {"kind", "spec", "apiVersion", "metadata"}
@@ -92,7 +92,7 @@ def test_every_keyword_of_a_schema_has_words(stem: str) -> None:
 def test_a_keyword_without_words_is_told_without_the_validators() -> None:
     schema = {"description": "A multiple of five.", "multipleOf": 5}
     document = Document("example.json", 7, places={(): HERE})
-    assert list(told(validator(schema).iter_errors(7), document, schema)) == [
+    assert list(describe_schema_errors(validator(schema).iter_errors(7), document, schema)) == [
         Problem(HERE, "bad-value", "the manifest is not what it must be", note="A multiple of five.")
     ]
 

@@ -1,0 +1,139 @@
+"""Who will be on a list once a plan is applied, which numbers do they have, and who is on several lists?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.decision import suppression
+from reconciler.audience.relations import relations
+from reconciler.audience.staging import persons
+from reconciler.model.change import RowChange
+from reconciler.model.members import MembershipDecision
+from reconciler.model.rows import MemberPhones, RowQuery, Rows
+from reconciler.model.segment import Phones
+
+DIALLED = {
+    "contactId": "string",
+    "e164": "string",
+    "country": "string",
+    "postalCode": "string",
+    "timezone": "string",
+}
+"""A contact of a list, once: its number, and its address as far as its source tells it."""
+
+_ADDRESS = ("country", "postalCode", "timezone")
+
+
+def project_filled_list(
+    backend: Any,
+    standing: MembershipDecision,
+    change: RowChange,
+    read: Mapping[RowQuery, Rows],
+    phones: Rows | None,
+    target: Path,
+) -> Rows:
+    """The people of a list that a segment fills, as `DIALLED`, written to `target`.
+
+    A number is the one that is written with the contact, else the tenant's (`phones`, where they were read), else the
+    source's. Who is in does not depend on it: where the segment reads no phones, they are read for this alone.
+    """
+    import ibis
+
+    how = standing.segment.phones or Phones()
+    now = relations.read_members(backend, read[change.members]).select("contactId", "member")
+    changed = relations.read_table(backend, change.rows)
+    rows = changed.select("action", row_id="contactId", row="member", written="e164")
+    gone, updated, added = (rows.filter(rows["action"] == action) for action in ("remove", "update", "add"))
+    stays = now.anti_join(gone, now["member"] == gone["row"])
+    stays = stays.left_join(updated, stays["member"] == updated["row"])
+    # a row whose number was another contact's is that contact's no more
+    stays = stays.select("member", "written", contactId=ibis.coalesce(stays["row_id"], stays["contactId"]))
+    everybody = ibis.union(stays, added.select(member="row", written="written", contactId="row_id"))
+    told = _told(backend, standing, how, read, everybody).rename(told_id="contactId", told="e164")
+    people = everybody.left_join(told, everybody["contactId"] == told["told_id"])
+    number = [people["written"], people["told"]]
+    if phones is not None:
+        held = _numbers(backend, phones, how).rename(held_id="contactId", held="e164")
+        people = people.left_join(held, people["member"] == held["held_id"])
+        number = [people["written"], people["held"], people["told"]]
+    people = people.mutate(e164=ibis.coalesce(*number))
+    return relations.write_rows(backend, people.select(*DIALLED), target, DIALLED)
+
+
+def project_current_list(backend: Any, phones: Rows, target: Path) -> Rows:
+    """The people of a list that no segment fills, as `DIALLED`, written to `target`: who is on it now."""
+    import ibis
+
+    people = _numbers(backend, phones, Phones())
+    people = people.mutate(contactId=people["who"], **{name: ibis.null("string") for name in _ADDRESS})
+    return relations.write_rows(backend, people.select(*DIALLED), target, DIALLED)
+
+
+def has_members(backend: Any, members: Rows, target: Path) -> Rows:
+    """The same of a list whose phones nobody can read."""
+    import ibis
+
+    unknown = {name: ibis.null("string") for name in DIALLED if name != "contactId"}
+    people = relations.read_members(backend, members).select("contactId", **unknown)
+    return relations.write_rows(backend, people, target, DIALLED)
+
+
+def _told(backend: Any, standing: MembershipDecision, how: Phones, read: Mapping[RowQuery, Rows], listed: Any) -> Any:
+    """What the segment's source says of some people: their numbers and addresses."""
+    import ibis
+
+    contacts = relations.read_contacts(backend, read[standing.segment.contacts])
+    contacts = contacts.filter(~contacts["duplicate"]).semi_join(listed, "contactId")
+    # a region that nobody can read is kept as it is written: nothing may be taken from it, least of all its absence
+    unclear = contacts["region_fault"].notnull()
+    contacts = contacts.mutate(country=ibis.ifelse(unclear, contacts["region"], contacts["country"]))
+    if standing.segment.phones is None:
+        numbered = persons.choose_numbers(backend, contacts, how, standing.segment.contacts)
+        return numbered.select("contactId", "e164", *_ADDRESS)
+    everyone = relations.read_table(backend, standing.rows)
+    numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")
+    addressed = contacts.select("contactId", *_ADDRESS)
+    return addressed.left_join(numbers, addressed["contactId"] == numbers["id"]).drop("id")
+
+
+def _numbers(backend: Any, phones: Rows, how: Phones) -> Any:
+    """The number of each contact, by the id that the tenant itself has for it; `who` as ids are compared."""
+    import ibis
+
+    people = relations.read_contacts(backend, phones)
+    read = suppression.add_e164(backend, people.filter(people["contactId"].notnull()), how)
+    return read.select("e164", who="contactId", contactId=ibis.coalesce(read["sent_as"], read["contactId"]))
+
+
+def find_shared_members(backend: Any, lists: Mapping[str, Rows]) -> dict[tuple[str, str], int]:
+    """How many people of one list are on another as well, by (the one, the other); only pairs that share some.
+
+    The same people are those with the same id, or with the same number: two contacts with one phone are called twice.
+    """
+    import ibis
+
+    names: Sequence[str] = sorted(lists)
+    keyed = []
+    for number, name in enumerate(names):
+        people = relations.read_table(backend, lists[name])
+        here = people.mutate(list=ibis.literal(number))
+        keyed.append(here.select("list", "contactId", key=ibis.literal("id ") + here["contactId"]))
+        reached = here.filter(here["e164"].notnull())
+        keyed.append(reached.select("list", "contactId", key="e164"))
+    if len(names) < 2:
+        return {}
+    mine = ibis.union(*keyed)
+    theirs = mine.select(other="list", their_key="key").distinct()
+    met = mine.inner_join(theirs, mine["key"] == theirs["their_key"])
+    met = met.filter(met["list"] != met["other"]).select("list", "other", "contactId").distinct()
+    counted = met.group_by("list", "other").agg(n=met.count()).order_by("list", "other")
+    rows = [row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk]
+    return {(names[one], names[other]): count for one, other, count in rows}
+
+
+def find_phone_query(name: str, read: Mapping[RowQuery, Rows]) -> Rows | None:
+    """The phones of who is on a list now, where they were read."""
+    found = (rows for query, rows in read.items() if isinstance(query, MemberPhones) and query.list == name)
+    return next(found, None)

@@ -1,0 +1,110 @@
+"""Which numbers do outcomes add to do-not-call lists?
+
+Whoever says never to be called again is not called again, whether the dialler holds the contact or the campaign knows
+it: each usable row counts that is the last of its contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.decision import suppression
+from reconciler.audience.delivery import wire_rows
+from reconciler.audience.diff import outcomes
+from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations.reasons import make_reason
+from reconciler.model.address import Address
+from reconciler.model.change import Sample
+from reconciler.model.disposition import DispositionSet, Feedback
+from reconciler.model.outcomes import NUMBER_COLUMNS, NumbersChange
+from reconciler.model.rows import Additions, RowQuery, Rows
+from reconciler.model.tokens import Tokens
+
+Read = Mapping[RowQuery, Rows]
+
+EXAMPLES = 3
+_PENDING = {"contactId": "string", "phone": "string", "place": "string", "fault": "string"}
+
+
+def find_pending_numbers(backend: Any, sets: Sequence[DispositionSet], read: Read, into: Path) -> dict[RowQuery, Rows]:
+    """The numbers that outcomes add to each list, as rows that a do-not-call list can be read from."""
+    import ibis
+
+    found: dict[RowQuery, Rows] = {}
+    for number, (address, told) in enumerate(_told(backend, sets, read)):
+        null = ibis.null("string")
+        rows = told.filter(told["e164"].notnull()).select("contactId", phone="e164", place=null, fault=null)
+        found[Additions(address)] = relations.write_rows(backend, rows, into / f"added-{number}.parquet", _PENDING)
+    return found
+
+
+def plan_additions(
+    backend: Any, sets: Sequence[DispositionSet], read: Read, tokens: Tokens, into: Path
+) -> Iterator[NumbersChange]:
+    """What is added to each list that has not got it: a number once, for the first set that asks for it."""
+    import ibis
+
+    stores = {each.list.address: each.store for wanted in sets for each in wanted.feedback}
+    for address, told in _told(backend, sets, read):
+        read_ones = told.filter(told["e164"].notnull(), ~told["there"])
+        rank = ibis.row_number().over(ibis.window(group_by=["e164"], order_by=["asked", "contactId"]))
+        ranked = read_ones.mutate(rank=rank)
+        once = ranked.filter(ranked["rank"] == 0)
+        rows = once.select(
+            "contactId", "outcome", "timestamp", action=ibis.literal("add"), phone="e164", reason="asked"
+        )
+        target = into / f"{address.kind}-{address.name}.parquet"
+        written = relations.write_rows(backend, rows.select(*NUMBER_COLUMNS).order_by("phone"), target, NUMBER_COLUMNS)
+        yield NumbersChange(
+            address=address,
+            store=stores[address],
+            rows=written,
+            digest=wire_rows.digest_rows(written),
+            reasons=outcomes.count_reasons(backend, written),
+            samples=tuple(_samples(backend, written, tokens)),
+            unread=relations.count_rows(backend, told.filter(told["e164"].isnull())),
+        )
+
+
+def _samples(backend: Any, rows: Rows, tokens: Tokens) -> Iterator[Sample]:
+    few = relations.read_table(backend, rows).order_by("contactId").select("contactId", "reason").limit(EXAMPLES)
+    for contact, why in next(relations.stream_rows(backend, few, EXAMPLES), []):
+        yield Sample(tokens.token(contact), tokens.hint(contact), "add", reasons.read_reason(why))
+
+
+def _told(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[tuple[Address, Any]]:
+    """Of each list that is fed: contactId, outcome, timestamp, asked (by what), e164 and whether it is there."""
+    import ibis
+
+    fed: dict[Address, list[tuple[DispositionSet, Feedback]]] = {}
+    for wanted in sets:
+        for each in wanted.feedback:
+            fed.setdefault(each.list.address, []).append((wanted, each))
+    for address, feedback in sorted(fed.items()):
+        parts = [_of_set(backend, wanted, each, read) for wanted, each in feedback]
+        told = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
+        kept = suppression.read_numbers(backend, feedback[0][1].list, read)
+        met = suppression.match_entries(told, kept.mutate(rank=ibis.literal(0, "int64")))
+        yield address, met.mutate(there=met["rank"].notnull()).drop("rank")
+
+
+def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read) -> Any:
+    import ibis
+
+    told = relations.read_table(backend, read[wanted.feed])
+    counts = told["fault"].isnull() & ~told["superseded"] & told["outcome"].isin(feedback.outcomes)
+    people = told.filter(counts).select("contactId", "outcome", "timestamp", "phone", "region")
+    if wanted.phones is not None:
+        known = relations.read_contacts(backend, read[wanted.phones]).select(known="contactId", number="phone")
+        joined = people.left_join(known, people["contactId"] == known["known"])
+        people = joined.mutate(phone=joined["number"]).drop("known", "number")
+    asked = make_reason("asked_not_to_be_called", str(wanted.address), people["outcome"])
+    people = people.mutate(asked=asked, plain=ibis.null("string"))
+    # who asked was called by it: it is kept though its numbering plan knows no such range
+    how = replace(feedback.list.phones, rule="possible")
+    return suppression.add_e164(backend, people, how).select(
+        "contactId", "outcome", "timestamp", "asked", "e164", "subscribers"
+    )

@@ -1,0 +1,82 @@
+"""Do contacts of another country have the digits of a do-not-call list, so that it may be read in the wrong region?
+
+`4155550101` is a number of the US and of Mexico: read in the wrong one, a list suppresses nobody, and every entry of it
+is somebody's number all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from reconciler.audience.decision import unreadable_entries
+from reconciler.audience.relations import relations
+from reconciler.model.members import Alike
+from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.segment import Suppression
+
+
+def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], standing: Rows) -> Iterator[Alike]:
+    """Regions in which numbers of a list are read and reach nobody, though contacts elsewhere have their digits.
+
+    By chance few have: only where these are one in a hundred of the contacts, or of the numbers, is it told.
+
+    Args:
+        standing: the segment's contacts, in or out: e164 and subscribers.
+    """
+    everyone = relations.read_table(backend, standing)
+    people = everyone.filter(everyone["e164"].notnull()).select("contactId", "e164", "subscribers")
+    for _, entries in unreadable_entries.parts(backend, listed, read):
+        said = unreadable_entries.national(entries)
+        said = said.filter(said["phone_fault"].isnull())
+        found = dict(_counted(backend, _with_digits(people, said)))
+        reached = dict(_counted(backend, _reached(people, said))) if found else {}
+        wrong = sorted(set(found) - set(reached))
+        numbers = dict(_counted(backend, said.select("within", contactId="phone"))) if wrong else {}
+        contacts = relations.count_rows(backend, people) if wrong else 0
+        for region in wrong:
+            if 100 * found[region] >= min(numbers[region], contacts):
+                yield Alike(region, found[region])
+
+
+def _counted(backend: Any, pairs: Any) -> Iterator[tuple[str, int]]:
+    told = pairs.group_by("within").agg(n=pairs["contactId"].nunique())
+    for chunk in relations.stream_rows(backend, told, 1000):
+        yield from chunk
+
+
+def _with_digits(people: Any, said: Any) -> Any:
+    """The contacts of other countries whose numbers within their own are digits of a list, by the list's region."""
+    import ibis
+
+    codes = _codes_of_regions()
+    code = ibis.map(ibis.array(list(codes)), ibis.array(list(codes.values()))).get(said["within"], ibis.literal(""))
+    digits = said["phone"].re_replace(r"[^0-9]+", "").re_replace("^0+", "")
+    listed = said.select("within", code=code, digits=digits).distinct()
+    own = people["e164"].re_replace(_calling_codes(), "").re_replace("^0+", "")
+    mine = people.select("contactId", own=own, own_code=people["e164"].re_extract(_calling_codes(), 1))
+    met = mine.inner_join(listed, mine["own"] == listed["digits"])
+    return met.filter(met["own_code"] != met["code"]).select("within", "contactId")
+
+
+def _reached(people: Any, said: Any) -> Any:
+    """The contacts whom a list reaches as it is read."""
+    keys = said.select("within", listed=said["subscribers"].unnest()).distinct()
+    each = people.select("contactId", key=people["subscribers"].unnest())
+    return each.inner_join(keys, each["key"] == keys["listed"]).select("within", "contactId")
+
+
+@cache
+def _codes_of_regions() -> Mapping[str, str]:
+    import phonenumbers
+
+    return {each: str(phonenumbers.country_code_for_region(each)) for each in sorted(phonenumbers.SUPPORTED_REGIONS)}
+
+
+@cache
+def _calling_codes() -> str:
+    """What numbers in E.164 begin with, as a regular expression: no code begins another."""
+    import phonenumbers
+
+    return rf"^\+({'|'.join(map(str, sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)))})"

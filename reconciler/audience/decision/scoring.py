@@ -1,0 +1,101 @@
+"""What is each contact's score, and in which band is it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any
+
+from reconciler.audience.relations import relations
+from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.score import Band, Combined, RecencyFrequency, Score
+from reconciler.model.segment import Segment
+
+_SECONDS_A_DAY = 86_400
+
+
+def score_contacts(backend: Any, segment: Segment, people: Any, read: Mapping[RowQuery, Rows], as_of: datetime) -> Any:
+    """The people of a segment with `score` (hundredths; null: none) and `is_in` (at or above the lowest band)."""
+    measured = people
+    columns: dict[RecencyFrequency, str] = {}
+    for number, (measure, query) in enumerate(segment.interactions.items()):
+        history = relations.read_interactions(backend, read[query])
+        column = columns[measure] = f"history_{number}"
+        one = score_recency_frequency(history, measure, as_of).rename({column: "score"})
+        measured = measured.left_join(one, "contactId").drop("contactId_right")
+    value, inside = _value(measured, segment.score, columns)
+    return measured.mutate(score=value, is_in=inside.fill_null(False)).drop(*columns.values())
+
+
+def _value(measured: Any, score: Score, columns: Mapping[RecencyFrequency, str]) -> tuple[Any, Any]:
+    """A score and whether it is in, as expressions."""
+    import ibis
+
+    if isinstance(score.measure, RecencyFrequency):
+        value = measured[columns[score.measure]]
+    elif isinstance(score.measure, Combined):
+        parts = [(*_value(measured, part, columns), weight) for part, weight in score.measure.parts]
+        if score.measure.by == "weighted":
+            # two decimals a part before they are added: the order of a float sum must not show
+            weighted = [_rounded(part.fill_null(0).cast("float64") * weight) for part, _, weight in parts]
+            value = reduce(lambda one, other: one + other, weighted)
+        elif score.measure.by == "and":
+            everywhere = reduce(lambda one, other: one & other, [inside.fill_null(False) for _, inside, _ in parts])
+            value = ibis.ifelse(everywhere, ibis.least(*(part for part, _, _ in parts)), ibis.null("int64"))
+        else:
+            those = [ibis.ifelse(inside.fill_null(False), part, -1) for part, inside, _ in parts]
+            value = ibis.greatest(*those)
+            value = ibis.ifelse(value >= 0, value, ibis.null("int64"))
+    else:
+        value = measured["engagement"]
+    return value, value >= score.threshold
+
+
+def _rounded(value: Any) -> Any:
+    return (value + 0.5).floor().cast("int64")
+
+
+def score_recency_frequency(interactions: Any, score: RecencyFrequency, as_of: datetime) -> Any:
+    """One row a contact with an interaction in the window: contactId, score (hundredths).
+
+    The window is [as_of − window, as_of), times in UTC, `d` in fractional days (seconds ÷ 86,400).
+    """
+    import ibis
+
+    # whole seconds, and compared as moments: a file's own statistics can then leave out what is older
+    end = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    at = interactions["at"]
+    inside = (at >= ibis.literal(end - score.window)) & (at < ibis.literal(end))
+    # a tenant may tell an enumeration in another case than it was asked for in
+    chosen = interactions["type"].strip().lower().isin([each.lower() for each in score.types])
+    counted = interactions.filter(chosen, inside)
+    each = counted.group_by("contactId").agg(last=counted["at"].max().epoch_seconds(), n=counted.count())
+    days = (ibis.literal(int(as_of.timestamp())) - each["last"]).cast("float64") / _SECONDS_A_DAY
+    recency = ibis.greatest(ibis.literal(0.0), score.recency_start - score.recency_per_day * days)
+    frequency = score.frequency_each * ibis.least(each["n"], ibis.literal(score.frequency_cap)).cast("float64")
+    return each.select("contactId", score=_rounded((recency + frequency) * 100))
+
+
+def assign_bands(scored_people: Any, score: Score) -> Any:
+    """Add `band` and `priority`; null below the lowest band.
+
+    With hysteresis, a contact that is on a band's list (`now_in`) stays in that band until its score is so many points
+    past the band's edge: nobody flaps.
+    """
+    import ibis
+
+    falling = sorted(score.bands, key=lambda band: band.low, reverse=True)
+    value = scored_people["score"]
+    branches = [(value >= band.low, band) for band in falling]
+    if score.hysteresis:
+        stays = [(scored_people["now_in"] == band.name) & _near(value, band, score.hysteresis) for band in falling]
+        branches = [*zip(stays, falling, strict=True), *branches]
+    name = ibis.cases(*((when, band.name) for when, band in branches), else_=ibis.null("string"))
+    priority = ibis.cases(*((when, band.priority) for when, band in branches), else_=ibis.null("int64"))
+    return scored_people.mutate(band=name, priority=priority)
+
+
+def _near(value: Any, band: Band, hysteresis: int) -> Any:
+    near = value >= band.low - hysteresis
+    return near if band.high is None else near & (value < band.high + hysteresis)

@@ -1,0 +1,90 @@
+"""Which entries of a do-not-call list are no number that anybody has, and is the list read in the wrong region?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.audience.decision import suppression
+from reconciler.audience.relations import relations
+from reconciler.audience.staging import number_readings, phone_text
+from reconciler.model.members import Misread, Unreadable
+from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.segment import Suppression
+
+SHOWN = 5
+"""How many entries are shown of those that cannot be read."""
+
+_SAMPLE = 20
+"""How many numbers are tried in every region, to find the one that they are of."""
+
+
+def count_unreadable(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> int:
+    """How many entries of a list, of all its parts, are no number that their numbering plan reaches."""
+    return sum(relations.count_rows(backend, _unread(entries)) for _, entries in parts(backend, listed, read))
+
+
+def list_first_unreadable(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> tuple[Unreadable, ...]:
+    """The first of them, by file and line, masked."""
+    found: list[Unreadable] = []
+    for query, entries in parts(backend, listed, read):
+        unread = _unread(entries)
+        line = unread["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
+        ordered = unread.order_by(unread["place"].re_extract(r"^(.*?)\d*$", 1), line, unread["phone"]).limit(SHOWN)
+        rows = next(relations.stream_rows(backend, ordered.select("place", "phone", "why"), SHOWN), [])
+        found += (Unreadable(place or str(query), phone_text.mask_phone(phone), why) for place, phone, why in rows)
+    return tuple(found[:SHOWN])
+
+
+def reaches_somebody(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> bool:
+    """Whether any entry of the list itself, beside those that outcomes add, is of somebody."""
+    entries = suppression.read_entries(backend, read[listed.numbers], listed.phones)
+    return relations.count_rows(backend, entries.filter(entries["subscribers"].notnull()).limit(1)) > 0
+
+
+def find_misread_regions(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> tuple[Misread, ...]:
+    """Regions in which most of the numbers without a country code are none, with one that would read most of them."""
+    found: dict[str | None, tuple[int, int]] = {}
+    for _, entries in parts(backend, listed, read):
+        said = national(entries)
+        grouped = said.group_by("within").agg(n=said.count(), bad=said["phone_fault"].notnull().sum())
+        for region, many, bad in next(relations.stream_rows(backend, grouped, 1000), []):
+            before = found.get(region, (0, 0))
+            found[region] = (before[0] + many, before[1] + bad)
+    wrong = {region: counts for region, counts in found.items() if 2 * counts[1] > counts[0]}
+    return tuple(
+        Misread(region or None, many, bad, _likely(backend, listed, read, region))
+        for region, (many, bad) in sorted(wrong.items(), key=lambda pair: pair[0] or "")
+    )
+
+
+def _likely(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], region: str | None) -> str | None:
+    texts: list[str] = []
+    for _, entries in parts(backend, listed, read):
+        said = national(entries)
+        bad = said.filter(said["phone_fault"].notnull(), said["within"] == (region or ""))
+        some = bad.select("phone").order_by("phone").limit(_SAMPLE)
+        texts += (phone for (phone,) in next(relations.stream_rows(backend, some, _SAMPLE), []))
+    return number_readings.guess_region(texts[:_SAMPLE])
+
+
+def parts(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> Sequence[tuple[RowQuery, Any]]:
+    """The entries of each part of a list that was read."""
+    asked = (listed.numbers, *(query for query in listed.also if query in read))
+    return [(query, suppression.read_entries(backend, read[query], listed.phones)) for query in asked]
+
+
+def _unread(entries: Any) -> Any:
+    """Those that cannot be read, with `why`; a cell in which nothing stands is no entry."""
+    import ibis
+
+    why = ibis.coalesce(entries["fault"], entries["phone_fault"])
+    told = entries.mutate(why=why)
+    return told.filter(told["why"].notnull() & (told["why"] != phone_text.EMPTY))
+
+
+def national(entries: Any) -> Any:
+    """Those that are wholly a number, and do not say which country's."""
+    whole = ~entries["phone_fault"].isin(phone_text.FAULTS).fill_null(False)
+    says = entries["phone"].re_search("[+\uff0b]")
+    return entries.filter(entries["fault"].isnull(), entries["phone"].notnull(), whole, ~says)

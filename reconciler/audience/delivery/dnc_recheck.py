@@ -1,0 +1,142 @@
+"""Who stands on a do-not-call list by now, of those whom a plan puts on a list or leaves there?
+
+The sources are read again when the plan is applied; the plan's own rows say by which numbers each contact is reached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.decision import suppression
+from reconciler.audience.relations import engine, relations
+from reconciler.audience.sources import raw_rows
+from reconciler.audience.staging import contact_ids, persons
+from reconciler.model.change import REACHED_COLUMNS, RowChange
+from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.segment import Phones, Segment, Suppression
+
+Read = Mapping[RowQuery, Rows]
+Found = Iterator[tuple[str, str]]
+"""Contacts, each with the name of the first list that has one of its numbers."""
+
+UNREAD = "a number that cannot be read"
+"""In the place of a list: the tenant has a number of theirs that no list can be asked for."""
+
+_STREAMED = 10_000
+
+
+def write_reached(backend: Any, members: Rows, standing: Rows, target: Path) -> Rows:
+    """By which numbers each member of a list is reached, as the segment's source has them: `REACHED_COLUMNS`."""
+    here = relations.read_members(backend, members).select("contactId", "member")
+    everyone = relations.read_table(backend, standing)
+    known = everyone.filter(~everyone["duplicate"], everyone["subscribers"].length() > 0)
+    known = known.select(known="contactId", subscribers="subscribers")
+    joined = here.inner_join(known, here["contactId"] == known["known"])
+    rows = joined.select(*REACHED_COLUMNS).order_by("contactId", "member")
+    return relations.write_rows(backend, rows, target, REACHED_COLUMNS)
+
+
+def recheck_planned(backend: Any, change: RowChange, segment: Segment, read: Read) -> Found:
+    """Whom a change puts on its list, or leaves there, though a number that its source has is on a list by now."""
+    import ibis
+
+    rows = relations.read_table(backend, change.rows)
+    people = rows.filter(rows["action"] != "remove").select("contactId", "subscribers")
+    if change.reached is not None and change.reached.count:
+        here = relations.read_table(backend, change.reached)
+        stays = here.anti_join(_leaving(rows), "member").select("contactId", "subscribers")
+        people = ibis.union(people, stays)
+    yield from _listed(backend, people, segment.suppress, read)
+
+
+def _leaving(rows: Any) -> Any:
+    """The rows of the list, by their ids on it, that a change takes off it anyway."""
+    import ibis
+
+    removed = rows.filter(rows["action"] == "remove")
+    return removed.select(member=ibis.coalesce(removed["member"], removed["sent_as"], removed["contactId"]))
+
+
+def recheck_live(backend: Any, contacts: Rows, segment: Segment, read: Read) -> Found:
+    """Members of a list, by their ids in the tenant, whose number there is on a list by now: it is what is dialled.
+
+    One that cannot be read may be on any of them (`UNREAD`).
+    """
+    import ibis
+
+    # a number need only be possible to be dialled
+    how = replace(segment.phones or Phones(), rule="possible")
+    there = relations.read_table(backend, contacts)
+    there = contact_ids.join_same_ids(
+        there.select("contactId", "phone"), "contactId", contact_ids.find_odd_ids(backend, there["contactId"])
+    )
+    # ids as the list has them, and not as they are compared, but for whom they are
+    people = there.select(member="contactId", contactId="same", phone="phone", region=ibis.null("string"))
+    people = suppression.add_e164(backend, people, how)
+    lost = people.filter(persons.unread(people)).select("member").distinct()
+    for chunk in relations.stream_rows(backend, lost, _STREAMED):
+        yield from ((member, UNREAD) for (member,) in chunk)
+    people = suppression.add_contact_entries(people, segment.suppress)
+    yield from _listed(backend, people.select("subscribers", contactId="member"), segment.suppress, read)
+
+
+def in_words(by: str) -> str:
+    """Why somebody was taken off a list for the number that the tenant has: it is on a list, or cannot be read."""
+    return "the number that the tenant has " + ("cannot be read" if by == UNREAD else f"is on {by}")
+
+
+def _listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Read) -> Found:
+    numbers = engine.read_parquet(backend, _numbers(backend, suppress, read))
+    each = people.select("contactId", subscriber=people["subscribers"].unnest())
+    hit = each.inner_join(numbers, each["subscriber"] == numbers["listed"])
+    once = hit.group_by("contactId").agg(first=hit["first"].min())
+    for chunk in relations.stream_rows(backend, once, _STREAMED):
+        for contact, first in chunk:
+            yield contact, str(suppress[first].address)
+
+
+def _numbers(backend: Any, suppress: Sequence[Suppression], read: Read) -> Path:
+    """The subscribers that some lists name, each with the place of the first list: computed once for what was read."""
+    import ibis
+
+    facts = [
+        (each.phones, [(str(read[query].path), read[query].path.stat().st_mtime_ns) for query in each.read])
+        for each in suppress
+    ]
+    name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    file = engine.find_scratch(backend) / f"listed-{name}.parquet"
+    if not file.exists():
+        told = []
+        for place, each in enumerate(suppress):
+            named = suppression.read_numbers(backend, each, read)
+            told.append(named.select(listed="subscriber", first=ibis.literal(place, "int64")))
+        every = ibis.union(told[0], *told[1:]) if len(told) > 1 else told[0]
+        part = file.with_suffix(".part")
+        engine.write_parquet(backend, every.group_by("listed").agg(first=every["first"].min()), part)
+        part.rename(file)
+    return file
+
+
+def recheck_members(
+    backend: Any, change: RowChange, members: Rows, out: Sequence[str], tenant: Sequence[str], into: Path
+) -> list[tuple[str, str]]:
+    """Who is on a list and may not be, as (contact, its id on the list); whom the change takes off it anyway aside.
+
+    Args:
+        out: contacts, by the ids that they were sent under. tenant: members, by their ids in the tenant.
+    """
+    import ibis
+
+    if not (out or tenant):
+        return []
+    barred = engine.read_rows(backend, raw_rows.write_ids(out, into / "barred-contacts.parquet"))
+    there = engine.read_rows(backend, raw_rows.write_ids(tenant, into / "barred-members.parquet"))
+    here = relations.read_members(backend, members).select("contactId", "member")
+    wrong = here["contactId"].isin(barred["id"]) | here["member"].isin(there["id"])
+    found = here.filter(wrong.fill_null(ibis.literal(False)))
+    found = found.anti_join(_leaving(relations.read_table(backend, change.rows)), "member").order_by("member")
+    return [row for chunk in relations.stream_rows(backend, found, _STREAMED) for row in chunk]

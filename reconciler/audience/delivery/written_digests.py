@@ -1,0 +1,107 @@
+"""What did this workspace write last of contacts themselves, where no tenant tells it?
+
+Kept are keyed digests alone: without the workspace's key nobody learns a name or a number from them, nor whose it is.
+They are computed by the engine of this process, whichever the audience is computed on: the key goes nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.relations import engine
+from reconciler.audience.sources import raw_rows
+from reconciler.model.delivery import PERSONAL
+from reconciler.model.rows import Rows
+from reconciler.model.secret import Secret
+from reconciler.model.settings import Engine
+
+WRITTEN = {"who": "string", **dict.fromkeys(PERSONAL, "string")}
+"""A contact of a list and what was written of it, each a keyed digest; null where nothing was."""
+
+_WIDTH = 32
+
+
+def digest_people(chosen: Engine, scratch: Path, key: Secret, people: Rows, target: Path) -> Rows:
+    """Of some people, in a new file: contactId, `who`, and the digest of each of `PERSONAL` that they have."""
+    columns = {"contactId": "string", **WRITTEN}
+    with engine.open_reader(chosen, scratch) as backend:
+        read = engine.read_rows(backend, people)
+        told = read.filter(read["contactId"].notnull()).select("contactId", **_digested(read, key))
+        return Rows(target, "parquet", columns, engine.write_parquet(backend, told, target))
+
+
+def _digested(read: Any, key: Secret) -> dict[str, Any]:
+    import ibis
+
+    own = hmac.new(key.reveal().encode(), b"written", hashlib.sha256).hexdigest()
+
+    def digest(field: str, value: Any) -> Any:
+        content = ibis.literal(f"{own}:{field}:") + read["contactId"] + "\n" + value
+        return content.hexdigest("sha256").left(_WIDTH)
+
+    return {"who": digest("who", ibis.literal("")), **{field: digest(field, read[field]) for field in PERSONAL}}
+
+
+def remember(
+    chosen: Engine,
+    scratch: Path,
+    key: Secret,
+    rows: Rows,
+    fields: Collection[str],
+    but: Collection[str],
+    before: Path | None,
+    target: Path,
+) -> None:
+    """Write to `target` what was written of a list: some fields, by a change's rows, and what was `before` that.
+
+    Of the contacts `but` for whom nothing was written nothing is known.
+    """
+    import ibis
+
+    made = digest_people(chosen, scratch, key, rows, scratch / f"written-{target.name}")
+    with engine.open_reader(chosen, scratch) as backend:
+        changed = engine.read_rows(backend, rows).select("contactId", "action")
+        refused = engine.read_rows(backend, raw_rows.write_ids(but, scratch / f"refused-{target.name}.parquet"))
+        fresh = engine.read_rows(backend, made)
+        fresh = fresh.anti_join(refused, fresh["contactId"] == refused["id"])
+        put = changed.filter(changed["action"] != "remove")
+        columns = {name: fresh[name] if name in (*fields, "who") else ibis.null("string") for name in WRITTEN}
+        found = fresh.select("contactId", **columns).semi_join(put, "contactId").select(*WRITTEN)
+        if before is not None and is_readable(before):
+            others = engine.read_parquet(backend, before).select(*WRITTEN)
+            touched = engine.read_rows(backend, made).select("who")
+            found = ibis.union(others.anti_join(touched, "who"), found)
+        engine.write_parquet(backend, found.order_by("who"), target)
+    made.path.unlink()
+
+
+def is_readable(path: Path) -> bool:
+    """Whether a file holds digests: one that was cut short is as good as none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as opened:
+            return list(opened.schema_arrow.names) == list(WRITTEN)
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def as_rows(path: Path) -> Rows:
+    """A file of digests as rows."""
+    return Rows(path, "parquet", WRITTEN, engine.count_parquet(path))
+
+
+def join_last_written(now: Any, last: Any, fields: Sequence[str]) -> Any:
+    """Of people (`digests`), by contactId as `now_id`: what they are to be and were, as `now_…` and `last_…`."""
+    mine = now.select("who", now_id="contactId", **{f"now_{field}": now[field] for field in fields})
+    if last is None:
+        import ibis
+
+        return mine.mutate(**{f"last_{field}": ibis.null("string") for field in fields}).drop("who")
+    theirs = last.select(last_who="who", **{f"last_{field}": last[field] for field in fields})
+    return mine.left_join(theirs, mine["who"] == theirs["last_who"]).drop("who", "last_who")

@@ -1,0 +1,331 @@
+"""What must change on a segment's lists, contact by contact, and why?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.diff import contradictions, field_diff, recency_only, rejected_rows, row_matching
+from reconciler.audience.relations import engine, reasons, relations
+from reconciler.audience.relations.reasons import make_reason
+from reconciler.audience.staging import contact_ids
+from reconciler.model.change import ROW_COLUMNS
+from reconciler.model.delivery import Key
+from reconciler.model.members import MembershipDecision
+from reconciler.model.reason import Counted, Reason
+from reconciler.model.rows import Rows
+from reconciler.model.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDiff:
+    """What must change on one list.
+
+    Attributes:
+        rows: `ROW_COLUMNS`, ordered by action and contact.
+        reasons: how many rows there are of each action and reason; of each action the most frequent reason first.
+        kept: members that stay as they are.
+        stays: of those, who no longer belongs: `upsert` leaves them on the list.
+        owed: contacts that the list would not take before; the rows have those of them that are retried now.
+        pending: how many are not.
+    """
+
+    rows: Rows
+    reasons: tuple[Counted, ...]
+    kept: int
+    stays: tuple[Counted, ...]
+    owed: tuple[Counted, ...]
+    pending: int = 0
+
+    def count(self, action: str) -> int:
+        """How many rows there are of an action."""
+        return sum(each.count for each in self.reasons if each.action == action)
+
+
+_PERSONAL = ("name", "firstName", "lastName", "email")
+_CHANGES = ("add", "update", "remove")
+_TOLD = (*ROW_COLUMNS, "on", "number", "spare")
+"""A change, or why there is none, the band whose list it is about, the number of a row there and why it is spare.
+
+Others: `keep`; `stay`, of who no longer belongs and is kept all the same; `wait`, of who is retried later.
+"""
+
+
+def compare_members(
+    backend: Any,
+    standing: MembershipDecision,
+    live: Mapping[str, Rows],
+    into: Mapping[str, Path],
+    owed: Mapping[str, Any] | None = None,
+    keys: Mapping[str, Key] | None = None,
+    personal: field_diff.Personal | None = None,
+    past: recency_only.Past | None = None,
+    again: rejected_rows.Offered | None = None,
+) -> dict[str, MemberDiff]:
+    """What must change on each list of a segment, by its band; all of them in one pass.
+
+    By band, `live` holds the members of each list, so that a move between bands is told as one; `into` the file for
+    what changes on it; `owed` what `retry_queue.select_waiting` says of it; `keys` what makes two of its rows one, if
+    it is not the contact; `personal` is what a delivery writes of the contacts themselves; `past`, what is known of
+    when the lists were written. Contacts that are barred are taken off in `upsert` too.
+    """
+    import ibis
+
+    by_phone = [band for band, key in (keys or {}).items() if key == "phone"]
+    everyone = relations.read_table(backend, standing.rows)
+    # a number that is not written with a contact is none of the list's
+    e164 = everyone["e164"] if standing.segment.delivery.whole else ibis.null("string")
+    # by which an apply asks again whether it may be called
+    subscribers = everyone["subscribers"] if standing.segment.suppress else ibis.null("array<string>")
+    columns = ("contactId", "sent_as", "priority", "score", "band", *_PERSONAL, "attributes")
+    everyone = everyone.filter(~everyone["duplicate"]).select(
+        *columns, out="reason", e164=e164, subscribers=subscribers
+    )
+    with ExitStack() as stack:
+        listed = _listed(backend, live, by_phone, standing)
+        if listed is not None:
+            barred = relations.read_table(backend, standing.barred) if standing.barred.count else None
+            listed = row_matching.match_rows(everyone, _barred(backend, listed, barred), by_phone)
+            if by_phone:  # it takes several joins, and is asked for several times
+                listed = stack.enter_context(engine.cache_rows(backend, listed))
+        told = _added(everyone, listed)
+        if listed is not None:
+            known = field_diff.join_known_values(backend, listed, personal or field_diff.Personal(), standing)
+            then = recency_only.score_as_of_last_write(backend, standing.segment, past, stack)
+            told = ibis.union(_held(everyone, known, barred, standing.segment, by_phone, then), told)
+        told = _without_waiting(backend, told, owed or {}, again)
+        changes = stack.enter_context(engine.cache_rows(backend, told.filter(told["action"] != "keep")))
+        return _by_list(backend, contradictions.defer_contradictions(backend, changes), live, into)
+
+
+def _listed(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], standing: MembershipDecision) -> Any:
+    """Who is on which list now, with the band whose it is; None where nobody is on any."""
+    import ibis
+
+    lists = []
+    for band, rows in live.items():
+        if rows.count:
+            here = relations.read_members(backend, rows)
+            if band in by_phone:
+                phones = standing.segment.phones
+                here = row_matching.add_numbers(backend, here, None if phones is None else phones.region)
+            else:
+                here = here.mutate(number=ibis.null("string"))
+            score = standing.segment.delivery.score
+            if score != "score":
+                here = here.mutate(score=relations.parse_hundredths(here["attributes"].get(score)))
+            here = here.rename({f"live_{name}": name for name in ("priority", "score", "attributes")})
+            lists.append(here.mutate(on=ibis.literal(band)))
+    return ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else next(iter(lists), None)
+
+
+def _barred(backend: Any, listed: Any, barred: Any) -> Any:
+    """Add `barred`: which do-not-call list has the number of a row itself."""
+    import ibis
+
+    if barred is None:
+        return listed.mutate(barred=ibis.null("string"))
+    rows = contact_ids.join_same_ids(listed, "member", contact_ids.find_odd_ids(backend, listed["member"]))
+    suppressed = barred.filter(barred["suppressed_by"].notnull())
+    by_member = suppressed.select(barred_member="contactId", barred="suppressed_by")
+    met = rows.left_join(by_member, rows["same"] == by_member["barred_member"])
+    return met.drop("bare", "same", "barred_member")
+
+
+def _held(
+    everyone: Any, known: field_diff.Known, barred: Any, segment: Segment, by_phone: Sequence[str], then: Any
+) -> Any:
+    """What becomes of whoever is on a list."""
+    import ibis
+
+    stands = everyone.rename(known_as="contactId")
+    told = known.listed.rename(own="contactId", was_sent_as="sent_as")
+    told = told.left_join(stands, told["stands"] == stands["known_as"])
+    told = _barred_for(told, barred)
+    if then is not None:
+        told = told.left_join(then, [told["stands"] == then["then_id"], told["on"] == then["then_on"]])
+    told, differs = field_diff.compare_fields(told, known, segment.delivery, aged=then is not None)
+    phone_keyed = told["on"].isin(by_phone) if by_phone else ibis.literal(False)
+    itself = ~phone_keyed | ((told["own"] == told["stands"]) & (told["number"] == told["e164"]).fill_null(False))
+    told = told.mutate(itself=itself, differs=differs.any, rescored=differs.rescored, unlike=differs.reason)
+    if by_phone:
+        told = row_matching.choose_rows(told, told["itself"] & ~told["differs"])
+    barred_for, elsewhere, null = told["barred_for"], told["band"].notnull(), ibis.null("string")
+    spare, itself = told["spare"], told["itself"]
+    mine = (told["band"] == told["on"]).fill_null(False) & told["found"]
+    wanted = mine & barred_for.isnull() & spare.isnull()
+    belongs = (
+        []
+        if segment.mirror
+        else [(barred_for.isnull() & (spare["code"] != row_matching.BEFORE).fill_null(True), "stay")]
+    )
+    action = ibis.cases(
+        (wanted & itself & ~told["differs"], ibis.literal("keep")),
+        (wanted, ibis.literal("update")),
+        *((stays, ibis.literal(words)) for stays, words in belongs),
+        else_=ibis.literal("remove"),
+    )
+    out = ibis.coalesce(told["out"], make_reason("not_in_source"))
+    why_it_stays = reasons.first_reason(
+        (spare.notnull(), spare), (elsewhere, make_reason("belongs_elsewhere", told["band"])), default=out
+    )
+    anothers = wanted & ~itself & (told["own"] != told["stands"])
+    why = reasons.first_reason(
+        (wanted & ~itself & ~told["by_number"], make_reason("number_changed")),
+        (anothers & told["was_sent_as"].notnull(), make_reason("number_was_another_contacts")),
+        (anothers, make_reason("number_on_foreign_row")),
+        (wanted, told["unlike"]),
+        *((stays, why_it_stays) for stays, _ in belongs),
+        (barred_for.notnull(), barred_for),
+        (spare.notnull(), spare),
+        (elsewhere, make_reason("moved", told["on"], told["band"])),
+        default=out,
+    )
+    null_score = ibis.null("int64")
+    columns = {
+        "contactId": ibis.ifelse(told["by_number"] | wanted, told["stands"], told["own"]),
+        "sent_as": ibis.ifelse(wanted, told["sent_as"], null),
+        "action": action,
+        # what is taken off a list has no attributes on it
+        "priority": ibis.ifelse(wanted, told["priority"], ibis.null("int64")),
+        # the score of a contact that stays is told where it is among what changes
+        "was": ibis.ifelse(wanted & ~told["rescored"], null_score, told["live_score"]),
+        "moves_from": ibis.ifelse(wanted, null, told["on"]),
+        "moves_to": ibis.ifelse(wanted | barred_for.notnull() | spare.notnull(), null, told["band"]),
+        "reason": why,
+        "subscribers": ibis.ifelse(wanted, told["subscribers"], ibis.null("array<string>")),
+        **{name: ibis.ifelse(wanted, told[name], null) for name in ("e164", *_PERSONAL)},
+    }
+    return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
+
+
+def _barred_for(told: Any, barred: Any) -> Any:
+    """Add `barred_for`: of its contact, by the id that it was sent under, else of the row's own number.
+
+    Whose row it is by its number alone is judged by that number: the list may have had another contact's id for it.
+    """
+    import ibis
+
+    if barred is None:
+        return told.mutate(barred_for=reasons.no_reason())
+    by_id = barred.select(barred_id="contactId", by_id="barred_for")
+    asked = told.mutate(asked=ibis.ifelse(told["by_number"], ibis.null("string"), told["stands"]))
+    found = asked.left_join(by_id, asked["asked"] == by_id["barred_id"])
+    by_number = make_reason("suppressed", found["barred"])
+    return found.mutate(barred_for=ibis.coalesce(found["by_id"], by_number))
+
+
+def _added(everyone: Any, listed: Any) -> Any:
+    """Who belongs on a list and is not on it, and on which other one it is now, with its score there."""
+    import ibis
+
+    wanted = everyone.filter(everyone["band"].notnull())
+    if listed is None:
+        told = wanted.mutate(was=ibis.null("int64"), moves_from=ibis.null("string"))
+    else:
+        here = listed.filter(listed["found"]).select(listed_id="stands", listed_on="on")
+        moved = listed.group_by("stands").agg(was=listed["live_score"].max(), moves_from=listed["on"].min())
+        moved = moved.rename(mover="stands")
+        absent = wanted.anti_join(here, [wanted["contactId"] == here["listed_id"], wanted["band"] == here["listed_on"]])
+        absent = absent.select(*everyone.columns)
+        told = absent.left_join(moved, absent["contactId"] == moved["mover"])
+        told = told.mutate(moves_from=told["moves_from"].nullif(told["band"]))
+    new, moves = make_reason("qualifies", told["band"]), make_reason("moved", told["moves_from"], told["band"])
+    columns = {
+        "action": ibis.literal("add"),
+        "moves_to": told["band"],
+        "reason": ibis.ifelse(told["moves_from"].isnull(), new, moves),
+        "member": ibis.null("string"),
+        "on": told["band"],
+        "number": told["e164"],
+        "spare": reasons.no_reason(),
+    }
+    return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
+
+
+def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: rejected_rows.Offered | None) -> Any:
+    """What is told, with `owed`: why, of contacts that their list would not take before. Some of them still wait.
+
+    Those whose rows are known wait until `again` finds them changed.
+    """
+    import ibis
+
+    lists = [waiting.mutate(owed_on=ibis.literal(band)) for band, waiting in owed.items()]
+    if not lists:
+        return told.mutate(owed=reasons.no_reason())
+    everybody = ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else lists[0]
+    same = [told["contactId"] == everybody["owed"], told["on"] == everybody["owed_on"]]
+    found = told.left_join(everybody, same)
+    written = found["action"].isin(["add", "update"])
+    held, state = found["held"], found["owed_reason"]
+    if again is not None:
+        mine = found.filter(written, found["row"].notnull()).select(*rejected_rows.SEEN)
+        rows = relations.write_rows(backend, mine, again.file, rejected_rows.SEEN)
+        now = relations.read_table(backend, again.digested(rows)).rename(seen_id="contactId")
+        found = found.left_join(now, found["contactId"] == now["seen_id"]).drop("seen_id")
+        written = found["action"].isin(["add", "update"])
+        same = (found["row"] == found["seen"]).fill_null(False)
+        changed = (found["row"] != found["seen"]).fill_null(False)
+        held = ibis.cases((changed, False), (same & ibis.literal(not again.by_time), True), else_=found["held"])
+        state = ibis.cases(
+            (changed, found["changed_reason"]),
+            (same & ibis.literal(not again.by_time), found["pending_reason"]),
+            else_=found["owed_reason"],
+        )
+    action = ibis.ifelse(written & held.fill_null(False), ibis.literal("wait"), found["action"])
+    return found.mutate(action=action, owed=ibis.ifelse(written, state, reasons.no_reason())).select(*_TOLD, "owed")
+
+
+def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[str, Path]) -> dict[str, MemberDiff]:
+    """What is told of all lists, counted and taken apart."""
+    counted = told.group_by("on", "action", "reason", "owed").agg(n=told.count())
+    by_band: dict[str, list[tuple[str, Any, Any, int]]] = {band: [] for band in into}
+    for on, *rest in (row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk):
+        by_band[on].append((rest[0], rest[1], rest[2], rest[3]))
+    found = {}
+    for band, target in into.items():
+        here = by_band[band]
+        changing = [(action, reasons.read_reason(why), n) for action, why, _, n in here if action in _CHANGES]
+        staying = [(None, reasons.read_reason(why), n) for action, why, _, n in here if action == "stay"]
+        owed = [(None, reasons.read_reason(why), n) for _, _, why, n in here if why is not None]
+        mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES)).select(*ROW_COLUMNS)
+        rows = relations.write_rows(backend, mine.order_by("action", "contactId", "member"), target, ROW_COLUMNS)
+        gone = sum(n for action, _, n in changing if action != "add")
+        found[band] = MemberDiff(
+            rows,
+            _summed(changing),
+            _size(backend, live[band]) - gone,
+            _summed(staying),
+            _summed(owed),
+            sum(n for action, _, _, n in here if action == "wait"),
+        )
+    return found
+
+
+def count_foreign_removals(backend: Any, compared: MemberDiff, live: Rows) -> int:
+    """How many rows that somebody else put on a list are to be taken off it while others are put there."""
+    changed = relations.read_table(backend, compared.rows)
+    if not any(each.action != "remove" for each in compared.reasons):
+        return 0
+    members = relations.read_members(backend, live)
+    theirs = members.filter(members["sent_as"].isnull())
+    return relations.count_rows(backend, changed.filter(changed["action"] == "remove").semi_join(theirs, "member"))
+
+
+def _size(backend: Any, members: Rows) -> int:
+    """How many are on a list."""
+    kept = not members.count or members.columns == relations.MEMBERS
+    return members.count if kept else relations.count_rows(backend, relations.read_members(backend, members))
+
+
+def _summed(counts: Iterable[tuple[str | None, Reason, int]]) -> tuple[Counted, ...]:
+    """How many there are of each action and reason: by action, the most frequent first."""
+    summed: Counter[tuple[str | None, Reason]] = Counter()
+    for action, why, count in counts:
+        summed[action, why] += count
+    counted = [Counted(why, count, action) for (action, why), count in summed.items()]
+    return tuple(sorted(counted, key=lambda each: (each.action or "", -each.count, each.reason)))

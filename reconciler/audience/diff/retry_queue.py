@@ -1,0 +1,132 @@
+"""Which contacts would a list not take before, and is it time to offer them again?
+
+A contact that is rejected waits, twice as long each time; after so many times it is in quarantine. What happened long
+ago is forgotten, so quarantine ends by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.relations import relations
+from reconciler.audience.relations.reasons import make_reason
+from reconciler.model.rows import Rows
+from reconciler.model.settings import RetryPolicy
+
+_LINES = {
+    "run": "VARCHAR",
+    "at": "VARCHAR",
+    "list": "VARCHAR",
+    "rejected": 'STRUCT(contact VARCHAR, code VARCHAR, reason VARCHAR, "row" VARCHAR)[]',
+    "taken": "VARCHAR[]",
+    "released": "BOOLEAN",
+}
+OWED = {
+    "list": "string",
+    "contactId": "string",
+    "tries": "int64",
+    "last": "timestamp",
+    "code": "string",
+    "reason": "string",
+    "row": "string",
+}
+"""A contact that a list would not take: in how many runs it was rejected, or was deferred, if that was the last; when
+last, and why then; the digest of its row (`offered`) where it is known."""
+
+NOW, LATER, QUARANTINE = "now", "later", "in_quarantine"
+WHEN_CHANGED, AS_CHANGED = "when_its_row_changes", "now_its_row_has_changed"
+"""When a contact is offered again, as the argument `next` of a reason says it."""
+
+DEFERRED = ("held", "changed")
+"""Codes of what was not tried, because of what the contact was just then: it waits for nothing."""
+
+
+def read_retry_queue(backend: Any, lines: Path, patience: RetryPolicy, now: datetime, into: Path) -> Rows:
+    """One row for each list and contact, in a new file below `into`; `backend` is one that reads."""
+    import ibis
+
+    told = backend.read_json(str(lines), columns=_LINES, format="newline_delimited")
+    told = told.mutate(moment=told["at"].cast("timestamp"))
+    released = told.filter(told["released"]).group_by("list").agg(since=lambda t: t["moment"].max())
+    each = told.select("list", "run", "moment", row=told["rejected"].unnest())
+    row = each["row"]
+    named = {"contactId": row["contact"], "code": row["code"], "reason": row["reason"], "row": row["row"]}
+    each = each.select("list", "run", "moment", **named)
+    since = told.select("list", "moment", contactId=told["taken"].unnest())
+    since = since.group_by("list", "contactId").agg(taken=since["moment"].max())
+    joined = each.left_join(released, "list").drop("list_right").left_join(since, ["list", "contactId"])
+    oldest = ibis.literal(now.astimezone(UTC).replace(tzinfo=None) - patience.forget)
+    ended = [(joined["moment"] <= joined[name]).fill_null(False) for name in ("since", "taken")]
+    valid = (joined["moment"] > oldest) & ~ended[0] & ~ended[1]
+    counted = joined.filter(valid).group_by("list", "contactId")
+    found = counted.agg(
+        rejections=lambda t: t["run"].nunique(where=~t["code"].isin(DEFERRED)),
+        deferrals=lambda t: t["run"].nunique(where=t["code"].isin(DEFERRED)),
+        last=lambda t: t["moment"].max(),
+        code=lambda t: t["code"].argmax(t["moment"]),
+        reason=lambda t: t["reason"].argmax(t["moment"]),
+        # null, as an earlier version has it, where the last one is
+        row=lambda t: ibis.coalesce(t["row"], "").argmax(t["moment"]).nullif(""),
+    )
+    # of the one kind or the other: whoever was deferred often is not in quarantine once it is rejected
+    tries = ibis.ifelse(found["code"].isin(DEFERRED), found["deferrals"], found["rejections"])
+    return relations.write_rows(backend, found.mutate(tries=tries).select(*OWED), into / "owed.parquet", OWED)
+
+
+def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, now: datetime) -> Any:
+    """The contacts that a list would not take: owed, held (whether they still wait), and `owed_reason`, which says so.
+
+    And what is said where they are held against their rows: `row` (null: not known, or it was deferred), and the
+    reasons `pending_reason` (the row is the same) and `changed_reason`.
+    """
+    import ibis
+
+    everyone = relations.read_table(backend, rows)
+    mine = everyone.filter(everyone["list"] == name)
+    moment = now.astimezone(UTC).replace(tzinfo=None)
+    quarantined = mine["tries"] >= patience.most
+    steps = [
+        (mine["tries"] == tries, mine["last"] > ibis.literal(moment - _wait(patience, tries)))
+        for tries in range(1, patience.most)
+    ]
+    held = quarantined | ibis.cases(*steps, else_=False) if steps else quarantined
+    deferred = mine["code"].isin(DEFERRED)
+    held = held & ~deferred
+    state = ibis.cases((held & quarantined, QUARANTINE), (held, LATER), else_=NOW)
+
+    def offered(next_time: Any) -> Any:
+        about = (mine["tries"].cast("string"), next_time, mine["reason"].fill_null(""))
+        return ibis.ifelse(deferred, make_reason("deferred", *about), make_reason("rejected", *about))
+
+    return mine.select(
+        owed="contactId",
+        held=held,
+        row=ibis.ifelse(deferred, ibis.null("string"), mine["row"]),
+        owed_reason=offered(state),
+        pending_reason=offered(WHEN_CHANGED),
+        changed_reason=offered(AS_CHANGED),
+    )
+
+
+def _what(owed: Any) -> Any:
+    import ibis
+
+    return ibis.ifelse(owed["code"].isin(DEFERRED), ibis.literal("deferred"), ibis.literal("rejected"))
+
+
+def _wait(patience: RetryPolicy, tries: int) -> timedelta:
+    longest: timedelta = patience.wait * 2 ** (tries - 1)
+    return min(longest, patience.longest)
+
+
+def count_waiting(backend: Any, rows: Rows) -> list[tuple[str, str, int, str, int]]:
+    """How many contacts are owed, by list, whether they were `rejected` or `deferred`, tries and reason."""
+    import ibis
+
+    everyone = relations.read_table(backend, rows)
+    everyone = everyone.mutate(what=_what(everyone))
+    found = everyone.group_by("list", "what", "tries", "reason").agg(n=everyone.count())
+    ordered = found.order_by("list", ibis.desc("n"), "what", "tries", "reason")
+    return [row for chunk in relations.stream_rows(backend, ordered, 1000) for row in chunk]

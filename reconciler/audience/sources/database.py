@@ -1,0 +1,142 @@
+"""How is a database opened for reading only, and what may be said of its errors?
+
+The URL is a secret with its user, password and host. None of them stands in a message, and no error of a driver is
+chained to ours: it would carry them.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from reconciler.model.feeds import AnySql
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.secret import Secret
+
+T = TypeVar("T")
+
+DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"}
+CONNECT_SECONDS = 15
+
+
+def parse_url(url: Secret, feed: AnySql) -> Any:
+    """A URL in its parts, as SQLAlchemy has them.
+
+    Raises:
+        BadInput: it is none, or of a database that is not known.
+    """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parts = make_url(url.reveal())
+    except (ArgumentError, ValueError):
+        parts = None
+    if parts is None:
+        raise BadInput([_problem(feed, "database-url", "the database's URL cannot be read", _URL_HINT)])
+    if parts.drivername.split("+")[0] not in DIALECTS:
+        raise BadInput([_problem(feed, "database-url", "the database is neither SQLite nor PostgreSQL", _URL_HINT)])
+    return parts
+
+
+_URL_HINT = "write it as `postgresql://user:password@host:5432/database` or `sqlite:///path/in/the/workspace.db`"
+
+
+def name_dialect(parts: Any) -> str:
+    """The database's dialect, as sqlglot names it."""
+    return DIALECTS[parts.drivername.split("+")[0]]
+
+
+def read_query(parts: Any, feed: AnySql, root: Path, work: Callable[[Any], T]) -> T:
+    """What `work` makes of a connection whose transaction can only read, and is rolled back at the end.
+
+    Raises:
+        BadInput: the database cannot be reached, or refuses what it is asked.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    engine = _sqlite(parts, feed, root) if name_dialect(parts) == "sqlite" else _postgres(parts, feed)
+    connected = False
+    try:
+        with engine.connect() as connection:
+            connected = True
+            return work(connection.execution_options(stream_results=True, no_parameters=True))
+    except SQLAlchemyError as error:
+        problem = _told(error, parts, feed, connected=connected)
+    finally:
+        engine.dispose()
+    # raised out here, so that the driver's error is not even the context of this one
+    raise BadInput([problem])
+
+
+def _sqlite(parts: Any, feed: AnySql, root: Path) -> Any:
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    inside = root.resolve()
+    path = (inside / (parts.database or "")).resolve()
+    if not parts.database or parts.database.startswith(":") or not path.is_relative_to(inside):
+        raise BadInput([_problem(feed, "database-url", "the SQLite file is not inside the workspace", _URL_HINT)])
+    if not path.is_file():
+        raise BadInput([_problem(feed, "no-database", "there is no such SQLite file in the workspace", None)])
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=CONNECT_SECONDS)
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+
+
+def _postgres(parts: Any, feed: AnySql) -> Any:
+    from importlib.util import find_spec
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    if find_spec("psycopg") is None:
+        hint = "install it with `pip install 'cxone-reconciler[postgres]'`"
+        raise BadInput([_problem(feed, "no-driver", "the driver for PostgreSQL is not installed", hint)])
+    return create_engine(
+        parts.set(drivername="postgresql+psycopg"),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS},
+        execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
+    )
+
+
+def _told(error: Any, parts: Any, feed: AnySql, *, connected: bool) -> Problem:
+    """What the database says of a query, in its own words; of a connection, in ours."""
+    words = _words(getattr(error, "orig", None) or error)
+    if connected:
+        return _problem(feed, "query-failed", "the database refuses the query", None, _cleaned(words, parts))
+    if "password" in words.lower() or "authentication" in words.lower():
+        return _problem(feed, "wrong-password", "the database refuses the user or the password", _REFERENCE)
+    if "does not exist" in words:
+        return _problem(feed, "no-database", "the database's server has no such database or user", _REFERENCE)
+    return _problem(feed, "cannot-connect", "the database cannot be reached", "is it running, and is the host right?")
+
+
+_REFERENCE = "look at what the URL's reference holds"
+
+
+def _words(error: Any) -> str:
+    diagnosed = getattr(error, "diag", None)
+    return str(getattr(diagnosed, "message_primary", None) or error)
+
+
+def _cleaned(words: str, parts: Any) -> str:
+    """The first line of a database's words, without anything that the URL holds."""
+    line = next(iter(words.strip().splitlines()), "")
+    if parts.password:
+        line = line.replace(str(parts.password), "***")
+    for word in (parts.username, parts.host):
+        line = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "***", line) if word else line
+    return line
+
+
+def _problem(feed: AnySql, code: str, message: str, hint: str | None, note: str | None = None) -> Problem:
+    return Problem(feed.where, code, message, note=note or f"the URL is kept in {feed.url}", hint=hint)

@@ -1,0 +1,159 @@
+"""What does a JSON Lines file say, and on which line?
+
+Lines are read as they are, so that each keeps its number; the engine takes them apart.
+A whole number of up to 64 bits is the text it was written as; another may be written otherwise (`1.50` as `1.5`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.sources.paths import Found, describe_encoding_problem, make_readable, open_file
+from reconciler.audience.sources.raw_rows import BATCH, add_places, open_parquet
+from reconciler.model.feeds import AnyFiles
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.vocabulary import folded
+
+LONGEST_LINE = 1 << 20
+
+
+def read_jsonl(
+    backend: Any, file: Found, feed: AnyFiles, wanted: Collection[str], into: Path
+) -> tuple[Any, list[str], dict[str, str]]:
+    """The rows of a JSON Lines file, the keys of its objects, and the names of the wanted ones among the columns.
+
+    The columns are `c0, c1, …, line, fault`; `kind0, …`, which say of `c0` what it is in JSON (`json_type`: null where
+    the object has no such key, `NULL` where it says null); `value0, …`, which are the same as JSON; and `doubts`, all
+    that stands in the line.
+    An object that has a wanted key twice, or has it only in another spelling, has a fault: who reads one of two
+    values, or none, overlooks what the other says.
+
+    Raises:
+        BadInput: the file cannot be read to its end.
+    """
+    with make_readable(file):
+        _lay_down(file, feed, into)
+    lines = backend.read_parquet(str(into))
+    # a text that is no JSON becomes null instead of stopping everything
+    parsed = lines.mutate(json=lines["text"].try_cast("json"))
+    is_object = (_function("json_type", "string")(parsed["json"]) == "OBJECT").fill_null(False)
+    keys = _keys(backend, parsed.filter(is_object))
+    # where no line is an object, the lines' own faults say more than a key that is missing
+    keys = keys or sorted(wanted)
+    columns = add_places(sorted(set(wanted) & set(keys)))
+    return _taken(parsed, is_object, columns, _misspelt(columns, keys)), keys, columns
+
+
+def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
+    import pyarrow as pa
+
+    with open_file(file) as source, open_parquet(into, {"text": pa.string(), "line": pa.int64()}) as append:
+        numbers = _numbered(file, source)
+        first = True
+        while batch := list(itertools.islice(numbers, BATCH)):
+            if first and batch[0][0].startswith(b"["):
+                raise BadInput(
+                    [
+                        Problem(
+                            file.at(batch[0][1]),
+                            "not-json-lines",
+                            "the file is a JSON array and not JSON Lines",
+                            hint="write one object a line, for example with `jq -c '.[]'`",
+                        )
+                    ]
+                )
+            first = False
+            append([_texts(file, feed, batch), [line for _, line in batch]])
+        if first:
+            raise BadInput([Problem(file.at(), "empty-file", "the file is empty")])
+
+
+def _numbered(file: Found, source: Any) -> Iterator[tuple[bytes, int]]:
+    for number, line in enumerate(iter(partial(source.readline, LONGEST_LINE), b""), start=1):
+        text = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            message = f"the line is longer than {LONGEST_LINE >> 20} MiB"
+            raise BadInput([Problem(file.at(number), "long-line", message, hint="write one object a line")])
+        if text:
+            yield text, number
+
+
+def _texts(file: Found, feed: AnyFiles, batch: Sequence[tuple[bytes, int]]) -> list[str]:
+    try:
+        return [text.decode(feed.encoding) for text, _ in batch]
+    except UnicodeDecodeError as error:
+        line = next(line for text, line in batch if text == error.object)
+        raise BadInput([describe_encoding_problem(file.at(line))]) from None
+
+
+def _keys(backend: Any, objects: Any) -> list[str]:
+    found = objects.select(key=_function("json_keys", "array<string>")(objects["json"]).unnest()).distinct()
+    return sorted(row[0] for row in backend.raw_sql(backend.compile(found)).fetchall())
+
+
+def _misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, list[str]]:
+    """The keys that some object has for a wanted one, and that are not it: `Phone` or `phone ` for `phone`."""
+    alike: dict[str, list[str]] = {}
+    for key in keys:
+        alike.setdefault(folded(key), []).append(key)
+    found = {name: [key for key in alike.get(folded(name), ()) if key not in named] for name in named}
+    return {name: others for name, others in found.items() if others}
+
+
+def _taken(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapping[str, Sequence[str]]) -> Any:
+    import ibis
+
+    value, kind = _function("json_extract_string", "string", 2), _function("json_type", "string", 2)
+    whole = _function("json_extract", "json", 2)
+    columns, faults = {}, []
+    for name, column in named.items():
+        at = _pointer(name)
+        columns[column] = value(parsed["json"], at)
+        columns[column.replace("c", "kind")] = kind(parsed["json"], at)
+        columns[column.replace("c", "value")] = whole(parsed["json"], at).cast("string")
+        for other in misspelt.get(name, ()):
+            instead = kind(parsed["json"], at).isnull() & kind(parsed["json"], _pointer(other)).notnull()
+            faults.append((instead, f"the object has no key `{name}`, but one that is written almost like it"))
+    asked = _function("json_keys", "array<string>")(parsed["json"]).filter(lambda key: key.isin(sorted(named)))
+    fault = ibis.cases(
+        (parsed["json"].isnull(), "the line is not valid JSON"),
+        (~is_object, "the line is not a JSON object"),
+        (asked.length() > asked.unique().length(), "a key stands in the object twice"),
+        *faults,
+        else_=ibis.null("string"),
+    )
+    return parsed.select(**columns, line=parsed["line"], fault=fault, doubts=_values(parsed, is_object))
+
+
+def _values(parsed: Any, is_object: Any) -> Any:
+    """All that stands in an object, each value of a key that is there twice; of what is none, all its words."""
+    import ibis
+
+    every = _function("json_extract_string", "array<string>", 2)(parsed["json"], "$.*")
+    return ibis.ifelse(is_object, every, parsed["text"].re_split(r"[\"\s,:{}\[\]]+"))
+
+
+def _pointer(name: str) -> str:
+    """Where a key of an object is, as RFC 6901 writes it."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+@cache
+def _function(name: str, returns: str, arguments: int = 1) -> Callable[..., Any]:
+    """One of DuckDB's own functions on JSON."""
+    import ibis
+
+    signature = (("json", *["string"] * (arguments - 1)), returns)
+    if arguments == 1:
+
+        def function(json: Any) -> Any: ...
+    else:
+
+        def function(json: Any, pointer: Any) -> Any: ...  # type: ignore[misc]
+
+    built: Callable[..., Any] = ibis.udf.scalar.builtin(function, name=name, signature=signature)
+    return built

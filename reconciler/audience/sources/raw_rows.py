@@ -1,0 +1,134 @@
+"""What does a source say, before its columns are given a meaning? Every value as text, every row with its place."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from reconciler.model.feeds import Feed
+from reconciler.model.listing import shortened
+from reconciler.model.problem import Location, Problem
+from reconciler.model.rows import Rows
+
+BATCH = 10_000
+"""Rows that are held at once where a source cannot be read by the engine itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """A relation whose columns are the source's, as text.
+
+    Attributes:
+        table: the columns `place` (`file:line`), `fault` (why the row cannot be read, or null) and those below.
+        columns: the source's names → the names in `table`: a source may name a column as it likes.
+        values: where the source has types of its own: its names → columns with its values as JSON.
+        kinds: where a row need not have each of the source's columns: its names → columns that are null where it has
+            not.
+    """
+
+    table: Any
+    columns: Mapping[str, str]
+    values: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+
+def add_places(names: Iterable[str]) -> dict[str, str]:
+    """Names for columns that no engine mistakes, whatever their case and characters."""
+    return {name: f"c{number}" for number, name in enumerate(names)}
+
+
+def describe_missing_columns(
+    wanted: Iterable[str], present: Sequence[str], file: Location, feed: Feed
+) -> list[Problem]:
+    """A problem for each column that the feed names and the source does not have, with the nearest there is."""
+    named = getattr(feed, "format", None) in ("csv", "xlsx")
+    if named and not feed.header:  # type: ignore[union-attr] # these have one
+        hint: str | None = f"its first row has {len(present)} columns"
+    elif named and looks_like_data(present):
+        hint = "the first row looks like data: say `header: false`, and name columns by their positions, 1, 2, …"
+    else:
+        hint = None
+    return [
+        Problem(
+            file,
+            "unknown-column",
+            f"there is no column `{name}`",
+            note=f"named at {feed.where}",
+            hint=hint or _meant(name, present),
+        )
+        for name in sorted(set(wanted) - set(present))
+    ]
+
+
+def describe_duplicate_columns(header: Sequence[str], where: Location) -> list[Problem]:
+    """A problem for each column that a header names more than once; those without a name cannot be spoken of."""
+    data = looks_like_data(header)
+    return [
+        Problem(where, "duplicate-column", f"the header has {'a value' if data else f'`{name}`'} {count} times")
+        for name, count in Counter(header).items()
+        if count > 1 and name
+    ]
+
+
+_DATA = re.compile(r"[+(]?\d[\d\s().+-]*|.+@.+")
+"""A phone, a part of one, or an address, where the name of a column is looked for."""
+
+
+def looks_like_data(header: Sequence[str]) -> bool:
+    """Whether a header is a row that somebody takes for one. What is in it is then nobody's to repeat."""
+    return any(_DATA.fullmatch(name.strip()) for name in header)
+
+
+def looks_like_a_phone(name: str) -> bool:
+    """Whether the name of a column is rather a phone: the first row of a file without a header."""
+    return looks_like_data([name]) and sum(map(str.isdigit, name)) >= _A_PHONE
+
+
+_A_PHONE = 7
+"""Digits of a phone without its area code, the least that anybody writes."""
+
+
+def _meant(name: str, present: Sequence[str]) -> str | None:
+    folded = {each.casefold(): each for each in present if each}
+    near = get_close_matches(name.casefold(), folded, 1)
+    if near:
+        return f"did you mean `{folded[near[0]]}`?"
+    named = [f"`{each}`" for each in present if each]
+    return f"there are {shortened(named)}" if named else None
+
+
+def write_ids(found: Iterable[str], file: Path) -> Rows:
+    """Some ids, in the new file `file` that only its owner may read: column `id`."""
+    import pyarrow as pa
+
+    values = list(found)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    with open_parquet(file, {"id": pa.string()}) as append:
+        append([values])
+    return Rows(file, "parquet", {"id": "string"}, len(values))
+
+
+@contextlib.contextmanager
+def open_parquet(path: Path, columns: Mapping[str, Any]) -> Iterator[Any]:
+    """A function that appends a batch of columns (each a sequence of values) to a new Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(list(columns.items()))
+    with pq.ParquetWriter(path, schema) as writer:
+
+        def append(batch: Sequence[Any]) -> None:
+            arrays = [
+                each if isinstance(each, pa.Array) else pa.array(each, field.type)
+                for each, field in zip(batch, schema, strict=True)
+            ]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+
+        yield append

@@ -1,0 +1,77 @@
+"""What do the records of a Salesforce object say of contacts?
+
+They are laid down as text by whoever can ask for them, and then mapped as the rows of a file are.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.relations import engine, relations
+from reconciler.audience.sources.raw_rows import RawRows
+from reconciler.audience.staging import dnc_entries, mapping
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.feeds import SalesforceFeed
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.rows import Rows
+from reconciler.model.soql import FIELD
+
+Read = Callable[[Sequence[str], Path], Rows]
+"""Reads some fields of every record into a file: columns `id`, `row`, `fault`, and `c0`, `c1`, … for the fields;
+of those that are attributes `value0`, … as JSON, with the numbers of their `c`."""
+
+log = logging.getLogger(__name__)
+
+
+def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, now: datetime | None = None) -> Rows:
+    """The contacts, or entries, that a feed's records are: one new Parquet file below `into`, `mapping.CONTACTS`.
+
+    `now` is the moment at which an entry must not have expired; this moment when left out.
+
+    Raises:
+        BadInput: the condition for consent names no fields, or rows cannot be used (`on_invalid: refuse`).
+        ReconcilerError: the records could not be read whole.
+    """
+    fields = sorted(mapping.list_columns(feed))
+    problems = [_no_field(feed, name) for name in fields if not FIELD.fullmatch(name)]
+    if problems:
+        raise BadInput(problems)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
+        scratch = Path(folder)
+        table = _whole(backend, feed, lambda: read(fields, scratch / "records.json"))
+        place = f"{feed.where} record " + table["row"].cast("string")
+        named = {name: f"c{number}" for number, name in enumerate(fields)}
+        typed = {name: named[name].replace("c", "value") for name in mapping.list_value_columns(feed)}
+        part = scratch / "part.parquet"
+        told = dnc_entries.list_mapped_columns(feed, now)(RawRows(table.mutate(place=place), named, typed), feed)
+        engine.write_parquet(backend, told, part)
+        return mapping.collect_parts(backend, [part], feed, into, mapping.CONTACTS)
+
+
+def _whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
+    """The records, read until there are as many different ones as Salesforce says: never a part of an audience."""
+    for _ in range(relations.MOST_READS):
+        rows = read()
+        table = relations.read_table(backend, rows)
+        known = table.filter(table["id"].notnull()).select("id")
+        twice = relations.count_rows(backend, known) - relations.count_rows(backend, known.distinct())
+        if not rows.shifted and not twice and rows.count == rows.total:
+            return table
+        log.warning("%s: %d records read, %d of them twice, of %s; reading again", feed, rows.count, twice, rows.total)
+    raise ReconcilerError(
+        f"{feed} was read {relations.MOST_READS} times and never held as many records as Salesforce says",
+        where=str(feed.where),
+        note=f"{rows.count - twice:,} different records read, {rows.total:,} in Salesforce; none of them is kept",
+        hint="try again when nobody is changing the records",
+    )
+
+
+def _no_field(feed: SalesforceFeed, name: str) -> Problem:
+    message = f"`{name}` is no field of a Salesforce object"
+    return Problem(feed.where, "no-field", message, hint="use its API name, such as `Phone` or `Account.Name`")

@@ -1,0 +1,160 @@
+"""What does a query on a database say of contacts, interactions and dispositions?
+
+SQLite and PostgreSQL. The rows are streamed to disk as text, a batch at a time, and then mapped as those of a file are;
+what keeps its type is streamed as JSON, too.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from reconciler.audience.sources import database
+from reconciler.audience.sources.query import refuse_writing
+from reconciler.audience.sources.raw_rows import BATCH, RawRows, add_places, describe_missing_columns, open_parquet
+from reconciler.audience.staging import dispositions as of_contacts
+from reconciler.audience.staging import dnc_entries, mapping
+from reconciler.model.feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
+from reconciler.model.problem import BadInput, Problem
+from reconciler.model.rows import Rows
+from reconciler.model.secret import Secret
+
+
+def read_contacts(
+    backend: Any, feed: SqlFeed, url: Secret, root: Path, into: Path, now: datetime | None = None
+) -> Rows:
+    """The contacts, or entries, of a feed's query, as one new Parquet file below `into`: columns `mapping.CONTACTS`.
+
+    Args:
+        url: an SQLAlchemy URL; the path of a SQLite file is relative to `root`.
+        root: the workspace's folder.
+        into: a folder of this run; it is made where it is not there.
+        now: the moment at which an entry must not have expired; this moment when left out.
+
+    Raises:
+        BadInput: the query is not allowed or fails, the database cannot be read, or rows cannot be used.
+    """
+    return _read(backend, feed, url, root, into, dnc_entries.list_mapped_columns(feed, now), mapping.CONTACTS)
+
+
+def read_interactions(backend: Any, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:
+    """The interactions that a feed's query selects, with the columns `mapping.INTERACTIONS`; else as `contacts`."""
+    return _read(backend, feed, url, root, into, mapping.map_interactions, mapping.INTERACTIONS)
+
+
+def read_dispositions(backend: Any, feed: SqlDispositions, url: Secret, root: Path, into: Path, now: datetime) -> Rows:
+    """The dispositions that a feed's query selects, none after `now`: `mapping.DISPOSITIONS`; else as `contacts`."""
+    mapped = partial(of_contacts.map_dispositions, now=now)
+    return _read(backend, feed, url, root, into, mapped, mapping.DISPOSITIONS)
+
+
+def _read(
+    backend: Any,
+    feed: AnySql,
+    url: Secret,
+    root: Path,
+    into: Path,
+    mapped: Callable[[RawRows, Any], Any],
+    columns: Mapping[str, str],
+) -> Rows:
+    wanted = mapping.list_columns(feed)
+    parts = database.parse_url(url, feed)
+    refuse_writing(feed, database.name_dialect(parts))
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
+        scratch = Path(folder)
+        rough = scratch / "rough.parquet"
+        named = database.read_query(parts, feed, root, lambda connection: _streamed(connection, feed, wanted, rough))
+        table = backend.read_parquet(str(rough))
+        place = f"{feed.where} row " + table["row"].cast("string")
+        part = scratch / "part.parquet"
+        as_json = {name: f"value{number}" for number, name in enumerate(mapping.list_value_columns(feed))}
+        mapped(RawRows(table.mutate(place=place), named, as_json), feed).to_parquet(str(part))
+        return mapping.collect_parts(backend, [part], feed, into, columns)
+
+
+def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> dict[str, str]:
+    """Write the wanted columns of a query's rows as text, each row with its number; give the columns' names there."""
+    import pyarrow as pa
+
+    with closing(connection.execution_options(yield_per=BATCH).exec_driver_sql(feed.query)) as result:
+        names = list(result.keys())
+        columns = _columns(names, feed, wanted)
+        exact = {column for _, column in mapping.list_exact_columns(feed)}
+        chosen = [(names.index(name), name, name in exact) for name in columns]
+        valued = mapping.list_value_columns(feed)
+        typed = [f"value{number}" for number in range(len(valued))]
+        schema = {**dict.fromkeys([*columns.values(), *typed], pa.string()), "row": pa.int64(), "fault": pa.string()}
+        row = 1
+        with open_parquet(into, schema) as append:
+            for batch in result.partitions():
+                cut = list(zip(*batch, strict=True))
+                texts = [_texts(cut[at], name, feed, exactly) for at, name, exactly in chosen]
+                told = dict(zip(columns, texts, strict=True))
+                as_json = [list(map(_as_json, cut[names.index(name)], told[name])) for name in valued]
+                append([*texts, *as_json, range(row, row + len(batch)), pa.nulls(len(batch), pa.string())])
+                row += len(batch)
+    return columns
+
+
+def _columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str, str]:
+    twice = [name for name, count in Counter(names).items() if count > 1 and name in wanted]
+    problems = [Problem(feed.where, "duplicate-column", f"the query selects `{name}` more than once") for name in twice]
+    problems += describe_missing_columns(wanted, names, feed.where, feed)
+    if problems:
+        raise BadInput(problems)
+    return add_places(sorted(wanted))
+
+
+def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: bool) -> Sequence[str | None]:
+    """A column's values as text.
+
+    Raises:
+        BadInput: they are of a type that has no text here, or an id or a phone has a fraction.
+    """
+    kinds = set(map(type, values)) - {str, type(None)}
+    if not kinds:
+        return values
+    strange = sorted(kind.__name__ for kind in kinds if kind not in _WRITTEN or (exact and kind in (float, bool)))
+    if strange:
+        note = "an id or a phone with a fraction has lost digits" if "float" in strange else None
+        message = f"the column `{name}` holds {', '.join(strange)}, which is no text here"
+        raise BadInput([Problem(feed.where, "column-type", message, note=note, hint="cast it to text in the query")])
+    return list(_written(values))
+
+
+def _as_json(value: Any, text: str | None) -> str | None:
+    """A value with its text, as JSON: numbers and truths as they are."""
+    return text if text is None or isinstance(value, int | float | Decimal) else orjson.dumps(text).decode()
+
+
+def _written(values: Iterable[Any]) -> Iterable[str | None]:
+    return (value if value is None or type(value) is str else _WRITTEN[type(value)](value) for value in values)
+
+
+def _moment(value: datetime) -> str:
+    # a time without a zone stays without: whoever maps it to a moment is told so
+    return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_WRITTEN: Mapping[type, Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    float: repr,
+    Decimal: lambda value: format(value, "f"),
+    datetime: _moment,
+    date: date.isoformat,
+    time: time.isoformat,
+    UUID: str,
+}

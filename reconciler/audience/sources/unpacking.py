@@ -1,0 +1,170 @@
+"""How does a file become one that can be read as its format: out of its archive, and its text in UTF-8?
+
+A file that is something else than the manifest says is named for what it is, by how it begins.
+"""
+
+from __future__ import annotations
+
+import codecs
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.audience.sources import archives
+from reconciler.audience.sources.paths import Found, make_readable, open_file
+from reconciler.model.feeds import AnyFiles
+from reconciler.model.problem import BadInput, Problem
+
+_CHUNK = 1 << 16
+_TEXTS = ("csv", "jsonl")
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""Byte-order marks; that of UTF-32 begins as that of UTF-16 does, and so comes first."""
+
+
+def unpack_plain(file: Found, feed: AnyFiles, folder: Path) -> Iterator[tuple[Found, AnyFiles]]:
+    """The file, or each file in it where it is a zip archive, as it can be read, and the feed that says how.
+
+    What has to be laid down for that is in `folder`, and gone from there when the next one comes.
+
+    Raises:
+        BadInput: the file is something else than the feed says, or it cannot be unpacked.
+    """
+    if file.name.lower().endswith(".zip"):
+        for member in archives.list_members(file, folder):
+            yield from _plain(member, feed, folder)
+    else:
+        yield from _plain(file, feed, folder)
+
+
+def _plain(file: Found, feed: AnyFiles, folder: Path) -> Iterator[tuple[Found, AnyFiles]]:
+    with make_readable(file), open_file(file) as source:
+        start = source.read(_CHUNK)
+    _refuse_other(file, feed, start)
+    target = folder / "plain"
+    if feed.format == "xlsx" and file.compressed:
+        lay_down = _decompress
+    elif feed.format in _TEXTS and (encoding := _utf16(file, feed, start)) is not None:
+        feed = replace(feed, encoding="utf-8")
+
+        def lay_down(file: Found, target: Path) -> None:
+            _transcode(file, encoding, target)
+    else:
+        yield file, feed
+        return
+    try:
+        with make_readable(file):
+            lay_down(file, target)
+        yield replace(file, path=target, unpacked=True), feed
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def _decompress(file: Found, target: Path) -> None:
+    with open_file(file) as source, target.open("xb") as sink:
+        target.chmod(0o600)
+        shutil.copyfileobj(source, sink)
+
+
+def _transcode(file: Found, encoding: str, target: Path) -> None:
+    """Write a text of another encoding in UTF-8, line by line where it was; its byte-order mark is not text."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with open_file(file) as source, target.open("xb") as sink:
+        target.chmod(0o600)
+        first = True
+        while chunk := source.read(_CHUNK):
+            try:
+                text = decoder.decode(chunk)
+            except UnicodeDecodeError:
+                raise BadInput([_not_utf16(file, line)]) from None
+            text = text.removeprefix("\ufeff") if first and text else text
+            first = first and not text
+            line += text.count("\n")
+            sink.write(text.encode())
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise BadInput([_not_utf16(file, line)]) from None
+
+
+def _not_utf16(file: Found, line: int) -> Problem:
+    message = "the file is not UTF-16, or is cut short, on this line or after it"
+    return Problem(file.at(line), "not-utf-16", message, hint="write it anew, or say which `encoding` it has")
+
+
+def _utf16(file: Found, feed: AnyFiles, start: bytes) -> str | None:
+    """In which form of UTF-16 a text is written; None: in none.
+
+    Raises:
+        BadInput: the file begins otherwise than the manifest says, or it does not say which form it is.
+    """
+    marked = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
+    if marked == "utf-32":
+        hint = "write it as UTF-8"
+        raise BadInput([Problem(file.at(), "not-utf-8", "the file is UTF-32, which is not read", hint=hint)])
+    said = feed.encoding
+    if said in ("utf-8", "utf-16", marked):
+        if marked is not None:
+            return marked
+        if said == "utf-16":
+            hint = "say `encoding: utf-16-le` (what Windows writes) or `utf-16-be`"
+            message = "the file has no byte-order mark, so that nobody knows which form of UTF-16 it is"
+            raise BadInput([Problem(file.at(), "no-byte-order-mark", message, hint=hint)])
+        if said == "utf-8" and _looks_like_utf16(start):
+            hint = "say `encoding: utf-16-le` (what Windows writes) or `utf-16-be`"
+            raise BadInput([Problem(file.at(), "not-utf-8", "the file looks like UTF-16", hint=hint)])
+        return None
+    if marked is not None:
+        message = f"the file begins as {marked} does, and the manifest says {said}"
+        raise BadInput([Problem(file.at(), "another-encoding", message, hint="say `encoding: utf-16`")])
+    return said if said.startswith("utf-16") else None
+
+
+def _looks_like_utf16(start: bytes) -> bool:
+    """Whether every second byte of what stands first is zero, as it is in letters and digits."""
+    some = start[:200]
+    return len(some) >= 4 and (not any(some[1::2]) or not any(some[0::2]))
+
+
+def _refuse_other(file: Found, feed: AnyFiles, start: bytes) -> None:
+    """Name a file for what it is, where that is not what the manifest says.
+
+    Raises:
+        BadInput: with what to say instead.
+    """
+    found = _recognised(file, start)
+    if found is None or found[0] == feed.format:
+        return
+    _, message, hint = found
+    raise BadInput([Problem(file.at(), "another-format", message, hint=hint)])
+
+
+_OTHERS: tuple[tuple[bytes, str | None, str, str], ...] = (
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        None,
+        "this is a workbook of an old Excel (.xls), or one with a password",
+        "save it as .xlsx without a password, or as CSV",
+    ),
+    (b"PAR1", "parquet", "this is a Parquet file", "say `format: parquet`"),
+    (b"\x1f\x8b", None, "this is gzip", "give it a name that ends in .gz"),
+    (b"SQLite format 3\0", None, "this is a SQLite database", "read it with `sql`"),
+)
+"""How a file begins, which of our formats it is, its name, and what to do."""
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def _recognised(file: Found, start: bytes) -> tuple[str | None, str, str] | None:
+    """Which of our formats a file is by how it begins, its name, and what to do; None: it may be anything."""
+    if start.startswith(_ZIP):
+        if b"[Content_Types].xml" in start or b"xl/" in start or file.name.lower().endswith((".xlsx", ".xlsm")):
+            return "xlsx", "this is an Excel workbook", "say `format: xlsx`, and which `sheet:` where it has several"
+        return None, "this is a zip archive", "give it a name that ends in .zip"
+    return next(((kind, name, hint) for mark, kind, name, hint in _OTHERS if start.startswith(mark)), None)

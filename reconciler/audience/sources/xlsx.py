@@ -1,0 +1,170 @@
+"""What does a sheet of an Excel workbook say, and in which row?
+
+The library is `python-calamine`. A workbook has numbers where people mean texts: 4155550101 is kept as 4155550101.0,
+and is the text of its digits here. Of more than 15 digits Excel keeps the first 15 alone, so such a number is no id and
+no phone. A day is a text in ISO 8601, and so is a moment, which has no offset.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.sources import xlsx_parts
+from reconciler.audience.sources.paths import Found
+from reconciler.audience.sources.raw_rows import (
+    BATCH,
+    add_places,
+    describe_duplicate_columns,
+    describe_missing_columns,
+    open_parquet,
+)
+from reconciler.model.feeds import AnyFiles
+from reconciler.model.problem import BadInput, Problem
+
+_LARGEST = 10**15
+"""The first whole number with more digits than Excel keeps ("Excel specifications and limits": number precision 15)."""
+
+_MOST_CELLS = 64_000_000
+"""Cells of a sheet, empty ones among them: the library holds them all at once."""
+
+Row = tuple[int, Sequence[Any]]
+
+
+def read_sheet(
+    backend: Any, file: Found, feed: AnyFiles, wanted: Collection[str], exact: Mapping[str, str], into: Path
+) -> tuple[Any, list[str], dict[str, str]]:
+    """The rows of a sheet, its header, and the names of the header among the columns `c0, c1, …, line, fault, doubts`.
+
+    `line` is the row's number in the sheet. `exact` are the columns whose numbers must be whole, with what they mean.
+
+    Raises:
+        BadInput: the file is no workbook, has not the sheet that is meant, or not the columns that are wanted.
+    """
+    import pyarrow as pa
+
+    with _legible(file):
+        sheet, spoiled = _sheet(file, feed)
+        rows = _rows(sheet)
+        first = next(rows, None)
+        if first is None:
+            raise BadInput([Problem(file.at(), "empty-file", f"the sheet {sheet.name!r} is empty")])
+        header = _header(file, feed, first)
+        columns = add_places(header)
+        chosen = {header.index(name): name for name in wanted if name in header}
+        schema = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": pa.string()}
+        schema["doubts"] = pa.list_(pa.string())
+        rows = rows if feed.header else itertools.chain([first], rows)
+        with open_parquet(into, schema) as append:
+            while batch := list(itertools.islice(rows, BATCH)):
+                told = [
+                    (*texts, line, _fault(row, spoiled.get(line, ()), chosen, exact), [each for each in texts if each])
+                    for line, row in batch
+                    for texts in ([*map(_text, _wide(row, len(header)))],)
+                ]
+                append(list(zip(*told, strict=True)))
+    problems = describe_missing_columns(wanted, header, file.at(first[0]), feed)
+    if problems:
+        raise BadInput(problems)
+    return backend.read_parquet(str(into)), header, columns
+
+
+@contextmanager
+def _legible(file: Found) -> Iterator[None]:
+    from python_calamine import CalamineError, PasswordError
+
+    try:
+        yield
+    except PasswordError:
+        raise BadInput([Problem(file.at(), "encrypted", "the workbook has a password", hint=_UNLOCK)]) from None
+    except CalamineError as error:
+        problem = Problem(file.at(), "not-xlsx", xlsx_parts.NO_WORKBOOK, note=type(error).__name__)
+        raise BadInput([problem]) from None
+
+
+_UNLOCK = "save it without a password"
+
+
+def _sheet(file: Found, feed: AnyFiles) -> tuple[Any, Mapping[int, Sequence[int]]]:
+    """The sheet that is meant, and the cells in it that have no value though something stands there."""
+    from python_calamine import CalamineWorkbook
+
+    parts = xlsx_parts.inspect_workbook(file)
+    with CalamineWorkbook.from_path(str(file.path)) as book:
+        names = book.sheet_names
+        name = names[0] if feed.sheet is None and len(names) == 1 else feed.sheet
+        if name not in names:
+            said = "the workbook has several sheets" if name is None else f"the workbook has no sheet {name!r}"
+            hint = f"say `sheet:`; there are {', '.join(repr(each) for each in names)}"
+            raise BadInput([Problem(file.at(), "unknown-sheet", said, note=f"named at {feed.where}", hint=hint)])
+        found = parts.get(name)
+        if found is None or found.cells > _MOST_CELLS:
+            message = f"the sheet {name!r} is too wide or too long: at most {_MOST_CELLS:,} cells are read"
+            hint = "delete what stands far out in it, or save it as CSV"
+            raise BadInput([Problem(file.at(), "too-large", message, hint=hint)])
+        return book.get_sheet_by_name(name), found.spoiled
+
+
+def _rows(sheet: Any) -> Iterator[Row]:
+    """Each row in which something stands, with its number; it begins with column A, and ends with what stands last."""
+    if sheet.start is None:
+        return
+    left = [None] * sheet.start[1]
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        values = [*left, *(None if value == "" else value for value in row)]
+        while values and values[-1] is None:
+            values.pop()
+        if values:
+            yield number, values
+
+
+def _header(file: Found, feed: AnyFiles, first: Row) -> list[str]:
+    if not feed.header:
+        return [str(number) for number in range(1, len(first[1]) + 1)]
+    header = [(_text(value) or "").strip() for value in first[1]]
+    problems = describe_duplicate_columns(header, file.at(first[0]))
+    if problems:
+        raise BadInput(problems)
+    return header
+
+
+def _wide(row: Sequence[Any], width: int) -> Sequence[Any]:
+    # what stands beyond the header has no name, and cannot be spoken of
+    return [*row[:width], *[None] * (width - len(row))]
+
+
+def _fault(
+    row: Sequence[Any], spoiled: Sequence[int], chosen: Mapping[int, str], exact: Mapping[str, str]
+) -> str | None:
+    """Why a row cannot be used: a value that it needs is an error, or has lost digits."""
+    if any(at in chosen for at in spoiled):
+        return "a cell holds an error, or a formula that was never computed"
+    for at, name in chosen.items():
+        value = row[at] if at < len(row) else None
+        if name in exact and value is not None and not isinstance(value, str) and not _is_whole(value):
+            return f"{exact[name]} is neither a text nor a whole number of at most 15 digits"
+    return None
+
+
+def _is_whole(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and float(value).is_integer() and abs(value) < _LARGEST
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if _is_whole(value):
+        return str(int(value))
+    if isinstance(value, datetime):
+        midnight = value.time() == time.min
+        return value.date().isoformat() if midnight else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return repr(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,250 @@
+"""How is a condition over a source's columns understood?
+
+A small part of SQL: columns, texts, numbers, `true` and `false`; `=`, `<>`, `<`, `<=`, `>`, `>=`, `in (…)`, `is null`
+and `like`; `and`, `or`, `not`; `lower`, `upper`, `trim`, `coalesce`. Nothing else is translated, so nothing
+else can run.
+
+Every column is text, as it stands in the source. Compared with a text it is compared as text, letter by letter, and by
+`<` and its like as `instants.to_ordered_text` says: days and moments in ISO 8601, and words without digits, have an
+order.
+Compared with a number it is read as a number, and with `true` or `false` as a truth (`true`, `t`, `yes`, `y`, `1` and
+their opposites, in any case). Where it cannot be read so, is null, holds only
+blanks or a word for nothing (`unsaid`), the comparison is unknown, and so are `is null` of such a text and `is true` of
+another word: what nobody said is no answer. Nor is it known whether two texts are the same that differ by case alone,
+or by blanks and what nobody sees. A condition that is unknown says neither yes nor no. A column alone means
+`column = true`. Only a blank text, or a word for nothing, that the condition itself writes (`consent <> ''`) is a text
+like any other.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from functools import cache, reduce
+from typing import Any
+
+from reconciler.audience.relations.relations import NUMBER
+from reconciler.audience.staging import instants, null_words
+
+Columns = Mapping[str, Any]
+
+_TRUE = ("true", "t", "yes", "y", "1")
+_UNDERSTOOD = {"this", "expression", "expressions", "is_string"}
+_FALSE = ("false", "f", "no", "n", "0")
+
+
+class NotAllowed(Exception):
+    """A part of a condition that is not translated."""
+
+    def __init__(self, node: Any) -> None:
+        super().__init__(f"`{_short(node.sql())}` cannot be said here")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79] + "…"
+
+
+def compile_condition(node: Any, columns: Columns) -> Any:
+    """A node as something true, false or unknown."""
+    translate = _truths().get(type(node))
+    if translate is None or not _plain(node):
+        raise NotAllowed(node)
+    return translate(node, columns)
+
+
+@cache
+def _truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
+    """What may be true or false, and how each is translated: all that is allowed."""
+    from sqlglot import exp
+
+    comparisons: Mapping[type, Callable[[Any, Any], Any]] = {
+        exp.EQ: operator.eq,
+        exp.NEQ: operator.ne,
+        exp.LT: operator.lt,
+        exp.LTE: operator.le,
+        exp.GT: operator.gt,
+        exp.GTE: operator.ge,
+    }
+
+    def comparing(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Columns], Any]:
+        return lambda node, columns: _compared(node.left, node.right, compare, columns)
+
+    return {
+        exp.Paren: lambda node, columns: compile_condition(node.this, columns),
+        exp.Not: lambda node, columns: ~compile_condition(node.this, columns),
+        exp.And: lambda node, columns: compile_condition(node.left, columns) & compile_condition(node.right, columns),
+        exp.Or: lambda node, columns: compile_condition(node.left, columns) | compile_condition(node.right, columns),
+        exp.Is: _is,
+        exp.In: _in,
+        exp.Like: _like,
+        exp.Column: lambda node, columns: _as_truth(_text(node, columns)),
+        **{kind: comparing(compare) for kind, compare in comparisons.items()},
+    }
+
+
+def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns: Columns) -> Any:
+    """Two values compared: as numbers or truths where one is written as such, else as text."""
+    import ibis
+
+    kinds = {_kind(left), _kind(right)}
+    if "number" in kinds:
+        return compare(_as_number(left, columns), _as_number(right, columns))
+    if "truth" in kinds:
+        return compare(_bare(left, columns), _bare(right, columns))
+    if _blank(left) or _blank(right):
+        return compare(_text(left, columns), _text(right, columns))
+    one, other = _said(left, columns), _said(right, columns)
+    if compare not in (operator.eq, operator.ne):
+        return instants.to_ordered_text(null_words.bare(one), null_words.bare(other), compare)
+    found = compare(one, other)
+    almost = (one != other) & (null_words.fold_text(one) == null_words.fold_text(other))
+    return ibis.ifelse(almost, ibis.null("boolean"), found)
+
+
+def _blank(node: Any) -> bool:
+    """Whether a node is a text that is written in the condition and holds nothing."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _blank(node.this)
+    return isinstance(node, exp.Literal) and node.is_string and not node.this.strip()
+
+
+def _said(node: Any, columns: Columns) -> Any:
+    """A node as text, null where it holds nothing, or a word for that which the condition does not write itself."""
+    from sqlglot import exp
+
+    written = [each.this for each in node.root().find_all(exp.Literal) if each.is_string]
+    return null_words.null_words_to_null(_text(node, columns), written)
+
+
+def _kind(node: Any) -> str:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _kind(node.this)
+    if isinstance(node, exp.Boolean):
+        return "truth"
+    number = node.this if isinstance(node, exp.Neg) else node
+    return "number" if isinstance(number, exp.Literal) and not number.is_string else "text"
+
+
+def _is(node: Any, columns: Columns) -> Any:
+    import ibis
+    from sqlglot import exp
+
+    if isinstance(node.expression, exp.Null):
+        text = _text(node.this, columns)
+        said = _said(node.this, columns)
+        return ibis.cases((text.isnull(), True), (said.isnull(), ibis.null("boolean")), else_=False)
+    if isinstance(node.expression, exp.Boolean):
+        # null is neither true nor false to `is`; another word is not known to be either
+        found = _bare(node.this, columns) == bool(node.expression.this)
+        if _kind(node.this) == "truth":
+            return found
+        return ibis.ifelse(_text(node.this, columns).isnull(), False, found)
+    raise NotAllowed(node)
+
+
+def _in(node: Any, columns: Columns) -> Any:
+    choices = node.expressions
+    if not choices:
+        raise NotAllowed(node)
+    return reduce(operator.or_, (_compared(node.this, choice, operator.eq, columns) for choice in choices))
+
+
+def _like(node: Any, columns: Columns) -> Any:
+    import ibis
+    from sqlglot import exp
+
+    pattern = node.expression
+    if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+        raise NotAllowed(node)
+    text = _said(node.this, columns)
+    alike = text.like(pattern.this)
+    almost = ~alike & null_words.fold_text(text).like(pattern.this.strip().lower())
+    alike = ibis.ifelse(almost, ibis.null("boolean"), alike)
+    return ~alike if node.args.get("negate") else alike
+
+
+def _text(node: Any, columns: Columns) -> Any:
+    """A node as text, or null."""
+    translate = _values().get(type(node))
+    if translate is None or not _plain(node):
+        raise NotAllowed(node)
+    return translate(node, columns)
+
+
+@cache
+def _values() -> Mapping[type, Callable[[Any, Columns], Any]]:
+    """What may stand for a text, and how each is translated: all that is allowed."""
+    import ibis
+    from sqlglot import exp
+
+    return {
+        exp.Paren: lambda node, columns: _text(node.this, columns),
+        exp.Column: _column,
+        exp.Literal: _literal,
+        exp.Coalesce: lambda node, columns: ibis.coalesce(
+            *(_text(each, columns) for each in (node.this, *node.expressions))
+        ),
+        exp.Lower: lambda node, columns: _text(node.this, columns).lower(),
+        exp.Upper: lambda node, columns: _text(node.this, columns).upper(),
+        exp.Trim: lambda node, columns: _text(node.this, columns).strip(),
+    }
+
+
+def _column(node: Any, columns: Columns) -> Any:
+    from sqlglot import exp
+
+    if not isinstance(node.this, exp.Identifier):
+        raise NotAllowed(node)
+    return columns[node.name]
+
+
+def _literal(node: Any, columns: Columns) -> Any:
+    import ibis
+
+    if not node.is_string:
+        raise NotAllowed(node)
+    return ibis.literal(node.this)
+
+
+def _plain(node: Any) -> bool:
+    """Whether a node says nothing but what is translated: a part that were overlooked might turn a no into a yes."""
+    from sqlglot import exp
+
+    understood = _UNDERSTOOD | {"negate"} if isinstance(node, exp.Like) else _UNDERSTOOD
+    return {name for name, value in node.args.items() if value} <= understood
+
+
+def _as_number(node: Any, columns: Columns) -> Any:
+    import ibis
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _as_number(node.this, columns)
+    if _kind(node) == "number":
+        negative = isinstance(node, exp.Neg)
+        value = float(node.this.this if negative else node.this)
+        return ibis.literal(-value if negative else value)
+    text = _text(node, columns)
+    # `NaN` is above everything to an engine, and `1_000` a number to some
+    return ibis.ifelse(text.re_search(NUMBER), text.try_cast("float64"), ibis.null("float64"))
+
+
+def _bare(node: Any, columns: Columns) -> Any:
+    import ibis
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _bare(node.this, columns)
+    return ibis.literal(bool(node.this)) if isinstance(node, exp.Boolean) else _as_truth(_text(node, columns))
+
+
+def _as_truth(value: Any) -> Any:
+    import ibis
+
+    word = value.strip().lower()
+    return ibis.cases((word.isin(_TRUE), True), (word.isin(_FALSE), False), else_=ibis.null("boolean"))

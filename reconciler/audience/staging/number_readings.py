@@ -1,0 +1,243 @@
+"""Which numbers may a text mean, and is it one that its numbering plan reaches?
+
+A text without `+` may have two readings: digits that begin with the calling code of their own country, or with what is
+dialled for abroad somewhere. What is called is what the library reads; what is compared is every reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_args
+
+from reconciler.audience.staging import phone_text, subscribers
+
+Rule = Literal["valid", "possible", "reachable"]
+"""`valid`: the numbering plan has such a number. `possible`: its length alone is right. `reachable`: of a do-not-call
+entry, that some reading of it is a number that its plan has, or has had and has another one for."""
+
+RULES: tuple[Rule, ...] = get_args(Rule)
+
+NOWHERE = "no region and no country code"
+"""The fault of three digits or more without `+` where no region is known."""
+
+_LEAST = 6
+"""The digits of a number that may stand beside another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a text is read as: a number or a fault, never both; and the keys of all whom it may reach, in order."""
+
+    e164: str | None
+    fault: str | None
+    subscribers: tuple[str, ...] = ()
+
+
+def read_number(raw: str | None, region: str | None, rule: Rule) -> Read:
+    """What a text says in a region (ISO 3166 alpha-2, in capitals), by a rule. A fault never repeats the text."""
+    import phonenumbers
+
+    spelt = phone_text.parse_spelling(raw)
+    if isinstance(spelt, str):
+        return Read(None, spelt)
+    try:
+        first = phonenumbers.parse(spelt.text, region, keep_raw_input=True)
+        fault = _length(first)
+    except phonenumbers.NumberParseException as error:
+        first, fault = None, _unread(error.error_type, spelt, region)
+    if _several(spelt, region):
+        return Read(None, phone_text.MORE)
+    others = {subscribers.key_number(_e164(each)): each for each in _others(spelt, region, first) if _reachable(each)}
+    keys = set(others)
+    reached = first is not None and _reachable(first)
+    if first is not None and (reached or fault is None):
+        keys.add(subscribers.key_number(_e164(first)))
+    found = tuple(sorted(keys))
+    if rule == "reachable":
+        right = first if reached else next(iter(others.values()), None)
+    else:
+        right = first if first is not None and (_valid(first) if rule == "valid" else fault is None) else None
+    if right is not None:
+        return Read(_e164(right), None, found)
+    return Read(None, fault or _refused(first), found)
+
+
+def _e164(number: Any) -> str:
+    """As the library formats it, which gives a number of zeros back as it was written."""
+    import phonenumbers
+
+    return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+
+
+def _valid(number: Any) -> bool:
+    """Whether the numbering plan has a number; one without its area code is nobody's for certain (310-1234 in CA)."""
+    import phonenumbers
+
+    return bool(phonenumbers.is_valid_number(number)) and _length(number) != _LOCAL
+
+
+def _reachable(number: Any) -> bool:
+    """Whether the numbering plan has a number, or another one for whom it reached."""
+    if _valid(number):
+        return True
+    told = _e164(number)
+    now = subscribers.key_number(told)
+    return now != told and _is_valid(now)
+
+
+def _is_valid(text: str, region: str | None = None) -> bool:
+    import phonenumbers
+
+    try:
+        return _valid(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _others(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[Any]:
+    """What else a text may mean: as if it had a `+`, or none of what the library took for a country's code."""
+    import phonenumbers
+
+    told = None if first is None else _e164(first)
+    for text in dict.fromkeys(_written_out(spelt, region, first)):
+        try:
+            number = phonenumbers.parse(text, None)
+        except phonenumbers.NumberParseException:
+            continue
+        if _e164(number) != told:
+            yield number
+
+
+def _written_out(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[str]:
+    import phonenumbers
+    from phonenumbers import CountryCodeSource
+
+    if spelt.plus:
+        # a country's code that the library does not know may be another form of one that it knows
+        if first is None:
+            yield subscribers.key_number(f"+{spelt.digits}")
+        return
+    code = phonenumbers.country_code_for_region(region) if region in phonenumbers.SUPPORTED_REGIONS else 0
+    if code:
+        if first is not None and first.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
+            yield f"+{code}{spelt.digits}"
+        if spelt.digits.startswith(str(code)):
+            yield f"+{spelt.digits}"
+        if first is not None and first.country_code == code:
+            national = phonenumbers.national_significant_number(first)
+            if national.startswith(str(code)):
+                yield f"+{national}"
+    for prefix in read_abroad():
+        if spelt.digits.startswith(prefix):
+            yield f"+{spelt.digits[len(prefix) :]}"
+
+
+@cache
+def read_abroad() -> tuple[str, ...]:
+    """What is dialled for abroad in any region, where it begins with a zero and is one thing: 00, 011, 0011, …"""
+    import phonenumbers
+
+    found = set()
+    plans = map(phonenumbers.PhoneMetadata.metadata_for_region, phonenumbers.SUPPORTED_REGIONS)
+    for plan in filter(None, plans):
+        for written in (plan.preferred_international_prefix, plan.international_prefix):
+            digits = (written or "").replace("~", "")
+            # of one digit it is a national prefix elsewhere
+            if digits.isdigit() and len(digits) > 1 and digits.startswith(("0", "810")):
+                found.add(digits)
+    return tuple(sorted(found))
+
+
+_APART = re.compile(r"(?P<slash> ?/ ?)|[ \-.]+")
+
+
+def _several(spelt: phone_text.Spelling, region: str | None) -> bool:
+    """Whether a text is two numbers beside each other, or one and the end of another: `4155550101/02`."""
+    most = len(spelt.digits)
+    if most < 2 * _LEAST and "/" not in spelt.text:
+        return False
+    for gap in _APART.finditer(spelt.text):
+        head, tail = spelt.text[: gap.start()], spelt.text[gap.end() :]
+        before = sum(each.isdigit() for each in head)
+        if before < _LEAST or before == most:
+            continue
+        if gap["slash"]:
+            if _is_valid(head, region):
+                return True
+        elif most - before >= _LEAST and _is_valid(head, region) and _is_valid(tail, region):
+            return True
+    return False
+
+
+def guess_region(texts: Sequence[str]) -> str | None:
+    """The region in which most of some numbers are valid, and more than half are; None where there is none.
+
+    Of several, one whose numbers have fewer lengths, and then the main one of its calling code: digits of any length
+    are a number in some.
+    """
+    import phonenumbers
+
+    found = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        right = sum(_is_valid(text, region) for text in texts)
+        if 2 * right > len(texts):
+            plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(region)
+            lengths = len(plan.general_desc.possible_length)
+            code = phonenumbers.country_code_for_region(region)
+            main = phonenumbers.region_code_for_country_code(code) == region
+            found.append((-right, lengths, not main, region))
+    return min(found)[-1] if found else None
+
+
+def cache_patterns() -> None:
+    """Let the library keep the patterns it compiles: with many countries it is ten times as fast.
+
+    Python's own cache holds 512 of them, fewer than forty countries need.
+    """
+    import phonenumbers
+
+    phonenumbers.enable_pattern_cache()
+
+
+def _unread(error: int, spelt: phone_text.Spelling, region: str | None) -> str:
+    from phonenumbers import SUPPORTED_REGIONS, NumberParseException
+
+    if error == NumberParseException.NOT_A_NUMBER:
+        return phone_text.NO_NUMBER
+    if error == NumberParseException.TOO_LONG:
+        return phone_text.TOO_LONG
+    if error != NumberParseException.INVALID_COUNTRY_CODE:
+        return "too short"
+    if region in SUPPORTED_REGIONS or spelt.plus:
+        return "no such country code"
+    return "unknown region and no country code" if region else NOWHERE
+
+
+_LOCAL = "no area code"
+
+
+def _length(number: Any) -> str | None:
+    """Why a number cannot be one for its length alone; null where it can."""
+    import phonenumbers
+    from phonenumbers import ValidationResult
+
+    words = {
+        ValidationResult.TOO_SHORT: "too short",
+        ValidationResult.TOO_LONG: phone_text.TOO_LONG,
+        ValidationResult.INVALID_LENGTH: "wrong length",
+        ValidationResult.IS_POSSIBLE_LOCAL_ONLY: _LOCAL,
+    }
+    return words.get(phonenumbers.is_possible_number_with_reason(number))
+
+
+def _refused(number: Any) -> str:
+    """Why a number whose length is right is none."""
+    import phonenumbers
+
+    regions = phonenumbers.region_codes_for_country_code(number.country_code)
+    # where several countries share a code, a number that none of them has is in none of them
+    where = f"in {regions[0]}" if len(regions) == 1 and regions[0] != "001" else f"under +{number.country_code}"
+    return f"no such number {where}"

@@ -1,0 +1,154 @@
+"""Which numbers can be told by the patterns of their numbering plans, without asking the library for each?
+
+The library is `phonenumbers`, the Python port of Google's libphonenumber; its metadata are the numbering plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+PUNCTUATION = " \u00a0\u00ad\u200b\u2010-\u2015\u2060\u2212\u3000().-"
+"""As a regular expression's class: what says nothing between the digits of a number, and starts no extension."""
+
+DOUBTFUL = (
+    # a wildcard, the end of a float, and what may go on
+    r"\.\.",
+    r"\.[0-9]{1,2}[^0-9]*$",
+    "[-(.\u2010-\u2015\u2212][^0-9]*$",
+    # two numbers beside each other
+    r"^(?:[^0-9]*[0-9]){6}.*[^0-9](?:[^0-9]*[0-9]){6}",
+)
+"""What must be looked at as it is written, though all between its digits is `PUNCTUATION`.
+
+`phone_text.parse_spelling` does.
+"""
+
+_TYPES = (
+    "fixed_line",
+    "mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The numbering plans of a world zone as regular expressions over `+` and digits, as Python and RE2 read them.
+
+    A text that `kind` and `general` match and `doubtful` does not is a valid and possible number in E.164, and the
+    library gives it back as it is. Of any other text they say nothing.
+
+    Attributes:
+        start: how its numbers begin: `+` and the first digit of their calling codes.
+        kind: a number of some type (fixed line, mobile, …) of its country.
+        general: a number of its country.
+        doubtful: what a further look may change: digits that could be a national prefix, or that belong to one of
+            several countries with one calling code (the Caribbean, Kazakhstan, …).
+    """
+
+    start: str
+    kind: str
+    general: str
+    doubtful: str
+
+
+@cache
+def list_zones() -> tuple[Zone, ...]:
+    """The numbering plans of the library as it is installed.
+
+    By zone, as RE2 reads one expression of all the plans in the world twenty times as slowly: its automaton outgrows
+    the memory it has.
+    """
+    import phonenumbers
+
+    by_start: dict[str, list[int]] = {}
+    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        by_start.setdefault(f"+{code}"[:2], []).append(code)
+    return tuple(
+        Zone(start, _any_of(codes, _kinds, "$"), _any_of(codes, _generals, "$"), _any_of(codes, _doubts, ""))
+        for start, codes in by_start.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where a number that says no country is the country's calling code and its digits, without one zero before them.
+
+    Attributes:
+        codes: the regions (ISO 3166 alpha-2) and their calling codes.
+        zero: those of them in which a zero is dialled before a number within the country.
+        others: what else is dialled before a number in one of them.
+    """
+
+    codes: Mapping[str, str]
+    zero: frozenset[str]
+    others: frozenset[str]
+
+
+@cache
+def list_home_patterns() -> Homes:
+    """The regions whose plans know no other way to write a number, and where only `00` is dialled for abroad."""
+    import phonenumbers
+
+    codes: dict[str, str] = {}
+    zero: set[str] = set()
+    others: set[str] = set()
+    for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
+        plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
+        if plan is None or plan.international_prefix != "00" or plan.national_prefix_transform_rule:
+            continue
+        prefixes = set((plan.national_prefix_for_parsing or "").split("|")) - {""}
+        if plan.national_prefix in (None, "0") and all(each.isdigit() for each in prefixes):
+            codes[regions[0]] = str(code)
+            zero |= {regions[0]} if "0" in prefixes else set()
+            others |= prefixes - {"0"}
+    return Homes(codes, frozenset(zero), frozenset(others))
+
+
+def _any_of(codes: list[int], patterns: Callable[[Any, list[Any]], list[str]], end: str) -> str:
+    """One expression for several calling codes: none begins another, so at most one alternative is looked into."""
+    import phonenumbers
+
+    found = []
+    for code in codes:
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
+        plans = [phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions]
+        alternatives = dict.fromkeys(patterns(plans[0], plans))
+        if alternatives:
+            found.append(f"{code}(?:{'|'.join(alternatives)})")
+    # nothing to say matches the empty text, which is no number, and not every text
+    return rf"^\+(?:{'|'.join(found)}){end}" if found else "^$"
+
+
+def _unclaimed(plans: list[Any]) -> list[Any]:
+    """The regions that have no digits of their own: a number that nobody claims is valid where one of them has it."""
+    return [each for each in plans if each.leading_digits is None]
+
+
+def _kinds(main: Any, plans: list[Any]) -> list[str]:
+    # a number counts as possible by the lengths of the code's main region
+    lengths = set(main.general_desc.possible_length)
+    kinds = [getattr(each, kind) for each in _unclaimed(plans) for kind in _TYPES]
+    return [
+        each.national_number_pattern
+        for each in kinds
+        if each is not None and each.national_number_pattern and set(each.possible_length) <= lengths
+    ]
+
+
+def _generals(main: Any, plans: list[Any]) -> list[str]:
+    return [each.general_desc.national_number_pattern for each in _unclaimed(plans)]
+
+
+def _doubts(main: Any, plans: list[Any]) -> list[str]:
+    prefix = [main.national_prefix_for_parsing] if main.national_prefix_for_parsing else []
+    return prefix + [each.leading_digits for each in plans if each.leading_digits is not None]

@@ -1,0 +1,72 @@
+"""How are the people of one source read, and kept, whoever asks for them: a plan, or an apply that looks again?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.relations import relations
+from reconciler.audience.sources import files, salesforce_contacts, sql
+from reconciler.audience.staging import stage
+from reconciler.model.feeds import ContactFeed, FileFeed, SalesforceFeed, SqlFeed
+from reconciler.model.ports import Reader
+from reconciler.model.problem import Location
+from reconciler.model.rows import ContactsOf, Rows
+from reconciler.model.secret import Secret
+
+Secrets = Callable[[str, Location], Secret]
+"""Fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client."""
+
+Organisation = Callable[[SalesforceFeed, Secrets], AbstractContextManager[salesforce_contacts.Read]]
+"""A connection to a feed's Salesforce organisation, as a function that reads some fields of every record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What reading people takes.
+
+    Attributes:
+        root: the workspace's folder. reader: the tenant. secret, organisation: as their types say.
+        now: the moment at which a do-not-call entry must not have expired.
+    """
+
+    root: Path
+    reader: Reader
+    secret: Secrets
+    organisation: Organisation
+    now: datetime
+
+
+def read_people(backend: Any, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
+    """The people of a source, settled, in a new file below `into`: `CONTACTS` of `sources`.
+
+    Args:
+        backend: one of `engine.open_reader`.
+
+    Raises:
+        BadInput: the source is missing, cannot be read, or has rows that it may not have.
+        ReconcilerError: the tenant or the organisation cannot be read.
+    """
+    found = _told(backend, query, access, into)
+    kept = stage.stage_rows(backend, query, found, into)
+    found.path.unlink()
+    return kept
+
+
+def _told(backend: Any, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
+    match query:
+        case FileFeed():
+            return files.read_contacts(backend, query, access.root, into, access.now)
+        case SqlFeed():
+            return sql.read_contacts(
+                backend, query, access.secret(query.url, query.where), access.root, into, access.now
+            )
+        case SalesforceFeed():
+            with access.organisation(query, access.secret) as read:
+                return salesforce_contacts.read_contacts(backend, query, read, into, access.now)
+        case ContactsOf():
+            return relations.stage_rows(backend, lambda: access.reader.contacts(query, into))

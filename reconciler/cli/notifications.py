@@ -1,0 +1,127 @@
+"""Who is told of a plan or an apply, and how is a person told of that?
+
+Whatever goes wrong here is printed and changes no exit code: what was planned or applied stays so.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.workspace import command_line
+from reconciler.model.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.cli.runtime import LocalRuntime
+    from reconciler.model.desired import Desired
+    from reconciler.model.errors import Refused, Stale
+    from reconciler.model.plan import Plan
+    from reconciler.model.report import Report
+    from reconciler.model.settings import Workspace
+    from reconciler.model.webhook import Occasion, Receipt
+    from reconciler.steps.notify.background_notifier import BackgroundNotifier
+
+
+def tell_of_plan(plan: Plan, workspace: Workspace, world: LocalRuntime, desired: Desired) -> None:
+    """Tell the webhooks that a plan was made."""
+    from reconciler.model.payloads import of_plan
+
+    _tell([of_plan(plan, datetime.now(UTC))], workspace, world, desired)
+
+
+def tell_of_apply(plan: Plan, report: Report, workspace: Workspace, world: LocalRuntime, desired: Desired) -> None:
+    """Tell the webhooks how a run has ended, and its jobs if all are over."""
+    from reconciler.model.payloads import of_apply, of_jobs
+
+    now = datetime.now(UTC)
+    occasions = [of_jobs(report.run, report.jobs, now), of_apply(plan, report, now)]
+    _tell([each for each in occasions if each is not None], workspace, world, desired)
+
+
+def tell_of_refusal(
+    plan: Plan, error: Refused | Stale, workspace: Workspace, world: LocalRuntime, desired: Desired
+) -> None:
+    """Tell the webhooks that a plan was not applied."""
+    from reconciler.model.payloads import of_refusal
+
+    _tell([of_refusal(plan, error, datetime.now(UTC))], workspace, world, desired)
+
+
+@contextmanager
+def notifier(
+    world: LocalRuntime, desired: Desired, stop: threading.Event, workspace: Workspace
+) -> Iterator[BackgroundNotifier | None]:
+    """Have webhooks told of outcomes as they are set; say at the end what became of that."""
+    from reconciler.kinds.webhook import webhooks
+    from reconciler.model.webhook import Event
+
+    declared = webhooks(desired.catalogue)
+    if not any(Event.OUTCOMES in each.events for each in declared):
+        yield None
+        return
+    from reconciler.steps.notify.background_notifier import notify_in_background
+
+    courier, outbox = world.courier(stop), world.outbox(desired)
+    with notify_in_background(Event.OUTCOMES, declared, world.receivers(desired), courier, outbox, stop) as teller:
+        yield teller
+    for each in teller.told:
+        kept = f", {each.kept:,} kept: {each.why or 'the sending was stopped'}" if each.kept else ""
+        click.echo(f"Webhook/{each.webhook}  disposition-update: {each.delivered:,} delivered{kept}", err=True)
+    if any(each.kept for each in teller.told):
+        click.echo(_again(workspace), err=True)
+
+
+def _tell(occasions: Iterable[Occasion], workspace: Workspace, world: LocalRuntime, desired: Desired) -> None:
+    from reconciler.cli.stopping import stoppable
+    from reconciler.kinds.webhook import webhooks
+
+    declared = webhooks(desired.catalogue)
+    if not declared:
+        return
+    from reconciler.steps.notify import notify
+
+    stop = threading.Event()
+    try:
+        with stoppable(stop):
+            told = notify(
+                occasions,
+                declared,
+                world.receivers(desired),
+                world.courier(stop),
+                world.outbox(desired),
+                datetime.now(UTC),
+            )
+    except KeyboardInterrupt:
+        click.echo(f"Not all webhooks were told. {_again(workspace)}", err=True)
+    except ReconcilerError as error:
+        from reconciler.cli.console import console
+        from reconciler.views import problems
+
+        console(stderr=True).print(problems.failure(error), soft_wrap=True)
+        click.echo("Not all webhooks were told; what was done stays done.", err=True)
+    except Exception as error:  # even a fault of the program is no reason to say that the apply failed
+        click.echo(f"error[internal]: {type(error).__name__}", err=True)
+        click.echo("Not all webhooks were told; what was done stays done.", err=True)
+    else:
+        show(told, workspace)
+
+
+def show(told: Iterable[Receipt], workspace: Workspace) -> None:
+    """Print what became of callbacks, and how to send again what was not delivered; all to standard error."""
+    from reconciler.cli.console import console
+    from reconciler.views import callbacks
+
+    receipts = tuple(told)
+    if receipts:
+        console(stderr=True).print(callbacks.receipts(receipts), soft_wrap=True)
+    if not all(receipt.delivered for receipt in receipts):
+        click.echo(_again(workspace), err=True)
+
+
+def _again(workspace: Workspace) -> str:
+    return f"To send again what was not delivered: {command_line(workspace, 'webhooks', 'resend')}"

@@ -1,0 +1,180 @@
+"""Which pieces is the program put together from?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from reconciler.cxone.campaign_rate import CampaignLimiters
+from reconciler.cxone.campaigns import CampaignReader
+from reconciler.cxone.webhook_client import WebhookClient
+from reconciler.cxone.writer import TenantWriter
+from reconciler.kinds import contact_list, earlier_names, kinds
+from reconciler.kinds.tenant import declared_surfaces, fetch, identity
+from reconciler.kinds.webhook import receiver, refuse_receiver
+from reconciler.ledger import retry_queue, scored, written
+from reconciler.ledger.cache import CacheFolder, folder_of
+from reconciler.ledger.ledger import Ledger
+from reconciler.ledger.outbox import Outbox
+from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
+from reconciler.ledger.sealing import PREVIOUS_VARIABLE
+from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
+from reconciler.ledger.store import opened
+from reconciler.model.allowance import allowance
+from reconciler.model.desired import Desired
+from reconciler.model.ledger_state import LedgerState
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.scored import Scored
+from reconciler.model.secret import Secret
+from reconciler.model.settings import Workspace
+from reconciler.model.tokens import Tokens
+from reconciler.model.webhook import Receiver, Webhook
+
+if TYPE_CHECKING:
+    from reconciler.views.reading import ReadingProgress
+
+
+class LocalRuntime:
+    """The real tenant and the real ledger of a workspace; what it opens is closed at its end."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        stop: threading.Event | None = None,
+        reading: ReadingProgress | None = None,
+    ) -> None:
+        self._workspace = workspace
+        self.ledger_state: LedgerState | None = None
+        self._stop = stop
+        self._reading = reading
+        self._stack = ExitStack()
+        self._lanes = CampaignLimiters()  # what a plan has just asked counts for the apply that follows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def reader(self, desired: Desired) -> CampaignReader:
+        """The tenant that is meant, to be read only."""
+        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
+        return self._stack.enter_context(CampaignReader(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
+
+    def writer(self, desired: Desired) -> TenantWriter:
+        """The tenant that is meant, to be written."""
+        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
+        return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
+
+    def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
+        """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""
+        kept, _, name = reference.partition(" ")
+        found = fetch({kept: name}, where, self._workspace.environ, desired.root, desired.bounds)
+        if isinstance(found, Problem):
+            raise BadInput([found])
+        return found
+
+    def receivers(self, desired: Desired) -> Callable[[Webhook], Receiver]:
+        """Fetches what is secret of a webhook, for the tenant that is meant."""
+        allowed = allowance(desired.tenant.spec.get("webhooks", {}))
+        fetched = partial(receiver, allowed=allowed, fetch=partial(self.secret, desired))
+
+        def within_bounds(webhook: Webhook) -> Receiver:
+            found = fetched(webhook)
+            # a URL that is kept in a file may be another than when the manifests were loaded
+            refuse_receiver(webhook, found, desired.bounds)
+            return found
+
+        return within_bounds
+
+    def courier(self, stop: threading.Event) -> WebhookClient:
+        """Who carries callbacks."""
+        return WebhookClient(stop)
+
+    def outbox(self, desired: Desired) -> Outbox:
+        """The callbacks that are not delivered yet."""
+        return Outbox(self.ledger(desired).records)
+
+    def tokens(self, desired: Desired) -> Tokens:
+        """The workspace's tokens: by the key in the environment, else by the one in the ledger."""
+        return Tokens(self.ledger(desired).store.token_key(self._workspace.environ.get(KEY_VARIABLE)))
+
+    def ledger(self, desired: Desired) -> Ledger:
+        """The workspace's ledger."""
+        key, previous = (self._workspace.environ.get(name) for name in (SEAL_VARIABLE, PREVIOUS_VARIABLE))
+        store = opened(desired.settings.ledger, desired.root)
+        if self.ledger_state is None:
+            self.ledger_state = self._looked_at(store, desired)
+        return Ledger(store, identity(desired.tenant), key, desired.environment, previous)
+
+    def _looked_at(self, store: Records, desired: Desired) -> LedgerState:
+        """What the ledger is before this command leaves anything in it."""
+        given = bool(self._workspace.environ.get(KEY_VARIABLE))
+        made_key = not given and store.read(TOKENS) is None
+        new = not store.shared and (made_key or given) and not store.runs()
+        return LedgerState(desired.settings.ledger, new, made_key)
+
+    def owed(self, desired: Desired) -> Path | None:
+        """A copy of the ledger's lines of contacts that lists of the tenant would not take."""
+        ledger = self.ledger(desired)
+        names = earlier_names(desired.catalogue).get(contact_list.KIND.name, {})
+        to_be = {old: name for name, olds in names.items() for old in olds}
+        return retry_queue.copy_pending(ledger.records, ledger.tenant, desired.scratch / "owed.jsonl", to_be)
+
+    def written(self, desired: Desired) -> Callable[[str], Path | None]:
+        """What the ledger says was written of a list's contacts."""
+        ledger = self.ledger(desired)
+        into = desired.scratch / "written"
+
+        def fetch_one(name: str) -> Path | None:
+            names, kept = _known_as(desired, name), ledger.records
+            found = (written.fetch_written(kept, ledger.tenant, each, into) for each in names)
+            return next((each for each in found if each is not None), None)
+
+        return fetch_one
+
+    def scored(self, desired: Desired) -> Callable[[str], Scored | None]:
+        """As of which moment the ledger says that a list's scores are."""
+        ledger = self.ledger(desired)
+
+        def fetch_one(name: str) -> Scored | None:
+            found = (scored.fetch(ledger.store, ledger.tenant, each) for each in _known_as(desired, name))
+            return next((each for each in found if each is not None), None)
+
+        return fetch_one
+
+    def shelf(self, desired: Desired) -> CacheFolder | None:
+        """The workspace's cache of interactions; one that is no longer wanted is emptied."""
+        cache = CacheFolder(folder_of(desired.settings.ledger, desired.root), self.ledger(desired).seal)
+        if desired.settings.cache.keep:
+            return cache
+        cache.sweep(timedelta(0))
+        return None
+
+    def asked(self, what: str, done: int, total: int) -> None:
+        """Tell whoever waits how far a read is."""
+        if self._reading is not None:
+            self._reading.asked(what, done, total)
+
+    def phase(self, words: str) -> None:
+        """Tell whoever waits which part of the work begins."""
+        if self._reading is not None:
+            self._reading.phase(words)
+
+
+def _names(desired: Desired) -> dict[str, Any]:
+    """What a reader is to know of the names that objects had before."""
+    return {"earlier": earlier_names(desired.catalogue), "owner": desired.settings.name}
+
+
+def _known_as(desired: Desired, name: str) -> tuple[str, ...]:
+    """The names that the ledger may have a list under: its own first."""
+    return (name, *earlier_names(desired.catalogue).get(contact_list.KIND.name, {}).get(name, ()))

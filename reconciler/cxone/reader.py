@@ -1,0 +1,384 @@
+"""How do the surfaces of one tenant become a Reader?
+
+Here ids become names and the ownership mark is taken off; `writing` is the way back, and above there is neither.
+Which endpoints hold a kind is the kind's own fact; how a surface pages is the surface's module's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from reconciler.cxone import lists, naming, outbound
+from reconciler.cxone.auth import complete
+from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
+from reconciler.cxone.errors import BadReply, NotFound
+from reconciler.cxone.methods import methods
+from reconciler.cxone.transport import Transport
+from reconciler.model import invisible
+from reconciler.model.delivery import Way
+from reconciler.model.errors import Interrupted, ReconcilerError
+from reconciler.model.forecast import Statistics
+from reconciler.model.kind import Kind, Surface
+from reconciler.model.live import LiveObject
+from reconciler.model.ownership import split_mark
+from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.renaming import Earlier, called, renamed
+from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
+from reconciler.model.shape import whole
+from reconciler.model.tenant import DeclaredSurface
+
+DISPOSITIONS = "dispositions"
+"""The surface of outcomes."""
+
+ATTEMPTS_FOR_AN_ESTIMATE, SECONDS_FOR_AN_ESTIMATE, SECONDS_FOR_ESTIMATES = 2, 5.0, 30.0
+"""A plan does not wait long for what it can do without: not for one, and not for all of them together."""
+
+_PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
+
+
+class Odd(ReconcilerError):
+    """What the tenant says cannot be understood."""
+
+    code = "bad-reply"
+
+
+class TenantReader:
+    """Reads one tenant. Holds its connections: use it as a context manager.
+
+    Args:
+        earlier: by kind, names that objects of the workspace `owner` may have had before (`model.renaming`).
+    """
+
+    def __init__(
+        self,
+        surfaces: Iterable[DeclaredSurface],
+        kinds: Mapping[str, Kind],
+        stop: threading.Event | None = None,
+        lanes: CampaignLimiters | None = None,
+        *,
+        earlier: Mapping[str, Earlier] | None = None,
+        owner: str = "",
+    ) -> None:
+        self._kinds, self._earlier, self._owner = kinds, earlier or {}, owner
+        self._renamed = {
+            kind: {*names, *(old for olds in names.values() for old in olds)} for kind, names in self._earlier.items()
+        }
+        self._ids: dict[str, dict[str, str]] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        self._alike: dict[str, dict[str, list[LiveObject]]] = {}
+        self._apart: dict[str, set[str]] = {}
+        self._owners: dict[tuple[str, str], LiveObject] = {}
+        self._spooled = itertools.count(1)  # lists are read from several threads
+        self._elsewhere, self._elsewhere_guard = 0, threading.Lock()
+        self._transports: dict[str, Transport] = {}
+        self._stack = ExitStack()
+        for declared in surfaces:
+            source = declared.credential_source
+            transport = Transport(complete(declared), stop=stop, lanes=lanes, credentials=source)
+            self._transports[declared.name] = self._stack.enter_context(transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def surfaces(self) -> Mapping[str, str]:
+        """The tenant's surfaces and their base URLs."""
+        return {name: transport.access.base_url for name, transport in self._transports.items()}
+
+    @property
+    def methods(self) -> Mapping[str, Way]:
+        """The delivery methods that the tenant's surfaces offer."""
+        return {name: method.way for name, method in methods().items() if method.offered(self._transports)}
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, retries and token requests among them."""
+        return self._elsewhere + sum(transport.traffic.requests for transport in self._transports.values())
+
+    def count(self, requests: int) -> None:
+        """Count requests that were sent for a plan or an apply, and to none of the surfaces."""
+        with self._elsewhere_guard:
+            self._elsewhere += requests
+
+    def objects(self, kind: Kind) -> Sequence[LiveObject]:
+        """Every object of a kind, references by name; those that have one name to the letter are told with their ids.
+
+        Raises:
+            WireError: the tenant cannot be read.
+        """
+        surface = self._surface(kind)
+        bodies = list(self._collection(surface))
+        for reference in surface.references:
+            if bodies and reference.kind not in self._ids:
+                self.objects(self._kinds[reference.kind])
+        known = self._apart.setdefault(kind.name, set())
+        found = naming.split_alike([self._understood(kind, surface, body) for body in bodies], known)
+        if kind.name in self._earlier and surface.writable:
+            found = renamed(found, self._earlier[kind.name], self._owner)
+        self._ids[kind.name] = {each.name: each.id for each in found}
+        self._names[kind.name] = {each.id: each.name for each in found}
+        self._alike[kind.name] = naming.find_alike(found)
+        self._owners |= {(kind.name, each.name): each for each in found}
+        return found
+
+    def named(self, kind: Kind, name: str) -> LiveObject | None:
+        """One object of a kind by its name, as `objects` tells it; of the collection nothing else is asked for.
+
+        Raises:
+            WireError: the tenant cannot be read.
+        """
+        if self._is_renamed(kind, name):
+            held = self.objects(kind)
+            # it goes by the name that it is to have, and may be asked for by the one that it has
+            others = (each for each in held if called(each) == name)
+            return next((each for each in held if each.name == name), None) or next(others, None)
+        surface = self._surface(kind)
+        for reference in surface.references:
+            if reference.kind not in self._ids:
+                self.objects(self._kinds[reference.kind])
+        known = self._owners.get((kind.name, name))
+        own = name if known is None else str(known.fields["name"])
+        # what the tenant finds by a name may be more than those that have it
+        bodies = [self._understood(kind, surface, body) for body in self._collection(surface, own)]
+        found = [each for each in bodies if each.fields["name"] == own]
+        found = naming.split_alike(found, self._apart.setdefault(kind.name, set()))
+        self._keep(kind, own, found)
+        return next((each for each in found if each.name == name), None)
+
+    def _is_renamed(self, kind: Kind, name: str) -> bool:
+        """Whether a name is that of an object which has another yet, or had before."""
+        return name in self._renamed.get(kind.name, ())
+
+    def _keep(self, kind: Kind, own: str, found: Sequence[LiveObject]) -> None:
+        """Know those of a name anew, and by no other name any more."""
+        self._owners |= {(kind.name, each.name): each for each in found}
+        alike = self._alike.setdefault(kind.name, {})
+        looked = alike.pop(naming.seen(own), [])
+        others = [each for each in looked if each.fields["name"] != own]
+        alike |= naming.find_alike([*others, *found])
+        if kind.name in self._ids:  # else nobody knows them all yet
+            ids, names = self._ids[kind.name], self._names[kind.name]
+            for gone in (*(each.name for each in looked), *(names.get(each.id) for each in found)):
+                ids.pop(str(gone), None)
+            ids |= {each.name: each.id for each in (*others, *found)}
+            names |= {each.id: each.name for each in found}
+
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
+        """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
+
+        It feeds estimates only: where it cannot be read, or is odd, there is a sentence in its place that says so. The
+        first 404 ends the asking, as such a tenant has it for no object, and so do the first that cannot be read, and
+        the end of the time that all of them may take together.
+        """
+        surface = self._surface(kind)
+        found: dict[str, Statistics | str] = {}
+        if surface.statistics is None:
+            return {}
+        began, wanted = time.monotonic(), list(names)
+        for place, name in enumerate(wanted):
+            if time.monotonic() - began > SECONDS_FOR_ESTIMATES:
+                rest = len(wanted) - place - 1
+                what = f"{name!r}{f' and {rest:,} others' if rest else ''} may still abandon"
+                took = f"the tenant took {SECONDS_FOR_ESTIMATES:g} s to tell it of {place:,}"
+                found[name] = f"no estimate of what {what}: {took}"
+                break
+            object_id = self._id(kind.name, name)
+            path = f"/{surface.path}/{quote(object_id, safe='')}/statistics"
+            lane = self._lane(surface, object_id, write=False)
+            try:
+                body = self._transports[surface.name].call(
+                    "GET",
+                    path,
+                    scope=surface.read_scope,
+                    lane=lane,
+                    shape=surface.counted,
+                    attempts=ATTEMPTS_FOR_AN_ESTIMATE,
+                    within=SECONDS_FOR_AN_ESTIMATE,
+                )
+                with self._promised(kind, surface, name, path):
+                    found[name] = surface.statistics(body)
+            except NotFound:
+                break
+            except Interrupted:
+                raise
+            except ReconcilerError as error:
+                why = f"{error.message}, {error.note}" if error.note else error.message
+                found[name] = f"no estimate of what {name!r} may still abandon: {why} [{error.where}]"
+                if not isinstance(error, Odd | BadReply) or getattr(error, "odd", True) is None:
+                    break  # what failed for one, all the attempts of it, is not tried for every other
+        return found
+
+    def contacts(self, query: ContactsOf, into: Path) -> Rows:
+        """The contacts of a list: through `outbound`, which knows status and engagement score, where there is one.
+
+        Raises:
+            BadInput: the tenant has no such list.
+        """
+        list_id = self._find(query.list, query)
+        if "outbound" in self._transports:
+            return outbound.contacts(self._transports["outbound"], list_id, self._file(into), named=query.named)
+        raise BadInput([_needs(query, "outbound", "the status and score of contacts are read through it")])
+
+    def interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
+        """The interactions of some contacts, searched a chunk of ids at a time."""
+        if "lists" in self._transports:
+            return lists.interactions(self._transports["lists"], query, ids, self._file(into))
+        raise BadInput([_needs(query.contacts, "lists", "interactions are searched through it")])
+
+    def members(self, query: MembersOf, into: Path) -> Rows:
+        """Who is on a managed list: with attributes through `lists`, by id and phone through `outbound`."""
+        list_id = self._id("ContactList", query.list)
+        by_id = not (query.attributes or query.data) or "lists" not in self._transports
+        if by_id and "outbound" in self._transports:
+            return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
+        by_phone = query.data and "outbound" in self._transports
+        phones = partial(outbound.phones, self._transports["outbound"], list_id) if by_phone else None
+        return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into), phones)
+
+    def occupied(self, name: str) -> bool:
+        """Whether anybody is on a list; asked of its members, in one request: what the tenant counts may lag behind.
+
+        Raises:
+            NotFound: there is no such list any more.
+        """
+        list_id = self._id("ContactList", name)
+        surface = next(each for each in _PAGED if each in self._transports)
+        answer: bool = _PAGED[surface].anybody(self._transports[surface], list_id)
+        return answer
+
+    def _lane(self, surface: Surface, object_id: str, *, write: bool) -> CampaignLimiter | None:
+        """Where requests about an object are counted, if they are: with those that are about its contacts."""
+        if not surface.paced:
+            return None
+        name = DISPOSITIONS if DISPOSITIONS in self._transports else surface.name
+        return self._transports[name].lane(object_id, write=write)
+
+    def _surface(self, kind: Kind) -> Surface:
+        surface = kind.surface(self._transports)
+        if surface is None:
+            raise ReconcilerError(f"no surface of the tenant holds a {kind.name}")
+        return surface
+
+    def _collection(self, surface: Surface, name: str | None = None) -> Iterator[Mapping[str, Any]]:
+        read: Callable[..., Iterator[Mapping[str, Any]]] = _PAGED[surface.name].collection
+        transport = self._transports[surface.name]
+        return read(transport, surface.path, surface.rows, surface.read_scope, surface.shape, name)
+
+    def _understood(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
+        with self._promised(kind, surface, str(body["name"]), f"/{surface.path}"):
+            return self._live(kind, surface, body)
+
+    @contextmanager
+    def _promised(self, kind: Kind, surface: Surface, name: Any, path: str) -> Iterator[None]:
+        """Say what is read here, if it cannot be understood."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError) as error:
+            raise Odd(
+                f"the tenant's {kind.name} {name!r} is not as its API promises",
+                where=f"GET {self._transports[surface.name].access.base_url}{path}",
+                note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),
+                hint="look at it in the tenant; nothing is planned around what cannot be read",
+            ) from error
+
+    def _live(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
+        object_id, fields = str(body["id"]), surface.read(body)
+        owner = None
+        if "description" in fields:
+            fields["description"], owner = split_mark(str(fields["description"]))
+        for reference in surface.references:
+            wire_id = fields.pop(reference.wire, None)
+            if wire_id is not None:
+                names = self._names[reference.kind]
+                fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
+        size = whole(body.get(surface.size)) if surface.size else None
+        fields["name"] = str(fields["name"])
+        return LiveObject(kind.name, fields["name"], object_id, fields, owner, size)
+
+    def _id(self, kind: str, name: str) -> str:
+        if name not in self._ids.get(kind, {}):
+            self.objects(self._kinds[kind])
+        try:
+            return self._ids[kind][name]
+        except KeyError:
+            self._refuse_doubles(kind, name)
+            raise ReconcilerError(f"the tenant has no {kind} named {name!r} any more") from None
+
+    def _refuse_doubles(self, kind: str, name: str) -> None:
+        """Nothing is done to one of several objects of a name.
+
+        Raises:
+            ReconcilerError: the tenant has several by now.
+        """
+        found = [each for each in self._alike[kind].get(naming.seen(name), ()) if each.fields["name"] == name]
+        if len(found) > 1:
+            message = f"the tenant has more than one {kind} of one name by now: {naming.describe_alike(found)}"
+            raise ReconcilerError(message, hint="rename or delete the others in the tenant, then plan again")
+
+    def _find(self, wanted: LiveList, query: ContactsOf) -> str:
+        """The id of a list that a manifest points at; an id is checked with the tenant before anything else."""
+        if "ContactList" not in self._ids:
+            self.objects(self._kinds["ContactList"])
+        known = self._ids["ContactList"]
+        if query.by_name and wanted.name in known:
+            return known[wanted.name]  # told by its name to the letter: that others look like it is told elsewhere
+        if wanted.name is not None:
+            several = self._several("ContactList", wanted.name)
+            if several:
+                message = f"the tenant has more than one {wanted} that nobody can tell apart: {several}"
+                hint = "rename or delete the others in the tenant"
+                if not query.by_name:
+                    hint = f"refer to the one that is meant by its id (`contactList: {{id: '…'}}`), or {hint}"
+                raise BadInput([Problem(query.where, "ambiguous-list", message, hint=hint)])
+            if wanted.name in known:
+                return known[wanted.name]
+            message, hint = f"the tenant has no {wanted}", self._nearest("ContactList", wanted.name, "lists")
+            raise BadInput([Problem(query.where, "unknown-list", message, hint=hint)])
+        list_id = str(wanted.id)
+        surface = self._surface(self._kinds["ContactList"]).name
+        try:
+            _PAGED[surface].contact_list(self._transports[surface], list_id)
+        except NotFound as error:
+            hint = "look the id up in the tenant, or refer to the list by name"
+            problem = Problem(query.where, "unknown-list", f"the tenant has no {wanted}", error.where, hint)
+            raise BadInput([problem]) from error
+        return list_id
+
+    def _several(self, kind: str, name: str) -> str:
+        """Those of which nobody could say which is called so, in words; empty where there are not several."""
+        found = self._alike[kind].get(naming.seen(name), [])
+        return naming.describe_alike(found) if len(found) > 1 else ""
+
+    def _nearest(self, kind: str, name: str, many: str) -> str:
+        """What may be meant by a name that there is not."""
+        known = self._ids[kind]
+        same = [each for each in known if invisible.same_name(each) == invisible.same_name(name)]
+        near = same or difflib.get_close_matches(name, known, 1)
+        return f"did you mean {near[0]!a}?" if near else f"the tenant has {len(known)} {many}"
+
+    def _file(self, into: Path) -> Path:
+        return into / f"{next(self._spooled):04d}.json"
+
+
+def _needs(query: PeopleQuery, surface: str, why: str) -> Problem:
+    return missing(query.where, surface, why)
+
+
+def missing(where: Location, surface: str, why: str) -> Problem:
+    """What is said of a surface that is needed at a place of the manifests and not declared."""
+    return Problem(where, "missing-surface", f"the tenant declares no surface {surface!r}", note=why)

@@ -1,0 +1,69 @@
+"""On what terms is a plan applied: what the workspace says today, and who is told and who may stop it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+
+from reconciler.model.address import Address
+from reconciler.model.instants import clock
+from reconciler.model.ports import Notifier, Progress
+from reconciler.model.problem import Location
+from reconciler.model.secret import Secret
+from reconciler.model.segment import Segment
+from reconciler.model.settings import Engine, Settings
+from reconciler.model.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """The terms of one apply.
+
+    Attributes:
+        manifests, tenant, environment, surfaces: what the workspace says now, to be compared with what the plan was
+            made from.
+        reviewed: the digest that was reviewed, where the person named it.
+        settings: the workspace's: its limits and ceilings are held against what the plan says of itself, and a waiver
+            that has run out since the plan was made holds no more.
+        now: the moment of the apply.
+        scratch: an empty folder for the rows of this run.
+        progress: who is told. stop: set when a person asks to stop.
+        resume: the run to go on with, if any.
+        root: the workspace's folder. stores: where each do-not-call list keeps numbers that are added, by its address.
+        tokens: what contacts are called in the audit record.
+        teller: who tells webhooks of what happens meanwhile; None: nobody wants to know.
+        segments: what fills lists, by address: whose do-not-call sources are read again.
+        secret: fetches what a manifest only refers to.
+        clock: what time it is, as the run goes on.
+        earlier: of a list, the names that the ledger may have it under besides its own.
+        places: where the manifests say the schedule of a campaign, or of which moment a do-not-call list is.
+    """
+
+    manifests: str
+    tenant: str
+    surfaces: Mapping[str, str]
+    settings: Settings
+    now: datetime
+    scratch: Path
+    progress: Progress
+    stop: Event
+    resume: str | None = None
+    reviewed: str | None = None
+    root: Path = Path()
+    stores: Mapping[str, str] = field(default_factory=dict)
+    tokens: Tokens | None = None
+    teller: Notifier | None = None
+    segments: Mapping[Address, Segment] = field(default_factory=dict)
+    secret: Callable[[str, Location], Secret] | None = None
+    clock: Callable[[], datetime] = clock
+    environment: str | None = None
+    places: Mapping[Address, Location] = field(default_factory=dict)
+    earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """Where rows are computed."""
+        return self.settings.engine

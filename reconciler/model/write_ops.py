@@ -1,0 +1,91 @@
+"""Which writes does a change of an object take, and in which order?
+
+An object that does something by itself, as a campaign dials, is made at rest and set to work by a step of its own, when
+everything it needs is known to be there. What is at work is made to rest before anything about it changes that matters.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from reconciler.model.change import Action, ObjectChange
+from reconciler.model.kind import Activity
+
+
+class WriteOp(StrEnum):
+    """One write of a step. Every one is recorded before it is sent, and read back."""
+
+    CREATE = "create"
+    PAUSE = "pause"
+    CHANGE = "change"
+    RESUME = "resume"
+    ACTIVATE = "activate"
+    RENAME = "rename"
+    DELETE = "delete"
+    RELEASE = "release"
+    DELIVER = "deliver"
+
+
+def list_write_ops(change: ObjectChange, activity: Activity | None) -> tuple[WriteOp, ...]:
+    """The writes of a change's own step, in order; none where all there is to do is to set the object to work."""
+    if activity is None:
+        return _PLAIN[change.action]
+    working = activity.may_work(change.before)
+    match change.action:
+        case Action.DELETE:
+            return (WriteOp.PAUSE, WriteOp.DELETE) if working else (WriteOp.DELETE,)
+        case Action.REPLACE:
+            works = (WriteOp.ACTIVATE,) if activity.may_work(change.after) else ()
+            return (*((WriteOp.PAUSE,) if working else ()), WriteOp.RENAME, WriteOp.CREATE, *works, WriteOp.DELETE)
+        case Action.UPDATE if working:
+            return _at_work(change, activity)
+        case Action.UPDATE:
+            only_work = activates(change, activity) and set(change.declared) == {activity.field}
+            return () if only_work and not change.adopts else (WriteOp.CHANGE,)
+        case _:
+            return _PLAIN[change.action]
+
+
+def activates(change: ObjectChange, activity: Activity | None) -> bool:
+    """Whether a change has a step of its own in which its object is set to work."""
+    if activity is None or change.action not in (Action.CREATE, Action.UPDATE):
+        return False
+    return activity.may_work(change.after) and not activity.may_work(change.before)
+
+
+def resting(change: ObjectChange, activity: Activity | None) -> dict[str, object]:
+    """What a change's own step writes of the declared fields: the object is not set to work by it."""
+    declared = dict(change.declared)
+    if activity is None or declared.get(activity.field) != activity.on:
+        return declared
+    if change.action in (Action.CREATE, Action.REPLACE):
+        return {**declared, activity.field: activity.fresh}
+    del declared[activity.field]
+    return declared
+
+
+def _at_work(change: ObjectChange, activity: Activity) -> tuple[WriteOp, ...]:
+    if activity.may_work(change.after):
+        # of what only may be at work, nothing is changed before it rests
+        certain = activity.at_work(change.before)
+        others = set(change.declared) - {activity.field}
+        if certain and not set(change.declared) - activity.calm:
+            return (WriteOp.CHANGE,)
+        return (
+            (WriteOp.PAUSE, WriteOp.CHANGE, WriteOp.RESUME)
+            if others or change.adopts
+            else (WriteOp.PAUSE, WriteOp.RESUME)
+        )
+    stops = change.declared.get(activity.field) == activity.off
+    others = set(change.declared) - ({activity.field} if stops else set())
+    return (WriteOp.PAUSE, WriteOp.CHANGE) if others else (WriteOp.PAUSE,)
+
+
+_PLAIN: dict[Action, tuple[WriteOp, ...]] = {
+    Action.NO_OP: (),
+    Action.CREATE: (WriteOp.CREATE,),
+    Action.UPDATE: (WriteOp.CHANGE,),
+    Action.REPLACE: (WriteOp.RENAME, WriteOp.CREATE, WriteOp.DELETE),
+    Action.DELETE: (WriteOp.DELETE,),
+    Action.RELEASE: (WriteOp.RELEASE,),
+}

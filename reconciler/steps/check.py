@@ -1,0 +1,127 @@
+"""What would every campaign be after the apply, and what do the rules say of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.audience.campaigns import overlap
+from reconciler.audience.relations import engine
+from reconciler.kinds import abandonment_policy as policies
+from reconciler.kinds import campaign as campaigns
+from reconciler.kinds import kinds
+from reconciler.model.address import Address
+from reconciler.model.ceiling import Ceiling, merged
+from reconciler.model.change import Action, Changes
+from reconciler.model.desired import Desired
+from reconciler.model.forecast import forecast
+from reconciler.model.hours import Hours
+from reconciler.model.instants import present
+from reconciler.model.live import Live
+from reconciler.model.members import Members
+from reconciler.model.rule_results import CheckedRule, RuleResults
+from reconciler.model.situation import Planned, Situation, sizes, watched
+from reconciler.model.waiver import waive, waivers
+from reconciler.rules import ask, rules, severity_of
+from reconciler.rules.hours import allowed
+from reconciler.rules.jurisdictions import law
+
+
+def check_rules(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> RuleResults:
+    """Ask every rule of what would be, and waive what a waiver allows today."""
+    settings = desired.settings
+    moment = present(desired.as_of, now)
+    ceilings, hours = merged(law(), settings.ceilings), allowed()
+    exposed, others = _exposed(desired, members, changes, live)
+    situation = Situation(
+        changes=changes,
+        now=now,
+        as_of=desired.as_of,
+        workspace=settings.name,
+        campaigns=tuple(_foreseen(each, ceilings, moment, hours) for each in exposed),
+        suppressions=tuple(each for standing in members for each in standing.suppressions),
+        others=others,
+        unseen=tuple(sorted(live.unseen.items())),
+        ceilings=ceilings,
+        hours=hours,
+        limits=settings.limits,
+        immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
+        sizes=sizes(changes, live),
+    )
+    found = waive(ask(situation, settings.severities), settings, now.date())
+    asked = tuple(
+        CheckedRule(
+            rule.id, rule.title, severity_of(rule, settings.severities), tuple(s.citation for s in rule.sources)
+        )
+        for rule in rules().values()
+    )
+    waived = tuple(waivers(found, settings, now.date()))
+    return RuleResults(
+        changes,
+        situation.campaigns,
+        situation.suppressions,
+        asked,
+        found,
+        waived,
+        others=situation.others,
+        unseen=situation.unseen,
+    )
+
+
+def _exposed(
+    desired: Desired, members: Members, changes: Changes, live: Live
+) -> tuple[tuple[Planned, ...], tuple[Planned, ...]]:
+    """Every declared campaign, and every other that may be at work, with whom it would call."""
+    planned, others = tuple(_planned(desired, changes, live)), tuple(_others(desired, changes, live))
+    if not planned and not others:
+        return (), ()
+    with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
+        return overlap.find_overlap(backend, planned, others, members, changes, live, desired.scratch / "dialled")
+
+
+def _others(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
+    """Campaigns that no manifest declares, that stay, and that may be calling people."""
+    kind, held = campaigns.KIND, sizes(changes, live)
+    ours = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+    ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind.name}
+    for name, found in sorted(live.objects.get(kind.name, {}).items()):
+        if name not in ours and campaigns.ACTIVITY.may_work(found.fields):
+            other = campaigns.found(Address(kind.name, name), found)
+            yield replace(watched(other), contacts=held.get((other.list_address.kind, other.list)))
+
+
+def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
+    """Every declared campaign as it would be after the apply."""
+    known = {change.address: change for change in changes.objects}
+    held = sizes(changes, live)
+    for resource in desired.catalogue.of_kind(campaigns.KIND.name):
+        change = known.get(resource.address)
+        if change is not None:
+            campaign = campaigns.campaign(resource, desired.catalogue, desired.as_of)
+            found = live.find(campaigns.KIND.name, campaign.name)
+            yield Planned(
+                campaign,
+                change,
+                contacts=held.get((campaign.list_address.kind, campaign.list)),
+                ceilings=_ceilings(campaign.policy, desired),
+                statistics=None if found is None else found.statistics,
+            )
+
+
+def _ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:
+    """The ceilings that a campaign's policy names."""
+    return {} if policy is None else policies.ceilings(desired.catalogue.get(policies.KIND.name, policy))
+
+
+def _foreseen(
+    planned: Planned, ceilings: Mapping[str, Ceiling], moment: datetime, hours: Mapping[str, Hours]
+) -> Planned:
+    """With what is to be expected of it, of all that is known of it by then."""
+    ceiling = planned.ceiling(ceilings)
+    percent = ceiling.percent if ceiling is not None else None
+    campaign, counted = planned.dialled(moment, hours), planned.statistics
+    waits = campaign.within_hours and planned.change.action in (Action.CREATE, Action.REPLACE)
+    expected = forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent)
+    return replace(planned, forecast=expected, opens=campaign.starts if waits else None)

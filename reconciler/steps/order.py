@@ -1,0 +1,164 @@
+"""In which order is it done, and what does it cost? Pure: the answer is a Plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from graphlib import TopologicalSorter
+from typing import Any
+
+from reconciler import __version__
+from reconciler.audience.delivery.wire_rows import MOST_REMOVED
+from reconciler.audience.diff.row_matching import AGAIN
+from reconciler.kinds import kinds
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Changes, ObjectChange, RowChange
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live
+from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.rule_results import RuleResults
+from reconciler.model.shelf_life import good_until
+from reconciler.model.write_ops import WriteOp, activates, list_write_ops
+
+MEMBERS_A_PAGE = 1000
+
+
+def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime) -> Plan:
+    """Put changes in the order of their references: lists, their contacts, campaigns at rest.
+
+    Then campaigns are set to work, outcomes are set, which takes its time, and deletes come last, bottom-up. What must
+    not be called any more comes before everything.
+    """
+    changes = judged.changes
+    steps = _with_outcomes(tuple(_Order(changes).steps()), changes)
+    return Plan(
+        workspace=desired.settings.name,
+        tenant=desired.tenant.address.name,
+        surfaces=dict(live.surfaces),
+        manifests=desired.manifests,
+        as_of=desired.as_of,
+        tool_version=__version__,
+        objects=changes.objects,
+        rows=changes.rows,
+        accounts=changes.accounts,
+        steps=steps,
+        findings=judged.findings,
+        budget=_budget(changes, steps, live),
+        created=now,
+        good_until=good_until(judged.campaigns, judged.suppressions, now),
+        notices=(*live.notices, *changes.notices),
+        campaigns=judged.campaigns,
+        suppressions=judged.suppressions,
+        rules=judged.rules,
+        waivers=judged.waivers,
+        outcomes=changes.outcomes,
+        numbers=changes.numbers,
+        others=judged.others,
+        unseen=judged.unseen,
+        undeclared=changes.undeclared,
+        environment=desired.environment,
+    )
+
+
+class _Order:
+    """The steps of some changes: each with what it waits for, and what it only comes after."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._objects = {change.address: change for change in changes.objects if change.action is not Action.NO_OP}
+        self._rows = {change.address: change for change in changes.rows if change.total}
+        self._does = dict(self._deeds())
+        self._made: dict[tuple[str, str], set[Address]] = defaultdict(set)
+        self._filled: dict[tuple[str, str], set[Address]] = defaultdict(set)
+        for address, change in self._objects.items():
+            if change.action is not Action.DELETE:
+                self._made[address.kind, change.name].add(address)
+        for address, rows in self._rows.items():
+            self._filled[rows.list_address.kind, rows.list].add(address)
+
+    def _deeds(self) -> Iterator[tuple[Address, tuple[WriteOp, ...]]]:
+        for address, change in self._objects.items():
+            activity = kinds()[address.kind].activity
+            if does := list_write_ops(change, activity):
+                yield address, does
+            if activates(change, activity):
+                yield address.activation, (WriteOp.ACTIVATE,)
+        for address in self._rows:
+            yield address, (WriteOp.DELIVER,)
+
+    def steps(self) -> Iterator[Step]:
+        """Every step, in order: what is set to work comes after everything but what is deleted."""
+        needs = {address: self._needs(address) & set(self._does) for address in self._does}
+        early = {address for address in self._does if not self._last(address)}
+        after: dict[Address | None, set[Any]] = {
+            address: needs[address] | ({None} if self._is_late(address) else set()) for address in needs
+        }
+        after[None] = early  # one thing that all of them come before, and not each before each
+        declared = [address for address in self._does if not self._deleted(address)]
+        place = {address: number for number, address in enumerate([*declared, *self._does])}
+        sorter = TopologicalSorter(after)
+        sorter.prepare()
+        while sorter.is_active():
+            ready = sorter.get_ready()
+            for address in sorted((each for each in ready if each is not None), key=lambda each: place[each]):
+                yield Step(address, tuple(sorted(needs[address])), self._does[address])
+            sorter.done(*ready)
+
+    def _deleted(self, address: Address) -> bool:
+        change = self._objects.get(address.object)
+        return change is not None and change.action is Action.DELETE
+
+    def _is_late(self, address: Address) -> bool:
+        return WriteOp.ACTIVATE in self._does[address]
+
+    def _last(self, address: Address) -> bool:
+        return self._is_late(address) or self._deleted(address)
+
+    def _needs(self, address: Address) -> set[Address]:
+        """What must be done before a step; addresses without a step among them."""
+        change: ObjectChange | RowChange = (self._rows | self._objects)[address.object]
+        if isinstance(change, RowChange):
+            return {change.list_address}
+        if change.action is Action.DELETE:
+            mine = (change.address.kind, change.name)
+            # whatever lets go of it first; and everything that makes or fills comes before anything is deleted
+            going = (a for a, other in self._objects.items() if a != change.address and mine in other.releases)
+            return {*going, *(each for each in self._does if not self._deleted(each))}
+        needed = {change.address} if address.later else set()
+        for reference in change.references:
+            needed |= self._made.get(reference, set()) | self._filled.get(reference, set())
+        return needed
+
+
+def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
+    """Numbers that must not be called go before everything; outcomes, which take their time, after all but deletes."""
+    numbers = [Step(change.address, (), (WriteOp.DELIVER,)) for change in changes.numbers if change.total]
+    first = tuple(step.address for step in numbers)
+    outcomes = [Step(change.address, first, (WriteOp.DELIVER,)) for change in changes.outcomes if change.total]
+    deleted = {change.address for change in changes.objects if change.action is Action.DELETE}
+    others = [replace(step, needs=(*first, *step.needs)) for step in steps]
+    kept = [step for step in others if step.address not in deleted]
+    return (*numbers, *kept, *outcomes, *(step for step in others if step.address in deleted))
+
+
+def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
+    """Requests that write the rows of a change, and at least how many ask how their jobs get on."""
+    put, at_once = -(-(change.adds + change.updates) // change.chunk_size), min(change.chunk_size, MOST_REMOVED)
+    again = sum(each.count for each in change.reasons if each.reason.code == AGAIN and each.action == "remove")
+    # of a contact that is on a list twice, one row is taken off before, and whoever leaves it after the others are put
+    parts = (again, change.removes - again) if change.key == "phone" else (change.removes,)
+    removed = sum(-(-rows // at_once) for rows in parts)
+    way = live.methods.get(change.method)
+    return put * (way.writes if way else 1) + removed, put * (way.looks if way else 0)
+
+
+def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
+    objects = sum(deed is not WriteOp.DELIVER for step in steps for deed in step.does)
+    filled = [change for change in changes.rows if change.total]
+    # additions and updates are put together; removals go after them
+    chunks = [_chunks(change, live) for change in filled]
+    written, looks = (sum(counts) for counts in zip(*chunks, strict=True)) if chunks else (0, 0)
+    pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
+    settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written
+    return Budget(live.requests, objects + written + settled, objects + pages + looks + settled)
