@@ -88,7 +88,7 @@ def generate(folder: Path, contacts: int) -> None:
     tables = {
         "crm": f"select {named}, case when i % 17 = 0 then 'ARCHIVED' else 'ACTIVE' end as status,"
         f" {phone('i')} as phone from range({contacts}) t(i)",
-        "invited": f"select {named} from range({contacts}) t(i) where i % 5 <> 0",
+        "invited": f"select {named}, 'ACTIVE' as status from range({contacts}) t(i) where i % 5 <> 0",
         "registry": f'select i::varchar as "contactId", {phone("i * 50")} as phone from range({contacts // 50}) t(i)',
         "history": f"select i::varchar as id, 'C' || lpad((hash(i) % {contacts})::varchar, 9, '0') as \"contactId\","
         " strftime(timestamp '2026-07-01' - interval 1 second * (1 + hash(i * 7 + 1) % 10368000)::int,"
@@ -146,15 +146,15 @@ known as (select p."contactId", p.phone as e164, p.active, s.score,
             p."contactId" in (select "contactId" from '{folder}/kept-invited.parquet') as invited
           from '{folder}/kept-crm.parquet' p left join scores s using ("contactId")),
 judged as (select "contactId", e164, score, case when barred then 'registry' end as suppressed_by,
-             case when not active then 'archived'
-                  when barred then 'suppressed by registry'
-                  when not invited then 'not on list ''invited'''
-                  when score is null then 'no interaction in the window' end as reason
+             case when not active then 'archived:'
+                  when barred then 'suppressed:registry'
+                  when not invited then 'not_on_list:list ''invited'''
+                  when score is null then 'no_interaction:' end as reason
            from known),
 first as (select *, row_number() over (partition by e164, reason is null order by score desc, "contactId") as rank
           from judged)
 select "contactId", score, suppressed_by, e164,
-       case when reason is not null then reason when rank > 1 then 'duplicate of another contact with its phone' end
+       case when reason is not null then reason when rank > 1 then 'duplicate_phone:' end
          as reason,
        case when reason is not null or rank > 1 then null
             when score >= 7000 then 'high' when score >= 4000 then 'medium' else 'low' end as band,
@@ -174,15 +174,15 @@ with held as (
     case when w.band = '{band}' then w.priority end as priority, w.score, l.score as was,
     case when w.band is distinct from '{band}' then '{band}' end as moves_from,
     case when w.band <> '{band}' then w.band end as moves_to,
-    case when w.band = '{band}' then 'its attributes changed'
-         when w.band is not null then 'moves from {band} to ' || w.band
-         else coalesce('suppressed by ' || w.suppressed_by, w.reason, 'no longer in the source') end as reason
+    case when w.band = '{band}' then 'changed:'
+         when w.band is not null then 'moved:{band}|' || w.band
+         else coalesce('suppressed:' || w.suppressed_by, w.reason, 'not_in_source:') end as reason
   from '{folder}/kept-{band}.parquet' l left join standing w using ("contactId")
   where w.band is distinct from '{band}' or l.score is distinct from w.score
      or l.priority is distinct from w.priority),
 added as (
   select w."contactId", 'add' as action, w.priority, w.score, o.score as was, o.band as moves_from,
-    '{band}' as moves_to, coalesce('moves from ' || o.band || ' to {band}', 'belongs in {band} and is not on the list')
+    '{band}' as moves_to, coalesce('moved:' || o.band || '|{band}', 'qualifies:{band}')
       as reason
   from standing w
   left join (select "contactId", max(score) as score, min(band) as band from listed group by 1) o using ("contactId")
@@ -191,6 +191,10 @@ from (from held union all from added) order by action, "contactId")
 to '{folder}/by-hand-{band}.parquet' (format parquet)
 """
 STANDS = '"contactId", score, band, priority, reason, suppressed_by, e164'
+REASON_AS_TEXT = (
+    "case when reason.code = 'changed' then 'changed:' else reason.code || ':' || array_to_string(reason.args, '|') end"
+)
+"""A reason of this program as the others write it: its code and its arguments; of a change not the fields."""
 CHANGES = '"contactId", action, priority, score, was, moves_from, moves_to, reason'
 
 
@@ -220,6 +224,9 @@ def same(folder: Path, other: str) -> None:
     pairs = {"standing": ("standing", STANDS)} | {band.name: (f"rows-{band.name}", CHANGES) for band in BANDS}
     for theirs, (ours, columns) in pairs.items():
         one, two = (f"select {columns} from '{folder}/{name}.parquet'" for name in (ours, f"{other}-{theirs}"))
+        one = one.replace(" reason,", f" {REASON_AS_TEXT} as reason,").replace(
+            " reason from", f" {REASON_AS_TEXT} as reason from"
+        )
         for only in (f"{one} except all {two}", f"{two} except all {one}"):
             rows = duckdb.execute(f"select count(*) from ({only})").fetchall()
             assert rows == [(0,)], (other, ours, rows)
@@ -249,18 +256,18 @@ def dicts_and_sets(folder: Path) -> Found:
         score = scores.get(contact)
         reason, barred = None, "registry" if phone in registry else None
         if not active:
-            reason = "archived"
+            reason = "archived:"
         elif barred:
-            reason = "suppressed by registry"
+            reason = "suppressed:registry"
         elif contact not in invited:
-            reason = "not on list 'invited'"
+            reason = "not_on_list:list 'invited'"
         elif score is None:
-            reason = "no interaction in the window"
+            reason = "no_interaction:"
         elif phone not in best or (-score, contact) < best[phone]:
             best[phone] = (-score, contact)
         people.append((contact, score, reason, barred, phone))
     standing: dict[str, Any] = {}
-    twice = "duplicate of another contact with its phone"
+    twice = "duplicate_phone:"
     for contact, score, reason, barred, phone in people:
         if reason is not None or best[phone][1] != contact:
             standing[contact] = (contact, score, None, None, reason or twice, barred, phone)
@@ -300,18 +307,18 @@ def compared(folder: Path, standing: Mapping[str, Any]) -> Found:
         for contact, (old, was) in here.items():
             _, score, band, priority, reason, barred, _ = standing.get(contact, (None,) * 7)
             if band != name:
-                reason = f"moves from {name} to {band}" if band else f"suppressed by {barred}" if barred else reason
-                removed.append((contact, "remove", None, score, was, name, band, reason or "no longer in the source"))
+                reason = f"moved:{name}|{band}" if band else f"suppressed:{barred}" if barred else reason
+                removed.append((contact, "remove", None, score, was, name, band, reason or "not_in_source:"))
             elif (old, was) != (priority, score):
-                updated.append((contact, "update", priority, score, was, None, None, "its attributes changed"))
+                updated.append((contact, "update", priority, score, was, None, None, "changed:"))
         for contact, score, band, priority, *_ in standing.values():
             if band == name and contact not in here:
                 on = [other for other in names if contact in lists[other]]
                 if on:
-                    was, reason = max(lists[other][contact][1] for other in on), f"moves from {min(on)} to {name}"
+                    was, reason = max(lists[other][contact][1] for other in on), f"moved:{min(on)}|{name}"
                     added.append((contact, "add", priority, score, was, min(on), name, reason))
                 else:
-                    reason = f"belongs in {name} and is not on the list"
+                    reason = f"qualifies:{name}"
                     added.append((contact, "add", priority, score, None, None, name, reason))
         found[name] = (len(added), len(updated), len(removed))
         rows = (*sorted(added), *sorted(removed), *sorted(updated))

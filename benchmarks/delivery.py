@@ -44,9 +44,13 @@ from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.presets import PRESETS
+from reconciler.model.problem import Location
+from reconciler.model.reason import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
-from reconciler.model.rows import Rows
+from reconciler.model.rows import ContactsOf, LiveList, Rows
+from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.secret import Secret
+from reconciler.model.segment import Delivery, Segment
 from reconciler.model.settings import Engine, Settings
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.model.write_ops import WriteOp
@@ -187,6 +191,7 @@ def write_rows(rows: int, target: Path) -> None:
         "attributes": "map {'tier': CASE n % 3 WHEN 0 THEN 'gold' ELSE 'silver' END}",
     }
     types = {"string": "VARCHAR", "int64": "BIGINT", "map<string, string>": "MAP(VARCHAR, VARCHAR)"}
+    types |= {"array<string>": "VARCHAR[]", REASON: "STRUCT(code VARCHAR, args VARCHAR[])"}
     columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in ROW_COLUMNS.items())
     with duckdb.connect() as database:
         database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' ({LAID})")
@@ -240,7 +245,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         folder = Path(name)
         surfaces = [surface(name, pace, where) for name in SURFACES]
         clock, stop = Clock(), threading.Event()
-        terms = ApplyOptions("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop)
+        terms = ApplyOptions("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop, segments=SEGMENTS)
         change = change_of(way, chunk, Rows(where.rows, "parquet", ROW_COLUMNS, rows))
         with TenantWriter(surfaces, kinds(), stop) as writer:
             with engine.open_engine(ENGINE, folder) as backend:
@@ -260,6 +265,22 @@ def surface(name: str, pace: Pace, where: Where) -> DeclaredSurface:
     return DeclaredSurface(
         name, where.client_id, secret, "env X", base_url=base, token_url=token, pace=pace, poll_only=True
     )
+
+
+ADDRESS, HERE = Address("Segment", "benchmark"), Location("segment.yaml", 1)
+SEGMENTS = {
+    ADDRESS: Segment(
+        address=ADDRESS,
+        contacts=ContactsOf(LiveList(name="Everybody"), HERE),
+        interactions={},
+        score=Score(Engagement(), (Band("all", 0, None, 1),)),
+        intersect=(),
+        targets=(),
+        mirror=True,
+        delivery=Delivery("bulkInsert", None, ()),
+    )
+}
+"""A segment without do-not-call lists: nothing is read again while it is delivered."""
 
 
 def change_of(way: Way, chunk: int, rows: Rows) -> RowChange:

@@ -34,6 +34,7 @@ from reconciler.model.members import DoNotCall
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
+from reconciler.model.reason import REASON
 from reconciler.model.rows import Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.secret import Secret
@@ -65,6 +66,7 @@ def change(folder: Path, contacts: list[str]) -> RowChange:
         "int64": arrow.int64(),
         "map<string, string>": arrow.map_(arrow.string(), arrow.string()),
         "array<string>": arrow.list_(arrow.string()),
+        REASON: arrow.struct([("code", arrow.string()), ("args", arrow.list_(arrow.string()))]),
     }
     schema = arrow.schema([(name, kinds[kind]) for name, kind in ROW_COLUMNS.items()])
     given = {
