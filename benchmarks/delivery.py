@@ -188,7 +188,7 @@ def write_rows(rows: int, target: Path) -> None:
         "e164": "printf('+1%d555%04d', 200 + n // 10000, n % 10000)",
         "name": "'Ada Example ' || n",
         "email": "printf('a%d@example.com', n)",
-        "attributes": "map {'tier': CASE n % 3 WHEN 0 THEN 'gold' ELSE 'silver' END}",
+        "attributes": "map {'tier': CASE n % 3 WHEN 0 THEN '\"gold\"' ELSE '\"silver\"' END}",
     }
     types = {"string": "VARCHAR", "int64": "BIGINT", "map<string, string>": "MAP(VARCHAR, VARCHAR)"}
     types |= {"array<string>": "VARCHAR[]", REASON: "STRUCT(code VARCHAR, args VARCHAR[])"}
