@@ -17,6 +17,9 @@ CHATS = 5_000
 DAYS = 120
 MARK = "(managed-by: reconciler/starter)"
 
+# month and day of the public holidays that can fall on a Wednesday, in any state
+_HOLIDAYS = {(1, 1), (6, 19), (7, 4), (7, 24), (11, 11), (12, 24), (12, 25)}
+
 # Geographic area codes of the United States. With 555-0100 to 555-0199, the numbers kept for fiction, each
 # gives a hundred numbers that are nobody's.
 _AREA_CODES = [
@@ -51,6 +54,14 @@ def history_score(store: Store, contact_id: str, as_of: datetime, *, window: int
         return 0.0
     days = (end - starts[-1]) / 86_400_000_000
     return round(max(0.0, 50 - 0.5 * days) + 2.5 * min(len(starts), 20), 2)
+
+
+def next_window(after: datetime) -> dict[str, str]:
+    """Start and end of the next four hours, a day or more from now, in which all of these numbers may be called."""
+    day = after + timedelta(days=1)
+    while day.weekday() != 2 or (day.month, day.day) in _HOLIDAYS:
+        day += timedelta(days=1)
+    return {"startTime": f"{day:%Y-%m-%d}T17:00:00Z", "endTime": f"{day:%Y-%m-%d}T21:00:00Z"}
 
 
 def _contacts(store: Store, chance: random.Random) -> list[str]:
@@ -112,6 +123,7 @@ def _lists(store: Store, chance: random.Random, ids: list[str], as_of: datetime)
         abandonThreshold=6.0,
         wrapUpCode="HISTORY_HIGH",
         status="active",
+        **next_window(midnight),
         predictiveDialingSettings={
             "targetAnswerRate": 0.35,
             "maxCallsInProgress": 40,

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from reconciler.rules.hours import allowed
 from reconciler.simulator import Store
-from reconciler.simulator.demo import history_score, populate
+from reconciler.simulator.demo import history_score, next_window, populate
+
+_ANY_CLOCK = ["America/New_York", "America/Chicago", "America/Denver"]
+# the clocks of those that have none of these, or not all
+_CLOCKS = {
+    "US": [*_ANY_CLOCK, "America/Phoenix", "America/Boise", "America/Los_Angeles"],
+    "US-KY": ["America/New_York", "America/Chicago"],
+    "US-RI": ["America/New_York"],
+    "US-NV": ["America/Los_Angeles"],
+    "US-WA": ["America/Los_Angeles"],
+}
 
 AS_OF = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -84,3 +96,16 @@ def test_the_campaign_dials_the_high_band_over_the_ceiling(store: Store) -> None
     assert campaign.fields["listId"] == store.list_named("History - high").id
     assert campaign.fields["abandonThreshold"] == 6.0
     assert "(managed-by: reconciler/starter)" in campaign.fields["description"]
+
+
+def test_in_its_next_window_every_state_of_its_numbers_may_be_called_whatever_the_day() -> None:
+    places = [place for place in allowed() if place == "US" or place.startswith("US-")]
+    clocks = [(place, ZoneInfo(zone)) for place in places for zone in _CLOCKS.get(place, _ANY_CLOCK)]
+    for day in range(3_650):
+        midnight = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        window = next_window(midnight)
+        start, end = (datetime.fromisoformat(window[name]) for name in ("startTime", "endTime"))
+        assert midnight + timedelta(days=1) <= start
+        whole = [(start, end)]
+        closed = [place for place, zone in clocks if [*allowed()[place].opened((start, end), zone)] != whole]
+        assert not closed, window
