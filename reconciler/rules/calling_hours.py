@@ -17,25 +17,28 @@ from reconciler.model.situation import Planned, Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign whose schedule reaches beyond the hours of some of its contacts, or is not known.
 
-    One that is counted from the campaign's creation is judged when the plan is applied: then it is known.
+    One that is counted from the campaign's creation, which is still to come, is judged when the plan is applied.
     """
     for planned in situation.calling:
         campaign = planned.campaign
         if not campaign.active:
             continue
-        if campaign.within_hours and planned.change.action in (Action.CREATE, Action.REPLACE):
+        made = planned.change.action in (Action.CREATE, Action.REPLACE)
+        if campaign.within_hours and made:
             yield from _no_start(planned, situation)
-        elif planned.exposure is not None and (campaign.starts_in is None or situation.applying):
+        elif planned.exposure is not None and (campaign.starts_in is None or not made or situation.applying):
             relative = campaign.starts_in is not None
-            moment = situation.now if relative else situation.moment
+            moment = situation.now if relative and situation.applying else situation.moment
             dialled = planned.dialled(moment, situation.hours)
             if dialled.at_any_hour(moment) and planned.exposure.contacts:
                 yield Finding(RULE.id, campaign.address, any_hour(planned.exposure.contacts))
             found = told(planned.exposure, subtract_hours(dialled, moment), situation.hours)
             if found is not None:
                 says, details = found
-                when = f"if it were created now, at {format_instant(moment)}: " if relative else ""
-                if planned.change.action in (Action.UPDATE, Action.NO_OP) and relative:
+                when = ""
+                if relative and made:
+                    when = f"if it were created now, at {format_instant(moment)}: "
+                elif relative:
                     when = "by the times that were fixed when it was created, "
                 yield Finding(RULE.id, campaign.address, when + says, details=details)
 

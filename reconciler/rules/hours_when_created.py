@@ -17,10 +17,10 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign whose schedule is counted from its creation, and reaches beyond its contacts' hours."""
     for planned in situation.calling:
         campaign = planned.campaign
-        if not campaign.active or campaign.starts_in is None or planned.exposure is None or situation.applying:
-            continue
         made = planned.change.action in (Action.CREATE, Action.REPLACE)
-        if campaign.within_hours and made:
+        if not campaign.active or planned.exposure is None or situation.applying or not made:
+            continue
+        if campaign.starts_in is None or campaign.within_hours:
             continue
         dialled = planned.dialled(situation.moment, situation.hours)
         if dialled.at_any_hour(situation.moment) and planned.exposure.contacts:
@@ -29,8 +29,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if found is not None:
             says, details = found
             then = "now" if situation.moment == situation.now else f"at {format_instant(situation.moment)}"
-            when = f"if it were created {then}, " if made else "by the times that were fixed when it was created, "
-            yield Finding(RULE.id, campaign.address, when + says, details=details)
+            yield Finding(RULE.id, campaign.address, f"if it were created {then}, {says}", details=details)
 
 
 RULE = Rule(
@@ -38,9 +37,9 @@ RULE = Rule(
     title="a schedule whose hours depend on when it is applied",
     says="A schedule that begins some time after the campaign is created (`startsIn`) falls inside the calling hours"
     " or outside them by the moment of the apply. A plan tells where it would fall outside now (of a plan that is made"
-    " as of another day: then), and where the tenant holds no times of a campaign that is there already. The apply"
-    " judges it by HRS-001, and refuses. Name times, or a calendar, or `startsIn: {after: 15m, within: hours}`, which"
-    " waits for the first minute from which all contacts may be called.",
+    " as of another day: then). The apply judges it by HRS-001, and refuses; of a campaign that is there already, whose"
+    " times were fixed when it was created, the plan does. Name times, or a calendar, or"
+    " `startsIn: {after: 15m, within: hours}`, which waits for the first minute from which all contacts may be called.",
     severity=Severity.WARN,
     sources=(
         Source(
