@@ -10,8 +10,8 @@ order.
 Compared with a number it is read as a number, and with `true` or `false` as a truth (`true`, `t`, `yes`, `y`, `1` and
 their opposites, in any case). Where it cannot be read so, is null, holds only
 blanks or a word for nothing (`unsaid`), the comparison is unknown, and so are `is null` of such a text and `is true` of
-another word: what nobody said is no answer. Nor is it known whether two texts are the same that differ by case alone,
-or by blanks and what nobody sees. A condition that is unknown says neither yes nor no. A column alone means
+another word: what nobody said is no answer. Nor is it known whether two texts are the same that may be two ways of
+writing one thing (`_mean_the_same`). A condition that is unknown says neither yes nor no. A column alone means
 `column = true`. Only a blank text, or a word for nothing, that the condition itself writes (`consent <> ''`) is a text
 like any other.
 """
@@ -98,8 +98,24 @@ def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns
     if compare not in (operator.eq, operator.ne):
         return instants.to_ordered_text(null_words.bare(one), null_words.bare(other), compare)
     found = compare(one, other)
-    almost = (one != other) & (null_words.fold_text(one) == null_words.fold_text(other))
+    almost = (one != other) & _mean_the_same(one, other)
     return ibis.ifelse(almost, ibis.null("boolean"), found)
+
+
+def _mean_the_same(one: Any, other: Any) -> Any:
+    """Whether two texts may be two ways of writing one thing.
+
+    They differ by case, blanks or what nobody sees; or both are a yes, or both a no (a database's truth is `true` here,
+    and `t` or `1` elsewhere); or both are one number (`1` is `1.0` where a column of numbers has gaps).
+    """
+    alike = null_words.fold_text(one) == null_words.fold_text(other)
+    truths = [_as_truth(text.re_replace(_WHOLE, r"\1")) for text in (one, other)]
+    numbers = [_to_number(text) for text in (one, other)]
+    return alike | (truths[0] == truths[1]).fill_null(False) | (numbers[0] == numbers[1]).fill_null(False)
+
+
+_WHOLE = r"^(\s*[01])\.0+(\s*)$"
+"""A truth that a column of numbers with fractions has."""
 
 
 def _blank(node: Any) -> bool:
@@ -229,7 +245,12 @@ def _as_number(node: Any, columns: Columns) -> Any:
         negative = isinstance(node, exp.Neg)
         value = float(node.this.this if negative else node.this)
         return ibis.literal(-value if negative else value)
-    text = _text(node, columns)
+    return _to_number(_text(node, columns))
+
+
+def _to_number(text: Any) -> Any:
+    import ibis
+
     # `NaN` is above everything to an engine, and `1_000` a number to some
     return ibis.ifelse(text.re_search(NUMBER), text.try_cast("float64"), ibis.null("float64"))
 
