@@ -20,7 +20,8 @@ from reconciler.model.segment import Suppression
 def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], standing: Rows) -> Iterator[Alike]:
     """Regions in which numbers of a list are read and reach nobody, though contacts elsewhere have their digits.
 
-    By chance few have: only where these are one in a hundred of the contacts, or of the numbers, is it told.
+    By chance few have: it is told only where they are ten times as many as chance makes, or one in a hundred of the
+    contacts, or of the numbers.
 
     Args:
         standing: the segment's contacts, in or out: e164 and subscribers.
@@ -30,18 +31,29 @@ def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Row
     for _, entries in unreadable_entries.parts(backend, listed, read):
         said = unreadable_entries.national(entries)
         said = said.filter(said["phone_fault"].isnull())
-        found = dict(_counted(backend, _with_digits(people, said)))
+        met = _with_digits(people, said)
+        found = dict(_counted(backend, met))
         reached = dict(_counted(backend, _reached(people, said))) if found else {}
         wrong = sorted(set(found) - set(reached))
         numbers = dict(_counted(backend, said.select("within", contactId="phone"))) if wrong else {}
         contacts = relations.count_rows(backend, people) if wrong else 0
+        shortest = dict(_shortest(backend, met)) if wrong else {}
         for region in wrong:
-            if 100 * found[region] >= min(numbers[region], contacts):
+            # of two numbers of nine digits one in 10^8 pairs is alike, if not all first digits are in use
+            chance = numbers[region] * contacts / 10 ** (shortest[region] - 1)
+            if found[region] > 10 * chance or 100 * found[region] >= min(numbers[region], contacts):
                 yield Alike(region, found[region])
 
 
 def _counted(backend: Any, pairs: Any) -> Iterator[tuple[str, int]]:
     told = pairs.group_by("within").agg(n=pairs["contactId"].nunique())
+    for chunk in relations.stream_rows(backend, told, 1000):
+        yield from chunk
+
+
+def _shortest(backend: Any, met: Any) -> Iterator[tuple[str, int]]:
+    """The fewest digits of the numbers that are alike, by the list's region."""
+    told = met.group_by("within").agg(n=met["digits"].length().min())
     for chunk in relations.stream_rows(backend, told, 1000):
         yield from chunk
 
@@ -57,7 +69,7 @@ def _with_digits(people: Any, said: Any) -> Any:
     own = people["e164"].re_replace(_calling_codes(), "").re_replace("^0+", "")
     mine = people.select("contactId", own=own, own_code=people["e164"].re_extract(_calling_codes(), 1))
     met = mine.inner_join(listed, mine["own"] == listed["digits"])
-    return met.filter(met["own_code"] != met["code"]).select("within", "contactId")
+    return met.filter(met["own_code"] != met["code"]).select("within", "contactId", "digits")
 
 
 def _reached(people: Any, said: Any) -> Any:

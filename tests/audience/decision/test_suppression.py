@@ -420,3 +420,16 @@ def test_a_second_row_that_withdraws_consent_takes_the_contact_off(audience: Aud
     audience.members = [("a", "+14155550102")]
     people = [person("a", "+14155550102", optedIn=True), person("a", "+14155550103", optedIn=False)]
     assert audience.changes(*people) == [("a", "remove", "no consent (score 90.0)")]
+
+
+@pytest.mark.parametrize(("first", "alike"), [(0, 1), (3000, 0)])
+def test_one_contact_in_thousands_with_the_digits_of_a_list_read_elsewhere_is_more_than_chance(
+    audience: Audience, first: int, alike: int
+) -> None:
+    audience.registry = [f"415555{n:04d}" for n in range(500, 1_000)]
+    mexican = replace(REGISTERED, phones=Phones("reachable", "MX"))
+    audience.segment = replace(audience.segment, suppress=(mexican,))
+    people = [person(f"us{n}", f"+1415555{n:04d}") for n in range(first + 999, first + 1_999)]
+    read, standing = audience.read(people), audience.standing(people)
+    found = [Alike("MX", alike)] if alike else []
+    assert list(region_mismatch.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
