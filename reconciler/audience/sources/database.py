@@ -112,7 +112,9 @@ def _told(error: Any, parts: Any, feed: AnySql, *, connected: bool) -> Problem:
     """What the database says of a query, in its own words; of a connection, in ours."""
     words = _words(getattr(error, "orig", None) or error)
     if connected:
-        return _problem(feed, "query-failed", "the database refuses the query", None, _cleaned(words, parts))
+        return _problem(
+            feed, "query-failed", "the database refuses the query", None, _cleaned(words, parts, feed.query)
+        )
     if "password" in words.lower() or "authentication" in words.lower():
         return _problem(feed, "wrong-password", "the database refuses the user or the password", _REFERENCE)
     if "does not exist" in words:
@@ -128,14 +130,34 @@ def _words(error: Any) -> str:
     return str(getattr(diagnosed, "message_primary", None) or error)
 
 
-def _cleaned(words: str, parts: Any) -> str:
-    """The first line of a database's words, without anything that the URL holds."""
+def _cleaned(words: str, parts: Any, query: str) -> str:
+    """The first line of a database's words, without anything that the URL holds, or that a row may hold.
+
+    Databases repeat the value that they cannot read (`invalid input syntax for type integer: "…"`): of what stands in
+    quotes only what stands in the query, too, is kept.
+    """
     line = next(iter(words.strip().splitlines()), "")
+    line = _MANY_DIGITS.sub("…", _unquoted(line, query))
     if parts.password:
         line = line.replace(str(parts.password), "***")
     for word in (parts.username, parts.host):
         line = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "***", line) if word else line
     return line
+
+
+def _unquoted(line: str, query: str) -> str:
+    """A line without what stands in quotes, from the first that is none of the query's to the last: a value has any."""
+    for found in _QUOTED.finditer(line):
+        if not found[2] or not re.search(rf"(?<!\w){re.escape(found[2])}(?!\w)", query):
+            end = max(line.rfind(quote) for quote in "\"'")
+            return f"{line[: found.start()]}{found[1]}…{found[1]}{line[end + 1 :]}"
+    return line
+
+
+_QUOTED = re.compile(r"""(["'])(.*?)\1""")
+
+_MANY_DIGITS = re.compile(r"\+?(?:\d[\s().-]*){5,}")
+"""What may be somebody's number, where it stands without quotes."""
 
 
 def _problem(feed: AnySql, code: str, message: str, hint: str | None, note: str | None = None) -> Problem:

@@ -90,8 +90,11 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
     with closing(connection.execution_options(yield_per=BATCH).exec_driver_sql(feed.query)) as result:
         names = list(result.keys())
         columns = _columns(names, feed, wanted)
-        exact = {column for _, column in mapping.list_exact_columns(feed)}
-        chosen = [(names.index(name), name, name in exact) for name in columns]
+        exact = dict[str, str]()
+        for meaning, column in mapping.list_exact_columns(feed):
+            # what is an id and a phone as well is held to be an id
+            exact[column] = meaning if exact.get(column, "phone") == "phone" else exact[column]
+        chosen = [(names.index(name), name, exact.get(name)) for name in columns]
         valued = mapping.list_value_columns(feed)
         typed = [f"value{number}" for number in range(len(valued))]
         schema = {**dict.fromkeys([*columns.values(), *typed], pa.string()), "row": pa.int64(), "fault": pa.string()}
@@ -99,7 +102,7 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
         with open_parquet(into, schema) as append:
             for batch in result.partitions():
                 cut = list(zip(*batch, strict=True))
-                texts = [_texts(cut[at], name, feed, exactly) for at, name, exactly in chosen]
+                texts = [_texts(cut[at], name, feed, meaning) for at, name, meaning in chosen]
                 told = dict(zip(columns, texts, strict=True))
                 as_json = [list(map(_as_json, cut[names.index(name)], told[name])) for name in valued]
                 append([*texts, *as_json, range(row, row + len(batch)), pa.nulls(len(batch), pa.string())])
@@ -116,8 +119,8 @@ def _columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str, str]
     return add_places(sorted(wanted))
 
 
-def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: bool) -> Sequence[str | None]:
-    """A column's values as text.
+def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: str | None) -> Sequence[str | None]:
+    """A column's values as text. `exact`: what it means, where that is an id or a phone.
 
     Raises:
         BadInput: they are of a type that has no text here, or an id or a phone has a fraction.
@@ -125,12 +128,22 @@ def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: bool) -> Seque
     kinds = set(map(type, values)) - {str, type(None)}
     if not kinds:
         return values
-    strange = sorted(kind.__name__ for kind in kinds if kind not in _WRITTEN or (exact and kind in (float, bool)))
+    strange = {kind.__name__ for kind in kinds if kind not in _WRITTEN or (exact and kind in (float, bool))}
+    # 12 and 12.0 are one number, and two ids; of a phone a zero fraction is no digit of it
+    if exact not in (None, "phone") and any(isinstance(each, Decimal) and not _is_whole(each) for each in values):
+        strange.add("numbers with decimal places")
     if strange:
-        note = "an id or a phone with a fraction has lost digits" if "float" in strange else None
-        message = f"the column `{name}` holds {', '.join(strange)}, which is no text here"
+        lost = strange & {"float", "numbers with decimal places"}
+        note = "an id or a phone with a fraction has lost digits" if lost else None
+        message = f"the column `{name}` holds {', '.join(sorted(strange))}, which is no text here"
         raise BadInput([Problem(feed.where, "column-type", message, note=note, hint="cast it to text in the query")])
     return list(_written(values))
+
+
+def _is_whole(value: Decimal) -> bool:
+    """Whether a number is written without a fraction, be it zero."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= 0
 
 
 def _as_json(value: Any, text: str | None) -> str | None:

@@ -297,6 +297,45 @@ def test_every_type_of_postgresql_that_has_a_text_is_read(
     assert problem.code == "column-type"
 
 
+@pytest.mark.parametrize("ids", ["12.0::numeric", "12::numeric(6, 2)", "'NaN'::numeric"])
+def test_an_id_with_decimal_places_is_refused_as_it_would_be_another_id(
+    backend: Any, server: Secret, root: Path, tmp_path: Path, ids: str
+) -> None:
+    given = feed(f"SELECT 12::numeric AS id, 4155550100.0::numeric AS tel UNION ALL SELECT {ids}, '4155550100'")
+    (problem,) = refused(backend, given, server, root, tmp_path / "rows").problems
+    assert problem.code == "column-type"
+    assert problem.message == "the column `id` holds numbers with decimal places, which is no text here"
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ("SELECT '1' AS id, ('+1 415 555 01' || '01')::bigint AS tel", 'invalid input syntax for type bigint: "…"'),
+        ("SELECT '1' AS id, ('4155550101' || 'O\"Ha' || 'ra')::jsonb AS tel", "invalid input syntax for type json"),
+        ("SELECT '1' AS id, ('Ann ' || 'Lee')::date AS tel", 'invalid input syntax for type date: "…"'),
+        ("SELECT '1' AS id, 'infinity'::date AS tel", "date too large (after year 10K): 'infinity'"),
+        ("SELECT '1' AS id, ('inf' || 'inity')::timestamp AS tel", "timestamp too large (after year 10K): '…'"),
+        (
+            "SELECT i AS id, 1 / (24000 - i) AS tel FROM generate_series(1, 25000) AS i",
+            "division by zero",
+        ),
+    ],
+)
+def test_a_database_that_repeats_a_value_it_cannot_read_is_told_without_the_value(
+    backend: Any, server: Secret, root: Path, tmp_path: Path, query: str, note: str
+) -> None:
+    (problem,) = refused(backend, feed(query), server, root, tmp_path / "rows").problems
+    assert (problem.code, problem.note) == ("query-failed", note)
+
+
+def test_a_text_that_sqlite_cannot_decode_is_told_by_its_column_and_without_the_text(
+    backend: Any, root: Path, tmp_path: Path
+) -> None:
+    given = feed("SELECT id, cast(x'34313535353530313031ff' AS text) AS tel FROM people")
+    (problem,) = refused(backend, given, SQLITE, root, tmp_path / "rows").problems
+    assert problem.note == "Could not decode to UTF-8 column 'tel' with text '…'"
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
