@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -20,24 +21,35 @@ def workbook(text: str) -> bytes:
 
     A cell is a text, a number, true or false, null, or an object: `{"day": 46000}` and `{"moment": 46000.5}` are numbers that are
     shown as a date, `{"error": "#N/A"}` is an error, `{"formula": "A1", "value": 1}` a formula (without a value: never computed),
-    `{"written": "4.15555E9"}` a number as it is written in the XML. A line `skip: N` leaves rows out.
+    `{"written": "4.15555E9"}` a number as it is written in the XML. A line `skip: N` leaves rows out, a line `merge: A2:A4` merges cells of the sheet, and
+    a line `hide: N` hides a row of it.
     """
     sheets: dict[str, list[Any]] = {}
+    merged: dict[int, list[str]] = {}
+    hidden: dict[int, set[int]] = {}
     rows: list[Any] = []
     for line in text.splitlines():
         if line.startswith("sheet: "):
             rows = sheets.setdefault(line.removeprefix("sheet: "), [])
+        elif line.startswith("merge: "):
+            merged.setdefault(id(rows), []).append(line.removeprefix("merge: "))
+        elif line.startswith("hide: "):
+            hidden.setdefault(id(rows), set()).add(int(line.removeprefix("hide: ")))
         elif line.startswith("skip: "):
             rows += [[]] * int(line.removeprefix("skip: "))
         elif line:
             if not sheets:
                 sheets["Sheet1"] = rows
             rows.append(json.loads(line))
-    return packed({name: "".join(map(_row, range(1, len(rows) + 1), rows)) for name, rows in sheets.items()})
+    told = {
+        name: "".join(_row(n, row, n in hidden.get(id(rows), ())) for n, row in enumerate(rows, start=1))
+        for name, rows in sheets.items()
+    }
+    return packed(told, {name: merged.get(id(rows), []) for name, rows in sheets.items()})
 
 
-def packed(sheets: dict[str, str]) -> bytes:
-    """A workbook of sheets whose rows are XML."""
+def packed(sheets: dict[str, str], merged: Mapping[str, Sequence[str]] = MappingProxyType({})) -> bytes:
+    """A workbook of sheets whose rows are XML; `merged`: which cells of each are."""
     numbers = range(1, len(sheets) + 1)
     named = "".join(
         f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>' for n, name in zip(numbers, sheets, strict=True)
@@ -55,8 +67,9 @@ def packed(sheets: dict[str, str]) -> bytes:
         "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="22"/></cellXfs></styleSheet>',
     }
     files |= {
-        f"xl/worksheets/sheet{n}.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-        for n, rows in zip(numbers, sheets.values(), strict=True)
+        f"xl/worksheets/sheet{n}.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData>'
+        f"{_merged(merged.get(name, ()))}</worksheet>"
+        for n, (name, rows) in zip(numbers, sheets.items(), strict=True)
     }
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -65,10 +78,16 @@ def packed(sheets: dict[str, str]) -> bytes:
     return sink.getvalue()
 
 
-def _row(number: int, cells: Sequence[Any]) -> str:
+def _merged(ranges: Sequence[str]) -> str:
+    told = "".join(f'<mergeCell ref="{each}"/>' for each in ranges)
+    return f'<mergeCells count="{len(ranges)}">{told}</mergeCells>' if told else ""
+
+
+def _row(number: int, cells: Sequence[Any], hidden: bool = False) -> str:
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     told = [_cell(f"{letters[at]}{number}", value) for at, value in enumerate(cells) if value is not None]
-    return f'<row r="{number}">{"".join(told)}</row>' if told else ""
+    unseen = ' hidden="1"' if hidden else ""
+    return f'<row r="{number}"{unseen}>{"".join(told)}</row>' if told else ""
 
 
 def _cell(at: str, value: Any) -> str:

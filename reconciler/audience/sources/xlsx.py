@@ -23,7 +23,7 @@ from reconciler.audience.sources.raw_rows import (
     describe_missing_columns,
     open_parquet,
 )
-from reconciler.model.feeds import AnyFiles
+from reconciler.model.feeds import AnyFiles, FileFeed
 from reconciler.model.problem import BadInput, Problem
 
 _LARGEST = 10**15
@@ -48,7 +48,7 @@ def read_sheet(
     import pyarrow as pa
 
     with _legible(file):
-        sheet, spoiled = _sheet(file, feed)
+        sheet, part = _sheet(file, feed)
         rows = _rows(sheet)
         first = next(rows, None)
         if first is None:
@@ -59,10 +59,17 @@ def read_sheet(
         schema = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": pa.string()}
         schema["doubts"] = pa.list_(pa.string())
         rows = rows if feed.header else itertools.chain([first], rows)
+        # who hides a row does not mean to call the person in it; an entry, or an outcome, counts whoever sees it
+        hidden = part.hidden if isinstance(feed, FileFeed) and feed.entries is None else frozenset[int]()
         with open_parquet(into, schema) as append:
             while batch := list(itertools.islice(rows, BATCH)):
                 told = [
-                    (*texts, line, _fault(row, spoiled.get(line, ()), chosen, exact), [each for each in texts if each])
+                    (
+                        *texts,
+                        line,
+                        _HIDDEN if line in hidden else _fault(line, row, part, chosen, exact),
+                        [each for each in texts if each],
+                    )
                     for line, row in batch
                     for texts in ([*map(_text, _wide(row, len(header)))],)
                 ]
@@ -89,8 +96,8 @@ def _legible(file: Found) -> Iterator[None]:
 _UNLOCK = "save it without a password"
 
 
-def _sheet(file: Found, feed: AnyFiles) -> tuple[Any, Mapping[int, Sequence[int]]]:
-    """The sheet that is meant, and the cells in it that have no value though something stands there."""
+def _sheet(file: Found, feed: AnyFiles) -> tuple[Any, xlsx_parts.Part]:
+    """The sheet that is meant, and which cells of it have no value though something stands there."""
     from python_calamine import CalamineWorkbook
 
     parts = xlsx_parts.inspect_workbook(file)
@@ -106,7 +113,7 @@ def _sheet(file: Found, feed: AnyFiles) -> tuple[Any, Mapping[int, Sequence[int]
             message = f"the sheet {name!r} is too wide or too long: at most {_MOST_CELLS:,} cells are read"
             hint = "delete what stands far out in it, or save it as CSV"
             raise BadInput([Problem(file.at(), "too-large", message, hint=hint)])
-        return book.get_sheet_by_name(name), found.spoiled
+        return book.get_sheet_by_name(name), found
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
@@ -138,16 +145,21 @@ def _wide(row: Sequence[Any], width: int) -> Sequence[Any]:
 
 
 def _fault(
-    row: Sequence[Any], spoiled: Sequence[int], chosen: Mapping[int, str], exact: Mapping[str, str]
+    line: int, row: Sequence[Any], part: xlsx_parts.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
 ) -> str | None:
-    """Why a row cannot be used: a value that it needs is an error, or has lost digits."""
-    if any(at in chosen for at in spoiled):
+    """Why a row cannot be used: a value that it needs is an error, is another cell's, or has lost digits."""
+    if any(at in chosen for at in part.spoiled.get(line, ())):
         return "a cell holds an error, or a formula that was never computed"
+    if any(at in chosen for at in part.covered.get(line, ())):
+        return "a cell is merged with another, which alone has the value"
     for at, name in chosen.items():
         value = row[at] if at < len(row) else None
         if name in exact and value is not None and not isinstance(value, str) and not _is_whole(value):
             return f"{exact[name]} is neither a text nor a whole number of at most 15 digits"
     return None
+
+
+_HIDDEN = "the row is hidden in the sheet: show it, or delete it"
 
 
 def _is_whole(value: Any) -> bool:

@@ -1,14 +1,15 @@
 """What must be known of an Excel workbook before the library may read it?
 
 A workbook is a zip of XML. The library holds every cell between the first and the last one, and takes a cell with an
-error, or a formula whose value was never computed, for an empty one: both are looked for in the XML itself.
+error, or a formula whose value was never computed, for an empty one: both are looked for in the XML itself. So are
+cells that are merged: all but the first of them are empty, and look as if they said the same.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 from xml.etree import ElementTree
@@ -21,10 +22,14 @@ NO_WORKBOOK = "the file is no Excel workbook (.xlsx), or is damaged"
 LARGEST = 2 << 30
 """Bytes of a workbook once it is unpacked: the library holds what it reads."""
 
+MOST_MERGED = 1_000_000
+"""Cells of a sheet that others are merged over: each is held."""
+
 _CHUNK = 1 << 20
 _LONGEST_TAG = 256
 _CELL = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
-_DOUBTFUL = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]""")
+_MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?\bref\s*=\s*["']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["']""")
+_DOUBTFUL = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]|<(?:\w+:)?row\s[^>]*?\bhidden\s*=""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,13 @@ class Part:
     Attributes:
         cells: how many there are between A1 and the last one.
         spoiled: by row (from 1) the columns (from 0) of cells with an error, or a formula without a value.
+        covered: the same of cells that another one is merged over. hidden: rows that a spreadsheet does not show.
     """
 
     cells: int
     spoiled: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    covered: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()
 
 
 def inspect_workbook(file: Found) -> dict[str, Part]:
@@ -53,6 +61,9 @@ def inspect_workbook(file: Found) -> dict[str, Part]:
             raise BadInput([Problem(file.at(), "too-large", message)])
         try:
             return {name: _part(archive, path) for name, path in _sheets(archive)}
+        except _TooManyMerged:
+            message = f"more than {MOST_MERGED:,} cells of a sheet are merged into others"
+            raise BadInput([Problem(file.at(), "too-large", message, hint="unmerge them, and fill each")]) from None
         except (ElementTree.ParseError, KeyError) as error:
             raise BadInput([Problem(file.at(), "not-xlsx", NO_WORKBOOK, note=type(error).__name__)]) from None
 
@@ -84,6 +95,7 @@ def _local(name: str) -> str:
 
 def _part(archive: zipfile.ZipFile, path: str) -> Part:
     across, down, doubtful, end = 0, 0, False, b""
+    merged: set[tuple[bytes, ...]] = set()
     with archive.open(path) as source:
         while chunk := source.read(_CHUNK):
             seen = end + chunk
@@ -91,12 +103,34 @@ def _part(archive: zipfile.ZipFile, path: str) -> Part:
             if b"<!DOCTYPE" in seen:
                 raise ElementTree.ParseError("it is no part of a workbook")
             doubtful = doubtful or _DOUBTFUL.search(seen) is not None
+            merged |= set(_MERGED.findall(seen))
             for letters, digits in set(_CELL.findall(seen)):
                 across, down = max(across, _column(letters.decode()) + 1), max(down, int(digits))
+    covered = _covered(merged, across, down)
     if not doubtful:
-        return Part(across * down)
+        return Part(across * down, covered=covered)
     with archive.open(path) as source:
-        return Part(across * down, _spoiled(source))
+        spoiled, hidden = _spoiled(source)
+    return Part(across * down, spoiled, covered, hidden)
+
+
+class _TooManyMerged(Exception):
+    """A sheet has more merged cells than are held."""
+
+
+def _covered(merged: Collection[tuple[bytes, ...]], across: int, down: int) -> dict[int, list[int]]:
+    """The cells that others are merged over, but those that are outside of what the sheet holds."""
+    found: dict[int, list[int]] = {}
+    count = 0
+    for left, top, right, bottom in merged:
+        first, last = _column(left.decode()), min(_column(right.decode()), across - 1)
+        start, end = int(top), min(int(bottom), down)
+        count += max(0, last - first + 1) * max(0, end - start + 1)
+        if count > MOST_MERGED:
+            raise _TooManyMerged
+        for row in range(start, end + 1):
+            found.setdefault(row, []).extend(range(first + (row == start), last + 1))
+    return found
 
 
 def _column(letters: str) -> int:
@@ -107,13 +141,17 @@ def _column(letters: str) -> int:
     return number - 1
 
 
-def _spoiled(source: IO[bytes]) -> dict[int, list[int]]:
+def _spoiled(source: IO[bytes]) -> tuple[dict[int, list[int]], frozenset[int]]:
+    """`spoiled` and `hidden` of a sheet."""
     found: dict[int, list[int]] = {}
+    hidden = set[int]()
     row, column = 0, -1
     for event, element in ElementTree.iterparse(source, ("start", "end")):  # noqa: S314 # as above
         name = _local(element.tag)
         if event == "start" and name == "row":
             row, column = int(element.get("r") or row + 1), -1
+            if element.get("hidden") in ("1", "true"):
+                hidden.add(row)
         elif event == "end" and name == "c":
             letters = re.sub(r"\d+$", "", element.get("r") or "")
             column = _column(letters) if letters else column + 1
@@ -121,7 +159,7 @@ def _spoiled(source: IO[bytes]) -> dict[int, list[int]]:
                 found.setdefault(row, []).append(column)
         if event == "end" and name == "row":
             element.clear()
-    return found
+    return found, frozenset(hidden)
 
 
 def _has_no_value(cell: Any) -> bool:
