@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.model.address import Address
-from reconciler.model.delivery import Key
+from reconciler.model.delivery import Key, Numbers
 from reconciler.model.reason import REASON, Counted, Reason, Share
 from reconciler.model.rows import MembersOf, Rows
 from reconciler.model.scored import Scored
@@ -189,6 +189,7 @@ class RowChange:
         digest: of the rows' content. precondition: digest of the live members.
         aged: of the updates, those that follow from the time alone. aged_since: when the list was written last.
         scored: as of which moment and by which model its scores are, once it is written; None: no time is in them.
+        numbers: whether the numbers that the tenant calls the added by were held against the do-not-call lists.
         reached: `REACHED_COLUMNS` of who is on the list, where the segment has do-not-call lists: they are read again
             when the plan is applied. reached_digest: of their content.
     """
@@ -216,6 +217,7 @@ class RowChange:
     data: bool = False
     owed: tuple[Counted, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    numbers: Numbers = "known"
     reached: Rows | None = None
     reached_digest: str = ""
     pending: int = 0

@@ -97,6 +97,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "delivery": {
             "method": change.method,
             "chunk_size": change.chunk_size,
+            "numbers": change.numbers,
             "attributes": list(change.attributes),
             "values": dict(change.values),
             "chosen": None if change.chosen is None else reason_document(change.chosen),
@@ -177,6 +178,7 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         list=each["list"],
         method=delivery["method"],
         chunk_size=delivery["chunk_size"],
+        numbers=delivery["numbers"],
         attributes=tuple(delivery["attributes"]),
         values=tuple(delivery.get("values", {}).items()),
         chosen=None if delivery["chosen"] is None else read_named(delivery["chosen"]),

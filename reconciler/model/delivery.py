@@ -22,6 +22,11 @@ Key = Literal["contact", "phone", "sent"]
 then only the id that a contact was sent under."""
 
 
+Numbers = Literal["known", "after", "never"]
+"""When the number that the tenant calls a contact by is known: before it is put on a list, once it is there, or never,
+as no surface tells it."""
+
+
 PERSONAL = {"e164": "phone", "name": "name", "firstName": "first name", "lastName": "last name", "email": "e-mail"}
 """What is known of a contact itself, in words for a person."""
 
@@ -68,6 +73,13 @@ _TELLS_PHONES = "outbound"
 def key(way: Way, surfaces: Container[str]) -> Key:
     """By what the rows of a list are told apart that a way writes in a tenant with these surfaces."""
     return "sent" if way.key == "phone" and _TELLS_PHONES not in surfaces else way.key
+
+
+def numbers(way: Way, surfaces: Container[str], known: bool) -> Numbers:
+    """When the numbers of contacts are known that a way puts on a list; `known`: they were read from the tenant."""
+    if known or way.phones:
+        return "known"
+    return "after" if _TELLS_PHONES in surfaces else "never"
 
 
 def chosen(delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bool, known: bool) -> Chosen | None:

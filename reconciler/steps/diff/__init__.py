@@ -231,6 +231,7 @@ def _row_change(
         key=delivery_of.key(live.methods[way.method], live.surfaces),
         region=None if segment.phones is None else segment.phones.region,
         data=delivery.whole,
+        numbers=_numbers(segment, live.methods[way.method], live),
         live=kept + counts["update"] + counts["remove"],
         adds=counts["add"],
         updates=counts["update"],
@@ -247,6 +248,12 @@ def _row_change(
         reached=reached,
         reached_digest="" if reached is None else wire_rows.digest_rows(reached),
     )
+
+
+def _numbers(segment: Segment, way: delivery_of.Way, live: Live) -> delivery_of.Numbers:
+    """When the numbers are known that do-not-call lists are asked for; where there are none, nothing is asked."""
+    known = not segment.suppress or isinstance(segment.contacts, ContactsOf)
+    return delivery_of.numbers(way, live.surfaces, known)
 
 
 def _way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chosen:

@@ -12,6 +12,7 @@ import pytest
 from reconciler.model import instants
 from reconciler.model.errors import Exit
 from reconciler.simulator import Options, Simulator
+from reconciler.simulator.demo import next_window
 from tests import delivery
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS, contact, on_list, phone
@@ -375,3 +376,25 @@ def test_a_list_that_takes_nobody_after_a_batch_fails_the_step_without_another_b
     assert run("apply", "--resume").code == 0
     assert set(on_list(tenant)) == {contact(n) for n in EVERYBODY}
     assert len(tenant.jobs.all) == 1
+
+
+@pytest.mark.parametrize("method", ["contactIds", "listContacts", "contactBatch"])
+def test_nobody_is_put_by_id_alone_on_a_list_that_another_dials_before_the_number_there_is_known(
+    tenant: Simulator, folder: Folder, run: Run, method: str
+) -> None:
+    ready(tenant, folder, method)
+    one_has_a_new_number_and_the_old_one_is_suppressed(folder, run)
+    folder.write("registry.csv", "number\n+12125550199\n")
+    assert run("apply", "--yes").code == 0
+    (name,) = [each.name for each in tenant.store.lists.values()]
+    tenant.store.add_campaign("Theirs", name, dialType="progressive", status="active", **next_window(instants.parse_instant(AS_OF)))
+    tenant.store.add_contacts([{"id": contact(40), "phoneNumber": "+12125550199", "status": "ACTIVE"}])
+    delivery.write_contacts(folder, range(41))
+    before, tried = set(on_list(tenant)), run("apply", "--yes")
+    if method == "contactBatch":  # writes the number that was judged
+        assert (tried.code, set(on_list(tenant))) == (0, before | {contact(40)}), tried
+        assert tenant.store.contacts[contact(40)].phone_number == phone(40)
+        return
+    assert (tried.code, "DNC-UNTOLD" in tried.err) == (Exit.REFUSED, True), tried
+    assert "campaign 'Theirs', which no manifest declares, may be dialling it" in tried.err
+    assert set(on_list(tenant)) == before
