@@ -42,6 +42,11 @@ class Ended:
     out: str
     err: str
 
+    @property
+    def said(self) -> str:
+        """All that a person at a terminal reads."""
+        return self.out + self.err
+
 
 class Folder:
     """A workspace's folder; `Workspace/test` is its name, `embedded` its tenant."""

@@ -117,7 +117,7 @@ class _Applying:
             if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
                 click.echo("Nothing was written.")
                 return Exit.DONE
-        return self._commit(proposed, self._desired())
+        return self._commit(proposed, self._desired(), shown=self.voice == "text")
 
     def saved(self, file: Path) -> int:
         from reconciler.ledger.saved import open_plan, read_anchor
@@ -166,7 +166,7 @@ class _Applying:
 
         return load(self.workspace)
 
-    def _commit(self, plan: Plan, desired: Desired, resume: str | None = None) -> int:
+    def _commit(self, plan: Plan, desired: Desired, resume: str | None = None, *, shown: bool = False) -> int:
         from reconciler.cli.console import console
         from reconciler.cli.notifications import notifier, tell_of_apply, tell_of_refusal
         from reconciler.flow import commit
@@ -184,7 +184,7 @@ class _Applying:
             ApplyProgress(out, headline) as progress,
         ):
             terms = self._terms(desired, writer.surfaces, ProgressSinks(events, progress), resume)
-            terms = replace(terms, teller=teller)
+            terms = replace(terms, teller=teller, shown=shown)
             try:
                 report = commit(plan, writer, self.world.ledger(desired), terms)
             except KeyboardInterrupt:

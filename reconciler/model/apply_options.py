@@ -39,6 +39,7 @@ class ApplyOptions:
         secret: fetches what a manifest only refers to.
         clock: what time it is, as the run goes on.
         earlier: of a list, the names that the ledger may have it under besides its own.
+        shown: whether the plan has just been shown with its findings, which are not told a second time then.
         places: where the manifests say the schedule of a campaign, or of which moment a do-not-call list is.
     """
 
@@ -62,6 +63,7 @@ class ApplyOptions:
     environment: str | None = None
     places: Mapping[Address, Location] = field(default_factory=dict)
     earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    shown: bool = False
 
     @property
     def engine(self) -> Engine:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from reconciler import __version__
 from reconciler.kinds import kinds
+from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.ceiling import merged
 from reconciler.model.change import Changes
@@ -34,8 +35,8 @@ def guard(plan: Plan, terms: ApplyOptions) -> None:
     standing = [each for each in waive(_found(plan, terms), terms.settings, terms.now.date()) if each.refuses]
     if not standing:
         return
-    # a name from the tenant may hold line ends, and only ours begin a line
-    words = "\n".join(f"  {each.rule}  {each.object}: {' '.join(each.message.splitlines())}" for each in standing)
+    known = {(each.rule, each.object, each.message) for each in plan.findings} if terms.shown else set()
+    words = "\n".join(f"  {each.rule}  {each.object}: {_words(each, known)}" for each in standing)
     hint = "change the manifests so that the plan is safe"
     waivable = dict.fromkeys(_waiver(finding) for finding in standing if finding.waivable)
     if waivable:
@@ -44,6 +45,14 @@ def guard(plan: Plan, terms: ApplyOptions) -> None:
     raise Refused(
         f"the plan is unsafe and was not applied:\n{words}", note="nothing was written to the tenant", hint=hint
     )
+
+
+def _words(finding: Finding, shown: Container[tuple[str, Address, str]]) -> str:
+    """What is unsafe, on one line; where the plan was shown a moment ago with the same words, that it was."""
+    if (finding.rule, finding.object, finding.message) in shown:
+        return "as the plan says above"
+    # a name from the tenant may hold line ends, and only ours begin a line
+    return " ".join(finding.message.splitlines())
 
 
 def _waiver(finding: Finding) -> str:

@@ -129,7 +129,7 @@ def test_more_calls_than_the_agents_can_answer_are_refused(tenant: Simulator, fo
     ended = run("apply", "--yes")
     assert ended.code == 3, ended.out
     assert (
-        "PAC-001  Campaign/evening: 5 calls in progress of which 25 % are answered are 1.2 people at once" in ended.err
+        "PAC-001  Campaign/evening: 5 calls in progress of which 25 % are answered are 1.2 people at once" in ended.said
     )
     assert not tenant.requests().writes()
 

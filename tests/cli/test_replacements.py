@@ -66,7 +66,7 @@ def test_a_campaign_without_our_mark_is_not_made_anew(
     assert changed(run("plan", "--format", "json"))["change"]["actions"] == ["update"]
     refused = run("apply", "--yes")
     assert refused.code == 3
-    assert "OBJ-IMMUTABLE  Campaign/evening: the tenant does not change the dialType of 'Evening'" in refused.err
+    assert "OBJ-IMMUTABLE  Campaign/evening: the tenant does not change the dialType of 'Evening'" in refused.said
     assert not tenant.requests().writes()
 
 
@@ -78,7 +78,7 @@ def test_a_campaign_that_has_no_threshold_is_not_made(tenant: Simulator, folder:
     refused = run("apply", "--yes")
     assert refused.code == 3
     words = "the tenant makes no campaign without abandonThreshold, and none is declared"
-    assert f"OBJ-INCOMPLETE  Campaign/evening: {words}" in refused.err
+    assert f"OBJ-INCOMPLETE  Campaign/evening: {words}" in refused.said
     assert "overrides" not in refused.err
     assert not tenant.requests().writes()
 

@@ -54,7 +54,7 @@ def test_a_band_of_eight_percent_on_a_list_with_american_numbers_is_told_with_th
     assert "compliant" not in planned.out
     refused = run("apply", "--yes")
     assert refused.code == 3
-    assert "25 contacts with US numbers" in refused.err
+    assert "25 contacts with US numbers" in refused.said
     assert "{rule: ABN-001, object: 'Campaign/evening', reason: …, until: …}" in refused.err
     assert not tenant.requests().writes()
 
@@ -170,7 +170,7 @@ def test_a_predictive_campaign_that_names_no_policy_is_refused(tenant: Simulator
     folder.write("campaign-evening.yaml", text.replace("  abandonment: {policy: strict, band: all}\n", ""))
     refused = run("apply", "--yes")
     assert refused.code == 3
-    assert "CMP-NO-POLICY  Campaign/evening: it dials predictively and names no abandonment policy" in refused.err
+    assert "CMP-NO-POLICY  Campaign/evening: it dials predictively and names no abandonment policy" in refused.said
 
 
 def test_a_threshold_that_rises_while_people_are_called_is_told(tenant: Simulator, folder: Folder, run: Run) -> None:

@@ -87,10 +87,11 @@ def test_an_unsafe_plan_is_shown_with_its_reasons_and_apply_refuses_it(
     for command in (["apply"], ["apply", "--yes"], ["apply", str(folder.root / "a.plan")]):
         refused = run(*command)
         assert refused.code == 3
-        assert "error[refused]: " in refused.err
-        assert words in refused.err
+        assert "error[refused]: " in refused.said
+        assert words in refused.said
+        assert refused.said.count(words) == 1, "what the plan has said is not said again"
         for rule in rules:
-            assert f"{{rule: {rule}, object: '{subject}', reason: …}}" in refused.err
+            assert f"{{rule: {rule}, object: '{subject}', reason: …}}" in refused.said
     assert not tenant.requests().writes()
     assert scene.state(tenant) == before
 
@@ -122,7 +123,7 @@ def test_an_override_that_has_run_out_lets_nothing_through(
     overridden(folder, rules, subject, "2020-01-01")
     refused = run("apply", "--yes")
     assert refused.code == 3
-    assert words in refused.err
+    assert words in refused.said
     assert not tenant.requests().writes()
 
 
@@ -145,8 +146,8 @@ def test_a_campaign_on_a_list_that_would_be_empty_is_shown_and_refused(
     assert "list 'Chosen' would be empty" in planned.out
     refused = run("apply", "--yes")
     assert refused.code == 3
-    assert "list 'Chosen' would be empty" in refused.err
-    assert "overrides" not in refused.err
+    assert "list 'Chosen' would be empty" in refused.said
+    assert "overrides" not in refused.said
     assert not tenant.requests().writes()
 
 
@@ -158,7 +159,7 @@ def test_what_another_workspace_owns_is_shown_and_refused(tenant: Simulator, fol
     assert "'VIP' is managed by workspace 'others'" in planned.out
     refused = run("apply", "--yes")
     assert refused.code == 3
-    assert "'VIP' is managed by workspace 'others'" in refused.err
+    assert "'VIP' is managed by workspace 'others'" in refused.said
     assert not tenant.requests().writes()
 
 
@@ -170,7 +171,7 @@ def test_the_contacts_of_a_list_that_another_workspace_owns_are_left_alone(
     scene.declare_segment(folder)
     refused = run("apply", "--yes")
     assert refused.code == 3, refused.out
-    assert "managed by workspace 'others'" in refused.err
+    assert "managed by workspace 'others'" in refused.said
     assert scene.members(tenant, "Chosen") == set()
 
 
@@ -180,7 +181,7 @@ def test_an_override_can_name_what_a_prune_would_stop(tenant: Simulator, folder:
     folder.write("list.yaml", manifest("ContactList", "vip", "name: VIP"))
     refused = run("apply", "--yes", "--prune")
     assert refused.code == 3
-    assert "object: 'Campaign/Last Spring'" in refused.err
+    assert "object: 'Campaign/Last Spring'" in refused.said
     overridden(folder, ["LIM-STOPPED"], "Campaign/Last Spring", None)
     applied = run("apply", "--yes", "--prune")
     assert applied.code == 0, applied.err
@@ -218,8 +219,9 @@ def test_a_do_not_call_list_that_only_warns_lets_no_other_stale_one_through(
     folder.write("lenient.yaml", manifest("SuppressionList", "lenient", f"{listed}\nonStale: warn"))
     refused = run("apply", "--yes")
     assert refused.code == 3, refused.out
-    assert "SuppressionList/strict is" in refused.err
-    assert "SuppressionList/lenient is" not in refused.err
+    assert "! DNC-STALE  Segment/chosen: SuppressionList/strict is" in refused.out
+    assert "w DNC-STALE  Segment/chosen: SuppressionList/lenient is" in refused.out
+    assert refused.err.count("DNC-STALE  Segment/chosen: as the plan says above") == 1
     assert not tenant.requests().writes()
 
 
@@ -237,8 +239,8 @@ def test_a_list_is_not_emptied_under_a_campaign_that_somebody_else_runs(
     for command in (["apply", "--yes"], ["apply", path]):
         refused = run(*command)
         assert refused.code == 3, refused.err
-        assert f"campaign {name!r}, which no manifest declares" in refused.err
-        assert f"{{rule: CMP-EMPTIED, object: 'Campaign/{name}', reason: …}}" in refused.err
+        assert f"campaign {name!r}, which no manifest declares" in refused.said
+        assert f"{{rule: CMP-EMPTIED, object: 'Campaign/{name}', reason: …}}" in refused.said
     assert not tenant.requests().writes()
 
 

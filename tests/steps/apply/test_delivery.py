@@ -90,7 +90,7 @@ def test_apply_refuses_while_the_tenant_would_dial_a_suppressed_number_that_the_
     refused = run("apply", "--yes")
     assert refused.code == Exit.REFUSED, refused.out + refused.err
     assert "DNC-TENANT" in refused.err
-    assert "1 contacts stay on its lists whose number in the tenant is on SuppressionList/registry" in refused.err
+    assert "1 contacts stay on its lists whose number in the tenant is on SuppressionList/registry" in refused.said
     tenant.store.contacts[contact(5)].phone_number = "+13105550177"
     assert "No changes." in run("plan").out
 
@@ -396,5 +396,5 @@ def test_nobody_is_put_by_id_alone_on_a_list_that_another_dials_before_the_numbe
         assert tenant.store.contacts[contact(40)].phone_number == phone(40)
         return
     assert (tried.code, "DNC-UNTOLD" in tried.err) == (Exit.REFUSED, True), tried
-    assert "campaign 'Theirs', which no manifest declares, may be dialling it" in tried.err
+    assert "campaign 'Theirs', which no manifest declares, may be dialling it" in tried.said
     assert set(on_list(tenant)) == before
