@@ -115,11 +115,16 @@ class Bucket:
 
     def folders(self, prefix: str) -> list[str]:
         """The names between a prefix that ends with `/` and the next slash."""
+        return self.entries(prefix)[0]
+
+    def entries(self, prefix: str) -> tuple[list[str], list[str]]:
+        """The same, and the names of the objects that have no further slash."""
         import obstore
 
         with self._told(prefix):
-            found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
-            return [each.rstrip("/").rpartition("/")[2] for each in found]
+            found = obstore.list_with_delimiter(self._store, prefix)
+            names = [each.rstrip("/").rpartition("/")[2] for each in found["common_prefixes"]]
+            return names, [each["path"].rpartition("/")[2] for each in found["objects"]]
 
     def read(self, key: str) -> tuple[bytes, Meta]:
         """A small object.

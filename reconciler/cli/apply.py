@@ -136,6 +136,7 @@ class _Applying:
 
         desired = self._desired()
         ledger = self.world.ledger(desired)
+        self._tell_of_strangers(desired)
         if name:
             name = ledger.find_run(name, desired.settings.name).name
         else:
@@ -155,11 +156,20 @@ class _Applying:
         """Say first of all that an earlier run was interrupted, and how to go on with it."""
         from reconciler.views.plain import plain
 
+        self._tell_of_strangers(desired)
         waiting = self.world.ledger(desired).interrupted(desired.settings.name)
         for each in waiting:
             click.echo(plain(f"Run {each.name}, begun by {each.by} at {each.at}, was interrupted."), err=True)
             _tell_how_to_go_on(self.workspace, name=each.name)
         return bool(waiting)
+
+    def _tell_of_strangers(self, desired: Desired) -> None:
+        """Name what lies among the ledger's runs and is none: somebody may miss a run that was moved or renamed."""
+        from reconciler.views.plain import plain
+
+        store = self.world.ledger(desired).store
+        for name in store.strangers():
+            click.echo(plain(f"Notice: {store.place(f'runs/{name}')} is no run, and is passed over"), err=True)
 
     def _desired(self) -> Desired:
         from reconciler.steps.load import load

@@ -154,7 +154,13 @@ class ObjectStore:
     def runs(self) -> list[str]:
         """The names of the runs."""
         with _told():
-            return sorted(self._bucket.folders(self._key("runs/")))
+            return sorted(filter(records.is_run, self._bucket.folders(self._key("runs/"))))
+
+    def strangers(self) -> list[str]:
+        """What else lies among them."""
+        with _told():
+            folders, files = self._bucket.entries(self._key("runs/"))
+            return sorted([*files, *(each for each in folders if not records.is_run(each))])
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:

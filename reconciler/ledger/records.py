@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -90,7 +91,10 @@ class Records(Protocol):
         """Why a record may be known to others than its owner, in words; empty where nothing says so."""
 
     def runs(self) -> list[str]:
-        """The folders below `runs/`, sorted; whatever else lies there is passed over."""
+        """The folders below `runs/` that are named as a run is, sorted; whatever else lies there is passed over."""
+
+    def strangers(self) -> list[str]:
+        """What else lies there, sorted."""
 
     def writing(self, name: str) -> AbstractContextManager[Path]:
         """A path to write a large record to; it is kept when the block ends well."""
@@ -103,6 +107,14 @@ class Records(Protocol):
 
     def token_key(self, given: str | None) -> Secret:
         """The key that contacts' tokens are made with: from the environment, else created here once."""
+
+
+def is_run(name: str) -> bool:
+    """Whether a folder is named as runs are: by when one was begun, in UTC, and six digits of chance."""
+    return _RUN.fullmatch(name) is not None
+
+
+_RUN = re.compile(r"\d{8}T\d{6}\.\d{6}-[0-9a-f]{6}")
 
 
 def parse_line(records: Records, name: str, number: int, line: bytes) -> Mapping[str, Any]:

@@ -206,6 +206,10 @@ class ProvenRecords:
         """See `Records`."""
         return self._store.runs()
 
+    def strangers(self) -> list[str]:
+        """See `Records`."""
+        return self._store.strangers()
+
     def writing(self, name: str) -> AbstractContextManager[Path]:
         """See `Records`."""
         return self._store.writing(name)

@@ -192,8 +192,17 @@ class Store:
 
     def runs(self) -> list[str]:
         """The names of the runs."""
+        return [name for name, ours in self._below_runs() if ours]
+
+    def strangers(self) -> list[str]:
+        """What else lies among them."""
+        return [name for name, ours in self._below_runs() if not ours]
+
+    def _below_runs(self) -> Iterator[tuple[str, bool]]:
+        """Everything in the folder of the runs, sorted, and whether it is one."""
         folder = self.folder / "runs"
-        return sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+        for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+            yield entry.name, entry.is_dir() and records.is_run(entry.name)
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:

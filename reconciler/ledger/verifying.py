@@ -118,7 +118,7 @@ def _runs(store: Records, seal: Seal | None, reading: Reading, seen: _Seen) -> l
                     where=store.place(name, number),
                     hint="compare it with a copy of the ledger from before",
                 )
-    words = []
+    words = [f"{each} among the runs is none, and was passed over." for each in store.strangers()]
     if foreign:
         words.append(f"{foreign} runs were written under no key at hand, or by an older edition.")
     gone = [run for run in seen.runs if run not in set(here)]

@@ -100,7 +100,14 @@ def test_a_run_is_gone_on_with_in_its_own_environment_alone(two: Two, folder: Fo
         assert "workspace test, environment prod, prod " in ended.out
     two.prod.faults.clear()
     assert not two.stage.requests().writes()
-    assert run("apply", "--resume", "-e", "prod").code == 0
+    runs = folder.root / ".reconciler" / "runs"
+    (runs / "9999" / "journal.jsonl").mkdir(parents=True)
+    (runs / "notes.txt").write_text("of a person")
+    resumed = run("apply", "--resume", "-e", "prod")
+    assert resumed.code == 0, resumed.said
+    for name in ("9999", "notes.txt"):
+        assert f"Notice: {runs / name} is no run, and is passed over" in resumed.err
+        assert f"{name} among the runs is none, and was passed over." in run("audit", "verify", "-e", "prod").out
     assert len(scene.members(two.prod, "Chosen")) == 50
 
 

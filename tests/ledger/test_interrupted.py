@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -135,15 +136,30 @@ def test_a_run_that_was_killed_before_its_first_line_was_never_begun(
     assert names(ledger) == [run.name]
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "notes.txt", "Thumbs.db", "2999"])
-def test_strange_files_among_the_runs_are_passed_over(in_a_folder: Ledger, name: str) -> None:
+def test_strange_files_among_the_runs_are_passed_over_and_named(in_a_folder: Ledger) -> None:
     with in_a_folder.run(PLAN) as run:
         pass
-    (in_a_folder.store.folder / "runs" / name).write_bytes(b"\xff\x00")
+    runs = in_a_folder.store.folder / "runs"
+    files = [".DS_Store", "29990101T000000.000000-abcdef", "Thumbs.db", "notes.txt"]
+    for name in files:
+        (runs / name).write_bytes(b"\xff\x00")
+    shutil.copytree(runs / run.name, runs / f"{run.name}-copy")
+    (runs / "9999" / "journal.jsonl").mkdir(parents=True)
     (in_a_folder.store.folder / interrupted.FILE).unlink()
-    (in_a_folder.store.folder / "runs" / "9999-empty").mkdir()
     assert names(in_a_folder) == [run.name]
     assert verified(in_a_folder) == 1
+    assert in_a_folder.store.strangers() == sorted([*files, "9999", f"{run.name}-copy"])
+
+
+def test_runs_alone_are_no_strangers_wherever_the_ledger_is(opening: Opened) -> None:
+    ledger = Ledger(opening())
+    with ledger.run(PLAN) as run:
+        pass
+    assert (ledger.store.runs(), ledger.store.strangers()) == ([run.name], [])
+    with opening().writing("runs/notes.txt") as path:
+        path.write_bytes(b"of a person")
+    opening().append("runs/old/journal.jsonl", b"{}")
+    assert (ledger.store.runs(), ledger.store.strangers()) == ([run.name], ["notes.txt", "old"])
 
 
 def test_another_plan_in_the_place_of_a_runs_own_is_refused(in_a_folder: Ledger, tmp_path: Path) -> None:

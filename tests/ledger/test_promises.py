@@ -109,7 +109,7 @@ def test_a_large_record_is_kept_and_its_owner_s_alone(opening: Opened, tmp_path:
     found = opening().fetched("runs/a/plan.zip", tmp_path / "into")
     assert found is not None
     assert found.read_bytes() == b"x" * 6_000_000
-    assert opening().runs() == ["a"]
+    assert opening().strangers() == ["a"]
 
 
 def test_the_token_key_is_made_once(opening: Opened) -> None:

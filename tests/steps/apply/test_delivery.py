@@ -387,7 +387,9 @@ def test_nobody_is_put_by_id_alone_on_a_list_that_another_dials_before_the_numbe
     folder.write("registry.csv", "number\n+12125550199\n")
     assert run("apply", "--yes").code == 0
     (name,) = [each.name for each in tenant.store.lists.values()]
-    tenant.store.add_campaign("Theirs", name, dialType="progressive", status="active", **next_window(instants.parse_instant(AS_OF)))
+    tenant.store.add_campaign(
+        "Theirs", name, dialType="progressive", status="active", **next_window(instants.parse_instant(AS_OF))
+    )
     tenant.store.add_contacts([{"id": contact(40), "phoneNumber": "+12125550199", "status": "ACTIVE"}])
     delivery.write_contacts(folder, range(41))
     before, tried = set(on_list(tenant)), run("apply", "--yes")
