@@ -6,7 +6,6 @@ Which endpoints hold a kind is the kind's own fact; how a surface pages is the s
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import threading
 import time
@@ -30,6 +29,7 @@ from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Kind, Surface
 from reconciler.model.live import LiveObject
+from reconciler.model.nearest import nearest
 from reconciler.model.ownership import split_mark
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.renaming import Earlier, called, renamed
@@ -368,8 +368,8 @@ class TenantReader:
         """What may be meant by a name that there is not."""
         known = self._ids[kind]
         same = [each for each in known if invisible.same_name(each) == invisible.same_name(name)]
-        near = same or difflib.get_close_matches(name, known, 1)
-        return f"did you mean {near[0]!a}?" if near else f"the tenant has {len(known)} {many}"
+        meant = same[0] if same else nearest(name, known)
+        return f"did you mean {meant!a}?" if meant else f"the tenant has {len(known)} {many}"
 
     def _file(self, into: Path) -> Path:
         return into / f"{next(self._spooled):04d}.json"

@@ -6,7 +6,6 @@ a moment is in, or else in the next one.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 from reconciler.model.calendar import DAYS, Calendar, Hours, minutes, zones
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.kind import Later
+from reconciler.model.nearest import nearest
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 
@@ -131,8 +131,8 @@ def _check_calendar(resource: Resource, spec: Spec) -> Iterator[Problem]:
     place = ("spec", "schedule", "calendar")
     name = spec["timeZone"]
     if name not in zones():
-        near = difflib.get_close_matches(name, sorted(zones()), 1)
-        hint = f"did you mean `{near[0]}`?" if near else "write it as the IANA database does: America/New_York"
+        meant = nearest(name, zones())
+        hint = f"did you mean `{meant}`?" if meant else "write it as the IANA database does: America/New_York"
         message = f"there is no time zone `{name}`"
         yield Problem(resource.where(*place, "timeZone"), "unknown-time-zone", message, hint=hint)
     empty = False

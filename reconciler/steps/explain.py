@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from reconciler.audience.decision import explain as contacts
 from reconciler.audience.diff import retry_queue
 from reconciler.audience.relations import engine
@@ -12,9 +10,9 @@ from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
 from reconciler.model.invisible import same_id
-from reconciler.model.listing import shortened
 from reconciler.model.live import Live
 from reconciler.model.members import Members
+from reconciler.model.nearest import suggest
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.tokens import Tokens
 
@@ -51,9 +49,7 @@ def explain(
 
 
 def _no_segment(name: str, names: list[str]) -> Problem:
-    near = get_close_matches(name, names, 1)
-    declared = shortened([f"`{each}`" for each in names]) or "none"
-    hint = f"did you mean `{near[0]}`?" if near else f"the workspace declares {declared}"
+    hint = suggest(name, names) or "the workspace declares none"
     return Problem(Location("--segment"), "unknown-segment", f"there is no Segment {name!r}", hint=hint)
 
 

@@ -7,7 +7,6 @@ another type. Names that begin with a dot are none of anybody's data: drafts of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from reconciler.bucket.objects import Bucket
 from reconciler.bucket.refusals import BucketError, Missing
 from reconciler.model.feeds import FileFeed
 from reconciler.model.listing import shortened
+from reconciler.model.nearest import nearest
 from reconciler.model.problem import BadInput, Problem
 
 _NAMED = 5
@@ -71,11 +71,10 @@ def _near(inside: Path, folder: str) -> str:
     parent = (inside / folder).parent
     while not parent.is_dir():
         folder, parent = parent.relative_to(inside).as_posix(), parent.parent
-    there = {each.name.casefold(): each.name for each in parent.iterdir() if each.is_dir()}
-    near = get_close_matches(Path(folder).name.casefold(), there, 1)
-    if not near:
+    meant = nearest(Path(folder).name, [each.name for each in parent.iterdir() if each.is_dir()])
+    if meant is None:
         return _BEGINS
-    meant = (parent / there[near[0]]).relative_to(inside).as_posix()
+    meant = (parent / meant).relative_to(inside).as_posix()
     return f"did you mean `{meant}`? Or {_BEGINS}"
 
 

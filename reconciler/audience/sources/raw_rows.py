@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from reconciler.model.feeds import Feed
 from reconciler.model.listing import shortened
+from reconciler.model.nearest import nearest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.rows import Rows
 
@@ -95,10 +95,9 @@ _A_PHONE = 7
 
 
 def _meant(name: str, present: Sequence[str]) -> str | None:
-    folded = {each.casefold(): each for each in present if each}
-    near = get_close_matches(name.casefold(), folded, 1)
-    if near:
-        return f"did you mean `{folded[near[0]]}`?"
+    meant = nearest(name, [each for each in present if each])
+    if meant is not None:
+        return f"did you mean `{meant}`?"
     named = [f"`{each}`" for each in present if each]
     return f"there are {shortened(named)}" if named else None
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from reconciler.kinds.workspace import outside
 from reconciler.model.instants import last_midnight
+from reconciler.model.nearest import list_names, suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue
 from reconciler.model.settings import Engine, Settings, Workspace
 from reconciler.steps.load.files import WHOLE
-from reconciler.steps.load.nearest import list_names, suggest
 from reconciler.steps.load.variables import TENANT, Environment, environments
 
 

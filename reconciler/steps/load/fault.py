@@ -8,10 +8,10 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from reconciler.kinds import shared_schema
+from reconciler.model.nearest import nearest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.nearest import nearest
 
 Schema = Mapping[str, Any]
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.kinds import kinds, shared_schema
+from reconciler.model.nearest import nearest
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.files import WHOLE, Source
 from reconciler.steps.load.ignored import IGNORE_FILE
-from reconciler.steps.load.nearest import nearest
 
 _OURS = re.compile(r"cxone\.reconciler\b")
 _GROUP = re.compile(r"[a-z0-9.-]+\.[a-z]+/\w+")

@@ -15,11 +15,11 @@ from reconciler.model import invisible
 from reconciler.model.address import Address
 from reconciler.model.kind import Kind, follow
 from reconciler.model.listing import shortened
+from reconciler.model.nearest import nearest, suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Path, Resource
 from reconciler.steps.load.collected import Unread
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.nearest import nearest, suggest
 
 SUGGESTED = 60
 """Missing names for which one that is alike is searched: more than are printed."""

@@ -21,10 +21,10 @@ from jsonschema.validators import extend
 from reconciler.kinds import kinds, schema_of, shared_schema
 from reconciler.model.countries import country
 from reconciler.model.instants import EARLIEST, LATEST, LONGEST, parse_duration, parse_instant, reckonable
+from reconciler.model.nearest import suggest
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import definition
-from reconciler.steps.load.nearest import suggest
 from reconciler.steps.load.wording import LONGEST_TIMEOUT, describe_schema_errors
 
 _FORMATS = FormatChecker(formats=())

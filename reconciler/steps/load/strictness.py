@@ -13,14 +13,14 @@ from reconciler.kinds import abandonment_policy, floor, workspace
 from reconciler.model.ceiling import ELSEWHERE
 from reconciler.model.countries import country
 from reconciler.model.finding import Severity
+from reconciler.model.nearest import suggest
+from reconciler.model.nearest import suggest_country as suggest_place
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Settings
 from reconciler.rules import rules
 from reconciler.rules.jurisdictions import law
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.nearest import suggest
-from reconciler.steps.load.nearest import suggest_country as suggest_place
 
 
 def apply_floors(settings: Settings, catalogue: Catalogue) -> Settings:

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from reconciler.model.nearest import suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.what_if import Supposition
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.nearest import suggest
 
 _PLACE = Location("--set")
 

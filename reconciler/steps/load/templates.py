@@ -22,12 +22,12 @@ from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError, nod
 from jinja2.runtime import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reconciler.model.nearest import suggest
 from reconciler.model.nesting import goes_too_deep
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.filters import FILTERS, OUTPUT, PARTS, Refused, text_of, too_large
-from reconciler.steps.load.nearest import suggest
 from reconciler.steps.load.variables import Variables, missing
 
 _MARKS = ("{{", "{%", "{#")

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
+from reconciler.model.nearest import list_names, nearest, suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.model.settings import Workspace
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.files import ENVIRONMENTS, read_file, shown_name
-from reconciler.steps.load.nearest import list_names, nearest, suggest
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 
 TENANT = "tenant"

@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from jsonschema.exceptions import ValidationError
 
 from reconciler.model.instants import EARLIEST, LATEST, LONGEST
+from reconciler.model.nearest import list_names, nearest, suggest, suggest_country
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import Fault, Schema, part_of
-from reconciler.steps.load.nearest import list_names, nearest, suggest, suggest_country
 
 LONGEST_TIMEOUT = timedelta(days=1)
 """The longest wait for a reply that a person may name; a socket takes no more than 24 days."""

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from reconciler.model.listing import MOST
+from reconciler.model.nearest import list_names, suggest
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import load, yaml_nodes
 from reconciler.steps.load.filters import OUTPUT, Refused
-from reconciler.steps.load.nearest import list_names, suggest
 from reconciler.steps.load.templates import evaluate
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.kinds import kinds
+from reconciler.model import nearest
 from reconciler.model.listing import shortened
 from reconciler.model.problem import BadInput, Location, Problem, Stage
 from reconciler.model.settings import Workspace
-from reconciler.steps.load import load, nearest, references, yaml_nodes
+from reconciler.steps.load import load, references, yaml_nodes
 from reconciler.views.problems import failure
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
