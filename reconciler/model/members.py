@@ -49,6 +49,26 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignNumbers:
+    """Contacts' numbers without a country code that seem to be of another country than the one they are read in.
+
+    Attributes:
+        segment: the segment. region: ISO 3166 alpha-2, in which they are read; None: no region is known.
+        numbers: so many of its contacts' numbers say no country code and are read there. odd: so many of them are
+            nobody's there, or begin with an area code of `state`.
+        likely: the region in which most of these are numbers.
+        state: a state or province (ISO 3166-2) of `likely` that has the same two letters as `region`.
+    """
+
+    segment: Address
+    region: str | None
+    numbers: int
+    odd: int
+    likely: str
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DoNotCall:
     """A do-not-call list that a segment is judged by.
 
@@ -86,7 +106,7 @@ class MembershipDecision:
         rows: its contacts, in or out, as a relation: contactId, score, band, priority, reason, …
         barred: contacts that are to be taken off its lists in any case.
         account: the sum of them all.
-        suppressions: the do-not-call lists that it was judged by.
+        suppressions: the do-not-call lists that it was judged by. foreign: numbers that may be of another country.
     """
 
     segment: Segment
@@ -94,6 +114,7 @@ class MembershipDecision:
     barred: Rows
     account: Accounting
     suppressions: tuple[DoNotCall, ...] = ()
+    foreign: tuple[ForeignNumbers, ...] = ()
 
 
 Members = tuple[MembershipDecision, ...]

@@ -7,7 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.audience.decision import dnc_additions, eligibility, must_remove, region_mismatch, unreadable_entries
+from reconciler.audience.decision import (
+    contact_regions,
+    dnc_additions,
+    eligibility,
+    must_remove,
+    region_mismatch,
+    unreadable_entries,
+)
 from reconciler.audience.relations import engine
 from reconciler.kinds import segment as segments
 from reconciler.kinds.disposition_set import sets
@@ -57,7 +64,8 @@ def decide(desired: Desired, live: Live) -> Members:
             lost = 0 if by_phone else must_remove.count_unread_in_tenant(backend, segment, rows, live.rows)
             judged = _judged_by(backend, segment, live, desired.settings.oldest, dialled, lost)
             suppressions = tuple(replace(told, alike=_alike(backend, segment, told, live, rows)) for told in judged)
-            found.append(MembershipDecision(segment, rows, barred, account, suppressions))
+            foreign = tuple(contact_regions.find_foreign_numbers(backend, segment, live.rows, rows))
+            found.append(MembershipDecision(segment, rows, barred, account, suppressions, foreign))
     return tuple(found)
 
 

@@ -44,8 +44,13 @@ def reaches_somebody(backend: Any, listed: Suppression, read: Mapping[RowQuery, 
 
 def find_misread_regions(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> tuple[Misread, ...]:
     """Regions in which most of the numbers without a country code are none, with one that would read most of them."""
-    found: dict[str | None, tuple[int, int]] = {}
-    for _, entries in parts(backend, listed, read):
+    return find_misread(backend, [entries for _, entries in parts(backend, listed, read)])
+
+
+def find_misread(backend: Any, told: Sequence[Any]) -> tuple[Misread, ...]:
+    """The same of relations as `suppression.read_entries` makes them."""
+    found: dict[str, tuple[int, int]] = {}
+    for entries in told:
         said = national(entries)
         grouped = said.group_by("within").agg(n=said.count(), bad=said["phone_fault"].notnull().sum())
         for region, many, bad in next(relations.stream_rows(backend, grouped, 1000), []):
@@ -53,16 +58,16 @@ def find_misread_regions(backend: Any, listed: Suppression, read: Mapping[RowQue
             found[region] = (before[0] + many, before[1] + bad)
     wrong = {region: counts for region, counts in found.items() if 2 * counts[1] > counts[0]}
     return tuple(
-        Misread(region or None, many, bad, _likely(backend, listed, read, region))
-        for region, (many, bad) in sorted(wrong.items(), key=lambda pair: pair[0] or "")
+        Misread(region or None, many, bad, _likely(backend, told, region))
+        for region, (many, bad) in sorted(wrong.items())
     )
 
 
-def _likely(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], region: str | None) -> str | None:
+def _likely(backend: Any, told: Sequence[Any], region: str) -> str | None:
     texts: list[str] = []
-    for _, entries in parts(backend, listed, read):
+    for entries in told:
         said = national(entries)
-        bad = said.filter(said["phone_fault"].notnull(), said["within"] == (region or ""))
+        bad = said.filter(said["phone_fault"].notnull(), said["within"] == region)
         some = bad.select("phone").order_by("phone").limit(_SAMPLE)
         texts += (phone for (phone,) in next(relations.stream_rows(backend, some, _SAMPLE), []))
     return number_readings.guess_region(texts[:_SAMPLE])

@@ -11,14 +11,21 @@ from typing import Any, Literal
 
 import pytest
 
-from reconciler.audience.decision import eligibility, must_remove, region_mismatch, suppression, unreadable_entries
+from reconciler.audience.decision import (
+    contact_regions,
+    eligibility,
+    must_remove,
+    region_mismatch,
+    suppression,
+    unreadable_entries,
+)
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import reasons, relations
 from reconciler.audience.staging import subscribers
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.feeds import SqlFeed
-from reconciler.model.members import Alike, MembershipDecision, Unreadable
+from reconciler.model.members import Alike, ForeignNumbers, MembershipDecision, Unreadable
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
@@ -433,3 +440,41 @@ def test_one_contact_in_thousands_with_the_digits_of_a_list_read_elsewhere_is_mo
     read, standing = audience.read(people), audience.standing(people)
     found = [Alike("MX", alike)] if alike else []
     assert list(region_mismatch.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
+
+
+@pytest.mark.parametrize(
+    ("region", "numbers", "found"),
+    [
+        ("CO", ["3035550101", "(303) 555-0102", "1 720 555 0103"], (3, 3, "US", "US-CO")),
+        ("CO", ["7195550101", "9705550102", "9705550103", "3005550104"], (4, 3, "US", "US-CO")),
+        ("IN", ["765 555 0101", "8125550102", "9305550103"], (3, 3, "US", "US-IN")),
+        ("DE", ["302-555-0101"], (1, 1, "US", "US-DE")),
+        ("GA", ["4045550101", "7705550102"], (2, 2, "US", "US-GA")),
+        ("NL", ["7095550101"], (1, 1, "CA", "CA-NL")),
+        ("GB", ["4155550101", "2125550102", "2079460000"], (3, 2, "US", None)),
+        ("CO", ["+573035550101", "+57 303 555 0102"], None),
+        ("CO", ["3105550101", "3205550102", "3035550103"], None),  # two of three are no area codes of Colorado
+        ("DE", ["030 2555 0101", "0302 5550102"], None),
+        ("CA", ["4155550101", "2125550102"], None),
+        ("GB", ["nobody", "12", "020 7946 0000"], None),
+    ],
+)
+def test_contacts_whose_numbers_are_read_in_a_country_that_they_are_not_of_are_found(
+    audience: Audience, region: str, numbers: list[str], found: tuple[int, int, str, str | None] | None
+) -> None:
+    audience.segment = replace(audience.segment, phones=Phones("valid", region))
+    people = [person(f"a{n}", phone) for n, phone in enumerate(numbers)]
+    rows = audience.standing(people).rows
+    told = list(contact_regions.find_foreign_numbers(audience.backend, audience.segment, audience.read(people), rows))
+    assert told == ([] if found is None else [ForeignNumbers(CALLED.address, region, *found)])
+
+
+def test_a_column_of_states_that_is_mapped_to_the_region_is_found_by_each_state_that_is_a_country(
+    audience: Audience,
+) -> None:
+    rows = [("CO", "3035550101"), ("CO", "3035550102"), ("IN", "7655550101"), ("CA", "4155550101")]
+    people = [person(f"a{n}", phone, region=region) for n, (region, phone) in enumerate(rows)]
+    standing = audience.standing(people).rows
+    read = audience.read(people)
+    told = contact_regions.find_foreign_numbers(audience.backend, audience.segment, read, standing)
+    assert sorted((each.region, each.odd, each.state) for each in told) == [("CO", 2, "US-CO"), ("IN", 1, "US-IN")]
