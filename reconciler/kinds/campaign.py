@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.address import Address
-from reconciler.model.campaign import UNKNOWN, Campaign, Staffing, told_instant
+from reconciler.model.campaign import UNKNOWN, Campaign, Staffing, told_instant, told_window
 from reconciler.model.forecast import Statistics
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.kind import (
@@ -167,7 +167,7 @@ def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campa
 def found(address: Address, held: LiveObject) -> Campaign:
     """A campaign that no manifest declares, as far as the tenant says what it is."""
     told = held.fields
-    starts, ends = (told_instant(told.get(name)) for name in ("startTime", "endTime"))
+    starts, ends = told_window(told)
     threshold = told.get("abandonThreshold")
     return Campaign(
         address=address,

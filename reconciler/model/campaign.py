@@ -31,6 +31,15 @@ def told_instant(value: object) -> datetime | None:
     return at if at is not None and reckonable(at) else None
 
 
+def told_window(fields: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
+    """From when until when a campaign of the tenant runs; none of either where it ends before it starts.
+
+    No dialler runs so: which of the two is wrong nobody knows.
+    """
+    starts, ends = (told_instant(fields.get(name)) for name in ("startTime", "endTime"))
+    return (None, None) if starts is not None and ends is not None and ends <= starts else (starts, ends)
+
+
 def may_dial(status: object) -> bool:
     """Whether a campaign with this status may be calling people: whatever is not known to rest may."""
     return RunState.of(status).may_dial
@@ -104,7 +113,7 @@ class Campaign:
         """As the tenant holds it: a relative schedule was fixed when the campaign was created."""
         if self.starts_in is None:
             return self
-        return self.between(*(told_instant(fields.get(name)) for name in ("startTime", "endTime")))
+        return self.between(*told_window(fields))
 
     def created(self, moment: datetime) -> Campaign:
         """As it would be if it were created at a moment: a relative schedule is counted from it."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.kinds.campaign import campaign
+from reconciler.kinds.campaign import found as of_tenant
 from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing
+from reconciler.model.live import LiveObject
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import load
 from tests.conftest import manifest
@@ -78,6 +80,12 @@ def test_a_relative_schedule_is_known_once_the_campaign_is_created_or_held(tmp_p
     held = found.held({"startTime": "2026-06-01T08:00:00Z", "endTime": "2026-06-01T16:00:00Z"})
     assert held.windows == ((datetime(2026, 6, 1, 8, tzinfo=UTC), datetime(2026, 6, 1, 16, tzinfo=UTC)),)
     assert found.held({}).windows == ()
+    # where it ends before it starts, or as it does, nobody knows when it dials: it may at any hour
+    for ends in ("2026-06-01T16:00:00Z", "2026-06-01T20:00:00Z"):
+        turned = found.held({"startTime": "2026-06-01T20:00:00Z", "endTime": ends})
+        assert (turned.windows, turned.at_any_hour(NOON)) == ((), True)
+        other = {"startTime": "2026-06-01T22:00:00+02:00", "endTime": ends, "status": "active"}
+        assert of_tenant(found.address, LiveObject("Campaign", "Theirs", "1", other)).at_any_hour(NOON)
 
 
 def test_a_relative_start_with_an_end_is_counted_from_the_creation(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Which numbers do outcomes add to do-not-call lists?
 
 Whoever says never to be called again is not called again, whether the dialler holds the contact or the campaign knows
-it: each usable row counts that is the last of its contact.
+it: each usable row counts that is the last of its contact, and each that cannot be used as an outcome, be it for its
+agent or its moment, and says or may say so all the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import outcomes
 from reconciler.audience.relations import reasons, relations
 from reconciler.audience.relations.reasons import make_reason
+from reconciler.audience.staging.dispositions import EMPTY_OUTCOME
+from reconciler.audience.staging.mapping import is_empty
 from reconciler.model.address import Address
 from reconciler.model.change import Sample
 from reconciler.model.disposition import DispositionSet, Feedback
@@ -95,8 +98,16 @@ def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read
     import ibis
 
     told = relations.read_table(backend, read[wanted.feed])
-    counts = told["fault"].isnull() & ~told["superseded"] & told["outcome"].isin(feedback.outcomes)
-    people = told.filter(counts).select("contactId", "outcome", "timestamp", "phone", "region")
+    meant = _meant_outcome(told["outcome"], feedback)
+    usable, lost = told["fault"].isnull(), _is_unread(told)
+    counts = (usable & ~told["superseded"] & told["outcome"].isin(feedback.outcomes)) | (~usable & meant.notnull())
+    people = told.mutate(
+        contactId=told["contactId"].fill_null(""),
+        outcome=ibis.coalesce(meant, ibis.literal(feedback.outcomes[0])),
+        phone=ibis.ifelse(lost, ibis.null("string"), told["phone"]),
+    )
+    people = people.filter((counts | lost).fill_null(False))
+    people = people.select("contactId", "outcome", "timestamp", "phone", "region")
     if wanted.phones is not None:
         known = relations.read_contacts(backend, read[wanted.phones]).select(known="contactId", number="phone")
         joined = people.left_join(known, people["contactId"] == known["known"])
@@ -108,3 +119,17 @@ def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read
     return suppression.add_e164(backend, people, how).select(
         "contactId", "outcome", "timestamp", "asked", "e164", "subscribers"
     )
+
+
+def _meant_outcome(outcome: Any, feedback: Feedback) -> Any:
+    """The outcome of a list's that a text means, in whatever case and with whatever between its words; else null."""
+    import ibis
+
+    letters = outcome.re_replace(r"[\s\p{Z}\p{C}_-]+", "").upper()
+    branches = [(letters == code.replace("_", ""), code) for code in feedback.outcomes]
+    return ibis.cases(*branches, else_=ibis.null("string"))
+
+
+def _is_unread(told: Any) -> Any:
+    """Whether a row cannot be read at all, so that nobody knows which outcome it has."""
+    return told["fault"].notnull() & (told["fault"] != EMPTY_OUTCOME) & is_empty(told["outcome"])

@@ -12,6 +12,9 @@ from reconciler.audience.staging.mapping import DISPOSITIONS, MappedColumns, is_
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.feeds import DispositionFeed
 
+EMPTY_OUTCOME = "outcome is empty"
+"""The fault of a row that can be read, and says no outcome."""
+
 CLOCK_SKEW = timedelta(minutes=1)
 """How much later than this machine's clock a disposition may be (ours): whoever wrote it has another."""
 
@@ -43,7 +46,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
                     told["contactId"].re_search(r"^\.{1,2}$") | _unfit(told["contactId"], LONGEST_FIELD),
                     "contactId is no id",
                 ),
-                (is_empty(outcome), "outcome is empty"),
+                (is_empty(outcome), EMPTY_OUTCOME),
                 (outcome.isin(feed.codes).fill_null(False), ibis.null("string")),
                 (outcome.upper().isin(feed.codes), "outcome is not in capitals"),
                 else_=ibis.literal("outcome is not in the matrix"),

@@ -361,6 +361,27 @@ spec:
     assert run("plan", "--detailed-exitcode").code == 0
 
 
+def test_who_asked_not_to_be_called_in_a_row_that_cannot_be_used_is_kept_all_the_same(
+    tenant: Simulator, folder: Folder, run: Run
+) -> None:
+    campaign(tenant, range(8))
+    declare(folder, tenant, extra=declare_feedback(folder), source=", onInvalid: skip")
+    asked = [
+        row(0, "do_not_call"),
+        row(1, "DO_NOT_CALL").replace("A1", ""),
+        row(2, "Do Not-Call ", at="12/31/2026"),
+        row(3, "DO_NOT_CALL", at="2999-01-01T00:00:00Z"),
+    ]
+    write_outcomes(folder, [*asked, row(4, "busy"), row(5, " "), row(6, "BUSY")])
+    applied = run("apply", "--yes")
+    assert applied.code == 0, applied.err
+    assert kept(folder) == [phone(n) for n in range(4)]
+    write_outcomes(folder, [row(6, "BUSY"), contact(7)])
+    planned = run("plan")
+    assert "DSP-NUMBER  SuppressionList/asked: 1 contacts" in planned.out
+    assert run("apply", "--yes").code == 3
+
+
 def test_nothing_is_done_where_the_numbers_cannot_be_kept(tenant: Simulator, folder: Folder, run: Run) -> None:
     campaign(tenant, range(6))
     write_outcomes(folder, map(row, range(6)))
