@@ -41,6 +41,7 @@ DOORS = {
     "referencing": ["steps/load"],
     "rapidfuzz": ["model/nearest.py"],
     "difflib": [],
+    "concurrent": ["model/workers.py", "steps/apply/scheduling.py", "simulator"],
     "jinja2": ["steps/load", "views", "bodies.py"],
     "deepdiff": ["steps/diff"],
     "phonenumbers": ["audience"],

@@ -6,7 +6,6 @@ Contract, section dispositions: at most 50 requests at once, and 10 a second abo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from reconciler.model.disposition import HELD, Ending, Settled, code_of
 from reconciler.model.rows import Rows
 from reconciler.model.shape import INSTANT, NAME, TEXT, Shape, may, needs
 from reconciler.model.vocabulary import known_or_raw
+from reconciler.model.workers import work_all
 
 _READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
 _COLUMNS = {
@@ -80,20 +80,8 @@ def read(transport: Transport, campaign_id: str, contacts: Iterable[str], worker
             row |= {"state": found.state, "outcomeCode": found.outcome, "dispositionTimestamp": found.since}
         spool.add([row])
 
-    with Spool(into) as spool, ThreadPoolExecutor(workers, thread_name_prefix="outcomes") as pool:
-        pending: set[Future[None]] = set()
-        try:
-            for contact in contacts:
-                pending.add(pool.submit(one, contact))
-                if len(pending) >= 2 * workers:
-                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    for each in finished:
-                        each.result()
-            for each in pending:
-                each.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # each of them would wait for its turn
-            raise
+    with Spool(into) as spool:
+        work_all(one, contacts, workers, "outcomes")
     return Rows(into, "json", _COLUMNS, spool.count)
 
 

@@ -6,7 +6,7 @@ Contract, section lists: `pageSize` is at most 500 for interactions and 1000 for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +27,7 @@ from reconciler.cxone.transport import Transport
 from reconciler.model.instants import format_instant
 from reconciler.model.rows import ATTRIBUTE, SENT_AS, InteractionsOf, Rows
 from reconciler.model.shape import ID, OBJECT, TEXT, Shape, may, needs
+from reconciler.model.workers import work_all
 
 INTERACTIONS_A_PAGE = 500
 Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
@@ -103,20 +104,13 @@ def anybody(transport: Transport, list_id: str) -> bool:
 
 def interactions(transport: Transport, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
     """`POST /interactions/search` for each chunk of contacts, several chunks at once; a row may come twice."""
-    with Spool(into) as spool, ThreadPoolExecutor(transport.access.pace.workers, "search") as pool:
-        pending: set[Future[None]] = set()
-        for chunk in ids:
-            pending.add(pool.submit(_search, transport, query, list(chunk), spool))
-            if len(pending) >= 2 * transport.access.pace.workers:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for each in finished:
-                    each.result()
-        for each in pending:
-            each.result()
+    with Spool(into) as spool:
+        search = partial(_search, transport, query, spool)
+        work_all(search, map(list, ids), transport.access.pace.workers, "search")
     return Rows(into, "json", _INTERACTIONS, spool.count)
 
 
-def _search(transport: Transport, query: InteractionsOf, ids: list[str], spool: Spool) -> None:
+def _search(transport: Transport, query: InteractionsOf, spool: Spool, ids: list[str]) -> None:
     filters = {
         "contactIds": ids,
         "startTime": format_instant(query.start),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from reconciler.cxone.errors import BadReply, Invalid
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.shape import TOTAL, Shape, Value, may, needs, whole
 from reconciler.model.shape import Rows as RowsOf
+from reconciler.model.workers import work_through
 
 LARGEST_PAGE = 1000
 MOST_RESTARTS = 5
@@ -211,15 +210,12 @@ def by_offset(
     step = len(rows) * (LARGEST_PAGE // len(rows) or 1) if rows else LARGEST_PAGE
     starts = range(len(rows), total, step)
     totals: set[int | None] = {total}
-    with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
-        part = partial(_part, fetch, key)
-        for pages_of_part in _in_order(
-            pool, part, ((start, min(start + step, total)) for start in starts), 2 * workers
-        ):
-            for page, said in pages_of_part:
-                progress.page(page, said)
-                add(page)
-                totals.add(said)
+    parts = ((start, min(start + step, total)) for start in starts)
+    for pages_of_part in work_through(partial(_part, fetch, key), parts, workers, "read", in_order=True):
+        for page, said in pages_of_part:
+            progress.page(page, said)
+            add(page)
+            totals.add(said)
     log.info("read an offset read in %d parts, total %d", 1 + len(starts), total)
     return Heard(total, shifted=len(totals - {None}) > 1)
 
@@ -254,23 +250,6 @@ def _part(fetch: Callable[[int], Mapping[str, Any]], key: str, bounds: tuple[int
 
 _Item = TypeVar("_Item")
 _Bounds = tuple[int, int]
-
-
-def _in_order(
-    pool: Executor, fetch: Callable[[_Bounds], _Item], parts: Iterable[_Bounds], ahead: int
-) -> Iterator[_Item]:
-    """The parts in their order, at most so many of them fetched ahead: a quick tenant must not fill the memory."""
-    pending: deque[Future[_Item]] = deque()
-    try:
-        for bounds in parts:
-            pending.append(pool.submit(fetch, bounds))
-            if len(pending) >= ahead:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        for each in pending:
-            each.cancel()
 
 
 def told_total(reply: Mapping[str, Any]) -> int | None:

@@ -8,7 +8,6 @@ arrive in any order; what counts is the number. A number that is missing was nev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +20,7 @@ from reconciler.ledger.records import Held
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 from reconciler.model.temporary import temporary_folder
+from reconciler.model.workers import work_through
 
 T = TypeVar("T")
 
@@ -64,10 +64,12 @@ class ObjectStore:
 
     def lines(self, name: str) -> list[bytes]:
         """Every line that is there, in the order of their numbers."""
-        with _told(), ThreadPoolExecutor(READERS, thread_name_prefix="ledger") as pool:
-            return list(
-                pool.map(lambda number: self._bucket.read(self._key(_line(name, number)))[0], self._numbers(name))
-            )
+
+        def read(number: int) -> bytes:
+            return self._bucket.read(self._key(_line(name, number)))[0]
+
+        with _told():
+            return list(work_through(read, self._numbers(name), READERS, "ledger", in_order=True))
 
     def scan(self, name: str) -> Iterator[bytes]:
         """The same: they are read many at once."""

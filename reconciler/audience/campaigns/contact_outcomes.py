@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput
 from reconciler.model.rows import OutcomesOf, RowQuery, Rows
 from reconciler.model.settings import Engine
+from reconciler.model.workers import work_through
 
 Asked = Callable[[str, int, int], None]
 """Is told what is asked for, of how many contacts it was, and of how many it will be. Called from several threads."""
@@ -38,7 +38,8 @@ def read_outcomes(
         return {}
     workers = max(1, reader.outcomes_at_once // len(asked))
 
-    def one(number: int, query: OutcomesOf) -> Rows | BadInput:
+    def one(numbered: tuple[int, OutcomesOf]) -> Rows | BadInput:
+        number, query = numbered
         folder = into / f"campaign-{number}"
         folder.mkdir()
         # a database and a folder of its own: those of several threads must not meet
@@ -50,8 +51,8 @@ def read_outcomes(
                 return bad
             return stage.stage_rows(backend, query, read, folder)
 
-    with ThreadPoolExecutor(min(len(asked), reader.outcomes_at_once), "campaigns") as pool:
-        found = list(pool.map(one, range(len(asked)), asked))
+    at_once = min(len(asked), reader.outcomes_at_once)
+    found = list(work_through(one, enumerate(asked), at_once, "campaigns", in_order=True))
     problems = [problem for each in found if isinstance(each, BadInput) for problem in each.problems]
     if problems:
         raise BadInput(problems)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from reconciler.audience.diff import outcomes
@@ -22,6 +22,7 @@ from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.payloads import of_outcomes
 from reconciler.model.ports import Writer
 from reconciler.model.report import ChunkDone, Figures, Outcome, StepResult, figures
+from reconciler.model.workers import AHEAD, open_pool, take_results
 
 BATCH = 50
 """Contacts that are recorded together."""
@@ -65,25 +66,14 @@ def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:
 
 def _all(settling: _Settling, batches: Iterable[list[dict[str, Any]]], workers: int) -> None:
     """Settle every contact that is not decided yet, at most `workers` at once; stop at the first failure."""
-    pending: set[Future[None]] = set()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="settle")
-    try:
-        for batch, row in settling.undecided(batches):
-            if settling.stopped:
-                break
-            pending.add(pool.submit(settling.one, batch, row))
-            if len(pending) >= 2 * workers:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for each in finished:
-                    each.result()
-        for each in pending:
-            each.result()
-    except BaseException as error:
-        settling.over.set()
-        # asked to stop at once, nobody waits for what is in flight: it is looked at when the run goes on
-        pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
-        raise
-    pool.shutdown()
+    going = takewhile(lambda _: not settling.stopped, settling.undecided(batches))
+    with open_pool(workers, "settle") as pool:
+        try:
+            for _ in take_results(pool, lambda each: settling.one(*each), going, AHEAD * workers):
+                pass
+        except BaseException:
+            settling.over.set()
+            raise
     if settling.stopped:
         raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
 

@@ -6,8 +6,8 @@ Additions and updates go before removals, so that the list never holds fewer tha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
+from itertools import takewhile
 
 from reconciler.audience.delivery import dnc_recheck, verify, wire_rows, written_digests
 from reconciler.audience.diff import rejected_rows
@@ -18,6 +18,7 @@ from reconciler.model.change import RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
+from reconciler.model.workers import work_all
 from reconciler.steps.apply import superseded
 from reconciler.steps.apply.fresh import Fresh
 from reconciler.steps.apply.pieces import Chunk, Pieces
@@ -105,32 +106,16 @@ def _remember(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, 
 
 def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: ApplyOptions) -> None:
     """Send every chunk that has not arrived before, at most `workers` at once; stop at the first failure."""
-    pending: set[Future[None]] = set()
-    failure: BaseException | None = None
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="deliver")
-    try:
-        for number, chunk in enumerate(chunks):
-            if terms.stop.is_set() or failure is not None:
-                break
-            pending.add(pool.submit(_one(pieces, terms), number, chunk))
-            if len(pending) >= workers:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                failure = next((error for each in finished if (error := each.exception())), None)
-        finished, _ = wait(pending)
-        failure = failure or next((error for each in finished if (error := each.exception())), None)
-    except BaseException as error:
-        # asked to stop at once, nobody waits for what is in flight: it is looked up when the run goes on
-        pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
-        raise
-    pool.shutdown()
-    if failure is not None:
-        raise failure
+    # asked to stop, nothing more is begun; of what failed once, nothing is sent beside it or after
+    going = takewhile(lambda _: not terms.stop.is_set(), enumerate(chunks))
+    work_all(_one(pieces, terms), going, workers, "deliver", ahead=1)
     if terms.stop.is_set():
         raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
 
 
-def _one(pieces: Pieces, terms: ApplyOptions) -> Callable[[int, Chunk], None]:
-    def send(number: int, chunk: Chunk) -> None:
+def _one(pieces: Pieces, terms: ApplyOptions) -> Callable[[tuple[int, Chunk]], None]:
+    def send(numbered: tuple[int, Chunk]) -> None:
+        number, chunk = numbered
         done = pieces.deliver(number, chunk, terms.stop)
         terms.progress.chunk(pieces.change.address, done)
 

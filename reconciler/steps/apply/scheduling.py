@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from heapq import heappop, heappush
 
 from reconciler.model.address import Address
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import StepResult
+from reconciler.model.workers import open_pool, wait_for_one
 
 AT_ONCE = 8
 """Lists that are filled at the same time, and campaigns whose outcomes are set. Each has workers of its own, and the
@@ -39,26 +40,24 @@ def run_steps(
     queue = _Queue(plan)
     results: dict[Address, StepResult] = {}
     under_way: dict[Future[StepResult], Step] = {}
-    pool = ThreadPoolExecutor(at_once + 1, thread_name_prefix="step")
-    try:
-        while len(results) < len(plan.steps):
-            begun = list(queue.take(at_once))
-            if len(begun) == 1 and not under_way:
-                results[begun[0].address] = one(begun[0], results)
-                queue.ended(begun[0])
-                continue
-            under_way |= {pool.submit(one, step, results): step for step in begun}
-            if not under_way:
-                raise ValueError("steps of the plan wait for one another, or for steps that it does not have")
-            for done in wait(under_way, return_when=FIRST_COMPLETED).done:
-                step = under_way.pop(done)
-                results[step.address] = done.result()
-                queue.ended(step)
-    except BaseException:
-        stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+    with open_pool(at_once + 1, "step", waits=False) as pool:
+        try:
+            while len(results) < len(plan.steps):
+                begun = list(queue.take(at_once))
+                if len(begun) == 1 and not under_way:
+                    results[begun[0].address] = one(begun[0], results)
+                    queue.ended(begun[0])
+                    continue
+                under_way |= {pool.submit(one, step, results): step for step in begun}
+                if not under_way:
+                    raise ValueError("steps of the plan wait for one another, or for steps that it does not have")
+                for done in wait_for_one(under_way):
+                    step = under_way.pop(done)
+                    results[step.address] = done.result()
+                    queue.ended(step)
+        except BaseException:
+            stop.set()
+            raise
     return {step.address: results[step.address] for step in plan.steps}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +21,7 @@ from reconciler.model.payloads import body_of
 from reconciler.model.ports import WebhookPort
 from reconciler.model.problem import BadInput
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
+from reconciler.model.workers import work_through
 
 _AT_ONCE = 8
 
@@ -118,8 +118,8 @@ def _sent(
 
     if not of_each:
         return ()
-    with ThreadPoolExecutor(min(_AT_ONCE, len(of_each))) as threads:
-        return tuple(receipt for receipts in threads.map(send, of_each) for receipt in receipts)
+    sent = work_through(send, of_each, min(_AT_ONCE, len(of_each)), "webhooks", in_order=True)
+    return tuple(receipt for receipts in sent for receipt in receipts)
 
 
 def _in_order(
