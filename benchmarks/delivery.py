@@ -43,7 +43,6 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan, Step
-from reconciler.model.presets import PRESETS
 from reconciler.model.problem import Location
 from reconciler.model.reason import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
@@ -56,6 +55,7 @@ from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.model.write_ops import WriteOp
 from reconciler.simulator import Options, Simulator
 from reconciler.steps.apply import apply
+from reconciler.surfaces import surfaces
 
 LATENCY_MS = 50.0
 ENGINE = Engine(memory_limit="256MB")
@@ -376,7 +376,7 @@ def told(session: requests.Session, url: str, headers: Mapping[str, str]) -> str
 
 def token(session: requests.Session, surface: str, where: Where) -> str:
     """A bearer token of a surface."""
-    preset = PRESETS[surface]
+    preset = surfaces()[surface].preset
     asked = {"client_id": where.client_id, "client_secret": where.client_secret, "scope": preset.scope}
     asked["grant_type"] = "client_credentials"
     body: Any = {"json" if preset.body == "json" else "data": asked}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.kinds import kinds
+from reconciler.surfaces import surfaces
 
 PACKAGE = Path(__file__).parents[1] / "reconciler"
 
@@ -24,6 +25,7 @@ FLOORS = {
     "cxone": 3,
     "ledger": 3,
     "bucket": 2,
+    "surfaces": 2,
     "bodies": 2,
     "model": 1,
     "__init__": 0,
@@ -212,7 +214,7 @@ def test_kinds_are_told_apart_by_their_facts_and_named_in_no_list() -> None:
     }
     for module in modules():
         place = str(module.relative_to(PACKAGE))
-        if place.startswith(("kinds/", "simulator/")):
+        if place.startswith(("kinds/", "surfaces/", "simulator/")):
             continue
         texts = {
             node.value
@@ -221,3 +223,17 @@ def test_kinds_are_told_apart_by_their_facts_and_named_in_no_list() -> None:
         }
         for name in texts & set(kinds()):
             assert any(place.startswith(each) for each in allowed_to_name.get(name, ())), f"{place} names {name}"
+
+
+def test_no_step_knows_a_surface_by_name_or_what_an_api_calls_things() -> None:
+    """Another API is added without a changed line in these: who asks which surface can do a thing asks the wires."""
+    names = set(surfaces())
+    for module in modules():
+        if room(module) not in ("steps", "flow", "ledger"):
+            continue
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        members = {node for each in ast.walk(tree) if isinstance(each, ast.Compare) for node in ast.walk(each)}
+        told = {node.value for node in members if isinstance(node, ast.Constant)}
+        assert not told & names, f"{module} asks for a surface by its name: {told & names}"
+        known = {name for there, name, _ in inner(module) if there == "surfaces"}
+        assert known <= {"reconciler.surfaces", "reconciler.surfaces.tell_phones"}, f"{module} knows {known}"

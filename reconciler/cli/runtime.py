@@ -22,6 +22,7 @@ from reconciler.ledger import retry_queue, scored, written
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
+from reconciler.ledger.owners import Registry
 from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
@@ -67,12 +68,24 @@ class LocalRuntime:
     def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
-        return self._stack.enter_context(CampaignReader(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
+        return self._stack.enter_context(
+            CampaignReader(surfaces, kinds(), self._stop, self._lanes, **self._names(desired))
+        )
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
         surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
-        return self._stack.enter_context(TenantWriter(surfaces, kinds(), self._stop, self._lanes, **_names(desired)))
+        return self._stack.enter_context(
+            TenantWriter(surfaces, kinds(), self._stop, self._lanes, **self._names(desired))
+        )
+
+    def _names(self, desired: Desired) -> dict[str, Any]:
+        """What a reader is to know of the names that objects had before, and of whose they are."""
+        owners = partial(self._owners, desired)
+        return {"earlier": earlier_names(desired.catalogue), "owner": desired.settings.name, "owners": owners}
+
+    def _owners(self, desired: Desired) -> Registry:
+        return self.ledger(desired).owners()
 
     def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
         """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""
@@ -168,11 +181,6 @@ class LocalRuntime:
         """Tell whoever waits which part of the work begins."""
         if self._reading is not None:
             self._reading.phase(words)
-
-
-def _names(desired: Desired) -> dict[str, Any]:
-    """What a reader is to know of the names that objects had before."""
-    return {"earlier": earlier_names(desired.catalogue), "owner": desired.settings.name}
 
 
 def _known_as(desired: Desired, name: str) -> tuple[str, ...]:

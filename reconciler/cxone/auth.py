@@ -1,6 +1,6 @@
 """Which bearer token does a call carry, and how is one obtained?
 
-The five surfaces ask for tokens in five ways that differ in data alone: `model/presets.py`. `TokenSource` knows no
+The five surfaces ask for tokens in five ways that differ in data alone: `surfaces/`. `TokenSource` knows no
 HTTP: the transport hands it a function that posts.
 """
 
@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.api_surface import Preset, event_url
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.presets import PRESETS, Preset, event_url
 from reconciler.model.secret import Secret
 from reconciler.model.shape import Shape, Value, may, needs, number
 from reconciler.model.tenant import DeclaredSurface, SurfaceAccess, TokenRequest
+from reconciler.surfaces import surfaces
 
 UNTOLD = 300.0
 """Seconds that a token is used where its reply does not say how long it lives: one that ends sooner is renewed after
@@ -47,9 +48,10 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
     Raises:
         ReconcilerError: there is no such surface, or a URL needs a parameter that is not declared.
     """
-    preset = PRESETS.get(declared.name)
+    known = surfaces()
+    preset = known[declared.name].preset if declared.name in known else None
     if preset is None:
-        raise ReconcilerError(f"there is no surface {declared.name}", hint=f"there are {', '.join(PRESETS)}")
+        raise ReconcilerError(f"there is no surface {declared.name}", hint=f"there are {', '.join(known)}")
     token = TokenRequest(
         url=declared.token_url or _filled(preset.token_url, declared),
         body=preset.body,

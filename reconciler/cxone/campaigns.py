@@ -1,23 +1,77 @@
-"""How does a tenant's Reader read the contacts of a campaign: their outcomes, and the list that they are on?"""
+"""How does a Reader read what is about campaigns: contacts, the list of each, and what was counted of its calls?"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from reconciler.cxone import dispositions
-from reconciler.cxone.reader import DISPOSITIONS, TenantReader, missing
+from reconciler.cxone.errors import BadReply, NotFound
+from reconciler.cxone.reader import DISPOSITIONS, Odd, TenantReader, missing
+from reconciler.model.errors import Interrupted, ReconcilerError
+from reconciler.model.forecast import Statistics
+from reconciler.model.kind import Kind
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import CampaignPhones, LiveCampaign, LiveList, OutcomesOf, Rows
 
 _KIND = "Campaign"
+
+ATTEMPTS_FOR_AN_ESTIMATE, SECONDS_FOR_AN_ESTIMATE, SECONDS_FOR_ESTIMATES = 2, 5.0, 30.0
+"""A plan does not wait long for what it can do without: not for one, and not for all of them together."""
 
 
 class CampaignReader(TenantReader):
     """Reads one tenant, and the contacts of its campaigns as well."""
 
     _looking = threading.Lock()
+
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
+        """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
+
+        It feeds estimates only: where it cannot be read, or is odd, there is a sentence in its place that says so. The
+        first 404 ends the asking, as such a tenant has it for no object, and so do the first that cannot be read, and
+        the end of the time that all of them may take together.
+        """
+        surface = self._surface(kind)
+        found: dict[str, Statistics | str] = {}
+        if surface.statistics is None:
+            return {}
+        began, wanted = time.monotonic(), list(names)
+        for place, name in enumerate(wanted):
+            if time.monotonic() - began > SECONDS_FOR_ESTIMATES:
+                rest = len(wanted) - place - 1
+                what = f"{name!r}{f' and {rest:,} others' if rest else ''} may still abandon"
+                took = f"the tenant took {SECONDS_FOR_ESTIMATES:g} s to tell it of {place:,}"
+                found[name] = f"no estimate of what {what}: {took}"
+                break
+            object_id = self._id(kind.name, name)
+            call = surface.statistics.one(object_id)
+            lane = self._lane(surface, object_id, write=False)
+            try:
+                body = self._transports[surface.name].call(
+                    call.method,
+                    call.path,
+                    query=call.query,
+                    scope=surface.read_scope,
+                    lane=lane,
+                    shape=surface.statistics.shape,
+                    attempts=ATTEMPTS_FOR_AN_ESTIMATE,
+                    within=SECONDS_FOR_AN_ESTIMATE,
+                )
+                with self._promised(kind, surface, name, call.path):
+                    found[name] = surface.statistics.read(body)
+            except NotFound:
+                break
+            except Interrupted:
+                raise
+            except ReconcilerError as error:
+                why = f"{error.message}, {error.note}" if error.note else error.message
+                found[name] = f"no estimate of what {name!r} may still abandon: {why} [{error.where}]"
+                if not isinstance(error, Odd | BadReply) or getattr(error, "odd", True) is None:
+                    break  # what failed for one, all the attempts of it, is not tried for every other
+        return found
 
     def outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
         """Where some contacts of a campaign stand, `workers` of them at once.

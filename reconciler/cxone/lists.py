@@ -5,7 +5,7 @@ Contract, section lists: `pageSize` is at most 500 for interactions and 1000 for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,18 @@ from urllib.parse import quote
 
 from reconciler.cxone.pages import (
     LARGEST_PAGE,
-    MOST_OBJECT_PAGES,
     MOST_RESTARTS,
     Heard,
     Spool,
     Unsettled,
     by_token,
-    collected,
-    token_page,
-    told_total,
 )
 from reconciler.cxone.transport import Transport
 from reconciler.model.instants import format_instant
 from reconciler.model.rows import ATTRIBUTE, SENT_AS, InteractionsOf, Rows
-from reconciler.model.shape import ID, OBJECT, TEXT, Shape, may, needs
+from reconciler.model.shape import ID, TEXT, Shape, may, needs
 from reconciler.model.workers import work_all
+from reconciler.surfaces.lists import MEMBER, PAGES
 
 INTERACTIONS_A_PAGE = 500
 Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
@@ -35,8 +32,8 @@ Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
 
 ONE = Shape({"id": may(ID)})
 """A list, where nothing but its being there is asked for."""
-_MEMBERS = token_page(Shape({"contactId": needs(ID), "data": may(OBJECT)}))
-_FOUND = token_page(Shape({"id": needs(ID), "contactId": needs(ID), "startTime": needs(TEXT), "type": may(TEXT)}))
+_MEMBERS = PAGES.shape(MEMBER)
+_FOUND = PAGES.shape(Shape({"id": needs(ID), "contactId": needs(ID), "startTime": needs(TEXT), "type": may(TEXT)}))
 
 _INTERACTIONS = {"id": "VARCHAR", "contactId": "VARCHAR", "startTime": "VARCHAR", "type": "VARCHAR"}
 
@@ -44,23 +41,6 @@ _INTERACTIONS = {"id": "VARCHAR", "contactId": "VARCHAR", "startTime": "VARCHAR"
 def contact_list(transport: Transport, list_id: str) -> Any:
     """`GET /lists/{listId}`; raises NotFound."""
     return transport.call("GET", _path(list_id), scope="lists:read", shape=ONE)
-
-
-def collection(
-    transport: Transport, path: str, rows: str, scope: str, shape: Shape, name: str | None = None
-) -> Iterator[Mapping[str, Any]]:
-    """Every object of a collection, once each; where a name is given, those that the tenant finds by it.
-
-    `shape`: of one of them.
-    """
-    page = token_page(shape)
-
-    def fetch(token: str | None) -> Any:
-        query = {"name": name, "pageSize": LARGEST_PAGE, "pageToken": token}
-        return transport.call("GET", f"/{path}", query=query, scope=scope, shape=page)
-
-    where = f"GET {transport.access.base_url}/{path}"
-    yield from collected(lambda add: by_token(fetch, add, path, most=MOST_OBJECT_PAGES, where=where), path)
 
 
 def members(
@@ -79,7 +59,7 @@ def members(
 
     with Spool(into) as spool:
         where = f"GET {transport.access.base_url}{_path(list_id)}/contacts"
-        heard = by_token(fetch, spool.add, "contacts of a list", where=where)
+        heard = by_token(fetch, spool.add, "contacts of a list", where=where, id_field="contactId")
         other = heard if phones is None else phones(spool.add)
     named = {"priority": "priority", "score": "score", SENT_AS: "contactId"}
     named |= {f"{ATTRIBUTE}{name}": name for name in attributes}
@@ -92,14 +72,6 @@ def members(
     total = other.total if heard.total is None else heard.total
     shifted = heard.shifted or other.shifted or other.total not in (None, total)
     return Rows(into, "json", columns, spool.count, take, total, shifted)
-
-
-def anybody(transport: Transport, list_id: str) -> bool:
-    """`GET /lists/{listId}/contacts` (ours): whether there is one; raises NotFound."""
-    path = f"{_path(list_id)}/contacts"
-    reply = transport.call("GET", path, query={"pageSize": 1}, scope="lists:read", shape=_MEMBERS)
-    pagination = reply.get("pagination") or {}
-    return bool(reply["data"] or pagination.get("nextPageToken") or told_total(pagination))
 
 
 def interactions(transport: Transport, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:

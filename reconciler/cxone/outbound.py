@@ -5,34 +5,19 @@ Contract, section outbound: `count` is at most 1000, an empty page ends a list, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.cxone.pages import (
-    LARGEST_PAGE,
-    MOST_OBJECT_PAGES,
-    Heard,
-    Spool,
-    by_offset,
-    collected,
-    offset_page,
-    told_total,
-)
+from reconciler.cxone.pages import Heard, Spool, by_offset
 from reconciler.cxone.transport import Transport
 from reconciler.model.rows import Rows
-from reconciler.model.shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, Shape, may, needs
+from reconciler.model.shape import ID, TEXT_OR_NUMBER, Shape, may
+from reconciler.surfaces.outbound import CONTACT, MEMBER_PAGES, MEMBERS, SCOPE
 
-SCOPE = "outboundapi"
 ONE = Shape({"id": may(ID)})
 """A list, where nothing but its being there is asked for."""
-_CONTACT = {
-    "id": needs(ID),
-    "engagementScore": may(NUMBER),
-    "status": may(TEXT),
-    "phoneNumber": may(TEXT_OR_NUMBER),
-}
 _CONTACTS = ("id", "engagementScore", "status", "phoneNumber")
 _NAMES = ("name", "firstName", "lastName", "email")
 
@@ -40,23 +25,6 @@ _NAMES = ("name", "firstName", "lastName", "email")
 def contact_list(transport: Transport, list_id: str) -> Any:
     """`GET /outbound/contactlists/{listId}`; raises NotFound."""
     return transport.call("GET", _path(list_id), scope=SCOPE, shape=ONE)
-
-
-def collection(
-    transport: Transport, path: str, rows: str, scope: str, shape: Shape, name: str | None = None
-) -> Iterator[Mapping[str, Any]]:
-    """Every object of a collection, once each; where a name is given, those that the tenant finds by it.
-
-    `shape`: of one of them.
-    """
-    page = offset_page(rows, shape)
-
-    def fetch(start: int) -> Any:
-        query = {"name": name, "count": LARGEST_PAGE, "start": start}
-        return transport.call("GET", f"/{path}", query=query, scope=scope, shape=page)
-
-    workers, where = transport.access.pace.workers, f"GET {transport.access.base_url}/{path}"
-    yield from collected(lambda add: by_offset(fetch, rows, add, workers, most=MOST_OBJECT_PAGES, where=where), path)
 
 
 def contacts(transport: Transport, list_id: str, into: Path, *, named: bool = False) -> Rows:
@@ -67,7 +35,7 @@ def contacts(transport: Transport, list_id: str, into: Path, *, named: bool = Fa
 
     with Spool(into) as spool:
         heard = _pages(transport, list_id, spool.add, named=named)
-    take = {"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"}
+    take = dict(MEMBERS.columns)
     take |= dict(zip(_NAMES, _NAMES, strict=True)) if named else {}
     columns = dict.fromkeys((*_CONTACTS, *(_NAMES if named else ())), "VARCHAR")
     return Rows(into, "json", columns, spool.count, take, heard.total, heard.shifted)
@@ -85,22 +53,14 @@ def phones(transport: Transport, list_id: str, add: Callable[[Sequence[Mapping[s
 def _pages(
     transport: Transport, list_id: str, add: Callable[[Sequence[Mapping[str, Any]]], None], *, named: bool
 ) -> Heard:
-    page = offset_page("contacts", _shape(named=named))
+    page = MEMBER_PAGES.shape(_shape(named=named))
 
     def fetch(start: int) -> Any:
-        query = {"count": LARGEST_PAGE, "start": start}
+        query = MEMBER_PAGES.query(start)
         return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope=SCOPE, shape=page)
 
     where = f"GET {transport.access.base_url}{_path(list_id)}/contacts"
     return by_offset(fetch, "contacts", add, transport.access.pace.workers, where=where)
-
-
-def anybody(transport: Transport, list_id: str) -> bool:
-    """`GET /outbound/contactlists/{listId}/contacts`: whether there is one; raises NotFound."""
-    path = f"{_path(list_id)}/contacts"
-    page = offset_page("contacts", _shape(named=False))
-    reply = transport.call("GET", path, query={"count": 1, "start": 0}, scope=SCOPE, shape=page)
-    return bool(reply["contacts"] or told_total(reply))
 
 
 def put(transport: Transport, list_id: str, ids: list[str]) -> None:
@@ -115,7 +75,7 @@ def remove(transport: Transport, list_id: str, ids: list[str]) -> None:
 
 
 def _shape(*, named: bool) -> Shape:
-    return Shape({**_CONTACT, **({name: may(TEXT_OR_NUMBER) for name in _NAMES} if named else {})})
+    return Shape({**CONTACT.fields, **({name: may(TEXT_OR_NUMBER) for name in _NAMES} if named else {})})
 
 
 def _path(list_id: str) -> str:

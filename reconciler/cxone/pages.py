@@ -16,8 +16,7 @@ import orjson
 
 from reconciler.cxone.errors import BadReply, Invalid
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.shape import TOTAL, Shape, Value, may, needs, whole
-from reconciler.model.shape import Rows as RowsOf
+from reconciler.model.shape import whole
 from reconciler.model.workers import work_through
 
 LARGEST_PAGE = 1000
@@ -53,31 +52,12 @@ class Endless(Unsettled):
     code = "bad-reply"
 
 
-def offset_page(key: str, row: Shape) -> Shape:
-    """A page of offset paging: rows of one shape, and how many there are, where that is said."""
-    return Shape({key: needs(RowsOf(row)), "total": may(TOTAL)})
-
-
-def token_page(row: Shape) -> Shape:
-    """A page of token paging: rows of one shape, and the token of the next page, where there is one."""
-    pagination = Shape({"nextPageToken": may(_TOKEN), "total": may(TOTAL)})
-    return Shape({"data": needs(RowsOf(row)), "pagination": may(pagination)})
-
-
-_TOKEN = Value(
-    "a page token: text or a whole number", frozenset({int}), frozenset({str}), lambda value: len(value) <= 4096
-)
-
-
-_IDS = ("id", "contactId", "Id")
-
-
 class Progress:
     """Whether a read gets on: how many pages there were, and how often one came again."""
 
-    def __init__(self, what: str, most: int, where: str | None) -> None:
+    def __init__(self, what: str, most: int, where: str | None, key: str) -> None:
         self.pages = 0
-        self._what, self._most, self._where = what, most, where
+        self._what, self._most, self._where, self._key = what, most, where, key
         self._seen: set[int] = set()
         self._repeated = self._empty = self._rows = 0
         self._began = time.monotonic()
@@ -93,7 +73,7 @@ class Progress:
         self._empty = 0 if rows else self._empty + 1
         self._rows += len(rows)
         if rows:
-            ids = frozenset(str(next((row[name] for name in _IDS if name in row), "")) for row in rows)
+            ids = frozenset(str(row.get(self._key, "")) for row in rows)
             self._repeated += hash(ids) in self._seen
             self._seen.add(hash(ids))
         if self._repeated > MOST_REPEATED:
@@ -177,16 +157,17 @@ def by_offset(
     *,
     most: int = MOST_PAGES,
     where: str | None = None,
+    id_field: str = "id",
 ) -> Heard:
-    """Read offset pages (`count`, `start`); those after the first at once, where the total is known by then.
+    """Read offset pages; those after the first at once, where the total is known by then.
 
     A page may be shorter than it was asked for, and the next begins after the rows received (contract, clarified
     since): every part of the whole is read on until it is full. The caller takes out rows that were seen twice and
     compares with the total that is returned. A tenant that does not say its total is read until an empty page.
 
     Args:
-        fetch: the page from one row on, as `offset_page` says. key: of its rows.
-        most: pages. where: METHOD url, for messages.
+        fetch: the page from one row on: its rows, and their `total` where it is told. key: of its rows.
+        most: pages. where: METHOD url, for messages. id_field: by which rows are told apart.
 
     Raises:
         Unsettled: the tenant says that there are more rows, and gives none.
@@ -194,7 +175,7 @@ def by_offset(
     """
     first = fetch(0)
     rows, total = first[key], told_total(first)
-    progress = Progress(repr(key), most, where)
+    progress = Progress(repr(key), most, where, id_field)
     progress.page(rows, total)
     add(rows)
     if total is None:
@@ -264,6 +245,8 @@ def by_token(
     *,
     most: int = MOST_PAGES,
     where: str | None = None,
+    id_field: str = "id",
+    rows: str = "data",
 ) -> Heard:
     """Read token pages (`data`, `pagination.nextPageToken`); the total where the tenant says it (ours).
 
@@ -272,14 +255,15 @@ def by_token(
     takes out the rows that come twice because of that.
 
     Args:
-        fetch: the page of a token, as `token_page` says; the first one of None.
-        most: pages. where: METHOD url, for messages.
+        fetch: the page of a token, with `data` and `pagination`; the first one of None.
+        most: pages. where: METHOD url, for messages. id_field: by which rows are told apart.
+        rows: the path of the rows in the tenant's own answer.
 
     Raises:
         BadReply: the pages never were as they must be.
         Endless: it was restarted too often, or makes no progress.
     """
-    progress, broken = Progress(what, most, where), None
+    progress, broken = Progress(what, most, where, id_field), None
     for _ in range(MOST_RESTARTS + 1):
         progress.again()
         seen: set[str] = set()
@@ -289,7 +273,7 @@ def by_token(
             try:
                 reply = fetch(token)
             except (Invalid, BadReply) as error:
-                if not _may_be_stale(error, token):
+                if not _may_be_stale(error, token, rows):
                     raise
                 broken = error
                 log.warning("%s: a page that is none; starting again from the first page", what)
@@ -313,14 +297,16 @@ def by_token(
     raise broken or progress.endless("page tokens kept coming again")
 
 
-def _may_be_stale(error: Invalid | BadReply, token: str | None) -> bool:
+def _may_be_stale(error: Invalid | BadReply, token: str | None, rows: str) -> bool:
     """Whether a page may be right when it is read from the first one again: a token was refused, data is missing."""
     if isinstance(error, Invalid):
         return token is not None
-    return error.odd is not None and error.odd.path in ("$", "$.data")
+    return error.odd is not None and error.odd.path in ("$", f"$.{rows}")
 
 
-def collected(read: Callable[[Callable[[Rows], None]], Heard], what: str) -> Iterable[Mapping[str, Any]]:
+def collected(
+    read: Callable[[Callable[[Rows], None]], Heard], what: str, id_field: str = "id"
+) -> Iterable[Mapping[str, Any]]:
     """Every object of a collection, once each; it is read again where its pages shifted.
 
     Raises:
@@ -330,7 +316,7 @@ def collected(read: Callable[[Callable[[Rows], None]], Heard], what: str) -> Ite
         found: dict[str, Mapping[str, Any]] = {}
 
         def add(page: Rows, found: dict[str, Mapping[str, Any]] = found) -> None:
-            found.update({str(row["id"]): row for row in page})
+            found.update({str(row[id_field]): row for row in page})
 
         if read(add).whole(len(found)):
             return found.values()

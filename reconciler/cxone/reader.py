@@ -1,49 +1,48 @@
 """How do the surfaces of one tenant become a Reader?
 
 Here ids become names and the ownership mark is taken off; `writing` is the way back, and above there is neither.
-Which endpoints hold a kind is the kind's own fact; how a surface pages is the surface's module's.
+How a surface holds a kind its wire says (`reconciler/surfaces/`).
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 from reconciler.cxone import lists, naming, outbound
 from reconciler.cxone.auth import complete
 from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
-from reconciler.cxone.errors import BadReply, NotFound
+from reconciler.cxone.collection import has_members, read_collection, read_members, read_one
+from reconciler.cxone.errors import NotFound
 from reconciler.cxone.methods import methods
 from reconciler.cxone.transport import Transport
 from reconciler.model import invisible
 from reconciler.model.delivery import Way
-from reconciler.model.errors import Interrupted, ReconcilerError
-from reconciler.model.forecast import Statistics
-from reconciler.model.kind import Kind, Surface
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
 from reconciler.model.nearest import nearest
-from reconciler.model.ownership import split_mark
+from reconciler.model.owners import NoOwners, Owners
+from reconciler.model.pages import Query
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.renaming import Earlier, called, renamed
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
-from reconciler.model.shape import whole
+from reconciler.model.shape import Shape, whole
 from reconciler.model.tenant import DeclaredSurface
+from reconciler.model.wire import Members, Wire
 
 DISPOSITIONS = "dispositions"
 """The surface of outcomes."""
 
-ATTEMPTS_FOR_AN_ESTIMATE, SECONDS_FOR_AN_ESTIMATE, SECONDS_FOR_ESTIMATES = 2, 5.0, 30.0
-"""A plan does not wait long for what it can do without: not for one, and not for all of them together."""
 
-_PAGED: Mapping[str, ModuleType] = {"outbound": outbound, "lists": lists}
+_THERE = Shape({})
+"""An object, where nothing but its being there is asked for."""
 
 
 class Odd(ReconcilerError):
@@ -57,6 +56,7 @@ class TenantReader:
 
     Args:
         earlier: by kind, names that objects of the workspace `owner` may have had before (`model.renaming`).
+        owners: opens the registry of whose objects are that cannot say it themselves; None: nobody knows of any.
     """
 
     def __init__(
@@ -68,8 +68,10 @@ class TenantReader:
         *,
         earlier: Mapping[str, Earlier] | None = None,
         owner: str = "",
+        owners: Callable[[], Owners] = NoOwners,
     ) -> None:
         self._kinds, self._earlier, self._owner = kinds, earlier or {}, owner
+        self._open_registry, self._registered = owners, threading.Lock()
         self._renamed = {
             kind: {*names, *(old for olds in names.values() for old in olds)} for kind, names in self._earlier.items()
         }
@@ -94,6 +96,15 @@ class TenantReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    @property
+    def _registry(self) -> Owners:
+        with self._registered:  # it is opened once, and only for surfaces that need it
+            return self._opened_registry
+
+    @cached_property
+    def _opened_registry(self) -> Owners:
+        return self._open_registry()
 
     @property
     def surfaces(self) -> Mapping[str, str]:
@@ -154,11 +165,22 @@ class TenantReader:
         known = self._owners.get((kind.name, name))
         own = name if known is None else str(known.fields["name"])
         # what the tenant finds by a name may be more than those that have it
-        bodies = [self._understood(kind, surface, body) for body in self._collection(surface, own)]
+        bodies = [self._understood(kind, surface, body) for body in self._asked(kind, surface, name, own)]
         found = [each for each in bodies if each.fields["name"] == own]
         found = naming.split_alike(found, self._apart.setdefault(kind.name, set()))
         self._keep(kind, own, found)
         return next((each for each in found if each.name == name), None)
+
+    def _asked(self, kind: Kind, surface: Wire, name: str, own: str) -> Iterable[Mapping[str, Any]]:
+        """The bodies among which those of a name are: found by it, or by the id that it is known to have, or all."""
+        if surface.find is not None:
+            return self._collection(surface, surface.find(own))
+        known = self._ids.get(kind.name, {}).get(name)
+        if known is not None and surface.body is not None:
+            body = read_one(self._transports[surface.name], surface, known)
+            if body is not None and str(body[surface.name_field]) == own:
+                return [body]
+        return self._collection(surface)
 
     def _is_renamed(self, kind: Kind, name: str) -> bool:
         """Whether a name is that of an object which has another yet, or had before."""
@@ -177,51 +199,6 @@ class TenantReader:
                 ids.pop(str(gone), None)
             ids |= {each.name: each.id for each in (*others, *found)}
             names |= {each.id: each.name for each in found}
-
-    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
-        """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
-
-        It feeds estimates only: where it cannot be read, or is odd, there is a sentence in its place that says so. The
-        first 404 ends the asking, as such a tenant has it for no object, and so do the first that cannot be read, and
-        the end of the time that all of them may take together.
-        """
-        surface = self._surface(kind)
-        found: dict[str, Statistics | str] = {}
-        if surface.statistics is None:
-            return {}
-        began, wanted = time.monotonic(), list(names)
-        for place, name in enumerate(wanted):
-            if time.monotonic() - began > SECONDS_FOR_ESTIMATES:
-                rest = len(wanted) - place - 1
-                what = f"{name!r}{f' and {rest:,} others' if rest else ''} may still abandon"
-                took = f"the tenant took {SECONDS_FOR_ESTIMATES:g} s to tell it of {place:,}"
-                found[name] = f"no estimate of what {what}: {took}"
-                break
-            object_id = self._id(kind.name, name)
-            path = f"/{surface.path}/{quote(object_id, safe='')}/statistics"
-            lane = self._lane(surface, object_id, write=False)
-            try:
-                body = self._transports[surface.name].call(
-                    "GET",
-                    path,
-                    scope=surface.read_scope,
-                    lane=lane,
-                    shape=surface.counted,
-                    attempts=ATTEMPTS_FOR_AN_ESTIMATE,
-                    within=SECONDS_FOR_AN_ESTIMATE,
-                )
-                with self._promised(kind, surface, name, path):
-                    found[name] = surface.statistics(body)
-            except NotFound:
-                break
-            except Interrupted:
-                raise
-            except ReconcilerError as error:
-                why = f"{error.message}, {error.note}" if error.note else error.message
-                found[name] = f"no estimate of what {name!r} may still abandon: {why} [{error.where}]"
-                if not isinstance(error, Odd | BadReply) or getattr(error, "odd", True) is None:
-                    break  # what failed for one, all the attempts of it, is not tried for every other
-        return found
 
     def contacts(self, query: ContactsOf, into: Path) -> Rows:
         """The contacts of a list: through `outbound`, which knows status and engagement score, where there is one.
@@ -247,8 +224,18 @@ class TenantReader:
         if by_id and "outbound" in self._transports:
             return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
         by_phone = query.data and "outbound" in self._transports
+        if "lists" not in self._transports:
+            return self._members_by_wire(list_id, query, into)
         phones = partial(outbound.phones, self._transports["outbound"], list_id) if by_phone else None
         return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into), phones)
+
+    def _members_by_wire(self, list_id: str, query: MembersOf, into: Path) -> Rows:
+        """Who is on a list, where a surface says no more of it than its wire."""
+        for surface, members in self._with_members():
+            if query.attributes or query.data:
+                break
+            return read_members(self._transports[surface.name], surface, members, list_id, self._file(into))
+        raise ReconcilerError(f"no surface of the tenant says who is on list {query.list!r}, with what is asked for")
 
     def occupied(self, name: str) -> bool:
         """Whether anybody is on a list; asked of its members, in one request: what the tenant counts may lag behind.
@@ -257,34 +244,44 @@ class TenantReader:
             NotFound: there is no such list any more.
         """
         list_id = self._id("ContactList", name)
-        surface = next(each for each in _PAGED if each in self._transports)
-        answer: bool = _PAGED[surface].anybody(self._transports[surface], list_id)
-        return answer
+        surface, members = next(self._with_members(), (None, None))
+        if surface is None or members is None:
+            raise ReconcilerError(f"no surface of the tenant says who is on list {name!r}")
+        return has_members(self._transports[surface.name], surface, members, list_id)
 
-    def _lane(self, surface: Surface, object_id: str, *, write: bool) -> CampaignLimiter | None:
+    def _with_members(self) -> Iterator[tuple[Wire, Members]]:
+        """The wires of lists that say who is on one, those first that cannot write: they know most of a contact."""
+        held = [each for each in self._kinds["ContactList"].surfaces if each.name in self._transports]
+        for each in sorted(held, key=lambda each: each.writable):
+            if each.members is not None:
+                yield each, each.members
+
+    def _lane(self, surface: Wire, object_id: str, *, write: bool) -> CampaignLimiter | None:
         """Where requests about an object are counted, if they are: with those that are about its contacts."""
         if not surface.paced:
             return None
         name = DISPOSITIONS if DISPOSITIONS in self._transports else surface.name
         return self._transports[name].lane(object_id, write=write)
 
-    def _surface(self, kind: Kind) -> Surface:
+    def _surface(self, kind: Kind) -> Wire:
         surface = kind.surface(self._transports)
         if surface is None:
             raise ReconcilerError(f"no surface of the tenant holds a {kind.name}")
         return surface
 
-    def _collection(self, surface: Surface, name: str | None = None) -> Iterator[Mapping[str, Any]]:
-        read: Callable[..., Iterator[Mapping[str, Any]]] = _PAGED[surface.name].collection
-        transport = self._transports[surface.name]
-        return read(transport, surface.path, surface.rows, surface.read_scope, surface.shape, name)
+    def _url(self, surface: Wire) -> str:
+        """Where the objects of a kind are: what their ids are of."""
+        return self._transports[surface.name].access.base_url.rstrip("/") + surface.path
 
-    def _understood(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
-        with self._promised(kind, surface, str(body["name"]), f"/{surface.path}"):
+    def _collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
+        return read_collection(self._transports[surface.name], surface, query or {})
+
+    def _understood(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
+        with self._promised(kind, surface, str(body[surface.name_field]), surface.path):
             return self._live(kind, surface, body)
 
     @contextmanager
-    def _promised(self, kind: Kind, surface: Surface, name: Any, path: str) -> Iterator[None]:
+    def _promised(self, kind: Kind, surface: Wire, name: Any, path: str) -> Iterator[None]:
         """Say what is read here, if it cannot be understood."""
         try:
             yield
@@ -296,18 +293,18 @@ class TenantReader:
                 hint="look at it in the tenant; nothing is planned around what cannot be read",
             ) from error
 
-    def _live(self, kind: Kind, surface: Surface, body: Mapping[str, Any]) -> LiveObject:
-        object_id, fields = str(body["id"]), surface.read(body)
-        owner = None
-        if "description" in fields:
-            fields["description"], owner = split_mark(str(fields["description"]))
+    def _live(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
+        object_id, fields = str(body[surface.id_field]), surface.read(body)
+        owner = surface.ownership.split(fields)
+        if surface.ownership.registered:
+            owner = self._registry.owner(self._url(surface), object_id)
         for reference in surface.references:
             wire_id = fields.pop(reference.wire, None)
             if wire_id is not None:
                 names = self._names[reference.kind]
                 fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
         size = whole(body.get(surface.size)) if surface.size else None
-        fields["name"] = str(fields["name"])
+        fields["name"] = str(body[surface.name_field])
         return LiveObject(kind.name, fields["name"], object_id, fields, owner, size)
 
     def _id(self, kind: str, name: str) -> str:
@@ -350,9 +347,12 @@ class TenantReader:
             message, hint = f"the tenant has no {wanted}", self._nearest("ContactList", wanted.name, "lists")
             raise BadInput([Problem(query.where, "unknown-list", message, hint=hint)])
         list_id = str(wanted.id)
-        surface = self._surface(self._kinds["ContactList"]).name
+        surface = self._surface(self._kinds["ContactList"])
+        call = surface.one(list_id)
         try:
-            _PAGED[surface].contact_list(self._transports[surface], list_id)
+            self._transports[surface.name].call(
+                call.method, call.path, query=call.query, scope=surface.read_scope, shape=_THERE
+            )
         except NotFound as error:
             hint = "look the id up in the tenant, or refer to the list by name"
             problem = Problem(query.where, "unknown-list", f"the tenant has no {wanted}", error.where, hint)

@@ -10,9 +10,8 @@ from urllib.parse import urlencode
 
 import orjson
 
+from reconciler.model.pages import Query
 from reconciler.model.tenant import TokenRequest
-
-Query = Mapping[str, str | int | float | bool | None]
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE", "PATCH"})
 _PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
@@ -30,7 +29,7 @@ class Request:
         bearer: whether it carries the surface's token; only the token request itself does not.
         idempotent: whether sending it twice has the effect of sending it once.
         scope: what the endpoint needs, for the message of a 403.
-        expect_id: the field without which a 2xx reply proves nothing.
+        expect_id: the path of the id without which a 2xx reply proves nothing.
         writes: whether it asks to change something.
         attempts: how often it may fail, where that is less often than the surface's calls may.
         within: seconds in which the whole reply must be there, where that is not what the surface says.

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from reconciler.cxone.request import Request
+from reconciler.model.pages import pick
 
 CUT = "the reply was cut off"
 EMPTY = "the reply is empty"
@@ -157,7 +158,7 @@ _CODE = re.compile(r"[A-Z][A-Z_]{2,60}")
 def _has_id(ask: Request, reply: Reply) -> bool:
     if ask.expect_id is None:
         return True
-    value = reply.json.get(ask.expect_id) if isinstance(reply.json, dict) else None
+    value = pick(reply.json, ask.expect_id)
     return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
 
 

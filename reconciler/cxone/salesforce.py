@@ -178,7 +178,7 @@ class _Reading:
     def _pages(self, query: str) -> Iterator[Mapping[str, Any]]:
         path, asked = f"/services/data/{self._feed.version}/query/", {"q": query}
         seen: set[str] = set()
-        progress = Progress(str(self._feed), MOST_PAGES, f"GET {self._feed.instance}{path}")
+        progress = Progress(str(self._feed), MOST_PAGES, f"GET {self._feed.instance}{path}", "Id")
         while True:
             self.page += 1
             body = self._transport.call("GET", path, query=asked, shape=_PAGE)

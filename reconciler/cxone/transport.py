@@ -21,11 +21,12 @@ from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.error_mapping import map_odd_reply
 from reconciler.cxone.rate_limit import Limiter
-from reconciler.cxone.request import Query, Request, call_of, token_of
+from reconciler.cxone.request import Request, call_of, token_of
 from reconciler.cxone.request_counts import RequestCounter, RequestCounts
 from reconciler.cxone.response import Reply
 from reconciler.cxone.retry import Exchange
-from reconciler.model.shape import Shape, find_odd
+from reconciler.model.pages import Query
+from reconciler.model.shape import Rows, Shape, find_odd
 from reconciler.model.tenant import SurfaceAccess, TokenRequest
 
 
@@ -91,7 +92,8 @@ class Transport:
         expect_id: str | None = None,
         lane: CampaignLimiter | None = None,
         shown: str | None = None,
-        shape: Shape | None = None,
+        shape: Shape | Rows | None = None,
+        may_be_empty: bool = False,
         reads: bool = False,
         attempts: int | None = None,
         within: float | None = None,
@@ -106,10 +108,10 @@ class Transport:
             body: what orjson can write; None sends none.
             scope: the scope that the endpoint needs.
             idempotent: whether sending it twice does what sending it once does; by default all but POST.
-            expect_id: the field without which a 2xx reply proves nothing.
+            expect_id: the path of the id without which a 2xx reply proves nothing.
             lane: where it is counted besides the surface's own pace.
             shown: the path as people may read it, where it names a contact.
-            shape: what the reply must look like.
+            shape: what the reply must look like. may_be_empty: or that there is none, as 204 says.
             reads: whether a POST changes nothing.
             attempts: how often it may fail, where that is less often than the surface's calls may.
             within: seconds in which the whole reply must be there, where that is not what the surface says.
@@ -138,7 +140,8 @@ class Transport:
             attempts=attempts,
             within=within,
         )
-        return _checked(ask, self._delivery.deliver(ask, lane, took), shape)
+        reply = self._delivery.deliver(ask, lane, took)
+        return _checked(ask, reply, None if may_be_empty and reply.status == 204 else shape)
 
     def lane(self, campaign_id: str, *, write: bool) -> CampaignLimiter:
         """Where requests about a campaign are counted; reads apart, where it was agreed that writes count alone."""
@@ -176,7 +179,7 @@ class Transport:
         return _checked(ask, self._delivery.deliver(ask), GRANT)
 
 
-def _checked(ask: Request, reply: Reply, shape: Shape | None) -> Any:
+def _checked(ask: Request, reply: Reply, shape: Shape | Rows | None) -> Any:
     odd = None if shape is None else find_odd(shape, reply.json)
     if odd is not None:
         raise map_odd_reply(ask, reply, odd)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -19,6 +20,7 @@ from typing import Any
 
 from reconciler.model.kind import Kind
 from reconciler.model.resource import Catalogue
+from reconciler.surfaces import wires
 
 
 @cache
@@ -27,7 +29,7 @@ def _modules() -> Mapping[str, tuple[Kind, str]]:
     for module in pkgutil.iter_modules(__path__):
         kind = getattr(import_module(f"{__name__}.{module.name}"), "KIND", None)
         if isinstance(kind, Kind):
-            found[kind.name] = (kind, module.name)
+            found[kind.name] = (replace(kind, surfaces=wires(kind.name)), module.name)
     return MappingProxyType(found)
 
 

@@ -9,9 +9,8 @@ from typing import Any
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.address import Address
-from reconciler.model.campaign import UNKNOWN, Campaign, Staffing, told_instant, told_window
-from reconciler.model.forecast import Statistics
-from reconciler.model.instants import format_instant, parse_duration, parse_instant
+from reconciler.model.campaign import Campaign, Staffing, told_window
+from reconciler.model.instants import parse_duration
 from reconciler.model.kind import (
     Activity,
     Each,
@@ -20,9 +19,6 @@ from reconciler.model.kind import (
     Likeness,
     Reference,
     Renewal,
-    Surface,
-    WireReference,
-    object_shape,
 )
 from reconciler.model.live import LiveObject
 from reconciler.model.ownership import worded
@@ -30,81 +26,11 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import MemberPhones, RowQuery
 from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
-from reconciler.model.shape import (
-    ID,
-    INSTANT,
-    NUMBER,
-    SCALAR,
-    TEXT,
-    TEXT_OR_NUMBER,
-    WHOLE,
-    Shape,
-    may,
-    needs,
-    number,
-    whole,
-)
-from reconciler.model.vocabulary import known_or_raw, meaning
+from reconciler.model.vocabulary import meaning
 
 Spec = Mapping[str, Any]
 
-_SETTINGS = ("targetAnswerRate", "maxCallsInProgress", "agentAvailabilityFactor")
-SHAPE = object_shape(
-    dialType=may(TEXT),
-    wrapUpCode=may(TEXT),
-    status=may(TEXT),
-    abandonThreshold=may(NUMBER),
-    startTime=may(TEXT_OR_NUMBER),
-    endTime=may(TEXT_OR_NUMBER),
-    listId=may(TEXT_OR_NUMBER),
-    predictiveDialingSettings=may(Shape({name: may(NUMBER) for name in _SETTINGS})),
-)
-COUNTED = Shape(
-    {name: needs(WHOLE) for name in ("attempts", "liveAnswered", "abandoned")}
-    | {name: needs(INSTANT) for name in ("startTime", "endTime")}
-)
-"""What the tenant counted of a campaign's calls (ours)."""
-
 _PLAIN = ("name", "description", "dialType", "wrapUpCode", "status")
-_ON_WIRE = (*_PLAIN, "abandonThreshold", "startTime", "endTime", "listId")
-
-
-def read(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A campaign as the tenant sends it, without what the tenant owns; instants and words as this tool writes them.
-
-    A word that is not known stays as it is. A status there always is: one that is not told is not known. A time that
-    nobody can read is `unknown`, and an id that is none names no list.
-    """
-    fields = {key: body[key] for key in _ON_WIRE if body.get(key) is not None}
-    if "listId" in fields and not ID.takes(fields["listId"]):
-        del fields["listId"]  # it names none
-    fields["status"] = known_or_raw("run_state", body.get("status"))
-    if "dialType" in fields:
-        fields["dialType"] = known_or_raw("dial_type", fields["dialType"])
-    for key in ("startTime", "endTime"):
-        if key in fields:
-            at = told_instant(fields[key])
-            fields[key] = UNKNOWN if at is None else format_instant(at)
-    if "abandonThreshold" in fields:
-        fields["abandonThreshold"] = number(fields["abandonThreshold"])
-    if body.get("predictiveDialingSettings"):
-        # a tenant may add settings of its own (contract, clarified since): what is none is not looked at
-        held = body["predictiveDialingSettings"]
-        fields["predictive"] = {name: _as_number(name, each) for name, each in held.items() if SCALAR.takes(each)}
-    return fields
-
-
-def _as_number(name: str, value: Any) -> Any:
-    """A setting of ours as the number that it is, though it be written as text."""
-    return number(value) if name in _SETTINGS and isinstance(value, str) else value
-
-
-def write(fields: Fields) -> dict[str, Any]:
-    """Live fields as `POST` and `PATCH /campaigns` take them."""
-    body = dict(fields)
-    if "predictive" in body:
-        body["predictiveDialingSettings"] = body.pop("predictive")
-    return body
 
 
 def renewed(fields: Fields) -> dict[str, Any]:
@@ -121,19 +47,6 @@ def downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
         return f"it stays stopped: it becomes {after.get('status')}"
     starts = later.get("startTime") or (f"at {after['startTime']}" if "startTime" in after else "at once")
     return f"from the pause of the old one until the new one is active; it starts {starts}"
-
-
-def statistics(body: Mapping[str, Any]) -> Statistics:
-    """What the tenant counted of a campaign's calls: `GET /campaigns/{id}/statistics` (ours), as `COUNTED`.
-
-    Raises:
-        ValueError: the counts do not add up.
-    """
-    attempts, answered, abandoned = (whole(body[name]) or 0 for name in ("attempts", "liveAnswered", "abandoned"))
-    if not 0 <= abandoned <= answered <= attempts:
-        raise ValueError(f"{abandoned} abandoned of {answered} answered of {attempts} attempts do not add up")
-    since, until = (parse_instant(body[name]).replace(microsecond=0) for name in ("startTime", "endTime"))
-    return Statistics(attempts, answered, abandoned, since, until)
 
 
 def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
@@ -340,23 +253,6 @@ KIND = Kind(
         Reference(("list",), "ContactList"),
         Reference(("segment", "name"), "Segment"),
         Reference(("abandonment", "policy"), "AbandonmentPolicy"),
-    ),
-    surfaces=(
-        Surface(
-            name="lists",
-            path="campaigns",
-            rows="data",
-            read_scope="campaigns:read",
-            write_scope="campaigns:write",
-            writable=True,
-            references=(WireReference("list", "ContactList", "listId"),),
-            shape=SHAPE,
-            read=read,
-            write=write,
-            statistics=statistics,
-            counted=COUNTED,
-            paced=True,
-        ),
     ),
     fields=fields,
     queries=queries,

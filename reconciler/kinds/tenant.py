@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.allowance import network
+from reconciler.model.api_surface import event_url
 from reconciler.model.bounds import Held
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
 from reconciler.model.naming import ClearName, HostName, Named, PrivateName, secret_name
-from reconciler.model.presets import PRESETS, event_url
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import REPLY_SIZE, DeclaredSurface, Pace
+from reconciler.surfaces import surfaces as api_surfaces
 
 _PARAMETERS = ("domain", "tenant", "org", "instance")
-_PACES = {"dispositions": Pace(rate=500, burst=50, workers=50)}
-"""Paces that are not as elsewhere: here at most 50 at once, and the limit is each campaign's (contract)."""
 _LONGEST_CREDENTIAL = 10_000
 
 
@@ -65,7 +64,7 @@ def identity(resource: Resource) -> str:
 def _surface(
     name: str, spec: Mapping[str, Any], credentials: Mapping[str, Any], fetched: Mapping[str, Any]
 ) -> DeclaredSurface:
-    default = _PACES.get(name, Pace())
+    default = api_surfaces()[name].pace
     return DeclaredSurface(
         name=name,
         client_id=fetched["clientId"].reveal(),
@@ -140,7 +139,7 @@ def fetch(
 def names(resource: Resource) -> Iterator[Named]:
     """The hosts of its surfaces, where tokens belong with endpoints, its credentials, and what webhooks may reach."""
     for name, spec in resource.spec["surfaces"].items():
-        at, preset = ("spec", "surfaces", name), PRESETS[name]
+        at, preset = ("spec", "surfaces", name), api_surfaces()[name].preset
         parameter = next((each for each in _PARAMETERS if each in spec), "")
         held = {each: spec[each] for each in _PARAMETERS if each in spec}
         base = spec.get("baseUrl") or preset.base_url.format_map(held)
@@ -163,7 +162,8 @@ def names(resource: Resource) -> Iterator[Named]:
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    """What webhooks may reach is written as hosts, addresses and networks."""
+    """Surfaces of one API; what webhooks may reach is written as hosts, addresses and networks."""
+    yield from _check_surfaces(resource)
     for index, entry in enumerate(resource.spec.get("webhooks", {}).get("allowPrivate", ())):
         try:
             network(entry)
@@ -175,6 +175,17 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
                 note="a network is written with its first address and at most as wide as 10.0.0.0/8 or fc00::/7",
                 hint="write a host such as hooks.internal, or a network such as 10.20.0.0/16",
             )
+
+
+def _check_surfaces(resource: Resource) -> Iterator[Problem]:
+    """The ids of one API mean others in another: a list of the one would be read through the other."""
+    known = api_surfaces()
+    first, *others = resource.spec["surfaces"]
+    for name in others:
+        if known[name].ids != known[first].ids:
+            message = f"the surfaces `{first}` and `{name}` are of two APIs, whose ids are not the same"
+            place = resource.where("spec", "surfaces", name)
+            yield Problem(place, "surfaces-of-two-apis", message, hint="declare a Tenant for each")
 
 
 KIND = Kind(

@@ -17,6 +17,7 @@ import orjson
 from reconciler.ledger import audit, interrupted, lock
 from reconciler.ledger.interrupted import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
+from reconciler.ledger.owners import Registry
 from reconciler.ledger.records import Records, parse_line
 from reconciler.ledger.saved import of_run, open_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, seal_of
@@ -78,6 +79,10 @@ class Ledger:
     def records(self) -> ProvenRecords:
         """The store, the lines of which are written and read under the seal; anew each time, as it counts lines."""
         return ProvenRecords(self.store, self.seal)
+
+    def owners(self) -> Registry:
+        """Whose the tenant's objects are that cannot say it themselves; written under the workspace's lock alone."""
+        return Registry(self.records, now)
 
     def anchor(self) -> Anchor:
         """Where the audit record ends.

@@ -1,8 +1,9 @@
 """How does a line of a record show who wrote it, and keep to itself what is personal?
 
 A line stays a JSON object that anybody may read. The fields that name people are encrypted, all in one; an HMAC over
-the record's name and the line is its last field. Lines of a run are numbered under it too: none can be left out, moved
-or written twice. In a folder a file beside the record says how many lines were confirmed, so that none can be cut off.
+the record's name and the line is its last field. Lines of a run, and of who owns what, are numbered under it too: none
+can be left out, moved or written twice. In a folder a file beside the record says how many lines were confirmed, so
+that none can be cut off.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import counted
+from reconciler.ledger import counted, owners
 from reconciler.ledger.counted import COMPARE as _COMPARE
 from reconciler.ledger.records import Held, Records, damaged_line, parse_line
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal
@@ -229,4 +230,4 @@ class ProvenRecords:
 
 def _is_numbered(name: str) -> bool:
     """Whether a record is written under the workspace's lock, by one process at a time."""
-    return name.startswith("runs/")
+    return name.startswith("runs/") or name == owners.FILE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,20 +66,19 @@ class Chosen:
     why: Reason | None = None
 
 
-_TELLS_PHONES = "outbound"
-"""The surface that tells the phones of who is on a list (contract, section outbound)."""
+def key(way: Way, phones: bool) -> Key:
+    """By what the rows of a list are told apart that a way writes; `phones`: whether the tenant tells theirs."""
+    return "sent" if way.key == "phone" and not phones else way.key
 
 
-def key(way: Way, surfaces: Container[str]) -> Key:
-    """By what the rows of a list are told apart that a way writes in a tenant with these surfaces."""
-    return "sent" if way.key == "phone" and _TELLS_PHONES not in surfaces else way.key
+def numbers(way: Way, phones: bool, known: bool) -> Numbers:
+    """When the numbers of contacts are known that a way puts on a list; `known`: they were read from the tenant.
 
-
-def numbers(way: Way, surfaces: Container[str], known: bool) -> Numbers:
-    """When the numbers of contacts are known that a way puts on a list; `known`: they were read from the tenant."""
+    `phones`: whether the tenant tells those of who is on one.
+    """
     if known or way.phones:
         return "known"
-    return "after" if _TELLS_PHONES in surfaces else "never"
+    return "after" if phones else "never"
 
 
 def chosen(delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bool, known: bool) -> Chosen | None:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.forecast import Statistics
 from reconciler.model.naming import Named
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import RowQuery
 from reconciler.model.run_state import RunState
-from reconciler.model.shape import ID, NAME, TEXT, Field, Shape, may, needs
+from reconciler.model.wire import Wire
 
 Fields = Mapping[str, Any]
 
@@ -28,59 +27,6 @@ class Reference:
 
     path: tuple[str, ...]
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class WireReference:
-    """A live field that holds another object's name inside the tool and its id on the wire."""
-
-    field: str
-    kind: str
-    wire: str
-
-
-OBJECT_SHAPE = Shape({"id": needs(ID), "name": needs(NAME), "description": may(TEXT)})
-"""What every object has."""
-
-
-def object_shape(**fields: Field) -> Shape:
-    """An object with further fields that are looked at."""
-    return Shape({**OBJECT_SHAPE.fields, **fields})
-
-
-@dataclass(frozen=True, slots=True)
-class Surface:
-    """How one API surface holds the objects of a kind.
-
-    Attributes:
-        name: the surface, e.g. `lists`.
-        path: the collection, relative to the surface's base URL; an object is `path/{id}`.
-        rows: the key of a page's rows.
-        read_scope: the OAuth scope that reading needs; write_scope: that writing needs.
-        writable: whether objects can be made, changed and deleted here.
-        size: the body's count of contacts, where it has one.
-        shape: what the body of one object must look like; its id and name always must be there.
-        read: wire body → live fields (pure), before references become names.
-        write: live fields → wire body (pure), after references became ids.
-        paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
-        statistics: the body of `GET path/{id}/statistics` → what was counted of an object's calls; None: nothing is.
-        counted: what that body must look like.
-    """
-
-    name: str
-    path: str
-    rows: str
-    read_scope: str
-    write_scope: str
-    writable: bool
-    references: tuple[WireReference, ...] = ()
-    size: str | None = None
-    shape: Shape = OBJECT_SHAPE
-    read: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
-    write: Callable[[Fields], dict[str, Any]] = dict
-    statistics: Callable[[Mapping[str, Any]], Statistics] | None = None
-    counted: Shape | None = None
-    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +141,8 @@ class Kind:
         name: as written in a manifest.
         says: what a manifest of this kind says, in a few words.
         references: which parts of a spec name other resources: that gives the order of everything.
-        surfaces: where its objects live, the preferred surface first; none for a kind that only declares.
+        surfaces: how API surfaces hold its objects, the preferred one first; none for a kind that only declares. A
+            kind's file leaves them out: each surface's own file says them (`reconciler/surfaces/`).
         fields: what a resource wants of its live object, by live field and in names; only what was declared.
         queries: which rows must be read for a resource.
         feeds: the rows that a resource itself says where to read, its contacts, entries or outcomes among them.
@@ -216,7 +163,7 @@ class Kind:
     name: str
     says: str
     references: tuple[Reference, ...] = ()
-    surfaces: tuple[Surface, ...] = ()
+    surfaces: tuple[Wire, ...] = ()
     fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     feeds: Callable[[Resource], Iterable[Any]] = _no_feeds
@@ -252,7 +199,7 @@ class Kind:
         said = resource.spec.get("was", ())
         return (said,) if isinstance(said, str) else tuple(said)
 
-    def surface(self, available: Iterable[str]) -> Surface | None:
+    def surface(self, available: Iterable[str]) -> Wire | None:
         """The surface to reach objects of this kind through: a writable one where the tenant has one."""
         offered = set(available)
         return next((surface for surface in self.surfaces if surface.name in offered), None)

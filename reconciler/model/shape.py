@@ -140,6 +140,9 @@ TOTAL = Value(
     "a whole number", frozenset({int}), frozenset({float, str}), lambda value: whole(value) is not None or value == "-1"
 )
 """How many rows there are. Less than none is said where that is not known."""
+PAGE_TOKEN = Value(
+    "a page token: text or a whole number", frozenset({int}), frozenset({str}), lambda value: len(value) <= 4096
+)
 
 
 def find_odd(shape: Shape | Rows, reply: Any, path: str = "$") -> Odd | None:

@@ -20,7 +20,7 @@ from reconciler.model.live import Live
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rule_results import RuleResults
 from reconciler.model.shelf_life import good_until
-from reconciler.model.write_ops import WriteOp, activates, list_write_ops
+from reconciler.model.write_ops import WriteOp, activates, list_write_ops, resting
 
 MEMBERS_A_PAGE = 1000
 
@@ -153,8 +153,19 @@ def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
     return put * (way.writes if way else 1) + removed, put * (way.looks if way else 0)
 
 
+def _asks(deed: WriteOp, change: ObjectChange, live: Live) -> bool:
+    """Whether a write of an object is a request: whose one is may be written in the ledger alone."""
+    kind = kinds()[change.address.kind]
+    surface = kind.surface(live.surfaces)
+    if surface is None or not surface.ownership.registered:
+        return True
+    return deed is not WriteOp.RELEASE and (deed is not WriteOp.CHANGE or bool(resting(change, kind.activity)))
+
+
 def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
-    objects = sum(deed is not WriteOp.DELIVER for step in steps for deed in step.does)
+    known = {change.address: change for change in changes.objects}
+    deeds = [(step.address.object, deed) for step in steps for deed in step.does if deed is not WriteOp.DELIVER]
+    objects = sum(_asks(deed, known[address], live) for address, deed in deeds)
     filled = [change for change in changes.rows if change.total]
     # additions and updates are put together; removals go after them
     chunks = [_chunks(change, live) for change in filled]

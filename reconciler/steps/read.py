@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -36,6 +36,7 @@ from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.resource import Resource
 from reconciler.model.rows import (
     Additions,
     CampaignPhones,
@@ -51,9 +52,7 @@ from reconciler.model.rows import (
     SingleQuery,
 )
 from reconciler.model.scored import Scored
-
-_PHONES = "outbound"
-"""The surface that knows contacts' phones."""
+from reconciler.surfaces import tell_phones
 
 
 def read_tenant(
@@ -187,12 +186,12 @@ def _rows(
 
 def _comparable(query: RowQuery, reader: Reader) -> bool:
     """Whether what is written on a list can be held against what the tenant says of who is on it."""
-    return isinstance(query, MemberPhones) and query.compared and _PHONES in reader.surfaces
+    return isinstance(query, MemberPhones) and query.compared and tell_phones(reader.surfaces)
 
 
 def _possible(query: RowQuery, reader: Reader) -> RowQuery:
     """What to ask in the place of phones that no surface knows and nobody needs: who they are, at least."""
-    if isinstance(query, MemberPhones) and not query.needed and _PHONES not in reader.surfaces:
+    if isinstance(query, MemberPhones) and not query.needed and not tell_phones(reader.surfaces):
         return MembersOf(query.list, ())
     return query
 
@@ -356,7 +355,10 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
     hint = f"tenant {desired.tenant.address.name!r} declares {offered}; add the surface if the tenant has it"
     for kind in kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
-            if kind.surfaces and kind.surface(reader.surfaces) is None:
+            surface = kind.surface(reader.surfaces)
+            if surface is not None and surface.holds is not None:
+                yield from _unheld(desired, kind, resource, surface.name, surface.holds)
+            if kind.surfaces and surface is None:
                 needed = " or ".join(surface.name for surface in kind.surfaces)
                 message = f"{resource.address} needs the surface {needed}"
                 yield Problem(resource.where(), "missing-surface", message, hint=hint)
@@ -364,3 +366,11 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
             if method not in (None, "auto") and method not in reader.methods:
                 place = resource.where("spec", "delivery", "method")
                 yield Problem(place, "missing-surface", f"no surface of the tenant offers {method}", hint=hint)
+
+
+def _unheld(desired: Desired, kind: Kind, resource: Resource, surface: str, holds: Container[str]) -> Iterator[Problem]:
+    """What is declared of an object, and the tenant's surface has no place for."""
+    for name in kind.fields(resource, desired.catalogue, desired.as_of):
+        if name not in holds:
+            message = f"the surface {surface} of the tenant has no `{name}` of a {kind.name}"
+            yield Problem(resource.where("spec", name), "field-not-held", message, hint="leave it out")

@@ -14,10 +14,10 @@ import pytest
 from reconciler.cxone.auth import TokenSource, complete
 from reconciler.cxone.errors import BadReply, TokenRefused, WireError
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.presets import PRESETS
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace, TokenRequest
 from reconciler.simulator import Simulator
+from reconciler.surfaces import surfaces
 from tests.cxone.conftest import CLIENT_SECRET, Connect, FakeTime
 from tests.cxone.scripted import Answer, ScriptedTenant
 from tests.cxone.test_rate_limit import in_threads
@@ -299,7 +299,7 @@ def test_a_surface_is_where_its_preset_says(
     access = complete(declared(surface, **parameters))
     token = access.token
     assert (access.base_url, token.url, token.body, token.early) == expected
-    assert token.scope == PRESETS[surface].scope
+    assert token.scope == surfaces()[surface].preset.scope
     assert token.client_secret.reveal() == CLIENT_SECRET
 
 
@@ -360,9 +360,9 @@ def test_a_url_with_a_hole_that_nobody_fills_is_an_error() -> None:
         complete(declared("bulk"))
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", sorted(surfaces()))
 def test_a_preset_is_what_the_embedded_tenant_asks_for(name: str) -> None:
-    preset, served = PRESETS[name], Simulator().surfaces[name]
+    preset, served = surfaces()[name].preset, Simulator().surfaces[name]
     assert (preset.body, frozenset(preset.scope.split())) == (served.token_body, served.scopes)
     assert [urlsplit(url).path for url in (preset.base_url, preset.token_url)] == [served.base, served.token_path]
 

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reconciler.cxone import reader as tenant_module
-from reconciler.cxone.reader import TenantReader
+from reconciler.cxone import campaigns as tenant_module
+from reconciler.cxone.campaigns import CampaignReader
 from reconciler.kinds import kinds
 from reconciler.model.forecast import Statistics
 from reconciler.model.secret import Secret
@@ -23,11 +23,11 @@ SINCE, UNTIL = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 31, tzinfo=UT
 COUNTED = {"attempts": 900, "liveAnswered": 200, "abandoned": 5}
 
 
-def reader_of(url: str, token_url: str) -> TenantReader:
+def reader_of(url: str, token_url: str) -> CampaignReader:
     pace = Pace(rate=1e6, burst=1000, workers=2)
     secret = Secret("not-a-secret")
     declared = DeclaredSurface("lists", "demo-client", secret, "env", {}, url, token_url, pace=pace, attempts=2)
-    return TenantReader([declared], kinds())
+    return CampaignReader([declared], kinds())
 
 
 @pytest.fixture
@@ -44,14 +44,14 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def reader(simulator: Simulator) -> Iterator[TenantReader]:
+def reader(simulator: Simulator) -> Iterator[CampaignReader]:
     with reader_of(simulator.base_url("lists"), simulator.token_url("lists")) as found:
         found.objects(CAMPAIGN)
         simulator.clear_requests()
         yield found
 
 
-def test_calls_are_read_of_the_campaigns_that_are_asked_for(simulator: Simulator, reader: TenantReader) -> None:
+def test_calls_are_read_of_the_campaigns_that_are_asked_for(simulator: Simulator, reader: CampaignReader) -> None:
     found = reader.statistics(CAMPAIGN, ["B"])
     assert found == {"B": Statistics(900, 200, 5, SINCE, UNTIL)}
     counted = found["B"]
@@ -60,20 +60,20 @@ def test_calls_are_read_of_the_campaigns_that_are_asked_for(simulator: Simulator
     assert len(simulator.requests()) == 1
 
 
-def test_a_tenant_that_does_not_offer_them_is_asked_once(simulator: Simulator, reader: TenantReader) -> None:
+def test_a_tenant_that_does_not_offer_them_is_asked_once(simulator: Simulator, reader: CampaignReader) -> None:
     simulator.store.part(Calls).offered = False
     assert reader.statistics(CAMPAIGN, ["A", "B", "C"]) == {}
     assert len(simulator.requests().to("/statistics$")) == 1
 
 
-def test_a_kind_without_calls_is_not_asked_for_them(simulator: Simulator, reader: TenantReader) -> None:
+def test_a_kind_without_calls_is_not_asked_for_them(simulator: Simulator, reader: CampaignReader) -> None:
     assert reader.statistics(kinds()["ContactList"], ["All"]) == {}
     assert simulator.requests() == []
 
 
 @pytest.mark.parametrize("status", [400, 403, 500, 503])
 def test_a_tenant_that_cannot_answer_gives_no_estimate_and_is_asked_for_one_campaign_only(
-    simulator: Simulator, reader: TenantReader, status: int
+    simulator: Simulator, reader: CampaignReader, status: int
 ) -> None:
     simulator.faults.add("status", status=status, path="/statistics$", times=None)
     found = reader.statistics(CAMPAIGN, ["A", "B"])
@@ -84,7 +84,7 @@ def test_a_tenant_that_cannot_answer_gives_no_estimate_and_is_asked_for_one_camp
 
 @pytest.mark.parametrize("fault", ["reset-before", "cut-body", "empty-body"])
 def test_a_reply_that_never_comes_whole_gives_no_estimate(
-    simulator: Simulator, reader: TenantReader, fault: str
+    simulator: Simulator, reader: CampaignReader, fault: str
 ) -> None:
     simulator.faults.add(fault, path="/statistics$", times=None)
     assert "no estimate of what 'A'" in str(reader.statistics(CAMPAIGN, ["A"])["A"])
@@ -92,7 +92,7 @@ def test_a_reply_that_never_comes_whole_gives_no_estimate(
 
 @pytest.mark.parametrize("held", ["hold-before", "hold-after"])
 def test_a_tenant_that_never_answers_holds_up_no_plan(
-    simulator: Simulator, reader: TenantReader, monkeypatch: pytest.MonkeyPatch, held: str
+    simulator: Simulator, reader: CampaignReader, monkeypatch: pytest.MonkeyPatch, held: str
 ) -> None:
     monkeypatch.setattr(tenant_module, "SECONDS_FOR_AN_ESTIMATE", 0.2)
     simulator.faults.add(held, seconds=600, path="/statistics$", times=None)
@@ -103,7 +103,7 @@ def test_a_tenant_that_never_answers_holds_up_no_plan(
 
 
 def test_a_wait_that_the_tenant_asks_for_is_not_waited_for_an_estimate(
-    simulator: Simulator, reader: TenantReader
+    simulator: Simulator, reader: CampaignReader
 ) -> None:
     simulator.faults.add("rate-limited", seconds=600, path="/statistics$", times=1)
     assert "no estimate of what 'A'" in str(reader.statistics(CAMPAIGN, ["A", "B"])["A"])
@@ -112,7 +112,7 @@ def test_a_wait_that_the_tenant_asks_for_is_not_waited_for_an_estimate(
 
 
 def test_all_of_them_together_take_no_longer_than_a_plan_can_wait(
-    simulator: Simulator, reader: TenantReader, monkeypatch: pytest.MonkeyPatch
+    simulator: Simulator, reader: CampaignReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = iter([0.0, 10.0, 30.0, 30.1])
     monkeypatch.setattr(tenant_module, "time", SimpleNamespace(monotonic=lambda: next(moments)))
@@ -123,7 +123,7 @@ def test_all_of_them_together_take_no_longer_than_a_plan_can_wait(
 
 @pytest.mark.parametrize("body", [[], {}, None, 7, "busy", {"data": []}, {"attempts": None}, [[1]]])
 def test_an_odd_reply_of_one_campaign_gives_no_estimate_of_that_one_and_the_others_are_read(
-    simulator: Simulator, reader: TenantReader, body: object
+    simulator: Simulator, reader: CampaignReader, body: object
 ) -> None:
     simulator.faults.add("other-body", body=body, path="/CA-1001/statistics$", times=None)
     found = reader.statistics(CAMPAIGN, ["B", "A"])

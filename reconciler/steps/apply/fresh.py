@@ -27,9 +27,7 @@ from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.steps.apply.readings import DoNotCallUnknown, Readings
-
-_PHONES = "outbound"
-"""The surface that knows contacts' phones."""
+from reconciler.surfaces import tell_phones
 
 
 class StillThere(ReconcilerError):
@@ -172,7 +170,7 @@ class Fresh:
 
     def _phones(self, backend: Any, change: RowChange, members: Rows, into: Path) -> Rows | None:
         """The members with the numbers that the tenant has, where a surface offers them."""
-        if _PHONES not in self._writer.surfaces:
+        if not tell_phones(self._writer.surfaces):
             return None
         if not (change.attributes or change.data):
             return members  # they were read through that surface

@@ -61,7 +61,7 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
 
     Nobody held their hours, and whom they would call, against the rules; who is put on the list is called at once.
     """
-    kind = campaigns.KIND
+    kind = kinds()[campaigns.KIND.name]
     lists = {change.list for change in plan.rows if change.total}
     lists |= {
         each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == list_size.LIST

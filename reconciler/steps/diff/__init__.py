@@ -34,6 +34,7 @@ from reconciler.model.scored import Scored
 from reconciler.model.segment import Segment, Target
 from reconciler.model.tokens import Tokens
 from reconciler.steps.diff import objects
+from reconciler.surfaces import tell_phones
 
 EXAMPLES = 3
 """Contacts shown as examples of each action on a list."""
@@ -59,7 +60,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             rows += _row_changes(backend, desired, standing, live, tokens, into)
         outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
         numbers = tuple(dnc_additions.plan_additions(backend, sets(desired.catalogue), live.rows, tokens, into))
-    left = () if desired.prune else tuple(objects.undeclared(desired, live))
+    left = tuple(objects.undeclared(desired, live))
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
 
@@ -135,12 +136,12 @@ def _compared(
     written: where it takes another way than it would take for few, they are compared once more, as that one does.
     """
     method = standing.segment.delivery.method
-    known = delivery_of.key(live.methods[method], live.surfaces) if method != "auto" else "contact"
+    known = delivery_of.key(live.methods[method], tell_phones(live.surfaces)) if method != "auto" else "contact"
     keys: dict[str, Key] = dict.fromkeys(current, known)
     few = _for_few(standing, live)
     compared = compare(keys, few)
     ways = {band: _way(standing, each, live) for band, each in compared.items()}
-    asked = {band: delivery_of.key(live.methods[way.method], live.surfaces) for band, way in ways.items()}
+    asked = {band: delivery_of.key(live.methods[way.method], tell_phones(live.surfaces)) for band, way in ways.items()}
     others = sorted({way.method for way in ways.values()} - {few})
     if asked != keys or others:
         compared = compare(asked, others[0] if others else few)
@@ -228,7 +229,7 @@ def _row_change(
         attributes=delivery.attributes,
         values=delivery.values,
         chosen=way.why,
-        key=delivery_of.key(live.methods[way.method], live.surfaces),
+        key=delivery_of.key(live.methods[way.method], tell_phones(live.surfaces)),
         region=None if segment.phones is None else segment.phones.region,
         data=delivery.whole,
         numbers=_numbers(segment, live.methods[way.method], live),
@@ -253,7 +254,7 @@ def _row_change(
 def _numbers(segment: Segment, way: delivery_of.Way, live: Live) -> delivery_of.Numbers:
     """When the numbers are known that do-not-call lists are asked for; where there are none, nothing is asked."""
     known = not segment.suppress or isinstance(segment.contacts, ContactsOf)
-    return delivery_of.numbers(way, live.surfaces, known)
+    return delivery_of.numbers(way, tell_phones(live.surfaces), known)
 
 
 def _way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chosen:

@@ -11,11 +11,12 @@ from reconciler.model import invisible
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
 from reconciler.model.desired import Desired
-from reconciler.model.kind import Kind, Later, Renewal, Surface
+from reconciler.model.kind import Kind, Later, Renewal
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.reason import Reason
 from reconciler.model.renaming import Held, called, unmoved
 from reconciler.model.resource import Resource
+from reconciler.model.wire import Wire
 from reconciler.steps.diff import releasing
 
 
@@ -35,8 +36,9 @@ def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             update = _update(kind, resource, fields, surface, found)
             update = replace(update, unmoved=_unmoved(desired, kind, resource, held))
             stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
-            # what carries no mark of ours is not deleted, so it cannot be made anew either
-            if stuck and kind.renewal is not None and found.owner == desired.settings.name:
+            # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be made anew either
+            ours = found.owner == desired.settings.name and surface.deletes
+            if stuck and kind.renewal is not None and ours:
                 yield _replacement(update, fields, stuck, kind.renewal, surface, live)
             else:
                 yield update
@@ -70,7 +72,7 @@ def notices(desired: Desired, live: Live) -> Iterator[str]:
     yield from releasing.check_released_names(desired, live)
 
 
-def _creation(resource: Resource, fields: Mapping[str, Any], surface: Surface) -> ObjectChange:
+def _creation(resource: Resource, fields: Mapping[str, Any], surface: Wire) -> ObjectChange:
     later, plain = _split(fields)
     return ObjectChange(
         address=resource.address,
@@ -109,7 +111,7 @@ def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectCh
 
 
 def _update(
-    kind: Kind, resource: Resource, fields: Mapping[str, Any], surface: Surface, found: LiveObject
+    kind: Kind, resource: Resource, fields: Mapping[str, Any], surface: Wire, found: LiveObject
 ) -> ObjectChange:
     _, wanted = _split(fields)
     held = found.fields
@@ -144,7 +146,7 @@ def _replacement(
     fields: Mapping[str, Any],
     stuck: tuple[str, ...],
     renewal: Renewal,
-    surface: Surface,
+    surface: Wire,
     live: Live,
 ) -> ObjectChange:
     """The object made anew, under its name, with what is declared and all else that the old one has."""
@@ -183,8 +185,10 @@ def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]
 
 
 def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
-    """The deletion of what carries this workspace's mark and is declared no longer."""
+    """The deletion of what carries this workspace's mark and is declared no longer, where it can be deleted."""
     for _, surface, address, found in _left(desired, live):
+        if not surface.deletes:
+            continue
         yield ObjectChange(
             address=address,
             name=found.name,
@@ -199,15 +203,20 @@ def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 
 def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
-    """The same objects where they stay: a plan names them, and whether they call anybody."""
+    """The same objects where they stay: a plan names them, and whether they call anybody.
+
+    They do where nobody asks for their deletion, and where the tenant's surface deletes none.
+    """
     for kind, surface, address, found in _left(desired, live):
+        if desired.prune and surface.deletes:
+            continue
         activity, uses = kind.activity, _references(surface, found.fields)
         state = None if activity is None else found.fields.get(activity.field)
         dials = activity is not None and activity.may_work(found.fields)
         yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
 
 
-def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Surface, Address, LiveObject]]:
+def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
     """What is ours, declared no longer, and not released."""
     wanted = releasing.find_released(desired, live)
     for kind, surface, address, found in _ours_alone(desired, live):
@@ -235,7 +244,7 @@ def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             )
 
 
-def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Surface, Address, LiveObject]]:
+def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
     for kind in kinds().values():
         surface = kind.surface(live.surfaces)
         if surface is None or not surface.writable:
@@ -285,5 +294,5 @@ def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-def _references(surface: Surface, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _references(surface: Wire, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((each.kind, fields[each.field]) for each in surface.references if fields.get(each.field))

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model.address import Address
-from reconciler.model.kind import Kind, Reference, Surface
+from reconciler.model.kind import Kind, Reference
+from reconciler.model.pages import TokenPages
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Path, Resource
+from reconciler.model.wire import Call, Wire, rest
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.references import Declared, Manifest, check
 
-SURFACE = Surface("lists", "things", "data", "read", "write", writable=True)
+SURFACE = Wire(
+    "lists",
+    "/things",
+    TokenPages(),
+    "read",
+    "write",
+    one=lambda each: Call("GET", f"/things/{each}"),
+    requests=rest("/things"),
+)
 
 
 def objects(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:

@@ -1,0 +1,125 @@
+"""How are the objects of a kind read, and who is on one of them, as the surface's wire says?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.cxone.errors import NotFound
+from reconciler.cxone.pages import (
+    MOST_OBJECT_PAGES,
+    MOST_PAGES,
+    Heard,
+    Rows,
+    Spool,
+    by_offset,
+    by_token,
+    collected,
+    told_total,
+)
+from reconciler.cxone.transport import Transport
+from reconciler.model.pages import OffsetPages, Pages, Query, answer_shape, pick
+from reconciler.model.rows import Rows as RowsRead
+from reconciler.model.shape import Shape, needs
+from reconciler.model.wire import Call, Members, Wire
+
+
+def read_collection(transport: Transport, wire: Wire, query: Query) -> Iterator[Mapping[str, Any]]:
+    """The bodies of every object that the query finds, once each; it is read again where its pages shifted.
+
+    Raises:
+        WireError, Unsettled: it cannot be read.
+    """
+    what = wire.path.lstrip("/")
+    reading = _Reading(
+        transport, Call("GET", wire.path, query), wire.pages, wire.shape, wire.id_field, wire.read_scope, what
+    )
+    yield from collected(lambda add: reading.read(add, MOST_OBJECT_PAGES), what, wire.id_field)
+
+
+def read_one(transport: Transport, wire: Wire, object_id: str) -> Mapping[str, Any] | None:
+    """The body of one object by its id, where the wire says that it is told; None where there is none."""
+    if wire.body is None:
+        return None
+    call, shape = wire.one(object_id), answer_shape({wire.body: needs(wire.shape)})
+    try:
+        reply = transport.call(call.method, call.path, query=call.query, scope=wire.read_scope, shape=shape)
+    except NotFound:
+        return None
+    found: Mapping[str, Any] = pick(reply, wire.body)
+    return found
+
+
+def read_members(transport: Transport, wire: Wire, members: Members, object_id: str, into: Path) -> RowsRead:
+    """Who is on an object: the columns that the wire names; a row may come twice."""
+    key = members.columns["contactId"]
+    reading = _Reading(
+        transport, members.of(object_id), members.pages, members.shape, key, wire.read_scope, "contacts of a list"
+    )
+    with Spool(into) as spool:
+        heard = reading.read(spool.add, MOST_PAGES)
+    columns = dict.fromkeys(members.columns.values(), "VARCHAR")
+    return RowsRead(into, "json", columns, spool.count, dict(members.columns), heard.total, heard.shifted)
+
+
+def has_members(transport: Transport, wire: Wire, members: Members, object_id: str) -> bool:
+    """Whether anybody is on an object, in one request; raises NotFound."""
+    pages, call = members.pages, members.of(object_id)
+    query = pages.query(0, 1) if isinstance(pages, OffsetPages) else pages.query(None, 1)
+    shape = pages.shape(members.shape)
+    reply = transport.call(
+        call.method,
+        call.path,
+        query={**call.query, **query},
+        scope=wire.read_scope,
+        shape=shape,
+        may_be_empty=isinstance(pages, OffsetPages) and pages.empty,
+    )
+    more = None if isinstance(pages, OffsetPages) else pick(reply, pages.next)
+    return bool(pick(reply, pages.rows) or more or told_total({"total": pick(reply, pages.total)}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The reading of all pages of one collection.
+
+    Attributes:
+        call: of the collection; a page's query is added to it. row: the shape of a row. key: by which rows are told
+            apart. what: it is, for messages.
+    """
+
+    transport: Transport
+    call: Call
+    pages: Pages
+    row: Shape
+    key: str
+    scope: str
+    what: str
+
+    def read(self, add: Callable[[Rows], None], most: int) -> Heard:
+        """Every page, into a function; `most`: as many pages as there can be."""
+        where = f"{self.call.method} {self.transport.access.base_url}{self.call.path}"
+        pages = self.pages
+        if isinstance(pages, OffsetPages):
+            name, workers = pages.rows or self.what, self.transport.access.pace.workers
+
+            def from_row(start: int) -> Mapping[str, Any]:
+                reply = self._ask(pages.query(start), may_be_empty=pages.empty)
+                return {name: pick(reply, pages.rows) or [], "total": pick(reply, pages.total)}
+
+            return by_offset(from_row, name, add, workers, most=most, where=where, id_field=self.key)
+
+        def of_token(token: str | None) -> Mapping[str, Any]:
+            reply = self._ask(pages.query(token))
+            told = {"nextPageToken": pick(reply, pages.next), "total": pick(reply, pages.total)}
+            return {"data": pick(reply, pages.rows), "pagination": told}
+
+        return by_token(of_token, add, self.what, most=most, where=where, id_field=self.key, rows=pages.rows)
+
+    def _ask(self, page: Query, *, may_be_empty: bool = False) -> Any:
+        query, shape = {**self.call.query, **page}, self.pages.shape(self.row)
+        return self.transport.call(
+            self.call.method, self.call.path, query=query, scope=self.scope, shape=shape, may_be_empty=may_be_empty
+        )

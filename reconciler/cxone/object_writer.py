@@ -1,0 +1,160 @@
+"""How are the objects of a tenant made, changed and deleted, so that every write is safe to repeat?
+
+Here names become ids, and what says whose an object is is put on, as the surface's wire says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from reconciler.cxone.campaigns import CampaignReader
+from reconciler.cxone.errors import Conflict, NotFound, Unknown
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.kind import Kind
+from reconciler.model.live import LiveObject
+from reconciler.model.pages import pick
+from reconciler.model.wire import Call, Wire
+
+_CREATIONS = 3
+
+
+class ObjectWriter(CampaignReader):
+    """Reads one tenant, and writes its objects."""
+
+    def create(self, kind: Kind, fields: Mapping[str, Any], owner: str) -> None:
+        """Make an object with our mark. It is looked up by name first, and after every reply that was lost.
+
+        Raises:
+            Conflict: somebody else has an object of that name.
+            Unknown: it can still not be said whether it was made.
+        """
+        surface = self._surface(kind)
+        make = surface.requests.create
+        if make is None:
+            raise self._cannot(kind, surface, "made")
+        body = self._body(surface, surface.ownership.mark(fields, {}, owner))
+        for attempt in range(1, _CREATIONS + 1):
+            found = self.named(kind, fields["name"])
+            if found is not None:
+                return self._take_over(kind, surface, found, fields, owner)
+            self._refuse_doubles(kind.name, fields["name"])
+            try:
+                answer = self._send(surface, make(body), expect_id=surface.requests.named, idempotent=False)
+            except (Conflict, Unknown):
+                if attempt == _CREATIONS:
+                    raise
+            else:
+                return self._take_in(kind, surface, fields["name"], pick(answer, surface.requests.named), owner)
+        return None
+
+    def _take_in(self, kind: Kind, surface: Wire, name: str, told: Any, owner: str) -> None:
+        """Know a new object by the id that it was told to have, and write down whose it is if it cannot say it itself.
+
+        Where that is not done, because nobody knows its id, it is nobody's.
+        """
+        if told is not None and surface.find is None and kind.name in self._ids:
+            self._ids[kind.name][name] = str(told)
+        if surface.ownership.registered:
+            found = self.named(kind, name) if told is None else None
+            object_id = str(told) if told is not None else None if found is None else found.id
+            if object_id is not None:
+                self._registry.claim(self._url(surface), object_id, f"{kind.name}/{name}", owner)
+
+    def _take_over(self, kind: Kind, surface: Wire, found: LiveObject, fields: Mapping[str, Any], owner: str) -> None:
+        """An object of the name is there: ours, if an earlier reply was lost; then it is made as it should be."""
+        if found.owner is None and surface.ownership.registered:
+            raise ReconcilerError(
+                f"there is a {kind.name} named {found.name!r} by now, and nobody knows whose it is",
+                note="this run may have made it, and its answer was lost; or somebody else has made it meanwhile",
+                hint="look at it in the tenant, then plan again; the new plan adopts it, if that is what you want",
+            )
+        if found.owner != owner:
+            raise ReconcilerError(
+                f"somebody else has made a {kind.name} named {found.name!r} since the plan was made",
+                hint="plan again; the new plan adopts it, if that is what you want",
+            )
+        wrong = {
+            name: value for name, value in fields.items() if not kind.as_written(name, found.fields.get(name), value)
+        }
+        if wrong:
+            self.update(kind, found.name, wrong, owner)
+
+    def update(self, kind: Kind, name: str, fields: Mapping[str, Any], owner: str) -> None:
+        """Write some fields of an object; its mark too, where it is missing or the description changes."""
+        surface = self._surface(kind)
+        object_id = self._id(kind.name, name)
+        found = self._current(kind, surface, name)
+        sent = {**found.fields, **fields} if surface.requests.whole else dict(fields)
+        if found.owner != owner or surface.requests.whole or not surface.ownership.keeps(sent):
+            sent = surface.ownership.mark(sent, found.fields, owner)
+        if fields or not surface.ownership.registered:
+            self._change(kind, surface, object_id, sent)
+        if surface.ownership.registered and found.owner != owner:
+            called = f"{kind.name}/{fields.get('name', name)}"
+            self._registry.claim(self._url(surface), object_id, called, owner)
+
+    def _current(self, kind: Kind, surface: Wire, name: str) -> LiveObject:
+        """An object as it was read last; as it is now, where a change has to carry all of it."""
+        now = self.named(kind, name) if surface.requests.whole else self._owners[kind.name, name]
+        if now is None:
+            raise ReconcilerError(f"the tenant has no {kind.name} named {name!r} any more")
+        return now
+
+    def _change(self, kind: Kind, surface: Wire, object_id: str, sent: Mapping[str, Any]) -> None:
+        change = surface.requests.change
+        if change is None:
+            raise self._cannot(kind, surface, "changed")
+        lane = self._lane(surface, object_id, write=True)
+        self._send(surface, change(object_id, self._body(surface, sent)), lane=lane)
+
+    def _cannot(self, kind: Kind, surface: Wire, what: str) -> ReconcilerError:
+        """What is said of a write that a surface has no request for; a plan has none."""
+        return ReconcilerError(f"a {kind.name} cannot be {what} through the surface {surface.name}")
+
+    def release(self, kind: Kind, name: str, owner: str) -> None:
+        """Take our mark off an object, if it has it; nothing else of it is written."""
+        surface = self._surface(kind)
+        object_id = self._id(kind.name, name)
+        found = self._current(kind, surface, name)
+        if found.owner != owner:
+            return
+        if surface.ownership.registered:
+            self._registry.release(self._url(surface), object_id, f"{kind.name}/{name}", owner)
+            return
+        held = found.fields if surface.requests.whole else {}
+        self._change(kind, surface, object_id, {**held, **surface.ownership.unmark(found.fields)})
+
+    def delete(self, kind: Kind, name: str) -> None:
+        """Delete an object; one that is gone already is deleted."""
+        surface = self._surface(kind)
+        found = self.named(kind, name)
+        if found is None:
+            return
+        delete = surface.requests.delete
+        if delete is None:
+            raise self._cannot(kind, surface, "deleted")
+        if surface.ownership.registered and found.owner is None:
+            raise ReconcilerError(
+                f"nobody knows whose the {kind.name} {name!r} is; it is not deleted",
+                hint="look at it in the tenant, and delete it there if it may go",
+            )
+        with suppress(NotFound):
+            self._send(surface, delete(found.id), lane=self._lane(surface, found.id, write=True))
+        if surface.ownership.registered and found.owner is not None:
+            self._registry.release(self._url(surface), found.id, f"{kind.name}/{name}", found.owner)
+
+    def _body(self, surface: Wire, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields in names → a wire body with ids."""
+        named = dict(fields)
+        for reference in surface.references:
+            if reference.field in named:
+                named[reference.wire] = self._id(reference.kind, named.pop(reference.field))
+        return surface.write(named)
+
+    def _send(self, surface: Wire, call: Call, **options: Any) -> Any:
+        transport = self._transports[surface.name]
+        return transport.call(
+            call.method, call.path, query=call.query, body=call.body, scope=surface.write_scope, **options
+        )

@@ -1,0 +1,92 @@
+"""Whose are the tenant's objects that cannot say it themselves? One line for each that is claimed or released.
+
+Lines are proven, numbered and counted as a run's are: none can be left out, altered, moved or cut off. What no line
+speaks of is nobody's. Losing the file makes every such object nobody's again: a plan then shows that it adopts the
+declared ones, and deletes none.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from reconciler.ledger.records import Records, damaged_line, parse_line
+from reconciler.model.errors import LedgerError
+
+FILE = "owners.jsonl"
+
+_Key = tuple[str, str]
+
+
+class Registry:
+    """The owners of objects, by the URL of their collection and their id there; see `model.owners.Owners`.
+
+    Args:
+        records: the ledger, its lines under the seal. at: tells this moment, as records have it.
+    """
+
+    def __init__(self, records: Records, at: Callable[[], str]) -> None:
+        self._records, self._at = records, at
+        self._guard = threading.Lock()
+        self._known: dict[_Key, str] | None = None
+
+    def owner(self, collection: str, object_id: str) -> str | None:
+        """The workspace that an object is of; None: nobody knows of any."""
+        with self._guard:
+            return self._owners().get((collection, object_id))
+
+    def claim(self, collection: str, object_id: str, called: str, workspace: str) -> None:
+        """Write down that an object is a workspace's."""
+        key = (collection, object_id)
+        with self._guard:
+            before = self._owners().get(key)
+            if before == workspace:
+                return
+            if before is not None:
+                raise LedgerError(
+                    f"{called} is managed by workspace {before!r}",
+                    where=self._records.place(FILE),
+                    hint=f"release it there first, if {workspace!r} is to manage it",
+                )
+            self._write("claimed", key, called, workspace)
+            self._owners()[key] = workspace
+
+    def release(self, collection: str, object_id: str, called: str, workspace: str) -> None:
+        """Write down that an object is a workspace's no longer."""
+        key = (collection, object_id)
+        with self._guard:
+            if self._owners().get(key) == workspace:
+                self._write("released", key, called, workspace)
+                del self._owners()[key]
+
+    def _owners(self) -> dict[_Key, str]:
+        if self._known is None:
+            found: dict[_Key, str] = {}
+            for number, line in enumerate(self._records.lines(FILE), start=1):
+                entry = parse_line(self._records, FILE, number, line)
+                try:
+                    _remember(found, entry)
+                except (KeyError, TypeError, ValueError):
+                    raise damaged_line(self._records, FILE, number) from None
+            self._known = found
+        return self._known
+
+    def _write(self, event: str, key: _Key, called: str, workspace: str) -> None:
+        collection, object_id = key
+        entry = {"event": event, "collection": collection, "id": object_id, "object": called, "workspace": workspace}
+        self._records.append(FILE, orjson.dumps({**entry, "at": self._at()}))
+
+
+def _remember(found: dict[_Key, str], entry: Mapping[str, Any]) -> None:
+    """Take a line into account. What nobody knows the meaning of makes the whole record unreadable."""
+    key = (str(entry["collection"]), str(entry["id"]))
+    match entry["event"]:
+        case "claimed":
+            found[key] = str(entry["workspace"])
+        case "released":
+            found.pop(key, None)
+        case unknown:
+            raise ValueError(unknown)

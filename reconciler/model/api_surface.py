@@ -1,0 +1,59 @@
+"""What is true of one API surface, whatever its endpoints are asked for: hosts, tokens, pace, and what it holds?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reconciler.model.tenant import Pace
+from reconciler.model.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Where a surface lives and how it hands out tokens, unless a tenant says otherwise.
+
+    Attributes:
+        base_url: with holes such as `{domain}`, filled from the tenant's manifest.
+        token_url: likewise.
+        body: how the token request is written.
+        scope: space-separated.
+        early: seconds before its expiry at which a token is renewed.
+        events: the path, below the base URL, of a WebSocket that tells of jobs; None where there is none.
+        poll_every: seconds between two looks at a job (contract, section contacts: 5).
+        job_limit: seconds a job is waited for (contract, section contacts: 300).
+    """
+
+    base_url: str
+    token_url: str
+    body: Literal["json", "form"]
+    scope: str
+    early: float
+    events: str | None = None
+    poll_every: float = 5.0
+    job_limit: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSurface:
+    """One family of endpoints: a file of `reconciler/surfaces/`.
+
+    Attributes:
+        name: as a `Tenant` manifest has it.
+        wires: how it holds the objects of kinds, by the kind's name; none for a surface that holds no objects.
+        pace: how fast it is called, unless the manifest says otherwise.
+        ids: whose ids its objects and contacts go by: surfaces with the same may serve one tenant together.
+    """
+
+    name: str
+    preset: Preset
+    wires: Mapping[str, Wire] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
+    ids: str = "cxone"
+
+
+def event_url(base_url: str, preset: Preset) -> str | None:
+    """Where the events of a surface's jobs are, beside its endpoints; None where there are none."""
+    # https becomes wss, http ws
+    return None if preset.events is None else base_url.rstrip("/").replace("http", "ws", 1) + preset.events

@@ -1,0 +1,36 @@
+"""The tenant's API surfaces: one file each, found by its `SURFACE`.
+
+A file says where the surface is, how it hands out tokens, and how it holds the objects of each kind: a `Wire` a kind.
+Nothing lists the files, and nothing else knows a path, a field or a method of these objects.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Container, Mapping
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+
+from reconciler.model.api_surface import ApiSurface
+from reconciler.model.wire import Wire
+
+
+@cache
+def surfaces() -> Mapping[str, ApiSurface]:
+    """Every surface, by its name."""
+    modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
+    found = (getattr(module, "SURFACE", None) for module in modules)
+    return MappingProxyType({each.name: each for each in found if isinstance(each, ApiSurface)})
+
+
+def wires(kind: str) -> tuple[Wire, ...]:
+    """How surfaces hold the objects of a kind: those first that can make them."""
+    found = [each.wires[kind] for each in surfaces().values() if kind in each.wires]
+    return tuple(sorted(found, key=lambda wire: (not wire.writable, wire.name)))
+
+
+def tell_phones(declared: Container[str]) -> bool:
+    """Whether one of a tenant's surfaces tells the phones of who is on a list."""
+    held = (wire.members for wire in wires("ContactList") if wire.name in declared)
+    return any(members is not None and "phone" in members.columns for members in held)

@@ -1,0 +1,47 @@
+"""The surface `outbound`: contact lists, to be read (contract, section outbound)."""
+
+from __future__ import annotations
+
+from reconciler.model.api_surface import ApiSurface, Preset
+from reconciler.model.pages import OffsetPages
+from reconciler.model.shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
+from reconciler.model.wire import Call, Members, Wire, in_path, object_shape
+from reconciler.surfaces.lists import read_list
+
+SCOPE = "outboundapi"
+_LISTS = "/outbound/contactlists"
+CONTACT = Shape(
+    {
+        "id": needs(ID),
+        "engagementScore": may(NUMBER),
+        "status": may(TEXT),
+        "phoneNumber": may(TEXT_OR_NUMBER),
+    }
+)
+MEMBER_PAGES = OffsetPages("contacts")
+MEMBERS = Members(
+    of=lambda list_id: Call("GET", f"{_LISTS}/{in_path(list_id)}/contacts"),
+    pages=MEMBER_PAGES,
+    shape=CONTACT,
+    columns={"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"},
+)
+
+SURFACE = ApiSurface(
+    "outbound",
+    Preset("https://{domain}/api/v2", "https://{domain}/oauth/token", "json", SCOPE, 60),
+    wires={
+        "ContactList": Wire(
+            name="outbound",
+            path=_LISTS,
+            pages=OffsetPages("contactLists"),
+            read_scope=SCOPE,
+            write_scope=SCOPE,
+            one=lambda list_id: Call("GET", f"{_LISTS}/{in_path(list_id)}"),
+            find=lambda name: {"name": name},
+            shape=object_shape(type=may(TEXT), contactCount=may(WHOLE)),
+            size="contactCount",
+            members=MEMBERS,
+            read=read_list,
+        ),
+    },
+)

@@ -1,0 +1,73 @@
+"""Where the rows of a page are, and what a page must look like, is said by paths into the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.model.pages import OffsetPages, Pages, TokenPages, answer_shape, pick
+from reconciler.model.shape import ID, TEXT, Shape, find_odd, may, needs
+
+ROW = Shape({"id": needs(ID)})
+
+
+@pytest.mark.parametrize(
+    ("answer", "path", "found"),
+    [
+        ({"a": {"b": 1}}, "a.b", 1),
+        ([{"objId": 7}], "0.objId", 7),
+        ({"campaigns": [{"id": "x"}]}, "campaigns.0.id", "x"),
+        ([1, 2], "", [1, 2]),
+        ([], "0.objId", None),
+        ({"a": None}, "a.b", None),
+        ({"a": 1}, "a.b", None),
+        ([{}], "-1", None),
+        ("text", "0", None),
+        (None, "a", None),
+        ({"a": 1}, None, None),
+    ],
+)
+def test_what_stands_at_a_path_is_found_and_nothing_where_nothing_does(
+    answer: Any, path: str | None, found: Any
+) -> None:
+    assert pick(answer, path) == found
+
+
+NESTED = OffsetPages("resultSet.dncGroups", "top", "skip", "resultSet.totalGroups")
+BARE = OffsetPages("", "top", "skip", None)
+
+
+@pytest.mark.parametrize(
+    ("pages", "answer", "odd"),
+    [
+        (NESTED, {"resultSet": {"dncGroups": [{"id": 1}], "totalGroups": "1"}}, None),
+        (NESTED, {"resultSet": {"dncGroups": []}}, None),
+        (NESTED, {"resultSet": {"totalGroups": 1}}, "$.resultSet.dncGroups"),
+        (NESTED, {}, "$.resultSet"),
+        (NESTED, {"resultSet": {"dncGroups": [{"id": 1}], "totalGroups": "many"}}, "$.resultSet.totalGroups"),
+        (BARE, [{"id": 1}], None),
+        (BARE, [{"name": 1}], "$[0].id"),
+        (BARE, {"rows": []}, "$"),
+        (TokenPages(), {"data": [], "pagination": {"nextPageToken": None}}, None),
+        (TokenPages(), {"data": []}, None),
+        (TokenPages(), {"pagination": {}}, "$.data"),
+        (TokenPages(), {"data": [], "pagination": {"nextPageToken": {}}}, "$.pagination.nextPageToken"),
+    ],
+)
+def test_a_page_that_is_none_is_told_by_the_place_that_is_odd(pages: Pages, answer: Any, odd: str | None) -> None:
+    found = find_odd(pages.shape(ROW), answer)
+    assert (None if found is None else found.path) == odd
+
+
+def test_a_page_is_asked_for_in_the_words_of_its_api() -> None:
+    assert NESTED.query(2000) == {"top": 1000, "skip": 2000}
+    assert OffsetPages("contacts").query(0, 1) == {"count": 1, "start": 0}
+    assert TokenPages().query(None) == {"pageSize": 1000, "pageToken": None}
+
+
+def test_an_answer_that_is_a_list_holds_nothing_beside_it() -> None:
+    with pytest.raises(ValueError, match="beside nothing else"):
+        OffsetPages("", total="total").shape(ROW)
+    with pytest.raises(ValueError, match="an object or a list"):
+        answer_shape({"": may(TEXT)})

@@ -1,0 +1,144 @@
+"""The surface `deskapi` of the tests: another API than the product's, added by this file alone.
+
+Groups are lists, efforts are campaigns. An id is `objId` and a name `title`; a change is a PUT by query with the whole
+object; POST answers a list; pages are by `skip` and `top`. Nothing has a description: whose a group is the ledger keeps,
+an effort has a field for it. The words of its states and modes are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.api_surface import ApiSurface, Preset
+from reconciler.model.ownership import InLedger, OwnerField
+from reconciler.model.pages import OffsetPages
+from reconciler.model.shape import ID, NAME, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
+from reconciler.model.wire import Call, Members, Requests, Wire, WireReference
+
+PAGES = OffsetPages("page.items", size="top", start="skip", total="page.count", most=2, empty=True)
+STATES = {"draft": "NEW", "active": "ON", "paused": "OFF"}
+MODES = {"predictive": "P", "progressive": "G", "preview": "V"}
+_TUNING = {"targetAnswerRate": "rate", "maxCallsInProgress": "lines", "agentAvailabilityFactor": "factor"}
+_EFFORT = {
+    "name": "title",
+    "abandonThreshold": "cap",
+    "startTime": "from",
+    "endTime": "until",
+    "wrapUpCode": "code",
+    "groupRef": "groupRef",
+    "keeper": "keeper",
+}
+
+
+def _requests(collection: str, wrapper: str) -> Requests:
+    return Requests(
+        create=lambda body: Call("POST", collection, body={wrapper: body}),
+        named="0.objId",
+        change=lambda object_id, body: Call("PUT", collection, {"objId": object_id}, {wrapper: body}),
+        whole=True,
+        delete=lambda object_id: Call("DELETE", collection, {"objId": object_id}),
+    )
+
+
+def read_group(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A group as a list."""
+    return {"name": body["title"], "type": {"OUT": "outbound"}.get(body["sort"], body["sort"])}
+
+
+def write_group(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A list as a group."""
+    return {"title": fields["name"], "sort": {"outbound": "OUT"}.get(fields["type"], fields["type"])}
+
+
+def read_effort(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An effort as a campaign; a word that is not known stays as it is."""
+    fields = {ours: body[theirs] for ours, theirs in _EFFORT.items() if body.get(theirs) is not None}
+    fields["status"] = {theirs: ours for ours, theirs in STATES.items()}.get(body["state"], body["state"])
+    fields["dialType"] = {theirs: ours for ours, theirs in MODES.items()}.get(body["mode"], body["mode"])
+    if body.get("tuning"):
+        fields["predictive"] = {
+            ours: body["tuning"][theirs] for ours, theirs in _TUNING.items() if theirs in body["tuning"]
+        }
+    return fields
+
+
+def write_effort(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A campaign as an effort."""
+    body = {theirs: fields[ours] for ours, theirs in _EFFORT.items() if ours in fields}
+    body |= {
+        "state": STATES.get(fields["status"], fields["status"]),
+        "mode": MODES.get(fields["dialType"], fields["dialType"]),
+    }
+    if "predictive" in fields:
+        body["tuning"] = {
+            theirs: fields["predictive"][ours] for ours, theirs in _TUNING.items() if ours in fields["predictive"]
+        }
+    return body
+
+
+SURFACE = ApiSurface(
+    "deskapi",
+    Preset("https://{tenant}/rest", "https://{tenant}/rest/token", "form", "manage", 60),
+    ids="deskapi",
+    wires={
+        "ContactList": Wire(
+            name="deskapi",
+            path="/groups",
+            pages=PAGES,
+            read_scope="manage",
+            write_scope="manage",
+            one=lambda object_id: Call("GET", "/groups/one", {"objId": object_id}),
+            shape=Shape({"objId": needs(ID), "title": needs(NAME), "sort": needs(TEXT), "people": may(WHOLE)}),
+            id_field="objId",
+            name_field="title",
+            find=lambda name: {"titled": name},
+            requests=_requests("/groups", "group"),
+            ownership=InLedger(),
+            holds=frozenset({"name", "type"}),
+            size="people",
+            members=Members(
+                of=lambda object_id: Call("GET", "/groups/people", {"objId": object_id}),
+                pages=PAGES,
+                shape=Shape({"person": needs(ID)}),
+                columns={"contactId": "person"},
+            ),
+            read=read_group,
+            write=write_group,
+        ),
+        "Campaign": Wire(
+            name="deskapi",
+            path="/efforts",
+            pages=PAGES,
+            read_scope="manage",
+            write_scope="manage",
+            one=lambda object_id: Call("GET", "/efforts/one", {"objId": object_id}),
+            shape=Shape(
+                {
+                    "objId": needs(ID),
+                    "title": needs(NAME),
+                    "mode": needs(TEXT),
+                    "state": needs(TEXT),
+                    "keeper": may(TEXT),
+                    "cap": may(NUMBER),
+                    "groupRef": may(TEXT_OR_NUMBER),
+                    "tuning": may(Shape({name: may(NUMBER) for name in _TUNING.values()})),
+                }
+            ),
+            id_field="objId",
+            name_field="title",
+            body="",
+            requests=_requests("/efforts", "effort"),
+            ownership=OwnerField("keeper"),
+            holds=frozenset(
+                {
+                    *("name", "dialType", "wrapUpCode", "status", "list", "abandonThreshold"),
+                    *("startTime", "endTime", "predictive"),
+                }
+            ),
+            references=(WireReference("list", "ContactList", "groupRef"),),
+            read=read_effort,
+            write=write_effort,
+        ),
+    },
+)

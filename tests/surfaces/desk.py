@@ -1,0 +1,217 @@
+"""A small strict tenant that speaks the API of `apis/deskapi.py`, on the loopback. It shares no code with the client.
+
+Whatever is asked otherwise than it is promised is refused: an unknown query or field, a page that is too large, an
+object that is not sent whole, a title that is taken, a group that is empty or in use.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+TOKEN = "desk-token"
+_FIELDS = {
+    "groups": ({"title", "sort"}, set()),
+    "efforts": (
+        {"title", "mode", "state", "groupRef", "cap", "from", "until"},
+        {"code", "tuning", "keeper"},
+    ),
+}
+"""By collection, what a body must have, and what it may have."""
+_WRAPPERS = {"groups": "group", "efforts": "effort"}
+MOST = 2
+"""Rows of a page."""
+
+
+class Refused(Exception):
+    """A status, and why."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status, self.why = status, why
+
+
+@dataclass
+class Desk:
+    """What the tenant holds, and what it was asked: `requests` as `METHOD /path?query`, the tokens' left out."""
+
+    url: str = ""
+    groups: dict[int, dict[str, Any]] = field(default_factory=dict)
+    efforts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    people: dict[int, list[str]] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    lose: set[str] = field(default_factory=set)
+    """Methods whose next request is done, and not answered."""
+    last: int = 0
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def writes(self) -> list[str]:
+        """The requests that ask to change something."""
+        return [each for each in self.requests if not each.startswith("GET ")]
+
+    def add_group(self, title: str, *people: str) -> int:
+        """A group that somebody made by hand."""
+        found = self._new(self.groups, {"title": title, "sort": "OUT"})
+        self.people[found] = list(people)
+        return found
+
+    def titles(self, collection: str = "groups") -> list[str]:
+        """What the objects of a collection are called."""
+        return sorted(each["title"] for each in getattr(self, collection).values())
+
+    def called(self, title: str, collection: str = "groups") -> dict[str, Any]:
+        """One of them."""
+        (found,) = (each for each in getattr(self, collection).values() if each["title"] == title)
+        return dict(found)
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+        """What is answered; raises Refused."""
+        name, _, part = path.strip("/").partition("/")
+        if name not in _FIELDS:
+            raise Refused(404, "there is no such collection")
+        held: dict[int, dict[str, Any]] = getattr(self, name)
+        match method, part:
+            case "GET", "":
+                return self._page(self._found(name, held, query), query)
+            case "GET", "one":
+                return self._one(held, query)
+            case "GET", "people" if name == "groups":
+                group = self._one(held, {"objId": query.pop("objId", "")})
+                return self._page([{"person": each} for each in self.people.get(group["objId"], ())], query)
+            case "POST", "":
+                _only(query, set())
+                return [{"objId": self._new(held, self._checked(name, held, body, None))}]
+            case "PUT", "":
+                found = self._one(held, query)
+                changed = self._checked(name, held, body, found["objId"])
+                held[found["objId"]] = {"objId": found["objId"], **changed}
+                return None
+            case "DELETE", "":
+                found = self._one(held, query)
+                if name == "groups" and any(each["groupRef"] == found["objId"] for each in self.efforts.values()):
+                    raise Refused(409, "an effort uses it")
+                del held[found["objId"]]
+                return None
+        raise Refused(405, "not here")
+
+    def _found(self, name: str, held: dict[int, dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
+        rows = [dict(each) for each in held.values()]
+        if name == "groups":
+            for each in rows:
+                each["people"] = len(self.people.get(each["objId"], ()))
+            wanted = query.pop("titled", None)
+            # it finds more than was asked for: whatever begins like it
+            rows = [each for each in rows if wanted is None or each["title"].startswith(wanted)]
+        return rows
+
+    def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Any:
+        _only(query, {"skip", "top"})
+        skip, top = int(query["skip"]), int(query["top"])
+        if not 0 < top <= MOST or skip < 0:
+            raise Refused(400, f"top is from 1 to {MOST}")
+        if not rows[skip:]:
+            return None
+        return {"page": {"items": rows[skip : skip + top], "count": len(rows)}}
+
+    def _one(self, held: dict[int, dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
+        _only(query, {"objId"})
+        found = held.get(int(query["objId"])) if query["objId"].isdecimal() else None
+        if found is None:
+            raise Refused(404, "there is no such object")
+        return found
+
+    def _new(self, held: dict[int, dict[str, Any]], fields: Mapping[str, Any]) -> int:
+        self.last += 1
+        held[self.last] = {"objId": self.last, **fields}
+        return self.last
+
+    def _checked(self, name: str, held: dict[int, dict[str, Any]], body: Any, own: int | None) -> dict[str, Any]:
+        needed, optional = _FIELDS[name]
+        if not isinstance(body, dict) or set(body) != {_WRAPPERS[name]}:
+            raise Refused(400, f"the body is one {_WRAPPERS[name]}")
+        fields: dict[str, Any] = body[_WRAPPERS[name]]
+        if not needed <= set(fields) <= needed | optional:
+            raise Refused(400, f"fields are {sorted(needed)}, and may be {sorted(optional)}")
+        if any(each["title"] == fields["title"] and each["objId"] != own for each in held.values()):
+            raise Refused(409, "the title is taken")
+        if name == "efforts":
+            fields = {**fields, "groupRef": int(fields["groupRef"])}
+            if fields["state"] not in ("NEW", "ON", "OFF") or fields["mode"] not in ("P", "G", "V"):
+                raise Refused(400, "no such state or mode")
+            if fields["groupRef"] not in self.groups:
+                raise Refused(400, "there is no such group")
+            if fields["state"] == "ON" and not self.people.get(fields["groupRef"]):
+                raise Refused(400, "nobody is in the group")
+        return fields
+
+
+def _only(query: Mapping[str, str], names: set[str]) -> None:
+    if set(query) != names:
+        raise Refused(400, f"the query has {sorted(names)} and nothing else")
+
+
+def _handler(desk: Desk) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *arguments: Any) -> None:  # the library's name
+            """Nothing."""
+
+        def _serve(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            sent = self.rfile.read(length)
+            parts = urlsplit(self.path)
+            if parts.path == "/rest/token":
+                return self._send(200, {"access_token": TOKEN, "token_type": "bearer", "expires_in": 3600})
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            with desk.guard:
+                shown = f"{self.command} {parts.path.removeprefix('/rest')}"
+                desk.requests.append(f"{shown}?{parts.query}" if parts.query else shown)
+                if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                    return self._send(401, {"why": "no token"})
+                try:
+                    path = parts.path.removeprefix("/rest")
+                    answer = desk.answer(self.command, path, query, json.loads(sent) if sent else None)
+                except Refused as error:
+                    return self._send(error.status, {"message": error.why})
+                if self.command in desk.lose:
+                    desk.lose.discard(self.command)
+                    self.close_connection = True
+                    return None
+            return self._send(200 if answer is not None else 204, answer)
+
+        def _send(self, status: int, answer: Any) -> None:
+            body = b"" if answer is None else json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    served: Callable[[Handler], None] = Handler._serve
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+        setattr(Handler, f"do_{method}", served)
+    return Handler
+
+
+@contextmanager
+def serve() -> Iterator[Desk]:
+    """An empty tenant, until the block ends."""
+    desk = Desk()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(desk)) as server:
+        server.daemon_threads = True
+        desk.url = f"http://127.0.0.1:{server.server_address[1]}/rest"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield desk
+        finally:
+            server.shutdown()
+            thread.join(5)
