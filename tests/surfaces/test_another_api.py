@@ -29,6 +29,8 @@ wrapUpCode: SOLD
 status: {status}
 """
 
+NO_TUNING = ("predictive: {{targetAnswerRate: {rate}, maxCallsInProgress: 20}}\n", "")
+
 
 def done(ended: Ended) -> Ended:
     assert ended.code == 0, ended.out + ended.err
@@ -106,7 +108,18 @@ def test_lists_and_campaigns_live_their_whole_lives_through_it(workspace: Worksp
     assert len([each for each in desk.requests if each.startswith("GET /efforts/one?")]) > 2
     assert len([each for each in desk.requests if each.startswith("GET /efforts?")]) == 2
 
-    next(iter(desk.efforts.values()))["state"] = "OFF"
+    # what it will not change is made anew under its name, with the same settings and owner
+    workspace.write(
+        "Campaign",
+        "evening",
+        CAMPAIGN.replace("dialType: predictive", "dialType: progressive").replace(*NO_TUNING).format(status="active"),
+    )
+    assert applied(workspace, desk) == {"Campaign/evening": "delete"}
+    (anew,) = desk.efforts.values()
+    kept = {name: value for name, value in effort.items() if name != "tuning"}
+    assert anew == {**kept, "objId": anew["objId"], "mode": "G", "state": "ON"}
+    assert anew["objId"] != effort["objId"]
+    anew["state"] = "OFF"
     desk.people.clear()
     # what is declared no longer is named, and deleted when that is asked for; what is not ours never is
     for kind, name in (("Campaign", "evening"), ("ContactList", "gold"), ("ContactList", "vip")):
