@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -19,6 +19,10 @@ FEW = 2_000
 
 _ASKED = 20_000
 """How many numbers the library is asked for before they are written down: what is in memory at once."""
+
+_Asked = tuple[str | None, str | None, str | None]
+
+_NOTHING_TOLD: Mapping[tuple[str, str], str] = {}
 
 NORMALISED = ("e164", "phone_fault", "subscribers")
 """The columns that `normalised` adds."""
@@ -67,55 +71,48 @@ def normalise_phones(backend: Any, rows: Any, rule: number_readings.Rule, region
     import ibis
 
     known = "plain" in rows.columns
-    rest = rows.filter(rows["plain"].isnull()) if known else rows
-    asked = _first(backend, rest)
-    if len(asked) <= FEW:
-        return _looked_up(backend, rows, asked, rule, region)
+    every = _first(backend, rows)
+    if len(every) <= FEW:
+        return _looked_up(backend, rows.drop("plain") if known else rows, every, rule, region)
     if not known:
         return _by_patterns(backend, rows, rule, region)
-    told = _by_patterns(backend, rest.drop("plain"), rule, region)
+    rest = rows.filter(rows["plain"].isnull())
+    asked = _first(backend, rest)
+    few = len(asked) <= FEW
+    bare = rest.drop("plain")
+    told = _looked_up(backend, bare, asked, rule, region) if few else _by_patterns(backend, bare, rule, region)
     plain = rows.filter(rows["plain"].notnull())
     plain = plain.mutate(e164=plain["plain"], phone_fault=ibis.null("string"), subscribers=_keys(plain["plain"]))
     return ibis.union(plain.select(*told.columns), told)
 
 
-def _first(backend: Any, rows: Any) -> list[tuple[str | None, str | None]]:
-    """The numbers of a relation with their regions; of many, one more than `FEW` of them."""
-    pairs = rows.select("phone", "region").limit(FEW + 1)
-    return [pair for chunk in relations.stream_rows(backend, pairs, FEW + 1) for pair in chunk]
-
-
-def _looked_up(
-    backend: Any,
-    rows: Any,
-    asked: Sequence[tuple[str | None, str | None]],
-    rule: number_readings.Rule,
-    region: str | None,
-) -> Any:
-    """Every row with what the library says of its number, where it was not told before."""
+def _first(backend: Any, rows: Any) -> list[_Asked]:
+    """The numbers of a relation with their regions, and what was told of them; of many, one more than `FEW` of them."""
     import ibis
 
     plain = rows["plain"] if "plain" in rows.columns else ibis.null("string")
-    columns = [name for name in rows.columns if name != "plain"]
+    some = rows.select("phone", "region", plain=plain).limit(FEW + 1)
+    return [each for chunk in relations.stream_rows(backend, some, FEW + 1) for each in chunk]
+
+
+def _looked_up(backend: Any, rows: Any, asked: Sequence[_Asked], rule: number_readings.Rule, region: str | None) -> Any:
+    """Every row of few with what was told of its number before, or else what the library says of it."""
+    import ibis
+
     if not asked:
-        told = rows.mutate(e164=plain, phone_fault=ibis.null("string"), subscribers=_keys(plain))
-        return told.select(*columns, *NORMALISED)
+        return rows.mutate(
+            e164=ibis.null("string"), phone_fault=ibis.null("string"), subscribers=ibis.null("array<string>")
+        )
     number_readings.cache_patterns()
-    pairs = sorted({(phone or "", (region if own is None else own) or "") for phone, own in asked})
+    texts = [((phone or "", (region if own is None else own) or ""), plain) for phone, own, plain in asked]
+    plain = {pair: told for pair, told in texts if told is not None}
     path = _file(engine.find_scratch(backend))
     with raw_rows.open_parquet(path, _answers()) as append:
-        append(_columns(pairs, rule))
+        append(_columns(sorted({pair for pair, _ in texts}), rule, plain))
     answers = engine.read_parquet(backend, path)
     raw = ibis.coalesce(rows["phone"], ibis.literal(""))
     joined = rows.left_join(answers, [raw == answers["asked"], choose_region(rows, region) == answers["asked_within"]])
-    if "plain" not in rows.columns:
-        return joined.select(*columns, e164="answer", phone_fault="fault_told", subscribers="keys_told")
-    return joined.select(
-        *columns,
-        e164=ibis.coalesce(joined["plain"], joined["answer"]),
-        phone_fault=joined["fault_told"],
-        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys_told"]),
-    )
+    return joined.select(*rows.columns, e164="answer", phone_fault="fault_told", subscribers="keys_told")
 
 
 def _answers() -> dict[str, Any]:
@@ -126,10 +123,17 @@ def _answers() -> dict[str, Any]:
     return texts | {"keys_told": pa.list_(pa.string())}
 
 
-def _columns(pairs: Sequence[tuple[str, str]], rule: number_readings.Rule) -> list[tuple[Any, ...]]:
-    """The same as columns, of texts with the regions they are read in (empty: none)."""
-    told = [(text, within, number_readings.read_number(text, within or None, rule)) for text, within in pairs]
-    rows = [(text, within, each.e164, each.fault, each.subscribers or None) for text, within, each in told]
+def _columns(
+    pairs: Sequence[tuple[str, str]], rule: number_readings.Rule, plain: Mapping[tuple[str, str], str] = _NOTHING_TOLD
+) -> list[tuple[Any, ...]]:
+    """The same as columns, of texts with the regions they are read in (empty: none), and numbers that are `plain`."""
+    rows: list[tuple[Any, ...]] = []
+    for text, within in pairs:
+        if known := plain.get((text, within)):
+            rows.append((text, within, known, None, [subscribers.key_number(known)]))
+        else:
+            each = number_readings.read_number(text, within or None, rule)
+            rows.append((text, within, each.e164, each.fault, each.subscribers or None))
     return list(zip(*rows, strict=True))
 
 
