@@ -22,7 +22,7 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py
 
 test: $(INSTALLED) ## Run the test suite with branch coverage, killed at every fifth place
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
+	RECONCILER_EVERY=5 $(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
 	RECONCILER_EVERY=5 $(BIN)/python -m pytest -n auto --dist loadgroup $(WHOLE)
 
 matrix: $(INSTALLED) ## Kill runs, and hit them by faults, at every place there is

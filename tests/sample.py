@@ -1,4 +1,4 @@
-"""Which of many places is something tried at? All of them, or, where there is little time, every so many-th."""
+"""Which of many places, and how many examples, is something tried at? All, or, where there is little time, some."""
 
 from __future__ import annotations
 
@@ -14,4 +14,16 @@ def tried(places: Sequence[Place]) -> Sequence[Place]:
 
     `make matrix` tries all. `make test` tries every fifth: an odd number, as places come in pairs, before and after.
     """
-    return places[:: int(os.environ.get("RECONCILER_EVERY", "1"))]
+    return places[:: _every()]
+
+
+def examples(most: int) -> int:
+    """How many examples a property is tried with: `most`, or, where there is little time, one of every so many.
+
+    `make matrix` tries as many as there are; `RECONCILER_EXAMPLES` is another number for all of them.
+    """
+    return int(os.environ.get("RECONCILER_EXAMPLES", "0")) or max(most // _every(), 1)
+
+
+def _every() -> int:
+    return int(os.environ.get("RECONCILER_EVERY", "1"))

@@ -25,6 +25,7 @@ from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
+from tests.sample import examples
 
 HERE = Location("sources.yaml", 4, 3)
 COLUMNS = (("contactId", "id"), ("phone", "tel"), ("name", "Full Name"))
@@ -53,7 +54,9 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 )
 ROWS = st.lists(st.tuples(TEXTS.filter(lambda text: text.strip()), st.none() | TEXTS, st.none() | TEXTS), max_size=12)
 ANY_FILE = settings(
-    deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=examples(400),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 Row = tuple[str, str | None, str | None]

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from reconciler.audience.relations import engine, relations
 from reconciler.audience.staging import number_readings, numbering_plans, phone_text, phones, subscribers
 from reconciler.audience.staging.number_readings import RULES, Rule
+from tests import sample
 from tests.audience.conftest import Written
 
 CASES = Path(__file__).parents[2] / "cases" / "phones"
@@ -36,7 +37,9 @@ Pair = tuple[str | None, str | None]
 Told = dict[Pair, tuple[str | None, str | None]]
 
 property_of_rows = settings(
-    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=sample.examples(20),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
