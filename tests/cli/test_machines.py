@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli import run as run_program
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
@@ -65,18 +67,44 @@ def test_a_tenant_that_does_not_answer_is_a_document_with_the_request(
 ENCODINGS = ["ascii", "latin-1", "cp1252", "koi8-r", "shift_jis", "utf-8"]
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_nothing_that_is_printed_fails_for_the_encoding_of_a_terminal(
-    tenant: Simulator, folder: Folder, tmp_path: Path, encoding: str
+    tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.whole(tenant, folder)
-    environ = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    saved = folder.root / "a.plan"
+    assert run("plan", "--out", str(saved)).code == 0
+    for encoding in ENCODINGS:
+        told = {}
+        for voice in ("text", "json"):
+            printed = _Kept()
+            with monkeypatch.context() as terminal:
+                terminal.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding=encoding))
+                assert run_program(["show", str(saved), "--format", voice]) == 0, encoding
+            told[voice] = printed.getvalue()
+        _is_readable(told["text"], told["json"], encoding)
+
+
+def test_a_process_prints_what_the_encoding_of_its_terminal_has(
+    tenant: Simulator, folder: Folder, tmp_path: Path
+) -> None:
+    scene.whole(tenant, folder)
+    environ = {**os.environ, "PYTHONIOENCODING": "koi8-r", "PYTHONUTF8": "0"}
     told = {}
     for voice in ("text", "json"):
         words = [sys.executable, "-m", "reconciler", "plan", "-w", str(folder.root), "--format", voice]
         ended = subprocess.run(words, env=environ, capture_output=True, check=False, timeout=60)
         assert ended.returncode == 0, ended.stderr
         told[voice] = ended.stdout
-    document = json.loads(told["json"].decode("utf-8"))
-    assert document["format_version"]
-    assert ("→" if encoding in ("utf-8", "shift_jis") else "->") in told["text"].decode(encoding)
+    _is_readable(told["text"], told["json"], "koi8-r")
+
+
+class _Kept(io.BytesIO):
+    """What was printed, though the program leaves its terminal closed."""
+
+    def close(self) -> None:
+        """It is looked at afterwards."""
+
+
+def _is_readable(text: bytes, document: bytes, encoding: str) -> None:
+    assert json.loads(document.decode("utf-8"))["format_version"]
+    assert ("→" if encoding in ("utf-8", "shift_jis") else "->") in text.decode(encoding)
