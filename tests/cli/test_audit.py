@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,40 @@ import pytest
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
+from tests.made_once import MadeOnce
 
 Run = Callable[..., Ended]
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeOnce]:
+    """The tenant and the workspace that the tests share."""
+    shared = MadeOnce(tmp_path_factory.mktemp("once"))
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def record(tenant: Simulator, folder: Folder, run: Run) -> Path:
+def tenant(once: MadeOnce) -> Simulator:
+    """The embedded tenant, empty when the workspace is."""
+    return once.tenant
+
+
+@pytest.fixture
+def folder(once: MadeOnce, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """The workspace, and with it the tenant, as nothing was made of it."""
+    return once.empty(monkeypatch)
+
+
+@pytest.fixture
+def record(once: MadeOnce, tenant: Simulator, folder: Folder, run: Run) -> Path:
     """The record of an apply of several steps."""
-    scene.whole(tenant, folder)
-    assert run("apply", "--yes").code == 0
+
+    def make() -> None:
+        scene.whole(tenant, folder)
+        assert run("apply", "--yes").code == 0
+
+    once.made(make)
     return folder.root / ".reconciler" / "audit.jsonl"
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,41 @@ from reconciler.model.document import document_digest
 from reconciler.simulator import Simulator
 from tests import delivery, scene, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest
+from tests.made_once import MadeOnce
 
 Run = Callable[..., Ended]
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MadeOnce]:
+    """The tenant and the workspace that the tests share."""
+    shared = MadeOnce(tmp_path_factory.mktemp("once"))
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def saved(tenant: Simulator, folder: Folder, run: Run) -> Path:
+def tenant(once: MadeOnce) -> Simulator:
+    """The embedded tenant, empty when the workspace is."""
+    return once.tenant
+
+
+@pytest.fixture
+def folder(once: MadeOnce, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    """The workspace, and with it the tenant, as nothing was made of it."""
+    return once.empty(monkeypatch)
+
+
+@pytest.fixture
+def saved(once: MadeOnce, tenant: Simulator, folder: Folder, run: Run) -> Path:
     """A saved plan with two lists to fill and two campaigns."""
-    scene.whole(tenant, folder)
     path = folder.root / "a.plan"
-    assert run("plan", "--out", str(path)).code == 0
+
+    def make() -> None:
+        scene.whole(tenant, folder)
+        assert run("plan", "--out", str(path)).code == 0
+
+    once.made(make)
     tenant.clear_requests()
     return path
 
