@@ -344,24 +344,26 @@ def test_entries_of_a_do_not_call_list_that_are_no_phones_are_counted(audience: 
     )
 
 
-def ways_of(case: Path) -> dict[str, list[tuple[str, str | None]]]:
-    """Each number of a case file in E.164, with every way that the file writes it, and the region it is written in."""
+def ways_of(cases: Sequence[Path]) -> dict[str, list[tuple[str, str | None]]]:
+    """Each number of some case files in E.164, with every way that they write it, and the region it is written in."""
     found: dict[str, list[tuple[str, str | None]]] = {}
-    with case.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["e164"]:
-                found.setdefault(row["e164"], []).append((row["raw"], row["region"] or None))
+    for case in cases:
+        with case.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["e164"]:
+                    found.setdefault(row["e164"], []).append((row["raw"], row["region"] or None))
     return found
 
 
-@pytest.mark.parametrize("case", sorted(COUNTRIES.glob("*.csv")), ids=lambda case: case.stem)
+@pytest.mark.parametrize("group", range(5))
 def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
-    backend: Any, written: Written, case: Path
+    backend: Any, written: Written, group: int
 ) -> None:
+    cases = sorted(COUNTRIES.glob("*.csv"))[group::5]
     columns = {"contactId": "VARCHAR", "phone": "VARCHAR", "region": "VARCHAR"}
-    ways = [(number, *way) for number, written_so in ways_of(case).items() for way in written_so]
+    ways = [(number, *way) for number, written_so in ways_of(cases).items() for way in written_so]
     people = [{"contactId": str(n), "phone": raw, "region": region} for n, (_, raw, region) in enumerate(ways)]
-    plain = [{"contactId": number, "phone": number, "region": None} for number in ways_of(case)]
+    plain = [{"contactId": number, "phone": number, "region": None} for number in ways_of(cases)]
     assert people
     listed = Suppression(Address("SuppressionList", "asked"), ASKED, Phones("reachable"))
     for contacts, entries in ((people, plain), (plain, people)):
@@ -370,11 +372,13 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
             backend, relations.read_contacts(backend, written(contacts, columns)), Phones("valid")
         )
         judged = suppression.add_suppressed_by(backend, called, (listed,), read)
-        assert relations.count_rows(backend, judged.filter(judged["suppressed_by"] == "asked")) == len(contacts)
+        missed = judged.filter(judged["suppressed_by"].isnull()).select("contactId", "phone", "region")
+        assert [row for chunk in relations.stream_rows(backend, missed, 100) for row in chunk] == []
+        assert relations.count_rows(backend, judged) == len(contacts)
         assert unreadable_entries.count_unreadable(backend, listed, read) == 0
         numbers = suppression.read_numbers(backend, listed, read)
         keys = {key for chunk in relations.stream_rows(backend, numbers, 100) for (key,) in chunk}
-        assert keys >= {subscribers.key_number(number) for number in ways_of(case)}
+        assert keys >= {subscribers.key_number(number) for number in ways_of(cases)}
 
 
 @pytest.mark.parametrize("mirror", [False, True])
