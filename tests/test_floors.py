@@ -26,7 +26,7 @@ FLOORS = {
     "ledger": 3,
     "bucket": 2,
     "surfaces": 2,
-    "bodies": 2,
+    "templates": 2,
     "model": 1,
     "__init__": 0,
 }
@@ -44,7 +44,7 @@ DOORS = {
     "rapidfuzz": ["model/nearest.py"],
     "difflib": [],
     "concurrent": ["model/workers.py", "steps/apply/scheduling.py", "simulator"],
-    "jinja2": ["steps/load", "views", "bodies.py"],
+    "jinja2": ["steps/load", "views", "templates"],
     "deepdiff": ["steps/diff"],
     "phonenumbers": ["audience"],
     "ibis": ["audience"],

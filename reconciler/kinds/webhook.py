@@ -221,7 +221,7 @@ def _check_headers(resource: Resource) -> Iterator[Problem]:
 
 
 def _check_body(resource: Resource, webhook: Webhook) -> Iterator[Problem]:
-    from reconciler.bodies import BadTemplate, render
+    from reconciler.templates.bodies import BadTemplate, render
 
     faults: dict[str, list[str]] = {}
     for event in sorted(webhook.events):

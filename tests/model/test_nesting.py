@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 from jinja2.sandbox import SandboxedEnvironment
 
-from reconciler.bodies import BadTemplate, render
 from reconciler.model.nesting import BRACKETS, OPERATORS, goes_too_deep
 from reconciler.steps.load.filters import Refused
 from reconciler.steps.load.templates import evaluate
+from reconciler.templates.bodies import BadTemplate, render
 
 ENVIRONMENT = SandboxedEnvironment()
 

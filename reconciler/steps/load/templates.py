@@ -4,9 +4,9 @@ A value (never a key) may hold Jinja expressions: `name: "{{ region }} - high"`.
 read, so that a variable cannot change a manifest's structure. A value that is one expression and nothing else keeps
 the type of what it stands for; otherwise expressions are put into the text.
 
-What is allowed is named here, and nothing else is: variables, literals, comparisons, conditions, `+ -`, and the
+What is allowed is what makes values, and nothing else is: variables, literals, comparisons, conditions, `+ -`, and the
 filters below. There are no statements, calls, multiplications or attributes of Python objects: so nothing can loop,
-grow without bound, or reach anything but the variables. Jinja's own sandbox stands behind that.
+grow without bound, or reach anything but the variables (`templates.sandbox`).
 A variable's text is never printed: it may be a secret. Where it was written is.
 """
 
@@ -18,47 +18,23 @@ from functools import cache, lru_cache
 from typing import Any
 
 import orjson
-from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError, nodes
-from jinja2.runtime import StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Environment, Template, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
 from reconciler.model.nearest import suggest
-from reconciler.model.nesting import goes_too_deep
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.filters import FILTERS, OUTPUT, PARTS, Refused, text_of, too_large
 from reconciler.steps.load.variables import Variables, missing
+from reconciler.templates.sandbox import VALUES, TooLarge, open_sandbox, parse
 
 _MARKS = ("{{", "{%", "{#")
 _DEFAULTS = ("default", "d")
-_ALLOWED = (
-    *(nodes.Name, nodes.Const, nodes.List, nodes.Filter, nodes.Getattr, nodes.Getitem, nodes.Compare, nodes.Operand),
-    *(nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Neg),
-    *(nodes.TemplateData, nodes.Output, nodes.Template, nodes.Keyword),
-)
-
-
-class _Closed(ImmutableSandboxedEnvironment):
-    """A sandbox in which a dot means a key of a mapping, and never an attribute of a Python object."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return self.getitem(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        held = isinstance(argument, str) and isinstance(obj, Mapping) and argument in obj
-        if held or (type(argument) is int and isinstance(obj, list) and 0 <= argument < len(obj)):
-            return obj[argument]
-        return self.undefined(obj=obj, name=argument)
 
 
 @cache
-def _environment() -> _Closed:
-    environment = _Closed(undefined=StrictUndefined, keep_trailing_newline=True)
-    environment.globals.clear()
-    environment.tests.clear()
-    environment.filters = dict(FILTERS)
-    return environment
+def _environment() -> Environment:
+    return open_sandbox(FILTERS, keep_trailing_newline=True)
 
 
 def render(document: Document, given: Variables, literal: Collection[Path] = ()) -> list[Problem]:
@@ -144,26 +120,23 @@ def _origins(text: str, given: Variables, own: Collection[str]) -> Iterator[Loca
 def _compiled(text: str) -> tuple[Template, frozenset[str], tuple[Path, ...]]:
     environment = _environment()
     try:
-        if goes_too_deep(environment.lex(text)):
-            raise too_large()
-        tree = environment.parse(text)
+        tree, every = parse(environment, text, PARTS)
+    except TooLarge:
+        raise too_large() from None
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
         raise _syntax() from error
-    _check(tree)
+    _check(every)
     outputs = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
     parts = [nodes.Const(part.data) if isinstance(part, nodes.TemplateData) else part for part in outputs]
     body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), nodes.List(parts), lineno=1)]
     return environment.from_string(nodes.Template(body, lineno=1)), _needed(tree), tuple(_used(tree))
 
 
-def _check(tree: nodes.Template) -> None:
-    every = list(tree.find_all(nodes.Node))
+def _check(every: list[nodes.Node]) -> None:
     if any(name.startswith("_") for name in map(_reached, every)):
         raise _unsafe()
-    if len(every) > PARTS:
-        raise too_large()
     for node in every:
-        if not isinstance(node, _ALLOWED):
+        if not isinstance(node, VALUES):
             what = "statements such as `{% … %}`" if isinstance(node, nodes.Stmt) else f"`{_words(node)}`"
             hint = "use variables, conditions and filters; write the rest in YAML"
             raise Refused("template-not-allowed", f"a template here may not use {what}", hint)

@@ -14,7 +14,6 @@ from datetime import datetime
 
 import orjson
 
-from reconciler.bodies import BadTemplate, render
 from reconciler.kinds.webhook import context
 from reconciler.ledger.outbox import Outbox
 from reconciler.model.payloads import body_of
@@ -22,6 +21,7 @@ from reconciler.model.ports import WebhookPort
 from reconciler.model.problem import BadInput
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
 from reconciler.model.workers import work_through
+from reconciler.templates.bodies import BadTemplate, render
 
 _AT_ONCE = 8
 

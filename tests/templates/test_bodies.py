@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.bodies import OUTPUT, PARTS, BadTemplate, render
+from reconciler.templates.bodies import OUTPUT, PARTS, BadTemplate, render
 
 KNOWN: dict[str, Any] = {
     "event": "apply",

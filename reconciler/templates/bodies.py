@@ -12,12 +12,11 @@ from functools import cache
 from typing import Any
 
 import orjson
-from jinja2 import TemplateSyntaxError, Undefined, UndefinedError, nodes
+from jinja2 import Environment, TemplateSyntaxError, Undefined, UndefinedError, nodes
 from jinja2.filters import do_default, do_items, do_join
-from jinja2.runtime import LoopContext, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.runtime import StrictUndefined
 
-from reconciler.model.nesting import BRACKETS, OPERATORS, goes_too_deep
+from reconciler.templates.sandbox import VALUES, TooLarge, insist, open_sandbox, parse
 
 OUTPUT = 64 * 1024
 """The most characters that a template may be, or become."""
@@ -26,12 +25,7 @@ PARTS = 1_000
 """The most names, literals, filters and statements that one template may have."""
 
 _LOOPS = 2
-_ALLOWED = (
-    *(nodes.Name, nodes.Const, nodes.List, nodes.Tuple, nodes.Filter, nodes.Getattr, nodes.Getitem, nodes.Compare),
-    *(nodes.Operand, nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Neg, nodes.Concat),
-    *(nodes.TemplateData, nodes.Output, nodes.Template, nodes.Keyword, nodes.For, nodes.If),
-)
-_OF_A_LOOP = frozenset({"first", "last", "index", "index0", "length"})
+_ALLOWED = (*VALUES, nodes.Tuple, nodes.Concat, nodes.For, nodes.If)
 
 
 class BadTemplate(ValueError):
@@ -48,30 +42,8 @@ class _Absent(StrictUndefined):
         return f"there is no `{self._undefined_name}`{there}"
 
 
-class _Closed(ImmutableSandboxedEnvironment):
-    """A sandbox in which a dot means a key of a mapping, and never an attribute of a Python object."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, LoopContext) and attribute in _OF_A_LOOP:
-            return getattr(obj, attribute)
-        return self.getitem(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        _insist(obj)
-        held = isinstance(argument, str) and isinstance(obj, Mapping) and argument in obj
-        if held or (type(argument) is int and isinstance(obj, list | tuple) and 0 <= argument < len(obj)):
-            return obj[argument]
-        return self.undefined(obj=obj, name=argument)
-
-
-def _insist(value: Any) -> None:
-    """Let what is not there say so."""
-    if isinstance(value, Undefined):
-        str(value)
-
-
 def _json(value: Any) -> str:
-    _insist(value)
+    insist(value)
     return orjson.dumps(value).decode()
 
 
@@ -93,12 +65,8 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
 
 
 @cache
-def _environment() -> _Closed:
-    environment = _Closed(undefined=_Absent, finalize=_written, keep_trailing_newline=False, trim_blocks=True)
-    environment.globals.clear()
-    environment.tests.clear()
-    environment.filters = dict(_FILTERS)
-    return environment
+def _environment() -> Environment:
+    return open_sandbox(_FILTERS, _Absent, finalize=_written, trim_blocks=True)
 
 
 def render(text: str, context: Mapping[str, Any], content_type: str) -> str:
@@ -113,6 +81,8 @@ def render(text: str, context: Mapping[str, Any], content_type: str) -> str:
         body = _rendered(text, context)
     except BadTemplate:
         raise
+    except TooLarge as error:
+        raise BadTemplate(str(error)) from None
     except TemplateSyntaxError as error:
         raise BadTemplate(f"line {error.lineno} is not written as Jinja writes templates") from error
     except UndefinedError as error:
@@ -126,12 +96,8 @@ def render(text: str, context: Mapping[str, Any], content_type: str) -> str:
 
 def _rendered(text: str, context: Mapping[str, Any]) -> str:
     environment = _environment()
-    if goes_too_deep(environment.lex(text)):
-        raise BadTemplate(
-            f"an expression has more than {OPERATORS} operators, or something is more than {BRACKETS} deep"
-        )
-    tree = environment.parse(text)
-    _check(tree)
+    tree, every = parse(environment, text, PARTS)
+    _check(tree, every)
     pieces, size = [], 0
     for piece in environment.from_string(tree).generate(context):
         pieces.append(piece)
@@ -141,10 +107,7 @@ def _rendered(text: str, context: Mapping[str, Any]) -> str:
     return "".join(pieces)
 
 
-def _check(tree: nodes.Template) -> None:
-    every = list(tree.find_all(nodes.Node))
-    if len(every) > PARTS:
-        raise _too_large()
+def _check(tree: nodes.Template, every: list[nodes.Node]) -> None:
     for node in every:
         if not isinstance(node, _ALLOWED):
             raise BadTemplate(f"line {node.lineno} uses `{type(node).__name__.lower()}`, which templates here may not")
