@@ -43,6 +43,7 @@ DOORS = {
     "referencing": ["steps/load"],
     "rapidfuzz": ["model/nearest.py"],
     "difflib": [],
+    "cattrs": ["model/serialization.py"],
     "concurrent": ["model/workers.py", "steps/apply/scheduling.py", "simulator"],
     "jinja2": ["steps/load", "views", "templates"],
     "deepdiff": ["steps/diff"],

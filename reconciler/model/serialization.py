@@ -5,82 +5,83 @@ By its type hints: dataclasses become objects, tuples lists, instants ISO 8601, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Hashable, Mapping
 from datetime import date, timedelta
-from enum import Enum
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from enum import Enum, StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.model.address import Address
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 Noun = TypeVar("Noun")
 
 
 def to_json(value: Any) -> Any:
     """A noun as JSON values."""
-    if is_dataclass(value) and not isinstance(value, Address):
-        return {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): to_json(inner) for key, inner in value.items()}
-    if isinstance(value, tuple | list):
-        return [to_json(inner) for inner in value]
-    return _plain_one(value)
-
-
-def _plain_one(value: Any) -> Any:
-    if isinstance(value, Address):
-        return str(value)
-    if isinstance(value, date):  # an instant is a date as well
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return value.value if isinstance(value, Enum) else value
+    return _converter().unstructure(value)
 
 
 def from_json(kind: type[Noun], value: Mapping[str, Any], **given: Any) -> Noun:
-    """The noun that `plain` wrote; the fields in `given` are taken as they are.
+    """The noun that `to_json` wrote; the fields in `given` are nouns already, and taken as they are.
 
     Raises:
         ValueError, TypeError, KeyError: it is written otherwise.
     """
-    hints = _hints(kind)
-    unknown = value.keys() - hints.keys()
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    return kind(**{name: _read(hints[name], inner) for name, inner in value.items() if name not in given}, **given)
+    from cattrs.errors import CattrsError
+
+    try:
+        found: Noun = _reader(cast("Hashable", kind), frozenset(given))({**value, **given}, kind)
+    except (CattrsError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+    return found
 
 
-def _hints(kind: Any) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+@cache
+def _reader(kind: Hashable, given: frozenset[str] = frozenset()) -> Any:
+    """What makes a noun of an object; of the fields in `given` nothing is made."""
+    from cattrs.gen import make_dict_structure_fn, override
+
+    taken = override(struct_hook=lambda value, _: value)
+    rules: dict[str, Any] = dict.fromkeys(given, taken)
+    return make_dict_structure_fn(
+        cast("type[Any]", kind),
+        _converter(),
+        _cattrs_forbid_extra_keys=True,
+        _cattrs_detailed_validation=False,
+        **rules,
+    )
 
 
-def _read(hint: Any, value: Any) -> Any:
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in (Union, UnionType):
-        return None if value is None else _read(next(each for each in inner if each is not type(None)), value)
-    if origin is tuple:
-        if inner[1:] == (...,):
-            return tuple(_read(inner[0], each) for each in value)
-        return tuple(_read(each, part) for each, part in zip(inner, value, strict=True))
-    if origin is Literal:
-        if value not in inner:
-            raise ValueError(f"{value!r} is none of {', '.join(map(str, inner))}")
+@cache
+def _converter() -> Converter:
+    from cattrs import Converter
+
+    made = Converter(forbid_extra_keys=True, detailed_validation=False, unstruct_collection_overrides={tuple: list})
+    # what is of another type than it was written as was altered: it is refused, and never made to fit
+    for kind, taken in _PLAIN.items():
+        made.register_structure_hook(kind, _insisting(kind, taken))
+    for words in (StrEnum, Enum):  # a word of one is text as well
+        made.register_structure_hook(words, lambda value, kind: kind(value))
+    made.register_structure_hook(date, lambda value, kind: kind.fromisoformat(value))
+    made.register_unstructure_hook(date, lambda value: value.isoformat())
+    made.register_structure_hook(timedelta, lambda value, _: timedelta(seconds=value))
+    made.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
+    made.register_structure_hook(Address, lambda value, _: Address.told(value))
+    made.register_unstructure_hook(Address, str)
+    return made
+
+
+_PLAIN: Mapping[type, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}
+"""What JSON writes each as."""
+
+
+def _insisting(kind: type, taken: tuple[type, ...]) -> Any:
+    def read(value: Any, _: Any) -> Any:
+        if not isinstance(value, taken) or (isinstance(value, bool) and kind is not bool):
+            raise TypeError(f"{kind.__name__} is written as {type(value).__name__}")
         return value
-    if origin is not None and issubclass(origin, Mapping):
-        return {key: _read(inner[1], each) for key, each in value.items()}
-    return _read_one(hint, value)
 
-
-def _read_one(hint: Any, value: Any) -> Any:
-    if not isinstance(hint, type):
-        return value
-    if hint is Address:
-        return Address.told(value)
-    if is_dataclass(hint):
-        return from_json(hint, value)
-    if hint is timedelta:
-        return timedelta(seconds=value)
-    if issubclass(hint, date):
-        return hint.fromisoformat(value)
-    return hint(value) if issubclass(hint, Enum) else value
+    return read
