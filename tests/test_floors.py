@@ -161,6 +161,7 @@ def test_a_verb_imports_no_other_verb() -> None:
 def test_a_voice_speaks_for_itself() -> None:
     voices = {path.stem for path in (PACKAGE / "views").glob("*.py")} - {
         "__init__",
+        "view",
         "plain",
         "reasons",
         "called",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.encoding import print_document
-from reconciler.cli.plan import show_plan, tell_of_ledger
+from reconciler.cli.formats import format_option, show
+from reconciler.cli.plan import tell_of_ledger
 from reconciler.cli.progress_sinks import EventFile, ProgressSinks, event_file
 from reconciler.cli.stopping import Stopping
 from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     help="Go on with the run that was interrupted, the latest or the one named.",
 )
 @prune_options
-@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("report")
 @click.option(
     "--events",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -104,7 +105,7 @@ class _Applying:
         self.reading.end()
         tell_of_ledger(self.world)
         if self.voice == "text":
-            show_plan(proposed, self.voice)
+            show("plan", self.voice, proposed)
         if proposed.empty and not proposed.refusals:
             if waiting:
                 self.world.ledger(self._desired()).supersede(proposed.workspace)
@@ -257,16 +258,11 @@ class _Applying:
 
 
 def _tell(report: Report, workspace: Workspace, voice: str, ledger: LedgerState | None) -> None:
-    from reconciler.cli.console import console
     from reconciler.model.report import Outcome
-    from reconciler.views import machine, terminal
 
-    if voice == "json":
-        print_document(machine.report(report, ledger))
-    else:
-        console().print(terminal.report(report), soft_wrap=True)
-        if any(step.rejected for step in report.steps):
-            click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
+    show("report", voice, report, ledger)
+    if voice == "text" and any(step.rejected for step in report.steps):
+        click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
     if report.resumable:
         wrong = any(step.hint for step in report.ended(Outcome.FAILED))
         _tell_how_to_go_on(workspace, "Fix the problem, then resume with" if wrong else "Resume with")

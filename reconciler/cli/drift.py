@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import opened, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 
@@ -14,14 +15,13 @@ from reconciler.model.errors import Exit
 @click.command()
 @workspace_options
 @refresh_option
-@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("plan")
 def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job.
 
     It is what `plan` shows, and counts what is declared no more as a difference.
     """
     from reconciler.cli.console import console
-    from reconciler.cli.plan import show_plan
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
     from reconciler.views.reading import ReadingProgress
@@ -33,5 +33,5 @@ def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     ):
         proposed = replace(propose(workspace, world), ledger=world.ledger_state)
         reading.end()
-        show_plan(proposed, voice)
+        show("plan", voice, proposed)
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

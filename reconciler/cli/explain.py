@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.encoding import print_document
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import opened, refresh_option, workspace_options
 
 
@@ -20,44 +20,34 @@ def explain() -> None:
 @workspace_options
 @refresh_option
 @click.option("--segment", required=True, metavar="NAME", help="The Segment in which it is looked for.")
-@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("contact")
 def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refresh: bool) -> int:
     """Explain the contact ID, from the row it was read from to the list it is on.
 
     ID may be the token by which a plan speaks of the contact.
     """
-    from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import explain_contact
-    from reconciler.views import explain as view
 
     with opened(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as world:
         explanation = explain_contact(workspace, world, segment.removeprefix("segment/"), contact)
-    if voice == "json":
-        print_document(view.machine(explanation))
-    else:
-        console().print(view.text(explanation), soft_wrap=True)
+    show("contact", voice, explanation)
     return 0
 
 
 @explain.command()
 @click.argument("rule", metavar="ID")
-@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("rule")
 def rule(rule: str, voice: str) -> int:
     """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
-    from reconciler.cli.console import console
     from reconciler.rules import rules
     from reconciler.rules.hours import timetables
     from reconciler.rules.jurisdictions import jurisdictions
-    from reconciler.views import rules as view
 
     found = rules().get(rule.upper())
     if found is None:
         raise click.BadParameter(f"there is no rule {rule}; `reconciler rules` lists them", param_hint="ID")
     about = jurisdictions() if found.id.startswith("ABN-") else ()
     hours = timetables() if found.id.startswith("HRS-") else ()
-    if voice == "json":
-        print_document(view.machine((found,), about, hours))
-    else:
-        console().print(view.one(found, about, hours), soft_wrap=True)
+    show("rule", voice, found, about, hours)
     return 0

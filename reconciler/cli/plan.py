@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.encoding import print_document
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @workspace_options
 @refresh_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
-@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("plan")
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -62,7 +62,7 @@ def plan(
         proposed = replace(propose(workspace, world), ledger=world.ledger_state)
         reading.end()
         tell_of_ledger(world)
-        show_plan(proposed, voice)
+        show("plan", voice, proposed)
         if out is not None:
             ledger = world.ledger(load(workspace))
             save_plan(proposed, out, ledger.seal, anchor=ledger.anchor())
@@ -91,14 +91,3 @@ def tell_of_ledger(world: LocalRuntime) -> None:
 
     if world.ledger_state is not None and (words := world.ledger_state.words):
         click.echo(plain(f"Notice: {words}"), err=True)
-
-
-def show_plan(proposed: Plan, voice: str) -> None:
-    """Print a plan for a person or for a program."""
-    from reconciler.cli.console import console
-    from reconciler.views import machine, terminal
-
-    if voice == "json":
-        print_document(machine.plan(proposed))
-    else:
-        console().print(terminal.plan(proposed), soft_wrap=True)

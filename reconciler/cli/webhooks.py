@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.encoding import print_document
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import opened, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.listing import many
@@ -47,22 +47,18 @@ def _say_where(desired: Desired) -> None:
 @webhooks.command("list")
 @workspace_options
 @_choice
-@click.option("--format", "voice", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("callbacks")
 def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str) -> int:
     """Show what waits to be sent again, the oldest first."""
-    from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
-    from reconciler.views import callbacks
 
     with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         waiting = _chosen(world.outbox(desired), name, run)
-    if voice == "json":
-        print_document(callbacks.machine(waiting, desired.meant))
-    else:
+    if voice == "text":
         _say_where(desired)
-        console().print(callbacks.waiting(waiting), soft_wrap=True)
+    show("callbacks", voice, waiting, desired.meant)
     return Exit.DONE
 
 
@@ -71,7 +67,7 @@ def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str)
 @_choice
 def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
     """Send again what was not delivered, with the same keys; exits with 1 when some of it still waits."""
-    from reconciler.cli.notifications import show
+    from reconciler.cli.notifications import show as show_receipts
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.cli.stopping import stoppable
     from reconciler.kinds.webhook import webhooks as declared
@@ -91,7 +87,7 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
             told = notify.resend(
                 waiting, declared(desired.catalogue), world.receivers(desired), world.courier(stop), outbox
             )
-        show(told, workspace)
+        show_receipts(told, workspace)
     return Exit.DONE if all(receipt.delivered for receipt in told) else Exit.ERROR
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import opened, refresh_option, workspace_options
 
 MOST_VALUES = 200
@@ -40,7 +41,7 @@ def _setting(ctx: click.Context, parameter: click.Parameter, given: str) -> tupl
 @click.option(
     "--set", "setting", required=True, callback=_setting, metavar="SETTING=FROM..TO:STEP", help="The number to vary."
 )
-@click.option("--format", "voice", type=click.Choice(["text", "json", "chart"]), default="text", show_default=True)
+@format_option("what-if")
 def what_if(
     chosen: dict[str, Any], segment: str, setting: tuple[str, tuple[Decimal, ...]], voice: str, refresh: bool
 ) -> int:
@@ -52,7 +53,6 @@ def what_if(
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import estimate_what_if
     from reconciler.model.what_if import Supposition
-    from reconciler.views import what_if as view
 
     kind, slash, name = segment.partition("/")
     if kind.lower() != "segment" or not slash or not name:
@@ -60,6 +60,5 @@ def what_if(
     suppositions = [Supposition(name, setting[0], value) for value in setting[1]]
     with opened(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as world:
         table = estimate_what_if(workspace, world, suppositions)
-    voices = {"text": view.text, "json": view.machine, "chart": view.chart}
-    click.echo(voices[voice](table))
+    show("what-if", voice, table)
     return 0

@@ -11,6 +11,7 @@ from reconciler.model.instants import format_instant
 from reconciler.model.meant import Meant
 from reconciler.model.webhook import Callback, Receipt, Waiting
 from reconciler.views.plain import plain
+from reconciler.views.view import View
 
 
 def receipts(value: Iterable[Receipt]) -> Text:
@@ -65,3 +66,6 @@ def _name(callback: Callback) -> str:
 
 def _tries(count: int) -> str:
     return f" after {count} attempt{'' if count == 1 else 's'}" if count else ""
+
+
+VIEWS = (View("text", "callbacks", lambda value, _: waiting(value)), View("json", "callbacks", machine))

@@ -9,6 +9,7 @@ from reconciler.model.explanation import Explanation, Stage
 from reconciler.model.reason_document import reason_document, samples_document
 from reconciler.views.plain import plain, plain_json
 from reconciler.views.reasons import describe_reason, describe_sample
+from reconciler.views.view import View
 
 _TOPICS = {
     "recency_and_frequency": "recency and frequency",
@@ -70,3 +71,6 @@ def machine(value: Explanation) -> str:
         "notices": list(value.notices),
     }
     return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+VIEWS = (View("text", "contact", text), View("json", "contact", machine))

@@ -9,6 +9,7 @@ from reconciler.model.ledger_state import LedgerState
 from reconciler.model.plan import FORMAT_VERSION, Plan
 from reconciler.model.report import Report
 from reconciler.views.plain import plain_json
+from reconciler.views.view import View
 
 
 def plan(value: Plan) -> str:
@@ -46,3 +47,6 @@ def report(value: Report, ledger: LedgerState | None = None) -> str:
         ],
     }
     return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+VIEWS = (View("json", "plan", plan), View("json", "report", report))

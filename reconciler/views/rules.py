@@ -12,6 +12,7 @@ from reconciler.model.finding import Severity
 from reconciler.model.rule import Jurisdiction, Rule, Source, Timetable
 from reconciler.model.serialization import to_json as written
 from reconciler.views.plain import plain
+from reconciler.views.view import View
 
 WIDTH = 100
 NO_ADVICE = "This is no legal advice: what is abandoned is decided while calls are made. Ask those who know the law."
@@ -142,3 +143,12 @@ def _bullet(source: Source) -> str:
 def _href(source: Source) -> str:
     """Of a page of the documentation itself, as seen from beside it."""
     return source.url.removeprefix("docs/")
+
+
+VIEWS = (
+    View("text", "rules", listing),
+    View("json", "rules", machine),
+    View("markdown", "rules", markdown),
+    View("text", "rule", one),
+    View("json", "rule", lambda rule, *about: machine((rule,), *about)),
+)

@@ -29,6 +29,7 @@ from reconciler.views.reasons import (
     describe_shares,
 )
 from reconciler.views.step_end import describe_step_end
+from reconciler.views.view import View
 
 _SYMBOLS = {
     Action.CREATE: ("+", "green"),
@@ -360,3 +361,6 @@ def report(value: Report) -> Text:
     if value.audit is not None:
         lines.append(Text(f"The audit record ends with entry {value.audit.entries}:{value.audit.head}", "dim"))
     return Text("\n").join(lines)
+
+
+VIEWS = (View("text", "plan", plan), View("text", "report", lambda value, _: report(value)))

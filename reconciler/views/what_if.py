@@ -8,9 +8,11 @@ from decimal import Decimal
 import orjson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from reconciler.model.what_if import Effect, WhatIf
 from reconciler.views.plain import plain
+from reconciler.views.view import View
 
 _WIDTH = 50
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -74,3 +76,10 @@ def machine(value: WhatIf) -> str:
 
 def _number(value: Decimal) -> str:
     return f"{value.normalize():f}"
+
+
+VIEWS = (
+    View("text", "what-if", lambda value: Text(text(value))),
+    View("json", "what-if", machine),
+    View("chart", "what-if", lambda value: Text(chart(value))),
+)

@@ -1,0 +1,26 @@
+"""What is a view?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.text import Text
+
+Subject = Literal["plan", "report", "contact", "rules", "rule", "what-if", "callbacks"]
+"""What can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How one thing is shown in one format.
+
+    Attributes:
+        format: the word after `--format`. subject: what is shown.
+        render: makes it of the nouns: `Text` for a terminal, which wraps it; a `str` is printed as it is, in UTF-8.
+    """
+
+    format: str
+    subject: Subject
+    render: Callable[..., Text | str]
