@@ -19,7 +19,8 @@ like any other.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
@@ -98,33 +99,43 @@ def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns
     if compare not in (operator.eq, operator.ne):
         return instants.to_ordered_text(null_words.bare(one), null_words.bare(other), compare)
     found = compare(one, other)
-    almost = (one != other) & _mean_the_same(one, other)
+    almost = (one != other) & _mean_the_same(one, other, [_written(left), _written(right)])
     return ibis.ifelse(almost, ibis.null("boolean"), found)
 
 
-def _mean_the_same(one: Any, other: Any) -> Any:
+def _mean_the_same(one: Any, other: Any, written: Sequence[str | None]) -> Any:
     """Whether two texts may be two ways of writing one thing.
 
-    They differ by case, blanks or what nobody sees; or both are a yes, or both a no (a database's truth is `true` here,
-    and `t` or `1` elsewhere); or both are one number (`1` is `1.0` where a column of numbers has gaps).
+    They differ by case, accents, blanks, hyphens and the like, or what nobody sees; or both are a yes, or both a no (a
+    database's truth is `true` here, and `t` or `1` elsewhere); or both are one number (`1` is `1.0` where a column of
+    numbers has gaps). `written`: the texts that the condition writes itself; what such a one cannot be is not asked.
     """
-    alike = null_words.fold_text(one) == null_words.fold_text(other)
-    truths = [_as_truth(text.re_replace(_WHOLE, r"\1")) for text in (one, other)]
-    numbers = [_to_number(text) for text in (one, other)]
-    return alike | (truths[0] == truths[1]).fill_null(False) | (numbers[0] == numbers[1]).fill_null(False)
+    alike = null_words.fold_word(one) == null_words.fold_word(other)
+    said = [text.strip().lower() for text in written if text is not None]
+    if all(text in (*_TRUE, *_FALSE, *_ROUND) for text in said):
+        alike = alike | (_as_truth(one, _ROUND) == _as_truth(other, _ROUND)).fill_null(False)
+    if all(re.search(NUMBER, text) for text in said):
+        alike = alike | (_to_number(one) == _to_number(other)).fill_null(False)
+    return alike
 
 
-_WHOLE = r"^(\s*[01])\.0+(\s*)$"
-"""A truth that a column of numbers with fractions has."""
+_ROUND = ("1.0", "0.0")
+"""A yes and a no that a column of numbers with fractions has."""
+
+
+def _written(node: Any) -> str | None:
+    """The text that a node writes, if it writes one."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Paren):
+        return _written(node.this)
+    return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
 
 
 def _blank(node: Any) -> bool:
     """Whether a node is a text that is written in the condition and holds nothing."""
-    from sqlglot import exp
-
-    if isinstance(node, exp.Paren):
-        return _blank(node.this)
-    return isinstance(node, exp.Literal) and node.is_string and not node.this.strip()
+    text = _written(node)
+    return text is not None and not text.strip()
 
 
 def _said(node: Any, columns: Columns) -> Any:
@@ -179,7 +190,8 @@ def _like(node: Any, columns: Columns) -> Any:
         raise NotAllowed(node)
     text = _said(node.this, columns)
     alike = text.like(pattern.this)
-    almost = ~alike & null_words.fold_text(text).like(pattern.this.strip().lower())
+    plain = null_words.without_accents_here(pattern.this.strip().lower())
+    almost = ~alike & null_words.without_accents(null_words.fold_text(text)).like(plain)
     alike = ibis.ifelse(almost, ibis.null("boolean"), alike)
     return ~alike if node.args.get("negate") else alike
 
@@ -264,8 +276,10 @@ def _bare(node: Any, columns: Columns) -> Any:
     return ibis.literal(bool(node.this)) if isinstance(node, exp.Boolean) else _as_truth(_text(node, columns))
 
 
-def _as_truth(value: Any) -> Any:
+def _as_truth(value: Any, more: Sequence[str] = ()) -> Any:
+    """A text as a truth. `more`: words for a yes, and then for a no, beside the usual ones."""
     import ibis
 
     word = value.strip().lower()
-    return ibis.cases((word.isin(_TRUE), True), (word.isin(_FALSE), False), else_=ibis.null("boolean"))
+    yes, no = (*_TRUE, *more[:1]), (*_FALSE, *more[1:])
+    return ibis.cases((word.isin(yes), True), (word.isin(no), False), else_=ibis.null("boolean"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Callable, Collection
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -25,8 +26,46 @@ def bare(text: Any) -> Any:
 
 def fold_text(text: Any) -> Any:
     """A text without what makes no other word of it: case, width, which blanks it has, and signs that nobody sees."""
+    import ibis
+
     seen = text.re_replace(_UNSEEN, "").re_replace(_BLANKS, " ")
-    return bare(seen.translate("".join(_WIDE), "".join(_WIDE.values()))).lower()
+    # asked first, as few texts have any, and a table of a hundred letters is slow
+    wide = seen.re_search("[\uff01-\uff5e]")
+    return bare(ibis.ifelse(wide, seen.translate("".join(_WIDE), "".join(_WIDE.values())), seen)).lower()
+
+
+def fold_word(text: Any) -> Any:
+    """The same without accents, however they are composed, and without blanks, hyphens, underscores and apostrophes.
+
+    `Opt-out`, `opt out` and `optout` are one, and so are `não` and `nao`. Computed by the engine that reads sources.
+    """
+    return without_accents(fold_text(text)).translate(_BETWEEN, "")
+
+
+_BETWEEN = " -_'`\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u00b4"
+
+
+def without_accents(text: Any) -> Any:
+    """A text without marks on its letters, be they composed or not."""
+    return _strip_accents()(text)
+
+
+def without_accents_here(text: str) -> str:
+    """The same of a text that is no column."""
+    apart = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(each for each in apart if unicodedata.category(each) != "Mn"))
+
+
+@cache
+def _strip_accents() -> Callable[[Any], Any]:
+    import ibis
+
+    def function(text: Any) -> Any: ...
+
+    built: Callable[[Any], Any] = ibis.udf.scalar.builtin(
+        function, name="strip_accents", signature=(("string",), "string")
+    )
+    return built
 
 
 def null_words_to_null(text: Any, meant: Collection[str] = ()) -> Any:
