@@ -20,7 +20,7 @@ from reconciler.cxone.pages import (
     told_total,
 )
 from reconciler.cxone.transport import Transport
-from reconciler.model.pages import OffsetPages, Pages, Query, answer_shape, pick
+from reconciler.model.pages import OffsetPages, OnePage, Pages, Query, TokenPages, answer_shape, pick
 from reconciler.model.rows import Rows as RowsRead
 from reconciler.model.shape import Shape, needs
 from reconciler.model.wire import Call, Members, Wire
@@ -67,17 +67,20 @@ def read_members(transport: Transport, wire: Wire, members: Members, object_id: 
 def has_members(transport: Transport, wire: Wire, members: Members, object_id: str) -> bool:
     """Whether anybody is on an object, in one request; raises NotFound."""
     pages, call = members.pages, members.of(object_id)
-    query = pages.query(0, 1) if isinstance(pages, OffsetPages) else pages.query(None, 1)
-    shape = pages.shape(members.shape)
+    query: Query = {}
+    if isinstance(pages, OffsetPages):
+        query = pages.query(0, 1)
+    elif isinstance(pages, TokenPages):
+        query = pages.query(None, 1)
     reply = transport.call(
         call.method,
         call.path,
         query={**call.query, **query},
         scope=wire.read_scope,
-        shape=shape,
-        may_be_empty=isinstance(pages, OffsetPages) and pages.empty,
+        shape=pages.shape(members.shape),
+        may_be_empty=not isinstance(pages, TokenPages) and pages.empty,
     )
-    more = None if isinstance(pages, OffsetPages) else pick(reply, pages.next)
+    more = pick(reply, pages.next) if isinstance(pages, TokenPages) else None
     return bool(pick(reply, pages.rows) or more or told_total({"total": pick(reply, pages.total)}))
 
 
@@ -102,6 +105,10 @@ class _Reading:
         """Every page, into a function; `most`: as many pages as there can be."""
         where = f"{self.call.method} {self.transport.access.base_url}{self.call.path}"
         pages = self.pages
+        if isinstance(pages, OnePage):
+            reply = self._ask({}, may_be_empty=pages.empty)
+            add(pick(reply, pages.rows) or [])
+            return Heard(told_total({"total": pick(reply, pages.total)}), shifted=False)
         if isinstance(pages, OffsetPages):
             name, workers = pages.rows or self.what, self.transport.access.pace.workers
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from reconciler.cxone.pages import (
     LARGEST_PAGE,
@@ -24,7 +23,7 @@ from reconciler.model.instants import format_instant
 from reconciler.model.rows import ATTRIBUTE, SENT_AS, InteractionsOf, Rows
 from reconciler.model.shape import ID, TEXT, Shape, may, needs
 from reconciler.model.workers import work_all
-from reconciler.surfaces.lists import MEMBER, PAGES
+from reconciler.surfaces.lists import MEMBER, MEMBERS, PAGES, SURFACE
 
 INTERACTIONS_A_PAGE = 500
 Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
@@ -32,6 +31,7 @@ Phones = Callable[[Callable[[Sequence[Mapping[str, Any]]], None]], Heard]
 
 ONE = Shape({"id": may(ID)})
 """A list, where nothing but its being there is asked for."""
+_LIST = SURFACE.wires["ContactList"]
 _MEMBERS = PAGES.shape(MEMBER)
 _FOUND = PAGES.shape(Shape({"id": needs(ID), "contactId": needs(ID), "startTime": needs(TEXT), "type": may(TEXT)}))
 
@@ -40,7 +40,8 @@ _INTERACTIONS = {"id": "VARCHAR", "contactId": "VARCHAR", "startTime": "VARCHAR"
 
 def contact_list(transport: Transport, list_id: str) -> Any:
     """`GET /lists/{listId}`; raises NotFound."""
-    return transport.call("GET", _path(list_id), scope="lists:read", shape=ONE)
+    call = _LIST.one(list_id)
+    return transport.call(call.method, call.path, scope=_LIST.read_scope, shape=ONE)
 
 
 def members(
@@ -55,10 +56,10 @@ def members(
 
     def fetch(token: str | None) -> Any:
         query = {"pageSize": LARGEST_PAGE, "pageToken": token}
-        return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope="lists:read", shape=_MEMBERS)
+        return transport.call("GET", _contacts(list_id), query=query, scope=_LIST.read_scope, shape=_MEMBERS)
 
     with Spool(into) as spool:
-        where = f"GET {transport.access.base_url}{_path(list_id)}/contacts"
+        where = f"GET {transport.access.base_url}{_contacts(list_id)}"
         heard = by_token(fetch, spool.add, "contacts of a list", where=where, id_field="contactId")
         other = heard if phones is None else phones(spool.add)
     named = {"priority": "priority", "score": "score", SENT_AS: "contactId"}
@@ -112,13 +113,13 @@ def _search(transport: Transport, query: InteractionsOf, spool: Spool, ids: list
 def put(transport: Transport, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """`POST /lists/{listId}/contacts`: an upsert by `contactId` of at most 1000 pairs of an id and its data."""
     body = [{"contactId": contact, "data": data} for contact, data in rows]
-    transport.call("POST", f"{_path(list_id)}/contacts", body=body, scope="lists:write", idempotent=True)
+    transport.call("POST", _contacts(list_id), body=body, scope=_LIST.write_scope, idempotent=True)
 
 
 def remove(transport: Transport, list_id: str, ids: Sequence[str]) -> None:
     """`DELETE /lists/{listId}/contacts` (ours): absent contacts are fine."""
-    transport.call("DELETE", f"{_path(list_id)}/contacts", body={"contactIds": list(ids)}, scope="lists:write")
+    transport.call("DELETE", _contacts(list_id), body={"contactIds": list(ids)}, scope=_LIST.write_scope)
 
 
-def _path(list_id: str) -> str:
-    return f"/lists/{quote(list_id, safe='')}"
+def _contacts(list_id: str) -> str:
+    return MEMBERS.of(list_id).path

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from reconciler.cxone.pages import Heard, Spool, by_offset
 from reconciler.cxone.transport import Transport
 from reconciler.model.rows import Rows
 from reconciler.model.shape import ID, TEXT_OR_NUMBER, Shape, may
-from reconciler.surfaces.outbound import CONTACT, MEMBER_PAGES, MEMBERS, SCOPE
+from reconciler.surfaces.outbound import CONTACT, MEMBER_PAGES, MEMBERS, SCOPE, SURFACE
 
 ONE = Shape({"id": may(ID)})
 """A list, where nothing but its being there is asked for."""
@@ -24,7 +23,8 @@ _NAMES = ("name", "firstName", "lastName", "email")
 
 def contact_list(transport: Transport, list_id: str) -> Any:
     """`GET /outbound/contactlists/{listId}`; raises NotFound."""
-    return transport.call("GET", _path(list_id), scope=SCOPE, shape=ONE)
+    call = SURFACE.wires["ContactList"].one(list_id)
+    return transport.call(call.method, call.path, scope=SCOPE, shape=ONE)
 
 
 def contacts(transport: Transport, list_id: str, into: Path, *, named: bool = False) -> Rows:
@@ -57,26 +57,26 @@ def _pages(
 
     def fetch(start: int) -> Any:
         query = MEMBER_PAGES.query(start)
-        return transport.call("GET", f"{_path(list_id)}/contacts", query=query, scope=SCOPE, shape=page)
+        return transport.call("GET", _contacts(list_id), query=query, scope=SCOPE, shape=page)
 
-    where = f"GET {transport.access.base_url}{_path(list_id)}/contacts"
+    where = f"GET {transport.access.base_url}{_contacts(list_id)}"
     return by_offset(fetch, "contacts", add, transport.access.pace.workers, where=where)
 
 
 def put(transport: Transport, list_id: str, ids: list[str]) -> None:
     """`POST /outbound/contactlists/{listId}/contacts`: an idempotent upsert of at most 1000 ids."""
     body = {"contactIds": ids}
-    transport.call("POST", f"{_path(list_id)}/contacts", body=body, scope=SCOPE, idempotent=True)
+    transport.call("POST", _contacts(list_id), body=body, scope=SCOPE, idempotent=True)
 
 
 def remove(transport: Transport, list_id: str, ids: list[str]) -> None:
     """`DELETE /outbound/contactlists/{listId}/contacts` (ours): at most 1000 ids; absent ones are fine."""
-    transport.call("DELETE", f"{_path(list_id)}/contacts", body={"contactIds": ids}, scope=SCOPE)
+    transport.call("DELETE", _contacts(list_id), body={"contactIds": ids}, scope=SCOPE)
 
 
 def _shape(*, named: bool) -> Shape:
     return Shape({**CONTACT.fields, **({name: may(TEXT_OR_NUMBER) for name in _NAMES} if named else {})})
 
 
-def _path(list_id: str) -> str:
-    return f"/outbound/contactlists/{quote(list_id, safe='')}"
+def _contacts(list_id: str) -> str:
+    return MEMBERS.of(list_id).path

@@ -67,7 +67,26 @@ class TokenPages:
         return answer_shape({self.rows: needs(Rows(row)), self.next: may(PAGE_TOKEN), self.total: may(TOTAL)})
 
 
-Pages = OffsetPages | TokenPages
+@dataclass(frozen=True, slots=True)
+class OnePage:
+    """All rows in one answer: nothing is asked for but the collection.
+
+    Attributes:
+        rows: the path of the rows. total: of how many there are, where that is said.
+        empty: whether an answer without rows has no body at all, but status 204.
+    """
+
+    rows: str
+    total: str | None = None
+    empty: bool = False
+
+    def shape(self, row: Shape) -> Shape | Rows:
+        """What the answer must look like whose rows have this shape."""
+        told = {} if self.total is None else {self.total: may(TOTAL)}
+        return answer_shape({self.rows: needs(Rows(row)), **told})
+
+
+Pages = OffsetPages | TokenPages | OnePage
 
 
 def pick(answer: Any, path: str | None) -> Any:
@@ -86,6 +105,8 @@ def pick(answer: Any, path: str | None) -> Any:
 def answer_shape(fields: Mapping[str, Field]) -> Shape | Rows:
     """An answer in which each of these stands at its path; what is on the way to one that is needed is needed too.
 
+    Where a path says which item of a list, every item must look like it, and there may be none.
+
     Raises:
         ValueError: the answer itself is one of them, and it is not alone, or is no object and no list.
     """
@@ -94,6 +115,11 @@ def answer_shape(fields: Mapping[str, Field]) -> Shape | Rows:
         if len(fields) > 1 or not isinstance(whole.value, Shape | Rows):
             raise ValueError("what is the whole answer is an object or a list, and stands beside nothing else")
         return whole.value
+    if fields and all(path.partition(".")[0].isdecimal() for path in fields):
+        item = answer_shape({path.partition(".")[2]: each for path, each in fields.items()})
+        if isinstance(item, Rows):
+            raise ValueError("an item of a list is an object")
+        return Rows(item)
     nested: dict[str, dict[str, Field]] = {}
     found: dict[str, Field] = {}
     for path, field in fields.items():

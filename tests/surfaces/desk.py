@@ -77,39 +77,50 @@ class Desk:
         if name not in _FIELDS:
             raise Refused(404, "there is no such collection")
         held: dict[int, dict[str, Any]] = getattr(self, name)
-        match method, part:
-            case "GET", "":
-                return self._page(self._found(name, held, query), query)
-            case "GET", "one":
+        if method == "GET":
+            return self._told(name, part, held, query)
+        if part:
+            raise Refused(405, "not here")
+        return self._written(method, name, held, query, body)
+
+    def _told(self, name: str, part: str, held: dict[int, dict[str, Any]], query: dict[str, str]) -> Any:
+        match name, part:
+            case "groups", "":
+                return self._page(self._found(held, query), query)
+            case "groups", "one":
                 return self._one(held, query)
-            case "GET", "people" if name == "groups":
+            case "groups", "people":
                 group = self._one(held, {"objId": query.pop("objId", "")})
                 return self._page([{"person": each} for each in self.people.get(group["objId"], ())], query)
-            case "POST", "":
+            case "efforts", "":
                 _only(query, set())
-                return [{"objId": self._new(held, self._checked(name, held, body, None))}]
-            case "PUT", "":
-                found = self._one(held, query)
-                changed = self._checked(name, held, body, found["objId"])
-                held[found["objId"]] = {"objId": found["objId"], **changed}
-                return None
-            case "DELETE", "":
-                found = self._one(held, query)
-                if name == "groups" and any(each["groupRef"] == found["objId"] for each in self.efforts.values()):
-                    raise Refused(409, "an effort uses it")
-                del held[found["objId"]]
-                return None
-        raise Refused(405, "not here")
+                return [dict(each) for each in held.values()] or None
+            case "efforts", "one":
+                return {"found": [self._one(held, query)]}
+        raise Refused(404, "there is no such thing")
 
-    def _found(self, name: str, held: dict[int, dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
-        rows = [dict(each) for each in held.values()]
-        if name == "groups":
-            for each in rows:
-                each["people"] = len(self.people.get(each["objId"], ()))
-            wanted = query.pop("titled", None)
-            # it finds more than was asked for: whatever begins like it
-            rows = [each for each in rows if wanted is None or each["title"].startswith(wanted)]
-        return rows
+    def _written(
+        self, method: str, name: str, held: dict[int, dict[str, Any]], query: dict[str, str], body: Any
+    ) -> Any:
+        if method == "POST":
+            _only(query, set())
+            return [{"objId": self._new(held, self._checked(name, held, body, None))}]
+        found = self._one(held, query)
+        if method == "PUT":
+            held[found["objId"]] = {"objId": found["objId"], **self._checked(name, held, body, found["objId"])}
+        elif method != "DELETE":
+            raise Refused(405, "not here")
+        elif name == "groups" and any(each["groupRef"] == found["objId"] for each in self.efforts.values()):
+            raise Refused(409, "an effort uses it")
+        else:
+            del held[found["objId"]]
+        return None
+
+    def _found(self, held: dict[int, dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
+        rows = [{**each, "people": len(self.people.get(each["objId"], ()))} for each in held.values()]
+        wanted = query.pop("titled", "")
+        # it finds more than was asked for: whatever begins like it
+        return [each for each in rows if each["title"].startswith(wanted)]
 
     def _page(self, rows: list[dict[str, Any]], query: dict[str, str]) -> Any:
         _only(query, {"skip", "top"})

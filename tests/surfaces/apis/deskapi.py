@@ -1,7 +1,7 @@
 """The surface `deskapi` of the tests: another API than the product's, added by this file alone.
 
 Groups are lists, efforts are campaigns. An id is `objId` and a name `title`; a change is a PUT by query with the whole
-object; POST answers a list; pages are by `skip` and `top`. Nothing has a description: whose a group is the ledger keeps,
+object; POST answers a list; pages are by `skip` and `top`, but efforts come all at once. Nothing has a description: whose a group is the ledger keeps,
 an effort has a field for it. The words of its states and modes are its own.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.ownership import InLedger, OwnerField
-from reconciler.model.pages import OffsetPages
+from reconciler.model.pages import OffsetPages, OnePage
 from reconciler.model.shape import ID, NAME, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
 from reconciler.model.wire import Call, Members, Requests, Wire, WireReference
 
@@ -109,7 +109,7 @@ SURFACE = ApiSurface(
         "Campaign": Wire(
             name="deskapi",
             path="/efforts",
-            pages=PAGES,
+            pages=OnePage("", empty=True),
             read_scope="manage",
             write_scope="manage",
             one=lambda object_id: Call("GET", "/efforts/one", {"objId": object_id}),
@@ -127,7 +127,7 @@ SURFACE = ApiSurface(
             ),
             id_field="objId",
             name_field="title",
-            body="",
+            body="found.0",
             requests=_requests("/efforts", "effort"),
             ownership=OwnerField("keeper"),
             holds=frozenset(
