@@ -1,19 +1,21 @@
-"""Would a plan give a campaign a window of its calendar that is over?"""
+"""Would a plan give a campaign a window of its calendar that is over, or one that ends before it starts?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
 from reconciler.model.shelf_life import writes_window
-from reconciler.model.situation import Situation
+from reconciler.model.situation import Planned, Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each campaign that would be set to a window, or to work in one, that has ended by now."""
+    """Each campaign that would be set to a window, or to work in one, that has ended by now, or before it starts."""
     for each in situation.campaigns:
+        yield from _backwards(each, situation)
         ends = each.campaign.ends
         if each.campaign.repeats and ends is not None and ends <= situation.now and writes_window(each):
             window = f"the window of its calendar as of {format_instant(situation.as_of)}"
@@ -24,12 +26,26 @@ def check(situation: Situation) -> Iterator[Finding]:
             yield Finding(RULE.id, each.campaign.address, message)
 
 
+def _backwards(planned: Planned, situation: Situation) -> Iterator[Finding]:
+    """A start that is counted from the creation, and comes after an end that is not."""
+    campaign = planned.campaign
+    made = planned.change.action in (Action.CREATE, Action.REPLACE)
+    if not made or campaign.within_hours or campaign.starts_in is None or campaign.ends is None:
+        return
+    moment = situation.now if situation.applying else situation.moment
+    starts = moment + campaign.starts_in
+    if campaign.ends <= starts:
+        ends = f"its schedule ends at {format_instant(campaign.ends)}, and created now it would start at"
+        yield Finding(RULE.id, campaign.address, f"{ends} {format_instant(starts)}: the tenant takes no such campaign")
+
+
 RULE = Rule(
     id="SCH-003",
-    title="a window of a calendar that is over",
+    title="a window that is over before it begins",
     says="A calendar gives a campaign the window that the plan's `as_of` is in, else the next. A plan made as of"
     " an earlier moment, or late in the day, would set one that is over: the campaign would call nobody, and look as if"
-    " all were well.",
+    " all were well. Nor is there a campaign whose start is counted from its creation (`startsIn`) and comes after its"
+    " `end`.",
     severity=Severity.REFUSE,
     sources=(
         Source(
