@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_machines.py
 """`python -m reconciler`."""
 
 from reconciler.cli import main

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_hours_at_apply.py
 """The sentence: what the whole program does, in its own words."""
 
 from __future__ import annotations

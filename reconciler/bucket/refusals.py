@@ -1,3 +1,4 @@
+# tested by: tests/bucket/test_objects.py
 """What may be said of an object store that does not answer, or refuses?
 
 Nothing that a store answers is repeated but its status, its code and the request's id: its words may hold an access

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_views.py
 """The door: arguments, prompts and exit codes. Thin: what is done is said in `flow`.
 
 A command is a module of this package with a click command of the module's name; nothing lists them.

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_saved_plans.py
 """`reconciler apply`: do what a plan says, or refuse."""
 
 from __future__ import annotations

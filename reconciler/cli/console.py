@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_what_is_printed.py
 """Where is it printed?"""
 
 from __future__ import annotations

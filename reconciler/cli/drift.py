@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_what_is_printed.py
 """`reconciler drift`: has the tenant moved away from the manifests?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_machines.py
 """What is printed where a terminal does not know all signs?"""
 
 from __future__ import annotations

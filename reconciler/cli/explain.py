@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_sources.py
 """`reconciler explain`: why is one contact where it is, and what is a rule for?"""
 
 from __future__ import annotations

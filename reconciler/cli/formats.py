@@ -1,3 +1,4 @@
+# tested by: tests/views/test_views.py
 """`--format`: in which format does a command show what it found?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_webhooks.py
 """Who is told of a plan or an apply, and how is a person told of that?
 
 Whatever goes wrong here is printed and changes no exit code: what was planned or applied stays so.

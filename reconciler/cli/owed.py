@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_bounds.py
 """`reconciler owed`: how many contacts would the tenant not take, and shall they be offered again at once?"""
 
 from __future__ import annotations

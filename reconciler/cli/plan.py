@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_saved_plans.py
 """`reconciler plan`: what would an apply do?"""
 
 from __future__ import annotations

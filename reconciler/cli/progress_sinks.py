@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_events.py
 """Who is told how an apply is going, and where are events written to?"""
 
 from __future__ import annotations

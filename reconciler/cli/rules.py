@@ -1,3 +1,4 @@
+# tested by: tests/rules/test_rules.py
 """`reconciler rules`: which rules are there, and what do they rest on?"""
 
 from __future__ import annotations

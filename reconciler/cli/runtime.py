@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_environments.py
 """Which pieces is the program put together from?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_saved_plans.py
 """`reconciler show`: what does a saved plan say?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_simulate_command.py
 """`reconciler simulate`: how is the embedded tenant run from a shell?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_what_is_printed.py
 """`reconciler validate`: are the manifests right? No network, no credentials."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_environments.py
 """What does a person say on the command line about the workspace?"""
 
 from __future__ import annotations

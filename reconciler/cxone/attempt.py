@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_retry.py
 """How is one attempt made, so that it ends whatever comes back?
 
 The only door to `requests`. A reply is bounded as a whole, in seconds and in bytes: a read time-out alone counts from

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_statistics.py
 """How does a Reader read what is about campaigns: contacts, the list of each, and what was counted of its calls?"""
 
 from __future__ import annotations

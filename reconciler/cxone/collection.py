@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_object_writer.py
 """How are the objects of a kind read, and who is on one of them, as the surface's wire says?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_hostile_endpoints.py
 """The `dispositions` surface: the outcome of one contact in one campaign, and who holds the contact.
 
 Contract, section dispositions: at most 50 requests at once, and 10 a second about each campaign.

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_errors.py
 """Which fault does a failed call become, and what of the tenant's own words may be shown?
 
 A tenant may quote in its error what it was sent. What is shown is therefore taken from the known message fields

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_hostile_endpoints.py
 """The `lists` surface: lists, their contacts with attributes, interaction history, campaigns; by token pages.
 
 Contract, section lists: `pageSize` is at most 500 for interactions and 1000 for the rest.

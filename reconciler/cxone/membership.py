@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_hostile_endpoints.py
 """How are contacts of the tenant put on a list and taken off it, whatever way they got into the tenant?
 
 By the `lists` surface, which writes attributes, or by `outbound`, which does not. Every call is safe to repeat.

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_statistics.py
 """Which of the tenant's objects is meant by a name, where several have it or look as if they had?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_hostile_endpoints.py
 """The `outbound` surface: contact lists and their contacts, by offset pages; putting contacts on a list by id.
 
 Contract, section outbound: `count` is at most 1000, an empty page ends a list, `total` is ours.

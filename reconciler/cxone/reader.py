@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_hostile_endpoints.py
 """How do the surfaces of one tenant become a Reader?
 
 Here ids become names and the ownership mark is taken off; `writing` is the way back, and above there is neither.

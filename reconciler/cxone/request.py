@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_transport.py
 """What is asked of a surface, in the form in which every attempt sends it?"""
 
 from __future__ import annotations

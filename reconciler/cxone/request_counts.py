@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_retry.py
 """How much has been asked of a surface?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_transport.py
 """What came back from one attempt, and what may be done after it?
 
 Pure: no sockets, no clocks. The rule is decided here: what certainly did not take effect may be sent again, what

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_salesforce.py
 """What does a refusal of Salesforce mean to whoever wrote the manifest?
 
 Its errors are `[{"message", "errorCode"}]`. What is wrong with the query is told at its place in the manifest; the

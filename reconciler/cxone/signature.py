@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_webhook_client.py
 """How does a receiver know that a callback is ours, and is not an old one played again?"""
 
 from __future__ import annotations

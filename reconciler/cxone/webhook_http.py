@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_webhook_client.py
 """How does one callback get to the address that was checked, and to no other?
 
 `requests` looks names up itself, follows proxies of the environment and reads `~/.netrc`. Below it, urllib3 takes the

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_object_writer.py
 """How is a tenant written to, so that every write is safe to repeat?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# each tested by: tests/kinds/test_cycle.py
 """The vocabulary: which kinds are there, and which schema does each have?
 
 A kind is a module of this package that sets `KIND`; its schema is `schemas/<module>.json`. Nothing lists them.

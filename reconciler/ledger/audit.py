@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_promises.py
 """Can it be proved what was done, and that nobody has altered the record since?
 
 One JSON object a line; each carries the hash of the line before it, and an HMAC by the workspace's key: a line changed,

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_kept_interactions.py
 """What was read before, so that it need not be read again?
 
 One file for each key, and one rename: of two plans that end at once the last one's file stands, whole. A file is a zip

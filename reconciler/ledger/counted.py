@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_journal.py
 """How many lines of a record in a folder were confirmed? A small file beside it says so, so that none can be cut off.
 
 It is not waited for: after the power failed it may tell of fewer lines than there are, and never of more. In an object

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """Is a file tracked by git? The index says: to run git in a folder that somebody else made may run what is there.
 
 The format: https://git-scm.com/docs/index-format. In versions 2 and 3 an entry has its whole path, ended by a NUL byte;

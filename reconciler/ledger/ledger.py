@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """Where is everything kept that was done in a workspace, and who may write it down just now?"""
 
 from __future__ import annotations

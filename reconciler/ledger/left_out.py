@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_promises.py
 """Whom do do-not-call lists have since a plan was made; how is that written down, to go on by and as a proof?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_objects.py
 """What must a place be able to do for a ledger to be kept there? A folder and an object store both can."""
 
 from __future__ import annotations

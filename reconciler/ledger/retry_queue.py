@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """Which contacts would a list not take, so that later plans can say how many are owed and offer them again?
 
 One line for each step that had contacts rejected, or taken that were rejected before, kept from run to run: the journal

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """How does a plan travel from the review to the apply? As one zip: `plan.json`, `anchor.json` and `rows/*.sealed`.
 
 Nothing personal is in the document. The rows are: names, phones and ids, sealed under the workspace's key. Every byte

@@ -1,3 +1,4 @@
+# tested by: tests/audience/diff/test_recency_only.py
 """Where is kept as of which moment the scores of a list are, so that what only time has changed is told apart?
 
 One file for each tenant and list, replaced by each delivery that ends well. Losing it loses no truth: what nobody knows

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """How do the rows of a plan travel and lie so that only who holds the workspace's key can read or change them?
 
 AES-256-GCM over blocks of a mebibyte, each file under a key of its own that HKDF-SHA256 derives from the workspace's

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """How does a line of a record show who wrote it, and keep to itself what is personal?
 
 A line stays a JSON object that anybody may read. The fields that name people are encrypted, all in one; an HMAC over

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_saved_plans.py
 """Who wrote a whole file, and is every byte of it as it was written? Its last bytes say so.
 
 They are the comment of a zip: the format, the name of the key, and an HMAC over every byte before that.

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """What does the audit record prove, what is missing from it, and what can nobody prove from a ledger alone?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """Where is kept what was written of the contacts of a list, so that a change of it is seen where the tenant is silent?
 
 One file for each tenant and list, replaced by each run that writes; keyed digests alone, encrypted under the ledger's

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_serialization.py
 """How is a declared thing, or a part of one, named?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_signatures.py
 """Where was the audit record at some moment? Kept elsewhere, it shows that the record was not cut or written anew."""
 
 from __future__ import annotations

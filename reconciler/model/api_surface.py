@@ -1,3 +1,4 @@
+# tested by: tests/surfaces/test_surfaces.py
 """What is true of one API surface, whatever its endpoints are asked for: hosts, tokens, pace, and what it holds?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_hours_at_apply.py
 """On what terms is a plan applied: what the workspace says today, and who is told and who may stop it?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_keeping.py
 """How is what was read once kept for the next plan, and where?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_hours.py
 """When would a campaign call people at the wrong hours, and when may all of them be called?
 
 All hours of all the places that a person may be in have to agree, in all the zones that it may be there.

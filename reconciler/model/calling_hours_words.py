@@ -1,3 +1,4 @@
+# tested by: tests/model/test_hours.py
 """How is it said who would be called at the wrong hours, and when all of them may be called?
 
 In a sentence for people, which names the first few places, and as JSON values, which name all of them.

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_forecast.py
 """What is a campaign that is declared: who is dialled, how, when, by how many, and with which threshold?
 
 Made by the kind's own file; rules, forecasts and exposure judge it. Instants are aware and UTC.

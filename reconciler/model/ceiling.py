@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_values.py
 """How many calls may be abandoned where the called person is?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_values.py
 """What will be different? An object change, or a row change; there is no third shape."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_payloads.py
 """How is a change of a plan written down, and read again?
 
 An object change has the shape of `terraform show -json`, so that policy tools people already run read it unchanged.

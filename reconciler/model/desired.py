@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """What should the tenant hold, according to the manifests?"""
 
 from __future__ import annotations

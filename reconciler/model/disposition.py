@@ -1,3 +1,4 @@
+# tested by: tests/model/test_run_state.py
 """Which outcomes are the contacts of a campaign to have, what does each mean, and what became of setting one?"""
 
 from __future__ import annotations

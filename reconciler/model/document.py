@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_values.py
 """How is a plan written down, so that people, policy tools and a later apply read the same thing?
 
 Canonical JSON with `format_version`; `resource_changes` has the shape of `terraform show -json`, so that policy tools

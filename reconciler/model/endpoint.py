@@ -1,3 +1,4 @@
+# tested by: tests/model/test_allowance.py
 """Where does a URL lead, part by part?"""
 
 from __future__ import annotations

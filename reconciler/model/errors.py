@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_errors.py
 """Which failures can reach a person, and with which exit code does each end the program?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """Why is one contact on a list, or on none: from the row it was read from to the lists it is on?"""
 
 from __future__ import annotations

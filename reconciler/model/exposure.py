@@ -1,3 +1,4 @@
+# tested by: tests/model/test_hours.py
 """Whom would a campaign call: people in which countries, and at which hours where they are?"""
 
 from __future__ import annotations

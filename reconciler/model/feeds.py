@@ -1,3 +1,4 @@
+# tested by: tests/audience/test_source_cases.py
 """Which files and queries are contacts, interactions and dispositions read from, and which of their columns mean what?
 
 `columns` are pairs of a canonical column and the source's own name for it. Contacts: `contactId`, `region`,

@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_values.py
 """What is unsafe, and is it allowed all the same?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_values.py
 """How are instants and durations written in manifests and on the wire?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_job_watcher.py
 """What is known of work that a tenant does after it has answered?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_run_state.py
 """What are the facts of a manifest kind?
 
 A kind is one file in `reconciler/kinds/` that sets `KIND`, and one JSON Schema in `schemas/`. Everything else in

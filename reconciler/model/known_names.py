@@ -1,3 +1,4 @@
+# tested by: tests/model/test_bounds.py
 """What is known of the world outside? The vendor's domains, pipelines, others' secrets: data, in `known_names.toml`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_payloads.py
 """Does a ledger remember anything yet?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_refusals.py
 """How much of a list is shown, and how is it counted, where a person reads it?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_run_state.py
 """What does the tenant hold now?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_golden.py
 """Which workspace, tenant and environment is something said of? Whoever reads it must not take it for another's."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Where does every contact of every segment stand?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_bounds.py
 """What do manifests name that is outside of them: secrets, hosts, private addresses, places that are written or read?
 
 Each kind says it of its manifests (`Kind.names`); `model/bounds.py` says which of it may be named.

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_load.py
 """Which of the valid names did a person mean?"""
 
 from __future__ import annotations

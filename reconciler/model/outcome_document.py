@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_outcomes.py
 """How are changes of outcomes and of do-not-call numbers written down in a plan? Nothing personal is in it."""
 
 from __future__ import annotations

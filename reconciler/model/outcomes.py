@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_dnc_store.py
 """What will be different of contacts' outcomes, and of the numbers that must not be called?
 
 Row changes, as the membership of a list is one: a relation on disk, counted, with a digest, reasons and examples.

@@ -1,3 +1,4 @@
+# tested by: tests/ledger/test_owners.py
 """Whose are objects that cannot say it themselves? What a registry must be able to tell, and to be told."""
 
 from __future__ import annotations

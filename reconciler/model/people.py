@@ -1,3 +1,4 @@
+# tested by: tests/audience/test_source_cases.py
 """How does a manifest name people: the contacts of a source, or the numbers of a do-not-call list?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_values.py
 """What will be done, in which order, on which conditions?
 
 A plan is a value: it is shown, saved, and applied as it is.

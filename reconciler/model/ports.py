@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_keeping.py
 """What must the outside world be able to do for us? Interfaces, implemented on the floors above."""
 
 from __future__ import annotations

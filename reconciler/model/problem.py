@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_refusals.py
 """What is wrong, where, and what can be done about it?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_progress.py
 """How far is an apply, how fast does it go, and how long will it still take?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_hours.py
 """Which days are public holidays in a country, or in a state of it?
 
 Of the `holidays` library, which knows them as governments have proclaimed them, and computes those of years to come; a

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_reason.py
 """How are reasons, and how many there are for each, written down, and read again?"""
 
 from __future__ import annotations

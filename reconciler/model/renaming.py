@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_renaming.py
 """Which object of the tenant is meant by a manifest that says what its object was called before?
 
 An object of ours whose manifest gives it another name is one object, and not two: inside it goes by the name that is

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_golden.py
 """What came of an apply?"""
 
 from __future__ import annotations

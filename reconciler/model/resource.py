@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_references.py
 """What did a person declare?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """How are contacts, interactions and memberships spoken of without holding them in memory?"""
 
 from __future__ import annotations

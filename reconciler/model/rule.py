@@ -1,3 +1,4 @@
+# tested by: tests/rules/test_rules.py
 """What is a rule, and who says so?"""
 
 from __future__ import annotations

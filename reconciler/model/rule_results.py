@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_values.py
 """What did the rules say of a set of changes?"""
 
 from __future__ import annotations

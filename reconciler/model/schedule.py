@@ -1,3 +1,4 @@
+# tested by: tests/kinds/test_campaign.py
 """When does a campaign run, as its manifest says it?
 
 Between two instants, for some time after it is created, or in the hours of a weekly calendar: then in the window that

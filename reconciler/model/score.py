@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_scoring.py
 """What is a contact's score made of, and which band does it fall in?
 
 Scores are integer hundredths throughout: floats computed in another order would show changes that are none.

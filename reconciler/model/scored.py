@@ -1,3 +1,4 @@
+# tested by: tests/audience/diff/test_recency_only.py
 """As of which moment were the scores computed that a list holds, and by which model?"""
 
 from __future__ import annotations

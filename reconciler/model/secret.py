@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_sql.py
 """How is something carried that nobody may read over a shoulder?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Which people does a segment mean, and on which lists do they belong?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_load.py
 """How does a workspace want to be run: its limits, engine and ledger?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/rules/test_rules.py
 """What would be, once a plan is applied? What the rules are asked of."""
 
 from __future__ import annotations

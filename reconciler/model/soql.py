@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_salesforce_contacts.py
 """Which query does Salesforce get, and may a condition of a manifest be part of it?
 
 The query is made here, so that it asks for the mapped fields and nothing else, and can only read. A manifest gives

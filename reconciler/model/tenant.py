@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_auth.py
 """Where is a tenant, and what may be asked of it how fast?"""
 
 from __future__ import annotations

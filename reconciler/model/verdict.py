@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_unsafe_plans.py
 """What does a plan come to, for whoever acts on it without reading it?"""
 
 from __future__ import annotations

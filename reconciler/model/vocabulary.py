@@ -1,3 +1,4 @@
+# tested by: tests/model/test_run_state.py
 """Which of our words is a word of the vendor's? The words are data, each with its source: `vocabulary.toml`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/rules/test_rules.py
 """Which findings are waived today, by whom, and until when?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_webhook_client.py
 """Who is called back, about what, and what became of it?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """Who would be called if one number were another?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/surfaces/test_surfaces.py
 """How does one API surface hold the objects of a kind: where, under which names, and by which requests?
 
 A `Wire` is declared once for each kind and surface, in the surface's file below `reconciler/surfaces/`. What reads and

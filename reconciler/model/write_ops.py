@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_scheduling.py
 """Which writes does a change of an object take, and in which order?
 
 An object that does something by itself, as a campaign dials, is made at rest and set to work by a step of its own, when

@@ -1,3 +1,4 @@
+# each tested by: tests/rules/test_rules.py
 """The rules: which are there, and what do they say of a situation?
 
 A rule is a module of this package that sets `RULE`; nothing lists them. A rule reads only the nouns, and knows no

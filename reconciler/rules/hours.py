@@ -1,3 +1,4 @@
+# tested by: tests/rules/test_rules.py
 """At which hours may people be called, as far as is known? Read from `calling_hours.toml`, for people to check."""
 
 from __future__ import annotations

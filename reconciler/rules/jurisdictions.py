@@ -1,3 +1,4 @@
+# tested by: tests/rules/test_rules.py
 """Which ceilings does the law set, as far as this tool knows? Read from `jurisdictions.toml`, for people to check."""
 
 from __future__ import annotations

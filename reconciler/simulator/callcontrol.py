@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_control.py
 """How is what the tenant counted of its campaigns' calls set behind the clients' backs, over HTTP?"""
 
 from __future__ import annotations

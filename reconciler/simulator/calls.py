@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_statistics.py
 """What has the tenant counted of its campaigns' calls?"""
 
 from __future__ import annotations

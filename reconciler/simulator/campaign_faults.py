@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_activation.py
 """What can go wrong with campaigns, and what may somebody do to them behind the client's back?"""
 
 from __future__ import annotations

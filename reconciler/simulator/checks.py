@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_bulk.py
 """Is this JSON body what the contract says? A check takes a value and its name, and returns it or refuses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_date_literals.py
 """Which days does a SOQL date literal mean? `TODAY`, `LAST_N_DAYS:30`, `THIS_MONTH` … in UTC, weeks from Sunday on."""
 
 from __future__ import annotations

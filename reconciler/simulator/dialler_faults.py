@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_dialler.py
 """What can befall a contact between a client's look at it and its write?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_disposition_control.py
 """How are dispositions and the dialler looked at and moved behind the clients' backs, over HTTP?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_fault_matrix.py
 """What can go wrong? Each kind of fault is one function around the answering of a call.
 
 A kind takes the call and `serve`, which answers it as if all were well, and decides what really comes back.

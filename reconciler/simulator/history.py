@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_interactions.py
 """Who was in touch when? Interactions, indexed by contact and sorted by time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_job_faults.py
 """What becomes of a job, and of each row in it?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_job_faults.py
 """How are jobs and callbacks looked at and moved behind the clients' backs, over HTTP?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_job_faults.py
 """Which asynchronous jobs are there, how far are they, and what have they written?"""
 
 from __future__ import annotations

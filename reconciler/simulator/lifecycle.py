@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_campaigns.py
 """What may become of a campaign? Of the statuses seen in the field a client asks for three; others come about."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_lists.py
 """Which list is meant, and who may be on it? The same on every surface that touches contact lists."""
 
 from __future__ import annotations

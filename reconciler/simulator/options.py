@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_fault_matrix.py
 """How should this tenant behave?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_salesforce.py
 """What does a Salesforce organisation hold, and which of its records does a query mean?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_dispositions.py
 """What is known of one contact in one campaign: its outcome, those before it, and who holds it?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_dispositions.py
 """May this call come now? A generic cell rate limiter per surface."""
 
 from __future__ import annotations

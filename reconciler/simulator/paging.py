@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_lists.py
 """Which rows does a page hold, and how does the next one begin?"""
 
 from __future__ import annotations

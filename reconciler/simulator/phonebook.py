@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_outbound.py
 """Whose number is this?"""
 
 from __future__ import annotations

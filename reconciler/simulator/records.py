@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_contacts.py
 """What does the tenant keep, and how is each thing written on the wire?"""
 
 from __future__ import annotations

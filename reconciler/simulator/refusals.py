@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_control.py
 """How does the tenant say no?"""
 
 from __future__ import annotations

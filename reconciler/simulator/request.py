@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_oauth.py
 """What happens to one request, from its arrival to its reply?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_control.py
 """Which function answers a call? Surfaces, their endpoints, and what passes between them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_embedded.py
 """How is the tenant served? HTTP on 127.0.0.1, and nowhere else."""
 
 from __future__ import annotations

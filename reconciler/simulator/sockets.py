@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_events.py
 """How do events reach those who listen? One open WebSocket, its subscription, and every message on it.
 
 Each message is a call like any other, with the method `SUBSCRIBE`, `PING` or `EVENT`: it is in the request log, and

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_date_literals.py
 """What does a SOQL query ask for? A part of the language, strictly: what is not understood here is refused.
 
 `SELECT fields FROM object [WHERE condition] [ORDER BY field [ASC|DESC] [NULLS FIRST|LAST], …] [LIMIT n] [OFFSET n]`;

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_lists.py
 """What does the tenant hold? One state that every surface reads and writes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_control.py
 """What makes up a running tenant?"""
 
 from __future__ import annotations

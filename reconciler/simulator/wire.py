@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_embedded.py
 """How does a reply reach the client, whole or broken?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """Who belongs on which list, and who does not and why?"""
 
 from __future__ import annotations

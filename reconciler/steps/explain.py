@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """Why is one contact on a list, or on none?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_shelf_life.py
 """May this plan be applied? Pure: it refuses, and never edits."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/test_check.py
 """In which order is it done, and what does it cost? Pure: the answer is a Plan."""
 
 from __future__ import annotations

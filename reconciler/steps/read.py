@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """What does the tenant hold of what is declared? Reads only."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """What would a supposed number do to a segment's lists? Pure."""
 
 from __future__ import annotations

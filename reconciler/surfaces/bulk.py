@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_bulk.py
 """The surface `bulk`: asynchronous bulk inserts, and events of their jobs. It holds no objects of a kind."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cxone/test_contacts.py
 """The surface `contacts`: the tenant's directory of contacts, by batches. It holds no objects of a kind."""
 
 from __future__ import annotations

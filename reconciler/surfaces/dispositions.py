@@ -1,3 +1,4 @@
+# tested by: tests/surfaces/test_surfaces.py
 """The surface `dispositions`: the outcome of one contact in one campaign. It holds no objects of a kind."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/surfaces/test_surfaces.py
 """The surface `lists`: lists with attributes, and campaigns (contract, section lists).
 
 Reads answer `{"data": […], "pagination": {…}}`; `PATCH` changes only the fields sent. `name=` finds by name (ours).

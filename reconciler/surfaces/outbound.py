@@ -1,3 +1,4 @@
+# tested by: tests/surfaces/test_surfaces.py
 """The surface `outbound`: contact lists, to be read (contract, section outbound)."""
 
 from __future__ import annotations

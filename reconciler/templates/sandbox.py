@@ -1,3 +1,4 @@
+# tested by: tests/templates/test_bodies.py
 """How is a template kept to data, and to its size?
 
 Jinja's own sandbox stands behind this one, in which a dot means a key of a mapping and never an attribute of a Python

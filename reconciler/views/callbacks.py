@@ -1,3 +1,4 @@
+# tested by: tests/views/test_golden.py
 """How does a person, or a program, read what became of callbacks?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_golden.py
 """How does a program follow an apply? As NDJSON: an event is an object on one line, told in docs/events.md."""
 
 from __future__ import annotations

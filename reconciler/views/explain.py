@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """How does a person, or a program, read why one contact is on a list, or on none?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_outcomes.py
 """How does a person read which outcomes are set, which rows set none, and how it went? Part of the terminal's voice."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_progress.py
 """How is it said how far rows are, and how long they will still take?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_golden.py
 """How is a person told what went wrong? Always in one shape: code, what, where, why, what to do next."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/rules/test_rules.py
 """How does a person, or a program, read the rules and what they rest on?"""
 
 from __future__ import annotations

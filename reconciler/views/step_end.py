@@ -1,3 +1,4 @@
+# tested by: tests/views/test_golden.py
 """How is a person told that a step has ended?"""
 
 from __future__ import annotations

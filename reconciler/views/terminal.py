@@ -1,3 +1,4 @@
+# tested by: tests/views/test_golden.py
 """How does a person read a plan, or what came of an apply, in a terminal?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/views/test_views.py
 """What is a view?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """How does a person, or a program, read what one number would do?"""
 
 from __future__ import annotations

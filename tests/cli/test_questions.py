@@ -1,4 +1,4 @@
-"""What a person may ask without changing anything: why one contact is where it is, and what a number would do."""
+"""What a person may ask without changing anything: why a contact is where it is, and what a supposed number would do."""
 
 from __future__ import annotations
 

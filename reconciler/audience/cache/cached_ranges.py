@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_keeping.py
 """Which interactions are known already, and which must be asked for?
 
 Relations only. Moments are whole seconds since 1970, as on the wire; a window holds its start and not its end.

@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_keeping.py
 """How are a tenant's interactions read when some of them are known from before?
 
 What is kept is never believed on its own: it must be whole, of this tenant, and agree with the tenant where it is asked

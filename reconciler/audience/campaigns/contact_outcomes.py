@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_outcomes.py
 """Which outcomes do contacts of campaigns have now? Asked one by one, of several campaigns at the same time."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/test_check.py
 """Whom would each campaign call once a plan is applied, and whom would another one call as well?"""
 
 from __future__ import annotations

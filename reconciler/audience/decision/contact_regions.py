@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Are the numbers of a segment's contacts read in the wrong country, so that strangers there would be called?
 
 Most of them may be nobody's there. Or the region has the letters of a state: `CO` is Colombia to ISO 3166 and Colorado

@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_dnc_store.py
 """Which numbers do outcomes add to do-not-call lists?
 
 Whoever says never to be called again is not called again, whether the dialler holds the contact or the campaign knows

@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Who belongs on which list, and who does not and why?"""
 
 from __future__ import annotations

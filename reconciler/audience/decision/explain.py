@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """What is known of one contact at each stage, from its row to its list?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Who must not stay on a list, whatever its membership mode, and whom would the tenant call all the same?"""
 
 from __future__ import annotations

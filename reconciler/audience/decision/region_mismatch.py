@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Do contacts of another country have the digits of a do-not-call list, so that it may be read in the wrong region?
 
 `4155550101` is a number of the US and of Mexico: read in the wrong one, a list suppresses nobody, and every entry of it

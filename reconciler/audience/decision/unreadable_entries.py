@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Which entries of a do-not-call list are no number that anybody has, and is the list read in the wrong region?"""
 
 from __future__ import annotations

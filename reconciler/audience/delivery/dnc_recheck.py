@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_fresh.py
 """Who stands on a do-not-call list by now, of those whom a plan puts on a list or leaves there?
 
 The sources are read again when the plan is applied; the plan's own rows say by which numbers each contact is reached.

@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """How many are on a list? Whoever was read counts: what the tenant counts by itself may lag behind."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/relations/test_relations.py
 """Does a list hold what was written to it, and what of it is one row too many since?"""
 
 from __future__ import annotations

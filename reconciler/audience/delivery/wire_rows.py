@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """How is a row change counted, streamed to the wire, digested, and held against what a list has become?"""
 
 from __future__ import annotations

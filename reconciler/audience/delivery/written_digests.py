@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_attribute_values.py
 """What did this workspace write last of contacts themselves, where no tenant tells it?
 
 Kept are keyed digests alone: without the workspace's key nobody learns a name or a number from them, nor whose it is.

@@ -1,3 +1,4 @@
+# tested by: tests/audience/diff/test_membership_diff.py
 """Would one plan put on a list what it takes off the same list?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/diff/test_membership_diff.py
 """In what does a contact on a list differ from what is to be written with it?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_outcomes.py
 """What is said in a plan of the outcomes that a campaign's contacts get?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_outcomes.py
 """Which contacts get which outcome, and why do others get none?"""
 
 from __future__ import annotations

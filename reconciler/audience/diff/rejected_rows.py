@@ -1,3 +1,4 @@
+# tested by: tests/audience/diff/test_retry_queue.py
 """Is a contact that the tenant would not take still the same row of its source?
 
 Of what was offered and not taken a keyed digest is kept: of what its source says of the contact, and not of its score,

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_identity.py
 """Whose row is each row of a list, and which are one too many?
 
 A list has a key: what makes two of its rows one to the way that writes it. Rows of a list with the key `contact` are

@@ -1,3 +1,4 @@
+# tested by: tests/audience/relations/test_engine.py
 """What is different from engine to engine? A module each, with the functions of `Operations`; all else is alike.
 
 A module bears the name that ibis gives its backend.

@@ -1,3 +1,4 @@
+# tested by: tests/audience/relations/test_engine.py
 """How does DuckDB, in this process, compute rows?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/relations/test_engine.py
 """How is a regular expression, written as RE2 reads it, told to Java, which reads some of it otherwise?
 
 To Java `$` also stands before a line break at the end, `.` for less and `\\s` for more than to RE2: a number with a

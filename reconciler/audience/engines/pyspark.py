@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """How does Spark, in this process or on a cluster, compute rows?
 
 The rows are read from files and written to files that this process and Spark's workers both see: on one machine that

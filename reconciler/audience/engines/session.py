@@ -1,3 +1,4 @@
+# tested by: tests/audience/relations/test_engine.py
 """How is Spark started, and what is a person told when it cannot be?
 
 Starting takes seconds, so one session serves the whole process. It ends with it.

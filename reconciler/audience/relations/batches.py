@@ -1,3 +1,4 @@
+# tested by: tests/audience/relations/test_relations.py
 """How are many rows gone through without all of them being held?"""
 
 from __future__ import annotations

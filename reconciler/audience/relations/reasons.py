@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """How is a reason written in a relation? As the code and the arguments of `model/reason.py`; no words."""
 
 from __future__ import annotations

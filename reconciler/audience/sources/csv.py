@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_files.py
 """What does a CSV file say, and on which line?
 
 The engine reads the file; where every record is one line, a row's number is its line. Every other file (a quoted line

@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_sql.py
 """How is a database opened for reading only, and what may be said of its errors?
 
 The URL is a secret with its user, password and host. None of them stands in a message, and no error of a driver is

@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_folders.py
 """What does a JSON Lines file say, and on which line?
 
 Lines are read as they are, so that each keeps its number; the engine takes them apart.

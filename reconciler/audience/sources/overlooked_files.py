@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_folders.py
 """Which do-not-call files does a pattern all but name? Whoever stands in one that is lost in silence is called.
 
 Of another case, or compressed; in a folder that is a link, into which `**` does not look; in one that cannot be listed,

@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_files.py
 """Which files does a feed mean, of the workspace or of an object store, and how are they opened?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_sql.py
 """May a query be sent: is it one statement that only reads?
 
 The database is asked to refuse writing as well; a query that is wrong is better refused before anybody hears of it.

@@ -1,3 +1,4 @@
+# tested by: tests/audience/test_source_cases.py
 """What does a source say, before its columns are given a meaning? Every value as text, every row with its place."""
 
 from __future__ import annotations

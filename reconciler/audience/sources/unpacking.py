@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_archives.py
 """How does a file become one that can be read as its format: out of its archive, and its text in UTF-8?
 
 A file that is something else than the manifest says is named for what it is, by how it begins.

@@ -1,3 +1,4 @@
+# tested by: tests/audience/test_source_cases.py
 """What does a sheet of an Excel workbook say, and in which row?
 
 The library is `python-calamine`. A workbook has numbers where people mean texts: 4155550101 is kept as 4155550101.0,

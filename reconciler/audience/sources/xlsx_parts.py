@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_archives.py
 """What must be known of an Excel workbook before the library may read it?
 
 A workbook is a zip of XML. The library holds every cell between the first and the last one, and takes a cell with an

@@ -1,3 +1,4 @@
+# tested by: tests/audience/staging/test_consent.py
 """How is a condition over a source's columns understood?
 
 A small part of SQL: columns, texts, numbers, `true` and `false`; `=`, `<>`, `<`, `<=`, `>`, `>=`, `in (…)`, `is null`

@@ -1,3 +1,4 @@
+# tested by: tests/model/test_invisible.py
 """Which ids mean the same contact? `model.unseen` says it of one id; here it is asked of those that are not plain.
 
 Nearly every id is, and an engine can tell; the few others are looked at once each, and joined.

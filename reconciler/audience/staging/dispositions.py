@@ -1,3 +1,4 @@
+# tested by: tests/audience/test_source_cases.py
 """How do a source's columns become dispositions, and which of its rows cannot be used?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/test_source_cases.py
 """How do a source's rows become do-not-call entries?
 
 Each number of a row is an entry of its own, in the place of its row. A cell in which nothing stands is no entry. A row

@@ -1,3 +1,4 @@
+# tested by: tests/audience/campaigns/test_by_place.py
 """In which country, state and time zones may a number be, or an address?
 
 Of numbers it is what the numbering library says (`phonenumbers`, and its `timezone`), as patterns and prefixes that an

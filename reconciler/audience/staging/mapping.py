@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_files.py
 """How do a source's columns become contacts, interactions and dispositions, and which of its rows cannot be used?
 
 Every source gives text; what is not text is read from it here. A row that cannot be used stays, with its fault.

@@ -1,3 +1,4 @@
+# tested by: tests/audience/staging/test_consent.py
 """Which texts stand for nothing, or for nothing that is known? The words are data: `null_words.toml`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/audience/staging/test_phones.py
 """Which numbers may a text mean, and is it one that its numbering plan reaches?
 
 A text without `+` may have two readings: digits that begin with the calling code of their own country, or with what is

@@ -1,3 +1,4 @@
+# tested by: tests/audience/test_source_cases.py
 """Where does a source say phones, and what is written there?
 
 A person may have several, in the order in which they are tried; one number may be made of several columns.

@@ -1,3 +1,4 @@
+# tested by: tests/audience/staging/test_phones.py
 """Is a text a phone number from its first character to its last?
 
 The numbering library looks for a number in a text and drops what it does not need. What it drops may be another

@@ -1,3 +1,4 @@
+# tested by: tests/audience/campaigns/test_by_place.py
 """Where may somebody be, by a number and by an address, whose law may hold there, and what does the clock show?
 
 What the number and the address leave open is taken together. What an address says and cannot be read does not make it

@@ -1,3 +1,4 @@
+# tested by: tests/audience/campaigns/test_by_place.py
 """Where is an address by its postal code? Of the US and Canada, where a country's time zones are told apart by it.
 
 A code is kept as what says where it is: `Z` and three digits of a ZIP code, `C` and the first letter of a Canadian one,

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_sources.py
 """How are the people of one source read, and kept, whoever asks for them: a plan, or an apply that looks again?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """In which form is kept what was read, so that each segment that needs it computes from settled rows?
 
 Settled once: one row for each interaction and member, types instead of texts, and, where they are many, phones that say

@@ -1,3 +1,4 @@
+# tested by: tests/audience/campaigns/test_by_place.py
 """Which time zones does a word mean that people write in a column of time zones?
 
 A zone of the IANA database in any case; one of Windows, as Outlook shows it; a name or an abbreviation; an offset. A

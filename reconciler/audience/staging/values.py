@@ -1,3 +1,4 @@
+# tested by: tests/properties/test_attribute_values.py
 """Which type has a value that goes from a source to the wire, and when are two of them the same?
 
 A value is kept as a JSON text: `85`, `"85"`, `true`; null is nothing. What JSON cannot carry exactly is kept as a text

@@ -1,3 +1,4 @@
+# each tested by: tests/steps/apply/test_delivery.py
 """The ways of putting contacts on a list: one module each, found by its `METHOD`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_embedded.py
 """Which surfaces does the tenant have? Every module here that says so: none is named in a list.
 
 A module may expose `SURFACE`, which declares a surface, and `ROUTES`, endpoints of this or another module's.

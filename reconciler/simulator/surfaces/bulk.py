@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_bulk.py
 """The surface `bulk`: how are ten thousand rows put on a list at once, and what became of them?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_campaigns.py
 """The surface `lists`, its campaigns: what is dialled, from which list, and how hard?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_contacts.py
 """The surface `contacts`: how does the tenant's directory come by its contacts?"""
 
 from __future__ import annotations

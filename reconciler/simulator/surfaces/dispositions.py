@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_dispositions.py
 """The surface `dispositions`: what was the outcome of one contact in one campaign?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_events.py
 """The surface `bulk`, its events: who is told when a job gets on?"""
 
 from __future__ import annotations

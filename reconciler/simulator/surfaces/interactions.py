@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_interactions.py
 """The surface `lists`, its history: who was in touch when?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_lists.py
 """The surface `lists`: which lists are there, who is on them, and with what data?"""
 
 from __future__ import annotations

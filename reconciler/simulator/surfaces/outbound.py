@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_outbound.py
 """The surface `outbound`: which contact lists are there, and which contacts are on them?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_salesforce.py
 """The surface `salesforce`: not CXone, but where its contacts may come from. Which records does a query find?
 
 It stands at the tenant's own origin, as an organisation's instance does: `/services/oauth2/token`,

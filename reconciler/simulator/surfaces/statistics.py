@@ -1,3 +1,4 @@
+# tested by: tests/simulator/test_statistics.py
 """The surface `lists`, its campaigns' calls: how many were dialled, answered and abandoned?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_campaign_faults.py
 """When does an object begin its work, and what becomes of it where that goes wrong?"""
 
 from __future__ import annotations

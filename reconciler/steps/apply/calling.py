@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_campaign_faults.py
 """May people be called now by what is about to be set to work, and when does it start?
 
 A plan is judged when it is applied. Until a campaign is created and set to work its lists are filled, which may take

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_campaign_faults.py
 """Is what a campaign is to dial there, filled, and as planned? Nothing is set to work before that is known."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_outcomes.py
 """How are numbers that must not be called kept, before anything else is done?"""
 
 from __future__ import annotations

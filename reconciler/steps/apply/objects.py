@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_apply.py
 """How is one object made, changed, set to work or deleted, and known to be as it should?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_delivery.py
 """What becomes of each row of a chunk: written, rejected for a reason, or not known?
 
 A chunk goes out whole. Where the tenant will not take it, or takes only some of it and does not say which, it is

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_hours_at_apply.py
 """Is the tenant still as it was when the plan was made, and the plan as it was when it was reviewed?"""
 
 from __future__ import annotations

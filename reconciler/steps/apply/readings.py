@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_fresh.py
 """What do do-not-call sources hold now? Read again whenever somebody asks who must know, and no more often than helps.
 
 Files that have not changed are known by their content. What else is read counts as of now for as long as reading it

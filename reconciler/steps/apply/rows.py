@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_delivery.py
 """How do the contacts of one list get there, each accounted for?
 
 Additions and updates go before removals, so that the list never holds fewer than the contacts in both old and new.

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_campaign_kills.py
 """How is an object made anew under its own name?
 
 The old one rests and steps aside, under another name, until the new one is there and at work; then it is deleted. Where

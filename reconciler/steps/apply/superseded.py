@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_delivery.py
 """Which rows of a list are left over once their contacts are on it by other numbers?"""
 
 from __future__ import annotations

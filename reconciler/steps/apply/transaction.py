@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_campaign_kills.py
 """How is an object changed that is at work?
 
 It is made to rest, changed, read back, and set to work again. Where any of that fails it is made what it was before;

@@ -1,3 +1,4 @@
+# tested by: tests/steps/apply/test_another_tenant.py
 """How is one object written to, so that every write is recorded before it is sent and proven after it?
 
 Whether a write took effect is for the tenant to say: the object is read back, also where the reply was an error.

@@ -1,3 +1,4 @@
+# tested by: tests/test_engines.py
 """What differs between what is declared and what is live? Pure: only declared fields count."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_ambiguous_names.py
 """What becomes of each object: made, changed, made anew, deleted or left alone?"""
 
 from __future__ import annotations

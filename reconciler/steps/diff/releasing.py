@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_releasing.py
 """What is managed no longer, and who says so: a manifest, or a person?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_engine.py
 """Which tenant, which moment and which engine does a run mean?"""
 
 from __future__ import annotations

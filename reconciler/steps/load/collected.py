@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_refusals.py
 """What was found to be wrong, at which stage, and what of it may only follow from a file that could not be read?"""
 
 from __future__ import annotations

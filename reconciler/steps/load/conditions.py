@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_cases.py
 """Are the conditions over a source's columns ones that can be translated?
 
 Whether there are the columns that they speak of is known when the source is read.

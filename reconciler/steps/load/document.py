@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_schemas.py
 """What was written in one document of a file, and where each part of it?"""
 
 from __future__ import annotations

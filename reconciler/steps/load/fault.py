@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_schemas.py
 """Where in a manifest and in its schema is a fault that the validator found?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_load.py
 """Which filters may templates use, and what do they make of a value?
 
 Each is bounded before it works: none can make more of a value than a template may become.

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_cases.py
 """Which documents of a workspace are no manifests of ours, but somebody else's YAML?
 
 A folder may hold files of Kubernetes, of Compose or of a pipeline. Nothing is said of what is in them: one line for a

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_cases.py
 """Of which moment are do-not-call numbers said to be, and can that be?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_bounds.py
 """Which lines of the operator's file would allow what manifests name? They are told with what is refused."""
 
 from __future__ import annotations

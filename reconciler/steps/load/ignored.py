@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_files.py
 """Which files of a workspace's folder are not to be read as manifests, though their names say so?
 
 `.reconcilerignore` at the root has patterns as `.gitignore` has them, one a line, relative to the root.

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_bounds.py
 """Does everything that a ledger's folder holds stand in it?
 
 A link is a file of the repository like any other: one below the ledger's folder would let a pull request have the

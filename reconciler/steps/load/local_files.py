@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_cases.py
 """Are the files of the workspace there that manifests name?
 
 They are looked for and not opened. What is in an object store is left to the plan, as it needs a network.

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_bounds.py
 """What does the operator's file say that manifests may name? It is no part of the workspace."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_schemas.py
 """Which manifests stand for several objects, and what does each of those say?
 
 A manifest of a kind that allows it holds, under one key, what differs by part. Each part becomes a document of its

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_releasing.py
 """Which manifests say that what they declare is managed no longer, and does nobody need it any more?"""
 
 from __future__ import annotations

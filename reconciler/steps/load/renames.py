@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_renaming.py
 """Can everything that was called otherwise before be told from everything else?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_properties.py
 """Which value does an unquoted YAML scalar have?
 
 Only JSON's scalars have a type: `true`, `false`, `null` (or nothing at all), whole numbers and decimals as JSON

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_schemas.py
 """Is a manifest what its kind's JSON Schema says?
 
 One validator a kind is made once and used for every manifest. It differs from JSON Schema's letter in three points,

@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_strictness.py
 """How strict is the workspace: what its floors, severities, ceilings and waivers come to, and which of them cannot be?
 
 Rules are known here, so that a waiver of none is told with its place.

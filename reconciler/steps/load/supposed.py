@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_questions.py
 """What do the manifests say when one number in them is supposed to be another?
 
 The number is put in after the templates and before the schemas, so that what is supposed is held to every rule.

@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_schemas.py
 """What do the templates of a manifest stand for?
 
 A value (never a key) may hold Jinja expressions: `name: "{{ region }} - high"`. They are evaluated after the YAML was

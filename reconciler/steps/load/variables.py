@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_refusals.py
 """Which values may templates use?
 
 `--var NAME=VALUE` wins over the files of `--vars` (a later file wins over an earlier one), and those win over the

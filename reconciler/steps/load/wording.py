@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_schemas.py
 """How is it said to a person that a manifest does not fit its schema?
 
 Each keyword of JSON Schema that our schemas use has its own words, with the schema's own description beside them;

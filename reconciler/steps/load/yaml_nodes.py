@@ -1,3 +1,4 @@
+# tested by: tests/steps/load/test_load.py
 """What does a YAML text say, and where does it say each part?
 
 A strict reading of YAML: a team must be able to trust that what a reviewer reads is what the tool does.

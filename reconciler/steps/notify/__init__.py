@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_webhooks.py
 """Who is told of what has happened, and what becomes of it?
 
 Neither proposing nor committing: a plan and its apply are over when this begins, and nothing here can change how they

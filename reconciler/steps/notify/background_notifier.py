@@ -1,3 +1,4 @@
+# tested by: tests/cli/test_webhooks.py
 """How are webhooks told of what happens while an apply is under way, without anybody waiting for them?
 
 Whatever is to be told is written down before `tell` returns, and sent by a thread of each webhook's own, in order.

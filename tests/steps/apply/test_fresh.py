@@ -1,4 +1,7 @@
-"""Is nobody put or left on a list who stands on a do-not-call source at that moment, wherever the source has moved?"""
+"""Is nobody put or left on a list who stands on a do-not-call source at that moment, wherever the source has moved?
+
+What is about to be written is rechecked.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose row is each row of a list: what another client put there, numbers that move, ids that only look different."""
+"""How are rows matched, and whose is each: what another client put there, numbers that move, ids that look different."""
 
 from __future__ import annotations
 
