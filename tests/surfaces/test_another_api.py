@@ -29,7 +29,9 @@ wrapUpCode: SOLD
 status: {status}
 """
 
-NO_TUNING = ("predictive: {{targetAnswerRate: {rate}, maxCallsInProgress: 20}}\n", "")
+PROGRESSIVE = CAMPAIGN.replace("dialType: predictive", "dialType: progressive").replace(
+    "predictive: {{targetAnswerRate: {rate}, maxCallsInProgress: 20}}\n", ""
+)
 
 
 def done(ended: Ended) -> Ended:
@@ -109,11 +111,7 @@ def test_lists_and_campaigns_live_their_whole_lives_through_it(workspace: Worksp
     assert len([each for each in desk.requests if each == "GET /efforts"]) == 2
 
     # what it will not change is made anew under its name, with the same settings and owner
-    workspace.write(
-        "Campaign",
-        "evening",
-        CAMPAIGN.replace("dialType: predictive", "dialType: progressive").replace(*NO_TUNING).format(status="active"),
-    )
+    workspace.write("Campaign", "evening", PROGRESSIVE.format(status="active"))
     assert applied(workspace, desk) == {"Campaign/evening": "delete"}
     (anew,) = desk.efforts.values()
     kept = {name: value for name, value in effort.items() if name != "tuning"}
@@ -202,16 +200,44 @@ def test_surfaces_of_two_apis_are_no_tenant(workspace: Workspace, desk: Desk) ->
     assert "the surfaces `deskapi` and `outbound` are of two APIs" in ended.err
 
 
-def test_what_cannot_be_deleted_is_named_and_stays(
-    workspace: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    workspace.write("ContactList", "gold", "name: Gold")
-    applied(workspace, desk)
-    workspace.remove("ContactList", "gold")
-    held = surfaces()["deskapi"].wires
-    kept = replace(held["ContactList"], requests=replace(held["ContactList"].requests, delete=None))
-    monkeypatch.setitem(cast("dict[str, Wire]", held), "ContactList", kept)
+def without_delete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same API, where nothing can be deleted."""
+    held = cast("dict[str, Wire]", surfaces()["deskapi"].wires)
+    for name, wire in list(held.items()):
+        monkeypatch.setitem(held, name, replace(wire, requests=replace(wire.requests, delete=None)))
     kinds._modules.cache_clear()
     kinds.kinds.cache_clear()
+
+
+def test_what_cannot_be_deleted_is_named_and_stays_and_is_not_made_anew(
+    workspace: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add_group("VIP", "C1")
+    workspace.write("ContactList", "gold", "name: Gold")
+    workspace.write("ContactList", "vip", "name: VIP")
+    workspace.write("AbandonmentPolicy", "strict", POLICY)
+    workspace.write("Campaign", "evening", CAMPAIGN.format(rate=0.3, status="paused"))
+    applied(workspace, desk)
+    workspace.remove("ContactList", "gold")
+    workspace.write("Campaign", "evening", PROGRESSIVE.format(status="paused"))
+    without_delete(monkeypatch)
     document = planned(workspace, "--prune")
-    assert (actions(document), [each["address"] for each in document["undeclared"]]) == ({}, ["ContactList/Gold"])
+    assert [each["address"] for each in document["undeclared"]] == ["ContactList/Gold"]
+    assert actions(document) == {"Campaign/evening": "update"}
+    assert [each["rule"] for each in document["findings"] if each["severity"] == "refuse"] == ["OBJ-IMMUTABLE"]
+
+
+@pytest.mark.parametrize("delivery", ["{method: listContacts}", "{method: auto}"])
+def test_a_way_onto_lists_that_no_surface_offers_is_told_before_anything_is_done(
+    workspace: Workspace, desk: Desk, delivery: str
+) -> None:
+    columns = "{contactId: id, phone: phone, engagementScore: points}"
+    (workspace.root / "people.csv").write_text("id,phone,points\nC1,+12125550101,90\n", encoding="utf-8")
+    workspace.write("ContactList", "gold", "name: Gold")
+    workspace.write("ContactSource", "crm", f"files: {{paths: [people.csv], format: csv, columns: {columns}}}")
+    workspace.write("ScoreModel", "engaged", "engagement: {threshold: 75}")
+    workspace.write("Segment", "best", f"source: crm\nscore: engaged\nlists: {{engaged: gold}}\ndelivery: {delivery}")
+    ended = workspace.run("plan")
+    assert ended.code in (1, 64)
+    assert "error[missing-surface]" in ended.err or "declare another surface" in ended.err
+    assert desk.writes == []
