@@ -83,7 +83,7 @@ class Ledger:
 
     def owners(self) -> Registry:
         """Whose the tenant's objects are that cannot say it themselves; written under the workspace's lock alone."""
-        return Registry(self.records, now)
+        return Registry(lambda: self.records, now)
 
     def anchor(self) -> Anchor:
         """Where the audit record ends.

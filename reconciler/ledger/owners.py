@@ -1,12 +1,13 @@
 """Whose are the tenant's objects that cannot say it themselves? One line for each that is claimed or released.
 
-Lines are proven, numbered and counted as a run's are: none can be left out, altered, moved or cut off. What no line
-speaks of is nobody's. Losing the file makes every such object nobody's again: a plan then shows that it adopts the
-declared ones, and deletes none.
+Lines are proven, numbered and counted as a run's are, and each holds the digest of the one before it: none can be left
+out, altered or moved, nor cut off in a folder. What no line speaks of is nobody's. Losing the file makes every such
+object nobody's again: a plan then shows that it adopts the declared ones, and deletes none.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,13 +26,14 @@ class Registry:
     """The owners of objects, by the URL of their collection and their id there; see `model.owners.Owners`.
 
     Args:
-        records: the ledger, its lines under the seal. at: tells this moment, as records have it.
+        opened: opens the ledger, its lines under the seal. at: tells this moment, as records have it.
     """
 
-    def __init__(self, records: Records, at: Callable[[], str]) -> None:
-        self._records, self._at = records, at
+    def __init__(self, opened: Callable[[], Records], at: Callable[[], str]) -> None:
+        self._open, self._records, self._at = opened, opened(), at
         self._guard = threading.Lock()
         self._known: dict[_Key, str] | None = None
+        self._head = ""
 
     def owner(self, collection: str, object_id: str) -> str | None:
         """The workspace that an object is of; None: nobody knows of any."""
@@ -65,23 +67,42 @@ class Registry:
     def _owners(self) -> dict[_Key, str]:
         if self._known is None:
             found: dict[_Key, str] = {}
+            head = ""
             for number, line in enumerate(self._records.lines(FILE), start=1):
                 entry = parse_line(self._records, FILE, number, line)
                 try:
-                    _remember(found, entry)
+                    _remember(found, entry, head)
                 except (KeyError, TypeError, ValueError):
                     raise damaged_line(self._records, FILE, number) from None
-            self._known = found
+                head = _digest(line)
+            self._known, self._head = found, head
         return self._known
 
     def _write(self, event: str, key: _Key, called: str, workspace: str) -> None:
         collection, object_id = key
         entry = {"event": event, "collection": collection, "id": object_id, "object": called, "workspace": workspace}
-        self._records.append(FILE, orjson.dumps({**entry, "at": self._at()}))
+        line = orjson.dumps({**entry, "at": self._at(), "previous": self._head})
+        try:
+            self._records.append(FILE, line)
+        except LedgerError:
+            # it may be there all the same: what comes next is written after a look
+            self._known, self._records = None, self._open()
+            raise
+        self._head = _digest(line)
 
 
-def _remember(found: dict[_Key, str], entry: Mapping[str, Any]) -> None:
-    """Take a line into account. What nobody knows the meaning of makes the whole record unreadable."""
+def _digest(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+def _remember(found: dict[_Key, str], entry: Mapping[str, Any], head: str) -> None:
+    """Take a line into account, the one before which has the digest `head`.
+
+    Raises:
+        ValueError: it comes after another line, or nobody knows its meaning: the whole record cannot be read then.
+    """
+    if entry["previous"] != head:
+        raise ValueError(entry["previous"])
     key = (str(entry["collection"]), str(entry["id"]))
     match entry["event"]:
         case "claimed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from reconciler.ledger.owners import FILE, Registry
 from reconciler.ledger.records import Records
 from reconciler.model.errors import LedgerError
 from reconciler.model.owners import NoOwners
+from tests.s3 import S3
 
 LISTS = "https://one.example.com/rest/groups"
 Opened = Callable[[], Records]
@@ -49,8 +51,9 @@ def test_what_is_another_workspaces_is_neither_claimed_nor_released(opened: Call
 def test_a_line_of_another_meaning_makes_the_record_unreadable(opening: Opened) -> None:
     ledger = Ledger(opening())
     ledger.owners().claim(LISTS, "7", "ContactList/Gold", "test")
-    entry = {"event": "lent", "collection": LISTS, "id": "7", "object": "ContactList/Gold", "workspace": "test"}
-    ledger.records.append(FILE, orjson.dumps(entry))
+    (line,) = ledger.records.lines(FILE)
+    head = hashlib.sha256(line).hexdigest()
+    ledger.records.append(FILE, orjson.dumps({**orjson.loads(line), "event": "lent", "previous": head}))
     with pytest.raises(LedgerError, match=f"{FILE} cannot be read"):
         Ledger(opening()).owners().owner(LISTS, "7")
 
@@ -77,6 +80,39 @@ def test_lines_that_were_left_out_or_moved_are_not_read_over(tmp_path: Path) -> 
             Ledger(open_store("file://ledger", tmp_path)).owners().owner(LISTS, "7")
     file.write_bytes(first + second + third)
     assert Ledger(open_store("file://ledger", tmp_path)).owners().owner(LISTS, "7") is None
+
+
+def test_a_release_that_was_taken_out_of_a_bucket_is_missed(bucket: str, s3_here: S3, tmp_path: Path) -> None:
+    from reconciler.ledger.store import opened as open_store
+
+    url = f"s3://{bucket}/team/ledger"
+    registry = Ledger(open_store(url, tmp_path)).owners()
+    registry.claim(LISTS, "7", "ContactList/Gold", "test")
+    registry.release(LISTS, "7", "ContactList/Gold", "test")
+    registry.claim(LISTS, "8", "ContactList/Silver", "test")
+    s3_here.delete(bucket, f"team/ledger/{FILE}/000000000002")
+    with pytest.raises(LedgerError, match=f"{FILE} cannot be read"):
+        Ledger(open_store(url, tmp_path)).owners().owner(LISTS, "7")
+
+
+def test_a_claim_that_could_not_be_written_leaves_a_record_that_can(
+    opening: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opening()
+    registry = Ledger(store).owners()
+    registry.claim(LISTS, "7", "ContactList/Gold", "test")
+    append = type(store).append
+
+    def cut(self: Records, name: str, line: bytes, number: int = 0) -> None:
+        append(self, name, line, number)
+        raise LedgerError("the answer was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "append", cut)
+        with pytest.raises(LedgerError, match="the answer was lost"):
+            registry.claim(LISTS, "8", "ContactList/Silver", "test")
+    registry.claim(LISTS, "9", "ContactList/Bronze", "test")
+    assert [Ledger(opening()).owners().owner(LISTS, each) for each in ("7", "8", "9")] == ["test", "test", "test"]
 
 
 def test_without_a_registry_everything_is_nobodys_and_nothing_can_be_claimed() -> None:
