@@ -107,7 +107,8 @@ class ObjectWriter(CampaignReader):
         if change is None:
             raise self._cannot(kind, surface, "changed")
         lane = self._lane(surface, object_id, write=True)
-        self._send(surface, change(object_id, self._body(surface, sent)), lane=lane)
+        held = self._bodies[kind.name, object_id] if surface.requests.whole else {}
+        self._send(surface, change(object_id, self._body(surface, sent), held), lane=lane)
 
     def _cannot(self, kind: Kind, surface: Wire, what: str) -> ReconcilerError:
         """What is said of a write that a surface has no request for; a plan has none."""

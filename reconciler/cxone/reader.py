@@ -81,6 +81,7 @@ class TenantReader:
         self._alike: dict[str, dict[str, list[LiveObject]]] = {}
         self._apart: dict[str, set[str]] = {}
         self._owners: dict[tuple[str, str], LiveObject] = {}
+        self._bodies: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._spooled = itertools.count(1)  # lists are read from several threads
         self._elsewhere, self._elsewhere_guard = 0, threading.Lock()
         self._transports: dict[str, Transport] = {}
@@ -296,6 +297,8 @@ class TenantReader:
 
     def _live(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
         object_id, fields = str(body[surface.id_field]), surface.read(body)
+        if surface.requests.whole:
+            self._bodies[kind.name, object_id] = body
         owner = surface.ownership.split(fields)
         if surface.ownership.registered:
             owner = self._registry.owner(self._url(surface), object_id)

@@ -50,14 +50,15 @@ class Requests:
     Attributes:
         create: the wire body of a new object → the request.
         named: where the answer to it names the new object's id, as a path; None: it does not, and it is looked up.
-        change: the object's id, and the wire body → the request.
-        whole: whether that body has all of the object's fields, and not only those that change.
+        change: the object's id, the wire body, and what `whole` says → the request.
+        whole: whether a change carries the whole object. Then the wire body has all fields that we know, and the body
+            that was read right before is given as well: what else is in it must not be lost. Else that is empty.
         delete: the object's id → the request.
     """
 
     create: Callable[[Body], Call] | None = None
     named: str | None = "id"
-    change: Callable[[str, Body], Call] | None = None
+    change: Callable[[str, Body, Body], Call] | None = None
     whole: bool = False
     delete: Callable[[str], Call] | None = None
 
@@ -66,7 +67,7 @@ def rest(collection: str) -> Requests:
     """POST to the collection; PATCH and DELETE of `collection/{id}`, of which PATCH changes only the fields sent."""
     return Requests(
         create=lambda body: Call("POST", collection, body=body),
-        change=lambda object_id, body: Call("PATCH", f"{collection}/{in_path(object_id)}", body=body),
+        change=lambda object_id, body, held: Call("PATCH", f"{collection}/{in_path(object_id)}", body=body),
         delete=lambda object_id: Call("DELETE", f"{collection}/{in_path(object_id)}"),
     )
 

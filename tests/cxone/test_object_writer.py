@@ -97,15 +97,30 @@ def test_a_change_that_carries_the_whole_object_carries_it_as_it_is_now(desk: De
     writer.create(kind, CAMPAIGN, "test")
     writer.objects(kind)
     (held,) = desk.efforts.values()
-    held["cap"] = 4.5  # somebody changes it in between
+    held |= {"cap": 4.5, "music": "waltz"}  # somebody changes it in between, and sets what we know nothing of
     writer.update(kind, "Evening", {"wrapUpCode": "SOLD"}, "test")
     now = desk.called("Evening", "efforts")
-    assert (now["cap"], now["code"], now["keeper"]) == (4.5, "SOLD", "reconciler/test")
+    assert (now["cap"], now["music"], now["code"], now["keeper"]) == (4.5, "waltz", "SOLD", "reconciler/test")
     writer.release(kind, "Evening", "test")
     assert desk.called("Evening", "efforts") == {**now, "keeper": ""}
     found = writer.named(kind, "Evening")
     assert found is not None
     assert found.owner is None
+
+
+def test_settings_inside_a_setting_that_we_know_nothing_of_stay(desk: Desk, writer: TenantWriter) -> None:
+    kind = kinds()["Campaign"]
+    writer.create(kinds()["ContactList"], LIST, "test")
+    writer.create(kind, {**CAMPAIGN, "predictive": {"targetAnswerRate": 0.3, "maxCallsInProgress": 20}}, "test")
+    (held,) = desk.efforts.values()
+    held["tuning"]["patience"] = 7
+    writer.update(kind, "Evening", {"predictive": {"targetAnswerRate": 0.4, "maxCallsInProgress": 20}}, "test")
+    assert desk.called("Evening", "efforts")["tuning"] == {"rate": 0.4, "lines": 20, "patience": 7}
+    found = writer.named(kinds()["ContactList"], "Gold")
+    assert found is not None
+    desk.groups[int(found.id)]["colour"] = "green"
+    writer.update(kinds()["ContactList"], "Gold", {"name": "Gold 2"}, "test")
+    assert desk.called("Gold 2") == {"objId": int(found.id), "title": "Gold 2", "sort": "OUT", "colour": "green"}
 
 
 def test_a_reply_without_the_id_proves_nothing(

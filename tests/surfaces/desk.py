@@ -17,10 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "desk-token"
 _FIELDS = {
-    "groups": ({"title", "sort"}, set()),
+    "groups": ({"title", "sort"}, {"colour"}),
     "efforts": (
         {"title", "mode", "state", "groupRef", "cap", "from", "until"},
-        {"code", "tuning", "keeper"},
+        {"code", "tuning", "keeper", "music"},
     ),
 }
 """By collection, what a body must have, and what it may have."""

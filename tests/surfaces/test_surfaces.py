@@ -31,7 +31,7 @@ def test_a_wire_is_of_a_kind_and_goes_by_its_surfaces_name(name: str, kind: str)
 def test_an_id_in_a_request_leads_nowhere_else(name: str, kind: str) -> None:
     wire, strange = surfaces()[name].wires[kind], "../a b?c=1/"
     calls = [wire.one(strange)]
-    calls += [] if wire.requests.change is None else [wire.requests.change(strange, {})]
+    calls += [] if wire.requests.change is None else [wire.requests.change(strange, {}, {})]
     calls += [] if wire.requests.delete is None else [wire.requests.delete(strange)]
     calls += [] if wire.members is None else [wire.members.of(strange)]
     for call in calls:
@@ -58,7 +58,7 @@ def test_the_requests_of_lists_and_campaigns_are_those_of_the_contract() -> None
     assert requests.change is not None
     assert requests.delete is not None
     assert requests.create({"name": "x"}) == Call("POST", "/campaigns", body={"name": "x"})
-    assert requests.change("7", {"status": "paused"}) == Call("PATCH", "/campaigns/7", body={"status": "paused"})
+    assert requests.change("7", {"status": "paused"}, {}) == Call("PATCH", "/campaigns/7", body={"status": "paused"})
     assert requests.delete("7") == Call("DELETE", "/campaigns/7")
     assert (requests.named, requests.whole) == ("id", False)
     reading = wires("ContactList")[1]

@@ -31,11 +31,21 @@ _EFFORT = {
 }
 
 
-def _requests(collection: str, wrapper: str) -> Requests:
+def _requests(collection: str, wrapper: str, read_only: frozenset[str]) -> Requests:
+    def whole(body: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+        """What the object has of which we know nothing goes back as it came, inside its settings, too."""
+        kept = {name: value for name, value in held.items() if name not in read_only}
+        nested = {
+            name: {**held[name], **value} for name, value in body.items() if isinstance(value, dict) and held.get(name)
+        }
+        return {**kept, **body, **nested}
+
     return Requests(
         create=lambda body: Call("POST", collection, body={wrapper: body}),
         named="0.objId",
-        change=lambda object_id, body: Call("PUT", collection, {"objId": object_id}, {wrapper: body}),
+        change=lambda object_id, body, held: Call(
+            "PUT", collection, {"objId": object_id}, {wrapper: whole(body, held)}
+        ),
         whole=True,
         delete=lambda object_id: Call("DELETE", collection, {"objId": object_id}),
     )
@@ -93,7 +103,7 @@ SURFACE = ApiSurface(
             id_field="objId",
             name_field="title",
             find=lambda name: {"titled": name},
-            requests=_requests("/groups", "group"),
+            requests=_requests("/groups", "group", frozenset({"objId", "people"})),
             ownership=InLedger(),
             holds=frozenset({"name", "type"}),
             size="people",
@@ -128,7 +138,7 @@ SURFACE = ApiSurface(
             id_field="objId",
             name_field="title",
             body="found.0",
-            requests=_requests("/efforts", "effort"),
+            requests=_requests("/efforts", "effort", frozenset({"objId"})),
             ownership=OwnerField("keeper"),
             holds=frozenset(
                 {
