@@ -52,7 +52,7 @@ DOORS = {
     "duckdb": ["simulator"],
     "pandas": [],
     "pyarrow": ["audience"],
-    "python_calamine": ["audience/sources/xlsx.py"],
+    "python_calamine": ["audience/sources/formats/xlsx.py"],
     "pyspark": ["audience/engines"],
     "py4j": ["audience/engines"],
     "sqlalchemy": ["audience"],

@@ -18,7 +18,8 @@ Pairs = tuple[tuple[str, str], ...]
 PhoneColumns = tuple[tuple[str, ...], ...]
 """The source's columns with a person's phones, in the order in which they are tried; several columns inside of one are
 the parts of one number, written one after the other (area code, number)."""
-Format = Literal["csv", "parquet", "jsonl", "xlsx"]
+Format = str
+"""The manifest's word for how files are written; the schema names those that there are (`audience/sources/formats`)."""
 Encoding = Literal["utf-8", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
 OnInvalid = Literal["refuse", "skip"]
 UnknownConsent = Literal["out", "in"]

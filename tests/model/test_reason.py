@@ -93,8 +93,8 @@ TAKES_APART = {
 }
 OF_LIBRARIES = {
     ("audience/sources/database.py", "does not exist"),
-    ("audience/sources/csv.py", "unexpected end"),
-    ("audience/sources/csv.py", "field limit"),
+    ("audience/sources/formats/csv.py", "unexpected end"),
+    ("audience/sources/formats/csv.py", "field limit"),
     ("bucket/refusals.py", "builder error"),
     ("cxone/event_socket.py", "keepalive ping timeout"),
 }

@@ -15,6 +15,9 @@ from pathlib import Path
 from reconciler.audience.sources.paths import Found
 from reconciler.model.problem import BadInput, Problem
 
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""How a zip archive begins."""
+
 LARGEST = 8 << 30
 """Bytes that are unpacked of one archive."""
 

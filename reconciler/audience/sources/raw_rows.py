@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.feeds import Feed
+from reconciler.audience.sources.paths import Found
+from reconciler.model.feeds import AnyFiles, Feed
 from reconciler.model.listing import shortened
 from reconciler.model.nearest import nearest
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 
 BATCH = 10_000
@@ -42,6 +43,33 @@ class RawRows:
 def add_places(names: Iterable[str]) -> dict[str, str]:
     """Names for columns that no engine mistakes, whatever their case and characters."""
     return {name: f"c{number}" for number, name in enumerate(names)}
+
+
+def add_place_of_lines(
+    table: Any,
+    file: Found,
+    columns: Mapping[str, str],
+    values: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
+) -> RawRows:
+    """Rows of a file of lines (`line`, `fault`, `doubts`), each with its place; doubts are of those with a fault."""
+    import ibis
+
+    table = table.mutate(place=file.name + ":" + table["line"].cast("string"))
+    table = table.mutate(doubts=table["fault"].isnull().ifelse(ibis.null("array<string>"), table["doubts"]))
+    return RawRows(table, columns, values or {}, kinds or {})
+
+
+def refuse_data_as_header(wanted: Iterable[str], file: Found, feed: AnyFiles) -> None:
+    """Refuse a column that is called as a value is: the first row would be lost as a header, and with it a number.
+
+    Raises:
+        BadInput: there is one.
+    """
+    if feed.header and any(map(looks_like_a_phone, wanted)):
+        message = "a column that is named looks like a value, and no name: the file may have no header"
+        hint = "say `header: false`, and name columns by their positions, 1, 2, …"
+        raise BadInput([Problem(file.at(1), "header-is-data", message, note=f"named at {feed.where}", hint=hint)])
 
 
 def describe_missing_columns(

@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.audience.sources import archives
+from reconciler.audience.sources.formats import formats
 from reconciler.audience.sources.paths import Found, make_readable, open_file
 from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Problem
 
 _CHUNK = 1 << 16
-_TEXTS = ("csv", "jsonl")
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -48,9 +48,10 @@ def _plain(file: Found, feed: AnyFiles, folder: Path) -> Iterator[tuple[Found, A
         start = source.read(_CHUNK)
     _refuse_other(file, feed, start)
     target = folder / "plain"
-    if feed.format == "xlsx" and file.compressed:
+    kind = formats()[feed.format]
+    if kind.seeks and file.compressed:
         lay_down = _decompress
-    elif feed.format in _TEXTS and (encoding := _utf16(file, feed, start)) is not None:
+    elif kind.is_text and (encoding := _utf16(file, feed, start)) is not None:
         feed = replace(feed, encoding="utf-8")
 
         def lay_down(file: Found, target: Path) -> None:
@@ -146,26 +147,23 @@ def _refuse_other(file: Found, feed: AnyFiles, start: bytes) -> None:
     raise BadInput([Problem(file.at(), "another-format", message, hint=hint)])
 
 
-_OTHERS: tuple[tuple[bytes, str | None, str, str], ...] = (
+_OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        None,
         "this is a workbook of an old Excel (.xls), or one with a password",
         "save it as .xlsx without a password, or as CSV",
     ),
-    (b"PAR1", "parquet", "this is a Parquet file", "say `format: parquet`"),
-    (b"\x1f\x8b", None, "this is gzip", "give it a name that ends in .gz"),
-    (b"SQLite format 3\0", None, "this is a SQLite database", "read it with `sql`"),
+    (b"\x1f\x8b", "this is gzip", "give it a name that ends in .gz"),
+    (b"SQLite format 3\0", "this is a SQLite database", "read it with `sql`"),
 )
-"""How a file begins, which of our formats it is, its name, and what to do."""
-
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""How a file begins that is of none of our formats, its name, and what to do."""
 
 
 def _recognised(file: Found, start: bytes) -> tuple[str | None, str, str] | None:
     """Which of our formats a file is by how it begins, its name, and what to do; None: it may be anything."""
-    if start.startswith(_ZIP):
-        if b"[Content_Types].xml" in start or b"xl/" in start or file.name.lower().endswith((".xlsx", ".xlsm")):
-            return "xlsx", "this is an Excel workbook", "say `format: xlsx`, and which `sheet:` where it has several"
+    for each in formats().values():
+        if each.begins(file, start):
+            return each.name, f"this is {each.is_called}", each.remedy
+    if start.startswith(archives.ZIP):
         return None, "this is a zip archive", "give it a name that ends in .zip"
-    return next(((kind, name, hint) for mark, kind, name, hint in _OTHERS if start.startswith(mark)), None)
+    return next(((None, name, hint) for mark, name, hint in _OTHERS if start.startswith(mark)), None)

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience.relations import relations
-from reconciler.audience.sources import archives, files, unpacking, xlsx_parts
+from reconciler.audience.sources import archives, files, unpacking
+from reconciler.audience.sources.formats import xlsx_parts
 from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.problem import BadInput, Location
 from tests.workbooks import packed

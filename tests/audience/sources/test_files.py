@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience.relations import relations
-from reconciler.audience.sources import csv as delimited
 from reconciler.audience.sources import files, sql
+from reconciler.audience.sources.formats import csv as delimited
 from reconciler.audience.sources.paths import Found
 from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed
 from reconciler.model.problem import BadInput, Location
@@ -210,7 +210,7 @@ def test_both_readers_of_csv_read_a_file_of_one_column_the_same(
             if not by_engine:
                 patched.setattr(delimited, "_by_engine", lambda *_: False)
             try:
-                table, *named = delimited.read_csv(
+                table, named = delimited.read_records(
                     backend, file, feed("c.csv", "csv", header=header), tmp_path / "rows"
                 )
                 told.append((named, next(relations.stream_rows(backend, table.order_by("line"), 100), [])))
@@ -225,7 +225,7 @@ def test_a_file_whose_records_are_lines_is_read_by_the_engine(
     monkeypatch.setattr(delimited, "_by_python", lambda *_: pytest.fail("it was read again"))
     (tmp_path / "one.csv").write_text("phone\n4155550101\n4155550102\n")
     one = Found(tmp_path / "one.csv", "one.csv")
-    table, _, _ = delimited.read_csv(backend, one, feed("one.csv", "csv"), tmp_path / "one.parquet")
+    table, _ = delimited.read_records(backend, one, feed("one.csv", "csv"), tmp_path / "one.parquet")
     assert relations.count_rows(backend, table) == 2
     (tmp_path / "c.csv").write_text(as_csv([('a "b"', "x, y", "ö")], lineterminator="\r\n"), newline="")
     assert back(backend, files.read_contacts(backend, feed("c.csv", "csv"), tmp_path, tmp_path / "rows")) == [

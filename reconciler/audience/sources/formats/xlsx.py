@@ -9,21 +9,27 @@ no phone. A day is a text in ISO 8601, and so is a moment, which has no offset.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.sources import xlsx_parts
+from reconciler.audience.sources.archives import ZIP
+from reconciler.audience.sources.file_format import FileFormat
+from reconciler.audience.sources.formats import xlsx_parts
 from reconciler.audience.sources.paths import Found
 from reconciler.audience.sources.raw_rows import (
     BATCH,
+    RawRows,
+    add_place_of_lines,
     add_places,
     describe_duplicate_columns,
     describe_missing_columns,
     open_parquet,
+    refuse_data_as_header,
 )
+from reconciler.audience.staging import mapping
 from reconciler.model.feeds import AnyFiles, FileFeed
 from reconciler.model.problem import BadInput, Problem
 
@@ -36,18 +42,15 @@ _MOST_CELLS = 64_000_000
 Row = tuple[int, Sequence[Any]]
 
 
-def read_sheet(
-    backend: Any, file: Found, feed: AnyFiles, wanted: Collection[str], exact: Mapping[str, str], into: Path
-) -> tuple[Any, list[str], dict[str, str]]:
-    """The rows of a sheet, its header, and the names of the header among the columns `c0, c1, …, line, fault, doubts`.
-
-    `line` is the row's number in the sheet. `exact` are the columns whose numbers must be whole, with what they mean.
+def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
+    """The rows of a sheet, each with its number there.
 
     Raises:
         BadInput: the file is no workbook, has not the sheet that is meant, or not the columns that are wanted.
     """
     import pyarrow as pa
 
+    exact = {column: name for name, column in mapping.list_exact_columns(feed)}  # their numbers must be whole
     with _legible(file):
         sheet, part = _sheet(file, feed)
         rows = _rows(sheet)
@@ -78,7 +81,8 @@ def read_sheet(
     problems = describe_missing_columns(wanted, header, file.at(first[0]), feed)
     if problems:
         raise BadInput(problems)
-    return backend.read_parquet(str(into)), header, columns
+    refuse_data_as_header(wanted, file, feed)
+    return add_place_of_lines(backend.read_parquet(str(into)), file, columns)
 
 
 @contextmanager
@@ -181,3 +185,19 @@ def _text(value: Any) -> str | None:
     if isinstance(value, date | time):
         return value.isoformat()
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def _begins(file: Found, start: bytes) -> bool:
+    """A workbook is a zip archive with parts that no other has."""
+    inside = b"[Content_Types].xml" in start or b"xl/" in start
+    return start.startswith(ZIP) and (inside or file.name.lower().endswith((".xlsx", ".xlsm")))
+
+
+FORMAT = FileFormat(
+    "xlsx",
+    read_sheet,
+    is_called="an Excel workbook",
+    remedy="say `format: xlsx`, and which `sheet:` where it has several",
+    begins=_begins,
+    seeks=True,
+)

@@ -15,11 +15,22 @@ import io
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.paths import Found, describe_encoding_problem, make_readable, open_file
-from reconciler.audience.sources.raw_rows import BATCH, add_places, describe_duplicate_columns, open_parquet
+from reconciler.audience.sources.raw_rows import (
+    BATCH,
+    RawRows,
+    add_place_of_lines,
+    add_places,
+    describe_duplicate_columns,
+    describe_missing_columns,
+    open_parquet,
+    refuse_data_as_header,
+)
 from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Problem
 
@@ -27,10 +38,23 @@ LONGEST_LINE = csv.field_size_limit()
 _CHUNK = 1 << 20
 
 
-def read_csv(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str], dict[str, str]]:
-    """The rows of a CSV file, its header, and the names of the header among the columns.
+def read_csv(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
+    """The rows of a CSV file; those with too few fields, or too many, have a fault.
 
-    The columns are `c0, c1, …, line, fault, doubts` (of a row with too few fields, or too many: all of them).
+    Raises:
+        BadInput: the file cannot be read to its end, or has not the columns that are wanted.
+    """
+    table, header = read_records(backend, file, feed, into)
+    problems = describe_missing_columns(wanted, header, file.at(1), feed)
+    if problems:
+        raise BadInput(_with_delimiter(problems, header, feed))
+    refuse_data_as_header(wanted, file, feed)
+    return add_place_of_lines(table, file, add_places(header))
+
+
+def read_records(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str]]:
+    """The records of a CSV file as `c0, c1, …, line, fault, doubts` (of one with a fault: all of it), and its header.
+
     Without a header the columns are named by their positions, 1, 2, …; the first row says how many there are.
 
     Raises:
@@ -40,7 +64,16 @@ def read_csv(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any
         header = _header(file, feed)
         if not _by_engine(backend, file, feed, header, into):
             _by_python(file, feed, len(header), into)
-    return backend.read_parquet(str(into)), header, add_places(header)
+    return backend.read_parquet(str(into)), header
+
+
+def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:
+    """One column that holds another delimiter says more than a name that is not there."""
+    other = next((each for each in ";\t|," if len(names) == 1 and each in names[0]), None)
+    if other is None:
+        return problems
+    message = f"the header is one column: its fields are not separated by {feed.delimiter or ','!r}"
+    return [replace(problems[0], message=message, hint=f"say `delimiter: {other!r}`")]
 
 
 def _lines(file: Found, feed: AnyFiles) -> Any:
@@ -208,3 +241,6 @@ def _refuse_bytes(file: Found, records: Sequence[tuple[int, Sequence[str]]]) -> 
             "".join(record).encode()
         except UnicodeEncodeError:
             raise BadInput([describe_encoding_problem(file.at(line))]) from None
+
+
+FORMAT = FileFormat("csv", read_csv, is_called="a CSV file", remedy="say `format: csv`", is_text=True)

@@ -13,8 +13,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.paths import Found, describe_encoding_problem, make_readable, open_file
-from reconciler.audience.sources.raw_rows import BATCH, add_places, open_parquet
+from reconciler.audience.sources.raw_rows import (
+    BATCH,
+    RawRows,
+    add_place_of_lines,
+    add_places,
+    describe_missing_columns,
+    open_parquet,
+)
+from reconciler.audience.staging import mapping
 from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.vocabulary import folded
@@ -22,14 +31,11 @@ from reconciler.model.vocabulary import folded
 LONGEST_LINE = 1 << 20
 
 
-def read_jsonl(
-    backend: Any, file: Found, feed: AnyFiles, wanted: Collection[str], into: Path
-) -> tuple[Any, list[str], dict[str, str]]:
-    """The rows of a JSON Lines file, the keys of its objects, and the names of the wanted ones among the columns.
+def read_jsonl(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
+    """The rows of a JSON Lines file.
 
-    The columns are `c0, c1, …, line, fault`; `kind0, …`, which say of `c0` what it is in JSON (`json_type`: null where
-    the object has no such key, `NULL` where it says null); `value0, …`, which are the same as JSON; and `doubts`, all
-    that stands in the line.
+    Beside its text a column has its kind in JSON (`json_type`: null where the object has no such key, `NULL` where it
+    says null), and where its type matters its value as JSON.
     An object that has a wanted key twice, or has it only in another spelling, has a fault: who reads one of two
     values, or none, overlooks what the other says.
 
@@ -46,7 +52,35 @@ def read_jsonl(
     # where no line is an object, the lines' own faults say more than a key that is missing
     keys = keys or sorted(wanted)
     columns = add_places(sorted(set(wanted) & set(keys)))
-    return _taken(parsed, is_object, columns, _misspelt(columns, keys)), keys, columns
+    problems = describe_missing_columns(wanted, keys, file.at(1), feed)
+    if problems:
+        raise BadInput(problems)
+    table = _taken(parsed, is_object, columns, _misspelt(columns, keys))
+    table = table.mutate(fault=_inexact(table, columns, feed))
+    values = {name: columns[name].replace("c", "value") for name in mapping.list_value_columns(feed)}
+    kinds = {name: column.replace("c", "kind") for name, column in columns.items()}
+    return add_place_of_lines(table, file, columns, values, kinds)
+
+
+def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
+    """The fault of a row whose id or phone is JSON, but neither a text nor a whole number; or that nests what is asked.
+
+    Attributes have types, and say themselves what is wrong with them.
+    """
+    import ibis
+
+    fault = table["fault"]
+    for name, column in mapping.list_exact_columns(feed):
+        if column in columns:
+            kind = table[columns[column].replace("c", "kind")]
+            wrong = kind.notin(["VARCHAR", "BIGINT", "UBIGINT", "NULL"]).fill_null(False)
+            told = ibis.literal(f"{name} is neither a text nor a whole number")
+            fault = ibis.coalesce(fault, ibis.ifelse(wrong, told, ibis.null("string")))
+    for column in sorted(set(columns) - set(mapping.list_value_columns(feed))):
+        nested = table[columns[column].replace("c", "kind")].isin(["OBJECT", "ARRAY"]).fill_null(False)
+        told = ibis.literal(f"`{column}` is a list or an object, and not a value")
+        fault = ibis.coalesce(fault, ibis.ifelse(nested, told, ibis.null("string")))
+    return fault
 
 
 def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
@@ -158,3 +192,6 @@ def _function(name: str, returns: str, arguments: int = 1) -> Callable[..., Any]
 
     built: Callable[..., Any] = ibis.udf.scalar.builtin(function, name=name, signature=signature)
     return built
+
+
+FORMAT = FileFormat("jsonl", read_jsonl, is_called="JSON Lines", remedy="say `format: jsonl`", is_text=True)

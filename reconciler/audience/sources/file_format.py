@@ -1,0 +1,45 @@
+"""What is a format of files?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.sources.paths import Found
+from reconciler.audience.sources.raw_rows import RawRows
+from reconciler.model.feeds import AnyFiles
+
+
+def _begins_as_any(_file: Found, _start: bytes) -> bool:
+    return False
+
+
+def _find_nothing(_file: Found, _wanted: set[str]) -> tuple[int, int] | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """How files of one format are read.
+
+    Attributes:
+        name: the manifest's word for it.
+        read: the rows of a file with the wanted columns. Arguments: the engine, the file, the feed, the source's names
+            of the columns, and a path that is free for what has to be laid down. Raises BadInput.
+        is_called: what such a file is, for a person. remedy: what to say in the manifest for one, in words.
+        begins: whether a file is one by how it begins; of some nobody can know.
+        is_text: whether it is text, which may be in another encoding than UTF-8.
+        seeks: whether it has to be laid down where it is compressed, as it is not read from front to end.
+        find_damage: the first and last row of a part that cannot be read, where reading failed late; None: unknown.
+    """
+
+    name: str
+    read: Callable[[Any, Found, AnyFiles, set[str], Path], RawRows]
+    is_called: str
+    remedy: str
+    begins: Callable[[Found, bytes], bool] = _begins_as_any
+    is_text: bool = False
+    seeks: bool = False
+    find_damage: Callable[[Found, set[str]], tuple[int, int] | None] = _find_nothing
