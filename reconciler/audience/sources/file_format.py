@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/formats/test_formats.py
 """What is a format of files?"""
 
 from __future__ import annotations

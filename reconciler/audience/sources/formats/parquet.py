@@ -1,3 +1,4 @@
+# tested by: tests/audience/sources/test_files.py
 """What does a Parquet file say, and in which row?"""
 
 from __future__ import annotations
