@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import opened, workspace_options
 from reconciler.model.errors import LedgerError
 from reconciler.model.listing import many
@@ -43,21 +44,17 @@ _ledger = click.option(
     metavar="FILE|ENTRY",
     help="Also hold the record against its head as a report (JSON), a saved plan, or ENTRY:HASH has it.",
 )
-def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...]) -> int:
+@format_option("audit")
+def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...], voice: str) -> int:
     """Check that no entry of the record was changed, removed or put in after it was written, and by whom."""
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, known_seal
     from reconciler.ledger.verifying import verify as verify_record
-    from reconciler.views.plain import plain
 
     places = [_place(each) for each in against]
     with _store(chosen, ledger) as store:
         seal = known_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
         found = verify_record(store, seal, places)
-    under = f", proven under key {found.key}" if found.key and found.anchor.entries else ""
-    click.echo(f"{many(found.anchor.entries, 'entry', 'entries')}, and the chain is whole{under}.")
-    click.echo(f"It ends with entry {found.anchor.entries}:{found.anchor.head}")
-    for each in found.words:
-        click.echo(plain(each))
+    show("audit", voice, found)
     return 0
 
 

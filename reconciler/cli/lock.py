@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import opened, workspace_options
 from reconciler.model.errors import Exit
 
@@ -18,31 +19,17 @@ def lock() -> None:
 
 @lock.command()
 @workspace_options
-def status(chosen: dict[str, Any]) -> int:
+@format_option("lock")
+def status(chosen: dict[str, Any], voice: str) -> int:
     """Say who holds the lock, for how long it has been silent, and whether it has lapsed."""
     from reconciler.cli.runtime import LocalRuntime
-    from reconciler.ledger.lock import TIME_TO_LIVE, read_state
+    from reconciler.ledger.lock import read_state
     from reconciler.steps.load import load
-    from reconciler.views.plain import plain
 
     with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         state = read_state(world.ledger(desired).store)
-    click.echo(plain(f"{desired.meant}:"))
-    if state.owner is None:
-        click.echo("The workspace is not locked.")
-        return Exit.DONE
-    click.echo(plain(f"Locked by {state.owner}, fence {state.fence}."))
-    silent = max(state.silent, state.observed)
-    if state.dead:
-        click.echo("That process has ended: the next run takes the lock over.")
-    elif state.lapsed:
-        click.echo(f"Silent for {silent:.0f} seconds: the lock has lapsed, and the next run takes it over.")
-    else:
-        left = TIME_TO_LIVE - silent
-        click.echo(f"Silent for {silent:.0f} seconds; it lapses after {left:.0f} more.")
-        if state.silent < 0:
-            click.echo("Its time lies in the future, so it is observed by this machine's own clock.")
+    show("lock", voice, state, desired.meant)
     return Exit.DONE
 
 

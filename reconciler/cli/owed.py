@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import opened, workspace_options
 from reconciler.model.errors import Exit, LedgerError
 
@@ -14,7 +15,8 @@ from reconciler.model.errors import Exit, LedgerError
 @click.command()
 @workspace_options
 @click.option("--release", metavar="LIST", help="Offer again what this list would not take, with the next plan.")
-def owed(chosen: dict[str, Any], release: str | None) -> int:
+@format_option("owed")
+def owed(chosen: dict[str, Any], release: str | None, voice: str) -> int:
     """Say how many contacts the tenant's lists would not take, and why.
 
     They are offered again by later plans, after a while, until they are in quarantine.
@@ -23,30 +25,25 @@ def owed(chosen: dict[str, Any], release: str | None) -> int:
     from reconciler.audience.relations import engine
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger import retry_queue as records
+    from reconciler.model.owed_count import OwedCount
     from reconciler.steps.load import load
-    from reconciler.views.plain import plain
 
     with opened(chosen) as workspace, LocalRuntime(workspace) as world:
         desired = load(workspace)
         lines = world.owed(desired)
-        counted = []
+        counted: list[OwedCount] = []
         if lines is not None:
             with engine.open_reader(desired.settings.engine, workspace.scratch) as backend:
                 rows = retry_queue.read_retry_queue(
                     backend, lines, desired.settings.rejected, desired.now, workspace.scratch
                 )
-                counted = retry_queue.count_waiting(backend, rows)
+                counted = [OwedCount(*each) for each in retry_queue.count_waiting(backend, rows)]
         if release is not None:
-            if release not in {name for name, *_ in counted}:
+            if release not in {each.list for each in counted}:
                 raise LedgerError(f"nothing is owed to a list {release!r}", hint="see: reconciler owed")
             ledger = world.ledger(desired)
             records.release(ledger.records, ledger.tenant, release)
             click.echo(f"What list {release!r} would not take is offered again by the next plan.")
             return Exit.DONE
-        click.echo(plain(f"{desired.meant}:"))
-        for name, what, tries, reason, count in counted:
-            times = "once" if tries == 1 else f"{tries} times"
-            click.echo(plain(f"{count:>9,}  {name}: {what} {times}: {reason}"))
-        if not counted:
-            click.echo("No contact is pending retry.")
+        show("owed", voice, counted, desired.meant)
     return Exit.DONE

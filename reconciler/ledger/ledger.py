@@ -26,6 +26,7 @@ from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.anchor import Anchor
 from reconciler.model.document import audiences, plan_digest
 from reconciler.model.errors import LedgerError
+from reconciler.model.lock_state import LockState
 from reconciler.model.plan import Plan
 
 HEARTBEAT = 30.0
@@ -204,7 +205,7 @@ class Ledger:
             told = {"event": "superseded", "at": now(), "by": getpass.getuser(), "runs": closed}
             chain.record({**told, "lock": held.fence})
 
-    def break_lock(self, reason: str, by: str) -> lock.State:
+    def break_lock(self, reason: str, by: str) -> LockState:
         """Take the lock from its owner; raises as `lock.break_lock`."""
         return lock.break_lock(self.store, self.seal, reason, by, now())
 

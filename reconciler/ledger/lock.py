@@ -10,7 +10,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -19,9 +18,7 @@ from reconciler.ledger import audit
 from reconciler.ledger.records import Held, Records
 from reconciler.ledger.sealing import Seal
 from reconciler.model.errors import LedgerError
-
-TIME_TO_LIVE = 900.0
-"""Seconds after which a lock that nobody renewed is taken over: its owner is dead or cut off."""
+from reconciler.model.lock_state import TIME_TO_LIVE, LockState
 
 RENEWED_EVERY = 30.0
 """Seconds after which a record renews the lock; before that, nobody may take over one in a shared store."""
@@ -137,29 +134,7 @@ def locked(store: Records) -> Iterator[Lock]:
             lock.release()
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What can be said of the workspace's lock.
-
-    Attributes:
-        owner: who holds it; None: nobody. fence: the lock's number. silent: seconds since it was written or renewed, by
-            the clock of the place; negative where that clock was put back. observed: seconds for which this machine has
-            seen it unchanged. dead: whether its owner was a process of this machine that runs no longer.
-    """
-
-    owner: str | None
-    fence: int = 0
-    silent: float = 0.0
-    observed: float = 0.0
-    dead: bool = False
-
-    @property
-    def lapsed(self) -> bool:
-        """Whether it may be taken over: by what was observed of it, whatever one clock says."""
-        return self.owner is None or self.dead or max(self.silent, self.observed) >= TIME_TO_LIVE
-
-
-def read_state(store: Records) -> State:
+def read_state(store: Records) -> LockState:
     """Look at the lock, and remember for how long it has looked like that.
 
     Raises:
@@ -168,12 +143,12 @@ def read_state(store: Records) -> State:
     held = store.read(_FILE)
     said = _parsed(held.content) if held else {}
     if held is None or said.get("free"):
-        return State(None)
+        return LockState(None)
     owner, fence = str(said.get("owner", "another run")), said.get("fence")
     dead = _dead(said, shared=store.shared)
     silent = store.age(_FILE)
     seen = _observed(store, held, silent)
-    return State(owner, fence if isinstance(fence, int) else 0, silent, seen, dead)
+    return LockState(owner, fence if isinstance(fence, int) else 0, silent, seen, dead)
 
 
 def _observed(store: Records, held: Held, silent: float) -> float:
@@ -223,7 +198,7 @@ def _refuse_living(store: Records) -> None:
     )
 
 
-def break_lock(store: Records, seal: Seal, reason: str, by: str, at: str) -> State:
+def break_lock(store: Records, seal: Seal, reason: str, by: str, at: str) -> LockState:
     """Take the lock from its owner, who can write nothing more, and say so in the audit record.
 
     Raises:

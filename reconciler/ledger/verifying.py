@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.ledger import audit, counted
 from reconciler.ledger.audit import Reading
@@ -15,18 +14,10 @@ from reconciler.ledger.sealing import Seal
 from reconciler.ledger.signed_lines import ProvenRecords, Unproven
 from reconciler.model.anchor import START, Anchor
 from reconciler.model.errors import LedgerError
+from reconciler.model.verified import Verified
 
 Place = tuple[str, Anchor]
 """An anchor, and where it was found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A record that is as it was written: where it ends, under which key, and what else there is to say, in words."""
-
-    anchor: Anchor
-    key: str
-    words: tuple[str, ...]
 
 
 def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> Verified:

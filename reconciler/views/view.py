@@ -9,7 +9,9 @@ from typing import Literal
 
 from rich.text import Text
 
-Subject = Literal["plan", "report", "contact", "rules", "rule", "what-if", "callbacks"]
+Subject = Literal[
+    "plan", "report", "contact", "rules", "rule", "what-if", "callbacks", "validation", "owed", "lock", "audit"
+]
 """What can be shown."""
 
 

@@ -17,6 +17,7 @@ import pytest
 from reconciler.ledger import lock
 from reconciler.ledger.store import Store
 from reconciler.model.errors import LedgerError
+from reconciler.model.lock_state import TIME_TO_LIVE
 from tests.ledger.proof import SEAL, begun
 
 
@@ -82,7 +83,7 @@ def test_a_process_of_another_machine_is_dead_only_when_it_is_silent(store: Stor
     left_by(store, dead(), host="elsewhere")
     with pytest.raises(LedgerError, match=r"ann@elsewhere"), lock.locked(store):
         pass
-    left_by(store, dead(), host="elsewhere", age=lock.TIME_TO_LIVE + 1)
+    left_by(store, dead(), host="elsewhere", age=TIME_TO_LIVE + 1)
     with lock.locked(store) as held:
         assert held.fence == 3
 
@@ -145,7 +146,7 @@ def test_a_lock_from_the_future_lapses_by_what_is_observed_of_it(store: Store, m
     monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
     with pytest.raises(LedgerError, match="a time that has not come yet"), lock.locked(store):
         pass
-    clock[0] += lock.TIME_TO_LIVE - 1
+    clock[0] += TIME_TO_LIVE - 1
     with pytest.raises(LedgerError, match="locked by"), lock.locked(store):
         pass
     clock[0] += 1
@@ -172,7 +173,7 @@ def test_what_another_start_of_the_machine_has_observed_does_not_count(
     clock = [1_000.0]
     monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
     assert lock.read_state(store).observed == 0
-    clock[0] += lock.TIME_TO_LIVE
+    clock[0] += TIME_TO_LIVE
     monkeypatch.setattr(lock, "_boot", lambda: "another start")
     assert not lock.read_state(store).lapsed
 

@@ -16,6 +16,7 @@ from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.records import Records
 from reconciler.ledger.saved import save_plan
 from reconciler.model.errors import LedgerError
+from reconciler.model.lock_state import TIME_TO_LIVE
 from reconciler.model.plan import Plan
 from reconciler.model.report import Outcome, StepResult
 from tests.ledger.conftest import Opened
@@ -149,7 +150,7 @@ def test_of_many_that_want_the_lock_one_gets_it(opening: Opened) -> None:
 
 def lapsed(store: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody's lock is old, by the clock of the place."""
-    monkeypatch.setattr(type(store), "age", lambda *_: lock.TIME_TO_LIVE + 1)
+    monkeypatch.setattr(type(store), "age", lambda *_: TIME_TO_LIVE + 1)
 
 
 def test_a_lock_that_lapsed_is_taken_over_and_its_owner_writes_nothing_more(

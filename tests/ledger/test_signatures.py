@@ -19,11 +19,12 @@ from reconciler.ledger.saved import NotAPlan, OtherKey, of_run, open_plan, read_
 from reconciler.ledger.sealing import Seal, known_seal
 from reconciler.ledger.signatures import write_proof
 from reconciler.ledger.store import Store
-from reconciler.ledger.verifying import Verified, verify
+from reconciler.ledger.verifying import verify
 from reconciler.model.anchor import Anchor
 from reconciler.model.errors import LedgerError, ReconcilerError, Stale
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.secret import Secret
+from reconciler.model.verified import Verified
 from tests.ledger.conftest import Opened
 from tests.ledger.proof import SEAL
 from tests.ledger.test_journal import PLAN, VIP

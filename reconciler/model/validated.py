@@ -1,0 +1,18 @@
+# tested by: tests/views/test_validation.py
+"""What was found of manifests in which nothing is wrong?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.meant import Meant
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """Manifests that are valid: how many, what for, and how many YAML files which file leaves out."""
+
+    meant: Meant
+    manifests: int
+    ignored: int
+    ignored_by: str

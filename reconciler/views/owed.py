@@ -1,0 +1,35 @@
+"""How is it told whom the tenant's lists would not take?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import orjson
+from rich.text import Text
+
+from reconciler.model.meant import Meant
+from reconciler.model.owed_count import OwedCount
+from reconciler.model.plan import FORMAT_VERSION
+from reconciler.views.plain import plain
+from reconciler.views.view import View
+
+
+def text(value: Sequence[OwedCount], meant: Meant) -> Text:
+    """A line for each list, number of tries and reason."""
+    lines = [f"{meant}:"]
+    for each in value:
+        times = "once" if each.tries == 1 else f"{each.tries} times"
+        lines.append(f"{each.contacts:>9,}  {each.list}: {each.what} {times}: {each.reason}")
+    if not value:
+        lines.append("No contact is pending retry.")
+    return Text("\n".join(map(plain, lines)))
+
+
+def machine(value: Sequence[OwedCount], meant: Meant) -> str:
+    """The same as JSON."""
+    document = {"format_version": FORMAT_VERSION, **meant.document, "owed": [asdict(each) for each in value]}
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+VIEWS = (View("text", "owed", text), View("json", "owed", machine))

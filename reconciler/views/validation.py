@@ -1,0 +1,40 @@
+"""How is it told that manifests are valid?"""
+
+from __future__ import annotations
+
+import orjson
+from rich.text import Text
+
+from reconciler.model.plan import FORMAT_VERSION
+from reconciler.model.validated import Validated
+from reconciler.views.plain import plain
+from reconciler.views.view import View
+
+
+def text(value: Validated) -> Text:
+    """How many manifests there are, and what they are meant for."""
+    chosen = value.meant.environment
+    named = "" if chosen is None else f", environment {chosen}"
+    valid = (
+        "1 manifest is valid; it is" if value.manifests == 1 else f"{value.manifests:,} manifests are valid; they are"
+    )
+    lines = [f"{valid} meant for tenant {value.meant.tenant}{named}."]
+    if value.ignored:
+        files = "file is" if value.ignored == 1 else "files are"
+        lines.append(f"{value.ignored:,} YAML {files} left out by {value.ignored_by}.")
+    return Text("\n".join(map(plain, lines)))
+
+
+def machine(value: Validated) -> str:
+    """The same as JSON."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        **value.meant.document,
+        "valid": True,
+        "manifests": value.manifests,
+        "ignored": value.ignored,
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+VIEWS = (View("text", "validation", text), View("json", "validation", machine))

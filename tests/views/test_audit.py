@@ -1,0 +1,27 @@
+"""Is it told that a record is whole, and what cannot be proved?"""
+
+from __future__ import annotations
+
+import json
+
+from reconciler.model.anchor import Anchor
+from reconciler.model.verified import Verified
+from reconciler.views import audit
+
+
+def test_a_record_is_told_with_its_head_its_key_and_what_cannot_be_proved() -> None:
+    found = Verified(Anchor(14, "ab12"), "k1", ("One run has no folder here.",))
+    assert audit.text(found).plain.splitlines() == [
+        "14 entries, and the chain is whole, proven under key k1.",
+        "It ends with entry 14:ab12",
+        "One run has no folder here.",
+    ]
+    document = json.loads(audit.machine(found))
+    assert (document["entries"], document["head"], document["key"], document["whole"]) == (14, "ab12", "k1", True)
+    assert document["notes"] == ["One run has no folder here."]
+
+
+def test_one_entry_without_a_key_is_told_as_no_more() -> None:
+    found = Verified(Anchor(1, "cd"), "", ())
+    assert audit.text(found).plain.splitlines()[0] == "1 entry, and the chain is whole."
+    assert json.loads(audit.machine(found))["key"] is None

@@ -1,0 +1,27 @@
+"""Is it told that manifests are valid, and what for?"""
+
+from __future__ import annotations
+
+import json
+
+from reconciler.model.meant import Meant
+from reconciler.model.validated import Validated
+from reconciler.views import validation
+
+
+def test_one_and_many_manifests_are_told_with_what_they_are_meant_for() -> None:
+    one = Validated(Meant("calls", "eu"), 1, 0, ".ignore")
+    assert validation.text(one).plain == "1 manifest is valid; it is meant for tenant eu."
+    many = Validated(Meant("calls", "eu", "prod"), 1200, 2, ".ignore")
+    assert validation.text(many).plain == (
+        "1,200 manifests are valid; they are meant for tenant eu, environment prod.\n2 YAML files are left out by .ignore."
+    )
+    assert json.loads(validation.machine(many)) == {
+        "format_version": "2.0",
+        "workspace": "calls",
+        "tenant": "eu",
+        "environment": "prod",
+        "valid": True,
+        "manifests": 1200,
+        "ignored": 2,
+    }
