@@ -42,11 +42,13 @@ class Alike:
 
     Attributes:
         region: ISO 3166 alpha-2, in which the list's numbers are read, and in which they reach no contact.
-        contacts: so many have their digits elsewhere.
+        contacts: so many have their digits elsewhere. abroad: with their own country's code, so that the numbers may
+            only lack a `+`.
     """
 
     region: str
     contacts: int
+    abroad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,18 @@ class ForeignNumbers:
     odd: int
     likely: str
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedNumbers:
+    """Contacts of a segment who are called by a number by which another contact of its source gave no consent.
+
+    Attributes:
+        segment: the segment. contacts: so many are called.
+    """
+
+    segment: Address
+    contacts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,7 @@ class MembershipDecision:
         barred: contacts that are to be taken off its lists in any case.
         account: the sum of them all.
         suppressions: the do-not-call lists that it was judged by. foreign: numbers that may be of another country.
+        refused: contacts who are called by a number of somebody's who gave no consent.
     """
 
     segment: Segment
@@ -116,6 +131,7 @@ class MembershipDecision:
     account: Accounting
     suppressions: tuple[DoNotCall, ...] = ()
     foreign: tuple[ForeignNumbers, ...] = ()
+    refused: tuple[RefusedNumbers, ...] = ()
 
 
 Members = tuple[MembershipDecision, ...]

@@ -17,7 +17,7 @@ from reconciler.model.forecast import Forecast, Statistics
 from reconciler.model.hours import Hours
 from reconciler.model.instants import present
 from reconciler.model.live import Live
-from reconciler.model.members import DoNotCall, ForeignNumbers
+from reconciler.model.members import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.settings import Limits
 
 
@@ -91,7 +91,8 @@ class Situation:
     Attributes:
         campaigns: every declared campaign. changes: everything that differs.
         suppressions: every do-not-call list that a segment is judged by. foreign: contacts' numbers that may be of
-            another country; a plan that is applied has what was found of them as findings.
+            another country. refused: contacts who are called by a number of somebody's who gave no consent. A plan that
+            is applied has what was found of these as findings.
         ceilings: the law's and the floor's, by country (ISO 3166-1 alpha-2), `*` for every other.
         hours: when people may be called, by place (ISO 3166), `*` for every other.
         others: campaigns that no manifest declares, that stay, and that may be calling people, as the tenant has them;
@@ -113,6 +114,7 @@ class Situation:
     campaigns: tuple[Planned, ...] = ()
     suppressions: tuple[DoNotCall, ...] = ()
     foreign: tuple[ForeignNumbers, ...] = ()
+    refused: tuple[RefusedNumbers, ...] = ()
     others: tuple[Planned, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
     applying: bool = False

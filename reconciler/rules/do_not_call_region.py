@@ -30,6 +30,10 @@ def _words(address: str, misread: Misread) -> str:
 
 
 def _alike_words(address: str, alike: Alike) -> str:
+    if alike.abroad:
+        message = f"{alike.contacts:,} contacts of other countries have numbers of {address} that begin with their"
+        message += f" country's code, say no `+` and are read in {alike.region}, as others: they suppress none of them."
+        return f"{message} Write them with a `+`, or give them their own `region`"
     message = f"{alike.contacts:,} contacts of other countries have the digits of numbers of {address}, which say no"
     message += f" country code and are read in {alike.region}, where they are nobody's of the segment"
     return f"{message}: say the list's own `region`, or leave a list of {alike.region} out of this segment"
@@ -40,7 +44,8 @@ RULE = Rule(
     title="do-not-call numbers of another region",
     says="A number without a country code is read in the region that its row, its list or the segment names. Where that"
     " is the wrong one, a whole list suppresses nobody, or somebody else: a list most of whose numbers are none there"
-    " is refused, and so is one that reaches nobody there while contacts of other countries have its digits. Say the"
+    " is refused, and so is one that reaches nobody there while contacts of other countries have its digits, or have"
+    " them with their country's code, so that a `+` may be wanting. Say the"
     " numbers' own `region` at the list, or map a column of regions.",
     severity=Severity.REFUSE,
     sources=(

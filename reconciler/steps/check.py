@@ -42,6 +42,7 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         campaigns=tuple(_foreseen(each, ceilings, moment, hours) for each in exposed),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
         foreign=tuple(each for standing in members for each in standing.foreign),
+        refused=tuple(each for standing in members for each in standing.refused),
         others=others,
         unseen=tuple(sorted(live.unseen.items())),
         ceilings=ceilings,

@@ -13,6 +13,7 @@ from reconciler.audience.decision import (
     dnc_additions,
     eligibility,
     must_remove,
+    refused_numbers,
     region_mismatch,
     unreadable_entries,
 )
@@ -66,7 +67,8 @@ def decide(desired: Desired, live: Live) -> Members:
             judged = _judged_by(backend, segment, live, desired.settings.oldest, dialled, lost)
             suppressions = tuple(replace(told, alike=_alike(backend, segment, told, live, rows)) for told in judged)
             foreign = tuple(contact_regions.find_foreign_numbers(backend, segment, live.rows, rows))
-            found.append(MembershipDecision(segment, rows, barred, account, suppressions, foreign))
+            refused = tuple(refused_numbers.find_refused_numbers(backend, segment, rows))
+            found.append(MembershipDecision(segment, rows, barred, account, suppressions, foreign, refused))
     return tuple(found)
 
 

@@ -21,6 +21,9 @@ from reconciler.model.segment import Suppression
 def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], standing: Rows) -> Iterator[Alike]:
     """Regions in which numbers of a list are read and reach nobody, though contacts elsewhere have their digits.
 
+    Either all of them are of another country, and none reaches anybody of the segment where it is read. Or some begin
+    with another country's code and lack a `+`: it is these contacts that they do not reach, whomever the others do.
+
     By chance few have: it is told only where they are ten times as many as chance makes, or one in a hundred of the
     contacts, or of the numbers.
 
@@ -32,18 +35,26 @@ def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Row
     for _, entries in unreadable_entries.parts(backend, listed, read):
         said = unreadable_entries.national(entries)
         said = said.filter(said["phone_fault"].isnull())
-        met = _with_digits(people, said)
-        found = dict(_counted(backend, met))
+        within, abroad = _with_digits(people, said), _with_digits(people, said, abroad=True)
+        found = dict(_counted(backend, within))
         reached = dict(_counted(backend, _reached(people, said))) if found else {}
-        wrong = sorted(set(found) - set(reached))
-        numbers = dict(_counted(backend, said.select("within", contactId="phone"))) if wrong else {}
-        contacts = relations.count_rows(backend, people) if wrong else 0
-        shortest = dict(_shortest(backend, met)) if wrong else {}
-        for region in wrong:
-            # of two numbers of nine digits one in 10^8 pairs is alike, if not all first digits are in use
-            chance = numbers[region] * contacts / 10 ** (shortest[region] - 1)
-            if found[region] > 10 * chance or 100 * found[region] >= min(numbers[region], contacts):
-                yield Alike(region, found[region])
+        yield from _told(backend, people, said, within, {each: found[each] for each in set(found) - set(reached)})
+        yield from _told(backend, people, said, abroad, dict(_counted(backend, abroad)), abroad=True)
+
+
+def _told(
+    backend: Any, people: Any, said: Any, met: Any, found: Mapping[str, int], *, abroad: bool = False
+) -> Iterator[Alike]:
+    """The regions whose contacts with the digits of a list are more than by chance."""
+    if not found:
+        return
+    numbers = dict(_counted(backend, said.select("within", contactId="phone")))
+    contacts, shortest = relations.count_rows(backend, people), dict(_shortest(backend, met))
+    for region, many in sorted(found.items()):
+        # of two numbers of nine digits one in 10^8 pairs is alike, if not all first digits are in use
+        chance = numbers[region] * contacts / 10 ** (shortest[region] - 1)
+        if many > 10 * chance or 100 * many >= min(numbers[region], contacts):
+            yield Alike(region, many, abroad)
 
 
 def _counted(backend: Any, pairs: Any) -> Iterator[tuple[str, int]]:
@@ -59,15 +70,18 @@ def _shortest(backend: Any, met: Any) -> Iterator[tuple[str, int]]:
         yield from chunk
 
 
-def _with_digits(people: Any, said: Any) -> Any:
-    """The contacts of other countries whose numbers within their own are digits of a list, by the list's region."""
+def _with_digits(people: Any, said: Any, *, abroad: bool = False) -> Any:
+    """The contacts of other countries whose numbers within their own are digits of a list, by the list's region.
+
+    `abroad`: whose numbers with their country's code are.
+    """
     import ibis
 
     codes = _codes_of_regions()
     code = ibis.map(ibis.array(list(codes)), ibis.array(list(codes.values()))).get(said["within"], ibis.literal(""))
     digits = said["phone"].re_replace(r"[^0-9]+", "").re_replace("^0+", "")
     listed = said.select("within", code=code, digits=digits).distinct()
-    own = people["e164"].re_replace(_calling_codes(), "").re_replace("^0+", "")
+    own = people["e164"].re_replace(r"^\+" if abroad else _calling_codes(), "").re_replace("^0+", "")
     mine = people.select("contactId", own=own, own_code=people["e164"].re_extract(_calling_codes(), 1))
     met = mine.inner_join(listed, mine["own"] == listed["digits"])
     return met.filter(met["own_code"] != met["code"]).select("within", "contactId", "digits")

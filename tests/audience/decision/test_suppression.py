@@ -15,6 +15,7 @@ from reconciler.audience.decision import (
     contact_regions,
     eligibility,
     must_remove,
+    refused_numbers,
     region_mismatch,
     suppression,
     unreadable_entries,
@@ -25,7 +26,7 @@ from reconciler.audience.staging import subscribers
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.feeds import SqlFeed
-from reconciler.model.members import Alike, ForeignNumbers, MembershipDecision, Unreadable
+from reconciler.model.members import Alike, ForeignNumbers, MembershipDecision, RefusedNumbers, Unreadable
 from reconciler.model.problem import Location
 from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
@@ -187,6 +188,8 @@ def test_contacts_whose_number_the_tenant_has_otherwise_and_nobody_can_read_are_
         (["4155550100", "81 5555 0103"], []),  # it reaches somebody in Mexico
         (["+52 415 555 0100", "+52 415 555 0101"], []),
         (["4155550109"], []),
+        (["14155550100", "1 (415) 555-0101", "81 5555 0103"], [Alike("MX", 2, abroad=True)]),
+        (["+14155550100"], []),
     ],
 )
 def test_a_list_that_reaches_nobody_and_whose_digits_contacts_have_elsewhere_may_be_of_another_region(
@@ -482,3 +485,19 @@ def test_a_column_of_states_that_is_mapped_to_the_region_is_found_by_each_state_
     read = audience.read(people)
     told = contact_regions.find_foreign_numbers(audience.backend, audience.segment, read, standing)
     assert sorted((each.region, each.odd, each.state) for each in told) == [("CO", 2, "US-CO"), ("IN", 1, "US-IN")]
+
+
+def test_who_is_called_by_a_number_by_which_another_contact_gave_no_consent_is_counted(audience: Audience) -> None:
+    audience.source = CONSENTING
+    people = [
+        person("a", "+14155550102", optedIn=True),
+        person("b", "(415) 555-0102", optedIn=False),
+        person("c", "+14155550103", optedIn=True),
+        person("d", "+14155550103", optedIn=None),
+        person("e", "+14155550104", optedIn=False),
+    ]
+    rows = audience.standing(people).rows
+    found = list(refused_numbers.find_refused_numbers(audience.backend, audience.segment, rows))
+    assert found == [RefusedNumbers(CALLED.address, 1)]
+    calm = audience.standing(people[2:]).rows
+    assert list(refused_numbers.find_refused_numbers(audience.backend, audience.segment, calm)) == []

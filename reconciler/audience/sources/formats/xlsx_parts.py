@@ -23,6 +23,9 @@ NO_WORKBOOK = "the file is no Excel workbook (.xlsx), or is damaged"
 LARGEST = 2 << 30
 """Bytes of a workbook once it is unpacked: the library holds what it reads."""
 
+_MOST_ACROSS, _MOST_DOWN = 16_384, 1_048_576
+"""Columns and rows of a sheet ("Excel specifications and limits")."""
+
 MOST_MERGED = 1_000_000
 """Cells of a sheet that others are merged over: each is held."""
 
@@ -107,7 +110,8 @@ def _part(archive: zipfile.ZipFile, path: str) -> Part:
             merged |= set(_MERGED.findall(seen))
             for letters, digits in set(_CELL.findall(seen)):
                 across, down = max(across, _column(letters.decode()) + 1), max(down, int(digits))
-    covered = _covered(merged, across, down)
+    # cells need not say where they are: then a sheet may be as large as any
+    covered = _covered(merged, across or _MOST_ACROSS, down or _MOST_DOWN)
     if not doubtful:
         return Part(across * down, covered=covered)
     with archive.open(path) as source:

@@ -1,0 +1,35 @@
+"""Are contacts called by a number by which another contact of their source gave no consent?
+
+Two contacts with one number that would be called are one person to a segment: only one of them is called. Where one of
+them said no, it is for people to say whether it holds for the other, who said yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.audience.relations import relations
+from reconciler.audience.staging import subscribers
+from reconciler.model.members import RefusedNumbers
+from reconciler.model.rows import Rows
+from reconciler.model.segment import Segment
+
+
+def find_refused_numbers(backend: Any, segment: Segment, standing: Rows) -> Iterator[RefusedNumbers]:
+    """How many are called so, where there are any.
+
+    Args:
+        standing: the segment's contacts, in or out: band, consent, e164.
+    """
+    if segment.phones is None or not segment.asks_consent:
+        return
+    everyone = relations.read_table(backend, standing)
+    told = everyone.filter(everyone["e164"].notnull())
+    told = told.select("contactId", "band", "consent", key=subscribers.key_column(told["e164"]))
+    # who is not known to have consented has said nothing
+    refused = told.filter(~told["consent"].fill_null(True)).select("key").distinct()
+    called = told.filter(told["band"].notnull()).semi_join(refused, "key")
+    many = relations.count_rows(backend, called)
+    if many:
+        yield RefusedNumbers(segment.address, many)
