@@ -35,11 +35,12 @@ def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Row
     for _, entries in unreadable_entries.parts(backend, listed, read):
         said = unreadable_entries.national(entries)
         said = said.filter(said["phone_fault"].isnull())
-        within, abroad = _with_digits(people, said), _with_digits(people, said, abroad=True)
-        found = dict(_counted(backend, within))
-        reached = dict(_counted(backend, _reached(people, said))) if found else {}
-        yield from _told(backend, people, said, within, {each: found[each] for each in set(found) - set(reached)})
-        yield from _told(backend, people, said, abroad, dict(_counted(backend, abroad)), abroad=True)
+        met = _with_digits(people, said)
+        found = _counted_both(backend, met)
+        reached = dict(_counted(backend, _reached(people, said))) if found[False] else {}
+        within = {each: found[False][each] for each in set(found[False]) - set(reached)}
+        yield from _told(backend, people, said, met.filter(~met["abroad"]), within)
+        yield from _told(backend, people, said, met.filter(met["abroad"]), found[True], abroad=True)
 
 
 def _told(
@@ -70,10 +71,9 @@ def _shortest(backend: Any, met: Any) -> Iterator[tuple[str, int]]:
         yield from chunk
 
 
-def _with_digits(people: Any, said: Any, *, abroad: bool = False) -> Any:
-    """The contacts of other countries whose numbers within their own are digits of a list, by the list's region.
-
-    `abroad`: whose numbers with their country's code are.
+def _with_digits(people: Any, said: Any) -> Any:
+    """The contacts of other countries whose numbers are digits of a list, by the list's region: as they are within
+    their own country, or (`abroad`) with that country's code.
     """
     import ibis
 
@@ -81,10 +81,29 @@ def _with_digits(people: Any, said: Any, *, abroad: bool = False) -> Any:
     code = ibis.map(ibis.array(list(codes)), ibis.array(list(codes.values()))).get(said["within"], ibis.literal(""))
     digits = said["phone"].re_replace(r"[^0-9]+", "").re_replace("^0+", "")
     listed = said.select("within", code=code, digits=digits).distinct()
-    own = people["e164"].re_replace(r"^\+" if abroad else _calling_codes(), "").re_replace("^0+", "")
-    mine = people.select("contactId", own=own, own_code=people["e164"].re_extract(_calling_codes(), 1))
+    own_code = people["e164"].re_extract(_calling_codes(), 1)
+    forms = [
+        people.select(
+            "contactId",
+            own_code=own_code,
+            own=people["e164"].re_replace(before, "").re_replace("^0+", ""),
+            abroad=ibis.literal(abroad),
+        )
+        for before, abroad in ((_calling_codes(), False), (r"^\+", True))
+    ]
+    mine = forms[0].union(forms[1])
     met = mine.inner_join(listed, mine["own"] == listed["digits"])
-    return met.filter(met["own_code"] != met["code"]).select("within", "contactId", "digits")
+    return met.filter(met["own_code"] != met["code"]).select("within", "contactId", "digits", "abroad")
+
+
+def _counted_both(backend: Any, met: Any) -> Mapping[bool, dict[str, int]]:
+    """How many contacts there are of each region, by `abroad`."""
+    found: Mapping[bool, dict[str, int]] = {False: {}, True: {}}
+    told = met.group_by("within", "abroad").agg(n=met["contactId"].nunique())
+    for chunk in relations.stream_rows(backend, told, 1000):
+        for region, abroad, many in chunk:
+            found[abroad][region] = many
+    return found
 
 
 def _reached(people: Any, said: Any) -> Any:
