@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.calling_hours import first_window
-from reconciler.model.campaign import Campaign, may_dial
+from reconciler.model.campaign import Campaign
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
 from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.exposure import Exposure, Shared
@@ -19,6 +19,14 @@ from reconciler.model.instants import present
 from reconciler.model.live import Live
 from reconciler.model.members import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.settings import Limits
+from reconciler.model.states import (
+    CampaignChange,
+    CampaignState,
+    ListChange,
+    campaign_changes,
+    campaign_state,
+    list_changes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +55,24 @@ class Planned:
     opens: datetime | None = None
 
     @property
+    def was(self) -> CampaignState | None:
+        """As the tenant holds it; None where it is not there."""
+        return campaign_state(self.change.before)
+
+    @property
+    def becomes(self) -> CampaignState | None:
+        """As the tenant would hold it after the apply, what is not declared included; None where it is deleted."""
+        return campaign_state(self.change.after)
+
+    @property
     def runs(self) -> bool:
         """Whether it may be calling people now: it is in the tenant, and is not known to rest."""
-        return self.change.before is not None and may_dial(self.change.before.get("status"))
+        return self.was is not None and self.was.may_dial
 
     @property
     def threshold(self) -> float | None:
         """Its abandonment threshold after the apply, declared or not, in percent."""
-        found = (self.change.after or {}).get("abandonThreshold")
-        return None if found is None else float(found)
+        return None if self.becomes is None else self.becomes.threshold
 
     def dialled(self, moment: datetime, hours: Mapping[str, Hours]) -> Campaign:
         """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own.
@@ -129,6 +146,16 @@ class Situation:
     def moment(self) -> datetime:
         """The moment that schedules are judged at: none later than now, as what is still to be dialled counts."""
         return self.now if self.applying else min(present(self.as_of, self.now), self.now)
+
+    @property
+    def campaign_changes(self) -> tuple[CampaignChange, ...]:
+        """What becomes of each campaign, before and after it as typed values."""
+        return tuple(campaign_changes(self.changes.objects))
+
+    @property
+    def list_changes(self) -> tuple[ListChange, ...]:
+        """What becomes of each list, likewise."""
+        return tuple(list_changes(self.changes.objects))
 
     @property
     def calling(self) -> tuple[Planned, ...]:

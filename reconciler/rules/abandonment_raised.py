@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from reconciler.model.campaign import may_dial
-from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
-FIELD = "abandonThreshold"
-
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign whose threshold rises."""
-    for change in situation.changes.objects:
-        before, after = change.before or {}, change.after or {}
-        if change.action is Action.DELETE or FIELD not in before or not may_dial(before.get("status")):
+    for each in situation.campaign_changes:
+        was, becomes = each.was, each.becomes
+        if was is None or becomes is None or not was.may_dial or was.threshold is None or becomes.threshold is None:
             continue
-        was, becomes = before.get(FIELD), after.get(FIELD)
-        if was is not None and becomes is not None and becomes > was:
-            state = before.get("status")
-            message = f"campaign {change.name!r} is {state}, and its threshold rises from {was:g} to {becomes:g} %"
-            yield Finding(RULE.id, change.address, message)
+        if becomes.threshold > was.threshold:
+            rises = f"its threshold rises from {was.threshold:g} to {becomes.threshold:g} %"
+            message = f"campaign {each.change.name!r} is {was.status}, and {rises}"
+            yield Finding(RULE.id, each.change.address, message)
 
 
 RULE = Rule(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Address
-from reconciler.model.campaign import may_dial
-from reconciler.model.change import Action, ObjectChange
+from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Planned, Situation
+from reconciler.model.states import CampaignChange
 
 
 def check(situation: Situation) -> Iterator[Finding]:
@@ -19,9 +19,8 @@ def check(situation: Situation) -> Iterator[Finding]:
         return
     for planned in situation.others:
         yield from _of_another(planned, lost)
-    for change in situation.changes.objects:
-        if change.before is not None and change.after is not None and change.references:
-            yield from _of_ours(change, lost)
+    for each in situation.campaign_changes:
+        yield from _of_ours(each, lost)
     for kind, why in situation.unseen:
         for (of, name), what in lost.items():
             if of == kind:
@@ -54,14 +53,14 @@ def _of_another(planned: Planned, lost: Mapping[tuple[str, str], str]) -> Iterat
             yield Finding(RULE.id, campaign.address, f"{begins} nobody knows which list it dials: it may be {names}")
 
 
-def _of_ours(change: ObjectChange, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
-    before, after = change.before or {}, change.after or {}
-    if "status" not in before or not may_dial(before["status"]) or not may_dial(after.get("status")):
+def _of_ours(each: CampaignChange, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+    was, becomes = each.was, each.becomes
+    if was is None or becomes is None or not was.tells_status or not was.may_dial or not becomes.may_dial:
         return
-    for reference in change.references:
+    for reference in each.change.references:
         if reference in lost:
-            begins = f"campaign {change.name!r} is {_state(before['status'])}, and its list {reference[1]!r}"
-            yield Finding(RULE.id, change.address, f"{begins} {lost[reference]}")
+            begins = f"campaign {each.change.name!r} is {_state(was.status)}, and its list {reference[1]!r}"
+            yield Finding(RULE.id, each.change.address, f"{begins} {lost[reference]}")
 
 
 def _state(status: object) -> str:

@@ -28,8 +28,8 @@ def check(situation: Situation) -> Iterator[Finding]:
 
 def _setting(planned: Planned, name: str) -> float | None:
     """A predictive setting as it will be, declared or not."""
-    settings = (planned.change.after or {}).get("predictive") or planned.campaign.predictive
-    value = settings.get(name)
+    told = planned.becomes.predictive if planned.becomes is not None else {}
+    value = (told or planned.campaign.predictive).get(name)
     return None if value is None else float(value)
 
 

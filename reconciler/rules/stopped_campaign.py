@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.campaign import may_dial
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
@@ -12,14 +11,14 @@ from reconciler.model.situation import Situation
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign that is active and will not be."""
-    for change in situation.changes.objects:
-        status = (change.before or {}).get("status")
-        if "status" not in (change.before or {}) or not may_dial(status):
+    for each in situation.campaign_changes:
+        was, becomes = each.was, each.becomes
+        if was is None or not was.tells_status or not was.may_dial:
             continue
-        becomes = "deleted" if change.after is None else change.after.get("status")
-        if change.after is None or not may_dial(becomes):
-            message = f"campaign {change.name!r} is {status} and would be {becomes}"
-            yield Finding(RULE.id, change.address, message)
+        if becomes is None or not becomes.may_dial:
+            ends = "deleted" if becomes is None else becomes.status
+            message = f"campaign {each.change.name!r} is {was.status} and would be {ends}"
+            yield Finding(RULE.id, each.change.address, message)
 
 
 RULE = Rule(

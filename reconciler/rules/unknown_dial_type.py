@@ -13,12 +13,12 @@ from reconciler.model.vocabulary import meaning
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign of an unknown dial type that is changed, and not made to rest alone."""
-    for change in situation.changes.objects:
-        before = change.before or {}
-        if change.action not in (Action.UPDATE, Action.REPLACE) or "dialType" not in before:
+    for each in situation.campaign_changes:
+        change, was = each.change, each.was
+        if change.action not in (Action.UPDATE, Action.REPLACE) or was is None or was.dial_type is None:
             continue
-        if meaning("dial_type", before["dialType"]) is None and set(change.declared) != {"status"}:
-            message = f"campaign {change.name!r} dials {before['dialType']!r} in the tenant, whose meaning is not known"
+        if meaning("dial_type", was.dial_type) is None and set(change.declared) != {"status"}:
+            message = f"campaign {change.name!r} dials {was.dial_type!r} in the tenant, whose meaning is not known"
             yield Finding(RULE.id, change.address, f"{message}: what is changed of it may mean something else there")
 
 

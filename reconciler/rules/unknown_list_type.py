@@ -14,10 +14,11 @@ from reconciler.model.vocabulary import meaning
 def check(situation: Situation) -> Iterator[Finding]:
     """Each list whose type in the tenant is a word that is not known, where it or who is on it changes."""
     written = {(each.list_address.kind, each.list) for each in situation.changes.rows if each.total}
-    for change in situation.changes.objects:
-        if (change.address.kind, "type") not in situation.immutable or change.before is None or change.after is None:
+    for each in situation.list_changes:
+        change = each.change
+        if each.was is None or each.becomes is None:
             continue
-        word = change.before.get("type")
+        word = each.was.type
         changes = change.action is not Action.NO_OP or (change.address.kind, change.name) in written
         if changes and meaning("list_type", word) is None:
             known = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.run_state import RunState, state_of
+from reconciler.model.run_state import RunState
 from reconciler.model.situation import Situation
 from reconciler.model.vocabulary import meaning
 
@@ -14,16 +14,14 @@ from reconciler.model.vocabulary import meaning
 def check(situation: Situation) -> Iterator[Finding]:
     """Each declared campaign that is in the tenant with a status or a dial type that nobody knows."""
     for each in situation.campaigns:
-        before = each.change.before
-        if before is None:
+        was = each.was
+        if was is None:
             continue
-        if "status" in before and state_of(before) is RunState.UNKNOWN:
-            message = (
-                f"its status in the tenant is {before['status']!r}, whose meaning is not known: it may be dialling"
-            )
+        if was.tells_status and was.state is RunState.UNKNOWN:
+            message = f"its status in the tenant is {was.status!r}, whose meaning is not known: it may be dialling"
             yield Finding(RULE.id, each.campaign.address, message)
-        if "dialType" in before and meaning("dial_type", before["dialType"]) is None:
-            message = f"its dial type in the tenant is {before['dialType']!r}, whose meaning is not known: it is kept"
+        if was.dial_type is not None and meaning("dial_type", was.dial_type) is None:
+            message = f"its dial type in the tenant is {was.dial_type!r}, whose meaning is not known: it is kept"
             yield Finding(RULE.id, each.campaign.address, message)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from reconciler.model.campaign import may_dial
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.listing import many
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
+from reconciler.model.states import LIST
 
 _REMEDY = "Let `delivery.method` be `contactBatch` or `bulkInsert`, which write the number that was judged"
 
@@ -47,13 +47,12 @@ def _dialling(situation: Situation) -> Mapping[tuple[str, str] | None, str]:
         campaign = planned.campaign
         of = (campaign.list_address.kind, campaign.list) if campaign.list else None
         found.setdefault(of, f"campaign {campaign.name!r}, which no manifest declares, may be dialling it")
-    for change in situation.changes.objects:
-        if not change.references or change.before is None or not may_dial(change.before.get("status")):
+    for each in situation.campaign_changes:
+        if each.was is None or not each.was.may_dial:
             continue
-        names, held = set(change.references), change.before.get("list")
-        names |= {(kind, str(held)) for kind, _ in change.references if held}
+        names = {*each.change.references, *([(LIST, each.was.list)] if each.was.list else ())}
         for of in names:
-            found.setdefault(of, f"campaign {change.name!r} may be dialling it")
+            found.setdefault(of, f"campaign {each.change.name!r} may be dialling it")
     return found
 
 
