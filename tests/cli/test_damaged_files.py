@@ -1,6 +1,6 @@
 """Whatever is done to a saved plan, to a ledger or its audit record, nothing is written because of it, and it is told.
 
-`RECONCILER_DAMAGE=1000` asks for so many damaged files, `RECONCILER_DAMAGE=500:1000` for the second half of them; it
+Each file is damaged in some way or another. `RECONCILER_DAMAGE=1000` asks for so many damaged files, `RECONCILER_DAMAGE=500:1000` for the second half of them; it
 prints how many there were and how long the slowest command took.
 """
 
@@ -26,8 +26,9 @@ from reconciler.cli import run as run_program
 from reconciler.simulator import Options, Simulator
 from tests import delivery
 from tests.conftest import Folder
+from tests.sample import examples
 
-_FIRST, _, _LAST = os.environ.get("RECONCILER_DAMAGE", "42").rpartition(":")
+_FIRST, _, _LAST = os.environ.get("RECONCILER_DAMAGE", str(max(examples(42), 14))).rpartition(":")
 NUMBERS = range(int(_FIRST or "0"), int(_LAST))
 LONGEST = 10.0
 """Seconds of work that a command may take; looked at where many are asked for: what is tried every day is never timed."""

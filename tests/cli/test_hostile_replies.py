@@ -23,8 +23,9 @@ from tests import hostile, outcomes, scene
 from tests.conftest import Ended, Folder, manifest
 from tests.delivery import declare, known, write_contacts
 from tests.proxy import Answer, Proxy, Rule
+from tests.sample import examples
 
-ASKED = os.environ.get("RECONCILER_FUZZ", "24").split("-")
+ASKED = os.environ.get("RECONCILER_FUZZ", str(max(examples(24), 8))).split("-")
 SEEDS = range(int(ASKED[0]) if len(ASKED) == 2 else 0, int(ASKED[-1]))
 LONGEST = 10.0
 
