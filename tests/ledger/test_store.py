@@ -55,6 +55,25 @@ def test_every_line_is_on_the_disk_before_it_counts_as_written(store: Store, mon
         assert synced[-1] == (store.folder / "a.jsonl").stat().st_size
 
 
+def test_a_record_is_on_the_disk_before_it_has_its_name(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: set[tuple[int, int]] = set()
+    sync, link = os.fsync, os.link
+
+    def counted(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        synced.add((found.st_ino, found.st_size))
+        sync(descriptor)
+
+    def named(draft: Path, path: Path) -> None:
+        assert (draft.stat().st_ino, len(b"whole")) in synced
+        link(draft, path)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    monkeypatch.setattr(os, "link", named)
+    assert store.create("a.json", b"whole")
+    assert ((store.folder).stat().st_ino, (store.folder).stat().st_size) in synced
+
+
 def test_a_last_line_that_a_crash_cut_short_is_left_out_and_never_joined_to_the_next(store: Store) -> None:
     store.append("a.jsonl", b"one")
     with (store.folder / "a.jsonl").open("ab") as handle:
