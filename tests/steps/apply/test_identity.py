@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -97,12 +98,12 @@ def test_a_number_that_moves_to_another_contact_is_one_change(tenant: Simulator,
 
 
 @pytest.mark.parametrize("method", delivery.METHODS)
-@pytest.mark.parametrize("looks", ["{} ", "\u200b{}", "{}\u00ad", "\ufeff{}\u2060", "\u00a0{}\t"], ids=ascii)
 def test_ids_that_differ_by_what_nobody_sees_are_no_change(
-    tenant: Simulator, folder: Folder, run: Run, method: str, looks: str
+    tenant: Simulator, folder: Folder, run: Run, method: str
 ) -> None:
     filled(tenant, folder, run, method)
-    write(folder, [(looks.format(who), number) for who, number in as_usual()])
+    looks = itertools.cycle(["{} ", "\u200b{}", "{}\u00ad", "\ufeff{}\u2060", "\u00a0{}\t"])
+    write(folder, [(look.format(who), number) for look, (who, number) in zip(looks, as_usual(), strict=False)])
     assert counts(run) == (10, 0, 0, 0, 10)
 
 
