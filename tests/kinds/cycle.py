@@ -128,9 +128,10 @@ def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:
         shutil.copy(file, root)
     for tenant in tenants:
         fill(tenant.store, expected.get("beforehand", {}))
-    made = document(run("plan", "--format", "json"))
+    first = root.parent / "first.plan"
+    made = document(run("plan", "--format", "json", "--out", str(first)))
     assert set(shown(made, {})["objects"]) == _with_objects(case.before())
-    done(run("apply", "--yes"))
+    done(run("apply", str(first)))
     nothing_to_do(run, tenants)
 
     manifests.write_text(case.after(), encoding="utf-8")
