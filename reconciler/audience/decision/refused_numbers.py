@@ -1,3 +1,4 @@
+# tested by: tests/audience/decision/test_suppression.py
 """Are contacts called by a number by which another contact of their source gave no consent?
 
 Two contacts with one number that would be called are one person to a segment: only one of them is called. Where one of
