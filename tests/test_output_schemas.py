@@ -11,8 +11,15 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from reconciler.model.meant import Meant
+from reconciler.model.owed_count import OwedCount
 from reconciler.model.reason import CODES, LIST, NUMBER
+from reconciler.rules import rules
+from reconciler.rules.hours import timetables
+from reconciler.rules.jurisdictions import jurisdictions
 from reconciler.simulator import Simulator
+from reconciler.views import owed, views
+from reconciler.views import rules as view
 from tests import delivery
 from tests.conftest import Ended, Folder
 from tests.views.test_golden import GOLDEN
@@ -63,6 +70,29 @@ def test_the_schema_of_a_reason_has_every_code_with_its_arguments(request: pytes
     assert schemas()["reason.json"] == reasons_schema()
 
 
+PUBLISHED = {"contact": "explanation", "rule": "rules"}
+
+
+@pytest.mark.parametrize("subject", sorted({subject for subject, format in views() if format == "json"}))
+def test_everything_that_is_shown_as_json_has_a_schema(subject: str) -> None:
+    assert f"{PUBLISHED.get(subject, subject)}.json" in schemas()
+
+
+def test_the_rules_are_shown_as_their_schema_says() -> None:
+    every = tuple(rules().values())
+    document = json.loads(view.machine(every, jurisdictions(), timetables()))
+    assert problems(document, "rules.json") == []
+    assert len(document["rules"]) == len(every)
+
+
+def test_callbacks_and_contacts_that_wait_are_shown_as_their_schemas_say() -> None:
+    undelivered = json.loads((GOLDEN / "undelivered.json").read_text(encoding="utf-8"))
+    assert undelivered
+    assert problems(undelivered, "callbacks.json") == []
+    counted = [OwedCount("VIP", "rejected", 1, "BAD_PHONE", 1200)]
+    assert problems(json.loads(owed.machine(counted, Meant("calls", "eu"))), "owed.json") == []
+
+
 @pytest.mark.parametrize("name", [path.name for path in sorted(FOLDER.glob("*.json"))])
 def test_a_schema_is_one_and_says_where_it_is_published(name: str) -> None:
     schema = schemas()[name]
@@ -103,5 +133,15 @@ def test_what_a_run_tells_programs_is_as_the_schemas_say(tenant: Simulator, fold
     assert problems(json.loads(run("drift", "--format", "json").out), "plan.json") == []
     about = ("explain", "contact", delivery.contact(1), "--segment", "chosen", "--format", "json")
     assert problems(json.loads(run(*about).out), "explanation.json") == []
+    supposed = ("what-if", "segment/chosen", "--set", "score.threshold=50..90:20")
+    for command, name in (
+        (supposed, "what-if.json"),
+        (("validate",), "validation.json"),
+        (("owed",), "owed.json"),
+        (("lock", "status"), "lock.json"),
+        (("audit", "verify"), "audit.json"),
+        (("webhooks", "list"), "callbacks.json"),
+    ):
+        assert problems(json.loads(run(*command, "--format", "json").out), name) == [], command
     (folder.root / "segment.yaml").write_text("nonsense: [", encoding="utf-8")
     assert problems(json.loads(run("plan", "--format", "json").out), "error.json") == []
