@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import ibis
 import pytest
 
 from reconciler.audience.decision import (
@@ -150,6 +151,36 @@ def test_a_suppressed_member_is_taken_off_even_by_upsert(audience: Audience) -> 
     audience.members = [("a", "+14155550102"), ("b", "+14155550103")]
     people = [person("a", "+14155550102"), person("b", "+14155550103", engagementScore="1")]
     assert audience.changes(*people) == [("a", "remove", "suppressed by asked-us (score 90.0)")]
+
+
+def test_who_belongs_on_a_list_is_taken_off_by_no_other_number_unless_contacts_are_written_by_phone(
+    audience: Audience,
+) -> None:
+    audience.asked = ["+14155550102"]
+    audience.members = [("moved", "+14155550102"), ("odd", "(415) 555-0105 / 0106"), ("stranger", "+14155550102")]
+    read = audience.read(
+        [person("moved", "+14155550103"), person("odd", "+14155550104"), person("two", "+14155550105")]
+    )
+    backend, folder = audience.backend, audience.folder
+    rows = eligibility.decide_membership(backend, CALLED, read, {}, AS_OF, folder / "standing.parquet")
+    # another row of who belongs, that is judged by itself
+    first = relations.read_table(backend, rows)
+    other = first.filter(first["contactId"] == "two").mutate(
+        band=ibis.null("string"), suppressed_by=ibis.literal("registry")
+    )
+    both = relations.write_rows(
+        backend, first.union(other.select(*first.columns)), folder / "both.parquet", rows.columns
+    )
+
+    def taken_off(*, by_phone: bool) -> list[tuple[str, str]]:
+        found = must_remove.find_must_remove(
+            backend, CALLED, both, read, folder / f"barred-{by_phone}.parquet", by_phone=by_phone
+        )
+        table = relations.read_table(backend, found).order_by("contactId")
+        return next(relations.stream_rows(backend, table.select("contactId", "suppressed_by"), 100), [])
+
+    assert taken_off(by_phone=False) == [("stranger", "asked-us")]
+    assert taken_off(by_phone=True) == [("moved", "asked-us"), ("stranger", "asked-us")]
 
 
 def test_a_member_of_whom_no_do_not_call_list_can_be_asked_is_taken_off_even_by_upsert(audience: Audience) -> None:
