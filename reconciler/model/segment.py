@@ -149,6 +149,11 @@ class Segment:
         return getattr(self.contacts, "opted_in", None) is not None
 
     @property
+    def asks_again(self) -> bool:
+        """Whether it has to be asked again at the moment of writing who on its lists may be called."""
+        return bool(self.suppress) or self.asks_consent
+
+    @property
     def calls_unrecorded(self) -> bool:
         """Whether the manifest says that contacts whose consent nobody recorded are called all the same."""
         return self.asks_consent and getattr(self.contacts, "unknown_consent", "out") == "in"

@@ -27,14 +27,21 @@ Found = Iterator[tuple[str, str]]
 UNREAD = "a number that cannot be read"
 """In the place of a list: the tenant has a number of theirs that no list can be asked for."""
 
+NO_CONSENT = "no consent in the source"
+"""In the place of a list: whose consent the source does not have any more."""
+
 _STREAMED = 10_000
 
 
-def write_reached(backend: Any, members: Rows, standing: Rows, target: Path) -> Rows:
-    """By which numbers each member of a list is reached, as the segment's source has them: `REACHED_COLUMNS`."""
+def write_reached(backend: Any, members: Rows, standing: Rows, target: Path, *, all_known: bool = False) -> Rows:
+    """By which numbers each member of a list is reached, as the segment's source has them: `REACHED_COLUMNS`.
+
+    Of members whom it knows without a number only where `all_known`.
+    """
     here = relations.read_members(backend, members).select("contactId", "member")
     everyone = relations.read_table(backend, standing)
-    known = everyone.filter(~everyone["duplicate"], everyone["subscribers"].length() > 0)
+    known = everyone.filter(~everyone["duplicate"])
+    known = known if all_known else known.filter(known["subscribers"].length() > 0)
     known = known.select(known="contactId", subscribers="subscribers")
     joined = here.inner_join(known, here["contactId"] == known["known"])
     rows = joined.select(*REACHED_COLUMNS).order_by("contactId", "member")
@@ -43,6 +50,29 @@ def write_reached(backend: Any, members: Rows, standing: Rows, target: Path) -> 
 
 def recheck_planned(backend: Any, change: RowChange, segment: Segment, read: Read) -> Found:
     """Whom a change puts on its list, or leaves there, though a number that its source has is on a list by now."""
+    if segment.suppress:
+        yield from _listed(backend, _on_list_after(backend, change), segment.suppress, read)
+
+
+def recheck_consent(backend: Any, change: RowChange, segment: Segment, contacts: Rows) -> Found:
+    """The same for whom the source says by now that no consent is given, or not that it is; each with that in words.
+
+    Whoever is in the source no more has said nothing since the plan.
+
+    Args:
+        contacts: the segment's source, as it is now.
+    """
+    told = relations.read_contacts(backend, contacts)
+    told = told.filter(~told["duplicate"])
+    wanting = told["optedIn"].fill_null(True) if segment.calls_unrecorded else told["optedIn"].fill_null(False)
+    refused = told.filter(~wanting).select("contactId").distinct()
+    people = _on_list_after(backend, change).select("contactId").distinct()
+    for chunk in relations.stream_rows(backend, people.semi_join(refused, "contactId"), _STREAMED):
+        yield from ((contact, NO_CONSENT) for (contact,) in chunk)
+
+
+def _on_list_after(backend: Any, change: RowChange) -> Any:
+    """Whom a change puts on its list, or leaves there, by contactId, with the keys of their numbers."""
     import ibis
 
     rows = relations.read_table(backend, change.rows)
@@ -51,7 +81,7 @@ def recheck_planned(backend: Any, change: RowChange, segment: Segment, read: Rea
         here = relations.read_table(backend, change.reached)
         stays = here.anti_join(_leaving(rows), "member").select("contactId", "subscribers")
         people = ibis.union(people, stays)
-    yield from _listed(backend, people, segment.suppress, read)
+    return people
 
 
 def _leaving(rows: Any) -> Any:

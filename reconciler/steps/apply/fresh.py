@@ -49,11 +49,11 @@ class Fresh:
         self._by_tenant: dict[Address, dict[str, str]] = {}
 
     def applies(self, change: RowChange) -> bool:
-        """Whether the list's segment has do-not-call lists at all."""
-        return bool(self._segment(change).suppress)
+        """Whether the list's segment has do-not-call lists, or asks for consent, at all."""
+        return self._segment(change).asks_again
 
     def out(self, change: RowChange) -> Mapping[str, str]:
-        """Contacts that do-not-call lists have since the plan, each with the list's address."""
+        """Contacts who may not be called since the plan, each with the do-not-call list, or that consent is wanting."""
         return self._run.suppressed(change.address)
 
     def by_tenant(self, change: RowChange) -> Mapping[str, str]:
@@ -75,6 +75,9 @@ class Fresh:
                 read = self._read[change.address] = self._readings.of(segment)
                 with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
                     found = dict(dnc_recheck.recheck_planned(backend, change, segment, read))
+                    if segment.asks_consent:
+                        contacts = self._readings.contacts(segment)
+                        found = dict(dnc_recheck.recheck_consent(backend, change, segment, contacts)) | found
             if self._keep(change, found):
                 self.take_off(change)
             self._looked[change.address] = began
@@ -156,9 +159,9 @@ class Fresh:
         segment = self._segment(change)
         with engine.open_engine(self._terms.engine, into) as backend:
             members = relations.stage_rows(backend, partial(self._writer.members, change.members, into))
-            if not segment.suppress:
+            if not segment.asks_again:
                 return members, ()
-            phones = self._phones(backend, change, members, into)
+            phones = self._phones(backend, change, members, into) if segment.suppress else None
         with self._reading, engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             read = self._read[change.address]
             by_tenant = {} if phones is None else dict(dnc_recheck.recheck_live(backend, phones, segment, read))

@@ -80,17 +80,31 @@ class Readings:
         with engine.open_reader(self._terms.engine, self._terms.scratch) as backend:
             for each in segment.suppress:
                 for query in each.read:
-                    read[query] = self._now(backend, each, query)
+                    read[query] = self._now(backend, each.address, query)
         with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             for each in segment.suppress:
                 self._check(backend, segment, each, read)
         return read
 
-    def _now(self, backend: Any, each: Suppression, query: Any) -> Rows:
+    def contacts(self, segment: Segment) -> Rows:
+        """What the source of a segment's contacts holds now: who gave consent is asked there.
+
+        Raises:
+            DoNotCallUnknown: it is gone, cannot be read or is read in part, or has nobody any more.
+        """
+        self._into.mkdir(mode=0o700, exist_ok=True)
+        name = f"the source of {segment.address}, which says who gave consent,"
+        with engine.open_reader(self._terms.engine, self._terms.scratch) as backend:
+            rows = self._now(backend, name, segment.contacts)
+        if not rows.count:
+            raise DoNotCallUnknown(f"{name} has nobody any more", where=_place(segment.contacts), hint=_AGAIN)
+        return rows
+
+    def _now(self, backend: Any, name: object, query: Any) -> Rows:
         known = self._known.get(query)
         for _ in range(MOST_READS):
             now = self._terms.clock()
-            with _told(each, query):
+            with _told(name, query):
                 digest = self._digest(query)
                 if known is not None and (known.is_of(now) if digest is None else digest == known.digest):
                     return known.rows
@@ -100,7 +114,7 @@ class Readings:
                     self._known[query] = _Reading(rows, now, self._terms.clock(), digest)
                     return rows
         raise DoNotCallUnknown(
-            f"{each.address} was read {MOST_READS} times, and was written meanwhile each time",
+            f"{name} was read {MOST_READS} times, and was written meanwhile each time",
             where=_place(query),
             hint="write the file beside its place and move it there whole, then go on",
         )
@@ -182,7 +196,7 @@ _AGAIN = "put the source right, then go on; or plan again, and have the new plan
 
 
 @contextmanager
-def _told(each: Suppression, query: Any) -> Iterator[None]:
+def _told(name: object, query: Any) -> Iterator[None]:
     """Say of a source that cannot be read whose it is."""
     try:
         yield
@@ -190,12 +204,12 @@ def _told(each: Suppression, query: Any) -> Iterator[None]:
         raise
     except BadInput as bad:
         first, more = bad.problems[0], len(bad.problems) - 1
-        words = f"{each.address} cannot be read: {first.message}" + (f", and {more:,} more problems" if more else "")
+        words = f"{name} cannot be read: {first.message}" + (f", and {more:,} more problems" if more else "")
         raise DoNotCallUnknown(
             words, where=str(first.where), note=first.note, hint=first.hint or f"{_AGAIN} ({query} is read)"
         ) from bad
     except ReconcilerError as error:
-        words = f"{each.address} cannot be read: {error.message}"
+        words = f"{name} cannot be read: {error.message}"
         raise DoNotCallUnknown(
             words, where=error.where or _place(query), note=error.note, hint=error.hint or _AGAIN
         ) from error

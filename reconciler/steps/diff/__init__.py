@@ -93,9 +93,11 @@ def _row_changes(
             for each in shown[band]
         )
         reached = None
-        if standing.segment.suppress:
+        if standing.segment.asks_again:
             file = files[band].with_suffix(".reached.parquet")
-            reached = dnc_recheck.write_reached(backend, current[band], standing.rows, file)
+            reached = dnc_recheck.write_reached(
+                backend, current[band], standing.rows, file, all_known=standing.segment.asks_consent
+            )
         change = _row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
         aged = sum(each.count for each in compared[band].reasons if each.reason.code == recency_only.BY_CALENDAR)
         model = recency_only.digest_model(standing.segment)

@@ -478,3 +478,75 @@ def test_a_file_is_known_by_its_content_and_not_by_its_size_and_time(
     tenant.faults.add("act", act=move, after=True, method="POST", path="campaigns$")
     assert run("apply", plan).code == 0
     assert set(on_list(tenant)) == everybody_but(30)
+
+
+def consenting(tenant: Simulator, folder: Folder, *, more: str = "", suppress: bool = False) -> None:
+    """A segment whose source says who gave consent: gold is a yes, silver a no."""
+    ready(tenant, folder, "listContacts")
+    if not suppress:
+        segment = (folder.root / "segment.yaml").read_text()
+        folder.write("segment.yaml", segment.replace("  suppress: [registry]\n", ""))
+        (folder.root / "registry.yaml").unlink()
+    source = (folder.root / "source.yaml").read_text()
+    asks = f"files: {{optedIn: \"tier = 'gold'\", {more}"
+    folder.write("source.yaml", source.replace("files: {", asks, 1))
+
+
+@pytest.mark.parametrize("suppress", [True, False])
+def test_who_withdraws_consent_after_the_plan_is_not_put_on_the_list_and_is_taken_off_it(
+    tenant: Simulator, folder: Folder, run: Run, suppress: bool
+) -> None:
+    consenting(tenant, folder, suppress=suppress)
+    plan = str(folder.root / "a.plan")
+    assert run("plan", "--out", plan).code == 0
+    delivery.write_contacts(folder, EVERYBODY, silver=[3, 4])
+    ended = run("apply", plan, "--format", "json")
+    assert ended.code == 0, ended.said
+    assert document(ended)["Segment/chosen[engaged]"]["suppressed"] == 2
+    assert set(on_list(tenant)) == everybody_but(3, 4)
+    assert '"by":"no consent in the source"' in (folder.root / ".reconciler" / "audit.jsonl").read_text()
+    delivery.known(tenant, "listContacts", [40])
+    delivery.write_contacts(folder, range(41), silver=[3, 4])
+    assert run("plan", "--out", plan).code == 0
+    delivery.write_contacts(folder, range(41), silver=[3, 4, 5])
+    ended = run("apply", plan)
+    assert ended.code == 0, ended.said
+    assert "1 contact suppressed since the plan" in ended.out
+    assert set(on_list(tenant)) == everybody_but(3, 4, 5) | {contact(40)}
+
+
+@pytest.mark.parametrize(("more", "stays"), [("", False), ("unknownConsent: in, ", True)])
+def test_whose_consent_is_not_known_any_more_stays_only_where_the_manifest_says_so(
+    tenant: Simulator, folder: Folder, run: Run, more: str, stays: bool
+) -> None:
+    consenting(tenant, folder, more=more)
+    plan = str(folder.root / "a.plan")
+    assert run("plan", "--out", plan).code == 0
+    text = (folder.root / "crm.csv").read_text()
+    folder.write(
+        "crm.csv", "\n".join(line.replace("gold", "") if "C0003" in line else line for line in text.split("\n"))
+    )
+    assert run("apply", plan).code == 0
+    assert (contact(3) in on_list(tenant)) is stays
+    assert set(on_list(tenant)) >= everybody_but(3)
+
+
+@pytest.mark.parametrize(
+    "content", [None, "id,phone,name,email,tier,score\n", "id,phone,name,email,score\n1,2,3,4,5\n"]
+)
+def test_where_nobody_can_be_asked_for_consent_any_more_nobody_is_put_on_the_list(
+    tenant: Simulator, folder: Folder, run: Run, content: str | None
+) -> None:
+    consenting(tenant, folder)
+    plan = str(folder.root / "a.plan")
+    assert run("plan", "--out", plan).code == 0
+    (folder.root / "crm.csv").unlink()
+    if content is not None:
+        folder.write("crm.csv", content)
+    ended = run("apply", plan)
+    assert ended.code in (1, 5), ended.said
+    assert "the source of Segment/chosen, which says who gave consent," in ended.said
+    assert not on_list(tenant)
+    delivery.write_contacts(folder, EVERYBODY)
+    assert run("apply", "--resume").code == 0
+    assert set(on_list(tenant)) == everybody_but()
