@@ -12,17 +12,21 @@ Place = TypeVar("Place")
 def tried(places: Sequence[Place]) -> Sequence[Place]:
     """Every place; where `RECONCILER_EVERY` is a number, the first and every so many-th after it.
 
-    `make matrix` tries all. `make test` tries every fifth: an odd number, as places come in pairs, before and after.
+    `make matrix` tries all. `make test` tries every fifteenth: an odd number, as places come in pairs, before and after.
     """
     return places[:: _every()]
 
 
 def examples(most: int) -> int:
-    """How many examples a property is tried with: `most`, or, where there is little time, one of every so many.
+    """How many examples a property is tried with: `most`, or, where there is little time, a part, a fifth at least.
 
     `make matrix` tries as many as there are; `RECONCILER_EXAMPLES` is another number for all of them.
     """
-    return int(os.environ.get("RECONCILER_EXAMPLES", "0")) or max(most // _every(), 1)
+    return int(os.environ.get("RECONCILER_EXAMPLES", "0")) or max(most // min(_every(), _FEWEST), 1)
+
+
+_FEWEST = 5
+"""Fewer examples than one in so many hold nothing."""
 
 
 def _every() -> int:
