@@ -26,7 +26,7 @@ test: $(INSTALLED) ## Run the test suite with branch coverage, at every fifteent
 	RECONCILER_EVERY=15 $(BIN)/python -m pytest -n auto --dist loadgroup $(WHOLE)
 
 matrix: $(INSTALLED) ## Kill runs, and hit them by faults, at every place there is; try properties with all examples
-	$(BIN)/python -m pytest -n auto --dist loadgroup tests/steps/apply tests/audience tests/cli/test_damaged_files.py tests/cli/test_hostile_replies.py
+	$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 1800 tests/steps/apply tests/audience tests/cli/test_damaged_files.py tests/cli/test_hostile_replies.py
 
 check: $(INSTALLED) ## Format, lint, types, tests: what CI runs
 	$(BIN)/ruff format --check .
