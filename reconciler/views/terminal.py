@@ -143,9 +143,8 @@ def _released(change: ObjectChange) -> Iterator[Text]:
 def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
     yield Text.assemble(("> ", "green"), (plain(str(change.address)), "bold"), plain(f'  activate "{change.name}"'))
     lists = ", ".join(f'"{name}"' for _, name in change.references)
-    yield Text(
-        plain(f"    activated last, after list {lists} has been re-read, is not empty and matches the plan"), "dim"
-    )
+    told = f"list {lists} has been re-read, is not empty and matches the plan"
+    yield Text(plain(f"    activated in a step of its own, after {told}"), "dim")
 
 
 def _cost(cost: Replacement) -> Iterator[Text]:
