@@ -64,8 +64,8 @@ def recheck_consent(backend: Any, change: RowChange, segment: Segment, contacts:
     """
     told = relations.read_contacts(backend, contacts)
     told = told.filter(~told["duplicate"])
-    wanting = told["optedIn"].fill_null(True) if segment.calls_unrecorded else told["optedIn"].fill_null(False)
-    refused = told.filter(~wanting).select("contactId").distinct()
+    consents = told["optedIn"].fill_null(segment.calls_unrecorded)
+    refused = told.filter(~consents).select("contactId").distinct()
     people = _on_list_after(backend, change).select("contactId").distinct()
     for chunk in relations.stream_rows(backend, people.semi_join(refused, "contactId"), _STREAMED):
         yield from ((contact, NO_CONSENT) for (contact,) in chunk)

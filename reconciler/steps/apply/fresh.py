@@ -128,8 +128,8 @@ class Fresh:
             members, wrong = self._on_list(change)
             if wrong:
                 raise StillThere(
-                    f"{len(wrong):,} contacts of list {change.list!r} are on a do-not-call list since the plan, and are"
-                    " still on it after they were taken off",
+                    f"{len(wrong):,} contacts of list {change.list!r} may not be called by now, and are still on it"
+                    " after they were taken off",
                     where=str(change.address),
                     hint="take them off the list in the tenant, then go on",
                 )
