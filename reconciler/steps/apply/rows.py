@@ -28,7 +28,7 @@ from reconciler.steps.apply.pieces import Chunk, Pieces
 def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fresh: Fresh) -> StepResult:
     """Put, then remove, then read back; chunks of one phase go out in parallel.
 
-    Whoever may not be called since the plan, by a do-not-call list or for consent, is left out, and is not on the list in the end.
+    Whoever may not be called since the plan is left out, and is not on the list in the end.
 
     Raises:
         DoNotCallUnknown: who that is cannot be known; nobody else was put on the list since.
