@@ -30,73 +30,69 @@ from reconciler.steps.read import read_tenant
 from reconciler.steps.what_if import estimate_effect
 
 
-def propose(workspace: Workspace, outside: Runtime) -> Plan:
-    """Read the manifests and the tenant, and say what would be done.
+def propose(desired: Desired, runtime: Runtime) -> Plan:
+    """Read the tenant, and say what would be done to make it what the manifests declare.
 
     Raises:
         ReconcilerError: whatever a step raises; nothing has been written.
     """
-    outside.phase("reading the manifests")
-    desired = load(workspace)  # files -> resources; every problem at once, each with file:line:column
-    outside.phase("reading the tenant and the sources")
-    live = _seen(desired, outside)  # reads only; names, not ids; only declared kinds
-    outside.phase("working out who belongs on which list")
+    runtime.phase("reading the tenant and the sources")
+    live = _read_live(desired, runtime)  # reads only; names, not ids; only declared kinds
+    runtime.phase("working out who belongs on which list")
     members = decide(desired, live)  # who belongs on which list, and who does not and why: relations
-    outside.phase("comparing with the lists")
-    changes = diff(desired, members, live, outside.tokens(desired))  # pure; only declared fields
-    outside.phase("holding the campaigns to the rules")
-    judged = check_rules(
-        desired, members, changes, live, workspace.now
-    )  # what each campaign would be, and what the rules say
-    return build_plan(judged, desired, live, workspace.now)  # pure; dependency order; a Plan is a value
+    runtime.phase("comparing with the lists")
+    changes = diff(desired, members, live, runtime.tokens(desired))  # pure; only declared fields
+    runtime.phase("holding the campaigns to the rules")
+    checked = check_rules(desired, members, changes, live, desired.now)  # the campaigns as they would be, and findings
+    return build_plan(checked, desired, live, desired.now)  # pure; dependency order; a Plan is a value
 
 
-def _seen(desired: Desired, outside: Runtime, *, campaigns: bool = True) -> Live:
-    memory = outside.shelf(desired), outside.owed(desired)
-    told = outside.asked if campaigns else None
-    scored = outside.scored(desired)
+def _read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) -> Live:
+    memory = runtime.shelf(desired), runtime.owed(desired)
+    told = runtime.asked if campaigns else None
+    scored = runtime.scored(desired)
     live = read_tenant(
-        desired, outside.reader(desired), partial(outside.secret, desired), *memory, told=told, scored=scored
+        desired, runtime.reader(desired), partial(runtime.secret, desired), *memory, told=told, scored=scored
     )
-    return replace(live, written=outside.written(desired), scored=scored)
+    return replace(live, written=runtime.written(desired), scored=scored)
 
 
-def explain_contact(workspace: Workspace, outside: Runtime, segment: str, contact: str) -> Explanation:
+def explain_contact(desired: Desired, runtime: Runtime, segment: str, contact: str) -> Explanation:
     """Say why one contact is where it is.
 
     Raises:
         ReconcilerError: whatever a step raises.
     """
-    desired = load(workspace)
-    live = _seen(desired, outside, campaigns=False)  # what they need may take hours, and has no part in a segment
-    members, tokens = decide(desired, live), outside.tokens(desired)
+    live = _read_live(desired, runtime, campaigns=False)  # what they need may take hours, and has no part in a segment
+    members, tokens = decide(desired, live), runtime.tokens(desired)
     changes = diff(desired, members, live, tokens)
     return explain(desired, members, changes, live, tokens, segment, contact)
 
 
-def estimate_what_if(workspace: Workspace, outside: Runtime, suppositions: Sequence[Supposition]) -> WhatIf:
-    """Read once, and say what each supposed number would do to its segment's lists.
+def estimate_what_if(workspace: Workspace, runtime: Runtime, suppositions: Sequence[Supposition]) -> WhatIf:
+    """Read the tenant once, and say what each supposed number would do to its segment's lists.
+
+    Each number makes manifests of its own, which are loaded before anything is read.
 
     Raises:
         ReconcilerError: whatever a step raises, the question's own faults among them.
     """
     first, segment = suppositions[0], Address("Segment", suppositions[0].segment)
-    load(replace(workspace, supposition=first))  # a question that makes no sense is told before anything is read
+    several = [load(replace(workspace, supposition=each)) for each in suppositions]
     desired = load(workspace)
-    live = _seen(desired, outside, campaigns=False)
-    tokens, rows = outside.tokens(desired), []
-    for each in suppositions:
-        supposed = load(replace(workspace, supposition=each))
+    live = _read_live(desired, runtime, campaigns=False)
+    tokens, rows = runtime.tokens(desired), []
+    for each, supposed in zip(suppositions, several, strict=True):
         changes = diff(supposed, decide(supposed, live), live, tokens)
         rows.append(estimate_effect(changes, segment, each.value))
     return WhatIf(segment, first.setting, tuple(rows), desired.meant, live.notices)
 
 
-def commit(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Report:
+def commit(plan: Plan, writer: Writer, ledger: Ledger, options: ApplyOptions) -> Report:
     """Do what a plan says, or refuse.
 
     Raises:
         Refused, Stale: the plan may not be applied; nothing has been written.
     """
-    guard(plan, terms)  # pure; refuses, never edits
-    return apply(plan, writer, ledger, terms)  # the only place that writes
+    guard(plan, options)  # pure; refuses, never edits
+    return apply(plan, writer, ledger, options)  # the only place that writes

@@ -17,7 +17,7 @@ from reconciler.cli.formats import format_option, show
 from reconciler.cli.plan import tell_of_ledger
 from reconciler.cli.progress_sinks import EventFile, ProgressSinks, event_file
 from reconciler.cli.stopping import Stopping
-from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
+from reconciler.cli.workspace import command_line, open_workspace, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit, Interrupted, LedgerError, ReconcilerError, Refused, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
@@ -60,7 +60,7 @@ def apply(
     resume: str | None,
     prune: bool,
     release: tuple[str, ...],
-    voice: str,
+    output_format: str,
     digest: str | None,
     refresh: bool,
     events: Path | None,
@@ -68,6 +68,7 @@ def apply(
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
     from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
+    from reconciler.steps.load import load
     from reconciler.views.reading import ReadingProgress
 
     if resume is not None and (file is not None or Path(resume).suffix == ".plan"):
@@ -75,43 +76,46 @@ def apply(
     with (
         event_file(events) as file_of_events,
         Stopping() as stopping,
-        opened(chosen, prune=prune, release=release, refresh=refresh) as workspace,
+        open_workspace(chosen, prune=prune, release=release, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        LocalRuntime(workspace, stopping.stop, reading) as world,
+        LocalRuntime(workspace, stopping.stop, reading) as runtime,
     ):
-        applying = _Applying(workspace, world, stopping, voice, digest, file_of_events, reading)
+        runtime.phase("reading the manifests")
+        desired = load(workspace)
+        command = _Apply(workspace, desired, runtime, stopping, output_format, digest, file_of_events, reading)
         if resume is not None:
-            return applying.resumed(resume)
-        return applying.saved(file) if file is not None else applying.fresh(yes)
+            return command.resume_run(resume)
+        return command.apply_saved(file) if file is not None else command.plan_and_apply(yes)
 
 
 @dataclass(frozen=True)
-class _Applying:
+class _Apply:
     """One apply from the command line."""
 
     workspace: Workspace
-    world: LocalRuntime
+    desired: Desired
+    runtime: LocalRuntime
     stopping: Stopping
-    voice: str
+    output_format: str
     reviewed: str | None
     events: EventFile
     reading: ReadingProgress
 
-    def fresh(self, yes: bool) -> int:
+    def plan_and_apply(self, yes: bool) -> int:
         from reconciler.flow import propose
         from reconciler.model.report import Report
 
-        waiting = self._tell_what_waits(self._desired())
-        proposed = replace(propose(self.workspace, self.world), ledger=self.world.ledger_state)
+        waiting = self._tell_what_waits()
+        proposed = replace(propose(self.desired, self.runtime), ledger=self.runtime.ledger_state)
         self.reading.end()
-        tell_of_ledger(self.world)
-        if self.voice == "text":
-            show("plan", self.voice, proposed)
+        tell_of_ledger(self.runtime)
+        if self.output_format == "text":
+            show("plan", self.output_format, proposed)
         if proposed.empty and not proposed.refusals:
             if waiting:
-                self.world.ledger(self._desired()).supersede(proposed.workspace)
-            if self.voice == "json":
-                self._tell(Report("", (), 0, audit=self.world.ledger(self._desired()).anchor()))
+                self.runtime.ledger(self.desired).supersede(proposed.workspace)
+            if self.output_format == "json":
+                self._tell(Report("", (), 0, audit=self.runtime.ledger(self.desired).anchor()))
             return Exit.DONE
         if not yes and not proposed.refusals:
             if not sys.stdin.isatty():
@@ -119,26 +123,25 @@ class _Applying:
             if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
                 click.echo("Nothing was written.")
                 return Exit.DONE
-        return self._commit(proposed, self._desired(), shown=self.voice == "text")
+        return self._commit(proposed, shown=self.output_format == "text")
 
-    def saved(self, file: Path) -> int:
+    def apply_saved(self, file: Path) -> int:
         from reconciler.ledger.saved import open_plan, read_anchor
 
-        desired = self._desired()
-        self._tell_what_waits(desired)
-        ledger = self.world.ledger(desired)
-        tell_of_ledger(self.world)
+        self._tell_what_waits()
+        ledger = self.runtime.ledger(self.desired)
+        tell_of_ledger(self.runtime)
         plan = open_plan(file, self.workspace.scratch / "saved", ledger.seal)
         ledger.refuse_lost(read_anchor(file))
-        return self._commit(plan, desired)
+        return self._commit(plan)
 
-    def resumed(self, name: str) -> int:
+    def resume_run(self, name: str) -> int:
         """Go on with a run; `name` is empty where the latest that was interrupted is meant."""
         from reconciler.model.report import Report
 
-        desired = self._desired()
-        ledger = self.world.ledger(desired)
-        self._tell_of_strangers(desired)
+        desired = self.desired
+        ledger = self.runtime.ledger(desired)
+        self._tell_of_strangers()
         if name:
             name = ledger.find_run(name, desired.settings.name).name
         else:
@@ -147,38 +150,33 @@ class _Applying:
                 ledger.refuse_foreign()
                 if not ledger.store.runs():
                     raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
-                click.echo(_nothing_waits(ledger, desired), err=self.voice == "json")
-                if self.voice == "json":
+                click.echo(_describe_nothing_waits(ledger, desired), err=self.output_format == "json")
+                if self.output_format == "json":
                     self._tell(Report("", (), 0, audit=ledger.anchor()))
                 return Exit.DONE
             name = waiting[0].name
-        return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), desired, name)
+        return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), name)
 
-    def _tell_what_waits(self, desired: Desired) -> bool:
+    def _tell_what_waits(self) -> bool:
         """Say first of all that an earlier run was interrupted, and how to go on with it."""
         from reconciler.views.plain import plain
 
-        self._tell_of_strangers(desired)
-        waiting = self.world.ledger(desired).interrupted(desired.settings.name)
+        self._tell_of_strangers()
+        waiting = self.runtime.ledger(self.desired).interrupted(self.desired.settings.name)
         for each in waiting:
             click.echo(plain(f"Run {each.name}, begun by {each.by} at {each.at}, was interrupted."), err=True)
             _tell_how_to_go_on(self.workspace, name=each.name)
         return bool(waiting)
 
-    def _tell_of_strangers(self, desired: Desired) -> None:
+    def _tell_of_strangers(self) -> None:
         """Name what lies among the ledger's runs and is none: somebody may miss a run that was moved or renamed."""
         from reconciler.views.plain import plain
 
-        store = self.world.ledger(desired).store
+        store = self.runtime.ledger(self.desired).store
         for name in store.strangers():
             click.echo(plain(f"Notice: {store.place(f'runs/{name}')} is no run, and is passed over"), err=True)
 
-    def _desired(self) -> Desired:
-        from reconciler.steps.load import load
-
-        return load(self.workspace)
-
-    def _commit(self, plan: Plan, desired: Desired, resume: str | None = None, *, shown: bool = False) -> int:
+    def _commit(self, plan: Plan, resume: str | None = None, *, shown: bool = False) -> int:
         from reconciler.cli.console import console
         from reconciler.cli.notifications import notifier, tell_of_apply, tell_of_refusal
         from reconciler.flow import commit
@@ -186,43 +184,43 @@ class _Applying:
         from reconciler.views.events import ApplyEvents
         from reconciler.views.progress import ApplyProgress
 
-        writer = self.world.writer(desired)
-        out = console(stderr=self.voice == "json")
+        desired = self.desired
+        writer = self.runtime.writer(desired)
+        out = console(stderr=self.output_format == "json")
         headline = f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}"
         events = ApplyEvents(self.events.write)
         with (
-            notifier(self.world, desired, self.stopping.stop, self.workspace) as teller,
+            notifier(self.runtime, desired, self.stopping.stop, self.workspace) as teller,
             self.stopping.writing(lambda: events.interrupted(at_once=False)),
             ApplyProgress(out, headline) as progress,
         ):
-            terms = self._terms(desired, writer.surfaces, ProgressSinks(events, progress), resume)
-            terms = replace(terms, teller=teller, shown=shown)
+            options = self._choose_options(writer.surfaces, ProgressSinks(events, progress), resume)
+            options = replace(options, teller=teller, shown=shown)
             try:
-                report = commit(plan, writer, self.world.ledger(desired), terms)
+                report = commit(plan, writer, self.runtime.ledger(desired), options)
             except KeyboardInterrupt:
                 events.interrupted(at_once=True)
                 words = "Stopped at once: what was in flight may have taken effect, and is looked up when it goes on."
-                return self._stopped(words)
+                return self._end_stopped(words)
             except ReconcilerError as error:
                 events.failed(error)
                 if isinstance(error, Interrupted):
-                    return self._stopped("Stopped before the first step.")
+                    return self._end_stopped("Stopped before the first step.")
                 if isinstance(error, Refused | Stale):
-                    tell_of_refusal(plan, error, self.workspace, self.world, desired)
+                    tell_of_refusal(plan, error, self.workspace, self.runtime, desired)
                 raise
         self._tell(report)
-        tell_of_apply(plan, report, self.workspace, self.world, desired)
+        tell_of_apply(plan, report, self.workspace, self.runtime, desired)
         return report.exit_code
 
-    def _terms(
-        self, desired: Desired, surfaces: Mapping[str, str], progress: Progress, resume: str | None
-    ) -> ApplyOptions:
+    def _choose_options(self, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> ApplyOptions:
         from reconciler.kinds import contact_list, earlier_names
         from reconciler.kinds.segment import segments
         from reconciler.kinds.suppression_list import stores
         from reconciler.model.apply_options import ApplyOptions
         from reconciler.model.instants import clock
 
+        desired = self.desired
         return ApplyOptions(
             manifests=desired.manifests,
             tenant=desired.tenant.address.name,
@@ -238,31 +236,31 @@ class _Applying:
             reviewed=self.reviewed,
             root=desired.root,
             stores=stores(desired.catalogue),
-            tokens=self.world.tokens(desired),
+            tokens=self.runtime.tokens(desired),
             segments=segments(desired.catalogue, desired.as_of),
-            secret=partial(self.world.secret, desired),
+            secret=partial(self.runtime.secret, desired),
             places=desired.times,
             earlier=earlier_names(desired.catalogue).get(contact_list.KIND.name, {}),
         )
 
     def _tell(self, report: Report) -> None:
-        _tell(report, self.workspace, self.voice, self.world.ledger_state)
+        _tell(report, self.workspace, self.output_format, self.runtime.ledger_state)
 
-    def _stopped(self, words: str) -> int:
+    def _end_stopped(self, words: str) -> int:
         from reconciler.views import problems
 
-        if self.voice == "json":
+        if self.output_format == "json":
             print_document(problems.document("interrupted", words, Exit.INTERRUPTED))
         click.echo(words, err=True)
         _tell_how_to_go_on(self.workspace)
         return Exit.INTERRUPTED
 
 
-def _tell(report: Report, workspace: Workspace, voice: str, ledger: LedgerState | None) -> None:
+def _tell(report: Report, workspace: Workspace, output_format: str, ledger: LedgerState | None) -> None:
     from reconciler.model.report import Outcome
 
-    show("report", voice, report, ledger)
-    if voice == "text" and any(step.rejected for step in report.steps):
+    show("report", output_format, report, ledger)
+    if output_format == "text" and any(step.rejected for step in report.steps):
         click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
     if report.resumable:
         wrong = any(step.hint for step in report.ended(Outcome.FAILED))
@@ -274,7 +272,7 @@ def _tell_how_to_go_on(workspace: Workspace, words: str = "Resume with", name: s
     click.echo(f"{words}: {command}", err=True)
 
 
-def _nothing_waits(ledger: Ledger, desired: Desired) -> str:
+def _describe_nothing_waits(ledger: Ledger, desired: Desired) -> str:
     """What is said where no run of this workspace and tenant is left to go on with; others are named."""
     from reconciler.ledger.interrupted import read_interrupted
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import open_workspace, workspace_options
 from reconciler.model.errors import LedgerError
 from reconciler.model.listing import many
 
@@ -45,7 +45,7 @@ _ledger = click.option(
     help="Also hold the record against its head as a report (JSON), a saved plan, or ENTRY:HASH has it.",
 )
 @format_option("audit")
-def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...], voice: str) -> int:
+def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...], output_format: str) -> int:
     """Check that no entry of the record was changed, removed or put in after it was written, and by whom."""
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, known_seal
     from reconciler.ledger.verifying import verify as verify_record
@@ -54,7 +54,7 @@ def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...],
     with _store(chosen, ledger) as store:
         seal = known_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
         found = verify_record(store, seal, places)
-    show("audit", voice, found)
+    show("audit", output_format, found)
     return 0
 
 
@@ -72,8 +72,8 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
 
     if len(reason.strip()) < _SHORTEST_REASON:
         raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
-    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
-        found = world.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
+    with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
+        found = runtime.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
     click.echo(f"{many(found.entries, 'entry is', 'entries are')} answered for, as they are.")
     if found.fault is not None:
         click.echo(plain(f"Entry {found.fault[0]} was broken: {found.fault[1]}."))
@@ -91,7 +91,7 @@ def _store(chosen: dict[str, Any], ledger: str | None) -> Iterator[Records]:
     from reconciler.steps.load import load
 
     if ledger is None:
-        with opened(chosen) as workspace:
+        with open_workspace(chosen) as workspace:
             desired = load(workspace)
             yield opened_store(desired.settings.ledger, desired.root)
         return

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, refresh_option, workspace_options
+from reconciler.cli.workspace import open_workspace, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 
 
@@ -17,7 +17,7 @@ from reconciler.model.errors import Exit
 @workspace_options
 @refresh_option
 @format_option("plan")
-def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
+def drift(chosen: dict[str, Any], output_format: str, refresh: bool) -> int:
     """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job.
 
     It is what `plan` shows, and counts what is declared no more as a difference.
@@ -25,14 +25,16 @@ def drift(chosen: dict[str, Any], voice: str, refresh: bool) -> int:
     from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
+    from reconciler.steps.load import load
     from reconciler.views.reading import ReadingProgress
 
     with (
-        opened(chosen, refresh=refresh) as workspace,
+        open_workspace(chosen, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        LocalRuntime(workspace, reading=reading) as world,
+        LocalRuntime(workspace, reading=reading) as runtime,
     ):
-        proposed = replace(propose(workspace, world), ledger=world.ledger_state)
+        runtime.phase("reading the manifests")
+        proposed = replace(propose(load(workspace), runtime), ledger=runtime.ledger_state)
         reading.end()
-        show("plan", voice, proposed)
+        show("plan", output_format, proposed)
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

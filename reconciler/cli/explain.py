@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, refresh_option, workspace_options
+from reconciler.cli.workspace import open_workspace, refresh_option, workspace_options
 
 
 @click.group()
@@ -22,24 +22,25 @@ def explain() -> None:
 @refresh_option
 @click.option("--segment", required=True, metavar="NAME", help="The Segment in which it is looked for.")
 @format_option("contact")
-def contact(chosen: dict[str, Any], contact: str, segment: str, voice: str, refresh: bool) -> int:
+def contact(chosen: dict[str, Any], contact: str, segment: str, output_format: str, refresh: bool) -> int:
     """Explain the contact ID, from the row it was read from to the list it is on.
 
     ID may be the token by which a plan speaks of the contact.
     """
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import explain_contact
+    from reconciler.steps.load import load
 
-    with opened(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as world:
-        explanation = explain_contact(workspace, world, segment.removeprefix("segment/"), contact)
-    show("contact", voice, explanation)
+    with open_workspace(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as runtime:
+        explanation = explain_contact(load(workspace), runtime, segment.removeprefix("segment/"), contact)
+    show("contact", output_format, explanation)
     return 0
 
 
 @explain.command()
 @click.argument("rule", metavar="ID")
 @format_option("rule")
-def rule(rule: str, voice: str) -> int:
+def rule(rule: str, output_format: str) -> int:
     """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
     from reconciler.rules import rules
     from reconciler.rules.hours import timetables
@@ -50,5 +51,5 @@ def rule(rule: str, voice: str) -> int:
         raise click.BadParameter(f"there is no rule {rule}; `reconciler rules` lists them", param_hint="ID")
     about = jurisdictions() if found.id.startswith("ABN-") else ()
     hours = timetables() if found.id.startswith("HRS-") else ()
-    show("rule", voice, found, about, hours)
+    show("rule", output_format, found, about, hours)
     return 0

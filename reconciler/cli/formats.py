@@ -36,15 +36,15 @@ class _Format(click.ParamType[str]):
 
 def format_option(subject: Subject) -> Callable[..., Any]:
     """The option of a command that shows something."""
-    return click.option("--format", "voice", type=_Format(subject), default="text", show_default=True)
+    return click.option("--format", "output_format", type=_Format(subject), default="text", show_default=True)
 
 
-def show(subject: Subject, voice: str, *nouns: Any) -> None:
+def show(subject: Subject, output_format: str, *nouns: Any) -> None:
     """Print something in a format."""
     from reconciler.cli.console import console
     from reconciler.views import views
 
-    shown = views()[subject, voice].render(*nouns)
+    shown = views()[subject, output_format].render(*nouns)
     if isinstance(shown, str):
         print_document(shown.removesuffix("\n"))
     else:

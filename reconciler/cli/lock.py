@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import open_workspace, workspace_options
 from reconciler.model.errors import Exit
 
 
@@ -20,16 +20,16 @@ def lock() -> None:
 @lock.command()
 @workspace_options
 @format_option("lock")
-def status(chosen: dict[str, Any], voice: str) -> int:
+def status(chosen: dict[str, Any], output_format: str) -> int:
     """Say who holds the lock, for how long it has been silent, and whether it has lapsed."""
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger.lock import read_state
     from reconciler.steps.load import load
 
-    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
+    with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
-        state = read_state(world.ledger(desired).store)
-    show("lock", voice, state, desired.meant)
+        state = read_state(runtime.ledger(desired).store)
+    show("lock", output_format, state, desired.meant)
     return Exit.DONE
 
 
@@ -44,7 +44,7 @@ def break_(chosen: dict[str, Any], reason: str) -> int:
 
     if len(reason.strip()) < 10:
         raise click.BadParameter("say why in at least ten characters", param_hint="--reason")
-    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
-        state = world.ledger(load(workspace)).break_lock(reason.strip(), getpass.getuser())
+    with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
+        state = runtime.ledger(load(workspace)).break_lock(reason.strip(), getpass.getuser())
     click.echo(plain(f"The lock of {state.owner} is broken; see what that run did before you go on."))
     return Exit.DONE

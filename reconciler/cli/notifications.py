@@ -28,34 +28,34 @@ if TYPE_CHECKING:
     from reconciler.steps.notify.background_notifier import BackgroundNotifier
 
 
-def tell_of_plan(plan: Plan, workspace: Workspace, world: LocalRuntime, desired: Desired) -> None:
+def tell_of_plan(plan: Plan, workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     """Tell the webhooks that a plan was made."""
     from reconciler.model.payloads import of_plan
 
-    _tell([of_plan(plan, datetime.now(UTC))], workspace, world, desired)
+    _tell([of_plan(plan, datetime.now(UTC))], workspace, runtime, desired)
 
 
-def tell_of_apply(plan: Plan, report: Report, workspace: Workspace, world: LocalRuntime, desired: Desired) -> None:
+def tell_of_apply(plan: Plan, report: Report, workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     """Tell the webhooks how a run has ended, and its jobs if all are over."""
     from reconciler.model.payloads import of_apply, of_jobs
 
     now = datetime.now(UTC)
     occasions = [of_jobs(report.run, report.jobs, now), of_apply(plan, report, now)]
-    _tell([each for each in occasions if each is not None], workspace, world, desired)
+    _tell([each for each in occasions if each is not None], workspace, runtime, desired)
 
 
 def tell_of_refusal(
-    plan: Plan, error: Refused | Stale, workspace: Workspace, world: LocalRuntime, desired: Desired
+    plan: Plan, error: Refused | Stale, workspace: Workspace, runtime: LocalRuntime, desired: Desired
 ) -> None:
     """Tell the webhooks that a plan was not applied."""
     from reconciler.model.payloads import of_refusal
 
-    _tell([of_refusal(plan, error, datetime.now(UTC))], workspace, world, desired)
+    _tell([of_refusal(plan, error, datetime.now(UTC))], workspace, runtime, desired)
 
 
 @contextmanager
 def notifier(
-    world: LocalRuntime, desired: Desired, stop: threading.Event, workspace: Workspace
+    runtime: LocalRuntime, desired: Desired, stop: threading.Event, workspace: Workspace
 ) -> Iterator[BackgroundNotifier | None]:
     """Have webhooks told of outcomes as they are set; say at the end what became of that."""
     from reconciler.kinds.webhook import webhooks
@@ -67,8 +67,8 @@ def notifier(
         return
     from reconciler.steps.notify.background_notifier import notify_in_background
 
-    courier, outbox = world.courier(stop), world.outbox(desired)
-    with notify_in_background(Event.OUTCOMES, declared, world.receivers(desired), courier, outbox, stop) as teller:
+    courier, outbox = runtime.courier(stop), runtime.outbox(desired)
+    with notify_in_background(Event.OUTCOMES, declared, runtime.receivers(desired), courier, outbox, stop) as teller:
         yield teller
     for each in teller.told:
         kept = f", {each.kept:,} kept: {each.why or 'the sending was stopped'}" if each.kept else ""
@@ -77,7 +77,7 @@ def notifier(
         click.echo(_again(workspace), err=True)
 
 
-def _tell(occasions: Iterable[Occasion], workspace: Workspace, world: LocalRuntime, desired: Desired) -> None:
+def _tell(occasions: Iterable[Occasion], workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     from reconciler.cli.stopping import stoppable
     from reconciler.kinds.webhook import webhooks
 
@@ -92,9 +92,9 @@ def _tell(occasions: Iterable[Occasion], workspace: Workspace, world: LocalRunti
             told = notify(
                 occasions,
                 declared,
-                world.receivers(desired),
-                world.courier(stop),
-                world.outbox(desired),
+                runtime.receivers(desired),
+                runtime.courier(stop),
+                runtime.outbox(desired),
                 datetime.now(UTC),
             )
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import open_workspace, workspace_options
 from reconciler.model.errors import Exit, LedgerError
 
 
@@ -16,7 +16,7 @@ from reconciler.model.errors import Exit, LedgerError
 @workspace_options
 @click.option("--release", metavar="LIST", help="Offer again what this list would not take, with the next plan.")
 @format_option("owed")
-def owed(chosen: dict[str, Any], release: str | None, voice: str) -> int:
+def owed(chosen: dict[str, Any], release: str | None, output_format: str) -> int:
     """Say how many contacts the tenant's lists would not take, and why.
 
     They are offered again by later plans, after a while, until they are in quarantine.
@@ -28,9 +28,9 @@ def owed(chosen: dict[str, Any], release: str | None, voice: str) -> int:
     from reconciler.model.owed_count import OwedCount
     from reconciler.steps.load import load
 
-    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
+    with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
-        lines = world.owed(desired)
+        lines = runtime.owed(desired)
         counted: list[OwedCount] = []
         if lines is not None:
             with engine.open_reader(desired.settings.engine, workspace.scratch) as backend:
@@ -41,9 +41,9 @@ def owed(chosen: dict[str, Any], release: str | None, voice: str) -> int:
         if release is not None:
             if release not in {each.list for each in counted}:
                 raise LedgerError(f"nothing is owed to a list {release!r}", hint="see: reconciler owed")
-            ledger = world.ledger(desired)
+            ledger = runtime.ledger(desired)
             records.release(ledger.records, ledger.tenant, release)
             click.echo(f"What list {release!r} would not take is offered again by the next plan.")
             return Exit.DONE
-        show("owed", voice, counted, desired.meant)
+        show("owed", output_format, counted, desired.meant)
     return Exit.DONE

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import command_line, opened, prune_options, refresh_option, workspace_options
+from reconciler.cli.workspace import command_line, open_workspace, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def plan(
     chosen: dict[str, Any],
     out: Path | None,
-    voice: str,
+    output_format: str,
     detailed_exitcode: bool,
     fail_on: str | None,
     prune: bool,
@@ -56,23 +56,25 @@ def plan(
     from reconciler.views.reading import ReadingProgress
 
     with (
-        opened(chosen, prune=prune, release=release, refresh=refresh) as workspace,
+        open_workspace(chosen, prune=prune, release=release, refresh=refresh) as workspace,
         ReadingProgress(console(stderr=True)) as reading,
-        LocalRuntime(workspace, reading=reading) as world,
+        LocalRuntime(workspace, reading=reading) as runtime,
     ):
-        proposed = replace(propose(workspace, world), ledger=world.ledger_state)
+        runtime.phase("reading the manifests")
+        desired = load(workspace)
+        proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state)
         reading.end()
-        tell_of_ledger(world)
-        show("plan", voice, proposed)
+        tell_of_ledger(runtime)
+        show("plan", output_format, proposed)
         if out is not None:
-            ledger = world.ledger(load(workspace))
+            ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.anchor())
             click.echo(
                 f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
-                err=voice == "json",
+                err=output_format == "json",
             )
         if notify:
-            tell_of_plan(proposed, workspace, world, load(workspace))
+            tell_of_plan(proposed, workspace, runtime, desired)
     return _exit_code(proposed, detailed=detailed_exitcode, fail_on=fail_on)
 
 
@@ -86,9 +88,9 @@ def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
     return Exit.CHANGES if detailed and verdict.status is Status.CHANGES else Exit.DONE
 
 
-def tell_of_ledger(world: LocalRuntime) -> None:
+def tell_of_ledger(runtime: LocalRuntime) -> None:
     """Say of a ledger that remembers nothing what that means for a pipeline, in one line."""
     from reconciler.views.plain import plain
 
-    if world.ledger_state is not None and (words := world.ledger_state.words):
+    if runtime.ledger_state is not None and (words := runtime.ledger_state.words):
         click.echo(plain(f"Notice: {words}"), err=True)

@@ -10,7 +10,7 @@ from reconciler.cli.formats import format_option, show
 
 @click.command()
 @format_option("rules")
-def rules(voice: str) -> int:
+def rules(output_format: str) -> int:
     """List every rule with its severity and sources, the ceilings by country, and the calling hours.
 
     Needs no workspace.
@@ -20,5 +20,5 @@ def rules(voice: str) -> int:
     from reconciler.rules.jurisdictions import jurisdictions
 
     every = tuple(known().values())
-    show("rules", voice, every, jurisdictions(), timetables())
+    show("rules", output_format, every, jurisdictions(), timetables())
     return 0

@@ -15,13 +15,13 @@ from reconciler.cli.formats import show as show_in
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @format_option("plan")
-def show(file: Path, voice: str) -> int:
+def show(file: Path, output_format: str) -> int:
     """Show a saved plan, as it was reviewed; refuses one that was edited, as far as its key is at hand."""
     from reconciler.ledger.saved import look_at_plan
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, given_seal
 
     plan, proven = look_at_plan(file, given_seal(os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE)))
-    show_in("plan", voice, plan)
+    show_in("plan", output_format, plan)
     if not proven:
         click.echo(f"Who made this plan was not checked: that takes its key, in {VARIABLE}. Apply checks it.", err=True)
     return 0

@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import open_workspace, workspace_options
 
 
 @click.command()
 @workspace_options
 @click.option("--no-files", is_flag=True, help="Do not look for the files of contacts and numbers that manifests name.")
 @format_option("validation")
-def validate(chosen: dict[str, Any], no_files: bool, voice: str) -> int:
+def validate(chosen: dict[str, Any], no_files: bool, output_format: str) -> int:
     """Check the manifests: every problem at once, without network or credentials.
 
     The files of the workspace that they name are looked for, and not opened.
@@ -24,7 +24,11 @@ def validate(chosen: dict[str, Any], no_files: bool, voice: str) -> int:
     from reconciler.steps.load import load
     from reconciler.steps.load.ignored import IGNORE_FILE
 
-    with opened(chosen) as workspace:
+    with open_workspace(chosen) as workspace:
         desired = load(workspace, look_for_files=not no_files)
-    show("validation", voice, Validated(desired.meant, len(desired.catalogue.resources), desired.ignored, IGNORE_FILE))
+    show(
+        "validation",
+        output_format,
+        Validated(desired.meant, len(desired.catalogue.resources), desired.ignored, IGNORE_FILE),
+    )
     return 0

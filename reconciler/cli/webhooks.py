@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, workspace_options
+from reconciler.cli.workspace import open_workspace, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.listing import many
 
@@ -48,17 +48,17 @@ def _say_where(desired: Desired) -> None:
 @workspace_options
 @_choice
 @format_option("callbacks")
-def list_(chosen: dict[str, Any], name: str | None, run: str | None, voice: str) -> int:
+def list_(chosen: dict[str, Any], name: str | None, run: str | None, output_format: str) -> int:
     """Show what waits to be sent again, the oldest first."""
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
 
-    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
+    with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
-        waiting = _chosen(world.outbox(desired), name, run)
-    if voice == "text":
+        waiting = _chosen(runtime.outbox(desired), name, run)
+    if output_format == "text":
         _say_where(desired)
-    show("callbacks", voice, waiting, desired.meant)
+    show("callbacks", output_format, waiting, desired.meant)
     return Exit.DONE
 
 
@@ -75,9 +75,9 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
     from reconciler.steps.load import load
 
     stop = threading.Event()
-    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
+    with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
-        outbox = world.outbox(desired)
+        outbox = runtime.outbox(desired)
         waiting = _chosen(outbox, name, run)
         _say_where(desired)
         if not waiting:
@@ -85,7 +85,7 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
             return Exit.DONE
         with stoppable(stop):
             told = notify.resend(
-                waiting, declared(desired.catalogue), world.receivers(desired), world.courier(stop), outbox
+                waiting, declared(desired.catalogue), runtime.receivers(desired), runtime.courier(stop), outbox
             )
         show_receipts(told, workspace)
     return Exit.DONE if all(receipt.delivered for receipt in told) else Exit.ERROR
@@ -100,9 +100,9 @@ def forget(chosen: dict[str, Any], name: str | None, run: str | None, yes: bool)
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
 
-    with opened(chosen) as workspace, LocalRuntime(workspace) as world:
+    with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
-        outbox = world.outbox(desired)
+        outbox = runtime.outbox(desired)
         waiting = _chosen(outbox, name, run)
         _say_where(desired)
         if waiting and not yes:

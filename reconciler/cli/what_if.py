@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import opened, refresh_option, workspace_options
+from reconciler.cli.workspace import open_workspace, refresh_option, workspace_options
 
 MOST_VALUES = 200
 _RANGE = re.compile(r"([^=]+)=([^.:]+(?:\.\d+)?)(?:\.\.([^:]+):(.+))?")
@@ -44,7 +44,7 @@ def _setting(ctx: click.Context, parameter: click.Parameter, given: str) -> tupl
 )
 @format_option("what-if")
 def what_if(
-    chosen: dict[str, Any], segment: str, setting: tuple[str, tuple[Decimal, ...]], voice: str, refresh: bool
+    chosen: dict[str, Any], segment: str, setting: tuple[str, tuple[Decimal, ...]], output_format: str, refresh: bool
 ) -> int:
     """Show who would be in, entering, leaving and moving band at each value of a number.
 
@@ -59,7 +59,7 @@ def what_if(
     if kind.lower() != "segment" or not slash or not name:
         raise click.UsageError("name the segment as segment/NAME")
     suppositions = [Supposition(name, setting[0], value) for value in setting[1]]
-    with opened(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as world:
-        table = estimate_what_if(workspace, world, suppositions)
-    show("what-if", voice, table)
+    with open_workspace(chosen, refresh=refresh) as workspace, LocalRuntime(workspace) as runtime:
+        table = estimate_what_if(workspace, runtime, suppositions)
+    show("what-if", output_format, table)
     return 0

@@ -141,7 +141,7 @@ def command_line(workspace: Workspace, *words: str) -> str:
 
 
 @contextmanager
-def opened(
+def open_workspace(
     chosen: dict[str, Any], *, prune: bool = False, release: tuple[str, ...] = (), refresh: bool = False
 ) -> Iterator[Workspace]:
     """The workspace that was chosen, with a folder for rows that is the owner's alone and gone at the end."""

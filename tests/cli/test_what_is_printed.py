@@ -221,7 +221,7 @@ def test_a_fault_of_the_program_is_told_without_a_traceback(
     def broken(*_: Any) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr("reconciler.flow.load", broken)
+    monkeypatch.setattr("reconciler.flow.propose", broken)
     ended = run("plan")
     assert ended.code == 1
     assert "error[internal]: RuntimeError" in ended.err

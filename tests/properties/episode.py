@@ -118,7 +118,7 @@ class Program:
     def propose(self, prune: bool) -> Plan:
         """Plan."""
         workspace = self._workspace(prune)
-        return flow.propose(workspace, self._stack.enter_context(Outside(workspace)))
+        return flow.propose(load(workspace), self._stack.enter_context(Outside(workspace)))
 
     def commit(self, plan: Plan) -> Report:
         """Apply a plan."""

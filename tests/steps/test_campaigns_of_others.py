@@ -16,6 +16,7 @@ from reconciler.model.document import plan_document, read_plan
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 from reconciler.simulator import Simulator
+from reconciler.steps.load import load
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.scene import MARK, contact, declare_campaign, declare_segment, live_campaign, people
 
@@ -35,7 +36,7 @@ def propose(folder: Folder, tmp_path: Path) -> Propose:
         scratch.mkdir()
         workspace = Workspace(folder.root, scratch, NOW, os.environ, prune=prune)
         with LocalRuntime(workspace) as world:
-            return flow.propose(workspace, world)
+            return flow.propose(load(workspace), world)
 
     return planned
 

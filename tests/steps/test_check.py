@@ -17,6 +17,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.settings import Workspace
 from reconciler.model.situation import Planned
 from reconciler.simulator import Simulator
+from reconciler.steps.load import load
 from reconciler.views import machine
 from tests.conftest import Folder, manifest
 from tests.scene import contact, declare_campaign, declare_segment, live_campaign, people, phone
@@ -38,7 +39,7 @@ def propose(folder: Folder, tmp_path: Path) -> Propose:
         scratch.mkdir()
         workspace = Workspace(folder.root, scratch, NOW, os.environ, prune=prune)
         with LocalRuntime(workspace) as world:
-            return flow.propose(workspace, world)
+            return flow.propose(load(workspace), world)
 
     return planned
 

@@ -48,7 +48,7 @@ class Office:
         workspace = self._workspace(now)
         self.last = workspace
         with LocalRuntime(workspace) as world:
-            return flow.propose(workspace, world)
+            return flow.propose(load(workspace), world)
 
     def commit(self, plan: Plan, now: datetime, later: timedelta = timedelta(), resume: str | None = None) -> Report:
         """Apply a plan at a moment; whatever begins its work does so so much later."""
