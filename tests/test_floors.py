@@ -49,7 +49,7 @@ DOORS = {
     "deepdiff": ["steps/diff"],
     "phonenumbers": ["audience"],
     "ibis": ["audience"],
-    "duckdb": ["simulator"],
+    "duckdb": ["audience/engines/database.py", "simulator"],
     "pandas": [],
     "pyarrow": ["audience"],
     "python_calamine": ["audience/sources/formats/xlsx.py"],

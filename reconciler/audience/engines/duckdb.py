@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.engines import database
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
 from reconciler.model.temporary import temporary_folder
@@ -31,18 +32,14 @@ _WRITTEN = ", ".join(
 
 @contextmanager
 def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
-    """A database in memory that spills at its memory limit: to the workspace's spill folder, else to `scratch`."""
+    """A database in memory that spills at its memory limit: to the workspace's spill folder, else to `scratch`.
+
+    Who spills to one folder shares one database, and with it the limit; what is read of files, nobody shares.
+    """
     import ibis
 
-    with _spill(engine, scratch) as folder:
-        backend = ibis.duckdb.connect(
-            ":memory:",
-            memory_limit=engine.memory_limit,
-            threads=engine.threads,
-            temp_directory=str(folder),
-            preserve_insertion_order=False,
-            autoinstall_known_extensions=False,
-        )
+    with _spill(engine, scratch) as folder, database.connected(engine, folder) as connection:
+        backend = ibis.duckdb.from_connection(connection)
         try:
             yield backend
         finally:

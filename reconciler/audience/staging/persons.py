@@ -21,11 +21,14 @@ from reconciler.model.reason import Reason
 from reconciler.model.rows import PeopleQuery, Rows
 from reconciler.model.segment import Phones
 
-_FIVE_DIGITS = r"(?:\p{Nd}\P{Nd}*){5}"
-"""Fewer are nobody's number: an extension, a house number."""
+_ENOUGH = 5
+"""Digits: fewer are nobody's number, but an extension or a house number."""
 
-_ON_A_KEYPAD = (r"(?:\p{Nd}\P{Nd}*){3}", r"(?:[\p{L}\p{Nd}][^\p{L}\p{Nd}]*){7}")
-"""A number that is written in letters has some digits, and the length of a local one."""
+_ON_A_KEYPAD = (3, 7)
+"""A number that is written in letters has so many digits, and with its letters the length of a local one."""
+
+_NO_DIGIT, _NOT_ON_A_KEYPAD = r"\P{Nd}+", r"[^\p{L}\p{Nd}]+"
+"""What is left out before counting: a pattern with a number of repetitions takes an engine long to read."""
 
 _ALL_ZERO = r"^[0\P{Nd}]*$"
 """What stands where there is no number: `000-0000`."""
@@ -142,15 +145,19 @@ def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
 
 def unread(read: Any) -> Any:
     """Whether what `phones.normalise_phones` has read reaches nobody, and may be somebody's number all the same."""
+    import ibis
+
     nobody = read["e164"].isnull() & (read["subscribers"].isnull() | (read["subscribers"].length() == 0))
-    return (nobody & _may_be_somebodys(read["phone"])).fill_null(False)
+    # as a choice: whoever is reached is not looked at
+    return ibis.ifelse(nobody, _may_be_somebodys(read["phone"]), ibis.literal(False)).fill_null(False)
 
 
 def _may_be_somebodys(text: Any) -> Any:
     """Whether a text that is no number as a whole has digits that may be one."""
     few, long = _ON_A_KEYPAD
-    spelt = text.re_search(few) & text.re_search(long)
-    return (text.re_search(_FIVE_DIGITS) | spelt) & ~text.re_search(_ALL_ZERO)
+    digits = text.re_replace(_NO_DIGIT, "").length()
+    spelt = (digits >= few) & (text.re_replace(_NOT_ON_A_KEYPAD, "").length() >= long)
+    return ((digits >= _ENOUGH) | spelt) & ~text.re_search(_ALL_ZERO)
 
 
 def _written(backend: Any, relation: Any) -> Any:

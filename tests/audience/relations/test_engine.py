@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from reconciler.audience.engines import patterns, session
+from reconciler.audience.engines import database, patterns, session
 from reconciler.audience.relations import engine, relations
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import Rows
@@ -46,6 +48,55 @@ def test_what_spills_goes_to_the_folder_that_was_named_and_does_not_stay(tmp_pat
         assert len(folders) == 2
         assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in folders)
     assert not any((tmp_path / "large" / "disk").iterdir())
+
+
+def _begun(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every database that is begun from here on; none is at hand."""
+    begun: list[Any] = []
+    begin = duckdb.connect
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        begun.append(begin(*arguments, **options))
+        return begun[-1]
+
+    monkeypatch.setattr(database, "_idle", {})
+    monkeypatch.setattr(duckdb, "connect", counted)
+    return begun
+
+
+def test_a_database_that_is_at_hand_is_asked_again_and_nobody_sees_anothers_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, chosen = _begun(monkeypatch), Engine(memory_limit="64MB")
+    for name in ("one", "other"):
+        with (
+            engine.open_engine(chosen, tmp_path / name) as first,
+            engine.open_engine(chosen, tmp_path / name) as second,
+        ):
+            assert engine.find_scratch(first) == engine.find_scratch(second) == tmp_path / name / "spill"
+            first.raw_sql("CREATE TEMP VIEW mine AS SELECT 1")
+            with pytest.raises(duckdb.CatalogException, match="mine"):
+                second.raw_sql("SELECT * FROM mine")
+            assert first.raw_sql("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+    with engine.open_engine(replace(chosen, threads=1), tmp_path / "one") as third:
+        assert third.raw_sql("SELECT current_setting('threads')").fetchall() == [(1,)]
+    assert len(begun) == 2
+
+
+def test_a_database_that_has_spilled_or_in_which_something_failed_is_asked_by_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, chosen = _begun(monkeypatch), Engine(memory_limit="64MB")
+    with engine.open_engine(chosen, tmp_path / "a") as backend:
+        spilled = engine.find_scratch(backend)
+        backend.raw_sql("CREATE TEMP TABLE large AS SELECT range, md5(range::VARCHAR) FROM range(2_000_000)")
+        assert any(spilled.iterdir())
+    assert not any(tmp_path.glob("a/spill/*"))
+    with pytest.raises(RuntimeError, match="lost"), engine.open_engine(chosen, tmp_path / "b"):
+        raise RuntimeError("lost")
+    with engine.open_engine(chosen, tmp_path / "c") as backend:
+        assert backend.raw_sql("SELECT 1").fetchall() == [(1,)]
+    assert len(begun) == 3
 
 
 def test_what_was_written_is_the_owners_alone_and_counted(backend: Any, written: Written, tmp_path: Path) -> None:
