@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.ledger import trailer
 from reconciler.ledger.saved import SAVED
-from reconciler.ledger.sealing import Seal, seal_of
+from reconciler.ledger.sealing import Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.ledger.store import Store
 from reconciler.model.document import document_digest
@@ -22,7 +22,7 @@ Parts = dict[str, bytes]
 
 def seal(root: Path) -> Seal:
     """The seal of a workspace whose ledger is where it is when nothing is said."""
-    return seal_of(Store("file://.reconciler", root), None)
+    return open_seal(Store("file://.reconciler", root), None)
 
 
 def parts(path: Path) -> Parts:
@@ -36,7 +36,7 @@ def lines(root: Path, pattern: str) -> list[dict[str, Any]]:
     store = Store("file://.reconciler", root)
     names = [str(path.relative_to(store.folder)) for path in sorted(store.folder.glob(pattern))]
     kept = ProvenRecords(store, seal(root))
-    return [json.loads(line) for name in names for line in kept.lines(name)]
+    return [json.loads(line) for name in names for line in kept.read_lines(name)]
 
 
 def rows(path: Path, root: Path) -> Parts:
@@ -66,7 +66,7 @@ def write(path: Path, key: Seal, found: Parts, what: str = SAVED) -> None:
         with zipfile.ZipFile(file, "w") as archive:
             for name, content in found.items():
                 archive.writestr(name, content)
-            archive.comment = trailer.unsigned(key)
+            archive.comment = trailer.make_unsigned(key)
         trailer.sign(file, key, what)
 
 

@@ -115,7 +115,7 @@ class _Apply:
             if waiting:
                 self.runtime.ledger(self.desired).supersede(proposed.workspace)
             if self.output_format == "json":
-                self._tell(Report("", (), 0, audit=self.runtime.ledger(self.desired).anchor()))
+                self._tell(Report("", (), 0, audit=self.runtime.ledger(self.desired).read_anchor()))
             return Exit.DONE
         if not yes and not proposed.refusals:
             if not sys.stdin.isatty():
@@ -145,24 +145,24 @@ class _Apply:
         if name:
             name = ledger.find_run(name, desired.settings.name).name
         else:
-            waiting = ledger.interrupted(desired.settings.name)
+            waiting = ledger.list_interrupted(desired.settings.name)
             if not waiting:
                 ledger.refuse_foreign()
-                if not ledger.store.runs():
+                if not ledger.store.list_runs():
                     raise LedgerError("there is no run to resume", hint="start one with: reconciler apply")
                 click.echo(_describe_nothing_waits(ledger, desired), err=self.output_format == "json")
                 if self.output_format == "json":
-                    self._tell(Report("", (), 0, audit=ledger.anchor()))
+                    self._tell(Report("", (), 0, audit=ledger.read_anchor()))
                 return Exit.DONE
             name = waiting[0].name
-        return self._commit(ledger.plan_of(name, self.workspace.scratch / "saved"), name)
+        return self._commit(ledger.open_plan_of(name, self.workspace.scratch / "saved"), name)
 
     def _tell_what_waits(self) -> bool:
         """Say first of all that an earlier run was interrupted, and how to go on with it."""
         from reconciler.views.plain import plain
 
         self._tell_of_strangers()
-        waiting = self.runtime.ledger(self.desired).interrupted(self.desired.settings.name)
+        waiting = self.runtime.ledger(self.desired).list_interrupted(self.desired.settings.name)
         for each in waiting:
             click.echo(plain(f"Run {each.name}, begun by {each.by} at {each.at}, was interrupted."), err=True)
             _tell_how_to_go_on(self.workspace, name=each.name)
@@ -173,8 +173,8 @@ class _Apply:
         from reconciler.views.plain import plain
 
         store = self.runtime.ledger(self.desired).store
-        for name in store.strangers():
-            click.echo(plain(f"Notice: {store.place(f'runs/{name}')} is no run, and is passed over"), err=True)
+        for name in store.list_strangers():
+            click.echo(plain(f"Notice: {store.locate(f'runs/{name}')} is no run, and is passed over"), err=True)
 
     def _commit(self, plan: Plan, resume: str | None = None, *, shown: bool = False) -> int:
         from reconciler.cli.console import console

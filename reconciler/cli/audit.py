@@ -47,12 +47,12 @@ _ledger = click.option(
 @format_option("audit")
 def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...], output_format: str) -> int:
     """Check that no entry of the record was changed, removed or put in after it was written, and by whom."""
-    from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, known_seal
+    from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, find_seal
     from reconciler.ledger.verifying import verify as verify_record
 
     places = [_place(each) for each in against]
     with _store(chosen, ledger) as store:
-        seal = known_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
+        seal = find_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
         found = verify_record(store, seal, places)
     show("audit", output_format, found)
     return 0
@@ -87,7 +87,7 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
 def _store(chosen: dict[str, Any], ledger: str | None) -> Iterator[Records]:
     """The ledger that is named, or the workspace's."""
     from reconciler.bucket.addresses import SCHEMES, scheme_of
-    from reconciler.ledger.store import opened as opened_store
+    from reconciler.ledger.store import open_store as opened_store
     from reconciler.steps.load import load
 
     if ledger is None:

@@ -68,7 +68,7 @@ def plan(
         show("plan", output_format, proposed)
         if out is not None:
             ledger = runtime.ledger(desired)
-            save_plan(proposed, out, ledger.seal, anchor=ledger.anchor())
+            save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())
             click.echo(
                 f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
                 err=output_format == "json",

@@ -27,7 +27,7 @@ from reconciler.ledger.owners import Registry
 from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
-from reconciler.ledger.store import opened
+from reconciler.ledger.store import open_store
 from reconciler.model.allowance import allowance
 from reconciler.model.desired import Desired
 from reconciler.model.ledger_state import LedgerState
@@ -119,12 +119,12 @@ class LocalRuntime:
 
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens: by the key in the environment, else by the one in the ledger."""
-        return Tokens(self.ledger(desired).store.token_key(self._workspace.environ.get(KEY_VARIABLE)))
+        return Tokens(self.ledger(desired).store.read_or_create_token_key(self._workspace.environ.get(KEY_VARIABLE)))
 
     def ledger(self, desired: Desired) -> Ledger:
         """The workspace's ledger."""
         key, previous = (self._workspace.environ.get(name) for name in (SEAL_VARIABLE, PREVIOUS_VARIABLE))
-        store = opened(desired.settings.ledger, desired.root)
+        store = open_store(desired.settings.ledger, desired.root)
         if self.ledger_state is None:
             self.ledger_state = self._looked_at(store, desired)
         return Ledger(store, identity(desired.tenant), key, desired.environment, previous)
@@ -133,7 +133,7 @@ class LocalRuntime:
         """What the ledger is before this command leaves anything in it."""
         given = bool(self._workspace.environ.get(KEY_VARIABLE))
         made_key = not given and store.read(TOKENS) is None
-        new = not store.shared and (made_key or given) and not store.runs()
+        new = not store.shared and (made_key or given) and not store.list_runs()
         return LedgerState(desired.settings.ledger, new, made_key)
 
     def owed(self, desired: Desired) -> Path | None:

@@ -17,10 +17,10 @@ from reconciler.cli.formats import show as show_in
 @format_option("plan")
 def show(file: Path, output_format: str) -> int:
     """Show a saved plan, as it was reviewed; refuses one that was edited, as far as its key is at hand."""
-    from reconciler.ledger.saved import look_at_plan
-    from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, given_seal
+    from reconciler.ledger.saved import inspect_plan
+    from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, make_given_seal
 
-    plan, proven = look_at_plan(file, given_seal(os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE)))
+    plan, proven = inspect_plan(file, make_given_seal(os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE)))
     show_in("plan", output_format, plan)
     if not proven:
         click.echo(f"Who made this plan was not checked: that takes its key, in {VARIABLE}. Apply checks it.", err=True)

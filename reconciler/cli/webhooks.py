@@ -33,7 +33,7 @@ def _choice(command: Callable[..., Any]) -> Callable[..., Any]:
 def _chosen(outbox: Outbox, name: str | None, run: str | None) -> list[Waiting]:
     return [
         each
-        for each in outbox.waiting()
+        for each in outbox.list_waiting()
         if name in (None, each.callback.webhook) and run in (None, each.callback.subject)
     ]
 

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from reconciler.ledger import counted
-from reconciler.ledger.records import Records, damaged_line, parse_line
+from reconciler.ledger.records import Records, line_damaged, parse_line
 from reconciler.ledger.sealing import Seal
 from reconciler.ledger.signatures import read_proof, write_proof
 from reconciler.model.anchor import START, Anchor
@@ -53,7 +53,7 @@ class Reading:
     def take(self, line: bytes, seal: Seal | None) -> Mapping[str, Any]:
         """Hold the next line against those before it; what it says, or nothing where it is none."""
         number = self.entries + 1
-        entry = _parsed(line)
+        entry = _parse_line(line)
         state = read_proof(seal, FILE, line)[0] if seal is not None else "foreign"
         chained = entry.get("previous") == self.head and entry.get("number") == number
         adopts = chained and state == "proven" and entry.get("event") == ADOPTED
@@ -82,7 +82,7 @@ class Reading:
             self.fault = (number, words)
 
 
-def _parsed(line: bytes) -> Mapping[str, Any]:
+def _parse_line(line: bytes) -> Mapping[str, Any]:
     try:
         entry = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -101,14 +101,14 @@ class Chain:
 
     def __init__(self, store: Records, seal: Seal, *, adopting: bool = False) -> None:
         self._store, self._seal = store, seal
-        reading, confirmed = Reading(), counted.confirmed(store, seal, FILE)
+        reading, confirmed = Reading(), counted.read_confirmed(store, seal, FILE)
         if store.shared and not adopting:
-            number, last = store.last(FILE)
+            number, last = store.read_last(FILE)
             if number:
-                reading.entries, reading.head = number - 1, str(_parsed(last).get("previous"))
+                reading.entries, reading.head = number - 1, str(_parse_line(last).get("previous"))
                 reading.take(last, seal)
         else:
-            for line in store.scan(FILE):
+            for line in store.scan_lines(FILE):
                 reading.take(line, seal)
         if not adopting:
             refuse_broken(store, reading)
@@ -116,7 +116,7 @@ class Chain:
             counted.refuse_short(store, FILE, reading.entries, confirmed)
         self.read = reading
         self._number, self._previous = reading.entries, reading.head
-        counted.note(store, seal, FILE, self._number)
+        counted.write_count(store, seal, FILE, self._number)
 
     @property
     def anchor(self) -> Anchor:
@@ -125,37 +125,37 @@ class Chain:
 
     def entries(self) -> Iterator[Mapping[str, Any]]:
         """Every entry, those that this run has added among them; raises LedgerError where one was altered."""
-        for number, line in enumerate(self._store.scan(FILE), start=1):
+        for number, line in enumerate(self._store.scan_lines(FILE), start=1):
             if read_proof(self._seal, FILE, line)[0] == "altered":
-                raise damaged_line(self._store, FILE, number)
+                raise line_damaged(self._store, FILE, number)
             yield parse_line(self._store, FILE, number, line)
 
     def record(self, entry: Mapping[str, Any]) -> None:
         """Append an entry. Where that fails, the next one takes its number: a store that has it after all refuses."""
         number = self._number + 1
-        line = self._line(self._previous, number, entry)
+        line = self._make_line(self._previous, number, entry)
         self._store.append(FILE, line, number)
         self._number, self._previous = number, hashlib.sha256(line).hexdigest()
-        counted.note(self._store, self._seal, FILE, number)
+        counted.write_count(self._store, self._seal, FILE, number)
 
     def extend(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """Append several entries at once; all of them are there when this returns."""
         number, previous, lines = self._number, self._previous, []
         for entry in entries:
             number += 1
-            lines.append(self._line(previous, number, entry))
+            lines.append(self._make_line(previous, number, entry))
             previous = hashlib.sha256(lines[-1]).hexdigest()
         self._store.extend(FILE, lines, self._number + 1)
         self._number, self._previous = number, previous
-        counted.note(self._store, self._seal, FILE, number)
+        counted.write_count(self._store, self._seal, FILE, number)
 
-    def _line(self, previous: str, number: int, entry: Mapping[str, Any]) -> bytes:
+    def _make_line(self, previous: str, number: int, entry: Mapping[str, Any]) -> bytes:
         return write_proof(self._seal, FILE, orjson.dumps({"previous": previous, "number": number, **entry}))
 
 
-def head_of(store: Records) -> Anchor:
+def read_head(store: Records) -> Anchor:
     """Where the record ends, as it lies there."""
-    number, last = store.last(FILE)
+    number, last = store.read_last(FILE)
     return Anchor(number, hashlib.sha256(last).hexdigest()) if number else Anchor()
 
 
@@ -178,7 +178,7 @@ def refuse_broken(store: Records, reading: Reading) -> None:
         number, words = reading.fault
         raise LedgerError(
             f"the audit record is broken at entry {number}",
-            where=store.place(FILE, number),
+            where=store.locate(FILE, number),
             note=words,
             hint="compare it with a copy of the ledger from before; `reconciler audit adopt --reason …` answers for it",
         )
@@ -191,7 +191,7 @@ def refuse_unproven(store: Records, reading: Reading) -> None:
     foreign = reading.last == "foreign"
     raise LedgerError(
         f"the audit record ends with an entry {'under another key' if foreign else 'without proof of who wrote it'}",
-        where=store.place(FILE, reading.entries),
+        where=store.locate(FILE, reading.entries),
         note="without the key that it was written under, anybody could have written all of it"
         if foreign
         else "an older edition of this program wrote it, or somebody who does not have the key",

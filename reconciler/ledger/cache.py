@@ -56,11 +56,11 @@ class CacheFolder:
             with zipfile.ZipFile(path) as archive:
                 head = orjson.loads(archive.read(_HEAD))
                 _refuse_foreign(head, key)
-                sealed_by = self._seal.named(str(head["sealed_by"]))
+                sealed_by = self._seal.find_key(str(head["sealed_by"]))
                 if sealed_by is None:
                     raise Untrusted("they were kept under another key")
                 parts = head["parts"].items()
-                return {name: _unpacked(archive, sealed_by, key, str(name), part, into) for name, part in parts}
+                return {name: _unpack(archive, sealed_by, key, str(name), part, into) for name, part in parts}
         except Untrusted:
             raise
         except Stale as error:
@@ -114,7 +114,7 @@ def _refuse_foreign(head: Mapping[str, Any], key: Mapping[str, Any]) -> None:
         raise Untrusted("they were read from another tenant, or for something else")
 
 
-def _unpacked(
+def _unpack(
     archive: zipfile.ZipFile, seal: Seal, key: Mapping[str, Any], name: str, part: Mapping[str, Any], into: Path
 ) -> Rows:
     if not name.isidentifier():
@@ -122,11 +122,11 @@ def _unpacked(
     target = into / f"kept-{name}-{secrets.token_hex(4)}.parquet"
     target.touch(mode=0o600)
     with archive.open(f"{name}.sealed") as packed, target.open("wb") as handle:
-        handle.writelines(seal.open(packed, about_part(key, name, part)))
+        handle.writelines(seal.open(packed, bind_part(key, name, part)))
     return Rows(target, "parquet", dict(part["columns"]), int(part["rows"]))
 
 
-def about_part(key: Mapping[str, Any], name: str, part: Mapping[str, Any]) -> bytes:
+def bind_part(key: Mapping[str, Any], name: str, part: Mapping[str, Any]) -> bytes:
     """What a part is bound to: all that the head says of it."""
     return orjson.dumps([dict(key), name, dict(part["columns"]), part["rows"]], option=orjson.OPT_SORT_KEYS)
 
@@ -139,7 +139,7 @@ def _write(draft: Path, seal: Seal, key: Mapping[str, Any], parts: Mapping[str, 
         with zipfile.ZipFile(handle, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(_HEAD, orjson.dumps(head))
             for name, rows in parts.items():
-                about = about_part(key, name, told[name])
+                about = bind_part(key, name, told[name])
                 with rows.path.open("rb") as plain, archive.open(f"{name}.sealed", "w", force_zip64=True) as sealed:
                     seal.close(plain, sealed, about)
         handle.flush()

@@ -19,16 +19,16 @@ from reconciler.model.errors import LedgerError
 COMPARE = "compare it with a copy of the ledger from before; nothing was done because of it"
 
 
-def _count(name: str) -> str:
+def _count_file(name: str) -> str:
     return f"{name}.count"
 
 
-def note(store: Records, seal: Seal, name: str, number: int) -> None:
+def write_count(store: Records, seal: Seal, name: str, number: int) -> None:
     """Write how many lines there are; raises LedgerError."""
     if store.shared:
         return
-    told = write_proof(seal, _count(name), orjson.dumps({"lines": f"{number:012d}"}))
-    path = store.folder / _count(name)
+    told = write_proof(seal, _count_file(name), orjson.dumps({"lines": f"{number:012d}"}))
+    path = store.folder / _count_file(name)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -38,15 +38,15 @@ def note(store: Records, seal: Seal, name: str, number: int) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise LedgerError(f"the ledger's {_count(name)} cannot be written", note=error.strerror) from error
+        raise LedgerError(f"the ledger's {_count_file(name)} cannot be written", note=error.strerror) from error
 
 
-def confirmed(store: Records, seal: Seal, name: str) -> int | None:
+def read_confirmed(store: Records, seal: Seal, name: str) -> int | None:
     """How many lines were confirmed; None where nothing says so. To be asked before the lines are read."""
-    held = None if store.shared else store.read(_count(name))
+    held = None if store.shared else store.read(_count_file(name))
     if held is None:
         return 0 if store.shared else None
-    state, _, told = read_proof(seal, _count(name), held.content)
+    state, _, told = read_proof(seal, _count_file(name), held.content)
     # under a foreign key it says nothing here: where its lines are too, they say so first
     return int(orjson.loads(told)["lines"]) if state == "proven" else None
 
@@ -60,7 +60,7 @@ def refuse_short(store: Records, name: str, number: int, least: int | None) -> N
     if number < least if least is not None else number:
         raise LedgerError(
             f"the ledger's {name} was cut short: it has {number} lines, and more were confirmed",
-            where=store.place(name),
+            where=store.locate(name),
             note="or the file beside it that counts them was changed, or is gone",
             hint=COMPARE,
         )

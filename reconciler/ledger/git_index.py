@@ -28,7 +28,7 @@ def is_tracked(path: Path) -> bool:
         whole = path.resolve()
         for root in whole.parents:
             if (root / ".git").exists():
-                return _has(_index_of(root / ".git"), str(whole.relative_to(root)).encode())
+                return _has(_find_index(root / ".git"), str(whole.relative_to(root)).encode())
     return False
 
 
@@ -37,13 +37,13 @@ def comes_with(path: Path, folder: Path) -> bool:
     it, or by the repository within that it is in. An index that cannot be read may have anything.
     """
     inside = folder.resolve()
-    ways = tuple(_ways(path))
+    ways = tuple(_iter_ways(path))
     for root in (inside, *inside.parents):
         if not (root / ".git").exists():
             continue
         below = [str(each.relative_to(root)) for each in ways if each != root and each.is_relative_to(root)]
         try:
-            index = _index_of(root / ".git")
+            index = _find_index(root / ".git")
             if any(_has(index, each.encode()) or _has(index, f"{each}/".encode()) for each in below):
                 return True
         except FileNotFoundError:
@@ -53,7 +53,7 @@ def comes_with(path: Path, folder: Path) -> bool:
     return False
 
 
-def _ways(path: Path, links: int = _MOST_LINKS) -> Iterator[Path]:
+def _iter_ways(path: Path, links: int = _MOST_LINKS) -> Iterator[Path]:
     """Everything that is gone through on the way to a file, its folders without links: links among it, and where they
     lead."""
     here = Path(path.anchor) if path.is_absolute() else Path.cwd().resolve()
@@ -61,11 +61,11 @@ def _ways(path: Path, links: int = _MOST_LINKS) -> Iterator[Path]:
         here = here.parent if part == ".." else here / part
         yield here
         if here.is_symlink() and links:
-            yield from _ways(here.parent / here.readlink(), links - 1)
+            yield from _iter_ways(here.parent / here.readlink(), links - 1)
             here = here.resolve()
 
 
-def _index_of(git: Path) -> Path:
+def _find_index(git: Path) -> Path:
     """The index of a working tree: `.git` is a folder, or a file that names one."""
     if git.is_file():
         named = git.read_text(encoding="utf-8").partition("gitdir:")[2].strip()
@@ -80,29 +80,29 @@ def _has(index: Path, path: bytes) -> bool:
         OSError, ValueError: it cannot be read, or is none that is known.
     """
     contents = [index.read_bytes(), *(each.read_bytes() for each in index.parent.glob("sharedindex.*"))]
-    return any(_holds(each, path) for each in contents)
+    return any(_contains(each, path) for each in contents)
 
 
-def _holds(content: bytes, path: bytes) -> bool:
+def _contains(content: bytes, path: bytes) -> bool:
     version = int.from_bytes(content[4:8])
     if not content.startswith(_SIGNATURE) or version not in (2, 3, 4):
         raise ValueError("this is no index of git")
     if version == 4:
-        return any(path in _shortened(content, size) for size in _HASHES)
+        return any(path in _iter_shortened_paths(content, size) for size in _HASHES)
     # an entry's path follows its flags, whose low byte is the path's length; version 3 may have two bytes more
     length = (min(len(path), 0xFFF) & 0xFF).to_bytes()
     entry = re.escape(length) + b"(?:..)?" + re.escape(path) + b"\0"
     return re.search(entry, content, re.DOTALL) is not None
 
 
-def _shortened(content: bytes, size: int) -> Iterator[bytes]:
+def _iter_shortened_paths(content: bytes, size: int) -> Iterator[bytes]:
     """The paths of an index of version 4, as far as it can be read with object names of so many bytes."""
     at, path = _HEADER, b""
     for _ in range(int.from_bytes(content[8:12])):
         at += _STAT + size
         flags = int.from_bytes(content[at : at + _FLAGS])
         at += _FLAGS * (2 if flags & _EXTENDED else 1)
-        dropped, at = _number(content, at)
+        dropped, at = _read_number(content, at)
         end = content.find(b"\0", at)
         if end < 0 or dropped > len(path):
             return  # the names of its objects have another length
@@ -111,7 +111,7 @@ def _shortened(content: bytes, size: int) -> Iterator[bytes]:
         yield path
 
 
-def _number(content: bytes, at: int) -> tuple[int, int]:
+def _read_number(content: bytes, at: int) -> tuple[int, int]:
     """A number of as many bytes as it needs, as in the offsets of a pack file, and where it ends."""
     value = 0
     for place in range(at, min(at + 9, len(content))):

@@ -67,33 +67,33 @@ def read_interrupted(store: ProvenRecords) -> list[InterruptedRun]:
     Raises:
         LedgerError: the ledger cannot be read, or a journal was altered.
     """
-    noted = _noted(store)
-    found = (_interrupted(store, name) for name in (store.runs() if noted is None else noted))
+    noted = _read_noted(store)
+    found = (_read_run(store, name) for name in (store.list_runs() if noted is None else noted))
     return sorted((each for each in found if each is not None), key=lambda each: -each.fence)
 
 
-def _interrupted(store: ProvenRecords, name: str) -> InterruptedRun | None:
+def _read_run(store: ProvenRecords, name: str) -> InterruptedRun | None:
     """A run as its journal has it; None where it is over, was never begun, or is of another key or an older edition."""
     journal = journal_of(name)
     try:
-        first = next(iter(store.scan(journal)), None)
+        first = next(iter(store.scan_lines(journal)), None)
     except Unproven:
         return None
-    number, last = store.last(journal)
+    number, last = store.read_last(journal)
     # what has no journal was never begun: nothing can have been written of it
     if first is None or parse_line(store, journal, number, last).get("event") in _OVER:
         return None
-    return _begun(name, parse_line(store, journal, 1, first))
+    return _make_run(name, parse_line(store, journal, 1, first))
 
 
 def list_foreign(store: ProvenRecords, lying: Records) -> list[str]:
     """Runs that have not ended, as they say, and that no key at hand has begun; `lying` has the lines as they are."""
     found = []
-    for name in store.runs():
+    for name in store.list_runs():
         try:
-            next(iter(store.scan(journal_of(name))), None)
+            next(iter(store.scan_lines(journal_of(name))), None)
         except Unproven:
-            number, last = lying.last(journal_of(name))
+            number, last = lying.read_last(journal_of(name))
             if number and parse_line(lying, journal_of(name), number, last).get("event") not in _OVER:
                 found.append(name)
     return found
@@ -120,17 +120,17 @@ def supersede(store: ProvenRecords, workspace: str, tenant: str, environment: st
     """
     closed = []
     for each in read_interrupted(store):
-        if each.name != by and each.is_of(workspace, tenant, environment) and not open_jobs(store, each.name):
+        if each.name != by and each.is_of(workspace, tenant, environment) and not list_open_jobs(store, each.name):
             store.append(journal_of(each.name), orjson.dumps({"event": "superseded", "key": "", "by": by}))
             remove(store, each.name)
             closed.append(each.name)
     return closed
 
 
-def open_jobs(store: ProvenRecords, name: str) -> list[str]:
+def list_open_jobs(store: ProvenRecords, name: str) -> list[str]:
     """The tenant's jobs of a run of which nobody knows that they are over."""
     jobs: dict[str, None] = {}
-    for number, line in enumerate(store.scan(journal_of(name)), start=1):
+    for number, line in enumerate(store.scan_lines(journal_of(name)), start=1):
         entry = parse_line(store, journal_of(name), number, line)
         if entry.get("event") == "submitted":
             jobs[str(entry.get("job"))] = None
@@ -139,7 +139,7 @@ def open_jobs(store: ProvenRecords, name: str) -> list[str]:
     return list(jobs)
 
 
-def _noted(store: ProvenRecords) -> list[str] | None:
+def _read_noted(store: ProvenRecords) -> list[str] | None:
     """Which runs the record names; None where there is none, or it is not as it was written."""
     held = store.read(FILE)
     if held is None or not store.is_proven(FILE, held.content):
@@ -147,7 +147,7 @@ def _noted(store: ProvenRecords) -> list[str] | None:
     return [str(each["name"]) for each in orjson.loads(held.content)["runs"]]
 
 
-def _begun(name: str, entry: Mapping[str, Any]) -> InterruptedRun:
+def _make_run(name: str, entry: Mapping[str, Any]) -> InterruptedRun:
     told = {each: str(entry.get(each, "")) for each in ("workspace", "tenant", "plan", "at", "by")}
     fence, environment = entry.get("fence"), entry.get("environment", UNSAID)
     chosen = None if environment is None else str(environment)
@@ -162,6 +162,6 @@ def _write(store: ProvenRecords, change: Callable[[dict[str, InterruptedRun]], M
     if not (store.create(FILE, content) if held is None else store.replace(FILE, held, content)):
         raise LedgerError(
             "the record of interrupted runs was written by another run",
-            where=store.place(FILE),
+            where=store.locate(FILE),
             hint="see what the other run did before you go on",
         )

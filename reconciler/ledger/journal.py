@@ -17,7 +17,7 @@ import orjson
 
 from reconciler.ledger import audit, left_out, lock, retry_queue, scored, written
 from reconciler.ledger.left_out import LeftOut
-from reconciler.ledger.records import damaged_line, parse_line
+from reconciler.ledger.records import line_damaged, parse_line
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.address import Address
 from reconciler.model.anchor import Anchor
@@ -56,16 +56,16 @@ class Run:
         self._pieces: dict[str, str] = {}
         self._ended: dict[str, JobEnd] = {}
         self._without: dict[str, frozenset[str]] = {}
-        self._rejected = set(store.lines(self._refused))
+        self._rejected = set(store.read_lines(self._refused))
         self._left_out = LeftOut()
         for file, remember in ((self._suppressed, self._left_out.remember), (self._file, self._remember)):
-            for number, line in enumerate(store.lines(file), start=1):
+            for number, line in enumerate(store.read_lines(file), start=1):
                 try:
                     remember(parse_line(store, file, number, line))
                 except (KeyError, TypeError, ValueError):
-                    raise damaged_line(store, file, number) from None
+                    raise line_damaged(store, file, number) from None
         files = (self._file, self._refused, self._suppressed)
-        self._numbers = {file: itertools.count(store.last(file)[0] + 1) for file in files}
+        self._numbers = {file: itertools.count(store.read_last(file)[0] + 1) for file in files}
         self.resumed = bool(self._intended)
         self.over = self.complete = False
 
@@ -83,12 +83,12 @@ class Run:
             at = datetime.fromisoformat(entry["ended"])
             self._ended[entry["job"]] = JobEnd(entry["job"], entry["status"], entry["progress"], at)
 
-    def begun(self, address: Address) -> bool:
+    def may_have_begun(self, address: Address) -> bool:
         """Whether something of an object or a list may have been written before this run was resumed."""
         text, later = str(address), str(address.activation)
         return any(key == text or key.startswith((f"{text}#", f"{text}!", f"{later}!")) for key in list(self._intended))
 
-    def intent(self, key: str, **detail: Any) -> Mapping[str, Any]:
+    def record_intent(self, key: str, **detail: Any) -> Mapping[str, Any]:
         """Record that a write is about to be sent; on a resumed run, what was recorded the first time is kept."""
         with self._guard:
             known = self._intended.get(key)
@@ -98,88 +98,88 @@ class Run:
                 self._held.check()  # recording it may have taken long, and what follows is a write to the tenant
         return self._intended[key]
 
-    def done(self, key: str, **detail: Any) -> None:
+    def record_done(self, key: str, **detail: Any) -> None:
         """Record that a write is known to have taken effect."""
         self._write({"event": "done", "key": key, **detail})
 
-    def outcome(self, key: str) -> Mapping[str, Any] | None:
+    def find_outcome(self, key: str) -> Mapping[str, Any] | None:
         """What was recorded of a write that is known to have taken effect."""
         return self._done.get(key)
 
-    def intended(self, key: str) -> bool:
+    def has_intent(self, key: str) -> bool:
         """Whether a write may have been sent before: it was recorded ahead, by this run or before it was resumed."""
         return key in self._intended
 
     @contextmanager
-    def deed(self, address: Address, words: str) -> Iterator[None]:
+    def record_write_op(self, address: Address, words: str) -> Iterator[None]:
         """Record one of the writes that a step consists of: before it is sent, and what came of it.
 
         They are counted: the same write may be sent again, when the step is tried again or is undone.
         """
-        key = f"{address}!{len(self.deeds(address))}:{words}"
-        self.intent(key)
+        key = f"{address}!{len(self.list_write_ops(address))}:{words}"
+        self.record_intent(key)
         try:
             yield
         except ReconcilerError as error:
             self._write({"event": "failed", "key": key, "words": error.code})
             raise
-        self.done(key)
+        self.record_done(key)
 
-    def deeds(self, address: Address) -> list[str]:
+    def list_write_ops(self, address: Address) -> list[str]:
         """The writes of a step that were recorded ahead, by this run or before it was resumed, in words."""
         prefix = f"{address}!"
         return [key.rpartition(":")[2] for key in list(self._intended) if key.startswith(prefix)]
 
-    def rejected(self, address: Address) -> set[str]:
+    def list_rejected(self, address: Address) -> set[str]:
         """The contacts of a step that the tenant would not take."""
         told = [orjson.loads(line) for line in list(self._rejected)]
         return {each["contact"] for each in told if each["address"] == str(address)}
 
-    def submitted(self, key: str, job_id: str) -> None:
+    def record_job(self, key: str, job_id: str) -> None:
         """Record the job that the tenant has made of a write."""
         if self._jobs.get(key) != job_id:
             self._write({"event": "submitted", "key": key, "job": job_id})
 
-    def sent_without(self, key: str, contacts: Collection[str]) -> None:
+    def record_left_out(self, key: str, contacts: Collection[str]) -> None:
         """Record whom of a piece a write leaves out, before it is sent: a job counts the rows that it was given."""
-        if self.without(key) != set(contacts):
+        if self.find_left_out(key) != set(contacts):
             self._write({"event": "without", "key": key, "contacts": sorted(contacts)})
 
-    def without(self, key: str) -> frozenset[str]:
+    def find_left_out(self, key: str) -> frozenset[str]:
         """Whom of a piece the last write left out."""
         return self._without.get(key, frozenset())
 
-    def suppress(self, address: Address, name: str, found: Mapping[str, str], tokens: Tokens | None) -> None:
+    def record_suppressed(self, address: Address, name: str, found: Mapping[str, str], tokens: Tokens | None) -> None:
         """Keep contacts of a step that do-not-call lists have since the plan, each with the address of the list.
 
         To the audit record first, where they go by tokens; once this returns, they stay out of this run.
         """
         told = {"event": left_out.EVENT, "run": self.name, "at": now()}
-        self.audit([{**told, **entry} for entry in left_out.audited(address, name, found, tokens)])
-        for entry in left_out.entries(address, found):
+        self.audit([{**told, **entry} for entry in left_out.make_audit_entries(address, name, found, tokens)])
+        for entry in left_out.make_entries(address, found):
             self._append(self._suppressed, orjson.dumps(entry))
             self._left_out.remember(entry)
 
-    def suppressed(self, address: Address) -> Mapping[str, str]:
+    def list_suppressed(self, address: Address) -> Mapping[str, str]:
         """The contacts of a step that were found on do-not-call lists since the plan, each with the list's address."""
-        return self._left_out.of(address)
+        return self._left_out.list_of_step(address)
 
-    def job(self, key: str) -> str | None:
+    def find_job(self, key: str) -> str | None:
         """The job that was made of a write, if it is known."""
         return self._jobs.get(key)
 
-    def piece(self, job_id: str) -> str | None:
+    def find_piece(self, job_id: str) -> str | None:
         """The write that a job was made of, if one is recorded."""
         return self._pieces.get(job_id)
 
-    def ended(self, job: Job) -> None:
+    def record_job_end(self, job: Job) -> None:
         """Record how a job ended."""
         if job.id not in self._ended:
             percent = None if job.progress is None else 100 * job.progress
             told = {"status": job.status, "progress": percent, "ended": now()}
             self._write({"event": "ended", "key": "", "job": job.id, **told})
 
-    def aborted(self, job_id: str) -> bool:
+    def is_aborted(self, job_id: str) -> bool:
         """Whether a job is known to have been aborted, by this run or before it was resumed."""
         return job_id in self._ended and self._ended[job_id].status == "ABORTED"
 
@@ -192,7 +192,7 @@ class Run:
         with self._guard:
             self._held.check()
 
-    def jobs(self) -> tuple[JobEnd, ...]:
+    def list_jobs(self) -> tuple[JobEnd, ...]:
         """The jobs that the tenant has made for this run; of one that is not known to be over, that it was begun."""
         now = datetime.now(UTC)
         return tuple(
@@ -220,23 +220,23 @@ class Run:
         if done is None or not done["split"]:
             return done is not None
         parts = [name for name in list(self._intended) if name.rpartition("/")[0] == piece]
-        return not self._in_no_part(piece) and all(map(self._is_decided, parts))
+        return not self._count_in_no_part(piece) and all(map(self._is_decided, parts))
 
-    def tally(self, address: Address) -> tuple[int, int, int, int]:
+    def count_rows(self, address: Address) -> tuple[int, int, int, int]:
         """Of the rows of a step that are decided: how many are written, rejected, not known to be either, left out."""
         begun = {key: entry for key, entry in list(self._intended.items()) if key.startswith(f"{address}#")}
         ended = [self._done[key] for key in begun if key in self._done]
         unknown = sum(entry["rows"] for key, entry in begun.items() if key not in self._done)
-        unknown += sum(self._in_no_part(key) for key in begun if self._done.get(key, {}).get("unsure"))
+        unknown += sum(self._count_in_no_part(key) for key in begun if self._done.get(key, {}).get("unsure"))
         rows, rejected = sum(each["rows"] for each in ended), sum(len(each["rejected"]) for each in ended)
         return rows, rejected, unknown, sum(each.get("suppressed", 0) for each in ended)
 
-    def _in_no_part(self, key: str) -> int:
+    def _count_in_no_part(self, key: str) -> int:
         """Rows of a piece whose job may have written them, and that are not yet sent again in a part of it."""
         parts = [entry["rows"] for name, entry in list(self._intended.items()) if name.rpartition("/")[0] == key]
         return int(self._intended[key]["rows"] - len(self._done[key]["rejected"]) - sum(parts))
 
-    def ended_pieces(self, address: Address) -> list[Mapping[str, Any]]:
+    def list_ended_pieces(self, address: Address) -> list[Mapping[str, Any]]:
         """What was recorded of each piece of a step that is decided."""
         return [entry for key, entry in list(self._done.items()) if key.startswith(f"{address}#")]
 
@@ -253,7 +253,7 @@ class Run:
                     self._held.check()
                 self._chain.extend(entries)
 
-    def audited(self, address: Address) -> Iterator[Mapping[str, Any]]:
+    def iter_audited(self, address: Address) -> Iterator[Mapping[str, Any]]:
         """The entries of the audit record on the contacts of a step, of this run."""
         about = {"event": "outcome", "run": self.name, "address": str(address)}
         for entry in self._chain.entries():
@@ -269,7 +269,7 @@ class Run:
             self._rejected.add(line)
         self._append(self._refused, line)
 
-    def owe(
+    def record_pending_retry(
         self,
         address: Address,
         name: str,
@@ -285,7 +285,9 @@ class Run:
         key = f"{address}!owed"
         if key in self._done:
             return
-        mine = sorted([*self._refusals(address), *((each, left_out.TAKEN_BACK, why) for each, why in back.items())])
+        mine = sorted(
+            [*self._list_refusals(address), *((each, left_out.TAKEN_BACK, why) for each, why in back.items())]
+        )
         before = retry_queue.list_pending(self._store, self._tenant, name)
         taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
         if mine or taken:
@@ -294,17 +296,17 @@ class Run:
                 retry_queue.record(self._store, self._tenant, self.name, name, mine, taken, rows)
         self._write({"event": "done", "key": key, "rows": 0, "rejected": []})
 
-    def renamed(self, old: str, new: str) -> None:
+    def record_rename(self, old: str, new: str) -> None:
         """Remember that a list which was called `old` is called `new`: what it would not take goes with it."""
         with self._keeping:
             if retry_queue.list_pending(self._store, self._tenant, old):
                 retry_queue.rename(self._store, self._tenant, old, new)
 
-    def written(self, name: str, into: Path) -> Path | None:
+    def fetch_written(self, name: str, into: Path) -> Path | None:
         """What was written of the contacts of the list `name` before, as `audience.written` has it."""
         return written.fetch_written(self._store, self._tenant, name, into)
 
-    def keeping_written(self, name: str, into: Path) -> AbstractContextManager[Path]:
+    def keep_written(self, name: str, into: Path) -> AbstractContextManager[Path]:
         """A path below `into` for what is written of them now."""
         return written.keep_written(self._store, self._tenant, name, into)
 
@@ -317,7 +319,9 @@ class Run:
         scored.keep(self._store, self._tenant, name, told)
 
     @contextmanager
-    def owing(self, address: Address, name: str, rows_of: RowsOf = lambda contacts: {}) -> Iterator[None]:
+    def record_pending_on_failure(
+        self, address: Address, name: str, rows_of: RowsOf = lambda contacts: {}
+    ) -> Iterator[None]:
         """Keep them for later plans where a step fails on its way, too: it may never be gone on with.
 
         Of one run a contact counts once, however often it is kept.
@@ -325,18 +329,18 @@ class Run:
         try:
             yield
         except ReconcilerError:
-            mine = self._refusals(address)
+            mine = self._list_refusals(address)
             if mine:
                 with suppress(LedgerError), self._keeping:  # what the step failed of is told
                     rows = rows_of([contact for contact, *_ in mine])
                     retry_queue.record(self._store, self._tenant, self.name, name, mine, [], rows)
             raise
 
-    def _refusals(self, address: Address) -> list[tuple[str, str, str]]:
+    def _list_refusals(self, address: Address) -> list[tuple[str, str, str]]:
         told = [orjson.loads(line) for line in list(self._rejected)]
         return sorted((e["contact"], e["code"], e["reason"]) for e in told if e["address"] == str(address))
 
-    def step(self, result: StepResult) -> None:
+    def record_step(self, result: StepResult) -> None:
         """Record how a step ended, in the audit chain too."""
         entry = {
             "event": "step",
@@ -350,23 +354,23 @@ class Run:
             **({} if result.failure is None else {"failure": result.failure.document()}),
         }
         event = "done" if result.outcome is Outcome.DONE else "step"
-        self._tell(entry, event, str(result.address))
+        self._record(entry, event, str(result.address))
 
     def finish(self, report: Report) -> None:
         """Record how the run ended: finished, or stopped with something left for `--resume`."""
         event = "stopped" if report.resumable else "finished"
         entry = {"event": event, "run": self.name, "at": now(), "exit_code": int(report.exit_code)}
-        self._tell(entry, event)
+        self._record(entry, event)
         self.over = not report.resumable
         self.complete = len(report.ended(Outcome.DONE)) == len(report.steps)
 
     def refuse(self) -> None:
         """Record that the plan was stale: a run that has written nothing leaves nothing to resume."""
         if not self.resumed:
-            self._tell({"event": "refused", "run": self.name, "at": now()}, "refused")
+            self._record({"event": "refused", "run": self.name, "at": now()}, "refused")
             self.over = True
 
-    def _tell(self, entry: Mapping[str, Any], event: str, key: str = "") -> None:
+    def _record(self, entry: Mapping[str, Any], event: str, key: str = "") -> None:
         """To the audit record first: what a journal tells of must be there as well."""
         with self._chained:
             with self._guard:

@@ -20,8 +20,8 @@ from reconciler.ledger.interrupted import InterruptedRun, journal_of, list_forei
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.owners import Registry
 from reconciler.ledger.records import Records, parse_line
-from reconciler.ledger.saved import of_run, open_plan, save_plan
-from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, seal_of
+from reconciler.ledger.saved import name_run_plan, open_plan, save_plan
+from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.anchor import Anchor
 from reconciler.model.document import audiences, plan_digest
@@ -36,7 +36,7 @@ _FAREWELL = 5.0
 
 
 @contextmanager
-def _beating(run: Run) -> Iterator[None]:
+def _renew_lock_meanwhile(run: Run) -> Iterator[None]:
     """Renew the lock now and then: a job of the tenant's may be waited for longer than a silent lock lives."""
     over = threading.Event()
 
@@ -74,8 +74,8 @@ class Ledger:
 
     @cached_property
     def seal(self) -> Seal:
-        """What plans and records are sealed with; raises as `seal_of`."""
-        return seal_of(self.store, self._key, self._previous)
+        """What plans and records are sealed with; raises as `open_seal`."""
+        return open_seal(self.store, self._key, self._previous)
 
     @property
     def records(self) -> ProvenRecords:
@@ -86,13 +86,13 @@ class Ledger:
         """Whose the tenant's objects are that cannot say it themselves; written under the workspace's lock alone."""
         return Registry(lambda: self.records, now)
 
-    def anchor(self) -> Anchor:
+    def read_anchor(self) -> Anchor:
         """Where the audit record ends.
 
         Raises:
             LedgerError: the ledger cannot be read.
         """
-        return audit.head_of(self.store)
+        return audit.read_head(self.store)
 
     def refuse_lost(self, anchor: Anchor) -> None:
         """Refuse to go on where the audit record does not hold what it held when a plan was saved with its own key.
@@ -104,11 +104,11 @@ class Ledger:
         """
         if self._key or not anchor.entries:
             return
-        line = self.store.line(audit.FILE, anchor.entries)
+        line = self.store.read_line(audit.FILE, anchor.entries)
         if line is None or hashlib.sha256(line).hexdigest() != anchor.head:
             raise LedgerError(
                 f"the audit record does not hold entry {anchor.entries} as it was when the plan was saved",
-                where=self.store.place(audit.FILE, anchor.entries),
+                where=self.store.locate(audit.FILE, anchor.entries),
                 note="since then it was cut off, written anew, or put in the place of another",
                 hint="see: reconciler audit verify; then plan again",
             )
@@ -120,15 +120,15 @@ class Ledger:
         Raises:
             LedgerError: another run is under way.
         """
-        with lock.locked(self.store) as held:
+        with lock.hold_lock(self.store) as held:
             chain, records, fresh = audit.Chain(self.store, self.seal), self.records, name is None
             name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(3)}"
             who, digest = getpass.getuser(), plan_digest(plan)
             of = {"workspace": plan.workspace, "tenant": self.tenant, "environment": self.environment}
             if fresh:
-                interrupted.add(records, _begun(name, of, digest, who, held.fence))
-                with self.store.writing(f"runs/{name}/plan.zip") as path:
-                    save_plan(plan, path, self.seal, of_run(name), chain.anchor)
+                interrupted.add(records, _describe_run(name, of, digest, who, held.fence))
+                with self.store.write_file(f"runs/{name}/plan.zip") as path:
+                    save_plan(plan, path, self.seal, name_run_plan(name), chain.anchor)
                 held.check()  # a large plan may take longer to keep than a lock lives
             event = "started" if fresh else "resumed"
             entry = {"event": event, "run": name, "at": now(), "by": who, "plan": digest}
@@ -142,7 +142,7 @@ class Ledger:
             records.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))
             run = Run(records, name, held, chain, self.tenant)
             try:
-                with _beating(run):
+                with _renew_lock_meanwhile(run):
                     yield run
             finally:
                 if run.over:
@@ -150,7 +150,7 @@ class Ledger:
             if run.complete:
                 interrupted.supersede(records, plan.workspace, self.tenant, self.environment, name)
 
-    def interrupted(self, workspace: str) -> list[InterruptedRun]:
+    def list_interrupted(self, workspace: str) -> list[InterruptedRun]:
         """The runs of a workspace in this environment, against this tenant, that have not ended, the latest first.
 
         Raises:
@@ -171,7 +171,7 @@ class Ledger:
         if names:
             raise LedgerError(
                 f"{len(names)} runs that have not ended were begun under another key, or by an older edition",
-                where=self.store.place(journal_of(names[-1])),
+                where=self.store.locate(journal_of(names[-1])),
                 note="what is in them cannot be gone on with without that key",
                 hint=f"give the key of then in {PREVIOUS_VARIABLE}, or plan again and apply the new plan",
             )
@@ -189,8 +189,8 @@ class Ledger:
         names = [each.name for each in every if self._has(each, workspace)]
         hint = f"interrupted are {', '.join(names)}" if names else "no run of this workspace is interrupted"
         if found is not None:
-            raise LedgerError(f"run {name} is of {found.whose}", where=self.store.place(journal_of(name)), hint=hint)
-        ended = self.records.last(journal_of(name))[0]
+            raise LedgerError(f"run {name} is of {found.whose}", where=self.store.locate(journal_of(name)), hint=hint)
+        ended = self.records.read_last(journal_of(name))[0]
         raise LedgerError(f"run {name} {'has ended' if ended else 'is not in the ledger'}", hint=hint)
 
     def supersede(self, workspace: str) -> None:
@@ -199,7 +199,7 @@ class Ledger:
         Raises:
             LedgerError: another run is under way.
         """
-        with lock.locked(self.store) as held:
+        with lock.hold_lock(self.store) as held:
             chain = audit.Chain(self.store, self.seal)
             closed = interrupted.supersede(self.records, workspace, self.tenant, self.environment, "")
             told = {"event": "superseded", "at": now(), "by": getpass.getuser(), "runs": closed}
@@ -215,37 +215,37 @@ class Ledger:
         Raises:
             LedgerError: another run is under way.
         """
-        with lock.locked(self.store) as held:
+        with lock.hold_lock(self.store) as held:
             return audit.adopt(self.store, self.seal, {"at": now(), "by": by, "reason": reason, "lock": held.fence})
 
-    def plan_of(self, run: str, into: Path) -> Plan:
+    def open_plan_of(self, run: str, into: Path) -> Plan:
         """The plan that a run applies: the one that its journal names.
 
         Raises:
             LedgerError: the ledger no longer holds it, or holds another in its place.
         """
-        path = self.store.fetched(f"runs/{run}/plan.zip", into)
+        path = self.store.fetch_file(f"runs/{run}/plan.zip", into)
         if path is None:
             raise LedgerError(f"the ledger holds no plan of run {run}", hint="plan again and apply the new plan")
-        first = next(iter(self.records.scan(journal_of(run))), b"{}")
+        first = next(iter(self.records.scan_lines(journal_of(run))), b"{}")
         told = parse_line(self.store, journal_of(run), 1, first)
         begun = told.get("plan")
         if told.get("run") != run or told.get("tenant") != self.tenant:
             raise LedgerError(
                 f"the journal of run {run} is of {told.get('run')} against {told.get('tenant')!r}",
-                where=self.store.place(journal_of(run)),
+                where=self.store.locate(journal_of(run)),
                 hint="nothing was written; find out who has changed the ledger, then plan again",
             )
-        plan = open_plan(path, into, self.seal, of_run(run))
+        plan = open_plan(path, into, self.seal, name_run_plan(run))
         if begun != plan_digest(plan):
             raise LedgerError(
                 f"the plan that the ledger holds of run {run} is not the one that was begun",
-                where=self.store.place(f"runs/{run}/plan.zip"),
+                where=self.store.locate(f"runs/{run}/plan.zip"),
                 note=f"it is {plan_digest(plan)}; the run's journal names {begun}",
                 hint="nothing was written; find out who has changed the ledger, then plan again",
             )
         return plan
 
 
-def _begun(name: str, of: Mapping[str, str | None], plan: str, by: str, fence: int) -> InterruptedRun:
+def _describe_run(name: str, of: Mapping[str, str | None], plan: str, by: str, fence: int) -> InterruptedRun:
     return InterruptedRun(name, of["workspace"] or "", of["tenant"] or "", plan, now(), by, fence, of["environment"])

@@ -29,27 +29,29 @@ class LeftOut:
         with self._guard:
             self._held.setdefault(entry["address"], {}).update(dict.fromkeys(entry["contacts"], entry["by"]))
 
-    def of(self, address: Address) -> Mapping[str, str]:
+    def list_of_step(self, address: Address) -> Mapping[str, str]:
         """The contacts of a step, each with the address of the list that has it."""
         with self._guard:
             return dict(self._held.get(str(address), {}))
 
 
-def entries(address: Address, found: Mapping[str, str]) -> list[dict[str, Any]]:
+def make_entries(address: Address, found: Mapping[str, str]) -> list[dict[str, Any]]:
     """What is written down of some contacts of a step, a line each: `by` a list, so many contacts of it."""
-    return [{"address": str(address), "by": by, "contacts": part} for by, part in _parts(found)]
+    return [{"address": str(address), "by": by, "contacts": part} for by, part in _iter_parts(found)]
 
 
-def audited(address: Address, name: str, found: Mapping[str, str], tokens: Tokens | None) -> list[dict[str, Any]]:
+def make_audit_entries(
+    address: Address, name: str, found: Mapping[str, str], tokens: Tokens | None
+) -> list[dict[str, Any]]:
     """The same for the audit record, of the list `name`: contacts go by tokens there, or are counted only."""
     told: dict[str, Any] = {"address": str(address), "list": name}
     return [
         {**told, "by": by, "count": len(part), "contacts": [tokens.token(each) for each in part] if tokens else []}
-        for by, part in _parts(found)
+        for by, part in _iter_parts(found)
     ]
 
 
-def _parts(found: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+def _iter_parts(found: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
     by_list: dict[str, list[str]] = {}
     for contact, by in sorted(found.items()):
         by_list.setdefault(by, []).append(contact)

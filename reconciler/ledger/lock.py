@@ -50,8 +50,8 @@ class Lock:
         if not self._store.shared:
             found = self._store.read(_FILE)
             if found is None or found.content != self._held.content:
-                raise _taken_over()
-        if _since(self._renewed) >= RENEWED_EVERY:
+                raise _lock_lost()
+        if _measure_since(self._renewed) >= RENEWED_EVERY:
             self.renew()
 
     def renew(self) -> None:
@@ -60,11 +60,11 @@ class Lock:
         Raises:
             LedgerError: the lock was taken over, so that nothing more may be written.
         """
-        asked = _now()  # before the store is: it can only be older by our clock than by the store's
+        asked = _read_clocks()  # before the store is: it can only be older by our clock than by the store's
         self._beats += 1
         held = self._store.renew(_FILE, self._held, orjson.dumps({**self._said, "beat": self._beats}))
         if held is None:
-            raise _taken_over()
+            raise _lock_lost()
         self._held, self._renewed = held, asked
 
     def release(self) -> None:
@@ -72,7 +72,7 @@ class Lock:
         self._store.remove(_FILE, self._held, orjson.dumps({**self._said, "free": True}))
 
 
-def _taken_over() -> LedgerError:
+def _lock_lost() -> LedgerError:
     return LedgerError(
         "the workspace's lock was taken over by another run",
         note="this run was silent for longer than the lock's time to live",
@@ -80,16 +80,16 @@ def _taken_over() -> LedgerError:
     )
 
 
-def _now() -> Moment:
+def _read_clocks() -> Moment:
     """By a clock that goes on while the machine sleeps, where there is one, and by the wall's."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)), time.time()
 
 
-def _since(then: Moment) -> float:
-    return max(now - before for now, before in zip(_now(), then, strict=True))
+def _measure_since(then: Moment) -> float:
+    return max(now - before for now, before in zip(_read_clocks(), then, strict=True))
 
 
-def _parsed(content: bytes) -> dict[str, object]:
+def _parse_lock(content: bytes) -> dict[str, object]:
     """What a lock says; nothing where it cannot be read."""
     with suppress(orjson.JSONDecodeError):
         found = orjson.loads(content)
@@ -98,33 +98,33 @@ def _parsed(content: bytes) -> dict[str, object]:
 
 
 @contextmanager
-def locked(store: Records) -> Iterator[Lock]:
+def hold_lock(store: Records) -> Iterator[Lock]:
     """Hold the workspace's lock; each holder has a higher fence than the one before.
 
     Raises:
         LedgerError: another run holds it and is alive.
     """
     before = store.read(_FILE)
-    last = _parsed(before.content) if before else {}
+    last = _parse_lock(before.content) if before else {}
     if before is not None and not last.get("free"):
         _refuse_living(store)
-    number = store.last(FENCES)[0] + 1
+    number = store.read_last(FENCES)[0] + 1
     said: dict[str, object] = {
         "owner": f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})",
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "space": _space(),
+        "space": _read_process_space(),
         "fence": number,
         "audited": True,
         "nonce": secrets.token_hex(8),  # no two locks are alike, whoever takes them
     }
     content = orjson.dumps(said)
-    asked = _now()
+    asked = _read_clocks()
     if not (store.create(_FILE, content) if before is None else store.replace(_FILE, before, content)):
         raise LedgerError("another run took the workspace's lock first", hint="try again when it is done")
     held = store.read(_FILE)
     if held is None or held.content != content:
-        raise _taken_over()
+        raise _lock_lost()
     lock = Lock(store, said, held, number, asked)
     try:
         store.append(FENCES, content, number)
@@ -141,24 +141,24 @@ def read_state(store: Records) -> LockState:
         LedgerError: the ledger cannot be read.
     """
     held = store.read(_FILE)
-    said = _parsed(held.content) if held else {}
+    said = _parse_lock(held.content) if held else {}
     if held is None or said.get("free"):
         return LockState(None)
     owner, fence = str(said.get("owner", "another run")), said.get("fence")
-    dead = _dead(said, shared=store.shared)
-    silent = store.age(_FILE)
-    seen = _observed(store, held, silent)
+    dead = _is_dead(said, shared=store.shared)
+    silent = store.read_age(_FILE)
+    seen = _measure_unchanged(store, held, silent)
     return LockState(owner, fence if isinstance(fence, int) else 0, silent, seen, dead)
 
 
-def _observed(store: Records, held: Held, silent: float) -> float:
+def _measure_unchanged(store: Records, held: Held, silent: float) -> float:
     """Seconds for which this machine has seen a lock unchanged, by a clock of its own that nobody sets.
 
     What was seen is kept beside the caches of this machine: another run goes on observing where one gave up.
     """
-    boot, now = _boot(), _now()[0]
+    boot, now = _read_boot_id(), _read_clocks()[0]
     # a lock that is renewed is another one: its time moves on, though its content may stay
-    written = f"{held.content!r} {sorted(held.version.items())} {'' if store.shared else _written(store)}"
+    written = f"{held.content!r} {sorted(held.version.items())} {'' if store.shared else _read_mtime(store)}"
     mark = hashlib.sha256(written.encode()).hexdigest()
     path = store.folder / _SEEN
     with suppress(OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
@@ -173,7 +173,7 @@ def _observed(store: Records, held: Held, silent: float) -> float:
     return 0.0
 
 
-def _written(store: Records) -> int:
+def _read_mtime(store: Records) -> int:
     try:
         return (store.folder / _FILE).stat().st_mtime_ns
     except OSError:
@@ -207,7 +207,7 @@ def break_lock(store: Records, seal: Seal, reason: str, by: str, at: str) -> Loc
     state, held = read_state(store), store.read(_FILE)
     if state.owner is None or held is None:
         raise LedgerError("the workspace is not locked", hint="nothing was changed")
-    number = store.last(FENCES)[0] + 1
+    number = store.read_last(FENCES)[0] + 1
     taken = orjson.dumps(
         {"owner": by, "fence": number, "audited": True, "nonce": secrets.token_hex(8), "broken": reason}
     )
@@ -222,7 +222,7 @@ def break_lock(store: Records, seal: Seal, reason: str, by: str, at: str) -> Loc
     return state
 
 
-def _boot() -> str:
+def _read_boot_id() -> str:
     """Which start of this machine it is: its own clock begins anew with each."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -230,17 +230,17 @@ def _boot() -> str:
         return socket.gethostname()
 
 
-def _space() -> str:
+def _read_process_space() -> str:
     """This machine and the container on it: elsewhere, the same process id is another process."""
     try:
-        return f"{_boot()} {Path('/proc/self/ns/pid').readlink()}"
+        return f"{_read_boot_id()} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""
 
 
-def _dead(held: dict[str, object], *, shared: bool) -> bool:
+def _is_dead(held: dict[str, object], *, shared: bool) -> bool:
     """Whether the owner was a process of this machine that runs no longer."""
-    if shared and (not _space() or held.get("space") != _space()):
+    if shared and (not _read_process_space() or held.get("space") != _read_process_space()):
         return False
     if held.get("host") != socket.gethostname() or not isinstance(held.get("pid"), int):
         return False

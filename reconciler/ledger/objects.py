@@ -43,16 +43,16 @@ class ObjectStore:
         """
         self.folder = folder
         self._base = f"{url.key.strip('/')}/" if url.key.strip("/") else ""
-        with _told():
+        with _name_the_ledger():
             self._bucket = Bucket(url.scheme, url.bucket)
 
     def append(self, name: str, line: bytes, number: int = 0) -> None:
         """Put a line under its number."""
-        number = number or self._last_number(name) + 1
-        if not self._created(_line(name, number), line):
+        number = number or self._read_last_number(name) + 1
+        if not self._create(_line_name(name, number), line):
             raise LedgerError(
                 f"somebody else has written line {number} of the ledger's {name}",
-                where=self.place(name, number),
+                where=self.locate(name, number),
                 note="two runs must never write at once: this one was taken over, or its lock was removed",
                 hint="see what the other run did before you go on",
             )
@@ -62,70 +62,70 @@ class ObjectStore:
         for place, line in enumerate(lines, start=number):
             self.append(name, line, place)
 
-    def lines(self, name: str) -> list[bytes]:
+    def read_lines(self, name: str) -> list[bytes]:
         """Every line that is there, in the order of their numbers."""
 
         def read(number: int) -> bytes:
-            return self._bucket.read(self._key(_line(name, number)))[0]
+            return self._bucket.read(self._key(_line_name(name, number)))[0]
 
-        with _told():
-            return list(work_through(read, self._numbers(name), READERS, "ledger", in_order=True))
+        with _name_the_ledger():
+            return list(work_through(read, self._list_numbers(name), READERS, "ledger", in_order=True))
 
-    def scan(self, name: str) -> Iterator[bytes]:
+    def scan_lines(self, name: str) -> Iterator[bytes]:
         """The same: they are read many at once."""
-        yield from self.lines(name)
+        yield from self.read_lines(name)
 
-    def last(self, name: str) -> tuple[int, bytes]:
+    def read_last(self, name: str) -> tuple[int, bytes]:
         """The last line and its number."""
-        number = self._last_number(name)
+        number = self._read_last_number(name)
         if not number:
             return 0, b""
-        with _told():
-            return number, self._bucket.read(self._key(_line(name, number)))[0]
+        with _name_the_ledger():
+            return number, self._bucket.read(self._key(_line_name(name, number)))[0]
 
-    def line(self, name: str, number: int) -> bytes | None:
+    def read_line(self, name: str, number: int) -> bytes | None:
         """One line by its number."""
-        held = self.read(_line(name, number))
+        held = self.read(_line_name(name, number))
         return None if held is None else held.content
 
-    def _numbers(self, name: str) -> list[int]:
+    def _list_numbers(self, name: str) -> list[int]:
         prefix = self._key(f"{name}/")
         names = (meta.key.removeprefix(prefix) for meta in self._bucket.under(prefix))
         return sorted(int(each) for each in names if each.isdigit())
 
-    def _last_number(self, name: str) -> int:
-        with _told():
-            return max(self._numbers(name), default=0)
+    def _read_last_number(self, name: str) -> int:
+        with _name_the_ledger():
+            return max(self._list_numbers(name), default=0)
 
     def create(self, name: str, content: bytes) -> bool:
         """Make an object that is not there yet."""
-        return self._created(name, content)
+        return self._create(name, content)
 
-    def _created(self, name: str, content: bytes) -> bool:
-        with _told():
+    def _create(self, name: str, content: bytes) -> bool:
+        with _name_the_ledger():
             try:
                 self._bucket.create(self._key(name), content)
             except Exists:
                 # the reply to a first attempt may have been lost: then what is there is what was put
-                return self._same(name, content) is not None
+                return self._read_same(name, content) is not None
             return True
 
-    def _same(self, name: str, content: bytes) -> Held | None:
+    def _read_same(self, name: str, content: bytes) -> Held | None:
         held = self.read(name)
         return held if held is not None and held.content == content else None
 
     def read(self, name: str) -> Held | None:
         """An object, if it is there."""
-        with _told():
+        with _name_the_ledger():
             try:
                 content, meta = self._bucket.read(self._key(name))
             except Missing:
                 return None
             return Held(content, meta.version)
 
-    def age(self, name: str) -> float:
+    def read_age(self, name: str) -> float:
         """How old an object is; the store's clock is read by writing something now."""
-        with _told():
+        with _name_the_ledger():
             self._bucket.write(self._key(_CLOCK), b"")
             now = self._bucket.head(self._key(_CLOCK)).written
             try:
@@ -139,46 +139,46 @@ class ObjectStore:
 
     def renew(self, name: str, held: Held, content: bytes) -> Held | None:
         """Write an object anew, if it is still the one that was read: stores know no other way to make it young."""
-        with _told():
+        with _name_the_ledger():
             try:
                 return Held(content, self._bucket.replace(self._key(name), content, held.version))
             except (Moved, Missing):
-                return self._same(name, content)  # as in `_created`
+                return self._read_same(name, content)  # as in `_create`
 
     def remove(self, name: str, held: Held, content: bytes) -> None:
         """Leave a mark in an object's place: a store cannot take away the object that is meant and no other."""
         self.replace(name, held, content)
 
-    def exposed(self, name: str) -> str:
+    def describe_exposure(self, name: str) -> str:
         """Who may read a bucket is its owner's to say, and not to be seen from here."""
         return ""
 
-    def runs(self) -> list[str]:
+    def list_runs(self) -> list[str]:
         """The names of the runs."""
-        with _told():
+        with _name_the_ledger():
             return sorted(filter(records.is_run, self._bucket.folders(self._key("runs/"))))
 
-    def strangers(self) -> list[str]:
+    def list_strangers(self) -> list[str]:
         """What else lies among them."""
-        with _told():
+        with _name_the_ledger():
             folders, files = self._bucket.entries(self._key("runs/"))
             return sorted([*files, *(each for each in folders if not records.is_run(each))])
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
+    def write_file(self, name: str) -> Iterator[Path]:
         """A file that is put there at the end."""
         with temporary_folder() as folder:
             path = folder / Path(name).name
             yield path
-            with _told():
+            with _name_the_ledger():
                 self._bucket.upload(self._key(name), path)
 
-    def fetched(self, name: str, into: Path) -> Path | None:
+    def fetch_file(self, name: str, into: Path) -> Path | None:
         """An object as a new file that only its owner may read."""
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = into / Path(name).name
         path.touch(mode=0o600)
-        with _told():
+        with _name_the_ledger():
             try:
                 meta = self._bucket.head(self._key(name))
                 with path.open("wb") as file:
@@ -188,24 +188,24 @@ class ObjectStore:
                 return None
         return path
 
-    def place(self, name: str, number: int = 0) -> str:
+    def locate(self, name: str, number: int = 0) -> str:
         """The URL of a record, or of a line."""
-        return self._bucket.url(self._key(_line(name, number) if number else name))
+        return self._bucket.url(self._key(_line_name(name, number) if number else name))
 
-    def token_key(self, given: str | None) -> Secret:
-        """See `salesforce_contacts.token_key`."""
-        return records.token_key(self, given)
+    def read_or_create_token_key(self, given: str | None) -> Secret:
+        """See `records.read_or_create_token_key`."""
+        return records.read_or_create_token_key(self, given)
 
     def _key(self, name: str) -> str:
         return f"{self._base}{name}"
 
 
-def _line(name: str, number: int) -> str:
+def _line_name(name: str, number: int) -> str:
     return f"{name}/{number:012d}"
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _name_the_ledger() -> Iterator[None]:
     """Say of an object store's error that it is the ledger that is kept there."""
     try:
         yield

@@ -34,7 +34,7 @@ class Outbox:
         Raises:
             LedgerError: it could not be written.
         """
-        self._append(_written(callback))
+        self._append(_describe_callback(callback))
 
     def record(self, receipt: Receipt) -> None:
         """Write down what became of a sending.
@@ -50,38 +50,42 @@ class Outbox:
         """Give a callback up."""
         self._append({"entry": "forgotten", "key": key})
 
-    def waiting(self) -> list[Waiting]:
+    def list_waiting(self) -> list[Waiting]:
         """What is still to be delivered, the oldest first.
 
         Raises:
             LedgerError: the record cannot be read.
         """
         found: dict[str, Waiting] = {}
-        for entry in self._entries():
+        for entry in self._iter_entries():
             key, before = entry["key"], found.get(entry["key"])
             if entry["entry"] == "callback":
-                found[key] = replace(before, callback=_callback(entry)) if before else Waiting(_callback(entry), 0, "")
+                found[key] = (
+                    replace(before, callback=_parse_callback(entry))
+                    if before
+                    else Waiting(_parse_callback(entry), 0, "")
+                )
             elif entry["entry"] == "failed" and before:
                 found[key] = replace(before, attempts=before.attempts + entry["attempts"], why=entry["why"])
             else:
                 found.pop(key, None)
         return list(found.values())
 
-    def told(self, webhook: str, event: Event, subject: str) -> int:
+    def count_callbacks(self, webhook: str, event: Event, subject: str) -> int:
         """How many callbacks of an event there were about one run or plan, delivered or not."""
         about = {"entry": "callback", "webhook": webhook, "event": event.value, "subject": subject}
-        return len({entry["key"] for entry in self._entries() if about.items() <= entry.items()})
+        return len({entry["key"] for entry in self._iter_entries() if about.items() <= entry.items()})
 
     def knows(self, key: str) -> bool:
         """Whether there was a callback with this key, delivered or not."""
-        return any(entry["key"] == key for entry in self._entries())
+        return any(entry["key"] == key for entry in self._iter_entries())
 
-    def known(self, keys: Collection[str]) -> set[str]:
+    def filter_known(self, keys: Collection[str]) -> set[str]:
         """Those of some keys that there was a callback with."""
-        return {entry["key"] for entry in self._entries() if entry["key"] in keys}
+        return {entry["key"] for entry in self._iter_entries() if entry["key"] in keys}
 
-    def _entries(self) -> Iterator[Mapping[str, Any]]:
-        for number, line in enumerate(self._store.scan(FILE), start=1):
+    def _iter_entries(self) -> Iterator[Mapping[str, Any]]:
+        for number, line in enumerate(self._store.scan_lines(FILE), start=1):
             try:
                 entry = orjson.loads(line)
             except orjson.JSONDecodeError as error:
@@ -95,7 +99,7 @@ class Outbox:
             self._store.append(FILE, orjson.dumps({**entry, "at": at}))
 
 
-def _written(callback: Callback) -> dict[str, Any]:
+def _describe_callback(callback: Callback) -> dict[str, Any]:
     return {
         "entry": "callback",
         "key": callback.key,
@@ -109,7 +113,7 @@ def _written(callback: Callback) -> dict[str, Any]:
     }
 
 
-def _callback(entry: Mapping[str, Any]) -> Callback:
+def _parse_callback(entry: Mapping[str, Any]) -> Callback:
     return Callback(
         key=entry["key"],
         webhook=entry["webhook"],

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger.records import Records, damaged_line, parse_line
+from reconciler.ledger.records import Records, line_damaged, parse_line
 from reconciler.model.errors import LedgerError
 
 FILE = "owners.jsonl"
@@ -35,46 +35,46 @@ class Registry:
         self._known: dict[_Key, str] | None = None
         self._head = ""
 
-    def owner(self, collection: str, object_id: str) -> str | None:
+    def find_owner(self, collection: str, object_id: str) -> str | None:
         """The workspace that an object is of; None: nobody knows of any."""
         with self._guard:
-            return self._owners().get((collection, object_id))
+            return self._read_owners().get((collection, object_id))
 
     def claim(self, collection: str, object_id: str, called: str, workspace: str) -> None:
         """Write down that an object is a workspace's."""
         key = (collection, object_id)
         with self._guard:
-            before = self._owners().get(key)
+            before = self._read_owners().get(key)
             if before == workspace:
                 return
             if before is not None:
                 raise LedgerError(
                     f"{called} is managed by workspace {before!r}",
-                    where=self._records.place(FILE),
+                    where=self._records.locate(FILE),
                     hint=f"release it there first, if {workspace!r} is to manage it",
                 )
             self._write("claimed", key, called, workspace)
-            self._owners()[key] = workspace
+            self._read_owners()[key] = workspace
 
     def release(self, collection: str, object_id: str, called: str, workspace: str) -> None:
         """Write down that an object is a workspace's no longer."""
         key = (collection, object_id)
         with self._guard:
-            if self._owners().get(key) == workspace:
+            if self._read_owners().get(key) == workspace:
                 self._write("released", key, called, workspace)
-                del self._owners()[key]
+                del self._read_owners()[key]
 
-    def _owners(self) -> dict[_Key, str]:
+    def _read_owners(self) -> dict[_Key, str]:
         if self._known is None:
             found: dict[_Key, str] = {}
             head = ""
-            for number, line in enumerate(self._records.lines(FILE), start=1):
+            for number, line in enumerate(self._records.read_lines(FILE), start=1):
                 entry = parse_line(self._records, FILE, number, line)
                 try:
                     _remember(found, entry, head)
                 except (KeyError, TypeError, ValueError):
-                    raise damaged_line(self._records, FILE, number) from None
-                head = _digest(line)
+                    raise line_damaged(self._records, FILE, number) from None
+                head = _digest_line(line)
             self._known, self._head = found, head
         return self._known
 
@@ -88,10 +88,10 @@ class Registry:
             # it may be there all the same: what comes next is written after a look
             self._known, self._records = None, self._open()
             raise
-        self._head = _digest(line)
+        self._head = _digest_line(line)
 
 
-def _digest(line: bytes) -> str:
+def _digest_line(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 

@@ -58,16 +58,16 @@ class Records(Protocol):
             LedgerError: as `append`; then the first of them may be there.
         """
 
-    def lines(self, name: str) -> list[bytes]:
+    def read_lines(self, name: str) -> list[bytes]:
         """The whole lines of a record. What was being added during a crash may be there, or not."""
 
-    def scan(self, name: str) -> Iterator[bytes]:
+    def scan_lines(self, name: str) -> Iterator[bytes]:
         """The same, one by one, where the place can do that without holding all of them."""
 
-    def last(self, name: str) -> tuple[int, bytes]:
+    def read_last(self, name: str) -> tuple[int, bytes]:
         """The number of the last line, and the line; 0 and nothing where there is none."""
 
-    def line(self, name: str, number: int) -> bytes | None:
+    def read_line(self, name: str, number: int) -> bytes | None:
         """One line by its number; None where there is none."""
 
     def create(self, name: str, content: bytes) -> bool:
@@ -76,7 +76,7 @@ class Records(Protocol):
     def read(self, name: str) -> Held | None:
         """A record, if it is there."""
 
-    def age(self, name: str) -> float:
+    def read_age(self, name: str) -> float:
         """Seconds since a record was written or renewed, by the clock of the place."""
 
     def replace(self, name: str, held: Held, content: bytes) -> bool:
@@ -88,25 +88,25 @@ class Records(Protocol):
     def remove(self, name: str, held: Held, content: bytes) -> None:
         """Take a record away, unless it is another by now; `content` is left where nothing can be taken away safely."""
 
-    def exposed(self, name: str) -> str:
+    def describe_exposure(self, name: str) -> str:
         """Why a record may be known to others than its owner, in words; empty where nothing says so."""
 
-    def runs(self) -> list[str]:
+    def list_runs(self) -> list[str]:
         """The folders below `runs/` that are named as a run is, sorted; whatever else lies there is passed over."""
 
-    def strangers(self) -> list[str]:
+    def list_strangers(self) -> list[str]:
         """What else lies there, sorted."""
 
-    def writing(self, name: str) -> AbstractContextManager[Path]:
+    def write_file(self, name: str) -> AbstractContextManager[Path]:
         """A path to write a large record to; it is kept when the block ends well."""
 
-    def fetched(self, name: str, into: Path) -> Path | None:
+    def fetch_file(self, name: str, into: Path) -> Path | None:
         """A large record as a file, in the folder `into` where it has to be brought; None if there is none."""
 
-    def place(self, name: str, number: int = 0) -> str:
+    def locate(self, name: str, number: int = 0) -> str:
         """What people call a record, or a line of it."""
 
-    def token_key(self, given: str | None) -> Secret:
+    def read_or_create_token_key(self, given: str | None) -> Secret:
         """The key that contacts' tokens are made with: from the environment, else created here once."""
 
 
@@ -129,21 +129,21 @@ def parse_line(records: Records, name: str, number: int, line: bytes) -> Mapping
     except orjson.JSONDecodeError:
         entry = None
     if not isinstance(entry, dict):
-        raise damaged_line(records, name, number)
+        raise line_damaged(records, name, number)
     return entry
 
 
-def damaged_line(records: Records, name: str, number: int) -> LedgerError:
+def line_damaged(records: Records, name: str, number: int) -> LedgerError:
     """What is said of a line of a record that means nothing."""
     return LedgerError(
         f"a line of the ledger's {name} cannot be read",
-        where=records.place(name, number),
+        where=records.locate(name, number),
         note="it was damaged, or altered, after it was written",
         hint="compare it with a copy of the ledger from before",
     )
 
 
-def token_key(records: Records, given: str | None) -> Secret:
+def read_or_create_token_key(records: Records, given: str | None) -> Secret:
     """The key that contacts' tokens are made with: from the environment, else created in the ledger once.
 
     Raises:
@@ -151,10 +151,10 @@ def token_key(records: Records, given: str | None) -> Secret:
     """
     if given:
         return Secret(given)
-    return created_once(records, TOKENS, "tokens made without a key would give contacts away")
+    return create_key_once(records, TOKENS, "tokens made without a key would give contacts away")
 
 
-def created_once(records: Records, name: str, why: str) -> Secret:
+def create_key_once(records: Records, name: str, why: str) -> Secret:
     """A key that is created in the ledger when it is first asked for.
 
     Raises:
@@ -165,32 +165,32 @@ def created_once(records: Records, name: str, why: str) -> Secret:
         records.create(name, secrets.token_hex(32).encode())
         found = read_key(records, name, why)
     if found is None:
-        raise _unusable_key(name, "is empty", why)
+        raise _key_unusable(name, "is empty", why)
     return found
 
 
 def read_key(records: Records, name: str, why: str) -> Secret | None:
-    """A key of the ledger's; None where there is none. Raises as `created_once`."""
+    """A key of the ledger's; None where there is none. Raises as `create_key_once`."""
     held = records.read(name)
     if held is None:
         return None
     try:
         key = Secret(held.content.decode().strip())
     except UnicodeDecodeError:
-        raise _unusable_key(name, "is no text", why) from None
+        raise _key_unusable(name, "is no text", why) from None
     if not key:
-        raise _unusable_key(name, "is empty", why)
-    exposed = records.exposed(name)
+        raise _key_unusable(name, "is empty", why)
+    exposed = records.describe_exposure(name)
     if exposed:
         raise LedgerError(
             f"the ledger's {name} cannot be trusted: {exposed}",
-            where=records.place(name),
+            where=records.locate(name),
             note="this program makes it for its owner alone; one that came with manifests, or that others may read, "
             "would let them make plans and records that look like yours",
-            hint=f"if it is yours: chmod 600 {records.place(name)}; if not, delete it",
+            hint=f"if it is yours: chmod 600 {records.locate(name)}; if not, delete it",
         )
     return key
 
 
-def _unusable_key(name: str, fault: str, why: str) -> LedgerError:
+def _key_unusable(name: str, fault: str, why: str) -> LedgerError:
     return LedgerError(f"the ledger's {name} {fault}", note=why, hint="put it back, or delete it")

@@ -55,7 +55,7 @@ def rename(store: Records, tenant: str, old: str, new: str) -> None:
 def list_pending(store: Records, tenant: str, name: str) -> set[str]:
     """The contacts that the list `name` would not take, and has not taken since."""
     found: set[str] = set()
-    for entry in _of(store, tenant):
+    for entry in _read_entries(store, tenant):
         if entry["list"] == name:
             found = set() if entry["released"] else found | {each["contact"] for each in entry["rejected"]}
             found -= set(entry.get("taken", ()))
@@ -69,7 +69,7 @@ def copy_pending(
 
     They are of the names that lists have now; `to_be`: the names that lists are to have, by those that they have yet.
     """
-    entries = _of(store, tenant)
+    entries = _read_entries(store, tenant)
     if not entries:
         return None
     target.touch(mode=0o600)
@@ -80,11 +80,11 @@ def copy_pending(
     return target
 
 
-def _of(store: Records, tenant: str) -> list[dict[str, Any]]:
+def _read_entries(store: Records, tenant: str) -> list[dict[str, Any]]:
     """The entries of a tenant in their order, each of the name that its list has now."""
     found: list[dict[str, Any]] = []
     by_name: dict[str, list[dict[str, Any]]] = {}
-    for line in store.lines(_FILE):
+    for line in store.read_lines(_FILE):
         entry = orjson.loads(line)
         if entry.get("tenant", tenant) != tenant:
             continue

@@ -35,7 +35,7 @@ SAVED = "a saved plan"
 _EDITED = "plan again, have the new plan reviewed, and apply that"
 
 
-def of_run(name: str) -> str:
+def name_run_plan(name: str) -> str:
     """What the plan that a run keeps is: that of no other run, and none to be applied by its file."""
     return f"the plan of run {name}"
 
@@ -89,20 +89,20 @@ def _write(plan: Plan, draft: Path, seal: Seal, what: str, anchor: Anchor) -> No
             archive.writestr(_ANCHOR, orjson.dumps(asdict(anchor)))
             for change in plan.row_changes():
                 for rows in change.files:
-                    name = _part(rows.path.name)
+                    name = _part_name(rows.path.name)
                     with rows.path.open("rb") as plain, archive.open(name, "w", force_zip64=True) as sealed:
-                        seal.close(plain, sealed, _about(document, name))
-            archive.comment = trailer.unsigned(seal)
+                        seal.close(plain, sealed, _bind_part(document, name))
+            archive.comment = trailer.make_unsigned(seal)
         trailer.sign(handle, seal, what)
         handle.flush()
         os.fsync(handle.fileno())
 
 
-def _part(file: str) -> str:
+def _part_name(file: str) -> str:
     return f"rows/{file}.sealed"
 
 
-def _about(document: bytes, name: str) -> bytes:
+def _bind_part(document: bytes, name: str) -> bytes:
     """What a part is bound to: its name, and the document that it lies beside."""
     return hashlib.sha256(document).digest() + name.encode()
 
@@ -116,25 +116,25 @@ def open_plan(path: Path, into: Path, seal: Seal, what: str = SAVED) -> Plan:
         Stale: the document or the rows were edited.
     """
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _archive(path) as (file, archive):
+    with _open_archive(path) as (file, archive):
         key = _refuse_unproven(file, archive, path, seal, what)
         content = _read(archive, _DOCUMENT)
         document = orjson.loads(content)
         plan = read_plan(document, into, ROW_COLUMNS)
         _refuse_foreign_parts(archive, document)
-        for part in _files(document):
-            _unpack(archive, key, _about(content, _part(part)), _part(part), into / part)
+        for part in _iter_file_names(document):
+            _unpack(archive, key, _bind_part(content, _part_name(part)), _part_name(part), into / part)
         return plan
 
 
-def look_at_plan(path: Path, seal: Seal | None = None) -> tuple[Plan, bool]:
+def inspect_plan(path: Path, seal: Seal | None = None) -> tuple[Plan, bool]:
     """What a saved plan says of itself, without its rows, and whether that is proven; else nobody needs the key.
 
     Raises:
         NotAPlan, Stale: as `open_plan`; whether it is as it was sealed is known to whoever has its key.
     """
-    with _archive(path) as (file, archive):
-        proven = seal is not None and seal.named(_named_key(file, archive, path)) is not None
+    with _open_archive(path) as (file, archive):
+        proven = seal is not None and seal.find_key(_read_key_name(file, archive, path)) is not None
         if seal is not None and proven:
             _refuse_unproven(file, archive, path, seal, SAVED)
         document = orjson.loads(_read(archive, _DOCUMENT))
@@ -143,15 +143,15 @@ def look_at_plan(path: Path, seal: Seal | None = None) -> tuple[Plan, bool]:
 
 
 def read_anchor(path: Path) -> Anchor:
-    """The audit record's head when a plan was saved. Raises as `look_at_plan`."""
-    with _archive(path) as (file, archive):
-        _named_key(file, archive, path)
+    """The audit record's head when a plan was saved. Raises as `inspect_plan`."""
+    with _open_archive(path) as (file, archive):
+        _read_key_name(file, archive, path)
         told = orjson.loads(_read(archive, _ANCHOR))
         return Anchor(int(told["entries"]), str(told["head"]))
 
 
 @contextmanager
-def _archive(path: Path) -> Iterator[tuple[IO[bytes], zipfile.ZipFile]]:
+def _open_archive(path: Path) -> Iterator[tuple[IO[bytes], zipfile.ZipFile]]:
     """The file and the zip of a plan; whatever fails while it is read is wrong with it: anybody may have written it."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -165,9 +165,9 @@ def _archive(path: Path) -> Iterator[tuple[IO[bytes], zipfile.ZipFile]]:
         raise NotAPlan(f"{path} is not a saved plan", note=note) from error
 
 
-def _named_key(file: IO[bytes], archive: zipfile.ZipFile, path: Path) -> str:
+def _read_key_name(file: IO[bytes], archive: zipfile.ZipFile, path: Path) -> str:
     """The name of the key that a plan was signed with."""
-    name = trailer.key_name(file)
+    name = trailer.read_key_name(file)
     if name is not None:
         return name
     if _DOCUMENT in archive.namelist():
@@ -181,7 +181,7 @@ def _named_key(file: IO[bytes], archive: zipfile.ZipFile, path: Path) -> str:
 
 def _refuse_unproven(file: IO[bytes], archive: zipfile.ZipFile, path: Path, seal: Seal, what: str) -> Seal:
     """Refuse a file that is not, byte for byte, what one of our keys has signed; the key."""
-    key = seal.named(_named_key(file, archive, path))
+    key = seal.find_key(_read_key_name(file, archive, path))
     if key is None:
         raise OtherKey(
             f"{path} was sealed under another key than this workspace has",
@@ -195,12 +195,12 @@ def _refuse_unproven(file: IO[bytes], archive: zipfile.ZipFile, path: Path, seal
 
 def _refuse_foreign_parts(archive: zipfile.ZipFile, document: Any) -> None:
     """Refuse a zip with other parts than its document tells of, or with one of them twice."""
-    expected = sorted([*_OURS, *(_part(file) for file in _files(document))])
+    expected = sorted([*_OURS, *(_part_name(file) for file in _iter_file_names(document))])
     if sorted(archive.namelist()) != expected:
         raise Stale("the plan was edited after it was made: it has other parts than its document says", hint=_EDITED)
 
 
-def _files(document: Any) -> Iterator[str]:
+def _iter_file_names(document: Any) -> Iterator[str]:
     """The names of the files with rows, whatever path somebody has put before them."""
     for change in document["row_changes"]:
         for told in (change["rows"], *([change["reached"]] if "reached" in change else [])):

@@ -17,13 +17,13 @@ from reconciler.model.live import digest_of
 from reconciler.model.scored import Scored
 
 
-def _file(tenant: str, name: str) -> str:
+def _file_name(tenant: str, name: str) -> str:
     return f"scored/{digest_of([tenant, name]).removeprefix('sha256:')[:24]}.json"
 
 
 def fetch(store: Records, tenant: str, name: str) -> Scored | None:
     """What is remembered of the list `name`; None where nothing is, or nobody can read it."""
-    held = store.read(_file(tenant, name))
+    held = store.read(_file_name(tenant, name))
     if held is None:
         return None
     try:
@@ -40,7 +40,7 @@ def keep(store: Records, tenant: str, name: str, scored: Scored) -> None:
         LedgerError: the ledger cannot be written.
     """
     content = orjson.dumps({"as_of": scored.as_of.isoformat(), "model": scored.model})
-    with store.writing(_file(tenant, name)) as path:
+    with store.write_file(_file_name(tenant, name)) as path:
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_bytes(content)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING
 
-from reconciler.ledger.records import Records, created_once, read_key
+from reconciler.ledger.records import Records, create_key_once, read_key
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.secret import Secret
 
@@ -57,15 +57,17 @@ class Seal:
     @property
     def name(self) -> str:
         """Tells keys apart, and says nothing of the key."""
-        return _derived(self.key.reveal(), b"", b"name of the key").hex()[:NAME]
+        return _derive_key(self.key.reveal(), b"", b"name of the key").hex()[:NAME]
 
-    def named(self, name: str) -> Seal | None:
+    def find_key(self, name: str) -> Seal | None:
         """The one of these keys that has this name."""
         return next((each for each in (self, *self.previous) if each.is_of(name)), None)
 
-    def proof(self, what: str, parts: Iterable[bytes]) -> str:
+    def make_proof(self, what: str, parts: Iterable[bytes]) -> str:
         """An HMAC-SHA256 over some bytes, given in parts: that they are `what`, and were written by who has the key."""
-        found = hmac.new(_derived(self.key.reveal(), b"", b"proof"), hashlib.sha256(what.encode()).digest(), "sha256")
+        found = hmac.new(
+            _derive_key(self.key.reveal(), b"", b"proof"), hashlib.sha256(what.encode()).digest(), "sha256"
+        )
         for part in parts:
             found.update(part)
         return found.hexdigest()
@@ -73,14 +75,14 @@ class Seal:
     def hide(self, plain: bytes, about: str) -> bytes:
         """Encrypt something small; it opens with the same `about` only."""
         nonce = secrets.token_bytes(_NONCE)
-        return nonce + self._small().encrypt(nonce, plain, about.encode())
+        return nonce + self._make_line_cipher().encrypt(nonce, plain, about.encode())
 
     def unhide(self, hidden: bytes, about: str) -> bytes | None:
         """What `hide` encrypted; None where it was altered, or is about something else."""
         from cryptography.exceptions import InvalidTag
 
         try:
-            return bytes(self._small().decrypt(hidden[:_NONCE], hidden[_NONCE:], about.encode()))
+            return bytes(self._make_line_cipher().decrypt(hidden[:_NONCE], hidden[_NONCE:], about.encode()))
         except (InvalidTag, ValueError):
             return None
 
@@ -88,11 +90,11 @@ class Seal:
         """Seal what is in `plain` into `sealed`; it opens with the same `about` only."""
         salt = secrets.token_bytes(_SALT)
         sealed.write(salt)
-        cipher, number = self._cipher(salt), 0
+        cipher, number = self._make_cipher(salt), 0
         block = plain.read(_BLOCK)
         while True:
             following = plain.read(_BLOCK) if len(block) == _BLOCK else b""
-            sealed.write(cipher.encrypt(_nonce(number, last=not following), block, about))
+            sealed.write(cipher.encrypt(_make_nonce(number, last=not following), block, about))
             if not following:
                 return
             block, number = following, number + 1
@@ -105,12 +107,12 @@ class Seal:
         """
         from cryptography.exceptions import InvalidTag
 
-        cipher, number = self._cipher(sealed.read(_SALT)), 0
+        cipher, number = self._make_cipher(sealed.read(_SALT)), 0
         block = sealed.read(_BLOCK + _TAG)
         while True:
             following = sealed.read(_BLOCK + _TAG) if len(block) == _BLOCK + _TAG else b""
             try:
-                yield cipher.decrypt(_nonce(number, last=not following), block, about)
+                yield cipher.decrypt(_make_nonce(number, last=not following), block, about)
             except InvalidTag:
                 raise Stale(
                     "the plan was edited after it was made: a part of it does not open with its seal",
@@ -124,59 +126,59 @@ class Seal:
         """Whether a name is that of this key."""
         return hmac.compare_digest(name.encode(), self.name.encode())
 
-    def _cipher(self, salt: bytes) -> AESGCM:
+    def _make_cipher(self, salt: bytes) -> AESGCM:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        return AESGCM(_derived(self.key.reveal(), salt, b"rows of a plan"))
+        return AESGCM(_derive_key(self.key.reveal(), salt, b"rows of a plan"))
 
-    def _small(self) -> AESGCM:
+    def _make_line_cipher(self) -> AESGCM:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        return AESGCM(_derived(self.key.reveal(), b"", b"parts of lines"))
+        return AESGCM(_derive_key(self.key.reveal(), b"", b"parts of lines"))
 
 
 @lru_cache(maxsize=32)
-def _derived(key: str, salt: bytes, purpose: bytes) -> bytes:
+def _derive_key(key: str, salt: bytes, purpose: bytes) -> bytes:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     return HKDF(SHA256(), 32, salt, b"reconciler 1: " + purpose).derive(key.encode())
 
 
-def _nonce(number: int, *, last: bool) -> bytes:
+def _make_nonce(number: int, *, last: bool) -> bytes:
     return number.to_bytes(11) + bytes([last])
 
 
-def seal_of(store: Records, given: str | None, previous: str | None = None) -> Seal:
+def open_seal(store: Records, given: str | None, previous: str | None = None) -> Seal:
     """The workspace's seal: by the key in the environment, else by one that is created in the ledger once.
 
     Raises:
         KeyUnusable: a key in the environment is too short.
         LedgerError: the ledger's is empty, others may read it, or it cannot be read or created.
     """
-    return given_seal(given, previous) or Seal(created_once(store, _FILE, _WHY), _earlier(previous))
+    return make_given_seal(given, previous) or Seal(create_key_once(store, _FILE, _WHY), _make_earlier_seals(previous))
 
 
-def given_seal(given: str | None, previous: str | None = None) -> Seal | None:
+def make_given_seal(given: str | None, previous: str | None = None) -> Seal | None:
     """The seal of the keys in the environment; None where there is none. Raises KeyUnusable."""
-    return Seal(_given(given, VARIABLE), _earlier(previous)) if given else None
+    return Seal(_check_key(given, VARIABLE), _make_earlier_seals(previous)) if given else None
 
 
-def _earlier(previous: str | None) -> tuple[Seal, ...]:
-    return tuple(Seal(_given(each, PREVIOUS_VARIABLE)) for each in (previous or "").splitlines() if each.strip())
+def _make_earlier_seals(previous: str | None) -> tuple[Seal, ...]:
+    return tuple(Seal(_check_key(each, PREVIOUS_VARIABLE)) for each in (previous or "").splitlines() if each.strip())
 
 
-def known_seal(store: Records, given: str | None, previous: str | None = None) -> Seal | None:
-    """The same for whoever only reads: no key is created; None where there is none. Raises as `seal_of`."""
+def find_seal(store: Records, given: str | None, previous: str | None = None) -> Seal | None:
+    """The same for whoever only reads: no key is created; None where there is none. Raises as `open_seal`."""
     if not given and read_key(store, _FILE, _WHY) is None:
         return None
-    return seal_of(store, given, previous)
+    return open_seal(store, given, previous)
 
 
 _WHY = "plans could not be opened, or by anybody"
 
 
-def _given(key: str, variable: str) -> Secret:
+def _check_key(key: str, variable: str) -> Secret:
     if len(key.strip()) < SHORTEST:
         raise KeyUnusable(
             f"the key in {variable} has {len(key.strip())} characters, and must have {SHORTEST} or more",

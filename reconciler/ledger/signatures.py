@@ -12,7 +12,7 @@ _TAIL = len(_START) + NAME + 1 + 64 + len(_END)
 
 def write_proof(seal: Seal, name: str, line: bytes) -> bytes:
     """A line with its proof: a JSON object that was closed, and is closed again."""
-    proof = f"{seal.name}:{seal.proof(_what(name), [line])}".encode()
+    proof = f"{seal.name}:{seal.make_proof(_name_line(name), [line])}".encode()
     return line[:-1] + _START + proof + _END
 
 
@@ -22,12 +22,12 @@ def read_proof(seal: Seal, name: str, line: bytes) -> tuple[str, Seal | None, by
     if not (tail.startswith(_START) and tail.endswith(_END)):
         return "none", None, line
     named, _, mac = tail[len(_START) : -len(_END)].decode("ascii", "replace").partition(":")
-    key = seal.named(named)
+    key = seal.find_key(named)
     if key is None:
         return "foreign", None, plain
-    same = hmac.compare_digest(mac.encode(), key.proof(_what(name), [plain]).encode())
+    same = hmac.compare_digest(mac.encode(), key.make_proof(_name_line(name), [plain]).encode())
     return ("proven" if same else "altered"), key, plain
 
 
-def _what(name: str) -> str:
+def _name_line(name: str) -> str:
     return f"a line of {name}"

@@ -22,7 +22,7 @@ import orjson
 
 from reconciler.ledger import counted, owners
 from reconciler.ledger.counted import COMPARE as _COMPARE
-from reconciler.ledger.records import Held, Records, damaged_line, parse_line
+from reconciler.ledger.records import Held, Records, line_damaged, parse_line
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal
 from reconciler.ledger.signatures import read_proof, write_proof
 from reconciler.model.errors import LedgerError
@@ -51,50 +51,50 @@ class ProvenRecords:
     def append(self, name: str, line: bytes, number: int = 0) -> None:
         """Add a line, with its proof. In a folder a line's number is its place: it counts once the line is there."""
         if not _is_numbered(name):
-            self._store.append(name, self._protected(name, line, 0), number)
+            self._store.append(name, self._protect_line(name, line, 0), number)
             return
         if self.shared:
-            number = number or self._store.last(name)[0] + 1
-            self._store.append(name, self._protected(name, line, number), number)
+            number = number or self._store.read_last(name)[0] + 1
+            self._store.append(name, self._protect_line(name, line, number), number)
             return
         with self._guard:
             guard = self._guards[name]
         with guard:
             if name not in self._written:
-                self._written[name] = self.last(name)[0]
-                counted.note(self._store, self.seal, name, self._written[name])
+                self._written[name] = self.read_last(name)[0]
+                counted.write_count(self._store, self.seal, name, self._written[name])
             number = self._written[name] + 1
-            self._store.append(name, self._protected(name, line, number), number)
+            self._store.append(name, self._protect_line(name, line, number), number)
             self._written[name] = number
-            counted.note(self._store, self.seal, name, number)
+            counted.write_count(self._store, self.seal, name, number)
 
     def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
         """Add several lines."""
         for place, line in enumerate(lines, start=number):
             self.append(name, line, place)
 
-    def lines(self, name: str) -> list[bytes]:
+    def read_lines(self, name: str) -> list[bytes]:
         """Every line, as it was given.
 
         Raises:
             LedgerError: one of them was altered, left out or moved, or was written by somebody else.
         """
-        return list(self.scan(name))
+        return list(self.scan_lines(name))
 
-    def scan(self, name: str) -> Iterator[bytes]:
+    def scan_lines(self, name: str) -> Iterator[bytes]:
         """The same, one by one."""
-        return self._opened(name, self._store.scan(name))
+        return self._open_lines(name, self._store.scan_lines(name))
 
-    def last(self, name: str) -> tuple[int, bytes]:
+    def read_last(self, name: str) -> tuple[int, bytes]:
         """The last line and its number."""
-        confirmed = self._confirmed(name)
-        number, line = self._store.last(name)
-        opened = self._open(name, number, line)[1] if number else line
+        confirmed = self._read_confirmed(name)
+        number, line = self._store.read_last(name)
+        opened = self._open_line(name, number, line)[1] if number else line
         counted.refuse_short(self._store, name, number, confirmed)
         return number, opened
 
-    def _confirmed(self, name: str) -> int | None:
-        return counted.confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
+    def _read_confirmed(self, name: str) -> int | None:
+        return counted.read_confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
 
     def prove(self, name: str, document: bytes) -> bytes:
         """A whole record, a JSON object, with its proof."""
@@ -104,7 +104,7 @@ class ProvenRecords:
         """Whether a whole record was written with its proof, and is as it was."""
         return read_proof(self.seal, name, document)[0] == "proven"
 
-    def _protected(self, name: str, line: bytes, number: int) -> bytes:
+    def _protect_line(self, name: str, line: bytes, number: int) -> bytes:
         entry = orjson.loads(line)
         personal = {field: entry[field] for field in PERSONAL if entry.get(field)}
         if personal:
@@ -115,15 +115,15 @@ class ProvenRecords:
             entry[_LINE] = number
         return write_proof(self.seal, name, orjson.dumps(entry))
 
-    def _opened(self, name: str, lines: Iterator[bytes] | list[bytes]) -> Iterator[bytes]:
-        before, confirmed = 0, self._confirmed(name)
+    def _open_lines(self, name: str, lines: Iterator[bytes] | list[bytes]) -> Iterator[bytes]:
+        before, confirmed = 0, self._read_confirmed(name)
         for place, line in enumerate(lines, start=1):
-            number, opened = self._open(name, place, line)
+            number, opened = self._open_line(name, place, line)
             # in a shared store a number may be missing: its line was never confirmed
             if _is_numbered(name) and not (number > before if self.shared else number == place):
                 raise LedgerError(
                     f"a line of the ledger's {name} is not in its place",
-                    where=self._store.place(name, place),
+                    where=self._store.locate(name, place),
                     note=f"it was written as line {number}: lines were taken out, moved or written twice",
                     hint=_COMPARE,
                 )
@@ -131,28 +131,28 @@ class ProvenRecords:
             yield opened
         counted.refuse_short(self._store, name, before, confirmed)
 
-    def _open(self, name: str, place: int, line: bytes) -> tuple[int, bytes]:
+    def _open_line(self, name: str, place: int, line: bytes) -> tuple[int, bytes]:
         entry = dict(parse_line(self._store, name, place, line))
         state, key, _ = read_proof(self.seal, name, line)
         if key is None or state != "proven":
-            raise self._unproven(state, name, place)
+            raise self._line_unproven(state, name, place)
         entry.pop("proof")
         number, hidden = entry.pop(_LINE, 0), entry.pop(_HIDDEN, None)
         if hidden is not None:
-            entry |= self._unhidden(key, name, place, hidden)
+            entry |= self._unhide(key, name, place, hidden)
         return number, orjson.dumps(entry)
 
-    def _unhidden(self, key: Seal, name: str, place: int, hidden: str) -> Mapping[str, Any]:
+    def _unhide(self, key: Seal, name: str, place: int, hidden: str) -> Mapping[str, Any]:
         try:
             plain = key.unhide(base64.b64decode(hidden, validate=True), name)
         except (binascii.Error, ValueError):
             plain = None
         if plain is None:
-            raise damaged_line(self._store, name, place)
+            raise line_damaged(self._store, name, place)
         found: Mapping[str, Any] = orjson.loads(plain)
         return found
 
-    def _unproven(self, state: str, name: str, place: int) -> LedgerError:
+    def _line_unproven(self, state: str, name: str, place: int) -> LedgerError:
         words = {
             "altered": ("was changed after it was written", "its proof does not fit", _COMPARE),
             "foreign": (
@@ -167,14 +167,14 @@ class ProvenRecords:
             ),
         }
         message, note, hint = words[state]
-        where = self._store.place(name, place)
+        where = self._store.locate(name, place)
         kind = LedgerError if state == "altered" else Unproven
         return kind(f"a line of the ledger's {name} {message}", where=where, note=note, hint=hint)
 
-    def line(self, name: str, number: int) -> bytes | None:
+    def read_line(self, name: str, number: int) -> bytes | None:
         """One line by its number, as it was given."""
-        line = self._store.line(name, number)
-        return None if line is None else self._open(name, number, line)[1]
+        line = self._store.read_line(name, number)
+        return None if line is None else self._open_line(name, number, line)[1]
 
     def create(self, name: str, content: bytes) -> bool:
         """See `Records`."""
@@ -184,9 +184,9 @@ class ProvenRecords:
         """See `Records`."""
         return self._store.read(name)
 
-    def age(self, name: str) -> float:
+    def read_age(self, name: str) -> float:
         """See `Records`."""
-        return self._store.age(name)
+        return self._store.read_age(name)
 
     def replace(self, name: str, held: Held, content: bytes) -> bool:
         """See `Records`."""
@@ -200,33 +200,33 @@ class ProvenRecords:
         """See `Records`."""
         self._store.remove(name, held, content)
 
-    def exposed(self, name: str) -> str:
+    def describe_exposure(self, name: str) -> str:
         """See `Records`."""
-        return self._store.exposed(name)
+        return self._store.describe_exposure(name)
 
-    def runs(self) -> list[str]:
+    def list_runs(self) -> list[str]:
         """See `Records`."""
-        return self._store.runs()
+        return self._store.list_runs()
 
-    def strangers(self) -> list[str]:
+    def list_strangers(self) -> list[str]:
         """See `Records`."""
-        return self._store.strangers()
+        return self._store.list_strangers()
 
-    def writing(self, name: str) -> AbstractContextManager[Path]:
+    def write_file(self, name: str) -> AbstractContextManager[Path]:
         """See `Records`."""
-        return self._store.writing(name)
+        return self._store.write_file(name)
 
-    def fetched(self, name: str, into: Path) -> Path | None:
+    def fetch_file(self, name: str, into: Path) -> Path | None:
         """See `Records`."""
-        return self._store.fetched(name, into)
+        return self._store.fetch_file(name, into)
 
-    def place(self, name: str, number: int = 0) -> str:
+    def locate(self, name: str, number: int = 0) -> str:
         """See `Records`."""
-        return self._store.place(name, number)
+        return self._store.locate(name, number)
 
-    def token_key(self, given: str | None) -> Secret:
+    def read_or_create_token_key(self, given: str | None) -> Secret:
         """See `Records`."""
-        return self._store.token_key(given)
+        return self._store.read_or_create_token_key(given)
 
 
 def _is_numbered(name: str) -> bool:

@@ -22,7 +22,7 @@ from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 
 
-def opened(url: str, root: Path) -> Records:
+def open_store(url: str, root: Path) -> Records:
     """The store at `file://PATH`, or in an object store.
 
     Raises:
@@ -71,11 +71,11 @@ class Store:
         path = self.folder / name
         try:
             with self._guard:
-                self._folder_of(path)
+                self._make_folder_of(path)
                 new = not path.exists()
                 descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
                 try:
-                    _add(descriptor, b"".join(line + b"\n" for line in lines))
+                    _append_synced(descriptor, b"".join(line + b"\n" for line in lines))
                 finally:
                     os.close(descriptor)
                 if new:
@@ -83,37 +83,37 @@ class Store:
         except OSError as error:
             raise LedgerError(f"the ledger's {name} cannot be written", note=error.strerror) from error
 
-    def lines(self, name: str) -> list[bytes]:
+    def read_lines(self, name: str) -> list[bytes]:
         """The whole lines of a record; a last line that a crash cut short was never acted upon and is left out."""
         path = self.folder / name
         if not path.exists():
             return []
-        with _told(name), _opened_file(path) as file:
+        with _name_the_ledger(name), _open_file(path) as file:
             *whole, _cut = file.read().split(b"\n")
         return whole
 
-    def scan(self, name: str) -> Iterator[bytes]:
+    def scan_lines(self, name: str) -> Iterator[bytes]:
         """The same, one by one."""
         path = self.folder / name
         if path.exists():
-            with _told(name), _opened_file(path) as file:
+            with _name_the_ledger(name), _open_file(path) as file:
                 yield from (line[:-1] for line in file if line.endswith(b"\n"))
 
-    def last(self, name: str) -> tuple[int, bytes]:
+    def read_last(self, name: str) -> tuple[int, bytes]:
         """The last line and its number."""
         number, last = 0, b""
-        for number, last in enumerate(self.scan(name), start=1):  # noqa: B007 - what the loop ends with is wanted
+        for number, last in enumerate(self.scan_lines(name), start=1):  # noqa: B007 - what the loop ends with is wanted
             pass
         return number, last
 
-    def line(self, name: str, number: int) -> bytes | None:
+    def read_line(self, name: str, number: int) -> bytes | None:
         """One line by its number."""
-        return next(islice(self.scan(name), number - 1, None), None) if number > 0 else None
+        return next(islice(self.scan_lines(name), number - 1, None), None) if number > 0 else None
 
     def create(self, name: str, content: bytes) -> bool:
         """Make a record that is not there yet; False if it is."""
         path = self.folder / name
-        self._folder_of(path)
+        self._make_folder_of(path)
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         with draft.open("wb") as handle:
@@ -132,14 +132,14 @@ class Store:
 
     def read(self, name: str) -> Held | None:
         """A record, if it is there."""
-        with _told(name):
+        with _name_the_ledger(name):
             try:
-                with _opened_file(self.folder / name) as file:
+                with _open_file(self.folder / name) as file:
                     return Held(file.read())
             except FileNotFoundError:
                 return None
 
-    def age(self, name: str) -> float:
+    def read_age(self, name: str) -> float:
         """Seconds since a record was written or renewed; what is written now says what time it is there.
 
         A folder of another machine has a clock of its own.
@@ -182,7 +182,7 @@ class Store:
         if self.read(name) == held:
             (self.folder / name).unlink(missing_ok=True)
 
-    def exposed(self, name: str) -> str:
+    def describe_exposure(self, name: str) -> str:
         """Whether others may read or write a file, or it is kept in git."""
         path = self.folder / name
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -190,42 +190,42 @@ class Store:
             return f"others than its owner may read or write it (mode {mode:04o})"
         return "it is tracked by git" if is_tracked(path) else ""
 
-    def runs(self) -> list[str]:
+    def list_runs(self) -> list[str]:
         """The names of the runs."""
-        return [name for name, ours in self._below_runs() if ours]
+        return [name for name, ours in self._iter_runs_folder() if ours]
 
-    def strangers(self) -> list[str]:
+    def list_strangers(self) -> list[str]:
         """What else lies among them."""
-        return [name for name, ours in self._below_runs() if not ours]
+        return [name for name, ours in self._iter_runs_folder() if not ours]
 
-    def _below_runs(self) -> Iterator[tuple[str, bool]]:
+    def _iter_runs_folder(self) -> Iterator[tuple[str, bool]]:
         """Everything in the folder of the runs, sorted, and whether it is one."""
         folder = self.folder / "runs"
         for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
             yield entry.name, entry.is_dir() and records.is_run(entry.name)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
+    def write_file(self, name: str) -> Iterator[Path]:
         """The path of a record; its folders are made, and are on the disk with it."""
         path = self.folder / name
-        self._folder_of(path)
+        self._make_folder_of(path)
         yield path
         _sync_folder(path.parent)
 
-    def fetched(self, name: str, into: Path) -> Path | None:
+    def fetch_file(self, name: str, into: Path) -> Path | None:
         """The path of a record, if it is there."""
         path = self.folder / name
         return path if path.exists() else None
 
-    def place(self, name: str, number: int = 0) -> str:
+    def locate(self, name: str, number: int = 0) -> str:
         """The path of a record, and the number of a line."""
         return f"{self.folder / name}:{number}" if number else str(self.folder / name)
 
-    def token_key(self, given: str | None) -> Secret:
+    def read_or_create_token_key(self, given: str | None) -> Secret:
         """The key that contacts' tokens are made with: from the environment, else created here once."""
-        return records.token_key(self, given)
+        return records.read_or_create_token_key(self, given)
 
-    def _folder_of(self, path: Path) -> None:
+    def _make_folder_of(self, path: Path) -> None:
         """Make a record's folder, the owner's alone; `parents=True` would make those above with anybody's mode."""
         missing = [each for each in (path.parent, *path.parent.parents) if each != self.folder and not each.exists()]
         for each in reversed(missing):
@@ -243,7 +243,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _name_the_ledger(name: str) -> Iterator[None]:
     """Say of a record that it cannot be read, where the system says so.
 
     Raises:
@@ -256,7 +256,7 @@ def _told(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _opened_file(path: Path) -> Iterator[BinaryIO]:
+def _open_file(path: Path) -> Iterator[BinaryIO]:
     """A file to be read; what is none, such as a folder or a pipe that nobody writes to, is not waited for."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
@@ -265,7 +265,7 @@ def _opened_file(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _add(descriptor: int, content: bytes) -> None:
+def _append_synced(descriptor: int, content: bytes) -> None:
     """Write at the end of a file, and wait until it is on the disk."""
     _drop_cut_line(descriptor)
     before = os.lseek(descriptor, 0, os.SEEK_END)

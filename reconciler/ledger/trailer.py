@@ -19,7 +19,7 @@ LENGTH = len(_START) + NAME + 1 + _MAC
 _BLOCK = 1 << 20
 
 
-def unsigned(seal: Seal) -> bytes:
+def make_unsigned(seal: Seal) -> bytes:
     """A trailer whose proof is still to be filled in."""
     return _START + seal.name.encode() + b" " + b"0" * _MAC
 
@@ -27,12 +27,12 @@ def unsigned(seal: Seal) -> bytes:
 def sign(file: IO[bytes], seal: Seal, what: str) -> None:
     """Fill in the proof of a file that ends with an unsigned trailer: that all of it is `what`."""
     end = file.seek(0, 2) - _MAC
-    proof = seal.proof(what, _until(file, end))
+    proof = seal.make_proof(what, _iter_blocks(file, end))
     file.seek(end)
     file.write(proof.encode())
 
 
-def key_name(file: IO[bytes]) -> str | None:
+def read_key_name(file: IO[bytes]) -> str | None:
     """The name of the key that a file was signed with; None where it has no trailer."""
     size = file.seek(0, 2)
     file.seek(max(0, size - LENGTH))
@@ -45,12 +45,12 @@ def key_name(file: IO[bytes]) -> str | None:
 def is_proven(file: IO[bytes], seal: Seal, what: str) -> bool:
     """Whether a file with a trailer is `what`, as it was signed with this key: every byte of it."""
     end = file.seek(0, 2) - _MAC
-    proof = seal.proof(what, _until(file, end))
+    proof = seal.make_proof(what, _iter_blocks(file, end))
     file.seek(end)
     return hmac.compare_digest(file.read(), proof.encode())
 
 
-def _until(file: IO[bytes], end: int) -> Iterator[bytes]:
+def _iter_blocks(file: IO[bytes], end: int) -> Iterator[bytes]:
     file.seek(0)
     while (left := end - file.tell()) > 0:
         block = file.read(min(_BLOCK, left))

@@ -19,7 +19,7 @@ from reconciler.model.errors import LedgerError, Stale
 from reconciler.model.live import digest_of
 
 
-def _file(tenant: str, name: str) -> str:
+def _file_name(tenant: str, name: str) -> str:
     return f"written/{digest_of([tenant, name]).removeprefix('sha256:')[:24]}.sealed"
 
 
@@ -29,27 +29,27 @@ def fetch_written(store: ProvenRecords, tenant: str, name: str, into: Path) -> P
     Raises:
         LedgerError: it was altered, or written under another key.
     """
-    file = _file(tenant, name)
-    packed = store.fetched(file, into)
+    file = _file_name(tenant, name)
+    packed = store.fetch_file(file, into)
     if packed is None:
         return None
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, opened = tempfile.mkstemp(prefix="written-", suffix=".parquet", dir=into)
     with packed.open("rb") as source, os.fdopen(handle, "wb") as target:
-        seal = store.seal.named(source.read(NAME).decode("ascii", "replace"))
+        seal = store.seal.find_key(source.read(NAME).decode("ascii", "replace"))
         if seal is None:
-            raise _untrusted(store, file, "it was written under another key, or by an older edition")
+            raise _file_untrusted(store, file, "it was written under another key, or by an older edition")
         try:
             target.writelines(seal.open(source, file.encode()))
         except Stale:
-            raise _untrusted(store, file, "it was altered after it was written") from None
+            raise _file_untrusted(store, file, "it was altered after it was written") from None
     return Path(opened)
 
 
-def _untrusted(store: ProvenRecords, file: str, why: str) -> LedgerError:
+def _file_untrusted(store: ProvenRecords, file: str, why: str) -> LedgerError:
     return LedgerError(
         f"what was written of a list's contacts cannot be trusted: {why}",
-        where=store.place(file),
+        where=store.locate(file),
         hint=f"give the key of before in {PREVIOUS_VARIABLE}, or delete the file: its contacts are written once more",
     )
 
@@ -57,11 +57,11 @@ def _untrusted(store: ProvenRecords, file: str, why: str) -> LedgerError:
 @contextmanager
 def keep_written(store: ProvenRecords, tenant: str, name: str, into: Path) -> Iterator[Path]:
     """A path below `into` to write that to; it takes the place of what was there when the block ends well."""
-    file = _file(tenant, name)
+    file = _file_name(tenant, name)
     with tempfile.TemporaryDirectory(prefix="written-", dir=into) as folder:
         plain = Path(folder) / "written.parquet"
         yield plain
-        with store.writing(file) as path:
+        with store.write_file(file) as path:
             draft = path.with_name(f"{path.stem}.part")
             draft.unlink(missing_ok=True)
             draft.touch(mode=0o600)

@@ -15,7 +15,7 @@ import duckdb
 import orjson
 import pytest
 
-from reconciler.ledger.cache import about_part
+from reconciler.ledger.cache import bind_part
 from reconciler.ledger.sealing import Seal
 from reconciler.model.secret import Secret
 from reconciler.simulator import Simulator
@@ -246,7 +246,7 @@ def rewritten(file: Path, change: Callable[[dict[str, bytes]], None], *, sealed_
     head = orjson.loads(parts["head.json"])
     for name, part in head["parts"].items():
         packed = io.BytesIO(parts.pop(f"{name}.sealed"))
-        parts[f"{name}.parquet"] = b"".join(key.open(packed, about_part(head["key"], name, part)))
+        parts[f"{name}.parquet"] = b"".join(key.open(packed, bind_part(head["key"], name, part)))
     change(parts)
     sealing = key if sealed_again else Seal(Secret("not the key of the ledger, but another"))
     with zipfile.ZipFile(file, "w") as archive:
@@ -254,7 +254,7 @@ def rewritten(file: Path, change: Callable[[dict[str, bytes]], None], *, sealed_
         for name, part in head["parts"].items():
             if f"{name}.parquet" in parts:
                 with archive.open(f"{name}.sealed", "w") as into:
-                    about = about_part(head["key"], name, part)
+                    about = bind_part(head["key"], name, part)
                     sealing.close(io.BytesIO(parts[f"{name}.parquet"]), into, about)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.ledger.records import Records
-from reconciler.ledger.store import opened
+from reconciler.ledger.store import open_store
 from tests.s3 import S3
 
 Opened = Callable[[], Records]
@@ -25,4 +25,4 @@ def bucket(s3_here: S3, monkeypatch: pytest.MonkeyPatch) -> str:
 def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
     """Open one empty ledger, as often as one likes: each time as another process would."""
     url = "file://ledger" if request.param == "folder" else f"s3://{request.getfixturevalue('bucket')}/team/ledger"
-    return lambda: opened(url, tmp_path)
+    return lambda: open_store(url, tmp_path)

@@ -22,7 +22,7 @@ from tests.ledger.test_journal import PLAN
 
 def names(ledger: Ledger, workspace: str = "test") -> list[str]:
     """The runs that can be gone on with, the latest first."""
-    return [each.name for each in ledger.interrupted(workspace)]
+    return [each.name for each in ledger.list_interrupted(workspace)]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_run_that_there_is_not_or_that_has_ended_is_named_as_such(opening: Ope
 def test_a_refusal_is_no_run(opening: Opened) -> None:
     ledger = Ledger(opening())
     with ledger.run(PLAN) as stopped:
-        stopped.intent("ContactList/vip")
+        stopped.record_intent("ContactList/vip")
     with ledger.run(PLAN) as stale:
         stale.refuse()
     assert names(ledger) == [stopped.name]
@@ -85,11 +85,11 @@ def test_a_refusal_is_no_run(opening: Opened) -> None:
 def test_a_later_run_that_does_everything_closes_what_was_interrupted(opening: Opened) -> None:
     ledger = Ledger(opening())
     with ledger.run(PLAN) as stopped:
-        stopped.intent("ContactList/vip")
+        stopped.record_intent("ContactList/vip")
     with ledger.run(PLAN) as later:
         later.finish(Report(later.name, (), 0))
     assert names(ledger) == []
-    last = orjson.loads(ledger.store.last(interrupted.journal_of(stopped.name))[1])
+    last = orjson.loads(ledger.store.read_last(interrupted.journal_of(stopped.name))[1])
     assert (last["event"], last["by"]) == ("superseded", later.name)
     assert verified(ledger) == 3
 
@@ -97,12 +97,12 @@ def test_a_later_run_that_does_everything_closes_what_was_interrupted(opening: O
 def test_a_run_whose_job_may_be_under_way_stays(opening: Opened) -> None:
     ledger = Ledger(opening())
     with ledger.run(PLAN) as stopped:
-        stopped.intent("a#put:0", rows=1)
-        stopped.submitted("a#put:0", "J1")
+        stopped.record_intent("a#put:0", rows=1)
+        stopped.record_job("a#put:0", "J1")
     with ledger.run(PLAN) as later:
         later.finish(Report(later.name, (), 0))
     assert names(ledger) == [stopped.name]
-    assert interrupted.open_jobs(ledger.records, stopped.name) == ["J1"]
+    assert interrupted.list_open_jobs(ledger.records, stopped.name) == ["J1"]
 
 
 def test_a_ledger_without_the_record_is_read_run_by_run(opening: Opened) -> None:
@@ -148,18 +148,18 @@ def test_strange_files_among_the_runs_are_passed_over_and_named(in_a_folder: Led
     (in_a_folder.store.folder / interrupted.FILE).unlink()
     assert names(in_a_folder) == [run.name]
     assert verified(in_a_folder) == 1
-    assert in_a_folder.store.strangers() == sorted([*files, "9999", f"{run.name}-copy"])
+    assert in_a_folder.store.list_strangers() == sorted([*files, "9999", f"{run.name}-copy"])
 
 
 def test_runs_alone_are_no_strangers_wherever_the_ledger_is(opening: Opened) -> None:
     ledger = Ledger(opening())
     with ledger.run(PLAN) as run:
         pass
-    assert (ledger.store.runs(), ledger.store.strangers()) == ([run.name], [])
-    with opening().writing("runs/notes.txt") as path:
+    assert (ledger.store.list_runs(), ledger.store.list_strangers()) == ([run.name], [])
+    with opening().write_file("runs/notes.txt") as path:
         path.write_bytes(b"of a person")
     opening().append("runs/old/journal.jsonl", b"{}")
-    assert (ledger.store.runs(), ledger.store.strangers()) == ([run.name], ["notes.txt", "old"])
+    assert (ledger.store.list_runs(), ledger.store.list_strangers()) == ([run.name], ["notes.txt", "old"])
 
 
 def test_another_plan_in_the_place_of_a_runs_own_is_refused(in_a_folder: Ledger, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_another_plan_in_the_place_of_a_runs_own_is_refused(in_a_folder: Ledger,
     runs = in_a_folder.store.folder / "runs"
     (runs / run.name / "plan.zip").write_bytes((runs / other.name / "plan.zip").read_bytes())
     with pytest.raises(Stale, match="or is not the plan of run"):
-        in_a_folder.plan_of(run.name, tmp_path / "into")
+        in_a_folder.open_plan_of(run.name, tmp_path / "into")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_another_plan_in_the_place_of_a_runs_own_is_refused(in_a_folder: Ledger,
 )
 def test_a_damaged_line_of_a_journal_is_named_with_its_place(in_a_folder: Ledger, line: bytes) -> None:
     with in_a_folder.run(PLAN) as run:
-        run.intent("ContactList/vip")
+        run.record_intent("ContactList/vip")
     journal = in_a_folder.store.folder / "runs" / run.name / "journal.jsonl"
     with journal.open("ab") as file:
         file.write(line + b"\n")
@@ -191,7 +191,7 @@ def test_a_damaged_line_of_a_journal_is_named_with_its_place(in_a_folder: Ledger
 def test_a_key_that_is_no_text_is_named(in_a_folder: Ledger, content: bytes) -> None:
     (in_a_folder.store.folder / "token.key").write_bytes(content)
     with pytest.raises(LedgerError, match=r"token\.key is"):
-        in_a_folder.store.token_key(None)
+        in_a_folder.store.read_or_create_token_key(None)
 
 
 def test_the_lock_numbers_rise_with_every_run(opening: Opened) -> None:
@@ -200,7 +200,7 @@ def test_the_lock_numbers_rise_with_every_run(opening: Opened) -> None:
     for _ in range(3):
         with ledger.run(PLAN):
             pass
-        fences.append(ledger.interrupted("test")[0].fence)
+        fences.append(ledger.list_interrupted("test")[0].fence)
     assert fences == sorted(set(fences))
-    with lock.locked(ledger.store) as held:
+    with lock.hold_lock(ledger.store) as held:
         assert held.fence > fences[-1]

@@ -41,12 +41,12 @@ def in_a_folder(tmp_path: Path) -> Ledger:
 
 def events(ledger: Ledger) -> list[str]:
     """What the audit record tells of."""
-    return [orjson.loads(line)["event"] for line in ledger.store.lines("audit.jsonl")]
+    return [orjson.loads(line)["event"] for line in ledger.store.read_lines("audit.jsonl")]
 
 
 def interrupted(ledger: Ledger) -> list[str]:
     """The runs that can be gone on with, the latest first."""
-    return [each.name for each in ledger.interrupted("test")]
+    return [each.name for each in ledger.list_interrupted("test")]
 
 
 def test_no_run_is_interrupted_in_an_empty_ledger(ledger: Ledger) -> None:
@@ -64,10 +64,10 @@ def test_a_run_that_was_finished_is_known_as_such(ledger: Ledger) -> None:
 def test_a_run_that_stopped_is_known_with_its_plan(ledger: Ledger, tmp_path: Path) -> None:
     with ledger.run(PLAN) as run:
         result = StepResult(VIP, Outcome.FAILED, "the tenant would not")
-        run.step(result)
+        run.record_step(result)
         run.finish(Report(run.name, (result,), 0))
     assert interrupted(ledger) == [run.name]
-    assert plan_digest(ledger.plan_of(run.name, tmp_path / "into")) == plan_digest(PLAN)
+    assert plan_digest(ledger.open_plan_of(run.name, tmp_path / "into")) == plan_digest(PLAN)
     assert events(ledger) == ["started", "step", "stopped"]
 
 
@@ -87,49 +87,49 @@ def test_the_last_of_many_runs_of_one_second_is_the_last(ledger: Ledger) -> None
 
 def test_what_was_done_is_not_done_again(ledger: Ledger) -> None:
     with ledger.run(PLAN) as run:
-        run.intent("a#put:0", rows=10)
-        run.done("a#put:0", rows=10, rejected=["x"])
-        run.intent("a#put:1", rows=10)
+        run.record_intent("a#put:0", rows=10)
+        run.record_done("a#put:0", rows=10, rejected=["x"])
+        run.record_intent("a#put:1", rows=10)
     with ledger.run(PLAN, run.name) as again:
         assert again.resumed
-        recorded = again.outcome("a#put:0")
+        recorded = again.find_outcome("a#put:0")
         assert recorded is not None
         assert recorded["rejected"] == ["x"]
-        assert again.outcome("a#put:1") is None
+        assert again.find_outcome("a#put:1") is None
 
 
 def test_what_the_first_attempt_fixed_stays_fixed(ledger: Ledger) -> None:
     with ledger.run(PLAN) as run:
-        assert run.intent("Campaign/x", fixed={"startTime": "first"})["fixed"] == {"startTime": "first"}
+        assert run.record_intent("Campaign/x", fixed={"startTime": "first"})["fixed"] == {"startTime": "first"}
     with ledger.run(PLAN, run.name) as again:
-        assert again.intent("Campaign/x", fixed={"startTime": "later"})["fixed"] == {"startTime": "first"}
+        assert again.record_intent("Campaign/x", fixed={"startTime": "later"})["fixed"] == {"startTime": "first"}
 
 
 def test_a_step_is_begun_by_any_of_its_parts_and_by_no_other_step(ledger: Ledger) -> None:
     with ledger.run(PLAN) as run:
-        run.intent("Segment/history[high]#put:0")
-        run.intent("ContactList/vip")
+        run.record_intent("Segment/history[high]#put:0")
+        run.record_intent("ContactList/vip")
     with ledger.run(PLAN, run.name) as again:
-        assert again.begun(Address("Segment", "history", "high"))
-        assert again.begun(VIP)
-        assert not again.begun(Address("Segment", "history", "hig"))
-        assert not again.begun(Address("Segment", "history"))
-        assert not again.begun(Address("ContactList", "vi"))
+        assert again.may_have_begun(Address("Segment", "history", "high"))
+        assert again.may_have_begun(VIP)
+        assert not again.may_have_begun(Address("Segment", "history", "hig"))
+        assert not again.may_have_begun(Address("Segment", "history"))
+        assert not again.may_have_begun(Address("ContactList", "vi"))
 
 
 def test_a_run_whose_last_record_was_cut_short_is_resumed(in_a_folder: Ledger) -> None:
     with in_a_folder.run(PLAN) as run:
-        run.intent("ContactList/vip")
-        run.done("ContactList/vip")
+        run.record_intent("ContactList/vip")
+        run.record_done("ContactList/vip")
     path = in_a_folder.store.folder / "runs" / run.name / "journal.jsonl"
     with path.open("ab") as file:
         file.write(b'{"event":"done","key":"ContactList/vi')
     with in_a_folder.run(PLAN, run.name) as again:
-        assert again.begun(VIP)
-        assert again.outcome("ContactList/vip") is not None
-        assert again.outcome("ContactList/vi") is None
+        assert again.may_have_begun(VIP)
+        assert again.find_outcome("ContactList/vip") is not None
+        assert again.find_outcome("ContactList/vi") is None
     with in_a_folder.run(PLAN, run.name) as third:
-        assert third.outcome("ContactList/vip") is not None
+        assert third.find_outcome("ContactList/vip") is not None
     assert verified(in_a_folder) == 3
 
 
@@ -155,7 +155,7 @@ def test_a_run_whose_plan_is_gone_cannot_be_resumed_and_says_so(in_a_folder: Led
         pass
     (in_a_folder.store.folder / "runs" / run.name / "plan.zip").unlink()
     with pytest.raises(LedgerError, match=f"no plan of run {run.name}") as caught:
-        in_a_folder.plan_of(run.name, tmp_path / "into")
+        in_a_folder.open_plan_of(run.name, tmp_path / "into")
     assert caught.value.hint == "plan again and apply the new plan"
 
 
@@ -165,7 +165,7 @@ def test_rejected_contacts_are_kept_with_their_reason_once(ledger: Ledger) -> No
     with ledger.run(PLAN, run.name) as again:
         again.reject(VIP, "CUST0001", "not-found", "archived")
         again.reject(VIP, "CUST0002", "not-found", "unknown")
-    kept = [orjson.loads(line) for line in ledger.records.lines(f"runs/{run.name}/rejected.jsonl")]
+    kept = [orjson.loads(line) for line in ledger.records.read_lines(f"runs/{run.name}/rejected.jsonl")]
     assert [(each["contact"], each["reason"]) for each in kept] == [("CUST0001", "archived"), ("CUST0002", "unknown")]
 
 
@@ -182,42 +182,42 @@ def test_the_lock_of_a_run_that_waits_and_records_nothing_is_renewed(
 
 def end_job(run: Run, key: str, job: str, status: str) -> None:
     """A piece that was sent as a job, and how that ended."""
-    run.submitted(key, job)
-    run.ended(Job(job, status, 1.0))
+    run.record_job(key, job)
+    run.record_job_end(Job(job, status, 1.0))
 
 
 def test_a_job_is_replaced_once_others_have_done_all_that_it_was_to_do(in_a_folder: Ledger) -> None:
     with in_a_folder.run(PLAN) as run:
 
         def replaced() -> dict[str, bool]:
-            return {each.id: each.replaced for each in run.jobs()}
+            return {each.id: each.replaced for each in run.list_jobs()}
 
         whole, halves = "Segment/s[a]#put:0", ("Segment/s[a]#put:0/0", "Segment/s[a]#put:0/1")
-        run.intent(whole, rows=4)
+        run.record_intent(whole, rows=4)
         end_job(run, whole, "J", "FAILED")
         assert replaced() == {"J": False}
-        run.done(whole, rows=0, rejected=[], split=2, unsure=True)
+        run.record_done(whole, rows=0, rejected=[], split=2, unsure=True)
         assert replaced() == {"J": False}, "its parts are not sent"
         for number, half in enumerate(halves):
-            run.intent(half, rows=2)
+            run.record_intent(half, rows=2)
             assert not replaced()["J"], "they are not over"
             end_job(run, half, f"H{number}", "COMPLETED")
-            run.done(half, rows=2, rejected=[], split=0, unsure=False)
+            run.record_done(half, rows=2, rejected=[], split=0, unsure=False)
         assert replaced() == {"J": True, "H0": False, "H1": False}
-        run.intent("Segment/s[a]#put:1", rows=1)
+        run.record_intent("Segment/s[a]#put:1", rows=1)
         end_job(run, "Segment/s[a]#put:1", "A", "ABORTED")
         assert not replaced()["A"]
         end_job(run, "Segment/s[a]#put:1~1", "B", "COMPLETED")
         assert replaced() == {"J": True, "H0": False, "H1": False, "A": True, "B": False}
         end_job(run, "Segment/s[a]#put:2", "C", "FAILED")
-        run.intent("Segment/s[a]#put:2", rows=1)
-        run.done("Segment/s[a]#put:2", rows=0, rejected=["C1"], split=0, unsure=False)
+        run.record_intent("Segment/s[a]#put:2", rows=1)
+        run.record_done("Segment/s[a]#put:2", rows=0, rejected=["C1"], split=0, unsure=False)
         assert not replaced()["C"], "its row was rejected, and nobody else was asked to take it"
 
 
 def test_a_job_belongs_to_the_rows_that_it_was_made_of(in_a_folder: Ledger) -> None:
     with in_a_folder.run(PLAN) as run:
-        assert run.piece("J") is None
-        run.submitted("Segment/s[a]#put:0", "J")
-        run.submitted("Segment/s[a]#put:1", "J")
-        assert run.piece("J") == "Segment/s[a]#put:0"
+        assert run.find_piece("J") is None
+        run.record_job("Segment/s[a]#put:0", "J")
+        run.record_job("Segment/s[a]#put:1", "J")
+        assert run.find_piece("J") == "Segment/s[a]#put:0"

@@ -44,14 +44,14 @@ def dead() -> int:
 
 
 def test_a_lock_is_held_and_let_go(store: Store) -> None:
-    with lock.locked(store) as held:
+    with lock.hold_lock(store) as held:
         assert orjson.loads((store.folder / "lock.json").read_bytes())["pid"] == os.getpid()
         held.renew()
     assert not (store.folder / "lock.json").exists()
 
 
 def test_a_lock_is_let_go_when_a_run_fails(store: Store) -> None:
-    with pytest.raises(RuntimeError), lock.locked(store):
+    with pytest.raises(RuntimeError), lock.hold_lock(store):
         raise RuntimeError
     assert not (store.folder / "lock.json").exists()
 
@@ -59,14 +59,14 @@ def test_a_lock_is_let_go_when_a_run_fails(store: Store) -> None:
 def test_every_holder_has_a_higher_fence(store: Store) -> None:
     fences = []
     for _ in range(3):
-        with lock.locked(store) as held:
+        with lock.hold_lock(store) as held:
             fences.append(held.fence)
     assert fences == [1, 2, 3]
 
 
 def test_a_living_owner_is_not_disturbed(store: Store) -> None:
-    with lock.locked(store):
-        with pytest.raises(LedgerError, match="the workspace is locked by") as caught, lock.locked(store):
+    with lock.hold_lock(store):
+        with pytest.raises(LedgerError, match="the workspace is locked by") as caught, lock.hold_lock(store):
             pass
         assert f"process {os.getpid()}" in caught.value.message
         assert caught.value.hint == "wait for that run to end; if it has ended, `reconciler lock break --reason …`"
@@ -75,53 +75,53 @@ def test_a_living_owner_is_not_disturbed(store: Store) -> None:
 
 def test_the_lock_of_a_dead_process_of_this_machine_is_taken_over_at_once(store: Store) -> None:
     left_by(store, dead())
-    with lock.locked(store) as held:
+    with lock.hold_lock(store) as held:
         assert held.fence == 2
 
 
 def test_a_process_of_another_machine_is_dead_only_when_it_is_silent(store: Store) -> None:
     left_by(store, dead(), host="elsewhere")
-    with pytest.raises(LedgerError, match=r"ann@elsewhere"), lock.locked(store):
+    with pytest.raises(LedgerError, match=r"ann@elsewhere"), lock.hold_lock(store):
         pass
     left_by(store, dead(), host="elsewhere", age=TIME_TO_LIVE + 1)
-    with lock.locked(store) as held:
+    with lock.hold_lock(store) as held:
         assert held.fence == 3
 
 
 def test_a_lock_that_cannot_be_read_lapses_with_time(store: Store) -> None:
     (store.folder / "lock.json").write_bytes(b"{")
-    with pytest.raises(LedgerError, match="another run"), lock.locked(store):
+    with pytest.raises(LedgerError, match="another run"), lock.hold_lock(store):
         pass
     os.utime(store.folder / "lock.json", (1, 1))
-    with lock.locked(store) as held:
+    with lock.hold_lock(store) as held:
         assert held.fence == 1
 
 
 def test_who_was_taken_over_writes_nothing_more(store: Store) -> None:
-    with lock.locked(store) as first:
+    with lock.hold_lock(store) as first:
         (store.folder / "runs" / "a").mkdir(parents=True)
         run = begun(store, first)
-        run.intent("ContactList/vip")
+        run.record_intent("ContactList/vip")
         os.utime(store.folder / "lock.json", (1, 1))
-        with lock.locked(store) as second:
+        with lock.hold_lock(store) as second:
             assert second.fence > first.fence
             with pytest.raises(LedgerError, match="taken over by another run"):
-                run.intent("Campaign/evening")
+                run.record_intent("Campaign/evening")
             with pytest.raises(LedgerError, match="taken over by another run"):
                 first.renew()
             second.renew()
-        assert [orjson.loads(line)["key"] for line in store.lines("runs/a/journal.jsonl")] == ["ContactList/vip"]
+        assert [orjson.loads(line)["key"] for line in store.read_lines("runs/a/journal.jsonl")] == ["ContactList/vip"]
 
 
 def test_who_was_taken_over_lets_the_new_owner_have_the_lock(store: Store) -> None:
-    with lock.locked(store):
+    with lock.hold_lock(store):
         left_by(store, os.getpid())
     assert (store.folder / "lock.json").exists()
 
 
 def test_of_two_that_take_over_a_dead_lock_one_gets_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     left_by(store, dead())
-    judged = lock._dead
+    judged = lock._is_dead
     others: list[bool] = []
 
     def slowly(held: dict[str, object], *, shared: bool) -> bool:
@@ -134,8 +134,8 @@ def test_of_two_that_take_over_a_dead_lock_one_gets_it(store: Store, monkeypatch
             store.create("lock.json", orjson.dumps(other))
         return verdict
 
-    monkeypatch.setattr(lock, "_dead", slowly)
-    with pytest.raises(LedgerError, match=re.compile("first|locked by")), lock.locked(store):
+    monkeypatch.setattr(lock, "_is_dead", slowly)
+    with pytest.raises(LedgerError, match=re.compile("first|locked by")), lock.hold_lock(store):
         pass
     assert orjson.loads((store.folder / "lock.json").read_bytes())["owner"] == "other"
 
@@ -143,21 +143,21 @@ def test_of_two_that_take_over_a_dead_lock_one_gets_it(store: Store, monkeypatch
 def test_a_lock_from_the_future_lapses_by_what_is_observed_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     left_by(store, dead(), host="elsewhere", age=-10 * 365 * 86_400.0)
     clock = [1_000.0]
-    monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
-    with pytest.raises(LedgerError, match="a time that has not come yet"), lock.locked(store):
+    monkeypatch.setattr(lock, "_read_clocks", lambda: (clock[0], time.time()))
+    with pytest.raises(LedgerError, match="a time that has not come yet"), lock.hold_lock(store):
         pass
     clock[0] += TIME_TO_LIVE - 1
-    with pytest.raises(LedgerError, match="locked by"), lock.locked(store):
+    with pytest.raises(LedgerError, match="locked by"), lock.hold_lock(store):
         pass
     clock[0] += 1
-    with lock.locked(store) as held:
+    with lock.hold_lock(store) as held:
         assert held.fence == 2
 
 
 def test_a_lock_that_is_renewed_is_observed_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     left_by(store, dead(), host="elsewhere", age=-86_400.0)
     clock = [1_000.0]
-    monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
+    monkeypatch.setattr(lock, "_read_clocks", lambda: (clock[0], time.time()))
     assert lock.read_state(store).observed == 0
     assert stat.S_IMODE((store.folder / "lock-seen.json").stat().st_mode) == 0o600
     clock[0] += 500
@@ -171,10 +171,10 @@ def test_what_another_start_of_the_machine_has_observed_does_not_count(
 ) -> None:
     left_by(store, dead(), host="elsewhere", age=-86_400.0)
     clock = [1_000.0]
-    monkeypatch.setattr(lock, "_now", lambda: (clock[0], time.time()))
+    monkeypatch.setattr(lock, "_read_clocks", lambda: (clock[0], time.time()))
     assert lock.read_state(store).observed == 0
     clock[0] += TIME_TO_LIVE
-    monkeypatch.setattr(lock, "_boot", lambda: "another start")
+    monkeypatch.setattr(lock, "_read_boot_id", lambda: "another start")
     assert not lock.read_state(store).lapsed
 
 
@@ -185,11 +185,11 @@ def test_nothing_is_said_of_a_lock_that_nobody_holds(store: Store) -> None:
 
 
 def test_a_lock_that_is_broken_is_free_and_its_owner_writes_nothing_more(store: Store) -> None:
-    with lock.locked(store) as first:
+    with lock.hold_lock(store) as first:
         lock.break_lock(store, SEAL, "the runner was shut down", "ann", "2026-07-01T00:00:00Z")
         with pytest.raises(LedgerError, match="taken over"):
             first.check()
-        with lock.locked(store) as second:
+        with lock.hold_lock(store) as second:
             assert second.fence > first.fence + 1
-    told = orjson.loads(store.last("audit.jsonl")[1])
+    told = orjson.loads(store.read_last("audit.jsonl")[1])
     assert (told["event"], told["by"], told["reason"]) == ("lock-broken", "ann", "the runner was shut down")

@@ -10,7 +10,7 @@ import pytest
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.objects import ObjectStore
 from reconciler.ledger.records import Records
-from reconciler.ledger.store import opened
+from reconciler.ledger.store import open_store
 from reconciler.model.errors import LedgerError
 from reconciler.model.report import Report
 from tests.ledger.proof import verified
@@ -21,14 +21,14 @@ from tests.s3 import S3, Fault
 @pytest.fixture
 def store(bucket: str, tmp_path: Path) -> Records:
     """An empty ledger in a bucket."""
-    return opened(f"s3://{bucket}/team", tmp_path)
+    return open_store(f"s3://{bucket}/team", tmp_path)
 
 
 def test_a_line_whose_reply_was_lost_is_there_once(store: Records, s3_here: S3) -> None:
     s3_here.faults.append(Fault("PUT", "/000000000001", status=500, done=True))
     store.append("j.jsonl", b"one")
     store.append("j.jsonl", b"two")
-    assert store.lines("j.jsonl") == [b"one", b"two"]
+    assert store.read_lines("j.jsonl") == [b"one", b"two"]
 
 
 def test_a_lock_whose_reply_was_lost_is_ours(store: Records, s3_here: S3) -> None:
@@ -45,7 +45,7 @@ def test_a_lock_whose_reply_was_lost_is_ours(store: Records, s3_here: S3) -> Non
 def test_a_store_that_is_busy_for_a_moment_is_asked_again(store: Records, s3_here: S3) -> None:
     s3_here.faults.append(Fault("PUT", "/000000000001", status=503))
     store.append("j.jsonl", b"one")
-    assert store.lines("j.jsonl") == [b"one"]
+    assert store.read_lines("j.jsonl") == [b"one"]
 
 
 def test_a_number_somebody_else_has_taken_is_refused(store: Records) -> None:
@@ -53,20 +53,20 @@ def test_a_number_somebody_else_has_taken_is_refused(store: Records) -> None:
     with pytest.raises(LedgerError, match=r"somebody else has written line 1 of the ledger's j\.jsonl") as caught:
         store.append("j.jsonl", b"ours", 1)
     assert str(caught.value.where).endswith("/team/j.jsonl/000000000001")
-    assert store.lines("j.jsonl") == [b"theirs"]
+    assert store.read_lines("j.jsonl") == [b"theirs"]
 
 
 def test_a_number_that_is_missing_was_never_confirmed_and_is_no_harm(store: Records, s3_here: S3) -> None:
     with Ledger(store).run(PLAN) as run:
         s3_here.faults.append(Fault("PUT", "/journal.jsonl/000000000002", status=503, times=2))
         with pytest.raises(LedgerError, match="did not serve"):
-            run.intent("a#put:0")
-        run.intent("a#put:1")
-        run.done("a#put:1")
+            run.record_intent("a#put:0")
+        run.record_intent("a#put:1")
+        run.record_done("a#put:1")
     with Ledger(store).run(PLAN, run.name) as again:
-        assert again.outcome("a#put:1") is not None
+        assert again.find_outcome("a#put:1") is not None
         assert not again._intended.get("a#put:0")
-        again.intent("a#put:0")
+        again.record_intent("a#put:0")
     numbers = [path for method, path in s3_here.asked if method == "PUT" and "journal" in path]
     assert numbers[-1].endswith("/000000000006"), "after the highest that is there"
 
@@ -77,9 +77,9 @@ def test_a_ledger_that_is_not_served_is_told(store: Records, s3_here: S3, bucket
         store.append("j.jsonl", b"one")
     assert "AWS_ACCESS_KEY_ID" in str(caught.value.hint)
     with pytest.raises(LedgerError, match="there is no bucket s3://no-such-bucket"):
-        opened("s3://no-such-bucket/team", tmp_path).lines("j.jsonl")
+        open_store("s3://no-such-bucket/team", tmp_path).read_lines("j.jsonl")
     with pytest.raises(LedgerError, match="the URL holds credentials"):
-        opened("s3://key:not-a-secret@bucket/team", tmp_path)
+        open_store("s3://key:not-a-secret@bucket/team", tmp_path)
     assert bucket
 
 
@@ -88,7 +88,7 @@ def test_a_network_that_is_gone_is_told(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     with pytest.raises(LedgerError, match="did not serve") as caught:
-        opened(f"s3://{bucket}/team", tmp_path).append("j.jsonl", b"one")
+        open_store(f"s3://{bucket}/team", tmp_path).append("j.jsonl", b"one")
     assert caught.value.hint == "is the network there, and is the endpoint in the environment right?"
 
 
@@ -140,22 +140,22 @@ def test_an_entry_costs_a_request_however_long_the_record_is(store: Records, s3_
     with Ledger(store).run(PLAN) as run:
         s3_here.asked.clear()
         for number in range(5):
-            run.intent(f"a#put:{number}")
+            run.record_intent(f"a#put:{number}")
         assert [method for method, _ in s3_here.asked] == ["PUT"] * 5
 
 
 def test_ages_are_told_by_the_store_s_clock(store: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     store.create("lock.json", b"{}")
     monkeypatch.setattr("time.time", lambda: 4e9)
-    assert store.age("lock.json") < 30
-    assert store.age("none.json") == 0
+    assert store.read_age("lock.json") < 30
+    assert store.read_age("none.json") == 0
 
 
 def test_a_ledger_may_be_all_of_a_bucket(bucket: str, tmp_path: Path) -> None:
-    store = opened(f"s3://{bucket}", tmp_path)
+    store = open_store(f"s3://{bucket}", tmp_path)
     assert isinstance(store, ObjectStore)
     with Ledger(store).run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
-    assert Ledger(store).interrupted("test") == []
-    assert store.runs() == [run.name]
-    assert store.place("audit.jsonl", 1) == f"s3://{bucket}/audit.jsonl/000000000001"
+    assert Ledger(store).list_interrupted("test") == []
+    assert store.list_runs() == [run.name]
+    assert store.locate("audit.jsonl", 1) == f"s3://{bucket}/audit.jsonl/000000000001"

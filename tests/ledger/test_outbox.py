@@ -36,50 +36,52 @@ def outbox(store: Store) -> Outbox:
 
 
 def test_what_was_written_down_waits_whether_or_not_it_was_sent(outbox: Outbox, store: Store) -> None:
-    assert Outbox(store).waiting() == [Waiting(FIRST, 0, ""), Waiting(SECOND, 0, "")]
+    assert Outbox(store).list_waiting() == [Waiting(FIRST, 0, ""), Waiting(SECOND, 0, "")]
     assert stat.S_IMODE((store.folder / FILE).stat().st_mode) == 0o600
     assert stat.S_IMODE((store.folder / FILE).parent.stat().st_mode) == 0o700
 
 
 def test_what_was_delivered_or_given_up_waits_no_longer(outbox: Outbox) -> None:
     outbox.record(Receipt(FIRST, True, 1))
-    assert outbox.waiting() == [Waiting(SECOND, 0, "")]
+    assert outbox.list_waiting() == [Waiting(SECOND, 0, "")]
     outbox.forget(SECOND.key)
-    assert outbox.waiting() == []
+    assert outbox.list_waiting() == []
 
 
 def test_attempts_add_up_and_the_last_reason_stays(outbox: Outbox) -> None:
     outbox.record(Receipt(FIRST, False, 3, "status 503"))
     outbox.record(Receipt(FIRST, False, 2, "no reply in time"))
-    assert outbox.waiting() == [Waiting(FIRST, 5, "no reply in time"), Waiting(SECOND, 0, "")]
+    assert outbox.list_waiting() == [Waiting(FIRST, 5, "no reply in time"), Waiting(SECOND, 0, "")]
 
 
 def test_a_body_that_is_made_later_takes_its_place_and_its_order(outbox: Outbox) -> None:
     bare = replace(FIRST, key="key-3", payload={"run": "run-1"}, body=None)
     outbox.keep(bare)
     outbox.record(Receipt(bare, False, 0, "its template makes no body"))
-    assert outbox.waiting()[2] == Waiting(bare, 0, "its template makes no body")
+    assert outbox.list_waiting()[2] == Waiting(bare, 0, "its template makes no body")
     outbox.keep(replace(bare, body="{}"))
     outbox.record(Receipt(bare, False, 1, "status 500"))
-    assert outbox.waiting()[2] == Waiting(replace(bare, payload={}, body="{}"), 1, "status 500")
+    assert outbox.list_waiting()[2] == Waiting(replace(bare, payload={}, body="{}"), 1, "status 500")
 
 
 def test_each_callback_of_a_run_is_counted_once(outbox: Outbox) -> None:
     outbox.keep(replace(FIRST, body="{}"))
-    assert outbox.told("crm", Event.APPLY, "run-1") == 1
+    assert outbox.count_callbacks("crm", Event.APPLY, "run-1") == 1
     outbox.keep(replace(FIRST, key="key-4"))
-    assert outbox.told("crm", Event.APPLY, "run-1") == 2
-    assert outbox.told("crm", Event.PLAN, "run-1") == outbox.told("crm", Event.APPLY, "run-2") == 0
+    assert outbox.count_callbacks("crm", Event.APPLY, "run-1") == 2
+    assert (
+        outbox.count_callbacks("crm", Event.PLAN, "run-1") == outbox.count_callbacks("crm", Event.APPLY, "run-2") == 0
+    )
 
 
 def test_an_outbox_that_was_never_used_is_empty(store: Store) -> None:
-    assert Outbox(store).waiting() == []
+    assert Outbox(store).list_waiting() == []
 
 
 def test_a_record_that_was_damaged_is_told_with_its_line(outbox: Outbox, store: Store) -> None:
     store.append(FILE, b"nothing")
     with pytest.raises(LedgerError) as error:
-        outbox.waiting()
+        outbox.list_waiting()
     assert error.value.where == f"{FILE}:3"
 
 

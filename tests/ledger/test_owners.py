@@ -28,16 +28,16 @@ def opened(opening: Opened) -> Callable[[], Registry]:
 
 def test_what_was_claimed_is_known_until_it_is_released(opened: Callable[[], Registry]) -> None:
     registry = opened()
-    assert registry.owner(LISTS, "7") is None
+    assert registry.find_owner(LISTS, "7") is None
     registry.claim(LISTS, "7", "ContactList/Gold", "test")
     registry.claim(LISTS, "8", "ContactList/Silver", "test")
     registry.claim(LISTS, "7", "ContactList/Gold", "test")
-    assert [opened().owner(LISTS, each) for each in ("7", "8", "9")] == ["test", "test", None]
+    assert [opened().find_owner(LISTS, each) for each in ("7", "8", "9")] == ["test", "test", None]
     # an id is one collection's: that of another tenant, or of another kind, is nobody's
-    assert opened().owner("https://two.example.com/rest/groups", "7") is None
-    assert opened().owner("https://one.example.com/rest/efforts", "7") is None
+    assert opened().find_owner("https://two.example.com/rest/groups", "7") is None
+    assert opened().find_owner("https://one.example.com/rest/efforts", "7") is None
     opened().release(LISTS, "7", "ContactList/Gold", "test")
-    assert [opened().owner(LISTS, each) for each in ("7", "8")] == [None, "test"]
+    assert [opened().find_owner(LISTS, each) for each in ("7", "8")] == [None, "test"]
 
 
 def test_what_is_another_workspaces_is_neither_claimed_nor_released(opened: Callable[[], Registry]) -> None:
@@ -45,21 +45,21 @@ def test_what_is_another_workspaces_is_neither_claimed_nor_released(opened: Call
     with pytest.raises(LedgerError, match="ContactList/Gold is managed by workspace 'other'"):
         opened().claim(LISTS, "7", "ContactList/Gold", "test")
     opened().release(LISTS, "7", "ContactList/Gold", "test")
-    assert opened().owner(LISTS, "7") == "other"
+    assert opened().find_owner(LISTS, "7") == "other"
 
 
 def test_a_line_of_another_meaning_makes_the_record_unreadable(opening: Opened) -> None:
     ledger = Ledger(opening())
     ledger.owners().claim(LISTS, "7", "ContactList/Gold", "test")
-    (line,) = ledger.records.lines(FILE)
+    (line,) = ledger.records.read_lines(FILE)
     head = hashlib.sha256(line).hexdigest()
     ledger.records.append(FILE, orjson.dumps({**orjson.loads(line), "event": "lent", "previous": head}))
     with pytest.raises(LedgerError, match=f"{FILE} cannot be read"):
-        Ledger(opening()).owners().owner(LISTS, "7")
+        Ledger(opening()).owners().find_owner(LISTS, "7")
 
 
 def test_lines_that_were_left_out_or_moved_are_not_read_over(tmp_path: Path) -> None:
-    from reconciler.ledger.store import opened as open_store
+    from reconciler.ledger.store import open_store
 
     registry = Ledger(open_store("file://ledger", tmp_path)).owners()
     registry.claim(LISTS, "7", "ContactList/Gold", "test")
@@ -77,13 +77,13 @@ def test_lines_that_were_left_out_or_moved_are_not_read_over(tmp_path: Path) -> 
     ):
         file.write_bytes(b"".join(lines))
         with pytest.raises(LedgerError):
-            Ledger(open_store("file://ledger", tmp_path)).owners().owner(LISTS, "7")
+            Ledger(open_store("file://ledger", tmp_path)).owners().find_owner(LISTS, "7")
     file.write_bytes(first + second + third)
-    assert Ledger(open_store("file://ledger", tmp_path)).owners().owner(LISTS, "7") is None
+    assert Ledger(open_store("file://ledger", tmp_path)).owners().find_owner(LISTS, "7") is None
 
 
 def test_a_release_that_was_taken_out_of_a_bucket_is_missed(bucket: str, s3_here: S3, tmp_path: Path) -> None:
-    from reconciler.ledger.store import opened as open_store
+    from reconciler.ledger.store import open_store
 
     url = f"s3://{bucket}/team/ledger"
     registry = Ledger(open_store(url, tmp_path)).owners()
@@ -92,7 +92,7 @@ def test_a_release_that_was_taken_out_of_a_bucket_is_missed(bucket: str, s3_here
     registry.claim(LISTS, "8", "ContactList/Silver", "test")
     s3_here.delete(bucket, f"team/ledger/{FILE}/000000000002")
     with pytest.raises(LedgerError, match=f"{FILE} cannot be read"):
-        Ledger(open_store(url, tmp_path)).owners().owner(LISTS, "7")
+        Ledger(open_store(url, tmp_path)).owners().find_owner(LISTS, "7")
 
 
 def test_a_claim_that_could_not_be_written_leaves_a_record_that_can(
@@ -112,7 +112,7 @@ def test_a_claim_that_could_not_be_written_leaves_a_record_that_can(
         with pytest.raises(LedgerError, match="the answer was lost"):
             registry.claim(LISTS, "8", "ContactList/Silver", "test")
     registry.claim(LISTS, "9", "ContactList/Bronze", "test")
-    assert [Ledger(opening()).owners().owner(LISTS, each) for each in ("7", "8", "9")] == ["test", "test", "test"]
+    assert [Ledger(opening()).owners().find_owner(LISTS, each) for each in ("7", "8", "9")] == ["test", "test", "test"]
 
 
 def test_without_a_registry_everything_is_nobodys_and_nothing_can_be_claimed() -> None:

@@ -15,8 +15,8 @@ from reconciler.ledger import audit, interrupted, lock, saved
 from reconciler.ledger.git_index import is_tracked
 from reconciler.ledger.interrupted import journal_of
 from reconciler.ledger.ledger import Ledger
-from reconciler.ledger.saved import NotAPlan, OtherKey, of_run, open_plan, read_anchor, save_plan
-from reconciler.ledger.sealing import Seal, known_seal
+from reconciler.ledger.saved import NotAPlan, OtherKey, name_run_plan, open_plan, read_anchor, save_plan
+from reconciler.ledger.sealing import Seal, find_seal
 from reconciler.ledger.signatures import write_proof
 from reconciler.ledger.store import Store
 from reconciler.ledger.verifying import verify
@@ -39,20 +39,20 @@ def ledger(tmp_path: Path) -> Ledger:
     kept = Ledger(Store("file://ledger", tmp_path), "embedded")
     for _ in range(2):
         with kept.run(PLAN) as run:
-            run.intent("ContactList/vip")
-            run.step(StepResult(VIP, Outcome.DONE, "done", 1))
+            run.record_intent("ContactList/vip")
+            run.record_step(StepResult(VIP, Outcome.DONE, "done", 1))
             run.finish(Report(run.name, (), 0))
     with kept.run(PLAN) as run:
-        run.intent("a#put:0", rows=2)
+        run.record_intent("a#put:0", rows=2)
         run.reject(VIP, "+12025550100", "archived", "Ottoline Example is archived")
-        run.done("a#put:0", rows=1, rejected=["+12025550100"])
-        run.step(StepResult(VIP, Outcome.FAILED, "failed", 1))
+        run.record_done("a#put:0", rows=1, rejected=["+12025550100"])
+        run.record_step(StepResult(VIP, Outcome.FAILED, "failed", 1))
     return kept
 
 
 def checked(kept: Ledger, *against: Anchor) -> Verified:
     """What the ledger's record is worth, read as an auditor does."""
-    return verify(kept.store, known_seal(kept.store, kept._key), [("the report", each) for each in against])
+    return verify(kept.store, find_seal(kept.store, kept._key), [("the report", each) for each in against])
 
 
 def record(kept: Ledger) -> Path:
@@ -105,7 +105,7 @@ def renamed(lines: list[bytes]) -> list[bytes]:
 def test_a_record_that_was_written_anew_is_found_out_with_the_runs_and_without(
     ledger: Ledger, change: Callable[[list[bytes]], list[bytes]], runs_too: bool
 ) -> None:
-    before = ledger.anchor()
+    before = ledger.read_anchor()
     lines = record(ledger).read_bytes().splitlines()
     record(ledger).write_bytes(b"".join(line + b"\n" for line in change(lines)))
     if runs_too:
@@ -122,7 +122,7 @@ def test_a_ledger_that_was_put_back_as_it_was_before_is_found_by_an_anchor_kept_
     shutil.copytree(ledger.store.folder, tmp_path / "before")
     with ledger.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
-    anchor = ledger.anchor()
+    anchor = ledger.read_anchor()
     shutil.rmtree(ledger.store.folder)
     shutil.copytree(tmp_path / "before", ledger.store.folder)
     assert any("--against" in words for words in checked(ledger).words), "what it cannot prove, it says"
@@ -143,7 +143,7 @@ def test_a_record_of_another_ledger_in_its_place_is_found_out(ledger: Ledger, tm
 
 
 def test_runs_that_are_gone_are_named_and_their_record_stays_whole(ledger: Ledger) -> None:
-    gone = ledger.store.runs()[0]
+    gone = ledger.store.list_runs()[0]
     shutil.rmtree(ledger.store.folder / "runs" / gone)
     found = checked(ledger)
     assert found.anchor.entries == 8
@@ -151,7 +151,7 @@ def test_runs_that_are_gone_are_named_and_their_record_stays_whole(ledger: Ledge
 
 
 def test_an_anchor_that_the_record_holds_is_no_fault_however_it_grew_since(ledger: Ledger) -> None:
-    anchor = ledger.anchor()
+    anchor = ledger.read_anchor()
     with ledger.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
     assert checked(ledger, anchor, Anchor()).anchor.entries == 10
@@ -216,7 +216,7 @@ def test_every_byte_of_a_saved_plan_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("made_as", "opened_as"),
-    [(saved.SAVED, of_run("a")), (of_run("a"), saved.SAVED), (of_run("a"), of_run("b"))],
+    [(saved.SAVED, name_run_plan("a")), (name_run_plan("a"), saved.SAVED), (name_run_plan("a"), name_run_plan("b"))],
 )
 def test_a_plan_is_what_it_was_made_as(tmp_path: Path, made_as: str, opened_as: str) -> None:
     save_plan(PLAN, tmp_path / "a.plan", SEAL, made_as)
@@ -226,12 +226,12 @@ def test_a_plan_is_what_it_was_made_as(tmp_path: Path, made_as: str, opened_as: 
 
 
 def test_a_run_whose_journal_and_plan_were_both_replaced_goes_on_with_neither(ledger: Ledger, tmp_path: Path) -> None:
-    run, other = (each for each in reversed(ledger.store.runs()[1:]))
+    run, other = (each for each in reversed(ledger.store.list_runs()[1:]))
     for name in ("plan.zip", "journal.jsonl"):
         runs = ledger.store.folder / "runs"
         shutil.copy(runs / other / name, runs / run / name)
     with pytest.raises(ReconcilerError):
-        ledger.plan_of(run, tmp_path / "into")
+        ledger.open_plan_of(run, tmp_path / "into")
 
 
 def lines_of(kept: Ledger, name: str) -> list[bytes]:
@@ -254,7 +254,7 @@ def lines_of(kept: Ledger, name: str) -> list[bytes]:
 def test_a_journal_that_was_edited_is_not_gone_on_with(
     ledger: Ledger, change: Callable[[list[bytes]], list[bytes]]
 ) -> None:
-    run = ledger.interrupted("test")[0].name
+    run = ledger.list_interrupted("test")[0].name
     name = journal_of(run)
     lines = change(lines_of(ledger, name))
     assert lines != lines_of(ledger, name)
@@ -264,15 +264,15 @@ def test_a_journal_that_was_edited_is_not_gone_on_with(
 
 
 def test_an_interrupted_run_is_not_hidden_by_editing_the_record_of_those(ledger: Ledger) -> None:
-    (run,) = ledger.interrupted("test")
+    (run,) = ledger.list_interrupted("test")
     path = ledger.store.folder / interrupted.FILE
     path.write_bytes(b'{"runs":[]}')
-    assert ledger.interrupted("test") == [run]
+    assert ledger.list_interrupted("test") == [run]
 
 
 def test_no_contact_and_no_word_of_the_tenant_is_in_the_clear_in_a_ledger(ledger: Ledger) -> None:
-    run = ledger.interrupted("test")[0].name
-    assert [orjson.loads(line)["contact"] for line in ledger.records.lines(f"runs/{run}/rejected.jsonl")] == [
+    run = ledger.list_interrupted("test")[0].name
+    assert [orjson.loads(line)["contact"] for line in ledger.records.read_lines(f"runs/{run}/rejected.jsonl")] == [
         "+12025550100"
     ]
     for path in ledger.store.folder.rglob("*"):
@@ -308,7 +308,7 @@ def test_a_key_that_came_with_the_manifests_is_not_the_ledgers(tmp_path: Path, p
 
 
 def test_a_lock_that_was_taken_is_told_of_in_the_record(ledger: Ledger) -> None:
-    with lock.locked(ledger.store):
+    with lock.hold_lock(ledger.store):
         pass
     with pytest.raises(LedgerError, match=r"the lock was taken since \(for the 4th time\)"):
         checked(ledger)

@@ -31,10 +31,10 @@ def test_a_ledger_is_relative_to_its_workspace_unless_it_is_absolute(tmp_path: P
 
 
 def test_lines_come_back_in_their_order(store: Store) -> None:
-    assert store.lines("a.jsonl") == []
+    assert store.read_lines("a.jsonl") == []
     for line in (b"one", b"two", b""):
         store.append("a.jsonl", line)
-    assert store.lines("a.jsonl") == [b"one", b"two", b""]
+    assert store.read_lines("a.jsonl") == [b"one", b"two", b""]
     assert mode(store.folder / "a.jsonl") == 0o600
 
 
@@ -78,15 +78,15 @@ def test_a_last_line_that_a_crash_cut_short_is_left_out_and_never_joined_to_the_
     store.append("a.jsonl", b"one")
     with (store.folder / "a.jsonl").open("ab") as handle:
         handle.write(b'{"event": "inte')
-    assert store.lines("a.jsonl") == [b"one"]
+    assert store.read_lines("a.jsonl") == [b"one"]
     store.append("a.jsonl", b"two")
-    assert store.lines("a.jsonl") == [b"one", b"two"]
+    assert store.read_lines("a.jsonl") == [b"one", b"two"]
 
 
 def test_a_record_that_is_one_cut_line_begins_again(store: Store) -> None:
     (store.folder / "a.jsonl").write_bytes(b"cut")
     store.append("a.jsonl", b"one")
-    assert store.lines("a.jsonl") == [b"one"]
+    assert store.read_lines("a.jsonl") == [b"one"]
 
 
 def test_a_line_is_written_whole_however_little_the_disk_takes_at_once(
@@ -95,7 +95,7 @@ def test_a_line_is_written_whole_however_little_the_disk_takes_at_once(
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:3]))
     store.append("a.jsonl", b"a long line")
-    assert store.lines("a.jsonl") == [b"a long line"]
+    assert store.read_lines("a.jsonl") == [b"a long line"]
 
 
 def test_a_disk_that_takes_no_more_is_told_and_leaves_whole_lines(
@@ -115,7 +115,7 @@ def test_a_disk_that_takes_no_more_is_told_and_leaves_whole_lines(
     assert caught.value.note == "No space left on device"
     monkeypatch.setattr(os, "write", write)
     store.append("a.jsonl", b"two")
-    assert store.lines("a.jsonl") == [b"one", b"two"]
+    assert store.read_lines("a.jsonl") == [b"one", b"two"]
 
 
 def test_a_ledger_that_cannot_be_made_is_told(tmp_path: Path) -> None:
@@ -139,22 +139,22 @@ def test_a_record_is_made_once(store: Store) -> None:
 
 
 def test_the_token_key_is_made_once_and_kept_for_its_owner_alone(store: Store, tmp_path: Path) -> None:
-    key = store.token_key(None)
+    key = store.read_or_create_token_key(None)
     assert len(key.reveal()) == 64
-    assert Store("file://ledger", tmp_path).token_key(None) == key
+    assert Store("file://ledger", tmp_path).read_or_create_token_key(None) == key
     assert mode(store.folder / "token.key") == 0o600
 
 
 def test_a_key_from_the_environment_is_used_and_never_written(store: Store) -> None:
     assert KEY_VARIABLE == "RECONCILER_TOKEN_KEY"
-    assert store.token_key("given").reveal() == "given"
+    assert store.read_or_create_token_key("given").reveal() == "given"
     assert list(store.folder.iterdir()) == []
 
 
 def test_an_empty_token_key_is_an_error(store: Store) -> None:
     (store.folder / "token.key").touch()
     with pytest.raises(LedgerError, match=r"token\.key is empty"):
-        store.token_key(None)
+        store.read_or_create_token_key(None)
 
 
 @pytest.mark.parametrize("name", ["owed.jsonl", "runs/2999/journal.jsonl", "lock.json", "audit.jsonl"])
@@ -169,7 +169,7 @@ def test_what_is_no_file_is_told_and_not_waited_for(tmp_path: Path, name: str, w
         os.mkfifo(path)
     else:
         path.symlink_to(tmp_path if what == "a link to a folder" else path)
-    for read in (store.lines, store.read, store.last, lambda each: list(store.scan(each))):
+    for read in (store.read_lines, store.read, store.read_last, lambda each: list(store.scan_lines(each))):
         if what == "a link to itself" and read is not store.read:
             continue  # as one that is not there
         with pytest.raises(LedgerError, match=f"the ledger's {name} cannot be read"):

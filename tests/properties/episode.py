@@ -128,10 +128,10 @@ class Program:
         """Go on with the last run, if something of it is left."""
         workspace = self._workspace(False)
         ledger = self._stack.enter_context(Outside(workspace)).ledger(load(workspace))
-        waiting = ledger.interrupted("test")
+        waiting = ledger.list_interrupted("test")
         if not waiting:
             return None
-        return self._commit(ledger.plan_of(waiting[0].name, workspace.scratch / "saved"), waiting[0].name)
+        return self._commit(ledger.open_plan_of(waiting[0].name, workspace.scratch / "saved"), waiting[0].name)
 
     def _commit(self, plan: Plan, resume: str | None) -> Report:
         workspace = self._workspace(False)

@@ -45,7 +45,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         doing = _Doing(plan, writer, run, terms, Fresh(plan, writer, run, terms))
         results = run_steps(plan, doing.end, terms.stop)
         ended, stopped = tuple(results.values()), terms.stop.is_set()
-        report = Report(run.name, ended, writer.writes, stopped, run.jobs(), requests=writer.requests)
+        report = Report(run.name, ended, writer.writes, stopped, run.list_jobs(), requests=writer.requests)
         run.finish(report)
         report = replace(report, audit=run.anchor)
         terms.progress.ended(report)
@@ -72,14 +72,14 @@ class _Doing:
             result = self._attempt(step, partial(self._do, step, terms))
             rmtree(terms.scratch, ignore_errors=True)
         elif result.outcome is Outcome.BLOCKED:
-            self.run.step(result)
+            self.run.record_step(result)
         result = self._counted(result)
         self.terms.progress.finish(result)
         return result
 
     def _finished_before(self, step: Step) -> StepResult | None:
         """How a step ended that an earlier run has finished; who is on its list is held against do-not-call sources."""
-        recorded = self.run.outcome(str(step.address))
+        recorded = self.run.find_outcome(str(step.address))
         if recorded is None:
             return None
         ended = StepResult(step.address, Outcome.DONE, recorded["words"], recorded["rows"], recorded["rejected"])
@@ -109,7 +109,7 @@ class _Doing:
             decided = isinstance(error, RowsRejected) and not result.unknown + result.left
             result = replace(result, final=decided and result.rejected > 0)
         if record:
-            self.run.step(result)
+            self.run.record_step(result)
         return result
 
     def _do(self, step: Step, terms: ApplyOptions) -> StepResult:
@@ -137,9 +137,9 @@ class _Doing:
             result = replace(result, figures=outcomes.notify_outcomes(change, self.run))
         if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
             return result
-        written, rejected, unknown, without = self.run.tally(result.address)
+        written, rejected, unknown, without = self.run.count_rows(result.address)
         left = change.total - written - rejected - unknown - without
-        out = len(self.run.suppressed(result.address))
+        out = len(self.run.list_suppressed(result.address))
         return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left, suppressed=out)
 
 

@@ -69,7 +69,7 @@ class Filled:
                 if self._unchanged(backend, change, now, len(out)):
                     return
                 raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
-            rejected = self._run.rejected(change.address)
+            rejected = self._run.list_rejected(change.address)
             wrong = verify.find_not_as_written(backend, change, now, {*rejected, *out})
         if wrong:
             raise NotFilled(f"{wrong:,} contacts of list {change.list!r} are not as this run wrote them", hint=_HINT)

@@ -54,7 +54,7 @@ class Fresh:
 
     def out(self, change: RowChange) -> Mapping[str, str]:
         """Contacts who may not be called since the plan, each with the do-not-call list, or that consent is wanting."""
-        return self._run.suppressed(change.address)
+        return self._run.list_suppressed(change.address)
 
     def by_tenant(self, change: RowChange) -> Mapping[str, str]:
         """Of those who were taken off it: whom the tenant would dial by such a number, which nobody knew before."""
@@ -149,7 +149,7 @@ class Fresh:
         before = self.out(change)
         new = {contact: by for contact, by in found.items() if contact not in before}
         if new:
-            self._run.suppress(change.address, change.list, new, self._terms.tokens)
+            self._run.record_suppressed(change.address, change.list, new, self._terms.tokens)
         return bool(new)
 
     def _on_list(self, change: RowChange) -> tuple[Rows, Sequence[str]]:
@@ -186,7 +186,7 @@ class Fresh:
         while waiting:
             part = waiting.pop(0)
             try:
-                with self._run.deed(change.address, "suppressed since the plan"):
+                with self._run.record_write_op(change.address, "suppressed since the plan"):
                     self._writer.remove(change, part)
             except ChunkTooLarge:
                 if len(part) == 1:

@@ -26,10 +26,10 @@ def keep(change: NumbersChange, run: Run, terms: ApplyOptions) -> StepResult:
             hint="plan again, have the new plan reviewed, and apply that",
         )
     key = f"{change.address}#add:0"
-    run.intent(key, rows=change.total)
+    run.record_intent(key, rows=change.total)
     with engine.open_engine(terms.engine, terms.scratch) as backend:
         name = dnc_store.add_numbers(backend, change, terms.root)
-    run.done(key, rows=change.total, rejected=[], split=0, unsure=False)
+    run.record_done(key, rows=change.total, rejected=[], split=0, unsure=False)
     terms.progress.chunk(change.address, ChunkDone("add", 0, change.total, 0))
     words = f"{change.total:,} numbers kept in {change.store.rstrip('/')}/{name}"
     return StepResult(change.address, Outcome.DONE, words, change.total)

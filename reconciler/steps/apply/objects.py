@@ -81,7 +81,7 @@ def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms:
                 writes.update(WriteOp.CHANGE, fields)
             if change.previous is not None:
                 if any(surface.size for surface in writes.kind.surfaces):  # it holds contacts
-                    writes.run.renamed(change.previous, change.name)
+                    writes.run.record_rename(change.previous, change.name)
                 return f"renamed {change.previous!r} to {change.name!r}"
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 
@@ -103,5 +103,5 @@ def _fixed(writes: Writes, calling: Calling, terms: ApplyOptions) -> dict[str, s
     later = writes.change.seconds_later.items()
     moments = {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in later}
     moments |= calling.fixed(now)
-    fixed: dict[str, str] = writes.run.intent(str(writes.change.address), fixed=moments)["fixed"]
+    fixed: dict[str, str] = writes.run.record_intent(str(writes.change.address), fixed=moments)["fixed"]
     return fixed

@@ -38,13 +38,13 @@ def set_outcomes(change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOp
         ReconcilerError: the tenant cannot be reached, or does not let this client do it.
     """
     settling = _Settling(change, writer, run, terms)
-    with run.owing(change.address, str(change.address)):
+    with run.record_pending_on_failure(change.address, str(change.address)):
         try:
             _all(settling, outcomes.iter_outcome_batches(change, BATCH), workers)
         finally:
             settling.keep_unfinished()
     offered = (row["contactId"] for batch in outcomes.iter_outcome_batches(change, BATCH) for row in batch)
-    run.owe(change.address, str(change.address), offered)
+    run.record_pending_retry(change.address, str(change.address), offered)
     told = notify_outcomes(change, run)
     words = f"{told.successful:,} of {change.total:,} outcomes set in {change.campaign}"
     words += f", {told.failed:,} rejected by the tenant" if told.failed else ""
@@ -56,7 +56,7 @@ def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:
     """The figures of what this run has decided of a change, those of before it was resumed among them."""
     successful = failed = deferred = 0
     latencies: list[int] = []
-    for entry in run.ended_pieces(change.address):
+    for entry in run.list_ended_pieces(change.address):
         successful += entry["rows"]
         failed += len(entry["rejected"])
         deferred += entry["deferred"]
@@ -104,8 +104,8 @@ class _Settling:
         # of batches that were begun and not brought to their end: those of all others need not be held
         self._audited = {
             entry["contact"]: entry
-            for entry in (run.audited(change.address) if run.begun(change.address) else ())
-            if run.outcome(self._key(entry["batch"])) is None
+            for entry in (run.iter_audited(change.address) if run.may_have_begun(change.address) else ())
+            if run.find_outcome(self._key(entry["batch"])) is None
         }
 
     @property
@@ -117,15 +117,15 @@ class _Settling:
         """Every contact of which nothing is known yet; its batch is recorded ahead of the first of it."""
         for number, rows in enumerate(batches):
             key = self._key(number)
-            done = self._run.outcome(key)
+            done = self._run.find_outcome(key)
             if done is not None:
                 self._tell_progress(number, done, before=len(rows))
                 continue
-            batch = _Batch(number, rows, self._run.intended(key))
+            batch = _Batch(number, rows, self._run.has_intent(key))
             batch.known = {row["contactId"]: known for row in rows if (known := self._known(row)) is not None}
             if self.stopped:
                 return
-            self._run.intent(key, rows=len(rows))
+            self._run.record_intent(key, rows=len(rows))
             if batch.decided:
                 self._record(batch)
                 continue
@@ -191,7 +191,7 @@ class _Settling:
             "deferred": sum(ending in ("held", "changed") for ending in endings),
             "latencies": [each.latency_ms for each in settled.values() if each.latency_ms],
         }
-        self._run.done(self._key(batch.number), **done, split=0, unsure=False)
+        self._run.record_done(self._key(batch.number), **done, split=0, unsure=False)
         self._tell_progress(batch.number, done, before=len(batch.known))
 
     def _tell_progress(self, number: int, done: Mapping[str, Any], before: int) -> None:

@@ -69,7 +69,7 @@ class Pieces:
         waiting = deque([(f"{self.change.address}#{self._phase}:{number}", chunk)])
         while waiting:
             key, rows = waiting.popleft()
-            outcome = self._run.outcome(key)
+            outcome = self._run.find_outcome(key)
             if outcome is None:
                 if found.pieces and stop.is_set():
                     raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
@@ -92,8 +92,8 @@ class Pieces:
         found.pieces += 1
         if self._phase == "put":
             self._fresh.look_if_due(self.change)
-        known = self._run.intended(key)
-        self._run.intent(key, rows=len(rows))
+        known = self._run.has_intent(key)
+        self._run.record_intent(key, rows=len(rows))
         # what may have been sent before is not cut anew: its job is asked for first
         fits = known or len(rows) <= self._most
         errors, split, unsure = self._sent(key, rows, found, known) if fits else ([], self._most, False)
@@ -105,7 +105,7 @@ class Pieces:
         taken = 0 if split else len(rows) - len(rejected) - suppressed
         found.taken += taken
         told = {"suppressed": suppressed} if suppressed else {}
-        self._run.done(key, rows=taken, rejected=rejected, split=split, unsure=unsure, **told)
+        self._run.record_done(key, rows=taken, rejected=rejected, split=split, unsure=unsure, **told)
         return {"rejected": rejected, "split": split, **told}
 
     def _out_of(self, rows: Chunk) -> set[str]:
@@ -147,7 +147,7 @@ class Pieces:
             if job_id is None:
                 return [], False
             job = self._writer.watch(self.change, job_id, partial(self._progress.job, self.change.address))
-            self._run.ended(job)
+            self._run.record_job_end(job)
             if job.status != "ABORTED" or job.errors:
                 return self._taken(job, rows, sent)
         raise ReconcilerError(
@@ -159,39 +159,39 @@ class Pieces:
     def _untried(self, key: str) -> Iterator[str]:
         """What each sending of a piece is recorded as; those left out whose jobs were aborted before a resumption."""
         names = chain([key], (f"{key}~{attempt}" for attempt in count(1)))
-        return (name for name in names if not self._run.aborted(self._run.job(name) or ""))
+        return (name for name in names if not self._run.is_aborted(self._run.find_job(name) or ""))
 
     def _job(self, key: str, rows: Chunk, known: bool) -> tuple[str | None, list[int]]:
         """The job of a piece, and the places of its rows: the one that an earlier run has submitted, else a new one.
 
         None: there is no job, or nobody who may be put on the list.
         """
-        job_id = self._run.job(key)
+        job_id = self._run.find_job(key)
         if job_id is None and known:
             job_id = self._writer.find(self.change, self._reference(key))
         again = job_id is not None
         if job_id is None:
             self._fresh.look_if_due(self.change)
             out = self._out_of(rows)
-            self._run.sent_without(key, out)
+            self._run.record_left_out(key, out)
             allowed = [row for row in rows if row["contactId"] not in out] if out else rows
             job_id = self._writer.put(self.change, allowed, self._reference(key)) if allowed else None
-        without = self._run.without(key)
+        without = self._run.find_left_out(key)
         sent = [n for n, row in enumerate(rows) if row["contactId"] not in without]
         if job_id is not None:
-            if self._run.piece(job_id) not in (None, key):
+            if self._run.find_piece(job_id) not in (None, key):
                 raise JobTwice(
                     "the tenant names one job for two requests; what became of the second is not known",
                     where=str(self.change.address),
                     hint="ask whoever runs the tenant, then go on: nobody is put on a list twice",
                 )
-            self._run.submitted(key, job_id)
+            self._run.record_job(key, job_id)
             self._progress.submitted(self.change.address, job_id, len(sent), again)
         return job_id, sent
 
     def _reference(self, key: str) -> str:
         """What a job can be found by again: that of other rows is another."""
-        without = "".join(f":{contact}" for contact in sorted(self._run.without(key)))
+        without = "".join(f":{contact}" for contact in sorted(self._run.find_left_out(key)))
         return hashlib.sha256(f"{self._run.name}:{key}{without}".encode()).hexdigest()[:32]
 
     def _taken(self, job: Job, rows: Chunk, sent: Sequence[int]) -> tuple[list[RowError], bool]:

@@ -37,7 +37,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
         moved = [*_moved_objects(plan, held, run), *_dialling(plan, held, reader)]
         for change in plan.rows:
             list_kind = held.get(change.list_address.kind, {})
-            if run.begun(change.address) or change.list not in list_kind:
+            if run.may_have_begun(change.address) or change.list not in list_kind:
                 continue
             members = relations.stage_rows(backend, partial(reader.members, change.members, into))
             if wire_rows.digest_members(backend, members) != change.precondition:
@@ -92,7 +92,7 @@ def _moved_objects(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run)
     named = ((kind, name, each.fields.get("name")) for kind, told in held.items() for name, each in told.items())
     doubles = {(kind, own) for kind, name, own in named if own != name}
     for change in plan.objects:
-        if run.begun(change.address):
+        if run.may_have_begun(change.address):
             continue
         found = held[change.address.kind].get(change.name)
         if found is None and (change.address.kind, change.name) in doubles:

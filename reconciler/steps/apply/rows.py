@@ -37,7 +37,7 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
     """
     rejected: list[str] = []
     rows_of = partial(_rows_of, change, terms)
-    with run.owing(change.address, change.list, rows_of):
+    with run.record_pending_on_failure(change.address, change.list, rows_of):
         fresh.look(change)
         for phase in wire_rows.PHASES:
             pieces = Pieces(change, phase, writer, run, terms.progress, fresh)
@@ -49,7 +49,9 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
     # by an id they are dialled by the tenant's number, known once they are on the list: not every apply puts them there
     by_tenant = {} if change.data else fresh.by_tenant(change)
     back = {contact: dnc_recheck.in_words(by) for contact, by in by_tenant.items()}
-    run.owe(change.address, change.list, (contact for contact in put if contact not in out), back, rows_of)
+    run.record_pending_retry(
+        change.address, change.list, (contact for contact in put if contact not in out), back, rows_of
+    )
     with engine.open_engine(terms.engine, terms.scratch) as backend:
         more = superseded.remove(backend, change, now, writer, run)
     if more:
@@ -100,8 +102,8 @@ def _remember(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, 
     folder = terms.scratch / "written"
     folder.mkdir(exist_ok=True)
     names = (change.list, *terms.earlier.get(change.list, ()))
-    before = next((found for name in names if (found := run.written(name, folder)) is not None), None)
-    with run.keeping_written(change.list, folder) as target:
+    before = next((found for name in names if (found := run.fetch_written(name, folder)) is not None), None)
+    with run.keep_written(change.list, folder) as target:
         written_digests.remember(terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target)
 
 

@@ -78,7 +78,10 @@ class Succession:
 
     def _over(self) -> bool:
         """Whether an earlier run was stopped after the last write of all this."""
-        if WriteOp.DELETE not in self._writes.run.deeds(self._writes.at) or self._writes.found(self._aside) is not None:
+        if (
+            WriteOp.DELETE not in self._writes.run.list_write_ops(self._writes.at)
+            or self._writes.found(self._aside) is not None
+        ):
             return False
         live = self._writes.found()
         return live is not None and not self._writes.differing(live, self._writes.change.after or {})

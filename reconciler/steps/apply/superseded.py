@@ -22,8 +22,8 @@ def remove(backend: Any, change: RowChange, now: Rows, writer: Writer, run: Run)
     found = 0
     for number, ids in enumerate(verify.find_superseded(backend, change, now, min(change.chunk_size, _AT_ONCE))):
         key = f"{change.address}#superseded:{number}"
-        run.intent(key, rows=0)
+        run.record_intent(key, rows=0)
         writer.remove(change, ids)
-        run.done(key, rows=0, rejected=[], split=0, unsure=False)
+        run.record_done(key, rows=0, rejected=[], split=0, unsure=False)
         found += len(ids)
     return found

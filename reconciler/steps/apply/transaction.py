@@ -51,7 +51,7 @@ class Transaction:
         except LedgerError:
             raise
         except Interrupted as stopped:
-            if WriteOp.PAUSE in self._writes.run.deeds(self._writes.at):
+            if WriteOp.PAUSE in self._writes.run.list_write_ops(self._writes.at):
                 stopped.note = f"{self._writes.change.name!r} may be left {self._activity.off} until the run goes on"
             raise
         except ReconcilerError as error:

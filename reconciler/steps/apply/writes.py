@@ -60,7 +60,7 @@ class Writes:
     @property
     def begun(self) -> bool:
         """Whether anything of this step may have been written before."""
-        return bool(self.run.deeds(self.at))
+        return bool(self.run.list_write_ops(self.at))
 
     def found(self, name: str | None = None) -> LiveObject | None:
         """The object as the tenant holds it now; another of its kind by its name."""
@@ -167,7 +167,7 @@ class Writes:
 
     def _write(self, deed: WriteOp, act: Callable[[], None], wrong: Callable[[], str]) -> None:
         failure: ReconcilerError | None = None
-        with self.run.deed(self.at, deed.value):
+        with self.run.record_write_op(self.at, deed.value):
             try:
                 act()
             except (Interrupted, LedgerError):

@@ -74,7 +74,7 @@ def callback_of(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datet
     """The message, with a key made of what it is about: a run that is resumed ends more than once."""
     news: str | int | None = occasion.once
     if news is None:
-        news = outbox.told(webhook.name, occasion.event, occasion.subject)
+        news = outbox.count_callbacks(webhook.name, occasion.event, occasion.subject)
     about = [webhook.name, occasion.event.value, occasion.subject, news]
     bare = Callback(
         key=hashlib.sha256(orjson.dumps(about)).hexdigest()[:40],

@@ -61,7 +61,7 @@ class BackgroundNotifier:
         for line in self._lines:
             now = datetime.now(UTC)
             told = [callback_of(line.webhook, each, self._outbox, now) for each in occasions(line.webhook.batch)]
-            known = self._outbox.known({each.key for each in told}) if again and told else set()
+            known = self._outbox.filter_known({each.key for each in told}) if again and told else set()
             for callback in told:
                 if callback.key not in known:
                     self._outbox.keep(callback)
@@ -74,7 +74,7 @@ class BackgroundNotifier:
 
     def start(self, event: Event) -> None:
         """Begin with what waits from earlier runs: of one contact the news must come in their order."""
-        waiting = [each.callback for each in self._outbox.waiting()] if self._lines else []
+        waiting = [each.callback for each in self._outbox.list_waiting()] if self._lines else []
         for line in self._lines:
             for callback in waiting:
                 if (callback.webhook, callback.event) == (line.webhook.name, event):
