@@ -85,7 +85,7 @@ def serve(work: tuple[int, int, int, Path], there: Connection) -> None:
         there.recv()
         asked = tenant.requests().to("/contacts/")
         told = sum(len(each.body) for each in tenant.webhooks())
-        repeated = len(tenant.dispositions.repeated())
+        repeated = len(tenant.dispositions.list_repeated())
         there.send(([(r.monotonic, r.method, r.path, r.in_flight) for r in asked], told, repeated))
 
 

@@ -14,9 +14,9 @@ from referencing import Registry, Resource
 from reconciler.model.meant import Meant
 from reconciler.model.owed_count import OwedCount
 from reconciler.model.reason import CODES, LIST, NUMBER
-from reconciler.rules import rules
-from reconciler.rules.hours import timetables
-from reconciler.rules.jurisdictions import jurisdictions
+from reconciler.rules import load_rules
+from reconciler.rules.hours import load_timetables
+from reconciler.rules.jurisdictions import load_jurisdictions
 from reconciler.simulator import Simulator
 from reconciler.views import owed, views
 from reconciler.views import rules as view
@@ -79,8 +79,8 @@ def test_everything_that_is_shown_as_json_has_a_schema(subject: str) -> None:
 
 
 def test_the_rules_are_shown_as_their_schema_says() -> None:
-    every = tuple(rules().values())
-    document = json.loads(view.machine(every, jurisdictions(), timetables()))
+    every = tuple(load_rules().values())
+    document = json.loads(view.machine(every, load_jurisdictions(), load_timetables()))
     assert problems(document, "rules.json") == []
     assert len(document["rules"]) == len(every)
 

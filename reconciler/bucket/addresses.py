@@ -46,7 +46,7 @@ def scheme_of(text: str) -> str | None:
     return found[1].lower() if found else None
 
 
-def parsed(text: str) -> Url:
+def parse_url(text: str) -> Url:
     """A URL of an object store in its parts.
 
     Raises:

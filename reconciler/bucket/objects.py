@@ -68,17 +68,17 @@ class Bucket:
 
     def __init__(self, scheme: str, name: str) -> None:
         self.scheme, self.name = scheme, name
-        self._store = _opened(scheme, name, SECONDS_OF_A_SMALL_REPLY)
-        self._transfers = _opened(scheme, name, SECONDS_OF_A_TRANSFER)
+        self._store = _open_store(scheme, name, SECONDS_OF_A_SMALL_REPLY)
+        self._transfers = _open_store(scheme, name, SECONDS_OF_A_TRANSFER)
 
     def url(self, key: str) -> str:
         """An object's name for people."""
         return f"{self.scheme}://{self.name}/{key}"
 
-    def _told(self, key: str) -> AbstractContextManager[None]:
+    def _map_errors(self, key: str) -> AbstractContextManager[None]:
         return map_store_error(self.scheme, self.name, key)
 
-    def head(self, key: str) -> Meta:
+    def read_head(self, key: str) -> Meta:
         """What the store says of an object.
 
         Raises:
@@ -86,13 +86,13 @@ class Bucket:
         """
         import obstore
 
-        with self._told(key):
-            return _meta(obstore.head(self._store, key))
+        with self._map_errors(key):
+            return _make_meta(obstore.head(self._store, key))
 
-    def under(self, prefix: str) -> Iterator[Meta]:
+    def list_under(self, prefix: str) -> Iterator[Meta]:
         """The objects whose keys begin with a prefix that is empty or ends with `/`; one request a thousand.
 
-        What some consoles put in the place of folders comes along, as an empty object that `head` does not know.
+        What some consoles put in the place of folders comes along, as an empty object that `read_head` does not know.
 
         Raises:
             BucketError: it takes too long, is too much, or names the same objects again and again.
@@ -100,28 +100,28 @@ class Bucket:
         import obstore
 
         began, count, firsts = time.monotonic(), 0, set[str]()
-        with self._told(prefix):
+        with self._map_errors(prefix):
             for page in obstore.list(self._store, prefix or None, chunk_size=_PAGE):
-                found = [_meta(each) for each in page]
+                found = [_make_meta(each) for each in page]
                 count += len(found)
                 if found and found[0].key in firsts:
-                    raise self._endless(prefix, "it names the same objects again")
+                    raise self._listing_endless(prefix, "it names the same objects again")
                 if count > MOST_LISTED:
-                    raise self._endless(prefix, f"more than {MOST_LISTED:,} objects came")
+                    raise self._listing_endless(prefix, f"more than {MOST_LISTED:,} objects came")
                 if time.monotonic() - began > SECONDS_OF_A_LISTING:
-                    raise self._endless(prefix, f"{SECONDS_OF_A_LISTING / 3600:g} hours have passed")
+                    raise self._listing_endless(prefix, f"{SECONDS_OF_A_LISTING / 3600:g} hours have passed")
                 firsts.update(each.key for each in found[:1])
                 yield from found
 
-    def folders(self, prefix: str) -> list[str]:
+    def list_folders(self, prefix: str) -> list[str]:
         """The names between a prefix that ends with `/` and the next slash."""
-        return self.entries(prefix)[0]
+        return self.list_entries(prefix)[0]
 
-    def entries(self, prefix: str) -> tuple[list[str], list[str]]:
+    def list_entries(self, prefix: str) -> tuple[list[str], list[str]]:
         """The same, and the names of the objects that have no further slash."""
         import obstore
 
-        with self._told(prefix):
+        with self._map_errors(prefix):
             found = obstore.list_with_delimiter(self._store, prefix)
             names = [each.rstrip("/").rpartition("/")[2] for each in found["common_prefixes"]]
             return names, [each["path"].rpartition("/")[2] for each in found["objects"]]
@@ -135,9 +135,9 @@ class Bucket:
         """
         import obstore
 
-        with self._told(key):
+        with self._map_errors(key):
             result = obstore.get(self._store, key)
-            return b"".join(self._held_to(key, LARGEST_RECORD, result)), _meta(result.meta)
+            return b"".join(self._bound_reply(key, LARGEST_RECORD, result)), _make_meta(result.meta)
 
     def stream(self, key: str, tag: str | None) -> Iterator[bytes]:
         """A large object in pieces, as it was when it had this tag.
@@ -147,11 +147,11 @@ class Bucket:
         """
         import obstore
 
-        with self._told(key):
+        with self._map_errors(key):
             result = obstore.get(self._transfers, key, options={"if_match": tag} if tag else None)
-            yield from self._held_to(key, result.meta["size"], result)
+            yield from self._bound_reply(key, result.meta["size"], result)
 
-    def _held_to(self, key: str, most: int, result: Any) -> Iterator[bytes]:
+    def _bound_reply(self, key: str, most: int, result: Any) -> Iterator[bytes]:
         """The pieces of a reply, to the last byte that it may have.
 
         Raises:
@@ -167,7 +167,7 @@ class Bucket:
             message = f"{self.url(key)} has more than the {most:,} bytes that it may have"
             raise BucketError(message, hint="nothing is read of it; look at it in the store")
 
-    def _endless(self, prefix: str, why: str) -> BucketError:
+    def _listing_endless(self, prefix: str, why: str) -> BucketError:
         hint = "keep the objects apart from others, or look at the endpoint in the environment"
         return BucketError(f"the list of objects under {self.url(prefix)} has no end: {why}", hint=hint)
 
@@ -179,8 +179,8 @@ class Bucket:
         """
         import obstore
 
-        with self._told(key):
-            return _version(obstore.put(self._store, key, content, mode="create", use_multipart=False))
+        with self._map_errors(key):
+            return _make_version(obstore.put(self._store, key, content, mode="create", use_multipart=False))
 
     def replace(self, key: str, content: bytes, version: Version) -> Version:
         """Write an object anew, if it is still this version; its new one.
@@ -191,38 +191,38 @@ class Bucket:
         import obstore
 
         condition: Any = dict(version)
-        with self._told(key):
-            return _version(obstore.put(self._store, key, content, mode=condition, use_multipart=False))
+        with self._map_errors(key):
+            return _make_version(obstore.put(self._store, key, content, mode=condition, use_multipart=False))
 
     def write(self, key: str, content: bytes) -> None:
         """Write an object, whatever is there."""
         import obstore
 
-        with self._told(key):
+        with self._map_errors(key):
             obstore.put(self._store, key, content, mode="overwrite", use_multipart=False)
 
     def upload(self, key: str, file: Path) -> None:
         """Put a file there, whole or not at all."""
         import obstore
 
-        with self._told(key):
+        with self._map_errors(key):
             obstore.put(self._transfers, key, file)
 
 
-def _meta(found: Any) -> Meta:
-    return Meta(found["path"], found["size"], found["last_modified"], found["e_tag"], _version(found))
+def _make_meta(found: Any) -> Meta:
+    return Meta(found["path"], found["size"], found["last_modified"], found["e_tag"], _make_version(found))
 
 
-def _version(found: Any) -> Version:
+def _make_version(found: Any) -> Version:
     return {name: found[name] for name in ("e_tag", "version") if found[name] is not None}
 
 
-def _opened(scheme: str, name: str, seconds: int) -> Any:
+def _open_store(scheme: str, name: str, seconds: int) -> Any:
     """A way to a bucket; a whole reply takes no longer than so many seconds."""
     from obstore.store import AzureStore, GCSStore, S3Store
 
     client: Any = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": f"{seconds}s"}
-    if _endpoint(scheme) in ("127.0.0.1", "localhost", "::1"):
+    if _find_endpoint(scheme) in ("127.0.0.1", "localhost", "::1"):
         client["allow_http"] = True  # elsewhere it takes what obstore reads, for example AWS_ALLOW_HTTP=true
     retry: Any = {
         "max_retries": ATTEMPTS - 1,
@@ -243,7 +243,7 @@ def _opened(scheme: str, name: str, seconds: int) -> Any:
         ) from None
 
 
-def _endpoint(scheme: str) -> str:
+def _find_endpoint(scheme: str) -> str:
     """The host that the environment names in the place of the provider's own; empty where it names none."""
     name, said = next(((each, os.environ[each]) for each in _ENDPOINTS[scheme] if os.environ.get(each)), ("", ""))
     if not said:

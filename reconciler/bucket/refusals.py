@@ -56,13 +56,13 @@ def map_store_error(scheme: str, name: str, key: str) -> Iterator[None]:
     try:
         yield
     except (refusals.BaseError, OSError, ValueError) as error:
-        found = _conditional(f"{scheme}://{name}/{key}", error) or _refusal(scheme, name, key, error)
+        found = _map_conditional(f"{scheme}://{name}/{key}", error) or _describe_refusal(scheme, name, key, error)
     else:
         return
     raise found  # out here, so that the library's error is not even the context of this one
 
 
-def _said(text: str) -> tuple[str, str, str | None]:
+def _parse_answer(text: str) -> tuple[str, str, str | None]:
     """The status and the code of an answer, and both with the request's id for people."""
     status, code, request = (found[1] if (found := each.search(text)) else "" for each in (_STATUS, _CODE, _REQUEST))
     if not status:
@@ -70,11 +70,11 @@ def _said(text: str) -> tuple[str, str, str | None]:
     return status, code, f"the store answers {status} {code}".strip() + (f", request {request}" if request else "")
 
 
-def _conditional(url: str, error: Exception) -> BucketError | None:
+def _map_conditional(url: str, error: Exception) -> BucketError | None:
     """The errors that are answers."""
     import obstore.exceptions as refusals
 
-    note = _said(str(error))[2]
+    note = _parse_answer(str(error))[2]
     if isinstance(error, refusals.AlreadyExistsError):
         return Exists(f"{url} exists already", note=note)
     if isinstance(error, refusals.PreconditionError):
@@ -82,11 +82,11 @@ def _conditional(url: str, error: Exception) -> BucketError | None:
     return None
 
 
-def _refusal(scheme: str, name: str, key: str, error: Exception) -> BucketError:
+def _describe_refusal(scheme: str, name: str, key: str, error: Exception) -> BucketError:
     import obstore.exceptions as refusals
 
     url, text = f"{scheme}://{name}/{key}", str(error)
-    status, code, note = _said(text)
+    status, code, note = _parse_answer(text)
     if code in ("NoSuchBucket", "ContainerNotFound") or (status == "404" and not key):
         hint = "look at its name, and at the endpoint and the account in the environment"
         return BucketError(f"there is no {SCHEMES[scheme]} {scheme}://{name}", note=note, hint=hint)
@@ -98,10 +98,10 @@ def _refusal(scheme: str, name: str, key: str, error: Exception) -> BucketError:
     if isinstance(error, ValueError | refusals.InvalidPathError):
         words = "a part of a key is empty, or is one that no object may have"
         return BucketError(f"{url} cannot be asked for", note=words, hint="put the objects where no key holds `//`")
-    return _unanswered(scheme, name, url, text, note)
+    return _describe_unanswered(scheme, name, url, text, note)
 
 
-def _unanswered(scheme: str, name: str, url: str, text: str, note: str | None) -> BucketError:
+def _describe_unanswered(scheme: str, name: str, url: str, text: str, note: str | None) -> BucketError:
     asked = found[2] if (found := _ASKED.search(text)) else ""
     host = urlsplit(asked).netloc
     if "builder error" in text:

@@ -42,14 +42,14 @@ def contact(chosen: dict[str, Any], contact: str, segment: str, output_format: s
 @format_option("rule")
 def rule(rule: str, output_format: str) -> int:
     """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
-    from reconciler.rules import rules
-    from reconciler.rules.hours import timetables
-    from reconciler.rules.jurisdictions import jurisdictions
+    from reconciler.rules import load_rules
+    from reconciler.rules.hours import load_timetables
+    from reconciler.rules.jurisdictions import load_jurisdictions
 
-    found = rules().get(rule.upper())
+    found = load_rules().get(rule.upper())
     if found is None:
         raise click.BadParameter(f"there is no rule {rule}; `reconciler rules` lists them", param_hint="ID")
-    about = jurisdictions() if found.id.startswith("ABN-") else ()
-    hours = timetables() if found.id.startswith("HRS-") else ()
+    about = load_jurisdictions() if found.id.startswith("ABN-") else ()
+    hours = load_timetables() if found.id.startswith("HRS-") else ()
     show("rule", output_format, found, about, hours)
     return 0

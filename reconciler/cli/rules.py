@@ -15,10 +15,10 @@ def rules(output_format: str) -> int:
 
     Needs no workspace.
     """
-    from reconciler.rules import rules as known
-    from reconciler.rules.hours import timetables
-    from reconciler.rules.jurisdictions import jurisdictions
+    from reconciler.rules import load_rules as known
+    from reconciler.rules.hours import load_timetables
+    from reconciler.rules.jurisdictions import load_jurisdictions
 
     every = tuple(known().values())
-    show("rules", output_format, every, jurisdictions(), timetables())
+    show("rules", output_format, every, load_jurisdictions(), load_timetables())
     return 0

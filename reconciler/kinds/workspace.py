@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.model.cache import Cache
 from reconciler.model.finding import Severity
 from reconciler.model.instants import parse_duration, parse_instant
@@ -122,7 +122,7 @@ def _misplaced(resource: Resource) -> Iterable[Problem]:
         return
     where, hint = resource.where("spec", "ledger", "url"), "for example `s3://bucket/reconciler`"
     try:
-        key = parsed(url).key
+        key = parse_url(url).key
     except NotAnAddress as error:
         yield Problem(where, "ledger-url", str(error), hint=hint)
         return

@@ -90,7 +90,7 @@ class ObjectStore:
 
     def _list_numbers(self, name: str) -> list[int]:
         prefix = self._key(f"{name}/")
-        names = (meta.key.removeprefix(prefix) for meta in self._bucket.under(prefix))
+        names = (meta.key.removeprefix(prefix) for meta in self._bucket.list_under(prefix))
         return sorted(int(each) for each in names if each.isdigit())
 
     def _read_last_number(self, name: str) -> int:
@@ -127,9 +127,9 @@ class ObjectStore:
         """How old an object is; the store's clock is read by writing something now."""
         with _name_the_ledger():
             self._bucket.write(self._key(_CLOCK), b"")
-            now = self._bucket.head(self._key(_CLOCK)).written
+            now = self._bucket.read_head(self._key(_CLOCK)).written
             try:
-                return (now - self._bucket.head(self._key(name)).written).total_seconds()
+                return (now - self._bucket.read_head(self._key(name)).written).total_seconds()
             except Missing:
                 return 0.0
 
@@ -156,12 +156,12 @@ class ObjectStore:
     def list_runs(self) -> list[str]:
         """The names of the runs."""
         with _name_the_ledger():
-            return sorted(filter(records.is_run, self._bucket.folders(self._key("runs/"))))
+            return sorted(filter(records.is_run, self._bucket.list_folders(self._key("runs/"))))
 
     def list_strangers(self) -> list[str]:
         """What else lies among them."""
         with _name_the_ledger():
-            folders, files = self._bucket.entries(self._key("runs/"))
+            folders, files = self._bucket.list_entries(self._key("runs/"))
             return sorted([*files, *(each for each in folders if not records.is_run(each))])
 
     @contextmanager
@@ -180,7 +180,7 @@ class ObjectStore:
         path.touch(mode=0o600)
         with _name_the_ledger():
             try:
-                meta = self._bucket.head(self._key(name))
+                meta = self._bucket.read_head(self._key(name))
                 with path.open("wb") as file:
                     file.writelines(self._bucket.stream(meta.key, meta.tag))
             except Missing:

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.ledger import records
 from reconciler.ledger.git_index import is_tracked
 from reconciler.ledger.objects import ObjectStore
@@ -31,7 +31,7 @@ def open_store(url: str, root: Path) -> Records:
     if scheme_of(url) not in SCHEMES:
         return Store(url, root)
     try:
-        return ObjectStore(parsed(url), root / ".reconciler")
+        return ObjectStore(parse_url(url), root / ".reconciler")
     except NotAnAddress as error:
         raise LedgerError(f"the ledger's URL cannot be used: {error}") from None
 

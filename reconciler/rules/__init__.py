@@ -20,7 +20,7 @@ from reconciler.model.situation import Situation
 
 
 @cache
-def rules() -> Mapping[str, Rule]:
+def load_rules() -> Mapping[str, Rule]:
     """Every rule, by its id, in the order of the ids."""
     modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
     found = [rule for rule in (getattr(module, "RULE", None) for module in modules) if isinstance(rule, Rule)]
@@ -32,9 +32,11 @@ def severity_of(rule: Rule, raised: Mapping[str, Severity]) -> Severity:
     return Severity.REFUSE if Severity.REFUSE in (rule.severity, raised.get(rule.id)) else Severity.WARN
 
 
-def ask(situation: Situation, raised: Mapping[str, Severity], *, starting: bool = False) -> Iterator[Finding]:
+def collect_findings(
+    situation: Situation, raised: Mapping[str, Severity], *, starting: bool = False
+) -> Iterator[Finding]:
     """Everything that the rules find; `starting`: those alone that are asked when a campaign is set to work."""
-    for rule in rules().values():
+    for rule in load_rules().values():
         if starting and not rule.starting:
             continue
         severity = severity_of(rule, raised)

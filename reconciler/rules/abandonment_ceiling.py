@@ -15,13 +15,13 @@ from reconciler.model.situation import Planned, Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign whose threshold is above the ceiling of some of its contacts, with how many they are."""
     for planned in situation.campaigns:
-        over = list(_over(planned, situation)) if planned.threshold is not None else []
+        over = list(_describe_places_over(planned, situation)) if planned.threshold is not None else []
         if over:
             message = f"its threshold of {planned.threshold:g} % is above the ceiling for {'; for '.join(over)}"
             yield Finding(RULE.id, planned.campaign.address, message)
 
 
-def _over(planned: Planned, situation: Situation) -> Iterator[str]:
+def _describe_places_over(planned: Planned, situation: Situation) -> Iterator[str]:
     """The contacts of each place whose ceiling is lower, the most first."""
     if planned.exposure is None or planned.threshold is None:
         return
@@ -32,10 +32,10 @@ def _over(planned: Planned, situation: Situation) -> Iterator[str]:
         ceiling = strictest(place, situation.ceilings, planned.ceilings)
         if count and ceiling is not None and planned.threshold > ceiling.percent:
             where = "of no known country" if place == ELSEWHERE else f"with {place} numbers"
-            yield f"{many(count, 'contact')} {where} ({_said(ceiling)})"
+            yield f"{many(count, 'contact')} {where} ({_describe_ceiling(ceiling)})"
 
 
-def _said(ceiling: Ceiling) -> str:
+def _describe_ceiling(ceiling: Ceiling) -> str:
     label = ", an internal ceiling" if ceiling.internal else ""
     return f"{ceiling.percent:g} % {ceiling.measured}{label}: {ceiling.source}"
 

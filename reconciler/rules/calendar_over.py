@@ -15,7 +15,7 @@ from reconciler.model.situation import Planned, Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign that would be set to a window, or to work in one, that has ended by now, or before it starts."""
     for each in situation.campaigns:
-        yield from _backwards(each, situation)
+        yield from _find_backwards(each, situation)
         ends = each.campaign.ends
         if each.campaign.repeats and ends is not None and ends <= situation.now and writes_window(each):
             window = f"the window of its calendar as of {format_instant(situation.as_of)}"
@@ -26,7 +26,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             yield Finding(RULE.id, each.campaign.address, message)
 
 
-def _backwards(planned: Planned, situation: Situation) -> Iterator[Finding]:
+def _find_backwards(planned: Planned, situation: Situation) -> Iterator[Finding]:
     """A start that is counted from the creation, and comes after an end that is not."""
     campaign = planned.campaign
     made = planned.change.action in (Action.CREATE, Action.REPLACE)

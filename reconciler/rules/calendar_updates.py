@@ -25,10 +25,10 @@ def check(situation: Situation) -> Iterator[Finding]:
             message = (
                 f"{counted} are changed by the calendar alone on list {change.list!r}, which {since}; the limit is"
             )
-            yield Finding(RULE.id, change.address, f"{message} {_days(span)}")
+            yield Finding(RULE.id, change.address, f"{message} {_format_days(span)}")
 
 
-def _days(span: timedelta) -> str:
+def _format_days(span: timedelta) -> str:
     days = span / timedelta(days=1)
     return f"{days:g} day{'' if days == 1 else 's'}"
 

@@ -25,7 +25,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         made = planned.change.action in (Action.CREATE, Action.REPLACE)
         if campaign.within_hours and made:
-            yield from _no_start(planned, situation)
+            yield from _find_without_start(planned, situation)
         elif planned.exposure is not None and (campaign.starts_in is None or not made or situation.applying):
             relative = campaign.starts_in is not None
             moment = situation.now if relative and situation.applying else situation.moment
@@ -43,7 +43,7 @@ def check(situation: Situation) -> Iterator[Finding]:
                 yield Finding(RULE.id, campaign.address, when + says, details=details)
 
 
-def _no_start(planned: Planned, situation: Situation) -> Iterator[Finding]:
+def _find_without_start(planned: Planned, situation: Situation) -> Iterator[Finding]:
     """A start that waits for hours that do not come."""
     moment = situation.now if situation.applying else situation.moment
     campaign = planned.dialled(moment, situation.hours)

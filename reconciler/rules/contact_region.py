@@ -14,10 +14,10 @@ from reconciler.model.situation import Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each segment and region."""
     for each in situation.foreign:
-        yield Finding(RULE.id, each.segment, _words(each))
+        yield Finding(RULE.id, each.segment, _describe_region(each))
 
 
-def _words(each: ForeignNumbers) -> str:
+def _describe_region(each: ForeignNumbers) -> str:
     where = f"are read in {each.region}" if each.region else "have no region"
     message = f"{each.odd:,} of {each.numbers:,} contacts' numbers that say no country code and {where}"
     if each.state is None:

@@ -15,12 +15,12 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each list and region, at the segment that is judged by it."""
     for each in situation.suppressions:
         for misread in each.misread:
-            yield Finding(RULE.id, each.segment, _words(str(each.address), misread))
+            yield Finding(RULE.id, each.segment, _describe_misread(str(each.address), misread))
         for alike in each.alike:
-            yield Finding(RULE.id, each.segment, _alike_words(str(each.address), alike))
+            yield Finding(RULE.id, each.segment, _describe_alike(str(each.address), alike))
 
 
-def _words(address: str, misread: Misread) -> str:
+def _describe_misread(address: str, misread: Misread) -> str:
     where = f"in {misread.region}, in which they are read" if misread.region else "without a region"
     message = (
         f"{misread.unread:,} of the {misread.entries:,} numbers of {address} that say no country code are nobody's"
@@ -29,7 +29,7 @@ def _words(address: str, misread: Misread) -> str:
     return f"{message} {where}{hint}"
 
 
-def _alike_words(address: str, alike: Alike) -> str:
+def _describe_alike(address: str, alike: Alike) -> str:
     if alike.abroad:
         message = f"{alike.contacts:,} contacts of other countries have numbers of {address} that begin with their"
         message += f" country's code, say no `+` and are read in {alike.region}, as others: they suppress none of them."

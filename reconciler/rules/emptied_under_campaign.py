@@ -14,13 +14,13 @@ from reconciler.model.states import CampaignChange
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign that may be at work and stays, declared or not, and whose list is emptied or deleted."""
-    lost = dict(_lost(situation))
+    lost = dict(_find_emptied_lists(situation))
     if not lost:
         return
     for planned in situation.others:
-        yield from _of_another(planned, lost)
+        yield from _find_undeclared(planned, lost)
     for each in situation.campaign_changes:
-        yield from _of_ours(each, lost)
+        yield from _find_declared(each, lost)
     for kind, why in situation.unseen:
         for (of, name), what in lost.items():
             if of == kind:
@@ -29,7 +29,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             yield Finding(RULE.id, Address(of, name), words)
 
 
-def _lost(situation: Situation) -> Iterator[tuple[tuple[str, str], str]]:
+def _find_emptied_lists(situation: Situation) -> Iterator[tuple[tuple[str, str], str]]:
     """Every list that has people now and none afterwards, by kind and name, and what becomes of it."""
     for each in situation.changes.rows:
         if each.live and each.after == 0:
@@ -39,9 +39,9 @@ def _lost(situation: Situation) -> Iterator[tuple[tuple[str, str], str]]:
             yield (change.address.kind, change.name), "is deleted"
 
 
-def _of_another(planned: Planned, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+def _find_undeclared(planned: Planned, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
     campaign = planned.campaign
-    begins = f"campaign {campaign.name!r}, which no manifest declares, is {_state(campaign.status)}, and"
+    begins = f"campaign {campaign.name!r}, which no manifest declares, is {_describe_state(campaign.status)}, and"
     what = lost.get((campaign.list_address.kind, campaign.list))
     if what is not None:
         yield Finding(RULE.id, campaign.address, f"{begins} its list {campaign.list!r} {what}")
@@ -53,17 +53,17 @@ def _of_another(planned: Planned, lost: Mapping[tuple[str, str], str]) -> Iterat
             yield Finding(RULE.id, campaign.address, f"{begins} nobody knows which list it dials: it may be {names}")
 
 
-def _of_ours(each: CampaignChange, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+def _find_declared(each: CampaignChange, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
     was, becomes = each.was, each.becomes
     if was is None or becomes is None or not was.tells_status or not was.may_dial or not becomes.may_dial:
         return
     for reference in each.change.references:
         if reference in lost:
-            begins = f"campaign {each.change.name!r} is {_state(was.status)}, and its list {reference[1]!r}"
+            begins = f"campaign {each.change.name!r} is {_describe_state(was.status)}, and its list {reference[1]!r}"
             yield Finding(RULE.id, each.change.address, f"{begins} {lost[reference]}")
 
 
-def _state(status: object) -> str:
+def _describe_state(status: object) -> str:
     """`active`; any other as the tenant writes it, which this tool does not know to be at rest."""
     return "active" if status == "active" else f"in state {status!r}, which is not known to be at rest"
 

@@ -17,18 +17,18 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 @cache
-def timetables() -> tuple[Timetable, ...]:
+def load_timetables() -> tuple[Timetable, ...]:
     """Every entry of the file, in its order."""
     text = (files("reconciler.rules") / "calling_hours.toml").read_text(encoding="utf-8")
-    return tuple(_timetable(each) for each in tomllib.loads(text)["hours"])
+    return tuple(_parse_timetable(each) for each in tomllib.loads(text)["hours"])
 
 
-def allowed() -> Mapping[str, Hours]:
+def load_allowed_hours() -> Mapping[str, Hours]:
     """The hours of each place that has some of its own, `*` for every other."""
-    return {place: entry.hours for entry in timetables() for place in entry.places}
+    return {place: entry.hours for entry in load_timetables() for place in entry.places}
 
 
-def _timetable(each: Mapping[str, Any]) -> Timetable:
+def _parse_timetable(each: Mapping[str, Any]) -> Timetable:
     sources = tuple(
         Source(
             title=source["title"],
@@ -40,15 +40,15 @@ def _timetable(each: Mapping[str, Any]) -> Timetable:
         )
         for source in each["source"]
     )
-    week = tuple(_span(each.get(day, each["every_day"])) for day in _DAYS)
+    week = tuple(_parse_span(each.get(day, each["every_day"])) for day in _DAYS)
     cited = ", ".join(source.citation for source in sources)
     closed = each["places"][0] if each.get("holidays") == "none" else None
-    pause = _span(each["pause"]) if "pause" in each else None
+    pause = _parse_span(each["pause"]) if "pause" in each else None
     hours = Hours(each["name"], week, cited, each.get("internal", False), closed, pause)
     return Timetable(tuple(each["places"]), hours, sources)
 
 
-def _span(written: str) -> Span | None:
+def _parse_span(written: str) -> Span | None:
     """`08:00-21:00` as two times; `none` as no time at all."""
     if written == "none":
         return None

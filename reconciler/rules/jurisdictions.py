@@ -14,22 +14,22 @@ from reconciler.model.rule import Jurisdiction, Source
 
 
 @cache
-def jurisdictions() -> tuple[Jurisdiction, ...]:
+def load_jurisdictions() -> tuple[Jurisdiction, ...]:
     """Every jurisdiction of the file, in its order."""
     text = (files("reconciler.rules") / "jurisdictions.toml").read_text(encoding="utf-8")
-    return tuple(_jurisdiction(each) for each in tomllib.loads(text)["jurisdiction"])
+    return tuple(_parse_jurisdiction(each) for each in tomllib.loads(text)["jurisdiction"])
 
 
-def law() -> Mapping[str, Ceiling]:
+def load_ceilings() -> Mapping[str, Ceiling]:
     """The ceiling of each place that has one."""
     found: dict[str, Ceiling] = {}
-    for each in jurisdictions():
+    for each in load_jurisdictions():
         source = ", ".join(source.citation for source in each.sources)
         found |= dict.fromkeys(each.places, Ceiling(each.percent, each.measured, source, each.internal))
     return found
 
 
-def _jurisdiction(each: Mapping[str, Any]) -> Jurisdiction:
+def _parse_jurisdiction(each: Mapping[str, Any]) -> Jurisdiction:
     sources = tuple(
         Source(
             title=source["title"],

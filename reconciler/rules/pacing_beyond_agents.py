@@ -13,10 +13,10 @@ from reconciler.model.situation import Planned, Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active predictive campaign whose calls in progress bring more answers than it has agents."""
     for each in situation.campaigns:
-        staffing, lines = each.campaign.staffing, _setting(each, "maxCallsInProgress")
+        staffing, lines = each.campaign.staffing, _read_setting(each, "maxCallsInProgress")
         if each.campaign.dial_type != "predictive" or not each.campaign.active or staffing is None or lines is None:
             continue
-        free = staffing.agents * (_setting(each, "agentAvailabilityFactor") or 1)
+        free = staffing.agents * (_read_setting(each, "agentAvailabilityFactor") or 1)
         # so that 18 agents at 0.3 make 60 lines, and not the 59.99… of binary fractions
         most = max(1, math.floor(round(free / staffing.answer_rate, 6)))
         if lines > most:
@@ -26,7 +26,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             yield Finding(RULE.id, each.campaign.address, f"{message}; maxCallsInProgress can be {most} at most")
 
 
-def _setting(planned: Planned, name: str) -> float | None:
+def _read_setting(planned: Planned, name: str) -> float | None:
     """A predictive setting as it will be, declared or not."""
     told = planned.becomes.predictive if planned.becomes is not None else {}
     value = (told or planned.campaign.predictive).get(name)

@@ -28,23 +28,23 @@ def check(situation: Situation) -> Iterator[Finding]:
         if not planned.campaign.active or planned.exposure is None:
             continue
         windows = subtract_hours(planned.dialled(situation.moment, situation.hours), situation.moment)
-        found = _holidays(planned.exposure, windows)
+        found = _find_holidays(planned.exposure, windows)
         if found:
             most = cut(len(found), SHOWN)
             shown = [f"{name} ({day}) for {many:,} in {region}" for (day, region, name), many in found[:most]]
             more = [f"{len(found) - most} more, which the plan's document names"] if found[most:] else []
             message = f"it dials on public holidays: {'; '.join([*shown, *more])}"
-            yield Finding(RULE.id, planned.campaign.address, message, details=_details(found))
+            yield Finding(RULE.id, planned.campaign.address, message, details=_describe_details(found))
 
 
-def _holidays(exposure: Exposure, windows: Sequence[Window]) -> list[Holiday]:
+def _find_holidays(exposure: Exposure, windows: Sequence[Window]) -> list[Holiday]:
     """The holidays on which some windows dial, by the clocks of where contacts may be; in their order."""
     days: dict[str, frozenset[date]] = {}
     counted: dict[tuple[date, str, str], int] = {}
     for place in exposure.places:
         for name in place.zones:
             if name not in days:
-                days[name] = frozenset(_days(name, windows))
+                days[name] = frozenset(_iter_days(name, windows))
         local = frozenset[date]().union(*(days[name] for name in place.zones))
         for region in place.regions:
             for day in local:
@@ -54,7 +54,7 @@ def _holidays(exposure: Exposure, windows: Sequence[Window]) -> list[Holiday]:
     return sorted(counted.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
 
 
-def _days(name: str, windows: Sequence[Window]) -> Iterator[date]:
+def _iter_days(name: str, windows: Sequence[Window]) -> Iterator[date]:
     """The days on which some windows dial, by the clock of a zone."""
     where = zone(name)
     for start, end in windows:
@@ -65,7 +65,7 @@ def _days(name: str, windows: Sequence[Window]) -> Iterator[date]:
             day += timedelta(days=1)
 
 
-def _details(found: Sequence[Holiday]) -> dict[str, Any]:
+def _describe_details(found: Sequence[Holiday]) -> dict[str, Any]:
     days = [
         {"day": day.isoformat(), "region": region, "name": name, "contacts": many}
         for (day, region, name), many in found

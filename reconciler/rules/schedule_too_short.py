@@ -16,7 +16,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         forecast, staffing = each.forecast, each.campaign.staffing
         if not each.campaign.active or forecast is None or forecast.hours is None or staffing is None:
             continue
-        available = _available(each, situation)
+        available = _count_available_hours(each, situation)
         if available and forecast.hours > available:
             agents = f"{staffing.agents} agent{'' if staffing.agents == 1 else 's'}"
             needs = f"its {forecast.contacts:,} contacts take about {forecast.hours:,.1f} h with {agents}"
@@ -24,7 +24,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             yield Finding(RULE.id, each.campaign.address, message)
 
 
-def _available(planned: Planned, situation: Situation) -> float | None:
+def _count_available_hours(planned: Planned, situation: Situation) -> float | None:
     """Hours of the schedule: what is left of it, but all of it where the campaign dials already.
 
     Some of the list of such a campaign is done, and nobody knows how much.

@@ -18,13 +18,13 @@ def check(situation: Situation) -> Iterator[Finding]:
     for planned in situation.campaigns:
         if planned.threshold is None or lowest is None or planned.threshold <= lowest:
             continue
-        without = list(_without(planned, situation))
+        without = list(_describe_places_without(planned, situation))
         if without:
             message = f"its threshold is {planned.threshold:g} %, and no ceiling is known for {'; for '.join(without)}"
             yield Finding(RULE.id, planned.campaign.address, f"{message}. The lowest that is known is {lowest:g} %")
 
 
-def _without(planned: Planned, situation: Situation) -> Iterator[str]:
+def _describe_places_without(planned: Planned, situation: Situation) -> Iterator[str]:
     """The contacts who have no ceiling: those of no known country, and those of other countries."""
     exposure = planned.exposure
     unknown = planned.contacts if exposure is None else exposure.unknown

@@ -18,13 +18,13 @@ def check(situation: Situation) -> Iterator[Finding]:
 
 
 def _describe(unmoved: Unmoved, owner: str) -> str:
-    named = " and ".join(f"{name!a} (id {id}, {_whose(whose, owner)})" for name, id, whose in unmoved.objects)
+    named = " and ".join(f"{name!a} (id {id}, {_describe_owner(whose, owner)})" for name, id, whose in unmoved.objects)
     if unmoved.code == "several":
         return f"the tenant has {named}: `was` says that they are one. Delete or rename one of them there"
     return f"{named} is not this workspace's to rename. Declare it under its own name first, to adopt it"
 
 
-def _whose(owner: str | None, own: str) -> str:
+def _describe_owner(owner: str | None, own: str) -> str:
     if owner is None:
         return "nobody's"
     return "ours" if owner == own else f"of workspace {owner!a}"

@@ -14,14 +14,14 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign with contacts whose region, postal code or time zone cannot be read."""
     for planned in situation.calling:
         if planned.campaign.active and planned.exposure is not None and planned.exposure.unread:
-            told = "; ".join(_words(each) for each in planned.exposure.unread)
+            told = "; ".join(_describe_unread(each) for each in planned.exposure.unread)
             many = sum(place.contacts for place in planned.exposure.places if place.unread)
             message = f"of {many:,} of {planned.exposure.contacts:,} contacts the place cannot be read: {told}"
             narrow = "for them the narrowest hours of all zones of their country hold"
             yield Finding(RULE.id, planned.campaign.address, f"{message}; {narrow}")
 
 
-def _words(unread: Unread) -> str:
+def _describe_unread(unread: Unread) -> str:
     shown = ", ".join(repr(word) for word in unread.words)
     return f"`{unread.column}` of {unread.contacts:,} (such as {shown})"
 

@@ -16,13 +16,13 @@ def check(situation: Situation) -> Iterator[Finding]:
     for each in situation.suppressions:
         if each.unread:
             message = f"{each.unread:,} of the numbers of {each.address} cannot be read as phones, and suppress nobody"
-            shown = "; ".join(map(_words, each.unreadable))
+            shown = "; ".join(map(_describe_entry, each.unreadable))
             more = each.unread - len(each.unreadable)
             rest = f"; and {more:,} more" if shown and more else ""
             yield Finding(RULE.id, each.segment, f"{message}: {shown}{rest}" if shown else message)
 
 
-def _words(entry: Unreadable) -> str:
+def _describe_entry(entry: Unreadable) -> str:
     return f"{entry.place} `{entry.text}` ({entry.why})" if entry.text else f"{entry.place} ({entry.why})"
 
 

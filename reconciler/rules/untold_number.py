@@ -16,7 +16,7 @@ _REMEDY = "Let `delivery.method` be `contactBatch` or `bulkInsert`, which write 
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each list that somebody is put on by an id alone, whose number is told never, or while the list is dialled."""
-    dialling = _dialling(situation)
+    dialling = _find_dialled_lists(situation)
     for each in situation.changes.rows:
         if each.numbers == "known" or not each.adds:
             continue
@@ -38,7 +38,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             )
 
 
-def _dialling(situation: Situation) -> Mapping[tuple[str, str] | None, str]:
+def _find_dialled_lists(situation: Situation) -> Mapping[tuple[str, str] | None, str]:
     """By list (kind and name in the tenant), what may be calling its people now; under None, any list."""
     found: dict[tuple[str, str] | None, str] = {}
     for kind, why in situation.unseen:

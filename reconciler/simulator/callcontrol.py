@@ -18,7 +18,7 @@ _OURS = {"liveAnswered": "live_answered", "startTime": "since", "endTime": "unti
 def _set(call: Call) -> Reply:
     """`{campaigns: {name: {attempts, liveAnswered, abandoned, startTime, endTime}}, offered}`."""
     known = {"campaigns": anything_in_object, "offered": truth}
-    body = fields(call.parsed(), required={}, optional=known)
+    body = fields(call.parse_body(), required={}, optional=known)
     store = call.tenant.store
     calls = store.part(Calls)
     for name, given in body.get("campaigns", {}).items():

@@ -21,18 +21,18 @@ def _campaign(call: Call) -> Campaign | None:
     return call.tenant.store.campaigns.get(found[1]) if found else None
 
 
-def _changes(call: Call) -> bool:
+def _is_change(call: Call) -> bool:
     return call.method == "PATCH" and _campaign(call) is not None
 
 
-def activates(call: Call) -> bool:
+def is_activation(call: Call) -> bool:
     """Whether a call asks for a campaign to be active."""
-    body = call.parsed()
+    body = call.parse_body()
     asks = call.method in ("POST", "PATCH") and re.search(r"/campaigns(/[^/]+)?$", call.path)
     return bool(asks) and isinstance(body, dict) and body.get("status") == ACTIVE
 
 
-@kind("fail-activation", activates)
+@kind("fail-activation", is_activation)
 async def _fail_activation(
     call: Call,
     serve: Serve,
@@ -52,7 +52,7 @@ async def _fail_activation(
     return reply
 
 
-@kind("half-change", _changes)
+@kind("half-change", _is_change)
 async def _half_change(call: Call, serve: Serve, drops: Sequence[str] = ()) -> Reply:
     """The tenant says that it took a change, and keeps the old values of some fields."""
     store, target = call.tenant.store, _campaign(call)
@@ -69,7 +69,7 @@ async def _half_change(call: Call, serve: Serve, drops: Sequence[str] = ()) -> R
 
 
 @kind("meanwhile")
-async def _meanwhile(
+async def _change_meanwhile(
     call: Call,
     serve: Serve,
     campaign: str | None = None,

@@ -74,7 +74,7 @@ def _rows(value: Any, where: str) -> list[Any]:
 
 
 def _body(call: Call, **known: Check) -> dict[str, Any]:
-    return fields(call.parsed(), required={}, optional=known)
+    return fields(call.parse_body(), required={}, optional=known)
 
 
 def _load(call: Call) -> Reply:
@@ -157,7 +157,7 @@ def _times(value: Any, where: str) -> int | None:
 def _add_fault(call: Call) -> Reply:
     """`{match: {method, path}, skip, times, probability, seed, fault: {kind, …}}`."""
     rule = fields(
-        call.parsed(),
+        call.parse_body(),
         required={"fault": anything_in_object},
         optional={
             "match": _match,

@@ -43,32 +43,32 @@ class Span:
         return asked[sign]
 
 
-def span(literal: str, now: datetime) -> Span | None:
+def parse_span(literal: str, now: datetime) -> Span | None:
     """What a literal means at a moment; None for a word that is none."""
     word = literal.upper()
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if found := _NAMED.fullmatch(word):
         if found["day"]:
-            return _units("DAY", today, _STEPS[found["day"]], 1)
+            return _make_span_of_units("DAY", today, _STEPS[found["day"]], 1)
         if found["side"]:
-            return _many(found["side"], "DAY", 90, today)
-        return _units(found["unit"], today, _STEPS[found["which"]], 1)
+            return _make_span(found["side"], "DAY", 90, today)
+        return _make_span_of_units(found["unit"], today, _STEPS[found["which"]], 1)
     if found := _COUNTED.fullmatch(word):
         if found["ago"] is not None:
-            return _units(found["ago_unit"], today, -int(found["ago"]), 1)
-        return _many(found["side"], found["unit"], int(found["n"]), today)
+            return _make_span_of_units(found["ago_unit"], today, -int(found["ago"]), 1)
+        return _make_span(found["side"], found["unit"], int(found["n"]), today)
     return None
 
 
-def _many(side: str, unit: str, count: int, today: datetime) -> Span:
+def _make_span(side: str, unit: str, count: int, today: datetime) -> Span:
     """The last or next so many units: of days today is among the last ones, of the others the current one is not."""
     if side == "NEXT":
-        return _units(unit, today, 1, count)
-    last = _units(unit, today, -count, count)
+        return _make_span_of_units(unit, today, 1, count)
+    last = _make_span_of_units(unit, today, -count, count)
     return Span(last.start, today + timedelta(days=1)) if unit == "DAY" else last
 
 
-def _units(unit: str, today: datetime, first: int, count: int) -> Span:
+def _make_span_of_units(unit: str, today: datetime, first: int, count: int) -> Span:
     """So many units from one on that is `first` units from the current one."""
     return Span(_begin(unit, today, first), _begin(unit, today, first + count))
 

@@ -38,14 +38,14 @@ def _campaign(call: Call, said: str) -> str:
     return said if said in store.campaigns else store.campaign_named(said).id
 
 
-def _found(call: Call) -> list[Disposition]:
+def _find_dispositions(call: Call) -> list[Disposition]:
     said = call.query.get("campaign")
     return call.tenant.dispositions.all(None if said is None else _campaign(call, said))
 
 
 def _read(call: Call) -> Reply:
     """By pages, each with its `history` and how many writes were `refused` while the dialler held the contact."""
-    window, found = offset_window(call.query, 10_000), _found(call)
+    window, found = offset_window(call.query, 10_000), _find_dispositions(call)
     page = [
         {**each.to_wire(), "refused": each.refused, "history": [written.to_control() for written in each.history]}
         for each in found[window.start : window.end]
@@ -65,15 +65,15 @@ def _summary(call: Call) -> Reply:
             "writes": sum(writes),
             "contacts": sum(count > 0 for count in writes),
             "outcomes": Counter(each.outcome for each in found if each.outcome is not None),
-            "repeated": _named(dispositions.repeated(campaign_id)),
-            "refused": _named(dispositions.refused(campaign_id)),
+            "repeated": _describe_contacts(dispositions.list_repeated(campaign_id)),
+            "refused": _describe_contacts(dispositions.list_refused(campaign_id)),
             "mostAtOnce": asked.most_at_once(),
             "mostWritesASecond": asked.writes().most_within(1.0),
         }
     )
 
 
-def _named(found: list[tuple[str, str]]) -> list[dict[str, str]]:
+def _describe_contacts(found: list[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"campaignId": campaign_id, "contactId": contact_id} for campaign_id, contact_id in found]
 
 
@@ -92,7 +92,7 @@ def _row(value: Any, where: str) -> dict[str, Any]:
 def _set(call: Call) -> Reply:
     """`{campaign, contacts: [{contactId, state, outcomeCode, agentId, …}]}`: what is said of each becomes so."""
     required = {"campaign": some_text, "contacts": rows(_row, _MOST)}
-    body = fields(call.parsed(), required=required, optional={})
+    body = fields(call.parse_body(), required=required, optional={})
     campaign_id, dispositions = _campaign(call, body["campaign"]), call.tenant.dispositions
     for row in body["contacts"]:
         if "state" in row:
@@ -119,7 +119,7 @@ def _script(call: Call) -> Reply:
     """`{campaign, stages: [{state, reads, seconds, outcome, agent}], contacts, repeats, spread, share, seed}`."""
     known = {"contacts": _ids, "repeats": boolean, "spread": boolean, "share": between(0, 1), "seed": whole(0)}
     required = {"campaign": some_text, "stages": rows(_stage, 1000)}
-    body = fields(call.parsed(), required=required, optional=known)
+    body = fields(call.parse_body(), required=required, optional=known)
     campaign_id, stages = _campaign(call, body.pop("campaign")), body.pop("stages")
     call.tenant.dispositions.script(campaign_id, *stages, **body)
     return Reply(204)
@@ -127,7 +127,7 @@ def _script(call: Call) -> Reply:
 
 def _advance(call: Call) -> Reply:
     """`{campaign, contacts}`: these, or all who are in a script, are moved on to their next stage."""
-    body = fields(call.parsed(), required={"campaign": some_text}, optional={"contacts": _ids})
+    body = fields(call.parse_body(), required={"campaign": some_text}, optional={"contacts": _ids})
     call.tenant.dispositions.advance(_campaign(call, body["campaign"]), body.get("contacts"))
     return Reply(204)
 
@@ -142,7 +142,7 @@ def _settings(call: Call) -> Reply:
         "countsReads": boolean,
         "atOnce": nullable(whole(1)),
     }
-    body, dispositions = fields(call.parsed(), required={}, optional=known), call.tenant.dispositions
+    body, dispositions = fields(call.parse_body(), required={}, optional=known), call.tenant.dispositions
     if "outcomes" in body:
         dispositions.outcomes = frozenset(body["outcomes"])
     if "answers" in body:

@@ -95,14 +95,14 @@ class Dispositions:
     def all(self, campaign_id: str | None = None) -> list[Disposition]:
         """Those that were ever asked for or set, of one campaign or of all."""
         with self._lock:
-            return [self.of(key, contact) for key, contact in self._known(campaign_id)]
+            return [self.of(key, contact) for key, contact in self._iter_known(campaign_id)]
 
     def history(self, campaign_id: str, contact_id: str) -> list[Written]:
         """The outcomes that were set, the oldest first."""
         with self._lock:
             return list(self.of(campaign_id, contact_id).history)
 
-    def repeated(self, campaign_id: str | None = None) -> list[tuple[str, str]]:
+    def list_repeated(self, campaign_id: str | None = None) -> list[tuple[str, str]]:
         """Campaign and contact of each write by a client that set the outcome which was there already."""
         return [
             (found.campaign_id, found.contact_id)
@@ -111,7 +111,7 @@ class Dispositions:
             if written.is_repeated
         ]
 
-    def refused(self, campaign_id: str | None = None) -> list[tuple[str, str]]:
+    def list_refused(self, campaign_id: str | None = None) -> list[tuple[str, str]]:
         """Campaign and contact of each write that came while the dialler held the contact."""
         return [(each.campaign_id, each.contact_id) for each in self.all(campaign_id) for _ in range(each.refused)]
 
@@ -192,7 +192,7 @@ class Dispositions:
 
     # -- within -----------------------------------------------------------------------------------------
 
-    def _known(self, campaign_id: str | None) -> Iterator[tuple[str, str]]:
+    def _iter_known(self, campaign_id: str | None) -> Iterator[tuple[str, str]]:
         for key in [campaign_id] if campaign_id is not None else list(self._records):
             yield from ((key, contact) for contact in list(self._records.get(key, ())))
 

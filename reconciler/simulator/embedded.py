@@ -14,7 +14,7 @@ from reconciler.simulator.jobs import Jobs
 from reconciler.simulator.options import Options
 from reconciler.simulator.requestlog import RequestList
 from reconciler.simulator.routing import Surface
-from reconciler.simulator.server import serving
+from reconciler.simulator.server import serve_tenant
 from reconciler.simulator.store import Store
 from reconciler.simulator.tenant import Tenant
 from reconciler.simulator.webhooks import PREFIX, Delivery, Webhooks
@@ -160,7 +160,7 @@ class Simulator:
     async def _serve(self, started: Future[str]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
-            async with serving(self._tenant) as url:
+            async with serve_tenant(self._tenant) as url:
                 started.set_result(url)
                 await self._stop.wait()
         except OSError as error:

@@ -59,7 +59,7 @@ def kind(name: str, applies: Applies = _always, patterns: Iterable[str] = ()) ->
 
 def page_token(call: Call) -> str | None:
     """The page token a call gives, in its query or its body."""
-    body = call.parsed()
+    body = call.parse_body()
     token = call.query.get("pageToken") or (body.get("pageToken") if isinstance(body, dict) else None)
     return token if isinstance(token, str) else None
 
@@ -73,7 +73,7 @@ def _is_later_page(call: Call) -> bool:
 
 
 @kind("rate-limited")
-async def _rate_limited(
+async def _answer_rate_limited(
     call: Call, serve: Serve, seconds: float = 1, form: Literal["seconds", "date", "none"] = "seconds"
 ) -> Reply:
     """429, and nothing done. Retry-After in seconds, as an HTTP date, or not at all."""
@@ -86,7 +86,7 @@ async def _rate_limited(
 
 
 @kind("status")
-async def _status(call: Call, serve: Serve, status: int = 503, after: bool = False) -> Reply:
+async def _answer_status(call: Call, serve: Serve, status: int = 503, after: bool = False) -> Reply:
     """An error status; `after` plays it once the call has taken effect."""
     if after:
         await serve()
@@ -94,7 +94,9 @@ async def _status(call: Call, serve: Serve, status: int = 503, after: bool = Fal
 
 
 @kind("other-body")
-async def _other_body(call: Call, serve: Serve, status: int = 200, body: Any = None, after: bool = True) -> Reply:
+async def _answer_other_body(
+    call: Call, serve: Serve, status: int = 200, body: Any = None, after: bool = True
+) -> Reply:
     """The call takes effect, unless `after` is false, and is answered with this status and this body."""
     if after:
         await serve()
@@ -146,13 +148,13 @@ async def _cut_headers(call: Call, serve: Serve) -> Reply:
 
 
 @kind("empty-body")
-async def _empty_body(call: Call, serve: Serve) -> Reply:
+async def _answer_empty_body(call: Call, serve: Serve) -> Reply:
     """The call takes effect; the reply has its status and no body."""
     reply = await serve()
     return Reply(reply.status, None, reply.headers)
 
 
-def _without_data(reply: Reply) -> Reply:
+def _drop_data(reply: Reply) -> Reply:
     if isinstance(reply.body, dict):
         kept = {key: value for key, value in reply.body.items() if not isinstance(value, list)}
         return Reply(reply.status, kept, reply.headers)
@@ -160,21 +162,21 @@ def _without_data(reply: Reply) -> Reply:
 
 
 @kind("no-data")
-async def _no_data(call: Call, serve: Serve) -> Reply:
+async def _answer_without_data(call: Call, serve: Serve) -> Reply:
     """The reply comes without its rows: no `data` (or `contacts`, or `contactLists`)."""
-    return _without_data(await serve())
+    return _drop_data(await serve())
 
 
 @kind("stale-page-token", _has_page_token)
-async def _stale_page_token(call: Call, serve: Serve, form: Literal["refused", "no-data"] = "refused") -> Reply:
+async def _spoil_page_token(call: Call, serve: Serve, form: Literal["refused", "no-data"] = "refused") -> Reply:
     """The token given goes stale for good: 400, or one reply without `data`."""
-    reply = _without_data(await serve()) if form == "no-data" else None
+    reply = _drop_data(await serve()) if form == "no-data" else None
     call.tenant.pages.spoil(page_token(call) or "")
     return reply or await serve()
 
 
 @kind("repeated-page-token", _has_page_token)
-async def _repeated_page_token(call: Call, serve: Serve) -> Reply:
+async def _repeat_page_token(call: Call, serve: Serve) -> Reply:
     """The page hands out the very token it was asked with."""
     reply = await serve()
     if isinstance(reply.body, dict) and "pagination" in reply.body:
@@ -183,10 +185,10 @@ async def _repeated_page_token(call: Call, serve: Serve) -> Reply:
 
 
 @kind("shifting-pages", _is_later_page)
-async def _shifting_pages(call: Call, serve: Serve, change: Literal["insert", "remove"] = "insert") -> Reply:
+async def _shift_pages(call: Call, serve: Serve, change: Literal["insert", "remove"] = "insert") -> Reply:
     """A row before the cursor appears (one is seen twice) or goes (one is missed) before this page."""
     store = call.tenant.store
-    body = call.parsed()
+    body = call.parse_body()
     with store.lock:
         if isinstance(body, dict) and "filters" in body:
             _shift_history(call, body["filters"], change)
@@ -223,7 +225,7 @@ def _shift_history(call: Call, filters: Any, change: str) -> None:
 
 
 @kind("revoked-token")
-async def _revoked_token(call: Call, serve: Serve) -> Reply:
+async def _revoke_token(call: Call, serve: Serve) -> Reply:
     """The call's token is revoked just before it arrives, hence 401."""
     call.tenant.tokens.revoke(bearer(call.authorization) or "")
     return await serve()

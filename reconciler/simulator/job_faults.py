@@ -44,7 +44,7 @@ def _tells(call: Call) -> bool:
     return call.method == "EVENT"
 
 
-async def _fated(call: Call, serve: Serve, fate: Fate, wire: Wire) -> Reply:
+async def _set_result(call: Call, serve: Serve, fate: Fate, wire: Wire) -> Reply:
     call.orders["fate"] = fate
     reply = await serve()
     reply.wire = wire
@@ -66,7 +66,7 @@ async def _reject_rows(
     given = {"phone": phone, "external_id": external_id}
     patterns = {name: re.compile(pattern) for name, pattern in given.items() if pattern is not None}
     rejection = Rejection(frozenset(index), patterns, RowRefused(code, message), all=not (index or patterns))
-    return await _fated(call, serve, Fate(rejection=rejection), wire)
+    return await _set_result(call, serve, Fate(rejection=rejection), wire)
 
 
 @kind("fail-job", _makes_a_job)
@@ -82,13 +82,13 @@ async def _fail_job(
 ) -> Reply:
     """The job ends FAILED at a `stage`; its first `took` rows took effect; `detail` gives the others an error each."""
     fate = Fate(FAILED, stage, took, detail, RowRefused(code, message))
-    return await _fated(call, serve, fate, wire)
+    return await _set_result(call, serve, fate, wire)
 
 
 @kind("abort-job", _inserts)
 async def _abort_job(call: Call, serve: Serve, took: int = 0, stage: int | None = None, wire: Wire = "whole") -> Reply:
     """The job ends ABORTED at a `stage`; its first `took` rows took effect."""
-    return await _fated(call, serve, Fate(ABORTED, stage, took), wire)
+    return await _set_result(call, serve, Fate(ABORTED, stage, took), wire)
 
 
 @kind("slow-job", _makes_a_job)
@@ -103,17 +103,17 @@ async def _slow_job(
     wire: Wire = "whole",
 ) -> Reply:
     """The job goes at a pace of its own; `held`, it never ends unless it is moved."""
-    return await _fated(call, serve, Fate(pace=JobPace(seconds, steps, polls, held, gradually)), wire)
+    return await _set_result(call, serve, Fate(pace=JobPace(seconds, steps, polls, held, gradually)), wire)
 
 
 @kind("lost-event", _tells)
-async def _lost_event(call: Call, serve: Serve) -> Reply:
+async def _lose_event(call: Call, serve: Serve) -> Reply:
     """The event is never sent."""
     return Reply(204)
 
 
 @kind("repeated-event", _tells)
-async def _repeated_event(call: Call, serve: Serve, copies: int = 2) -> Reply:
+async def _repeat_event(call: Call, serve: Serve, copies: int = 2) -> Reply:
     """The event is sent so often."""
     for _ in range(copies):
         await serve()
@@ -121,7 +121,7 @@ async def _repeated_event(call: Call, serve: Serve, copies: int = 2) -> Reply:
 
 
 @kind("reordered-events", _tells)
-async def _reordered_events(call: Call, serve: Serve, after: int = 1, seconds: float = 1) -> Reply:
+async def _reorder_events(call: Call, serve: Serve, after: int = 1, seconds: float = 1) -> Reply:
     """The event is sent after so many others, or so many seconds later if fewer come."""
     call.orders["late"] = Postponed(after, seconds)
     return Reply()

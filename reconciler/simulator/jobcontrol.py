@@ -47,7 +47,7 @@ def _ids(call: Call, body: dict[str, Any]) -> list[str]:
 def _advance(call: Call) -> Reply:
     """`{ids, steps}`: all jobs if no ids are said, one step if no steps are; `steps` null is to the end."""
     known = {"ids": rows(some_text, _MOST), "steps": nullable(whole(1))}
-    body = fields(call.parsed() if call.raw else {}, required={}, optional=known)
+    body = fields(call.parse_body() if call.raw else {}, required={}, optional=known)
     jobs, steps = call.tenant.jobs, body.get("steps", 1)
     moved = [jobs.all[key] for key in _ids(call, body)]
     for job in moved:
@@ -61,13 +61,13 @@ def _advance(call: Call) -> Reply:
 def _pace(call: Call) -> Reply:
     """The pace of jobs that are still to come; what is not said is as in a `JobPace()`."""
     known = {"seconds": number, "steps": whole(1), "polls": nullable(whole(1)), "held": boolean, "gradually": boolean}
-    call.tenant.jobs.pace = JobPace(**fields(call.parsed(), required={}, optional=known))
+    call.tenant.jobs.pace = JobPace(**fields(call.parse_body(), required={}, optional=known))
     return Reply(body=asdict(call.tenant.jobs.pace))
 
 
 def _forget(call: Call) -> Reply:
     """`{ids}`: the tenant knows these jobs no more, or none at all; what they wrote stays."""
-    body = fields(call.parsed() if call.raw else {}, required={}, optional={"ids": rows(some_text, _MOST)})
+    body = fields(call.parse_body() if call.raw else {}, required={}, optional={"ids": rows(some_text, _MOST)})
     for key in _ids(call, body):
         call.tenant.jobs.forget(key)
     return Reply(204)

@@ -200,7 +200,7 @@ def start(call: Call, work: Work, prefix: str) -> Job:
     return job
 
 
-def polled(call: Call, job: Job) -> Job:
+def advance_by_poll(call: Call, job: Job) -> Job:
     """The job, a step further if it goes by polls."""
     if job.pace.polls is not None:
         call.tenant.jobs.advance(job)

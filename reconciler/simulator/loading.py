@@ -34,7 +34,7 @@ def load_contacts(store: Store, path: Path) -> int:
     with closing(_connect()) as connection:
         columns = _open(connection, path, required=("id",))
         for chunk in _chunks(connection, [_contact_cell(name) for name in columns]):
-            store.add_contacts(_present(columns, row) for row in chunk)
+            store.add_contacts(_drop_empty(columns, row) for row in chunk)
             count += len(chunk)
     return count
 
@@ -107,7 +107,7 @@ def _contact_cell(name: str) -> str:
     return f"CAST({quoted} AS VARCHAR)" if name in _TEXT else quoted
 
 
-def _present(columns: list[str], row: tuple[Any, ...]) -> dict[str, Any]:
+def _drop_empty(columns: list[str], row: tuple[Any, ...]) -> dict[str, Any]:
     return {name: value for name, value in zip(columns, row, strict=True) if value is not None}
 
 

@@ -43,7 +43,7 @@ class TokenOffice:
 
         Refusal: 400 for a wrong content type, body or grant or a missing scope, 401 for wrong credentials.
         """
-        asked = self._asked(surface, content_type, raw)
+        asked = self._parse_request(surface, content_type, raw)
         if asked.get("grant_type") != "client_credentials":
             raise Refusal(400, "unsupported_grant_type", "grant_type: must be client_credentials")
         right_id = hmac.compare_digest(asked.get("client_id", "").encode(), self._options.client_id.encode())
@@ -92,7 +92,7 @@ class TokenOffice:
         grant = self._grants.get(bearer(authorization) or "")
         return grant.expires if grant else -math.inf
 
-    def _asked(self, surface: Surface, content_type: str, raw: bytes) -> Mapping[str, str]:
+    def _parse_request(self, surface: Surface, content_type: str, raw: bytes) -> Mapping[str, str]:
         expected = _CONTENT_TYPES[surface.token_body]
         if content_type != expected:
             raise bad_request(f"Content-Type: a token request here must be {expected}")

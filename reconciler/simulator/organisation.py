@@ -72,8 +72,8 @@ class Organisation:
             if path.casefold() not in known:
                 last = path.rpartition(".")[2]
                 raise Refusal(400, "INVALID_FIELD", f"No such column '{last}' on entity '{name}'.")
-        found = asked.chosen(self.objects[name])
-        rows = [_shown(name, [known[path.casefold()] for path in asked.fields], record) for record in found]
+        found = asked.choose_records(self.objects[name])
+        rows = [_show_record(name, [known[path.casefold()] for path in asked.fields], record) for record in found]
         pages = [rows[start : start + self.page_size] for start in range(0, len(rows), self.page_size)]
         locator = Locator(pages or [[]], len(rows), session)
         key = f"01g{self._random.getrandbits(60):015X}"
@@ -81,7 +81,7 @@ class Organisation:
             self.locators[key] = locator
         return locator, key
 
-    def located(self, key: str, session: str | None) -> Locator:
+    def find_locator(self, key: str, session: str | None) -> Locator:
         """A query whose first page was fetched."""
         found = self.locators.get(key)
         if found is None or (self.locators_of_session and found.session != session):
@@ -106,7 +106,7 @@ def _paths(record: Record, before: str = "") -> Iterator[str]:
             yield before + name
 
 
-def _shown(name: str, paths: Iterable[str], record: Record) -> dict[str, Any]:
+def _show_record(name: str, paths: Iterable[str], record: Record) -> dict[str, Any]:
     """A record as a reply has it: the fields asked for, each in its parent."""
     url = f"/services/data/v58.0/sobjects/{name}/{record.get('Id')}"
     shown: dict[str, Any] = {"attributes": {"type": name, "url": url}}

@@ -106,19 +106,19 @@ class PageTokens:
         """`pageSize` and `pageToken` of a `lists` page by GET; 400 where they are wrong."""
         return self.window(read, query.get("pageToken"), _whole(query, "pageSize", maximum, 1, maximum))
 
-    def page(self, read: str, window: Window, rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
+    def make_page(self, read: str, window: Window, rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
         """The body of a token-paged read. `total` is this project's addition to the contract."""
         following = self.issue(read, window.end) if window.end < total else None
         return {"data": rows, "pagination": {"nextPageToken": following, "total": total}}
 
-    def named_page(self, kind: str, query: Mapping[str, str], items: Iterable[Named]) -> dict[str, Any]:
+    def make_named_page(self, kind: str, query: Mapping[str, str], items: Iterable[Named]) -> dict[str, Any]:
         """The body of `GET /{kind}?name=&pageSize=&pageToken=`."""
         name = name_filter(query)
         read = f"{kind} {name}"
         window = self.query_window(read, query)
         found = [item for item in items if name in (None, item.name)]
         page = [item.to_wire() for item in found[window.start : window.end]]
-        return self.page(read, window, page, len(found))
+        return self.make_page(read, window, page, len(found))
 
     def _mask(self, nonce: bytes) -> int:
         return int.from_bytes(hashlib.blake2b(nonce, key=self._key, digest_size=5).digest(), "big")

@@ -35,10 +35,10 @@ class Exchange:
         """Answer one request."""
         call = await self._call(request)
         if call.path.startswith(control.PREFIX):
-            reply = self._refused(call, lambda: control.answer(call, request.remote))
+            reply = self._answer_or_refuse(call, lambda: control.answer(call, request.remote))
             return await wire.send(request, reply, call.request_id)
-        received = self._received(call)
-        with self._under_way(call, received):
+        received = self._make_received(call)
+        with self._count_in_flight(call, received):
             self._tenant.log.add(received)
             if rule := self._tenant.faults.choose(call):
                 received.fault = rule.fault
@@ -46,13 +46,13 @@ class Exchange:
             try:
                 reply = await (rule.play(call, serve) if rule else serve())
             except Refusal as refusal:
-                reply = _reply(refusal, call)
+                reply = _make_refusal_reply(refusal, call)
             received.status = None if reply.wire == "reset" else reply.status
             reply.body = self._tenant.store.part(Manners).retell(reply.body)
         return await wire.send(request, reply, call.request_id)
 
     @contextmanager
-    def _under_way(self, call: Call, received: Received) -> Iterator[None]:
+    def _count_in_flight(self, call: Call, received: Received) -> Iterator[None]:
         """Count the call among those of its surface while it is answered."""
         counted = received.surface is not None and not received.is_token_request
         if counted:
@@ -81,10 +81,10 @@ class Exchange:
             origin=f"http://{request.host}",
         )
 
-    def _received(self, call: Call) -> Received:
+    def _make_received(self, call: Call) -> Received:
         surface = self._tenant.router.surface_of(call.path)
         is_token_request = surface is not None and call.path == surface.full_token_path
-        body = None if is_token_request else call.parsed()
+        body = None if is_token_request else call.parse_body()
         logs_rows = surface is None or surface.logs_rows
         return Received(
             request_id=call.request_id,
@@ -105,7 +105,7 @@ class Exchange:
         if options.latency_ms or options.jitter_ms:
             jitter = self._random.uniform(-options.jitter_ms, options.jitter_ms)
             await asyncio.sleep(max(0.0, options.latency_ms + jitter) / 1000)
-        return self._refused(call, lambda: self._answer(call, received, raw_path))
+        return self._answer_or_refuse(call, lambda: self._answer(call, received, raw_path))
 
     def _answer(self, call: Call, received: Received, raw_path: str) -> Reply:
         tenant = self._tenant
@@ -127,14 +127,14 @@ class Exchange:
         with tenant.store.lock:
             return route.handler(call)
 
-    def _refused(self, call: Call, answer: Callable[[], Reply]) -> Reply:
+    def _answer_or_refuse(self, call: Call, answer: Callable[[], Reply]) -> Reply:
         try:
             return answer()
         except Refusal as refusal:
-            return _reply(refusal, call)
+            return _make_refusal_reply(refusal, call)
 
 
-def _reply(refusal: Refusal, call: Call) -> Reply:
+def _make_refusal_reply(refusal: Refusal, call: Call) -> Reply:
     surface = call.tenant.router.surface_of(call.path)
     if surface is not None and surface.refuse is not None:
         return surface.refuse(call, refusal)
@@ -158,6 +158,6 @@ def _check_form(call: Call, route: Route) -> None:
         return
     if call.content_type != "application/json":
         raise bad_request("Content-Type: must be application/json")
-    call.body = call.parsed()
+    call.body = call.parse_body()
     if call.body is None:
         raise bad_request("body: must be JSON")

@@ -71,7 +71,7 @@ class Call:
     orders: dict[str, Any] = field(default_factory=dict)
     _parsed: Any = field(default=_UNREAD, repr=False)
 
-    def parsed(self) -> Any:
+    def parse_body(self) -> Any:
         """The body if it is JSON, else None."""
         if self._parsed is _UNREAD:
             try:
@@ -148,12 +148,12 @@ class Route:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path))
 
 
-def reading(surface: str, path: str, scope: str, handler: Handler, *query: str) -> Route:
+def read_route(surface: str, path: str, scope: str, handler: Handler, *query: str) -> Route:
     """An endpoint read by GET."""
     return Route(surface, "GET", path, scope, handler, frozenset(query), is_read=True)
 
 
-def writing(surface: str, method: str, path: str, scope: str, handler: Handler) -> Route:
+def write_route(surface: str, method: str, path: str, scope: str, handler: Handler) -> Route:
     """An endpoint that changes something and takes a JSON body."""
     return Route(surface, method, path, scope, handler, takes_body=True)
 

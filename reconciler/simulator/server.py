@@ -19,7 +19,7 @@ LARGEST_BODY = 256 * 1024 * 1024
 
 
 @asynccontextmanager
-async def serving(tenant: Tenant) -> AsyncIterator[str]:
+async def serve_tenant(tenant: Tenant) -> AsyncIterator[str]:
     """Serve the tenant while the context lasts; gives the origin, such as `http://127.0.0.1:8080`.
 
     Raises OSError where the port is taken.

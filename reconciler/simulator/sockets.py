@@ -77,7 +77,7 @@ class Socket:
             await self._obey(cut, b"")
             return self._socket
         jobs, watchers = tenant.jobs, tenant.tokens.watchers
-        jobs.listeners.append(self._heard)
+        jobs.listeners.append(self._queue_event)
         watchers.append(self._recheck)
         # a timer may be early by the clock's resolution, and the token would still be good
         expiry = self._loop.call_at(self._expires + 0.001, self._events.put_nowait, None)
@@ -87,7 +87,7 @@ class Socket:
                 async for message in self._socket:
                     await self._hear(message)
         finally:
-            jobs.listeners.remove(self._heard)
+            jobs.listeners.remove(self._queue_event)
             watchers.remove(self._recheck)
             expiry.cancel()
             sender.cancel()
@@ -97,7 +97,7 @@ class Socket:
 
     async def _hear(self, message: WSMessage) -> None:
         if message.type is WSMsgType.PING:
-            await self._pass("PING", None, partial(self._pong, message.data))
+            await self._pass("PING", None, partial(self._answer_ping, message.data))
         elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             try:
                 body = orjson.loads(message.data)
@@ -105,7 +105,7 @@ class Socket:
                 body = None
             await self._pass("SUBSCRIBE", body, self._take_subscription)
 
-    async def _pong(self, content: bytes, _call: Call) -> Reply:
+    async def _answer_ping(self, content: bytes, _call: Call) -> Reply:
         if not self._handshake.orders.get("deaf"):
             await self._socket.pong(content)
         return Reply()
@@ -117,17 +117,17 @@ class Socket:
             known = [tenant.jobs.all[job_id] for job_id in self._wanted - before if job_id in tenant.jobs.all]
         for job in known:
             if job.is_over:  # nobody could have subscribed before it was
-                self._heard(job)
+                self._queue_event(job)
         return Reply()
 
     # -- what goes --------------------------------------------------------------------------------------
 
-    def _heard(self, job: Job) -> None:
+    def _queue_event(self, job: Job) -> None:
         """A job got on: from any thread."""
         if job.id in self._wanted and not self._handshake.orders.get("silent"):
-            self._loop.call_soon_threadsafe(self._events.put_nowait, self._told(job))
+            self._loop.call_soon_threadsafe(self._events.put_nowait, self._make_event(job))
 
-    def _told(self, job: Job) -> dict[str, Any]:
+    def _make_event(self, job: Job) -> dict[str, Any]:
         told: dict[str, Any] = self._handshake.tenant.store.part(Manners).retell(self._describe(job))
         return told
 
@@ -186,7 +186,7 @@ class Socket:
             body=body,
             headers=shaken.headers,
         )
-        received = _received(call)
+        received = _make_received(call)
         tenant.log.add(received)
         rule = tenant.faults.choose(call)
         received.fault = rule.fault if rule else None
@@ -209,11 +209,11 @@ class Socket:
         elif transport is not None and reply.wire == "reset":
             wire.reset(transport)
         elif transport is not None:
-            transport.write(_half_a_frame(content or b'{"eventType":"cut"}'))
+            transport.write(_make_half_frame(content or b'{"eventType":"cut"}'))
             transport.close()
 
 
-def _received(call: Call) -> Received:
+def _make_received(call: Call) -> Received:
     return Received(
         request_id=call.request_id,
         method=call.method,
@@ -226,7 +226,7 @@ def _received(call: Call) -> Received:
     )
 
 
-def _half_a_frame(content: bytes) -> bytes:
+def _make_half_frame(content: bytes) -> bytes:
     """The first half of a text frame (RFC 6455, section 5.2)."""
     size = len(content)
     head = struct.pack("!BB", 0x81, size) if size < 126 else struct.pack("!BBH", 0x81, 126, size)

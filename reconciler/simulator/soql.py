@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.simulator.dateliterals import Span, span
+from reconciler.simulator.dateliterals import Span, parse_span
 from reconciler.simulator.refusals import Refusal
 
 Record = Mapping[str, Any]
@@ -48,7 +48,7 @@ class Query:
     limit: int | None
     offset: int
 
-    def chosen(self, records: Iterable[Record]) -> list[Record]:
+    def choose_records(self, records: Iterable[Record]) -> list[Record]:
         """The records that are meant, in their order."""
         found = [record for record in records if self.condition is None or self.condition(record)]
         for path, falling, nulls_last in reversed(self.order):
@@ -72,7 +72,7 @@ def value_of(record: Record, path: str) -> Any:
 
 def parse(text: str) -> Query:
     """Understand a query; 400 MALFORMED_QUERY for one that is not understood."""
-    return _Parser(text).query()
+    return _Parser(text).parse_query()
 
 
 class _Parser:
@@ -82,37 +82,37 @@ class _Parser:
         while end < len(text.rstrip()):
             match = _TOKENS.match(text, end)
             if match is None:
-                raise _malformed(text[end : end + 10].strip())
+                raise _query_malformed(text[end : end + 10].strip())
             self._tokens.append((str(match.lastgroup), match[str(match.lastgroup)]))
             end = match.end()
         self._at = 0
         self._spoken_of: list[str] = []
 
-    def query(self) -> Query:
+    def parse_query(self) -> Query:
         self._need("select")
-        fields = [self._field()]
+        fields = [self._parse_field()]
         while self._sees(","):
-            fields.append(self._field())
+            fields.append(self._parse_field())
         self._need("from")
-        of = self._field()
-        condition = self._any() if self._sees("where") else None
-        order = self._order()
-        limit = self._count() if self._sees("limit") else None
-        offset = self._count() if self._sees("offset") else 0
+        of = self._parse_field()
+        condition = self._parse_condition() if self._sees("where") else None
+        order = self._parse_order()
+        limit = self._parse_count() if self._sees("limit") else None
+        offset = self._parse_count() if self._sees("offset") else 0
         if self._at < len(self._tokens):
-            raise _malformed(self._tokens[self._at][1])
+            raise _query_malformed(self._tokens[self._at][1])
         twice = [name for name in fields if sum(name.casefold() == other.casefold() for other in fields) > 1]
         if twice:
             raise Refusal(400, "INVALID_FIELD", f"duplicate field selected: {twice[0]}")
         return Query(of, tuple(fields), tuple(self._spoken_of), condition, order, limit, offset)
 
-    def _order(self) -> tuple[tuple[str, bool, bool], ...]:
+    def _parse_order(self) -> tuple[tuple[str, bool, bool], ...]:
         found: list[tuple[str, bool, bool]] = []
         if not self._sees("order"):
             return ()
         self._need("by")
         while not found or self._sees(","):
-            path = self._field()
+            path = self._parse_field()
             self._spoken_of.append(path)
             falling = self._sees("desc")
             if not falling:
@@ -121,62 +121,62 @@ class _Parser:
             found.append((path, falling, nulls_last))
         return tuple(found)
 
-    def _any(self) -> Condition:
-        parts, joined = [self._one()], ""
+    def _parse_condition(self) -> Condition:
+        parts, joined = [self._parse_term()], ""
         while (word := self._peek().lower()) in ("and", "or"):
             if joined not in ("", word):
-                raise _malformed(word)  # Salesforce takes no mixture without brackets
+                raise _query_malformed(word)  # Salesforce takes no mixture without brackets
             joined = word
             self._at += 1
-            parts.append(self._one())
+            parts.append(self._parse_term())
         if joined == "or":
             return lambda record: any(part(record) for part in parts)
         return lambda record: all(part(record) for part in parts)
 
-    def _one(self) -> Condition:
+    def _parse_term(self) -> Condition:
         if self._sees("not"):
-            part = self._one()
+            part = self._parse_term()
             return lambda record: not part(record)
         if self._sees("("):
-            inner = self._any()
+            inner = self._parse_condition()
             self._need(")")
             return inner
-        path = self._field()
+        path = self._parse_field()
         self._spoken_of.append(path)
         if self._sees("not"):
             self._need("in")
-            among = self._values(path)
+            among = self._parse_values(path)
             return lambda record: value_of(record, path) is None or not among(record)
-        return self._values(path) if self._sees("in") else self._compared(path)
+        return self._parse_values(path) if self._sees("in") else self._parse_comparison(path)
 
-    def _values(self, path: str) -> Condition:
+    def _parse_values(self, path: str) -> Condition:
         self._need("(")
-        values = [self._value()]
+        values = [self._parse_value()]
         while self._sees(","):
-            values.append(self._value())
+            values.append(self._parse_value())
         self._need(")")
         return lambda record: any(_equal(path, value_of(record, path), value) for value in values)
 
-    def _compared(self, path: str) -> Condition:
+    def _parse_comparison(self, path: str) -> Condition:
         sign = self._take("sign", "word").lower()
-        days = self._days()
+        days = self._parse_days()
         if days is not None:
             meant = "!=" if sign == "<>" else sign
             if meant not in ("=", "!=", *_SIGNS):
-                raise _malformed(sign)
+                raise _query_malformed(sign)
             return lambda record: days.compares(meant, value_of(record, path))
         if sign == "=":
-            value = self._value()
+            value = self._parse_value()
             return lambda record: _equal(path, value_of(record, path), value)
         if sign in ("!=", "<>"):
-            value = self._value()
+            value = self._parse_value()
             return lambda record: not _equal(path, value_of(record, path), value)
         if sign == "like":
-            pattern = _pattern(self._value())
+            pattern = _pattern(self._parse_value())
             return lambda record: pattern.fullmatch(value_of(record, path) or "") is not None
         if sign not in _SIGNS:
-            raise _malformed(sign)
-        compare, value = _SIGNS[sign], self._value()
+            raise _query_malformed(sign)
+        compare, value = _SIGNS[sign], self._parse_value()
 
         def condition(record: Record) -> bool:
             held = value_of(record, path)
@@ -185,14 +185,14 @@ class _Parser:
 
         return condition
 
-    def _days(self) -> Span | None:
+    def _parse_days(self) -> Span | None:
         """The days of a date literal, if one comes next."""
         kind, token = self._tokens[self._at] if self._at < len(self._tokens) else ("end", "")
-        found = span(token, datetime.now(UTC)) if kind in ("literal", "word") else None
+        found = parse_span(token, datetime.now(UTC)) if kind in ("literal", "word") else None
         self._at += found is not None
         return found
 
-    def _value(self) -> Any:
+    def _parse_value(self) -> Any:
         kind, token = self._tokens[self._at] if self._at < len(self._tokens) else ("end", "<EOF>")
         self._at += 1
         if kind == "text":
@@ -203,21 +203,21 @@ class _Parser:
             return token
         if token.lower() in _CONSTANTS:
             return _CONSTANTS[token.lower()]
-        raise _malformed(token)
+        raise _query_malformed(token)
 
-    def _count(self) -> int:
+    def _parse_count(self) -> int:
         return int(float(self._take("number")))
 
-    def _field(self) -> str:
+    def _parse_field(self) -> str:
         name = self._take("word")
         if name.lower() in _WORDS:
-            raise _malformed(name)
+            raise _query_malformed(name)
         return name
 
     def _take(self, *kinds: str) -> str:
         kind, token = self._tokens[self._at] if self._at < len(self._tokens) else ("end", "<EOF>")
         if kind not in kinds:
-            raise _malformed(token)
+            raise _query_malformed(token)
         self._at += 1
         return token
 
@@ -232,11 +232,11 @@ class _Parser:
 
     def _need(self, word: str) -> bool:
         if not self._sees(word):
-            raise _malformed(self._tokens[self._at][1] if self._at < len(self._tokens) else "<EOF>")
+            raise _query_malformed(self._tokens[self._at][1] if self._at < len(self._tokens) else "<EOF>")
         return True
 
 
-def _malformed(token: str) -> Refusal:
+def _query_malformed(token: str) -> Refusal:
     return Refusal(400, "MALFORMED_QUERY", f"unexpected token: '{token}'")
 
 
@@ -263,6 +263,6 @@ def _comparable(value: Any) -> Any:
 
 def _pattern(value: Any) -> re.Pattern[str]:
     if not isinstance(value, str):
-        raise _malformed("LIKE")
+        raise _query_malformed("LIKE")
     parts = {"%": ".*", "_": "."}
     return re.compile("".join(parts.get(c, re.escape(c)) for c in value), re.IGNORECASE | re.DOTALL)

@@ -59,14 +59,14 @@ class Manners:
             return [self.retell(each) for each in body]
         if not isinstance(body, dict):
             return body
-        told = {name: self._retold(name, value) for name, value in body.items()}
+        told = {name: self._retell_value(name, value) for name, value in body.items()}
         if self.lagging_counts and "contactCount" in told:
             told["contactCount"] = self.counts.get(str(body.get("id")), 0)
         if told.get(SETTINGS) is not None:
             told[SETTINGS] = {**self.settings_defaults, **told[SETTINGS]}
-        return self._shaped(told)
+        return self._shape_object(told)
 
-    def _shaped(self, told: dict[str, Any]) -> dict[str, Any]:
+    def _shape_object(self, told: dict[str, Any]) -> dict[str, Any]:
         """An object as this tenant writes it."""
         if not self.totals:
             told.pop("total", None)
@@ -86,7 +86,7 @@ class Manners:
         kept = {name: value for name, value in sent.items() if self.settings_defaults.get(name, ...) != value}
         return {**body, SETTINGS: kept}
 
-    def _retold(self, name: str, value: Any) -> Any:
+    def _retell_value(self, name: str, value: Any) -> Any:
         if name in ("data", "customFields", "custom_attributes") and isinstance(value, dict):
             return value  # the client's own
         if name in ENUMERATIONS and isinstance(value, str):

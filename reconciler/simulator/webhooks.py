@@ -55,7 +55,7 @@ def receive(call: Call) -> Reply:
         raise not_found(f"no receiver {call.path}; they are {PREFIX}{{name}}")
     store = call.tenant.store
     headers = {key.lower(): value for key, value in call.headers.items()}
-    made = Delivery(name, call.request_id, call.method, headers, call.raw, call.parsed(), wire_time(store.now()))
+    made = Delivery(name, call.request_id, call.method, headers, call.raw, call.parse_body(), wire_time(store.now()))
     with store.lock:
         store.part(Webhooks).deliveries.append(made)
     return Reply(204)

@@ -23,16 +23,16 @@ from reconciler.model.members import Members
 from reconciler.model.rule_results import CheckedRule, RuleResults
 from reconciler.model.situation import Planned, Situation, sizes, watched
 from reconciler.model.waiver import waive, waivers
-from reconciler.rules import ask, rules, severity_of
-from reconciler.rules.hours import allowed
-from reconciler.rules.jurisdictions import law
+from reconciler.rules import collect_findings, load_rules, severity_of
+from reconciler.rules.hours import load_allowed_hours
+from reconciler.rules.jurisdictions import load_ceilings
 
 
 def check_rules(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> RuleResults:
     """Ask every rule of what would be, and waive what a waiver allows today."""
     settings = desired.settings
     moment = present(desired.as_of, now)
-    ceilings, hours = merged(law(), settings.ceilings), allowed()
+    ceilings, hours = merged(load_ceilings(), settings.ceilings), load_allowed_hours()
     exposed, others = _exposed(desired, members, changes, live)
     situation = Situation(
         changes=changes,
@@ -52,12 +52,12 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, live),
     )
-    found = waive(ask(situation, settings.severities), settings, now.date())
+    found = waive(collect_findings(situation, settings.severities), settings, now.date())
     asked = tuple(
         CheckedRule(
             rule.id, rule.title, severity_of(rule, settings.severities), tuple(s.citation for s in rule.sources)
         )
-        for rule in rules().values()
+        for rule in load_rules().values()
     )
     waived = tuple(waivers(found, settings, now.date()))
     return RuleResults(

@@ -20,9 +20,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.shelf_life import expired
 from reconciler.model.situation import Situation, sizes
 from reconciler.model.waiver import waive
-from reconciler.rules import ask, rules, severity_of
-from reconciler.rules.hours import allowed
-from reconciler.rules.jurisdictions import law
+from reconciler.rules import collect_findings, load_rules, severity_of
+from reconciler.rules.hours import load_allowed_hours
+from reconciler.rules.jurisdictions import load_ceilings
 
 
 def guard(plan: Plan, terms: ApplyOptions) -> None:
@@ -58,7 +58,7 @@ def _words(finding: Finding, shown: Container[tuple[str, Address, str]]) -> str:
 
 def _waiver(finding: Finding) -> str:
     """What would set a finding aside, to be filled in."""
-    rule = rules().get(finding.rule)
+    rule = load_rules().get(finding.rule)
     ends = ", until: …" if rule is not None and rule.ends else ""
     return f"{{rule: {finding.rule}, object: '{finding.object}', reason: …{ends}}}"
 
@@ -83,15 +83,15 @@ def _found(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
         others=plan.others,
         unseen=plan.unseen,
         suppressions=plan.suppressions,
-        ceilings=merged(law(), terms.settings.ceilings),
-        hours=allowed(),
+        ceilings=merged(load_ceilings(), terms.settings.ceilings),
+        hours=load_allowed_hours(),
         limits=terms.settings.limits,
         immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
         needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
         sizes=sizes(changes, Live()),
     )
     # what needed the tenant to be found is taken from the plan, but how severe it is, is not
-    asked = tuple(ask(situation, terms.settings.severities))
+    asked = tuple(collect_findings(situation, terms.settings.severities))
     # a rule may find several things in one object: none of them takes another's place
     known = {(each.rule, each.object) for each in asked}
     told = (_as_ruled(each, terms) for each in plan.findings if (each.rule, each.object) not in known)
@@ -99,7 +99,7 @@ def _found(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
 
 
 def _as_ruled(finding: Finding, terms: ApplyOptions) -> Finding:
-    rule = rules().get(finding.rule)
+    rule = load_rules().get(finding.rule)
     severity = Severity.REFUSE if rule is None else severity_of(rule, terms.settings.severities)
     return replace(finding, severity=severity, waivable=rule is not None and rule.waivable, waived=None)
 

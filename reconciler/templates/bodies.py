@@ -42,14 +42,14 @@ class _Absent(StrictUndefined):
         return f"there is no `{self._undefined_name}`{there}"
 
 
-def _json(value: Any) -> str:
+def _write_json(value: Any) -> str:
     insist(value)
     return orjson.dumps(value).decode()
 
 
-def _written(value: Any) -> Any:
+def _write_value(value: Any) -> Any:
     """Text as it is, anything else as JSON writes it: `true`, not `True`."""
-    return value if isinstance(value, str | Undefined) else _json(value)
+    return value if isinstance(value, str | Undefined) else _write_json(value)
 
 
 _FILTERS: Mapping[str, Callable[..., Any]] = {
@@ -59,14 +59,14 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "join": do_join,
     "length": len,
     "lower": lambda value: str(value).lower(),
-    "tojson": _json,
+    "tojson": _write_json,
     "upper": lambda value: str(value).upper(),
 }
 
 
 @cache
-def _environment() -> Environment:
-    return open_sandbox(_FILTERS, _Absent, finalize=_written, trim_blocks=True)
+def _make_environment() -> Environment:
+    return open_sandbox(_FILTERS, _Absent, finalize=_write_value, trim_blocks=True)
 
 
 def render(text: str, context: Mapping[str, Any], content_type: str) -> str:
@@ -76,9 +76,9 @@ def render(text: str, context: Mapping[str, Any], content_type: str) -> str:
         BadTemplate: it makes none, or one that is not the JSON it should be.
     """
     if len(text) > OUTPUT:
-        raise _too_large()
+        raise _body_too_large()
     try:
-        body = _rendered(text, context)
+        body = _render_text(text, context)
     except BadTemplate:
         raise
     except TooLarge as error:
@@ -94,8 +94,8 @@ def render(text: str, context: Mapping[str, Any], content_type: str) -> str:
     return body
 
 
-def _rendered(text: str, context: Mapping[str, Any]) -> str:
-    environment = _environment()
+def _render_text(text: str, context: Mapping[str, Any]) -> str:
+    environment = _make_environment()
     tree, every = parse(environment, text, PARTS)
     _check(tree, every)
     pieces, size = [], 0
@@ -103,7 +103,7 @@ def _rendered(text: str, context: Mapping[str, Any]) -> str:
         pieces.append(piece)
         size += len(piece)
         if size > OUTPUT:
-            raise _too_large()
+            raise _body_too_large()
     return "".join(pieces)
 
 
@@ -133,5 +133,5 @@ def _must_be_json(body: str) -> None:
         raise BadTemplate(message) from None
 
 
-def _too_large() -> BadTemplate:
+def _body_too_large() -> BadTemplate:
     return BadTemplate(f"it is, or becomes, too large: at most {OUTPUT:,} characters and {PARTS:,} parts")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.bucket.addresses import NotAnAddress, Url, parsed, scheme_of
+from reconciler.bucket.addresses import NotAnAddress, Url, parse_url, scheme_of
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from reconciler.bucket.addresses import NotAnAddress, Url, parsed, scheme_of
     ],
 )
 def test_a_url_is_a_scheme_a_bucket_and_a_key(text: str, url: Url) -> None:
-    assert parsed(text) == url
+    assert parse_url(text) == url
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_url_is_a_scheme_a_bucket_and_a_key(text: str, url: Url) -> None:
 )
 def test_what_is_no_url_of_an_object_store_is_told_without_what_it_holds(text: str, words: str) -> None:
     with pytest.raises(NotAnAddress, match=words) as caught:
-        parsed(text)
+        parse_url(text)
     assert "not-a" not in str(caught.value)
 
 

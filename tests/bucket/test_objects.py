@@ -92,13 +92,13 @@ def azure(listener: tuple[str, Asked], monkeypatch: pytest.MonkeyPatch) -> Asked
 
 def test_google_is_asked_where_and_as_whom_the_environment_says(google: Asked) -> None:
     with pytest.raises(Missing, match=r"there is no object gs://contacts/day=1/a\.csv"):
-        Bucket("gs", "contacts").head("day=1/a.csv")
+        Bucket("gs", "contacts").read_head("day=1/a.csv")
     assert [path for path, _ in google] == ["/contacts/day%3D1%2Fa%2Ecsv"]
 
 
 def test_azure_is_asked_where_and_as_whom_the_environment_says(azure: Asked) -> None:
     with pytest.raises(Missing, match=r"there is no object az://contacts/a\.csv"):
-        Bucket("az", "contacts").head("a.csv")
+        Bucket("az", "contacts").read_head("a.csv")
     ((path, headers),) = azure
     assert path == "/contacts/a.csv"
     assert headers["authorization"].startswith("SharedKey example:")
@@ -149,7 +149,7 @@ def test_who_has_no_credentials_is_told_where_they_belong(
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", listener[0])
     with pytest.raises(BucketError, match="there are no credentials for s3://contacts/a") as caught:
-        Bucket("s3", "contacts").head("a")
+        Bucket("s3", "contacts").read_head("a")
     assert caught.value.hint == "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
@@ -160,7 +160,7 @@ def test_a_store_named_without_tls_is_not_asked_unless_that_is_said(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.2:{s3_server.port}")
     with pytest.raises(BucketError, match="is named without TLS"):
-        Bucket("s3", "contacts").head("a")
+        Bucket("s3", "contacts").read_head("a")
 
 
 def test_a_condition_that_does_not_hold_is_an_answer(s3_here: S3) -> None:
@@ -180,7 +180,7 @@ def test_a_condition_that_does_not_hold_is_an_answer(s3_here: S3) -> None:
     with pytest.raises((Missing, Moved)):
         bucket.replace("b", b"1", second)
     assert bucket.read("a")[0] == b"3"
-    assert bucket.head("a").version == second
+    assert bucket.read_head("a").version == second
 
 
 class TestOfAStoreThatAnswersWithoutEnd:
@@ -228,10 +228,10 @@ class TestOfAStoreThatAnswersWithoutEnd:
     def test_names_are_read_to_their_most_and_no_longer(
         self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, bound: str, value: float, words: str
     ) -> None:
-        assert len(list(bucket.under("x/"))) == 3
+        assert len(list(bucket.list_under("x/"))) == 3
         monkeypatch.setattr(objects, bound, value)
         with pytest.raises(BucketError, match=f"has no end: .*{words}"):
-            list(bucket.under("x/"))
+            list(bucket.list_under("x/"))
 
     def test_pages_that_name_the_same_objects_for_ever_are_an_end(
         self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
@@ -241,7 +241,7 @@ class TestOfAStoreThatAnswersWithoutEnd:
         page = next(iter(obstore.list(bucket._store, "x/")))
         monkeypatch.setattr("obstore.list", lambda *_, **__: itertools.repeat(page))
         with pytest.raises(BucketError, match="names the same objects again"):
-            list(bucket.under("x/"))
+            list(bucket.list_under("x/"))
 
     def test_a_reply_that_comes_byte_by_byte_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
         over = threading.Event()
@@ -270,7 +270,11 @@ class TestOfAStoreThatAnswersWithoutEnd:
             monkeypatch.setenv(name, value)
         bucket = Bucket("s3", "example")
         try:
-            for read in (lambda: bucket.read("a"), lambda: list(bucket.under("x/")), lambda: bucket.folders("x/")):
+            for read in (
+                lambda: bucket.read("a"),
+                lambda: list(bucket.list_under("x/")),
+                lambda: bucket.list_folders("x/"),
+            ):
                 with pytest.raises(BucketError, match="did not serve"):
                     read()
         finally:

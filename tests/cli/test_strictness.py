@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.rules import rules
+from reconciler.rules import load_rules
 from reconciler.simulator import Simulator
 from tests import scene, sealed
 from tests.conftest import Ended, Folder, manifest
@@ -99,7 +99,7 @@ def test_a_plan_says_which_rules_were_asked_how_severe_they_are_and_what_is_set_
     scene.people(tenant, 100)
     calls(folder, 8, waiver())
     document = json.loads(run("plan", "--format", "json").out)
-    assert [each["id"] for each in document["rules"]] == list(rules())
+    assert [each["id"] for each in document["rules"]] == list(load_rules())
     asked = next(each for each in document["rules"] if each["id"] == "ABN-001")
     assert asked["severity"] == "refuse"
     assert "16 CFR 310.4(b)(4)(i)" in asked["sources"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.simulator import Simulator
-from reconciler.simulator.campaign_faults import activates
+from reconciler.simulator.campaign_faults import is_activation
 from reconciler.simulator.fault_kinds import KINDS, Serve, kind
 from reconciler.simulator.requestlog import Received
 from reconciler.simulator.routing import Call, Reply
@@ -38,8 +38,8 @@ class Asked:
 
 
 def _note(call: Call) -> bool:
-    if activates(call):
-        store, body = call.tenant.store, call.parsed()
+    if is_activation(call):
+        store, body = call.tenant.store, call.parse_body()
         with store.lock:
             campaign = store.campaigns.get(call.path.rpartition("/")[2])
             list_id = str(body.get("listId") or (campaign.fields["listId"] if campaign is not None else ""))

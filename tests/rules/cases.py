@@ -27,9 +27,9 @@ from reconciler.model.serialization import from_json, to_json
 from reconciler.model.settings import Override, Settings
 from reconciler.model.situation import Planned, Situation, watched
 from reconciler.model.waiver import waive
-from reconciler.rules import ask
-from reconciler.rules.hours import allowed
-from reconciler.rules.jurisdictions import law
+from reconciler.rules import collect_findings
+from reconciler.rules.hours import load_allowed_hours
+from reconciler.rules.jurisdictions import load_ceilings
 
 CASES = Path(__file__).parents[1] / "cases" / "rules"
 
@@ -114,7 +114,7 @@ class Case:
         settings = _settings(content)
         situation = _situation(content)
         today = situation.now.date()
-        found = waive(ask(situation, settings.severities), settings, today)
+        found = waive(collect_findings(situation, settings.severities), settings, today)
         return [_written(each) for each in found if each.rule == self.rule]
 
     def __str__(self) -> str:
@@ -161,8 +161,8 @@ def _situation(content: dict[str, Any]) -> Situation:
     moment = "2026-07-01T12:00:00+00:00"
     values = {"now": moment, "as_of": moment, "workspace": "test", **content}
     # a case that says what the ceilings or hours are has those alone
-    given: dict[str, Any] = {"ceilings": law()} if "ceilings" not in content else {}
-    given |= {"hours": allowed()} if "hours" not in content else {}
+    given: dict[str, Any] = {"ceilings": load_ceilings()} if "ceilings" not in content else {}
+    given |= {"hours": load_allowed_hours()} if "hours" not in content else {}
     given |= {
         "changes": changes,
         "campaigns": campaigns,

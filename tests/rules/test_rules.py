@@ -13,9 +13,9 @@ import yaml
 
 from reconciler.cli import run as run_program
 from reconciler.model.rule import Rule, Source, Timetable
-from reconciler.rules import rules
-from reconciler.rules.hours import timetables
-from reconciler.rules.jurisdictions import jurisdictions
+from reconciler.rules import load_rules
+from reconciler.rules.hours import load_timetables
+from reconciler.rules.jurisdictions import load_jurisdictions
 from reconciler.views import rules as view
 from tests.conftest import Ended
 from tests.rules.cases import CASES, Case, cases
@@ -26,7 +26,7 @@ BEGINS = (
     "<!-- Below: `reconciler rules --format markdown`; RECONCILER_WRITE_CASES=1 writes it when the tests run. -->\n\n"
 )
 
-every_rule = pytest.mark.parametrize("rule", rules().values(), ids=list(rules()))
+every_rule = pytest.mark.parametrize("rule", load_rules().values(), ids=list(load_rules()))
 
 
 @pytest.mark.parametrize("case", cases(), ids=str)
@@ -48,8 +48,8 @@ def test_a_rule_has_a_case_of_each_sort(rule: Rule) -> None:
 
 
 def test_every_case_is_of_a_rule() -> None:
-    assert {case.rule for case in cases()} == set(rules())
-    assert sorted(path.name for path in CASES.iterdir()) == list(rules())
+    assert {case.rule for case in cases()} == set(load_rules())
+    assert sorted(path.name for path in CASES.iterdir()) == list(load_rules())
 
 
 @every_rule
@@ -59,9 +59,9 @@ def test_a_rule_rests_on_something_that_can_be_looked_up(rule: Rule) -> None:
         assert_looked_up(source)
 
 
-@pytest.mark.parametrize("jurisdiction", jurisdictions(), ids=lambda each: each.name)
+@pytest.mark.parametrize("jurisdiction", load_jurisdictions(), ids=lambda each: each.name)
 def test_a_ceiling_rests_on_something_that_can_be_looked_up(jurisdiction: object) -> None:
-    found = next(each for each in jurisdictions() if each is jurisdiction)
+    found = next(each for each in load_jurisdictions() if each is jurisdiction)
     assert found.sources
     assert 0 < found.percent <= 100
     assert all(re.fullmatch("[A-Z]{2}", place) for place in found.places)
@@ -70,7 +70,7 @@ def test_a_ceiling_rests_on_something_that_can_be_looked_up(jurisdiction: object
         assert source.note.strip()
 
 
-@pytest.mark.parametrize("timetable", timetables(), ids=lambda each: each.hours.place)
+@pytest.mark.parametrize("timetable", load_timetables(), ids=lambda each: each.hours.place)
 def test_calling_hours_rest_on_something_that_can_be_looked_up(timetable: Timetable) -> None:
     assert timetable.sources
     assert all(re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?|\*", place) for place in timetable.places)
@@ -82,7 +82,7 @@ def test_calling_hours_rest_on_something_that_can_be_looked_up(timetable: Timeta
 
 
 def test_no_place_has_two_timetables_and_elsewhere_has_one() -> None:
-    places = [place for each in timetables() for place in each.places]
+    places = [place for each in load_timetables() for place in each.places]
     assert len(places) == len(set(places))
     assert "*" in places
     states = [place for place in places if "-" in place]
@@ -99,7 +99,7 @@ def assert_looked_up(source: Source) -> None:
 
 
 def test_no_place_has_two_ceilings_in_the_file() -> None:
-    places = [place for each in jurisdictions() for place in each.places]
+    places = [place for each in load_jurisdictions() for place in each.places]
     assert len(places) == len(set(places))
 
 
@@ -113,7 +113,7 @@ def test_a_rule_says_what_it_is_for_and_never_that_anything_is_compliant(rule: R
 
 def test_the_page_of_the_rules_is_what_the_program_says_of_them() -> None:
     introduction, _, listed = PAGE.read_text(encoding="utf-8").partition(BEGINS)
-    says = view.markdown(rules().values(), jurisdictions(), timetables())
+    says = view.markdown(load_rules().values(), load_jurisdictions(), load_timetables())
     if os.environ.get("RECONCILER_WRITE_CASES"):
         PAGE.write_text(introduction + BEGINS + says, encoding="utf-8")
     else:
@@ -137,7 +137,7 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 def test_the_rules_are_listed_with_their_sources(ask: Callable[..., Ended]) -> None:
     listed = ask("rules")
     assert listed.code == 0
-    for rule in rules().values():
+    for rule in load_rules().values():
         assert rule.id in listed.out
         assert all(source.citation in listed.out for source in rule.sources)
     assert "NOT VERIFIED" in listed.out
@@ -147,7 +147,7 @@ def test_the_rules_are_listed_with_their_sources(ask: Callable[..., Ended]) -> N
 
 def test_the_rules_are_listed_for_programs(ask: Callable[..., Ended]) -> None:
     document = json.loads(ask("rules", "--format", "json").out)
-    assert [each["id"] for each in document["rules"]] == list(rules())
+    assert [each["id"] for each in document["rules"]] == list(load_rules())
     utah = next(each for each in document["calling_hours"] if each["places"] == ["US-UT"])
     assert utah["week"] == [["08:00", "21:00"]] * 6 + [None]
     canada = next(each for each in document["jurisdictions"] if each["name"] == "Canada")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.simulator.dateliterals import span
+from reconciler.simulator.dateliterals import parse_span
 from reconciler.simulator.soql import parse
 
 NOW = datetime(2026, 11, 29, 15, 30, tzinfo=UTC)  # a Sunday
@@ -37,13 +37,13 @@ NOW = datetime(2026, 11, 29, 15, 30, tzinfo=UTC)  # a Sunday
     ],
 )
 def test_a_literal_means_whole_days(literal: str, start: str, end: str) -> None:
-    found = span(literal, NOW)
+    found = parse_span(literal, NOW)
     assert found is not None
     assert (f"{found.start:%Y-%m-%d}", f"{found.end:%Y-%m-%d}") == (start, end)
 
 
 def test_a_field_is_compared_with_the_days_and_not_with_their_names() -> None:
-    found = span("TODAY", NOW)
+    found = parse_span("TODAY", NOW)
     assert found is not None
     before, within, after = "2026-11-28T23:59:59Z", "2026-11-29T00:00:00.000+0000", "2026-11-30"
     signs = ("<", "<=", "=", "!=", ">=", ">")
@@ -61,5 +61,7 @@ def test_a_query_takes_literals_among_other_conditions() -> None:
         {"Id": "3", "CreatedDate": None, "Status": "Open"},
     ]
     asked = "SELECT Id FROM Lead WHERE (CreatedDate = LAST_N_DAYS:30 OR CreatedDate = TODAY) AND Status = 'open'"
-    assert [each["Id"] for each in parse(asked).chosen(records)] == ["1"]
-    assert [each["Id"] for each in parse("SELECT Id FROM Lead WHERE CreatedDate < LAST_YEAR").chosen(records)] == ["2"]
+    assert [each["Id"] for each in parse(asked).choose_records(records)] == ["1"]
+    assert [
+        each["Id"] for each in parse("SELECT Id FROM Lead WHERE CreatedDate < LAST_YEAR").choose_records(records)
+    ] == ["2"]

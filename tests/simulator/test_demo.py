@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reconciler.rules.hours import allowed
+from reconciler.rules.hours import load_allowed_hours
 from reconciler.simulator import Store
 from reconciler.simulator.demo import history_score, next_window, populate
 
@@ -99,7 +99,7 @@ def test_the_campaign_dials_the_high_band_over_the_ceiling(store: Store) -> None
 
 
 def test_in_its_next_window_every_state_of_its_numbers_may_be_called_whatever_the_day() -> None:
-    places = [place for place in allowed() if place == "US" or place.startswith("US-")]
+    places = [place for place in load_allowed_hours() if place == "US" or place.startswith("US-")]
     clocks = [(place, ZoneInfo(zone)) for place in places for zone in _CLOCKS.get(place, _ANY_CLOCK)]
     for day in range(3_650):
         midnight = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day)
@@ -107,5 +107,5 @@ def test_in_its_next_window_every_state_of_its_numbers_may_be_called_whatever_th
         start, end = (datetime.fromisoformat(window[name]) for name in ("startTime", "endTime"))
         assert midnight + timedelta(days=1) <= start
         whole = [(start, end)]
-        closed = [place for place, zone in clocks if [*allowed()[place].opened((start, end), zone)] != whole]
+        closed = [place for place, zone in clocks if [*load_allowed_hours()[place].opened((start, end), zone)] != whole]
         assert not closed, window

@@ -167,7 +167,7 @@ def test_the_outcome_of_a_call_is_set_as_its_stage_begins(dialled: Dispositions,
     clock.now += 60
     assert dialled.of(CAMPAIGN, "C1").outcome == "NO_ANSWER"
     assert [(each.agent_id, each.request_id) for each in dialled.history(CAMPAIGN, "C1")] == [("A1", None)]
-    assert dialled.repeated() == []
+    assert dialled.list_repeated() == []
 
 
 def test_every_round_sets_its_outcome(dialled: Dispositions, clock: Clock) -> None:
@@ -215,7 +215,7 @@ def test_a_contact_the_dialler_holds_is_not_written(tenant: Simulator, client: C
     assert client.get(_path("C1")).json()["state"] == state
     refused(client.patch(_path("C1"), BODY), 409, "C1", state)
     assert tenant.dispositions.history(CAMPAIGN, "C1") == []
-    assert tenant.dispositions.refused() == [(CAMPAIGN, "C1")]
+    assert tenant.dispositions.list_refused() == [(CAMPAIGN, "C1")]
     tenant.dispositions.hold(CAMPAIGN, "C1", "COMPLETED")
     assert client.patch(_path("C1"), BODY).json()["state"] == "COMPLETED"
 
@@ -223,7 +223,7 @@ def test_a_contact_the_dialler_holds_is_not_written(tenant: Simulator, client: C
 def test_a_wrong_body_is_refused_before_the_state_is_looked_at(tenant: Simulator, client: Client) -> None:
     tenant.dispositions.hold(CAMPAIGN, "C1", "DIALING")
     refused(client.patch(_path("C1"), {**BODY, "outcomeCode": "no"}), 400, "outcomeCode")
-    assert tenant.dispositions.refused() == []
+    assert tenant.dispositions.list_refused() == []
 
 
 def test_a_contact_becomes_held_between_the_plan_and_the_apply(tenant: Simulator, client: Client) -> None:

@@ -201,22 +201,22 @@ def test_every_write_is_kept_with_what_was_there_before(tenant: Simulator, dispo
     assert [each.request_id for each in (first, second)] == [
         each.request_id for each in tenant.requests().to("contacts/C1$", "PATCH")
     ]
-    assert tenant.dispositions.repeated() == []
+    assert tenant.dispositions.list_repeated() == []
 
 
 def test_who_was_patched_twice_with_the_same_outcome_is_known(tenant: Simulator, dispositions: Client) -> None:
     for contact_id, outcomes in (("C1", ["BUSY", "BUSY"]), ("C2", ["BUSY", "NO_ANSWER", "BUSY"])):
         for outcome in outcomes:
             dispositions.patch(_path(contact_id), {**BODY, "outcomeCode": outcome})
-    assert tenant.dispositions.repeated() == [("CA-1001", "C1")]
-    assert tenant.dispositions.repeated("CA-9") == []
+    assert tenant.dispositions.list_repeated() == [("CA-1001", "C1")]
+    assert tenant.dispositions.list_repeated("CA-9") == []
 
 
 def test_a_write_of_what_the_tenant_had_set_by_itself_is_repeated(tenant: Simulator, dispositions: Client) -> None:
     tenant.dispositions.write("CA-1001", "C1", "INTERESTED", agent_id="A1")
-    assert tenant.dispositions.repeated() == []
+    assert tenant.dispositions.list_repeated() == []
     dispositions.patch(PATH, BODY)
-    assert tenant.dispositions.repeated() == [("CA-1001", "C1")]
+    assert tenant.dispositions.list_repeated() == [("CA-1001", "C1")]
 
 
 def test_a_write_whose_reply_was_lost_took_effect_once(tenant: Simulator, dispositions: Client) -> None:

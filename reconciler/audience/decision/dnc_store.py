@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from reconciler.audience.relations import relations
-from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.bucket.objects import Bucket
 from reconciler.bucket.refusals import BucketError
 from reconciler.model.errors import ReconcilerError
@@ -87,7 +87,7 @@ _HINT = "make the store writable, then go on: nothing else of the apply is begun
 
 def _upload(backend: Any, change: NumbersChange, name: str) -> None:
     try:
-        url = parsed(change.store)
+        url = parse_url(change.store)
         key = f"{url.key.rstrip('/')}/{name}" if url.key else name
         # named after its content: whoever has put it there has put the same
         Bucket(url.scheme, url.bucket).write(key, b"".join(_lines(backend, change)))

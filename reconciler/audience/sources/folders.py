@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from reconciler.audience.sources.object_store import MOST_LISTED
-from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.bucket.objects import Bucket
 from reconciler.bucket.refusals import BucketError, Missing
 from reconciler.model.feeds import FileFeed
@@ -80,10 +80,10 @@ def _near(inside: Path, folder: str) -> str:
 
 def _in_bucket(feed: FileFeed, folder: str, kind: str) -> Iterator[Problem]:
     try:
-        url = parsed(f"{folder}/")
+        url = parse_url(f"{folder}/")
         bucket = Bucket(url.scheme, url.bucket)
         prefix = f"{url.key.rstrip('/')}/" if url.key.strip("/") else ""
-        listed = [meta.key.removeprefix(prefix) for meta in islice(bucket.under(prefix), MOST_LISTED)]
+        listed = [meta.key.removeprefix(prefix) for meta in islice(bucket.list_under(prefix), MOST_LISTED)]
         if prefix and not listed and _is_object(bucket, prefix.rstrip("/")):
             yield Problem(feed.where, "not-a-folder", f"`{folder}` is an object, and must be a folder", hint=_HOLDS)
             return
@@ -101,7 +101,7 @@ def _in_bucket(feed: FileFeed, folder: str, kind: str) -> Iterator[Problem]:
 
 def _is_object(bucket: Bucket, key: str) -> bool:
     try:
-        bucket.head(key)
+        bucket.read_head(key)
     except Missing:
         return False
     return True

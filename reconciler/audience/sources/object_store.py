@@ -12,7 +12,7 @@ import shutil
 from itertools import islice
 from pathlib import Path
 
-from reconciler.bucket.addresses import NotAnAddress, Url, parsed
+from reconciler.bucket.addresses import NotAnAddress, Url, parse_url
 from reconciler.bucket.objects import Bucket, Meta
 from reconciler.bucket.refusals import BucketError, Missing, Moved
 from reconciler.model.problem import BadInput, Location, Problem
@@ -49,7 +49,7 @@ class Object:
                     self._copy(into)
                     return
                 except Moved:
-                    self._meta = self._bucket.head(self._meta.key)
+                    self._meta = self._bucket.read_head(self._meta.key)
             hint = "wait until whoever writes it is done"
             message = f"the object was written anew each of {ATTEMPTS} times it was fetched"
             raise BadInput([Problem(Location(self.name), "object-changed", message, hint=hint)])
@@ -85,7 +85,7 @@ def list_objects(pattern: str, where: Location) -> list[Object]:
         BadInput: it is no URL of an object store, matches nothing, or the store does not answer.
     """
     try:
-        url = parsed(pattern)
+        url = parse_url(pattern)
         opened = Bucket(url.scheme, url.bucket)
         found = _found(opened, url, where)
     except NotAnAddress as error:
@@ -103,7 +103,7 @@ def alike(pattern: str, where: Location) -> list[str]:
     Raises:
         BadInput: the store does not answer.
     """
-    url = parsed(pattern)
+    url = parse_url(pattern)
     if _PATTERN.search(url.key) is None:
         return []
     # of `*.zip` nothing would be left that says which objects are meant
@@ -124,7 +124,7 @@ def bare_name(name: str) -> str:
 def _under(bucket: Bucket, url: Url) -> list[Meta]:
     """The objects under the fixed part of a pattern; of too many, one more than `MOST_LISTED`."""
     prefix = _prefix(url)
-    return list(islice(bucket.under(prefix), MOST_LISTED + 1))
+    return list(islice(bucket.list_under(prefix), MOST_LISTED + 1))
 
 
 def _prefix(url: Url) -> str:
@@ -157,10 +157,10 @@ def _found(bucket: Bucket, url: Url, where: Location) -> list[Meta]:
 
 def _named(bucket: Bucket, url: Url, where: Location) -> Meta:
     try:
-        return bucket.head(url.key)
+        return bucket.read_head(url.key)
     except Missing as error:
         # where only a head is asked for, a missing bucket answers alike; a listing tells them apart
-        inside = next(bucket.under(f"{url.key}/"), None)
+        inside = next(bucket.list_under(f"{url.key}/"), None)
         hint = f"it is a folder; name its objects, for example `{url}/*.csv`" if inside else None
         raise BadInput([_problem(where, error, hint)]) from None
 
@@ -170,7 +170,7 @@ def _is_folder(bucket: Bucket, meta: Meta) -> bool:
     if meta.size:
         return False
     try:
-        bucket.head(meta.key)
+        bucket.read_head(meta.key)
     except Missing:
         return True
     return False

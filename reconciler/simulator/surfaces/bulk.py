@@ -12,10 +12,10 @@ import orjson
 
 from reconciler.simulator.checks import anything_in_object, e164, fields, rows, some_text, text
 from reconciler.simulator.job_results import RowNames, RowRefused
-from reconciler.simulator.jobs import Job, Work, polled, start
+from reconciler.simulator.jobs import Job, Work, advance_by_poll, start
 from reconciler.simulator.records import ACTIVE, Contact, ContactList
 from reconciler.simulator.refusals import bad_request, not_found, too_many_items
-from reconciler.simulator.routing import Call, Reply, Route, Surface, reading, writing
+from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 from reconciler.simulator.store import Store
 
 _WRITE, _READ = "outbound:contactlistitem:write", "outbound:job:read"
@@ -145,7 +145,7 @@ def _read_job(call: Call) -> Reply:
     job = call.tenant.jobs.all.get(call.params["jobId"])
     if job is None or job.surface != "bulk":
         raise not_found(f"no job {call.params['jobId']}")
-    return Reply(body=_to_wire(polled(call, job)))
+    return Reply(body=_to_wire(advance_by_poll(call, job)))
 
 
 def _find_jobs(call: Call) -> Reply:
@@ -157,7 +157,7 @@ def _find_jobs(call: Call) -> Reply:
 
 
 ROUTES: tuple[Route, ...] = (
-    writing("bulk", "POST", "/outbound/contactlistitems/bulkinsert", _WRITE, _insert),
-    reading("bulk", "/outbound/jobs", _READ, _find_jobs, "clientReference"),
-    reading("bulk", "/outbound/jobs/{jobId}", _READ, _read_job),
+    write_route("bulk", "POST", "/outbound/contactlistitems/bulkinsert", _WRITE, _insert),
+    read_route("bulk", "/outbound/jobs", _READ, _find_jobs, "clientReference"),
+    read_route("bulk", "/outbound/jobs/{jobId}", _READ, _read_job),
 )

@@ -29,7 +29,7 @@ from reconciler.simulator.lifecycle import (
 )
 from reconciler.simulator.records import Campaign
 from reconciler.simulator.refusals import bad_request, conflict, not_found
-from reconciler.simulator.routing import Call, Reply, Route, reading, writing
+from reconciler.simulator.routing import Call, Reply, Route, read_route, write_route
 from reconciler.simulator.variations import Manners
 
 _PREDICTIVE_NEEDS = ("targetAnswerRate", "maxCallsInProgress")
@@ -96,7 +96,7 @@ def _refuse(call: Call, wanted: Mapping[str, Any], sent: Mapping[str, Any]) -> N
 def _read_campaigns(call: Call) -> Reply:
     """`GET /campaigns?name=&pageSize=&pageToken=`."""
     store = call.tenant.store
-    page = call.tenant.pages.named_page("campaigns", call.query, store.campaigns.values())
+    page = call.tenant.pages.make_named_page("campaigns", call.query, store.campaigns.values())
     for each in store.campaigns.values():
         _come_to_rest(call, each)
     return Reply(body=page)
@@ -163,9 +163,9 @@ def _delete_campaign(call: Call) -> Reply:
 
 _CAMPAIGN = "/campaigns/{campaignId}"
 ROUTES: tuple[Route, ...] = (
-    reading("lists", "/campaigns", "campaigns:read", _read_campaigns, "name", "pageSize", "pageToken"),
-    writing("lists", "POST", "/campaigns", "campaigns:write", _create_campaign),
-    reading("lists", _CAMPAIGN, "campaigns:read", _read_campaign),
-    writing("lists", "PATCH", _CAMPAIGN, "campaigns:write", _change_campaign),
+    read_route("lists", "/campaigns", "campaigns:read", _read_campaigns, "name", "pageSize", "pageToken"),
+    write_route("lists", "POST", "/campaigns", "campaigns:write", _create_campaign),
+    read_route("lists", _CAMPAIGN, "campaigns:read", _read_campaign),
+    write_route("lists", "PATCH", _CAMPAIGN, "campaigns:write", _change_campaign),
     Route("lists", "DELETE", _CAMPAIGN, "campaigns:write", _delete_campaign),
 )

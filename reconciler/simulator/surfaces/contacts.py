@@ -9,10 +9,10 @@ from typing import Any
 
 from reconciler.simulator.checks import anything_in_object, boolean, e164, fields, rows, some_rows, some_text, text
 from reconciler.simulator.job_results import COMPLETED, TERMINAL, RowNames, RowRefused
-from reconciler.simulator.jobs import DIRECTORY, Job, Work, polled, start
+from reconciler.simulator.jobs import DIRECTORY, Job, Work, advance_by_poll, start
 from reconciler.simulator.records import Contact, wire_time
 from reconciler.simulator.refusals import bad_request, not_found, too_many_items
-from reconciler.simulator.routing import Call, Reply, Route, Surface, reading, writing
+from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 from reconciler.simulator.store import Store
 
 _WRITE, _READ = "contact-center:contacts:write", "contact-center:contacts:read"
@@ -98,7 +98,7 @@ def _read(call: Call) -> Reply:
     job = call.tenant.jobs.all.get(call.params["jobId"])
     if job is None or job.surface != "contacts":
         raise not_found(f"no job {call.params['jobId']}")
-    return Reply(body=_to_wire(polled(call, job)))
+    return Reply(body=_to_wire(advance_by_poll(call, job)))
 
 
 def _to_wire(job: Job) -> dict[str, Any]:
@@ -115,6 +115,6 @@ def _to_wire(job: Job) -> dict[str, Any]:
 
 
 ROUTES: tuple[Route, ...] = (
-    writing("contacts", "POST", "/contacts/batch", _WRITE, _send),
-    reading("contacts", "/contacts/batch/{jobId}", _READ, _read),
+    write_route("contacts", "POST", "/contacts/batch", _WRITE, _send),
+    read_route("contacts", "/contacts/batch/{jobId}", _READ, _read),
 )

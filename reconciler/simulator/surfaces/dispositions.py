@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.simulator.checks import anything_in_object, fields, instant, instant_text, some_text, text
 from reconciler.simulator.dispositions import Dispositions
 from reconciler.simulator.refusals import bad_request, conflict, not_found
-from reconciler.simulator.routing import Call, Reply, Route, Surface, reading, writing
+from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 
 # there is no scope for reading alone: a contact is read with that of contacts, and written with that of dispositions
 _CONTACT, _DISPOSITION = "outbound:contact:write", "outbound:disposition:write"
@@ -88,7 +88,7 @@ def _read(call: Call) -> Reply:
 def _write(call: Call) -> Reply:
     """`PATCH` the same; 409 for a contact that the dialler holds."""
     dispositions, campaign_id, contact_id = _contact(call, is_read=False)
-    asked = _asked(call, dispositions)
+    asked = _parse_request(call, dispositions)
     found = dispositions.of(campaign_id, contact_id)
     if found.is_held:
         found.refused += 1
@@ -106,7 +106,7 @@ def _write(call: Call) -> Reply:
     return Reply(204) if dispositions.answers == 204 else Reply(body=found.to_wire())
 
 
-def _asked(call: Call, dispositions: Dispositions) -> dict[str, Any]:
+def _parse_request(call: Call, dispositions: Dispositions) -> dict[str, Any]:
     asked = fields(call.body, required=_REQUIRED, optional=_OPTIONAL)
     if asked["outcomeCode"] not in dispositions.outcomes:
         raise bad_request(f"outcomeCode: must be one of {', '.join(sorted(dispositions.outcomes))}")
@@ -118,6 +118,6 @@ def _asked(call: Call, dispositions: Dispositions) -> dict[str, Any]:
 
 _PATH = "/campaigns/{campaignId}/contacts/{contactId}"
 ROUTES: tuple[Route, ...] = (
-    reading("dispositions", _PATH, _CONTACT, _read),
-    writing("dispositions", "PATCH", _PATH, _DISPOSITION, _write),
+    read_route("dispositions", _PATH, _CONTACT, _read),
+    write_route("dispositions", "PATCH", _PATH, _DISPOSITION, _write),
 )

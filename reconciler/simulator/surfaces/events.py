@@ -10,7 +10,7 @@ from reconciler.simulator.checks import fields, one_of, rows, some_text
 from reconciler.simulator.jobs import Job
 from reconciler.simulator.records import wire_time
 from reconciler.simulator.refusals import Refusal
-from reconciler.simulator.routing import Call, Reply, Route, reading
+from reconciler.simulator.routing import Call, Reply, Route, read_route
 from reconciler.simulator.sockets import Socket
 
 _SCOPE = "events:subscribe"
@@ -49,4 +49,4 @@ def _event(job: Job) -> dict[str, Any]:
     return {"eventType": _EVENT, "timestamp": wire_time(datetime.now(UTC)), "data": data}
 
 
-ROUTES: tuple[Route, ...] = (reading("bulk", "/events", _SCOPE, _open),)
+ROUTES: tuple[Route, ...] = (read_route("bulk", "/events", _SCOPE, _open),)

@@ -41,7 +41,7 @@ def _search(call: Call) -> Reply:
     pages = call.tenant.pages
     window = pages.window(read, asked.get("pageToken"), asked.get("pageSize", MOST_ROWS))
     found = call.tenant.store.history.search(filters["contactIds"], start, end, filters.get("interactionType"))
-    return Reply(body=pages.page(read, window, found.page(window.start, window.size), found.total))
+    return Reply(body=pages.make_page(read, window, found.page(window.start, window.size), found.total))
 
 
 ROUTES: tuple[Route, ...] = (

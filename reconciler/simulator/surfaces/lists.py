@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.simulator.checks import anything_in_object, fields, one_of, rows, some_text, text
 from reconciler.simulator.membership import contact_list, drop_contacts, refuse_inactive
 from reconciler.simulator.refusals import conflict
-from reconciler.simulator.routing import Call, Reply, Route, Surface, reading, writing
+from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 
 SURFACE = Surface(
     "lists",
@@ -32,7 +32,7 @@ def _refuse_taken(call: Call, name: str) -> None:
 def _read_lists(call: Call) -> Reply:
     """`GET /lists?name=&pageSize=&pageToken=`."""
     store = call.tenant.store
-    return Reply(body=call.tenant.pages.named_page("lists", call.query, store.lists.values()))
+    return Reply(body=call.tenant.pages.make_named_page("lists", call.query, store.lists.values()))
 
 
 def _create_list(call: Call) -> Reply:
@@ -74,7 +74,7 @@ def _read_contacts(call: Call) -> Reply:
     read = f"members {target.id}"
     window, order = pages.query_window(read, call.query), target.order()
     page = [{"contactId": key, "data": target.members[key]} for key in order[window.start : window.end]]
-    return Reply(body=pages.page(read, window, page, len(order)))
+    return Reply(body=pages.make_page(read, window, page, len(order)))
 
 
 def _row(value: Any, where: str) -> dict[str, Any]:
@@ -95,12 +95,12 @@ def _put_contacts(call: Call) -> Reply:
 _LIST = "/lists/{listId}"
 _PAGE = ("pageSize", "pageToken")
 ROUTES: tuple[Route, ...] = (
-    reading("lists", "/lists", "lists:read", _read_lists, "name", *_PAGE),
-    writing("lists", "POST", "/lists", "lists:write", _create_list),
-    reading("lists", _LIST, "lists:read", _read_list),
-    writing("lists", "PATCH", _LIST, "lists:write", _change_list),
+    read_route("lists", "/lists", "lists:read", _read_lists, "name", *_PAGE),
+    write_route("lists", "POST", "/lists", "lists:write", _create_list),
+    read_route("lists", _LIST, "lists:read", _read_list),
+    write_route("lists", "PATCH", _LIST, "lists:write", _change_list),
     Route("lists", "DELETE", _LIST, "lists:write", _delete_list),
-    reading("lists", f"{_LIST}/contacts", "lists:read", _read_contacts, *_PAGE),
-    writing("lists", "POST", f"{_LIST}/contacts", "lists:write", _put_contacts),
-    writing("lists", "DELETE", f"{_LIST}/contacts", "lists:write", drop_contacts),
+    read_route("lists", f"{_LIST}/contacts", "lists:read", _read_contacts, *_PAGE),
+    write_route("lists", "POST", f"{_LIST}/contacts", "lists:write", _put_contacts),
+    write_route("lists", "DELETE", f"{_LIST}/contacts", "lists:write", drop_contacts),
 )

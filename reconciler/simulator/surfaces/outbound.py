@@ -6,7 +6,7 @@ from __future__ import annotations
 from reconciler.simulator.membership import contact_ids, contact_list, drop_contacts, refuse_inactive
 from reconciler.simulator.paging import name_filter, offset_window
 from reconciler.simulator.records import Contact
-from reconciler.simulator.routing import Call, Reply, Route, Surface, reading, writing
+from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 
 SCOPE = "outboundapi"
 SURFACE = Surface("outbound", "/api/v2", "/oauth/token", "json", frozenset({SCOPE}))
@@ -43,9 +43,9 @@ def _put_contacts(call: Call) -> Reply:
 
 _LIST = "/outbound/contactlists/{listId}"
 ROUTES: tuple[Route, ...] = (
-    reading("outbound", "/outbound/contactlists", SCOPE, _read_lists, "name", "count", "start"),
-    reading("outbound", _LIST, SCOPE, _read_list),
-    reading("outbound", f"{_LIST}/contacts", SCOPE, _read_contacts, "count", "start"),
-    writing("outbound", "POST", f"{_LIST}/contacts", SCOPE, _put_contacts),
-    writing("outbound", "DELETE", f"{_LIST}/contacts", SCOPE, drop_contacts),
+    read_route("outbound", "/outbound/contactlists", SCOPE, _read_lists, "name", "count", "start"),
+    read_route("outbound", _LIST, SCOPE, _read_list),
+    read_route("outbound", f"{_LIST}/contacts", SCOPE, _read_contacts, "count", "start"),
+    write_route("outbound", "POST", f"{_LIST}/contacts", SCOPE, _put_contacts),
+    write_route("outbound", "DELETE", f"{_LIST}/contacts", SCOPE, drop_contacts),
 )

@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.simulator.oauth import bearer
 from reconciler.simulator.organisation import Locator, Organisation
 from reconciler.simulator.refusals import Refusal
-from reconciler.simulator.routing import Call, Reply, Route, Surface, reading
+from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route
 
 SCOPE = "api"
 _VERSION = "/data/v58.0"
@@ -64,7 +64,7 @@ def _more(call: Call) -> Reply:
     organisation = call.tenant.store.part(Organisation)
     organisation.count()
     key, _, position = call.params["locator"].rpartition("-")
-    found = organisation.located(key, bearer(call.authorization))
+    found = organisation.find_locator(key, bearer(call.authorization))
     starts = [sum(len(page) for page in found.pages[:number]) for number in range(len(found.pages))]
     if not position.isdecimal() or int(position) not in starts:
         raise Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
@@ -83,7 +83,7 @@ SURFACE = Surface(
     "salesforce", _VERSION, "/oauth2/token", "form", frozenset({SCOPE}), root="services", grant=_grant, refuse=_refuse
 )
 ROUTES: tuple[Route, ...] = (
-    reading("salesforce", "/query/", SCOPE, _query, "q"),
-    reading("salesforce", "/query", SCOPE, _query, "q"),
-    reading("salesforce", "/query/{locator}", SCOPE, _more),
+    read_route("salesforce", "/query/", SCOPE, _query, "q"),
+    read_route("salesforce", "/query", SCOPE, _query, "q"),
+    read_route("salesforce", "/query/{locator}", SCOPE, _more),
 )

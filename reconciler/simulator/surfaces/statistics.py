@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from reconciler.simulator.calls import Calls
 from reconciler.simulator.refusals import not_found
-from reconciler.simulator.routing import Call, Reply, Route, reading
+from reconciler.simulator.routing import Call, Reply, Route, read_route
 
 
 def _read_statistics(call: Call) -> Reply:
@@ -21,5 +21,5 @@ def _read_statistics(call: Call) -> Reply:
 
 
 ROUTES: tuple[Route, ...] = (
-    reading("lists", "/campaigns/{campaignId}/statistics", "campaigns:read", _read_statistics),
+    read_route("lists", "/campaigns/{campaignId}/statistics", "campaigns:read", _read_statistics),
 )

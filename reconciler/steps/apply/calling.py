@@ -20,8 +20,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.shelf_life import writes_window
 from reconciler.model.situation import Planned, Situation
 from reconciler.model.waiver import waive
-from reconciler.rules import ask
-from reconciler.rules.hours import allowed
+from reconciler.rules import collect_findings
+from reconciler.rules.hours import load_allowed_hours
 
 
 class OutOfHours(ReconcilerError):
@@ -50,7 +50,7 @@ class Calling:
         planned = self._planned
         if planned is None or not planned.campaign.within_hours or not planned.campaign.active:
             return {}
-        campaign = planned.dialled(moment, allowed())
+        campaign = planned.dialled(moment, load_allowed_hours())
         if campaign.starts is None or campaign.ends is None:
             self._refuse(planned, moment)
             raise OutOfHours(
@@ -88,11 +88,11 @@ class Calling:
             as_of=moment,
             workspace=self._plan.workspace,
             campaigns=(planned,),
-            hours=allowed(),
+            hours=load_allowed_hours(),
             applying=True,
         )
         settings = self._terms.settings
-        found = waive(ask(situation, settings.severities, starting=True), settings, moment.date())
+        found = waive(collect_findings(situation, settings.severities, starting=True), settings, moment.date())
         words = [f"{each.rule}: {each.message}" for each in found if each.refuses]
         if words:
             raise OutOfHours(

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parsed, scheme_of
+from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.kinds import kinds
 from reconciler.model.bounds import Held, names_of_file
 from reconciler.model.destination import Destination, destination
@@ -210,7 +210,7 @@ class _Check:
         """A place as it is compared, and as the operator's file would name it; None where it is in the workspace."""
         if scheme_of(url) in SCHEMES:
             try:
-                place = str(parsed(url)).rstrip("/")
+                place = str(parse_url(url)).rstrip("/")
             except NotAnAddress:
                 return None, url  # it is told where it is read
             return place, place
@@ -220,7 +220,7 @@ class _Check:
 
     def _objects(self, named: ObjectName) -> Iterator[Refusal]:
         try:
-            url = parsed(named.url)
+            url = parse_url(named.url)
         except NotAnAddress:
             return  # it is told where it is read
         fixed = url.key

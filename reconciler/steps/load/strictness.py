@@ -19,8 +19,8 @@ from reconciler.model.nearest import suggest_country as suggest_place
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Settings
-from reconciler.rules import rules
-from reconciler.rules.jurisdictions import law
+from reconciler.rules import load_rules
+from reconciler.rules.jurisdictions import load_ceilings
 from reconciler.steps.load.document import Document
 
 
@@ -60,15 +60,15 @@ def misplaced(documents: Iterable[Document]) -> Iterator[Problem]:
 
 
 def _unknown(resource: Resource, rule: str, *path: str | int) -> Iterator[Problem]:
-    if rule not in rules():
-        hint = suggest(rule, rules())
+    if rule not in load_rules():
+        hint = suggest(rule, load_rules())
         yield Problem(resource.where("spec", *path), "unknown-rule", f"there is no rule `{rule}`", hint=hint)
 
 
 def _severities(resource: Resource) -> Iterator[Problem]:
     for rule, said in resource.spec.get("severities", {}).items():
         yield from _unknown(resource, rule, "severities", rule)
-        if rule in rules() and rules()[rule].severity is Severity.REFUSE and said == Severity.WARN:
+        if rule in load_rules() and load_rules()[rule].severity is Severity.REFUSE and said == Severity.WARN:
             message = f"{rule} refuses, and a severity can only be raised"
             hint = "waive it for one object, with a reason and a last day"
             yield Problem(resource.where("spec", "severities", rule), "severity-lowered", message, hint=hint)
@@ -77,7 +77,7 @@ def _severities(resource: Resource) -> Iterator[Problem]:
 def _waivers(resource: Resource, place: str) -> Iterator[Problem]:
     for number, each in enumerate(resource.spec.get(place, ())):
         yield from _unknown(resource, each["rule"], place, number, "rule")
-        rule = rules().get(each["rule"])
+        rule = load_rules().get(each["rule"])
         if rule is None:
             continue
         if not rule.waivable:
@@ -110,7 +110,7 @@ def _countries(resource: Resource) -> Iterator[Problem]:
 
 
 def _ceilings(resource: Resource) -> Iterator[Problem]:
-    known = law()
+    known = load_ceilings()
     declared = abandonment_policy.ceilings(resource)
     for place in resource.spec.get("ceilings", {}):
         code = country(place) or place

@@ -44,7 +44,7 @@ def notify(
         LedgerError: a callback could not be written down; it was not sent.
     """
     callbacks = [
-        callback_of(webhook, occasion, outbox, now)
+        make_callback(webhook, occasion, outbox, now)
         for occasion in occasions
         for webhook in webhooks
         if occasion.event in webhook.events
@@ -52,7 +52,7 @@ def notify(
     callbacks = [each for each in callbacks if not outbox.knows(each.key)]
     for callback in callbacks:
         outbox.keep(callback)
-    return _sent(callbacks, webhooks, receivers, courier, outbox)
+    return _send_all(callbacks, webhooks, receivers, courier, outbox)
 
 
 def resend(
@@ -67,10 +67,10 @@ def resend(
     Raises:
         LedgerError: what became of a callback could not be written down; it may be sent once more.
     """
-    return _sent([each.callback for each in waiting], webhooks, receivers, courier, outbox)
+    return _send_all([each.callback for each in waiting], webhooks, receivers, courier, outbox)
 
 
-def callback_of(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetime) -> Callback:
+def make_callback(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datetime) -> Callback:
     """The message, with a key made of what it is about: a run that is resumed ends more than once."""
     news: str | int | None = occasion.once
     if news is None:
@@ -87,12 +87,12 @@ def callback_of(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: datet
         body=None,
     )
     try:
-        return _with_body(bare, webhook)
+        return _make_body(bare, webhook)
     except BadTemplate:
         return bare  # kept as it is; it is told when it should be sent
 
 
-def _with_body(callback: Callback, webhook: Webhook) -> Callback:
+def _make_body(callback: Callback, webhook: Webhook) -> Callback:
     if webhook.body is None:
         body = orjson.dumps(body_of(callback.payload)).decode()
     else:
@@ -101,7 +101,7 @@ def _with_body(callback: Callback, webhook: Webhook) -> Callback:
     return replace(callback, body=body, content_type=webhook.content_type)
 
 
-def _sent(
+def _send_all(
     callbacks: Sequence[Callback],
     webhooks: Sequence[Webhook],
     receivers: Receivers,
@@ -115,7 +115,7 @@ def _sent(
         of_each.setdefault(callback.webhook, []).append(callback)
 
     def send(name: str) -> list[Receipt]:
-        return _in_order(of_each[name], known, receivers, courier, outbox)
+        return _send_in_order(of_each[name], known, receivers, courier, outbox)
 
     if not of_each:
         return ()
@@ -123,7 +123,7 @@ def _sent(
     return tuple(receipt for receipts in sent for receipt in receipts)
 
 
-def _in_order(
+def _send_in_order(
     callbacks: Sequence[Callback],
     known: Mapping[str, Webhook],
     receivers: Receivers,
@@ -151,7 +151,7 @@ def deliver(
     try:
         receiver = receivers(webhook)
         if callback.body is None:
-            callback = _with_body(callback, webhook)
+            callback = _make_body(callback, webhook)
             outbox.keep(callback)  # from now on it is sent with this body, or the key would stand for two
         return courier.deliver(receiver, callback)
     except BadTemplate as error:

@@ -19,7 +19,7 @@ from reconciler.ledger.outbox import Outbox
 from reconciler.model.errors import LedgerError
 from reconciler.model.ports import WebhookPort
 from reconciler.model.webhook import Callback, Event, Occasions, Webhook
-from reconciler.steps.notify import Receivers, callback_of, deliver
+from reconciler.steps.notify import Receivers, deliver, make_callback
 
 MOST_QUEUED = 20_000
 """Callbacks that are held ready for one webhook; more of them are only kept, to be sent again later."""
@@ -60,7 +60,7 @@ class BackgroundNotifier:
         """
         for line in self._lines:
             now = datetime.now(UTC)
-            told = [callback_of(line.webhook, each, self._outbox, now) for each in occasions(line.webhook.batch)]
+            told = [make_callback(line.webhook, each, self._outbox, now) for each in occasions(line.webhook.batch)]
             known = self._outbox.filter_known({each.key for each in told}) if again and told else set()
             for callback in told:
                 if callback.key not in known:

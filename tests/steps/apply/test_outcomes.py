@@ -185,7 +185,7 @@ def test_a_contact_that_becomes_held_after_the_plan_is_not_written_and_is_owed(
     assert "DispositionSet/calls: deferred once: held by the dialler: RINGING" in run("owed").out
     assert run("apply", "--yes").code == 0
     assert patched(tenant).count(contact(3)) == 1
-    assert not tenant.dispositions.refused()
+    assert not tenant.dispositions.list_refused()
 
 
 def test_a_contact_that_was_changed_after_the_plan_is_left_alone(tenant: Simulator, folder: Folder, run: Run) -> None:
@@ -232,7 +232,7 @@ def test_an_ambiguous_write_is_looked_at_before_anything_is_sent_again(
     tenant.faults.add("status", method="PATCH", path=f"{contact(2)}$", status=503)
     applied = run("apply", "--yes", "--format", "json")
     assert applied.code == 0, applied.err
-    assert tenant.dispositions.repeated() == []
+    assert tenant.dispositions.list_repeated() == []
     assert patched(tenant).count(contact(1)) == 1
     assert patched(tenant).count(contact(2)) == 2
 

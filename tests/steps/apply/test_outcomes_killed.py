@@ -52,7 +52,7 @@ def wrong_in_the_end(stage: Stage) -> list[str]:
     expected = {contact(n): CODES[n % len(CODES)] for n in range(CONTACTS)}
     if outcomes.outcomes(tenant) != expected:
         wrong.append(f"outcomes are {outcomes.outcomes(tenant)}")
-    if repeated := tenant.dispositions.repeated():
+    if repeated := tenant.dispositions.list_repeated():
         wrong.append(f"patched twice with the same outcome: {repeated}")
     told = Counter(message["data"]["contact_id"] for body in outcomes.told(tenant).values() for message in body)
     if told.keys() != expected.keys():
