@@ -24,6 +24,7 @@ from reconciler.steps.decide import decide
 from reconciler.steps.diff import diff
 from reconciler.steps.explain import explain
 from reconciler.steps.guard import guard
+from reconciler.steps.impact import measure_impact
 from reconciler.steps.load import load
 from reconciler.steps.order import build_plan
 from reconciler.steps.read import read_tenant
@@ -44,7 +45,9 @@ def propose(desired: Desired, runtime: Runtime) -> Plan:
     changes = diff(desired, members, live, runtime.tokens(desired))  # pure; only declared fields
     runtime.phase("holding the campaigns to the rules")
     checked = check_rules(desired, members, changes, live, desired.now)  # the campaigns as they would be, and findings
-    return build_plan(checked, desired, live, desired.now)  # pure; dependency order; a Plan is a value
+    runtime.phase("following the people of each list")
+    impact = measure_impact(desired, members, checked, live)  # who starts and stops being called
+    return build_plan(checked, desired, live, desired.now, impact)  # pure; dependency order; a Plan is a value
 
 
 def _read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) -> Live:

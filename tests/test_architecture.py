@@ -38,5 +38,15 @@ def test_its_sentence_is_the_programs() -> None:
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     sentence = PAGE[PAGE.index("```python") : PAGE.index("```", PAGE.index("```python") + 3)]
     steps = set(re.findall(r"(?:= |return )(\w+)\(", sentence)) | {"guard"}
-    assert steps == {"load", "read_tenant", "decide", "diff", "check_rules", "build_plan", "guard", "apply"}
+    assert steps == {
+        "load",
+        "read_tenant",
+        "decide",
+        "diff",
+        "check_rules",
+        "measure_impact",
+        "build_plan",
+        "guard",
+        "apply",
+    }
     assert steps <= called

@@ -18,6 +18,7 @@ from reconciler.model.change import Accounting, ObjectChange, Undeclared
 from reconciler.model.change_document import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
+from reconciler.model.impact import Impact
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.live import digest_of
@@ -42,6 +43,7 @@ from reconciler.model.write_ops import WriteOp
 
 _NOT_BOUND = ("digest", "timestamp", "notices", "ledger")
 _NOT_BOUND_OF_BUDGET = ("reads",)
+_NOT_BOUND_OF_IMPACT = ("data",)
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
 
 
@@ -88,6 +90,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         },
         "notices": list(plan.notices),
         "ledger": None if plan.ledger is None else plan.ledger.document(),
+        **({} if plan.impact is None else {"impact": to_json(plan.impact)}),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -102,6 +105,8 @@ def document_digest(document: Mapping[str, Any]) -> str:
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
     if isinstance(campaigns := document["campaigns"], list):
         bound["campaigns"] = [_bound(each) for each in campaigns]
+    if isinstance(impact := document.get("impact"), dict):
+        bound["impact"] = {key: value for key, value in impact.items() if key not in _NOT_BOUND_OF_IMPACT}
     return digest_of(bound)
 
 
@@ -240,6 +245,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         ledger=from_json(LedgerState, document["ledger"]) if document.get("ledger") else None,
         undeclared=tuple(_read_undeclared(each) for each in document["undeclared"]),
         environment=document.get("environment"),
+        impact=from_json(Impact, document["impact"]) if document.get("impact") else None,
     )
 
 

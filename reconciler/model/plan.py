@@ -13,6 +13,7 @@ from datetime import datetime
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding
+from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.members import DoNotCall
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
@@ -69,6 +70,7 @@ class Plan:
         suppressions: the do-not-call lists that segments were judged by. rules: those that were asked.
         waivers: those of the manifests, whether they set something aside or not.
         ledger: what the ledger was when the plan was made.
+        impact: what it means for people; None: it was made by a program that did not ask.
         created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
             was counted and is expected are not bound by the digest: they say how the plan came about and what may come
             of it, and not what it does.
@@ -100,6 +102,7 @@ class Plan:
     undeclared: tuple[Undeclared, ...] = ()
     environment: str | None = None
     ledger: LedgerState | None = None
+    impact: Impact | None = None
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from reconciler.kinds import kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.desired import Desired
+from reconciler.model.impact import Impact
 from reconciler.model.live import Live
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rule_results import RuleResults
@@ -26,7 +27,7 @@ from reconciler.model.write_ops import WriteOp, activates, list_write_ops, resti
 MEMBERS_A_PAGE = 1000
 
 
-def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime) -> Plan:
+def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime, impact: Impact | None = None) -> Plan:
     """Put changes in the order of their references: lists, their contacts, campaigns at rest.
 
     Then campaigns are set to work, outcomes are set, which takes its time, and deletes come last, bottom-up. What must
@@ -60,6 +61,7 @@ def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime)
         unseen=judged.unseen,
         undeclared=changes.undeclared,
         environment=desired.environment,
+        impact=impact,
     )
 
 

@@ -21,6 +21,7 @@ from reconciler.model.rule_results import Waived
 from reconciler.views import outcomes
 from reconciler.views.called import describe_audiences
 from reconciler.views.estimate import describe_forecast
+from reconciler.views.impact import describe_impact
 from reconciler.views.plain import plain
 from reconciler.views.reasons import (
     describe_counts,
@@ -55,6 +56,8 @@ def plan(value: Plan) -> Text:
         lines += _change(step, change)
     if steps:
         lines.append(Text())
+    if value.impact is not None and not value.empty:
+        lines += [*describe_impact(value.impact), Text()]
     for account in value.accounts:
         lines += _account(account)
     for row in value.rows:

@@ -18,6 +18,16 @@ from reconciler.model.change import (
     Sample,
 )
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.impact import (
+    BandMove,
+    CampaignImpact,
+    Concentration,
+    DataAge,
+    Impact,
+    NearThreshold,
+    Value,
+    blast_radius,
+)
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
@@ -131,6 +141,34 @@ def rows() -> RowChange:
     )
 
 
+def impact() -> Impact:
+    """Somebody starts, stops and moves; one value is common among those who are removed."""
+    segment = Address("Segment", "history")
+    return Impact(
+        blast_radius(1150, 967, 0, 12, 1150),
+        (
+            CampaignImpact(CAMPAIGN, True, True, 1150, 2089, 979, 40, 0, 12, 1110, 8.5, 15.25),
+            CampaignImpact(EVENING, False, True, 0, 5657, 5657),
+        ),
+        (BandMove(segment, None, "high", 967), BandMove(segment, "high", "medium", 40)),
+        (
+            Concentration(segment, "removed", (Value("state", "FL"),), 83, 13.6, 6.1),
+            Concentration(segment, "added", (Value("source", "leads.csv"), Value("tier", None)), 41, 10.2, 4.0),
+        ),
+        (NearThreshold(segment, "high", 60.0, 120, 260, 95, 180),),
+        (
+            DataAge(segment, "contacts", "list 'All customers'"),
+            DataAge(
+                segment,
+                "interactions",
+                "the interactions of list 'All customers'",
+                datetime(2026, 4, 2, 7, tzinfo=UTC),
+                datetime(2026, 6, 30, 21, tzinfo=UTC),
+            ),
+        ),
+    )
+
+
 def plan(*, empty: bool = False) -> Plan:
     """The plan; or one with nothing to do."""
     changes = tuple(each for each in objects() if not empty or each.action is Action.NO_OP)
@@ -191,6 +229,7 @@ def plan(*, empty: bool = False) -> Plan:
         notices=() if empty else (DROPPED,),
         rules=rules,
         waivers=() if empty else waivers,
+        impact=None if empty else impact(),
     )
 
 

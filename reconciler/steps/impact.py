@@ -1,0 +1,134 @@
+"""What does a plan mean for people: who starts and stops being called, and where is that concentrated?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from reconciler.audience.impact import near, people
+from reconciler.audience.impact.dialling import Dialling, Listed, find_lists, list_dialling
+from reconciler.audience.impact.people import Counts
+from reconciler.audience.relations import engine
+from reconciler.model.address import Address
+from reconciler.model.desired import Desired
+from reconciler.model.forecast import forecast
+from reconciler.model.impact import (
+    BandMove,
+    BlastRadius,
+    CampaignImpact,
+    Concentration,
+    DataAge,
+    Impact,
+    NearThreshold,
+    blast_radius,
+)
+from reconciler.model.instants import present
+from reconciler.model.live import Live
+from reconciler.model.members import Members
+from reconciler.model.rule_results import RuleResults
+
+
+def measure_impact(desired: Desired, members: Members, judged: RuleResults, live: Live) -> Impact:
+    """Follow the people of every list that changes, and count them; nobody is named."""
+    changes = judged.changes
+    dialling = list_dialling(judged.campaigns, judged.others, changes)
+    lists = find_lists(dialling, changes, live)
+    if not any(each.whole or each.changes for each in lists) and not any(each.treated for each in dialling):
+        dialled = {name for each in dialling if not each.at_rest for name in each.lists}
+        called = sum(each.size or 0 for each in lists if each.name in dialled)
+        return Impact(BlastRadius(0.0, called, called))
+    with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
+        called, known = people.count_called(backend, lists, dialling)
+        found = people.find_people(backend, lists, desired.scratch / "impact.parquet")
+        if found is None:
+            every, by_campaign, moves = Counts(), tuple(Counts() for _ in dialling), None
+        else:
+            every, by_campaign = people.count_calls(backend, found, lists, dialling)
+            moves = people.find_moves(backend, found, lists, members) if members else None
+        campaigns = tuple(_campaigns(dialling, by_campaign, lists, judged, present(desired.as_of, desired.now)))
+        treated = sum(each.treated for each in campaigns)
+        blast = blast_radius(called, every.starts, every.stops, every.moves, treated, known=known)
+        if moves is None:
+            return Impact(blast, campaigns)
+        return Impact(blast, campaigns, *_segments(backend, moves, members, live))
+
+
+def _campaigns(
+    dialling: Sequence[Dialling],
+    counted: Sequence[Counts],
+    lists: Sequence[Listed],
+    judged: RuleResults,
+    moment: datetime,
+) -> Iterator[CampaignImpact]:
+    """Those whose people or calls change."""
+    sizes = {each.name: each.size for each in lists}
+    unread = {each.name for each in lists if each.rows is None}
+    for each, many in zip(dialling, counted, strict=True):
+        now = [name for name, (before, _) in each.lists.items() if before]
+        before = _sum([sizes[name] for name in now])
+        lost = any(name in unread and flags[0] != flags[1] for name, flags in each.lists.items())
+        after = None if before is None or lost else before + many.starts - many.stops
+        goes_on = each.treated and each.dials_before and each.dials_after
+        treated = max(0, (before or 0) - many.stops) if goes_on else 0
+        if not (many.starts or many.stops or many.moves or treated or lost or each.dials_before != each.dials_after):
+            continue
+        yield CampaignImpact(
+            each.address,
+            each.dials_before,
+            each.dials_after,
+            before,
+            after,
+            many.starts,
+            many.stops,
+            many.moves,
+            many.shared,
+            treated,
+            *_hours(each.address, lists, judged, moment),
+        )
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    return None if any(each is None for each in values) else sum(each or 0 for each in values)
+
+
+def _hours(
+    address: Address, lists: Sequence[Listed], judged: RuleResults, moment: datetime
+) -> tuple[float | None, float | None]:
+    """Hours of dialling, of the lists as they are and as they will be."""
+    sizes = {each.name: each.size for each in lists}
+    mine = [each for each in judged.campaigns if Address(each.change.address.kind, each.change.address.name) == address]
+    after = [None if each.forecast is None else each.forecast.hours for each in mine]
+    before = [
+        forecast(each.campaign, sizes.get(each.was.list or "") if each.was is not None else 0, moment).hours
+        for each in mine
+    ]
+    if not mine or any(each is None for each in (*before, *after)):
+        return None, None
+    return tuple(round(sum(each or 0.0 for each in hours), 2) for hours in (before, after))  # type: ignore[return-value]
+
+
+def _segments(
+    backend: Any, moves: Any, members: Members, live: Live
+) -> tuple[tuple[BandMove, ...], tuple[Concentration, ...], tuple[NearThreshold, ...], tuple[DataAge, ...]]:
+    """What becomes of the people of each segment that changes."""
+    with engine.cache_rows(backend, moves) as moved:
+        counted = people.count_moves(backend, moved)
+        changing = sorted({segment for segment, *_ in counted})
+        bands = tuple(_moves(counted, members))
+        found: list[Concentration] = []
+        edges: list[NearThreshold] = []
+        ages: list[DataAge] = []
+        for place in changing:
+            standing = members[place]
+            edges += near.count_near(backend, standing)
+            ages += near.list_ages(backend, standing, live.rows)
+    return bands, tuple(found), tuple(edges), tuple(ages)
+
+
+def _moves(counted: Sequence[tuple[int, int | None, int | None, int]], members: Members) -> Iterator[BandMove]:
+    for place, was, will, many in counted:
+        segment = members[place].segment
+        names = [target.band for target in segment.targets]
+        before, after = (None if each is None else names[each] for each in (was, will))
+        yield BandMove(segment.address, before, after, many)

@@ -1,0 +1,114 @@
+"""How does a person read, in a few lines of a plan, what it means for people? Words; a view puts them in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from reconciler.model.impact import BandMove, CampaignImpact, Concentration, DataAge, Impact, NearThreshold, Value
+from reconciler.model.instants import format_instant
+from reconciler.model.listing import cut
+from reconciler.views.plain import plain
+
+MOST = 8
+"""Lines of each part at most: the whole of it is in the plan's document."""
+
+_CHANGED = {"added": "those added", "removed": "those removed", "moved": "those who change bands"}
+
+
+def describe_impact(impact: Impact) -> Iterator[Text]:
+    """The blast radius, whom campaigns start and stop calling, and where that is concentrated."""
+    yield Text(f"Impact (docs/impact.md): {describe_blast(impact)}", "bold")
+    parts = (
+        [describe_campaign(each) for each in sorted(impact.campaigns, key=weight)],
+        [describe_move(each) for each in impact.bands],
+        [describe_concentration(each) for each in impact.concentration],
+        [words for each in impact.near if (words := describe_near(each))],
+        [words for each in impact.data if (words := describe_age(each))],
+    )
+    for lines in parts:
+        shown = cut(len(lines), MOST)
+        yield from (Text(plain(f"  {line}")) for line in lines[:shown])
+        if lines[shown:]:
+            yield Text(f"  and {len(lines) - shown} more in the plan's document", "dim")
+
+
+def describe_blast(impact: Impact) -> str:
+    """The one number, and what it is made of."""
+    blast = impact.blast
+    made = [
+        f"{many:,} {words}"
+        for many, words in (
+            (blast.starts, "start being called"),
+            (blast.stops, "stop being called"),
+            (blast.moves, "are called by another list"),
+            (blast.treated, "are called otherwise"),
+        )
+        if many
+    ]
+    called = f"{blast.called_before:,} called before, {blast.called_after:,} after"
+    known = "" if blast.known else "; a list that nobody could read counts by its size"
+    return f"blast radius {blast.percent:g} %: {', '.join(made) or 'nobody is called otherwise'} ({called}{known})"
+
+
+def weight(campaign: CampaignImpact) -> tuple[bool, int, str]:
+    """Whose calling changes most comes first; what is at rest last."""
+    return campaign.at_rest, -(campaign.starts + campaign.stops + campaign.moves), str(campaign.address)
+
+
+def describe_campaign(campaign: CampaignImpact) -> str:
+    """Whom one campaign starts and stops calling."""
+    before, after = ("?" if each is None else f"{each:,}" for each in (campaign.before, campaign.after))
+    words = f"{campaign.address}: {before} → {after} people ({_counts(campaign)})"
+    if campaign.at_rest:
+        words += ", at rest: nobody is called by it yet"
+    elif campaign.dials_before != campaign.dials_after:
+        words += ", begins to dial" if campaign.dials_after else ", no longer dials"
+    if campaign.shared:
+        words += f"; {campaign.shared:,} of those who start are called by another campaign as well"
+    if campaign.hours_before is not None and campaign.hours_after is not None:
+        words += f"; about {campaign.hours_before:,g} → {campaign.hours_after:,g} h of dialling"
+    return words
+
+
+def _counts(campaign: CampaignImpact) -> str:
+    counts = [f"+{campaign.starts:,}", f"-{campaign.stops:,}"]
+    counts += [f"{campaign.moves:,} by another of its lists"] if campaign.moves else []
+    counts += [f"{campaign.treated:,} called otherwise"] if campaign.treated else []
+    return ", ".join(counts)
+
+
+def describe_move(move: BandMove) -> str:
+    """How many go from one band to another."""
+    before, after = (each or "not called" for each in (move.before, move.after))
+    return f"{move.segment}: {before} → {after}: {move.people:,}"
+
+
+def describe_concentration(found: Concentration) -> str:
+    """Where a change is concentrated, in a sentence."""
+    held = "in the source" if found.change == "added" else "called before"
+    where = " and ".join(map(describe_value, found.where))
+    share = f"{found.share} % of {_CHANGED[found.change]} have {where}"
+    return f"{found.segment}: {share}, {found.lift:g} × their share ({found.base:g} % of those {held})"
+
+
+def describe_value(value: Value) -> str:
+    """What people have in common."""
+    return f"no {value.of}" if value.value is None else f"{value.of} = {value.value}"
+
+
+def describe_near(near: NearThreshold) -> str:
+    """Who stands near the lower edge of a band."""
+    below, above = f"{near.below_5:,} within 5 points below", f"{near.above_5:,} above"
+    wider = f"within 10: {near.below_10:,} and {near.above_10:,}"
+    return f"{near.segment}: near {near.edge:g} (band {near.band}): {below}, {above}; {wider}"
+
+
+def describe_age(age: DataAge) -> str:
+    """How old some data is; nothing of what was read when the plan was made."""
+    if age.oldest is None or age.newest is None:
+        return ""
+    span = format_instant(age.newest)
+    span = span if age.oldest == age.newest else f"{format_instant(age.oldest)} to {span}"
+    return f"{age.segment}: {age.what} of {span} ({age.source})"
