@@ -76,6 +76,7 @@ class FileFeed:
         phones: where the phones are; a single column may be given as `phone` among `columns` instead.
         attributes: pairs of an attribute's name and the source's column.
         types: pairs of an attribute's name and its declared type: `text`, `integer`, `number` or `boolean`.
+        sensitive: the names of attributes whose values no plan, view or log may speak of.
         opted_in: a condition over the source's columns that says who gave consent; None: nobody is asked for it.
         unknown_consent: what becomes of a contact of whom that condition can say neither yes nor no.
         region: the region of phones written without a country code, where no column says it, e.g. `US`.
@@ -96,6 +97,7 @@ class FileFeed:
     sheet: str | None = None
     attributes: Pairs = ()
     types: Pairs = ()
+    sensitive: tuple[str, ...] = ()
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
     region: str | None = None
@@ -146,6 +148,7 @@ class SqlFeed:
     phones: PhoneColumns = ()
     attributes: Pairs = ()
     types: Pairs = ()
+    sensitive: tuple[str, ...] = ()
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
     region: str | None = None
@@ -202,6 +205,7 @@ class SalesforceFeed:
     reply_timeout: float = 130.0
     attributes: Pairs = ()
     types: Pairs = ()
+    sensitive: tuple[str, ...] = ()
     opted_in: str | None = None
     unknown_consent: UnknownConsent = "out"
     region: str | None = None

@@ -98,6 +98,7 @@ def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any
         "types": pairs(
             {attribute: each["type"] for attribute, each in spec.get("attributes", {}).items() if _typed(each)}
         ),
+        "sensitive": tuple(sorted(name for name, each in spec.get("attributes", {}).items() if _is_sensitive(each))),
         "opted_in": spec.get("optedIn"),
         "unknown_consent": spec.get("unknownConsent", "out"),
         "region": declared(spec.get("region", resource.spec.get("region"))),
@@ -120,6 +121,10 @@ def phone_columns(given: Any) -> PhoneColumns:
 def _column(attribute: Any) -> str:
     """An attribute's column, whether its type is declared beside it or not; by its digits where that is a position."""
     return str(attribute["column"] if isinstance(attribute, Mapping) else attribute)
+
+
+def _is_sensitive(attribute: Any) -> bool:
+    return isinstance(attribute, Mapping) and attribute.get("sensitive", False) is True
 
 
 def _typed(attribute: Any) -> bool:
@@ -224,7 +229,9 @@ def _named(spec: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str
 
 def _columns_in(given: Any) -> Iterator[tuple[tuple[str | int, ...], str | int]]:
     inside: Iterable[tuple[str | int, Any]] = ()
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and "column" in given:
+        inside = (("column", given["column"]),)  # beside it stands what is said of its values
+    elif isinstance(given, Mapping):
         inside = given.items()
     elif isinstance(given, list):
         inside = enumerate(given)

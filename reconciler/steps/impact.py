@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience.impact import near, people
+from reconciler.audience.impact import concentration, near, people
 from reconciler.audience.impact.dialling import Dialling, Listed, find_lists, list_dialling
 from reconciler.audience.impact.people import Counts
 from reconciler.audience.relations import engine
@@ -121,6 +121,7 @@ def _segments(
         ages: list[DataAge] = []
         for place in changing:
             standing = members[place]
+            found += concentration.find_concentration(backend, standing, moved, place, live.rows)
             edges += near.count_near(backend, standing)
             ages += near.list_ages(backend, standing, live.rows)
     return bands, tuple(found), tuple(edges), tuple(ages)

@@ -146,3 +146,24 @@ def test_a_campaign_that_ceases_to_dial_stops_everybody_and_one_that_begins_star
 def test_the_blast_radius_is_its_formula(counts: tuple[int, int, int, int, int], percent: float) -> None:
     """Nobody called · the same · a first list · everybody stops · all exchanged · a quarter each · never quite nothing."""
     assert blast_radius(*counts).percent == percent
+
+
+def test_a_plan_says_where_it_is_concentrated_and_nothing_of_what_is_sensitive(
+    tenant: Simulator, folder: Folder, measure: Measure
+) -> None:
+    """Of 200 contacts in a file 60 fall below the threshold, all of them of one branch, and of one faith."""
+    people(tenant, 200)
+    declare_segment(folder)
+    tenant.store.add_list("Chosen", [contact(number) for number in range(200)])
+    rows = [f"{contact(n)},{10 if n < 60 else 90},{'south' if n < 60 else 'north'},{n < 60}" for n in range(200)]
+    folder.write("people.csv", "\n".join(["id,points,office,belief", *rows]) + "\n")
+    source = (
+        "files:\n  paths: [people.csv]\n  format: csv\n  columns: {contactId: id, engagementScore: points}\n"
+        "  attributes: {branch: office, faith: {column: belief, sensitive: true}, view: belief}"
+    )
+    folder.write("source.yaml", manifest("ContactSource", "all", source))
+    impact = measure()
+    assert moved(impact) == {("engaged", None): 60}
+    told = [(each.change, [(one.of, one.value) for one in each.where], each.share) for each in impact.concentration]
+    assert told == [("removed", [("branch", "south")], 100)]
+    assert [(each.what, each.oldest) for each in impact.data] == [("contacts", None)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.engines import database
+from reconciler.audience.engines.grouping_sets import write_grouping_sets
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
 from reconciler.model.temporary import temporary_folder
@@ -144,6 +145,12 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
     result = backend.raw_sql(_compiled(backend, relation))
     while chunk := result.fetchmany(size):
         yield chunk
+
+
+def group_sets(backend: Any, relation: Any, keys: Sequence[str], sums: Sequence[str]) -> Any:
+    """A relation grouped by each key alone, and once by none, with columns added up, in one scan."""
+    query = write_grouping_sets(_compiled(backend, relation), keys, sums)
+    return _named(backend, f"({query})", ("sets", *keys, "of", *sums))
 
 
 def write(backend: Any, relation: Any, target: Path) -> None:

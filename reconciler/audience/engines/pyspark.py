@@ -11,7 +11,7 @@ import hashlib
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from reconciler.audience.engines import duckdb, patterns, session
+from reconciler.audience.engines.grouping_sets import write_grouping_sets
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import Rows
 from reconciler.model.settings import Engine
@@ -99,6 +100,15 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
             held = held[whole:]
         if held:
             yield held
+
+
+def group_sets(backend: Any, relation: Any, keys: Sequence[str], sums: Sequence[str]) -> Any:
+    """A relation grouped by each key alone, and once by none, with columns added up, in one scan."""
+    query = write_grouping_sets(str(backend.compile(patterns.translated(relation))), keys, sums)
+    name = f"read_{uuid4().hex}"
+    with session.failures(_FAILED, _SHARED):
+        backend.session.sql(query).createOrReplaceTempView(name)
+        return backend.table(name)
 
 
 def write(backend: Any, relation: Any, target: Path) -> None:

@@ -7,7 +7,7 @@ its module of `engines`. Sources and the wire are read by DuckDB, whichever engi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,14 @@ def stream_rows(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[A
     One stream at a time: the backend's next query may end this one.
     """
     return _of(backend).stream(backend, relation, size)
+
+
+def group_sets(backend: Any, relation: Any, keys: Sequence[str], sums: Sequence[str]) -> Any:
+    """A relation grouped by each key alone, and once by none, with columns added up, in one scan.
+
+    In a row of the result the key that it is grouped by is not null, and all others are.
+    """
+    return _of(backend).group_sets(backend, relation, keys, sums)
 
 
 @contextmanager

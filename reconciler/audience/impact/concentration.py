@@ -1,0 +1,282 @@
+"""Where is the change of a segment concentrated: what do those whose calling changes have in common?
+
+In few scans: one that counts every attribute by itself, and one that counts the pairs of the values that stood out. Of
+values that fewer than `FEWEST` people have nobody is told, nor where a difference of figures would tell of so few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from reconciler.audience.impact.attributes import (
+    PLACE,
+    Attribute,
+    describe_members,
+    describe_people,
+    is_tellable,
+    list_attributes,
+)
+from reconciler.audience.relations import engine, relations
+from reconciler.model.impact import Change, Concentration, Value
+from reconciler.model.members import MembershipDecision
+from reconciler.model.rows import RowQuery, Rows
+
+FEWEST = 10
+"""People who have a value, in the population and in the change, and who do not: else it is not told (k-anonymity)."""
+
+SUPPORT, LIFT, DEVIATIONS = 0.1, 1.5, 4.0
+"""What is told: at least a tenth of the changed people, half as often again as elsewhere, and by no chance: so many
+standard deviations more than a draw from the population would have."""
+
+PAIRED, MOST_CELLS, TOP, PREFERRED = 12, 500, 3, 5.0
+"""Values of which all pairs are counted; cells that one of them may stand for; what is told of each change; and by how
+many points a pair must say more than one value alone."""
+
+FREE_TEXT = 0.2
+"""An attribute with more different values than this share of its people is free text, and never spoken of."""
+
+_CHANGES: Mapping[Change, str] = {"added": "source", "removed": "called", "moved": "called"}
+"""What becomes of people, and what it is held against: everybody in the source, or who was called before."""
+
+_SUMS = ("source", "called", *_CHANGES)
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A value, or two, with the cells that stand for each, and how many people there are of each sum."""
+
+    parts: tuple[tuple[Attribute, str | None], ...]
+    counts: Counts
+
+    def excess(self, change: Change, total: Counts) -> float:
+        """By how many points the share among the changed is above that among those it is held against."""
+        return 100 * (_share(self.counts, total, change) - _share(self.counts, total, _CHANGES[change]))
+
+
+def _share(counts: Counts, total: Counts, name: str) -> float:
+    return counts[name] / total[name] if total[name] else 0.0
+
+
+def find_concentration(
+    backend: Any, standing: MembershipDecision, moves: Any, place: int, read: Mapping[RowQuery, Rows]
+) -> Iterator[Concentration]:
+    """What stands out of each change of a segment, the most telling first.
+
+    Args:
+        moves: a row for each contact whose band changes: segment, contactId, was, will. place: the segment's number.
+    """
+    attributes = list_attributes(standing)
+    mine = moves.filter(moves["segment"] == place)
+    if not attributes or relations.count_rows(backend, mine) < FEWEST:
+        return
+    people = _population(backend, standing, mine, read, attributes)
+    columns = list(dict.fromkeys(each.column for each in attributes))
+    columns = _without_free_text(backend, people, columns)
+    with engine.cache_rows(backend, engine.group_sets(backend, people, columns, _SUMS)) as counted:
+        total, singles, cells = _read_singles(backend, counted, columns, attributes)
+    if not any(total[change] >= FEWEST for change in _CHANGES):
+        return
+    chosen = _choose(singles, total)
+    pairs = list(_count_pairs(backend, people, chosen, cells))
+    for change in _CHANGES:
+        yield from _rank(standing, change, singles, pairs, total)
+
+
+def _population(
+    backend: Any,
+    standing: MembershipDecision,
+    moves: Any,
+    read: Mapping[RowQuery, Rows],
+    attributes: Sequence[Attribute],
+) -> Any:
+    """Everybody of the source, and who was called and is no longer in it: attributes, and a number for each sum."""
+    import ibis
+
+    zero, one = ibis.literal(0, "int64"), ibis.literal(1, "int64")
+    changed = moves.select(
+        changed_id="contactId",
+        added=ibis.ifelse(moves["was"].isnull(), one, zero),
+        removed=ibis.ifelse(moves["will"].isnull(), one, zero),
+        moved=ibis.ifelse(moves["was"].notnull() & moves["will"].notnull(), one, zero),
+    )
+    people = describe_people(backend, standing, read, attributes)
+    members = describe_members(backend, standing, read, ())
+    called = people["contactId"].isin(members["contactId"]).fill_null(False)
+    met = people.mutate(called=ibis.ifelse(called, one, zero))
+    met = met.left_join(changed, met["contactId"] == changed["changed_id"])
+    columns = [each for each in people.columns if each != "contactId"]
+    flags = {name: met[name].fill_null(0) for name in ("called", *_CHANGES)}
+    everybody = met.select(*columns, source=one, **flags)
+    gone = changed.filter(changed["removed"] == 1).anti_join(people, [("changed_id", "contactId")])
+    if not relations.count_rows(backend, gone):
+        return everybody
+    listed = describe_members(backend, standing, read, attributes)
+    left = gone.inner_join(listed, gone["changed_id"] == listed["contactId"])
+    flags = {"called": one, "added": zero, "removed": one, "moved": zero}
+    return ibis.union(everybody, left.select(*columns, source=zero, **flags))
+
+
+def _without_free_text(backend: Any, people: Any, columns: Sequence[str]) -> list[str]:
+    """The columns that are not nearly different for everybody whose calling changes: these are not even grouped by."""
+    changed = people.filter((people["added"] + people["removed"] + people["moved"]) > 0)
+    counted = changed.agg(n=changed.count(), **{name: changed[name].nunique() for name in columns})
+    ((many, *different),) = next(relations.stream_rows(backend, counted, 1))
+    most = max(FEWEST * FEWEST, many / 2)
+    return [name for name, each in zip(columns, different, strict=True) if name == PLACE or each <= most]
+
+
+def _read_singles(
+    backend: Any, counted: Any, columns: Sequence[str], attributes: Sequence[Attribute]
+) -> tuple[Counts, list[_Found], dict[tuple[str, str | None], list[str]]]:
+    """The total; every value that may be told of, with its counts; and the cells that stand for each."""
+    total: Counts = dict.fromkeys(_SUMS, 0)
+    by_value: dict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
+    cells: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    by_column: dict[str, list[Attribute]] = defaultdict(list)
+    for each in attributes:
+        by_column[each.column].append(each)
+    wide = {
+        name
+        for name, (different, people) in _list_widths(backend, counted, columns).items()
+        if name != PLACE and different > max(FREE_TEXT * people, FEWEST)
+    }
+    told = counted.select(*columns, *_SUMS)
+    for chunk in relations.stream_rows(backend, told, 10_000):
+        for row in chunk:
+            counts = dict(zip(_SUMS, map(int, row[len(columns) :]), strict=True))
+            grouped = next(((name, cell) for name, cell in zip(columns, row, strict=False) if cell is not None), None)
+            if grouped is None:
+                total = counts
+                continue
+            name, cell = grouped
+            for attribute in by_column[name] if name not in wide else ():
+                key = (attribute.name, attribute.read(cell))
+                by_value[key].update(counts)
+                cells[key].append(cell)
+    named = {each.name: each for each in attributes}
+    singles = [
+        _Found(((named[name], value),), counts) for (name, value), counts in by_value.items() if is_tellable(value)
+    ]
+    return total, singles, cells
+
+
+def _list_widths(backend: Any, counted: Any, columns: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Of each column how many different values there are, and how many people have one."""
+    said = {name: (counted[name].notnull() & (counted[name] != "")).cast("int64").fill_null(0) for name in columns}
+    people = counted["source"] + 0
+    sums = {f"v_{name}": each.sum() for name, each in said.items()}
+    sums |= {f"p_{name}": (each * people).sum() for name, each in said.items()}
+    (row,) = next(relations.stream_rows(backend, counted.agg(**sums), 1))
+    half = len(columns)
+    return {name: (int(row[at]), int(row[half + at])) for at, name in enumerate(columns)}
+
+
+def _choose(singles: Sequence[_Found], total: Counts) -> list[_Found]:
+    """The values whose pairs are worth counting: those that stand out most, and then those that are frequent."""
+
+    def weight(found: _Found) -> tuple[float, str]:
+        return -max(found.excess(change, total) for change in _CHANGES if total[change]), _name(found)
+
+    frequent = [
+        each
+        for each in singles
+        if any(total[change] and _share(each.counts, total, change) >= SUPPORT for change in _CHANGES)
+    ]
+    return sorted(frequent, key=weight)[:PAIRED]
+
+
+def _name(found: _Found) -> str:
+    return " ".join(f"{attribute.name}={value or ''}" for attribute, value in found.parts)
+
+
+def _count_pairs(
+    backend: Any, people: Any, chosen: Sequence[_Found], cells: Mapping[tuple[str, str | None], Sequence[str]]
+) -> Iterator[_Found]:
+    """Every pair of some values with its counts. A person is a number, whose bits say which of the values it has."""
+    import ibis
+
+    few = []
+    for each in chosen:
+        ((attribute, value),) = each.parts
+        if len(cells[attribute.name, value]) <= MOST_CELLS:
+            few.append((each, people[attribute.column].isin(sorted(cells[attribute.name, value]))))
+    if len(few) < 2:
+        return
+    bits = [ibis.ifelse(has, ibis.literal(1 << at, "int64"), 0) for at, (_, has) in enumerate(few)]
+    mask = sum(bits[1:], bits[0])
+    coded = people.select(*_SUMS, mask=mask)
+    grouped = coded.group_by("mask").agg(**{name: coded[name].sum() for name in _SUMS})
+    rows = [tuple(map(int, row)) for chunk in relations.stream_rows(backend, grouped, 10_000) for row in chunk]
+    for one, other in combinations(range(len(few)), 2):
+        parts = (*few[one][0].parts, *few[other][0].parts)
+        if parts[0][0].name == parts[1][0].name:
+            continue
+        both = (1 << one) | (1 << other)
+        found = [row[1:] for row in rows if row[0] & both == both]
+        counts = dict(zip(_SUMS, map(sum, zip(*found, strict=True)), strict=True)) if found else dict.fromkeys(_SUMS, 0)
+        yield _Found(parts, counts)
+
+
+def _rank(
+    standing: MembershipDecision, change: Change, singles: Sequence[_Found], pairs: Sequence[_Found], total: Counts
+) -> Iterator[Concentration]:
+    """What stands out of one change: the greatest excess first, a pair only where it says clearly more."""
+    alone = {_name(each): each for each in singles}
+    told: list[_Found] = []
+    every = [each for each in (*singles, *pairs) if _is_striking(each, change, total)]
+
+    def weight(found: _Found) -> tuple[float, int, str]:
+        return -(found.excess(change, total) - PREFERRED * (len(found.parts) - 1)), len(found.parts), _name(found)
+
+    for each in sorted(every, key=weight):
+        if len(told) == TOP:
+            return
+        apart = all(not set(each.parts) & set(other.parts) for other in told)
+        if apart and _is_private(each, change, total, told, alone):
+            told.append(each)
+            yield _told(standing, change, each, total)
+
+
+def _is_striking(found: _Found, change: Change, total: Counts) -> bool:
+    """Whether so many have it, so much more often than others, that it is no chance."""
+    base, many = _share(found.counts, total, _CHANGES[change]), total[change]
+    share = _share(found.counts, total, change)
+    if not base or share < SUPPORT or share < LIFT * base:
+        return False
+    return found.counts[change] - many * base > DEVIATIONS * math.sqrt(many * base * (1 - base))
+
+
+def _is_private(
+    found: _Found, change: Change, total: Counts, told: Sequence[_Found], alone: Mapping[str, _Found]
+) -> bool:
+    """Whether neither a figure nor a difference of two is about fewer than `FEWEST` people, and more than none."""
+    against = _CHANGES[change]
+    counts = found.counts
+    if counts[change] < FEWEST or counts[against] < FEWEST:
+        return False
+    rests = [total[change] - counts[change], total[against] - counts[against], counts[against] - counts[change]]
+    for attribute, value in found.parts if len(found.parts) > 1 else ():
+        single = alone[f"{attribute.name}={value or ''}"].counts
+        rests += [single[change] - counts[change], single[against] - counts[against]]
+    for attribute, _ in found.parts:
+        same = [each for each in told if any(other.name == attribute.name for other, _ in each.parts)]
+        if same:
+            rests.append(total[change] - counts[change] - sum(each.counts[change] for each in same))
+            rests.append(total[against] - counts[against] - sum(each.counts[against] for each in same))
+    return all(rest <= 0 or rest >= FEWEST for rest in rests)
+
+
+def _told(standing: MembershipDecision, change: Change, found: _Found, total: Counts) -> Concentration:
+    share, base = _share(found.counts, total, change), _share(found.counts, total, _CHANGES[change])
+    where = tuple(Value(attribute.name, value) for attribute, value in found.parts)
+    whole = round(100 * share)
+    # not all of them is never said to be all
+    whole = min(whole, 99) if found.counts[change] < total[change] else whole
+    return Concentration(standing.segment.address, change, where, whole, round(100 * base, 1), round(share / base, 1))
