@@ -35,7 +35,7 @@ import requests
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine
 from reconciler.cxone.writer import TenantWriter
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.store import Store
 from reconciler.model.address import Address
@@ -247,7 +247,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         clock, stop = Clock(), threading.Event()
         terms = ApplyOptions("", "benchmark", {}, Settings(engine=ENGINE), NOW, folder, clock, stop, segments=SEGMENTS)
         change = change_of(way, chunk, Rows(where.rows, "parquet", ROW_COLUMNS, rows))
-        with TenantWriter(surfaces, kinds(), stop) as writer:
+        with TenantWriter(surfaces, load_kinds(), stop) as writer:
             with engine.open_engine(ENGINE, folder) as backend:
                 members = writer.members(change.members, folder)
                 digests = wire_rows.digest_rows(change.rows), wire_rows.digest_members(backend, members)

@@ -30,7 +30,7 @@ from typing import Any
 from reconciler.audience.delivery import wire_rows
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.store import Store
@@ -219,7 +219,7 @@ def settle(pace: int, where: Where) -> Taken:
         receiver = Receiver(Secret(f"{where.url}/_webhooks/crm"), {}, None, allowed, 1, 5, 10)
         outbox, courier = Outbox(ledger.store), WebhookClient(stop)
         with (
-            TenantWriter(surfaces, kinds(), stop) as writer,
+            TenantWriter(surfaces, load_kinds(), stop) as writer,
             notify_in_background(Event.OUTCOMES, [crm], lambda _: receiver, courier, outbox, stop) as teller,
         ):
             tokens = Tokens(Secret("not-a-secret"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run as run_program
-from reconciler.model.known_names import pipeline_variables
+from reconciler.model.known_names import load_pipeline_variables
 from reconciler.simulator import Options, Simulator
 from tests import s3
 
@@ -120,7 +120,7 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # a pipeline that runs this suite is none that runs the program: there this machine would be no host by default
-    for name in (*pipeline_variables(), "RECONCILER_FLOOR"):
+    for name in (*load_pipeline_variables(), "RECONCILER_FLOOR"):
         os.environ.pop(name, None)
 
 

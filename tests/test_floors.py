@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.surfaces import surfaces
 
 PACKAGE = Path(__file__).parents[1] / "reconciler"
@@ -178,8 +178,8 @@ def test_a_voice_speaks_for_itself() -> None:
 
 
 def test_a_kind_imports_only_the_kinds_it_refers_to() -> None:
-    files = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_") for name in kinds()}
-    for name, kind in kinds().items():
+    files = {name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_") for name in load_kinds()}
+    for name, kind in load_kinds().items():
         referred = {files[reference.kind] for reference in kind.references}
         module = PACKAGE / "kinds" / f"{files[name]}.py"
         imported = {n.split(".")[2] for there, n, _ in inner(module) if there == "kinds" and n.count(".") > 1}
@@ -227,7 +227,7 @@ def test_kinds_are_told_apart_by_their_facts_and_named_in_no_list() -> None:
             for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-        for name in texts & set(kinds()):
+        for name in texts & set(load_kinds()):
             assert any(place.startswith(each) for each in allowed_to_name.get(name, ())), f"{place} names {name}"
 
 

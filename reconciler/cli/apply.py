@@ -214,11 +214,11 @@ class _Apply:
         return report.exit_code
 
     def _choose_options(self, surfaces: Mapping[str, str], progress: Progress, resume: str | None) -> ApplyOptions:
-        from reconciler.kinds import contact_list, earlier_names
-        from reconciler.kinds.segment import segments
-        from reconciler.kinds.suppression_list import stores
+        from reconciler.kinds import collect_earlier_names, contact_list
+        from reconciler.kinds.segment import make_segments
+        from reconciler.kinds.suppression_list import list_stores
         from reconciler.model.apply_options import ApplyOptions
-        from reconciler.model.instants import clock
+        from reconciler.model.instants import read_clock
 
         desired = self.desired
         return ApplyOptions(
@@ -227,20 +227,20 @@ class _Apply:
             environment=desired.environment,
             surfaces=surfaces,
             settings=desired.settings,
-            now=clock(),
-            clock=clock,
+            now=read_clock(),
+            clock=read_clock,
             scratch=self.workspace.scratch,
             progress=progress,
             stop=self.stopping.stop,
             resume=resume,
             reviewed=self.reviewed,
             root=desired.root,
-            stores=stores(desired.catalogue),
+            stores=list_stores(desired.catalogue),
             tokens=self.runtime.tokens(desired),
-            segments=segments(desired.catalogue, desired.as_of),
+            segments=make_segments(desired.catalogue, desired.as_of),
             secret=partial(self.runtime.secret, desired),
             places=desired.times,
-            earlier=earlier_names(desired.catalogue).get(contact_list.KIND.name, {}),
+            earlier=collect_earlier_names(desired.catalogue).get(contact_list.KIND.name, {}),
         )
 
     def _tell(self, report: Report) -> None:
@@ -263,7 +263,7 @@ def _tell(report: Report, workspace: Workspace, output_format: str, ledger: Ledg
     if output_format == "text" and any(step.rejected for step in report.steps):
         click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
     if report.resumable:
-        wrong = any(step.hint for step in report.ended(Outcome.FAILED))
+        wrong = any(step.hint for step in report.list_ended(Outcome.FAILED))
         _tell_how_to_go_on(workspace, "Fix the problem, then resume with" if wrong else "Resume with")
 
 

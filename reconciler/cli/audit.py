@@ -14,7 +14,7 @@ import click
 from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import open_workspace, workspace_options
 from reconciler.model.errors import LedgerError
-from reconciler.model.listing import many
+from reconciler.model.listing import format_count
 
 if TYPE_CHECKING:
     from reconciler.ledger.records import Records
@@ -74,7 +74,7 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
         raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         found = runtime.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
-    click.echo(f"{many(found.entries, 'entry is', 'entries are')} answered for, as they are.")
+    click.echo(f"{format_count(found.entries, 'entry is', 'entries are')} answered for, as they are.")
     if found.fault is not None:
         click.echo(plain(f"Entry {found.fault[0]} was broken: {found.fault[1]}."))
     for state, count in sorted(found.unproven.items()):

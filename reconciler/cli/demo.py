@@ -29,20 +29,20 @@ def demo(into: Path, latency: float) -> int:
     """Start an embedded tenant, then validate, plan, apply, and plan again: no changes."""
     from datetime import UTC, datetime
 
-    from reconciler.model.instants import last_midnight
-    from reconciler.model.known_names import in_pipeline
+    from reconciler.model.instants import find_last_midnight
+    from reconciler.model.known_names import is_in_pipeline
     from reconciler.simulator import Options, Simulator
     from reconciler.simulator.demo import populate
 
     manifests = _fresh_copy(into)
-    as_of = last_midnight(datetime.now(UTC))
+    as_of = find_last_midnight(datetime.now(UTC))
     with Simulator(Options(latency_ms=latency)) as tenant:
         populate(tenant.store, as_of)
         click.echo(f"An embedded CXone tenant answers at {tenant.url}: 20,000 contacts, 105,000 interactions,")
         click.echo("four lists, and a campaign that somebody has changed by hand.")
         os.environ |= tenant.environment()
         where = ["-w", str(manifests), "--var", f"cxone={tenant.url}"]
-        if in_pipeline(os.environ):  # there this machine is a host that an operator has to name
+        if is_in_pipeline(os.environ):  # there this machine is a host that an operator has to name
             bounds = into / "operator.yaml"
             bounds.write_text(_BOUNDS, encoding="utf-8")
             where += ["--floor", str(bounds)]

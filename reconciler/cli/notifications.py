@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 def tell_of_plan(plan: Plan, workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     """Tell the webhooks that a plan was made."""
-    from reconciler.model.payloads import of_plan
+    from reconciler.model.payloads import make_plan_occasion
 
-    _tell([of_plan(plan, datetime.now(UTC))], workspace, runtime, desired)
+    _tell([make_plan_occasion(plan, datetime.now(UTC))], workspace, runtime, desired)
 
 
 def tell_of_apply(plan: Plan, report: Report, workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     """Tell the webhooks how a run has ended, and its jobs if all are over."""
-    from reconciler.model.payloads import of_apply, of_jobs
+    from reconciler.model.payloads import make_apply_occasion, make_jobs_occasion
 
     now = datetime.now(UTC)
-    occasions = [of_jobs(report.run, report.jobs, now), of_apply(plan, report, now)]
+    occasions = [make_jobs_occasion(report.run, report.jobs, now), make_apply_occasion(plan, report, now)]
     _tell([each for each in occasions if each is not None], workspace, runtime, desired)
 
 
@@ -48,9 +48,9 @@ def tell_of_refusal(
     plan: Plan, error: Refused | Stale, workspace: Workspace, runtime: LocalRuntime, desired: Desired
 ) -> None:
     """Tell the webhooks that a plan was not applied."""
-    from reconciler.model.payloads import of_refusal
+    from reconciler.model.payloads import make_refusal_occasion
 
-    _tell([of_refusal(plan, error, datetime.now(UTC))], workspace, runtime, desired)
+    _tell([make_refusal_occasion(plan, error, datetime.now(UTC))], workspace, runtime, desired)
 
 
 @contextmanager
@@ -58,10 +58,10 @@ def notifier(
     runtime: LocalRuntime, desired: Desired, stop: threading.Event, workspace: Workspace
 ) -> Iterator[BackgroundNotifier | None]:
     """Have webhooks told of outcomes as they are set; say at the end what became of that."""
-    from reconciler.kinds.webhook import webhooks
+    from reconciler.kinds.webhook import make_webhooks
     from reconciler.model.webhook import Event
 
-    declared = webhooks(desired.catalogue)
+    declared = make_webhooks(desired.catalogue)
     if not any(Event.OUTCOMES in each.events for each in declared):
         yield None
         return
@@ -79,9 +79,9 @@ def notifier(
 
 def _tell(occasions: Iterable[Occasion], workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     from reconciler.cli.stopping import stoppable
-    from reconciler.kinds.webhook import webhooks
+    from reconciler.kinds.webhook import make_webhooks
 
-    declared = webhooks(desired.catalogue)
+    declared = make_webhooks(desired.catalogue)
     if not declared:
         return
     from reconciler.steps.notify import notify

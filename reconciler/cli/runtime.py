@@ -16,9 +16,9 @@ from reconciler.cxone.campaign_rate import CampaignLimiters
 from reconciler.cxone.campaigns import CampaignReader
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
-from reconciler.kinds import contact_list, earlier_names, kinds
-from reconciler.kinds.tenant import declared_surfaces, fetch, identity
-from reconciler.kinds.webhook import receiver, refuse_receiver
+from reconciler.kinds import collect_earlier_names, contact_list, load_kinds
+from reconciler.kinds.tenant import fetch_secret, identify_tenant, make_surfaces
+from reconciler.kinds.webhook import make_receiver, refuse_receiver
 from reconciler.ledger import retry_queue, scored, written
 from reconciler.ledger.cache import CacheFolder, folder_of
 from reconciler.ledger.ledger import Ledger
@@ -28,7 +28,7 @@ from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
 from reconciler.ledger.store import open_store
-from reconciler.model.allowance import allowance
+from reconciler.model.allowance import make_allowance
 from reconciler.model.desired import Desired
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.problem import BadInput, Location, Problem
@@ -68,22 +68,22 @@ class LocalRuntime:
 
     def reader(self, desired: Desired) -> CampaignReader:
         """The tenant that is meant, to be read only."""
-        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
+        surfaces = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
         return self._stack.enter_context(
-            CampaignReader(surfaces, kinds(), self._stop, self._lanes, **self._names(desired))
+            CampaignReader(surfaces, load_kinds(), self._stop, self._lanes, **self._names(desired))
         )
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
-        surfaces = declared_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
+        surfaces = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
         return self._stack.enter_context(
-            TenantWriter(surfaces, kinds(), self._stop, self._lanes, **self._names(desired))
+            TenantWriter(surfaces, load_kinds(), self._stop, self._lanes, **self._names(desired))
         )
 
     def _names(self, desired: Desired) -> dict[str, Any]:
         """What a reader is to know of the names that objects had before, and of whose they are."""
         owners = partial(self._owners, desired)
-        return {"earlier": earlier_names(desired.catalogue), "owner": desired.settings.name, "owners": owners}
+        return {"earlier": collect_earlier_names(desired.catalogue), "owner": desired.settings.name, "owners": owners}
 
     def _owners(self, desired: Desired) -> Registry:
         return self.ledger(desired).owners()
@@ -91,15 +91,15 @@ class LocalRuntime:
     def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
         """What a reference in a manifest leads to: an environment variable, or a file of the workspace."""
         kept, _, name = reference.partition(" ")
-        found = fetch({kept: name}, where, self._workspace.environ, desired.root, desired.bounds)
+        found = fetch_secret({kept: name}, where, self._workspace.environ, desired.root, desired.bounds)
         if isinstance(found, Problem):
             raise BadInput([found])
         return found
 
     def receivers(self, desired: Desired) -> Callable[[Webhook], Receiver]:
         """Fetches what is secret of a webhook, for the tenant that is meant."""
-        allowed = allowance(desired.tenant.spec.get("webhooks", {}))
-        fetched = partial(receiver, allowed=allowed, fetch=partial(self.secret, desired))
+        allowed = make_allowance(desired.tenant.spec.get("webhooks", {}))
+        fetched = partial(make_receiver, allowed=allowed, fetch=partial(self.secret, desired))
 
         def within_bounds(webhook: Webhook) -> Receiver:
             found = fetched(webhook)
@@ -127,7 +127,7 @@ class LocalRuntime:
         store = open_store(desired.settings.ledger, desired.root)
         if self.ledger_state is None:
             self.ledger_state = self._looked_at(store, desired)
-        return Ledger(store, identity(desired.tenant), key, desired.environment, previous)
+        return Ledger(store, identify_tenant(desired.tenant), key, desired.environment, previous)
 
     def _looked_at(self, store: Records, desired: Desired) -> LedgerState:
         """What the ledger is before this command leaves anything in it."""
@@ -139,7 +139,7 @@ class LocalRuntime:
     def owed(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""
         ledger = self.ledger(desired)
-        names = earlier_names(desired.catalogue).get(contact_list.KIND.name, {})
+        names = collect_earlier_names(desired.catalogue).get(contact_list.KIND.name, {})
         to_be = {old: name for name, olds in names.items() for old in olds}
         return retry_queue.copy_pending(ledger.records, ledger.tenant, desired.scratch / "owed.jsonl", to_be)
 
@@ -186,4 +186,4 @@ class LocalRuntime:
 
 def _known_as(desired: Desired, name: str) -> tuple[str, ...]:
     """The names that the ledger may have a list under: its own first."""
-    return (name, *earlier_names(desired.catalogue).get(contact_list.KIND.name, {}).get(name, ()))
+    return (name, *collect_earlier_names(desired.catalogue).get(contact_list.KIND.name, {}).get(name, ()))

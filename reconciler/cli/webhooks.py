@@ -11,7 +11,7 @@ import click
 from reconciler.cli.formats import format_option, show
 from reconciler.cli.workspace import open_workspace, workspace_options
 from reconciler.model.errors import Exit
-from reconciler.model.listing import many
+from reconciler.model.listing import format_count
 
 if TYPE_CHECKING:
     from reconciler.ledger.outbox import Outbox
@@ -70,7 +70,7 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
     from reconciler.cli.notifications import show as show_receipts
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.cli.stopping import stoppable
-    from reconciler.kinds.webhook import webhooks as declared
+    from reconciler.kinds.webhook import make_webhooks as declared
     from reconciler.steps import notify
     from reconciler.steps.load import load
 
@@ -106,8 +106,8 @@ def forget(chosen: dict[str, Any], name: str | None, run: str | None, yes: bool)
         waiting = _chosen(outbox, name, run)
         _say_where(desired)
         if waiting and not yes:
-            click.confirm(f"Give up {many(len(waiting), 'callback')} for good?", abort=True)
+            click.confirm(f"Give up {format_count(len(waiting), 'callback')} for good?", abort=True)
         for each in waiting:
             outbox.forget(each.callback.key)
-    click.echo(f"{many(len(waiting), 'callback')} given up.")
+    click.echo(f"{format_count(len(waiting), 'callback')} given up.")
     return Exit.DONE

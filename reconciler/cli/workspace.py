@@ -112,7 +112,7 @@ def _floors(ctx: click.Context, parameter: click.Parameter, given: tuple[Path, .
 
 
 def _instant(ctx: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
-    from reconciler.model.instants import EARLIEST, LATEST, parse_instant, reckonable
+    from reconciler.model.instants import EARLIEST, LATEST, is_reckonable, parse_instant
 
     if given is None:
         return None
@@ -120,7 +120,7 @@ def _instant(ctx: click.Context, parameter: click.Parameter, given: str | None) 
         instant = parse_instant(given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-    if not reckonable(instant):
+    if not is_reckonable(instant):
         raise click.BadParameter(f"it must be in the years {EARLIEST.year} to {LATEST.year - 1}")
     return instant
 

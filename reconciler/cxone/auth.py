@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.model.api_surface import Preset, event_url
+from reconciler.model.api_surface import Preset, make_event_url
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
 from reconciler.model.shape import Shape, Value, may, needs, number
@@ -85,7 +85,7 @@ def _events_url(declared: DeclaredSurface, preset: Preset, base_url: str) -> str
         return None
     if declared.events_url is not None:
         return declared.events_url
-    return event_url(base_url, preset)
+    return make_event_url(base_url, preset)
 
 
 def _filled(template: str, declared: DeclaredSurface) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from reconciler.cxone.error_mapping import clean_text
 from reconciler.cxone.transport import Transport
-from reconciler.model.jobs import Job, RowError, job_status
+from reconciler.model.jobs import Job, RowError, parse_job_status
 from reconciler.model.shape import ID, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs, number, whole
 
 MOST_ITEMS = 10_000
@@ -67,7 +67,7 @@ def find(transport: Transport, reference: str) -> Job | None:
 def _understood(reply: Mapping[str, Any], job_id: str) -> Job:
     return Job(
         job_id,
-        job_status(reply["status"]),
+        parse_job_status(reply["status"]),
         share(reply.get("progress")),
         whole(reply.get("failed")),
         tuple(map(_error, reply.get("errors") or ())),

@@ -21,7 +21,7 @@ from reconciler.cxone.pages import (
     told_total,
 )
 from reconciler.cxone.transport import Transport
-from reconciler.model.pages import OffsetPages, OnePage, Pages, Query, TokenPages, answer_shape, pick
+from reconciler.model.pages import OffsetPages, OnePage, Pages, Query, TokenPages, make_answer_shape, pick
 from reconciler.model.rows import Rows as RowsRead
 from reconciler.model.shape import Shape, needs
 from reconciler.model.wire import Call, Members, Wire
@@ -44,7 +44,7 @@ def read_one(transport: Transport, wire: Wire, object_id: str) -> Mapping[str, A
     """The body of one object by its id, where the wire says that it is told; None where there is none."""
     if wire.body is None:
         return None
-    call, shape = wire.one(object_id), answer_shape({wire.body: needs(wire.shape)})
+    call, shape = wire.one(object_id), make_answer_shape({wire.body: needs(wire.shape)})
     try:
         reply = transport.call(call.method, call.path, query=call.query, scope=wire.read_scope, shape=shape)
     except NotFound:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.cxone.transport import Transport
-from reconciler.model.jobs import Job, job_status
+from reconciler.model.jobs import Job, parse_job_status
 from reconciler.model.shape import TEXT_OR_NUMBER, WHOLE, Shape, may, needs, whole
 
 MOST_CONTACTS = 500
@@ -50,4 +50,4 @@ def job(transport: Transport, job_id: str) -> Job:
     told = transport.call("GET", path, scope=READ_SCOPE, shape=JOB)
     done, total, failed = (whole(told.get(f"{part}_records")) for part in ("processed", "total", "failed"))
     progress = None if done is None or not total else min(done / total, 1.0)
-    return Job(job_id, job_status(told["status"]), progress, failed)
+    return Job(job_id, parse_job_status(told["status"]), progress, failed)

@@ -18,10 +18,10 @@ import orjson
 from reconciler.cxone.errors import Conflict, Invalid, NotFound, Unknown, WireError
 from reconciler.cxone.pages import Spool
 from reconciler.cxone.transport import Transport
-from reconciler.model.disposition import HELD, Ending, Settled, code_of
+from reconciler.model.disposition import HELD, Ending, Settled, make_code
 from reconciler.model.rows import Rows
 from reconciler.model.shape import INSTANT, NAME, TEXT, Shape, may, needs
-from reconciler.model.vocabulary import known_or_raw
+from reconciler.model.vocabulary import translate_or_keep
 from reconciler.model.workers import work_all
 
 _READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
@@ -64,8 +64,8 @@ def standing(transport: Transport, campaign_id: str, contact: str) -> Standing:
     path = _path(campaign_id, contact)
     shown = f"/campaigns/{campaign_id}/contacts/…"
     reply = transport.call("GET", path, scope=_READ_SCOPE, lane=lane, shown=shown, shape=_STANDING)
-    state = known_or_raw("contact_state", reply["state"]).upper()
-    return Standing(state, code_of(reply.get("outcomeCode")), reply.get("dispositionTimestamp"))
+    state = translate_or_keep("contact_state", reply["state"]).upper()
+    return Standing(state, make_code(reply.get("outcomeCode")), reply.get("dispositionTimestamp"))
 
 
 def read(transport: Transport, campaign_id: str, contacts: Iterable[str], workers: int, into: Path) -> Rows:

@@ -14,7 +14,7 @@ from reconciler.cxone import lists, outbound
 from reconciler.cxone.errors import Invalid, NotFound, TooLarge
 from reconciler.cxone.transport import Transport
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
-from reconciler.model.invisible import same_id
+from reconciler.model.invisible import normalise_id
 
 Row = Mapping[str, Any]
 Wires = Mapping[str, Transport]
@@ -65,7 +65,7 @@ def member(row: Row) -> str:
 
 def _data(row: Row) -> Mapping[str, Any]:
     # what it was sent under must stay with it, or the contact would not be known again
-    known = {} if same_id(member(row)) == row["contactId"] else {"contactId": row["sent_as"]}
+    known = {} if normalise_id(member(row)) == row["contactId"] else {"contactId": row["sent_as"]}
     return {**row["data"], **known}
 
 

@@ -28,11 +28,11 @@ from reconciler.model.delivery import Way
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
-from reconciler.model.nearest import nearest
+from reconciler.model.nearest import find_nearest
 from reconciler.model.owners import NoOwners, Owners
 from reconciler.model.pages import Query
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.renaming import Earlier, called, renamed
+from reconciler.model.renaming import Earlier, name_of, rename_ours
 from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
 from reconciler.model.shape import Shape, whole
 from reconciler.model.tenant import DeclaredSurface
@@ -142,7 +142,7 @@ class TenantReader:
         known = self._apart.setdefault(kind.name, set())
         found = naming.split_alike([self._understood(kind, surface, body) for body in bodies], known)
         if kind.name in self._earlier and surface.writable:
-            found = renamed(found, self._earlier[kind.name], self._owner)
+            found = rename_ours(found, self._earlier[kind.name], self._owner)
         self._ids[kind.name] = {each.name: each.id for each in found}
         self._names[kind.name] = {each.id: each.name for each in found}
         self._alike[kind.name] = naming.find_alike(found)
@@ -158,7 +158,7 @@ class TenantReader:
         if self._is_renamed(kind, name):
             held = self.objects(kind)
             # it goes by the name that it is to have, and may be asked for by the one that it has
-            others = (each for each in held if called(each) == name)
+            others = (each for each in held if name_of(each) == name)
             return next((each for each in held if each.name == name), None) or next(others, None)
         surface = self._surface(kind)
         for reference in surface.references:
@@ -371,8 +371,8 @@ class TenantReader:
     def _nearest(self, kind: str, name: str, many: str) -> str:
         """What may be meant by a name that there is not."""
         known = self._ids[kind]
-        same = [each for each in known if invisible.same_name(each) == invisible.same_name(name)]
-        meant = same[0] if same else nearest(name, known)
+        same = [each for each in known if invisible.normalise_name(each) == invisible.normalise_name(name)]
+        meant = same[0] if same else find_nearest(name, known)
         return f"did you mean {meant!a}?" if meant else f"the tenant has {len(known)} {many}"
 
     def _file(self, into: Path) -> Path:

@@ -27,7 +27,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.shape import ID as RECORD_ID
 from reconciler.model.shape import WHOLE, Shape, may, needs, whole
 from reconciler.model.shape import Rows as RowsOf
-from reconciler.model.soql import ID, select
+from reconciler.model.soql import ID, make_select
 from reconciler.model.tenant import Pace, SurfaceAccess, TokenRequest
 
 LIFETIME = 86_400.0
@@ -110,7 +110,7 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
         WireError: it refuses the client, has no requests left, or cannot be reached; the note says at which page.
         Unsettled: the pages never came to an end.
     """
-    query = select(feed.object, fields, feed.condition)
+    query = make_select(feed.object, fields, feed.condition)
     renewed = False
     try:
         for restarts in range(MOST_RESTARTS + 1):

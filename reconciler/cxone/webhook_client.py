@@ -23,7 +23,7 @@ from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.response import Broken, Outcome
 from reconciler.cxone.signature import signature
 from reconciler.cxone.webhook_http import post
-from reconciler.model.endpoint import Endpoint, endpoint
+from reconciler.model.endpoint import Endpoint, parse_endpoint
 from reconciler.model.webhook import Callback, Receipt, Receiver
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class WebhookClient:
             addresses = self.resolve(there.host, there.port)
         except (OSError, UnicodeError):
             return Broken(f"the host {there.host} is not known", sent=False)
-        refusals = [receiver.allowance.refusal(there.host, address) for address in addresses]
+        refusals = [receiver.allowance.explain_refusal(there.host, address) for address in addresses]
         refusal = next((each for each in refusals if each is not None), None)
         if refusal is not None:  # one is enough: a host that is half inside is not one to send anything to
             return Broken(f"{there.host} is not called: {refusal}, which its tenant does not allow", False, True)
@@ -152,7 +152,7 @@ def _allowed(receiver: Receiver) -> Endpoint:
         ValueError: its URL cannot be called.
     """
     try:
-        there = endpoint(receiver.url.reveal())
+        there = parse_endpoint(receiver.url.reveal())
     except ValueError as error:
         raise ValueError(f"its URL cannot be called: {error}") from None
     if not there.tls and there.host not in receiver.allowance.plain:

@@ -25,7 +25,7 @@ from reconciler.surfaces import wires
 
 
 @cache
-def _modules() -> Mapping[str, tuple[Kind, str]]:
+def _load_modules() -> Mapping[str, tuple[Kind, str]]:
     found = {}
     for module in pkgutil.iter_modules(__path__):
         kind = getattr(import_module(f"{__name__}.{module.name}"), "KIND", None)
@@ -35,38 +35,38 @@ def _modules() -> Mapping[str, tuple[Kind, str]]:
 
 
 @cache
-def kinds() -> Mapping[str, Kind]:
+def load_kinds() -> Mapping[str, Kind]:
     """Every kind, by the name that manifests use."""
-    return MappingProxyType({name: kind for name, (kind, _) in _modules().items()})
+    return MappingProxyType({name: kind for name, (kind, _) in _load_modules().items()})
 
 
-def earlier_names(catalogue: Catalogue) -> dict[str, dict[str, tuple[str, ...]]]:
+def collect_earlier_names(catalogue: Catalogue) -> dict[str, dict[str, tuple[str, ...]]]:
     """By kind, of each live name that is declared, those that its object may have had before."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for resource in catalogue.resources.values():
-        kind = kinds()[resource.address.kind]
+        kind = load_kinds()[resource.address.kind]
         if kind.surfaces and (names := kind.earlier_names(resource)):
             found.setdefault(kind.name, {})[kind.live_name(resource)] = names
     return found
 
 
-def schema_folder() -> Traversable:
+def find_schema_folder() -> Traversable:
     """Where the schemas are: inside an installed package, or beside it in a checkout."""
     packaged = files("reconciler") / "schemas"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
-def schema_of(name: str) -> dict[str, Any]:
+def load_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a kind, by the kind's name."""
-    return _read(_modules()[name][1])
+    return _read(_load_modules()[name][1])
 
 
-def shared_schema() -> dict[str, Any]:
+def load_shared_schema() -> dict[str, Any]:
     """The definitions that the schemas of all kinds refer to, as `manifest.json`."""
     return _read("manifest")
 
 
 @cache
 def _read(stem: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((schema_folder() / f"{stem}.json").read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads((find_schema_folder() / f"{stem}.json").read_text(encoding="utf-8"))
     return document

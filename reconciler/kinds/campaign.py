@@ -9,52 +9,52 @@ from typing import Any
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.address import Address
-from reconciler.model.campaign import Campaign, Staffing, told_window
+from reconciler.model.campaign import Campaign, Staffing, parse_told_window
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import (
-    Activity,
-    Each,
     Fields,
+    ForEach,
     Kind,
     Likeness,
     Reference,
-    Renewal,
+    ReplaceBehaviour,
+    RunStates,
 )
 from reconciler.model.live import LiveObject
-from reconciler.model.ownership import worded
+from reconciler.model.ownership import normalise_description
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import MemberPhones, RowQuery
-from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
-from reconciler.model.vocabulary import meaning
+from reconciler.model.run_state import RunState, confirms, needs_no_write, read_state
+from reconciler.model.vocabulary import find_meaning
 
 Spec = Mapping[str, Any]
 
 _PLAIN = ("name", "description", "dialType", "wrapUpCode", "status")
 
 
-def renewed(fields: Fields) -> dict[str, Any]:
+def make_replacement_fields(fields: Fields) -> dict[str, Any]:
     """The fields of a campaign that is made anew: what only predictive dialling knows is left behind by the others."""
     without = () if fields.get("dialType") == "predictive" else ("predictive",)
     return {name: value for name, value in fields.items() if name not in without}
 
 
-def downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
+def describe_downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
     """For how long nobody is called while a campaign is made anew."""
-    if not state_of(before).may_dial:
+    if not read_state(before).may_dial:
         return f"none: it is {before.get('status', 'not active')}"
-    if state_of(after) is not RunState.ACTIVE:
+    if read_state(after) is not RunState.ACTIVE:
         return f"it stays stopped: it becomes {after.get('status')}"
     starts = later.get("startTime") or (f"at {after['startTime']}" if "startTime" in after else "at once")
     return f"from the pause of the old one until the new one is active; it starts {starts}"
 
 
-def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
+def make_campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
     """The campaign that a valid manifest declares, with its list, threshold and schedule looked up."""
     spec = resource.spec
-    policy, band = _policy(spec)
-    used = _list(spec, catalogue)
-    runs = schedule.schedule(spec["schedule"], as_of)
+    policy, band = _parse_policy(spec)
+    used = _find_list(spec, catalogue)
+    runs = schedule.make_schedule(spec["schedule"], as_of)
     return Campaign(
         address=resource.address,
         name=KIND.live_name(resource),
@@ -62,13 +62,13 @@ def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campa
         list_address=used.address,
         dial_type=spec["dialType"],
         status=spec["status"],
-        threshold=_threshold(policy, band, catalogue),
+        threshold=_find_threshold(policy, band, catalogue),
         policy=policy,
         band=band,
         starts=runs.starts,
         ends=runs.ends,
         windows=runs.windows,
-        staffing=_staffing(spec),
+        staffing=_parse_staffing(spec),
         predictive=dict(spec.get("predictive", {})),
         starts_in=runs.starts_in,
         lasts=runs.lasts,
@@ -77,10 +77,10 @@ def campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campa
     )
 
 
-def found(address: Address, held: LiveObject) -> Campaign:
+def make_undeclared_campaign(address: Address, held: LiveObject) -> Campaign:
     """A campaign that no manifest declares, as far as the tenant says what it is."""
     told = held.fields
-    starts, ends = told_window(told)
+    starts, ends = parse_told_window(told)
     threshold = told.get("abandonThreshold")
     return Campaign(
         address=address,
@@ -105,12 +105,12 @@ def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     declared: dict[str, Any] = {"name": KIND.live_name(resource)}
     declared |= {key: spec[key] for key in _PLAIN if key in spec}
     if "description" in declared:
-        declared["description"] = worded(declared["description"])
-    declared["list"] = contact_list.KIND.live_name(_list(spec, catalogue))
-    threshold = _threshold(*_policy(spec), catalogue)
+        declared["description"] = normalise_description(declared["description"])
+    declared["list"] = contact_list.KIND.live_name(_find_list(spec, catalogue))
+    threshold = _find_threshold(*_parse_policy(spec), catalogue)
     if threshold is not None:
         declared["abandonThreshold"] = threshold
-    declared |= schedule.times(spec["schedule"], as_of)
+    declared |= schedule.make_times(spec["schedule"], as_of)
     if "predictive" in spec:
         declared["predictive"] = dict(spec["predictive"])
     return declared
@@ -118,18 +118,20 @@ def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
 
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
     """The phones of who is on its list now, unless the list's segment knows them all: where they are called counts."""
-    used = _list(resource.spec, catalogue)
-    if not _numbered(used, catalogue):
+    used = _find_list(resource.spec, catalogue)
+    if not _knows_all_phones(used, catalogue):
         yield MemberPhones(contact_list.KIND.live_name(used), used.where(), needed=False)
 
 
-def _numbered(used: Resource, catalogue: Catalogue) -> bool:
+def _knows_all_phones(used: Resource, catalogue: Catalogue) -> bool:
     """Whether a segment fills a list and knows all its phones."""
     fillers = (each for each in catalogue.of_kind("Segment") if used.address.name in each.spec["lists"].values())
-    return any(segment.numbered(each, catalogue) for each in fillers)
+    return any(segment.knows_all_phones(each, catalogue) for each in fillers)
 
 
-def besides(declared: Sequence[Resource], others: Mapping[str, Fields], catalogue: Catalogue) -> Iterator[RowQuery]:
+def make_queries_for_unmanaged(
+    declared: Sequence[Resource], others: Mapping[str, Fields], catalogue: Catalogue
+) -> Iterator[RowQuery]:
     """The phones of whoever is called by campaigns that nothing declares, and that may be at work.
 
     People whom this workspace has called may be called by them, too: by a campaign that is declared, or by one that is
@@ -137,17 +139,17 @@ def besides(declared: Sequence[Resource], others: Mapping[str, Fields], catalogu
     """
     manifests = {contact_list.KIND.live_name(each): each for each in catalogue.of_kind("ContactList")}
     filled = {name for each in catalogue.of_kind("Segment") for name in each.spec["lists"].values()}
-    dials = {name: held.get("list") for name, held in others.items() if ACTIVITY.may_work(held)}
+    dials = {name: held.get("list") for name, held in others.items() if RUN_STATES.may_run(held)}
     ours = {name for name, each in manifests.items() if each.address.name in filled}
-    if not any(ACTIVITY.at_work(each.spec) for each in declared) and not ours & set(dials.values()):
+    if not any(RUN_STATES.is_running(each.spec) for each in declared) and not ours & set(dials.values()):
         return
     for name, dialled in dials.items():
-        known = dialled in manifests and _numbered(manifests[dialled], catalogue)
+        known = dialled in manifests and _knows_all_phones(manifests[dialled], catalogue)
         if dialled is not None and not known:
             yield MemberPhones(dialled, Location(f"Campaign {name!r} in the tenant"), needed=False)
 
 
-def _list(spec: Spec, catalogue: Catalogue) -> Resource:
+def _find_list(spec: Spec, catalogue: Catalogue) -> Resource:
     """The list's manifest: named, or found by a band of a segment."""
     name = spec.get("list")
     if name is None:
@@ -156,19 +158,19 @@ def _list(spec: Spec, catalogue: Catalogue) -> Resource:
     return catalogue.get("ContactList", name)
 
 
-def _policy(spec: Spec) -> tuple[str | None, str | None]:
+def _parse_policy(spec: Spec) -> tuple[str | None, str | None]:
     """The policy's name, and the band: the policy's, else the segment's."""
     named = spec.get("abandonment", {})
     return named.get("policy"), named.get("band", spec.get("segment", {}).get("band"))
 
 
-def _threshold(policy: str | None, band: str | None, catalogue: Catalogue) -> float | None:
+def _find_threshold(policy: str | None, band: str | None, catalogue: Catalogue) -> float | None:
     if policy is None or band is None:
         return None
-    return abandonment_policy.thresholds(catalogue.get("AbandonmentPolicy", policy))[band]
+    return abandonment_policy.make_thresholds(catalogue.get("AbandonmentPolicy", policy))[band]
 
 
-def _staffing(spec: Spec) -> Staffing | None:
+def _parse_staffing(spec: Spec) -> Staffing | None:
     """Who works on it; the answer rate is that of predictive dialling, where none is stated."""
     stated = spec.get("staffing")
     if stated is None:
@@ -212,10 +214,10 @@ def _check_list(resource: Resource, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _check_band(resource: Resource, catalogue: Catalogue) -> Iterator[Problem]:
-    policy, band = _policy(resource.spec)
+    policy, band = _parse_policy(resource.spec)
     if policy is None:
         return
-    thresholds = abandonment_policy.thresholds(catalogue.get("AbandonmentPolicy", policy))
+    thresholds = abandonment_policy.make_thresholds(catalogue.get("AbandonmentPolicy", policy))
     hint = f"its bands are {', '.join(thresholds)}"
     if band is None:
         message = f"which threshold of AbandonmentPolicy {policy!r} is meant? `band` is not given"
@@ -239,16 +241,18 @@ def _check_staffing(resource: Resource) -> Iterator[Problem]:
         yield Problem(resource.where("spec", "staffing", "handleTime"), "out-of-range", message)
 
 
-def _same_dial_type(live: Any, declared: Any) -> bool:
+def _is_same_dial_type(live: Any, declared: Any) -> bool:
     """Whether a live dial type is no known difference: by a word that nobody knows no campaign is made anew."""
-    return meaning("dial_type", live) in (None, declared)
+    return find_meaning("dial_type", live) in (None, declared)
 
 
-ACTIVITY = Activity("status", "active", "paused", "draft", calm=frozenset({"description", "wrapUpCode"}))
+RUN_STATES = RunStates(
+    "status", "active", "paused", "draft", changeable_while_running=frozenset({"description", "wrapUpCode"})
+)
 
 KIND = Kind(
     name="Campaign",
-    says="a live campaign: who is dialled, how, when, and with which abandonment threshold",
+    summary="a live campaign: who is dialled, how, when, and with which abandonment threshold",
     references=(
         Reference(("list",), "ContactList"),
         Reference(("segment", "name"), "Segment"),
@@ -256,15 +260,15 @@ KIND = Kind(
     ),
     fields=fields,
     queries=queries,
-    besides=besides,
+    queries_for_unmanaged=make_queries_for_unmanaged,
     check=check,
     immutable=frozenset({"dialType"}),
-    renewal=Renewal(renewed, downtime),
+    replacement=ReplaceBehaviour(make_replacement_fields, describe_downtime),
     needed=frozenset({"abandonThreshold"}),
-    each=Each("perBand", "band", whole=frozenset({"schedule"})),
-    activity=ACTIVITY,
+    for_each=ForEach("perBand", "band", whole=frozenset({"schedule"})),
+    run_states=RUN_STATES,
     likeness={
         "status": Likeness(needs_no_write, confirms),
-        "dialType": Likeness(_same_dial_type, lambda live, written: bool(live == written)),
+        "dialType": Likeness(_is_same_dial_type, lambda live, written: bool(live == written)),
     },
 )

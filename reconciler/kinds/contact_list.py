@@ -6,29 +6,31 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.kind import Fields, Kind, Likeness
-from reconciler.model.ownership import worded
+from reconciler.model.ownership import normalise_description
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.vocabulary import meaning
+from reconciler.model.vocabulary import find_meaning
 
 _FIELDS = ("name", "description", "type")
 
 
-def _same_type(live: Any, declared: Any) -> bool:
+def _is_same_type(live: Any, declared: Any) -> bool:
     """Whether a live type is no known difference: what nobody knows is for a rule to tell."""
-    return meaning("list_type", live) in (None, declared)
+    return find_meaning("list_type", live) in (None, declared)
 
 
 def fields(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Fields:
     """What is declared of the list; its type is `outbound`, the only one this tool dials."""
     declared = {"name": KIND.live_name(resource), "type": "outbound"}
     declared |= {field: resource.spec[field] for field in _FIELDS if field in resource.spec}
-    return declared | ({"description": worded(declared["description"])} if "description" in declared else {})
+    return declared | (
+        {"description": normalise_description(declared["description"])} if "description" in declared else {}
+    )
 
 
 KIND = Kind(
     name="ContactList",
-    says="a live list: name, description, type",
+    summary="a live list: name, description, type",
     fields=fields,
     immutable=frozenset({"type"}),
-    likeness={"type": Likeness(_same_type, lambda live, written: bool(live == written))},
+    likeness={"type": Likeness(_is_same_type, lambda live, written: bool(live == written))},
 )

@@ -12,10 +12,10 @@ from reconciler.model.people import (
     PEOPLE,
     check_files,
     check_people,
-    history,
-    live_list,
-    names_of_rows,
-    people,
+    iter_names_of_rows,
+    make_history_feed,
+    make_live_list,
+    make_people_query,
 )
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -31,31 +31,31 @@ class Source:
     history: HistoryQuery | None = None
 
 
-def source(resource: Resource) -> Source:
+def make_source(resource: Resource) -> Source:
     """What a ContactSource manifest says."""
     interactions = resource.spec.get("interactions")
     if interactions is None:
-        return Source(people(resource))
+        return Source(make_people_query(resource))
     types = tuple(sorted(interactions["types"]))
     # what the rows do not say is of the one type that is meant
-    past = history(resource, types[0] if len(types) == 1 else None)
+    past = make_history_feed(resource, types[0] if len(types) == 1 else None)
     if "of" in interactions:
         place = resource.where("spec", "interactions", "of")
-        return Source(ContactsOf(live_list(interactions["of"]), place), types, past)
+        return Source(ContactsOf(make_live_list(interactions["of"]), place), types, past)
     if past is not None and not any(name in resource.spec for name in PEOPLE):
         return Source(ContactsIn(past, past.where), types, past)
-    return Source(people(resource), types, past)
+    return Source(make_people_query(resource), types, past)
 
 
 def feeds(resource: Resource) -> Iterable[PeopleQuery | HistoryQuery]:
     """Where its contacts and their interactions are read."""
-    declared = source(resource)
+    declared = make_source(resource)
     yield declared.contacts
     if declared.history is not None:
         yield declared.history
 
 
-def attributes(resource: Resource) -> tuple[str, ...]:
+def list_attributes(resource: Resource) -> tuple[str, ...]:
     """The attributes that a ContactSource manifest maps."""
     named = {attribute for way in PEOPLE for attribute in resource.spec.get(way, {}).get("attributes", {})}
     return tuple(sorted(named))
@@ -63,8 +63,8 @@ def attributes(resource: Resource) -> tuple[str, ...]:
 
 def names(resource: Resource) -> Iterator[Named]:
     """Where its contacts and their interactions are read."""
-    yield from names_of_rows(resource)
-    yield from names_of_rows(resource, "interactions")
+    yield from iter_names_of_rows(resource)
+    yield from iter_names_of_rows(resource, "interactions")
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
@@ -89,4 +89,4 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             yield Problem(resource.where("spec", "interactions", "types"), "type-unknown", message, hint=hint)
 
 
-KIND = Kind(name="ContactSource", says="where contacts come from", feeds=feeds, names=names, check=check)
+KIND = Kind(name="ContactSource", summary="where contacts come from", feeds=feeds, names=names, check=check)

@@ -9,7 +9,7 @@ from reconciler.kinds import suppression_list
 from reconciler.model.disposition import MATRIX, STANDARD, DispositionSet, Feedback, Meaning
 from reconciler.model.feeds import DispositionFeed, FileDispositions, SqlDispositions
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.people import check_files, file_paths, names_of_rows, pairs, sql_query
+from reconciler.model.people import check_files, iter_names_of_rows, make_file_paths, make_pairs, make_sql_query
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import CampaignPhones, LiveCampaign, OutcomesOf, RowQuery
@@ -17,63 +17,63 @@ from reconciler.model.rows import CampaignPhones, LiveCampaign, OutcomesOf, RowQ
 _FEEDS = ("files", "sql")
 
 
-def disposition_set(resource: Resource, catalogue: Catalogue) -> DispositionSet:
+def make_disposition_set(resource: Resource, catalogue: Catalogue) -> DispositionSet:
     """The set that a valid manifest declares, with the do-not-call lists that it feeds looked up."""
     spec = resource.spec
     campaign = LiveCampaign(spec["campaign"].get("name"), spec["campaign"].get("id"))
-    feed = _feed(resource)
+    feed = _make_feed(resource)
     where = resource.where("spec", "campaign")
-    feedback = tuple(_feedback(each, catalogue) for each in spec.get("feedback", ()))
+    feedback = tuple(_make_feedback(each, catalogue) for each in spec.get("feedback", ()))
     phones = CampaignPhones(campaign, where) if feedback and "phone" not in dict(feed.columns) else None
     live = OutcomesOf(campaign, feed, where)
-    return DispositionSet(resource.address, campaign, feed, live, _matrix(resource), feedback, phones)
+    return DispositionSet(resource.address, campaign, feed, live, _make_matrix(resource), feedback, phones)
 
 
-def sets(catalogue: Catalogue) -> tuple[DispositionSet, ...]:
+def make_disposition_sets(catalogue: Catalogue) -> tuple[DispositionSet, ...]:
     """Every set that is declared, in the order of their names."""
-    return tuple(disposition_set(resource, catalogue) for resource in catalogue.of_kind(KIND.name))
+    return tuple(make_disposition_set(resource, catalogue) for resource in catalogue.of_kind(KIND.name))
 
 
-def _matrix(resource: Resource) -> Mapping[str, Meaning]:
+def _make_matrix(resource: Resource) -> Mapping[str, Meaning]:
     declared = resource.spec.get("outcomes", {})
     own = {code: Meaning(each["category"], each.get("final", False)) for code, each in declared.items()}
     return {**MATRIX, **own}
 
 
-def _feed(resource: Resource) -> DispositionFeed:
+def _make_feed(resource: Resource) -> DispositionFeed:
     (name,) = (name for name in _FEEDS if name in resource.spec)
     spec = resource.spec[name]
-    columns = pairs(spec["columns"])
-    custom, on_invalid = pairs(spec.get("customFields", {})), spec.get("onInvalid", "refuse")
-    codes, where = tuple(sorted(_matrix(resource))), resource.where("spec", name)
+    columns = make_pairs(spec["columns"])
+    custom, on_invalid = make_pairs(spec.get("customFields", {})), spec.get("onInvalid", "refuse")
+    codes, where = tuple(sorted(_make_matrix(resource))), resource.where("spec", name)
     if name == "files":
         return FileDispositions(
-            **file_paths(spec), columns=columns, custom=custom, codes=codes, on_invalid=on_invalid, where=where
+            **make_file_paths(spec), columns=columns, custom=custom, codes=codes, on_invalid=on_invalid, where=where
         )
     return SqlDispositions(
-        **sql_query(spec), columns=columns, custom=custom, codes=codes, on_invalid=on_invalid, where=where
+        **make_sql_query(spec), columns=columns, custom=custom, codes=codes, on_invalid=on_invalid, where=where
     )
 
 
 def feeds(resource: Resource) -> Iterable[DispositionFeed]:
     """Where its outcomes are read."""
-    return (_feed(resource),)
+    return (_make_feed(resource),)
 
 
-def _feedback(spec: Mapping[str, object], catalogue: Catalogue) -> Feedback:
+def _make_feedback(spec: Mapping[str, object], catalogue: Catalogue) -> Feedback:
     manifest = catalogue.get("SuppressionList", str(spec["suppressionList"]))
-    declared = suppression_list.suppression(manifest, None)
-    outcomes = tuple(sorted(str(each) for each in _listed(spec["outcomes"])))
+    declared = suppression_list.make_suppression(manifest, None)
+    outcomes = tuple(sorted(str(each) for each in _list_outcomes(spec["outcomes"])))
     return Feedback(outcomes, declared, str(manifest.spec["store"]))
 
 
-def _listed(value: object) -> Iterable[object]:
+def _list_outcomes(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
 
 
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
     """The outcomes, those that the contacts have now, and their numbers where they are needed."""
-    declared = disposition_set(resource, catalogue)
+    declared = make_disposition_set(resource, catalogue)
     yield declared.feed
     yield declared.live
     if declared.phones is not None:
@@ -105,11 +105,11 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             place = resource.where("spec", given[0], "columns", name)
             yield Problem(place, "without-effect", message, hint="leave it out, or say which outcomes `feedback` adds")
     yield from _check_feedback(resource, catalogue)
-    yield from _shared_campaigns(resource, catalogue)
+    yield from _check_shared_campaigns(resource, catalogue)
 
 
 def _check_feedback(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
-    matrix = _matrix(resource)
+    matrix = _make_matrix(resource)
     seen: set[str] = set()
     for index, each in enumerate(resource.spec.get("feedback", ())):
         name = each["suppressionList"]
@@ -128,25 +128,25 @@ def _check_feedback(resource: Resource, catalogue: Catalogue) -> Iterable[Proble
                 yield Problem(at, "unknown-outcome", f"there is no outcome {code!r}", hint=hint)
 
 
-def _shared_campaigns(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+def _check_shared_campaigns(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """Two sets that read the same rows of one campaign would each count the other's as its own."""
     for other in catalogue.of_kind(KIND.name):
         same = other.spec["campaign"] == resource.spec["campaign"]
-        if other.address < resource.address and same and _feeds(other) == _feeds(resource):
+        if other.address < resource.address and same and _list_feeds(other) == _list_feeds(resource):
             message = f"{other.address} sets the same outcomes in the same campaign"
             yield Problem(resource.where("spec"), "set-twice", message, hint="keep one of them")
 
 
-def _feeds(resource: Resource) -> list[object]:
+def _list_feeds(resource: Resource) -> list[object]:
     return [resource.spec.get(name) for name in _FEEDS]
 
 
 KIND = Kind(
     name="DispositionSet",
-    says="outcomes to set on contacts of a campaign",
+    summary="outcomes to set on contacts of a campaign",
     references=(Reference(("feedback", "*", "suppressionList"), "SuppressionList"),),
     queries=queries,
     feeds=feeds,
-    names=names_of_rows,
+    names=iter_names_of_rows,
     check=check,
 )

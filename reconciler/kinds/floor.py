@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.ceiling import Ceiling
-from reconciler.model.countries import country
+from reconciler.model.countries import find_country
 from reconciler.model.finding import Severity
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
@@ -11,22 +11,22 @@ from reconciler.model.resource import Resource
 from reconciler.model.settings import Floor, Limits
 
 
-def floor(resource: Resource) -> Floor:
+def make_floor(resource: Resource) -> Floor:
     """What a valid manifest asks for at least."""
     spec = resource.spec
     limits, longest = spec.get("limits", {}), spec.get("waivers", {}).get("longest")
     source = str(resource.address)
     return Floor(
-        limits=Limits.declared(limits, Floor().limits),
+        limits=Limits.from_manifest(limits, Floor().limits),
         severities={rule: Severity(said) for rule, said in spec.get("severities", {}).items()},
         ceilings={
-            country(place) or place: Ceiling(float(percent), "of calls", source, internal=True)
+            find_country(place) or place: Ceiling(float(percent), "of calls", source, internal=True)
             for place, percent in spec.get("ceilings", {}).items()
         },
-        firm=frozenset(spec.get("firm", ())),
-        longest=None if longest is None else parse_duration(longest),
-        oldest=parse_duration(limits["doNotCallAge"]) if "doNotCallAge" in limits else None,
+        unwaivable=frozenset(spec.get("firm", ())),
+        max_waiver=None if longest is None else parse_duration(longest),
+        max_dnc_age=parse_duration(limits["doNotCallAge"]) if "doNotCallAge" in limits else None,
     )
 
 
-KIND = Kind(name="Floor", says="what no other manifest makes less strict: limits, severities, ceilings, waivers")
+KIND = Kind(name="Floor", summary="what no other manifest makes less strict: limits, severities, ceilings, waivers")

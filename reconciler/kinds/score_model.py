@@ -14,7 +14,7 @@ from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency,
 DEFAULT_THRESHOLD = 75
 
 
-def score(resource: Resource, catalogue: Catalogue, types: tuple[str, ...] = ()) -> Score:
+def make_score(resource: Resource, catalogue: Catalogue, types: tuple[str, ...] = ()) -> Score:
     """The score that a valid manifest declares, for interactions of the types that its source reads.
 
     Every number left out is the contract's default (section Scores of the API contract).
@@ -24,14 +24,16 @@ def score(resource: Resource, catalogue: Catalogue, types: tuple[str, ...] = ())
     if name == "engagement":
         measure = Engagement()
     elif name == "recencyFrequency":
-        measure = _recency_frequency(model, types)
+        measure = _make_recency_frequency(model, types)
     else:
         parts = [(catalogue.get("ScoreModel", part["score"]), part.get("weight", 1)) for part in model["of"]]
-        measure = Combined(model["by"], tuple((score(part, catalogue, types), float(weight)) for part, weight in parts))
-    return Score(measure, _bands(_declared_bands(name, model)), _hundredths(model.get("hysteresis", 0)))
+        measure = Combined(
+            model["by"], tuple((make_score(part, catalogue, types), float(weight)) for part, weight in parts)
+        )
+    return Score(measure, _make_bands(_list_bands(name, model)), _to_hundredths(model.get("hysteresis", 0)))
 
 
-def _recency_frequency(model: Mapping[str, Any], types: tuple[str, ...]) -> RecencyFrequency:
+def _make_recency_frequency(model: Mapping[str, Any], types: tuple[str, ...]) -> RecencyFrequency:
     recency, frequency = model.get("recency", {}), model.get("frequency", {})
     return RecencyFrequency(
         window=parse_duration(model.get("window", "90d")),
@@ -46,7 +48,7 @@ def _recency_frequency(model: Mapping[str, Any], types: tuple[str, ...]) -> Rece
 _DEFAULT_BANDS = ({"name": "high", "from": 70}, {"name": "medium", "from": 40}, {"name": "low", "from": 0})
 
 
-def _declared_bands(name: str, model: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _list_bands(name: str, model: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     declared: Sequence[Mapping[str, Any]] | None = model.get("bands")
     if declared is not None:
         return declared
@@ -56,16 +58,16 @@ def _declared_bands(name: str, model: Mapping[str, Any]) -> Sequence[Mapping[str
     return [{"name": "engaged" if name == "engagement" else "in", "from": model.get("threshold", default)}]
 
 
-def _bands(declared: Iterable[Mapping[str, Any]]) -> tuple[Band, ...]:
+def _make_bands(declared: Iterable[Mapping[str, Any]]) -> tuple[Band, ...]:
     falling = sorted(declared, key=lambda band: band["from"], reverse=True)
-    edges = [None, *(_hundredths(band["from"]) for band in falling)]
+    edges = [None, *(_to_hundredths(band["from"]) for band in falling)]
     return tuple(
-        Band(band["name"], _hundredths(band["from"]), edges[rank], band.get("priority", rank + 1))
+        Band(band["name"], _to_hundredths(band["from"]), edges[rank], band.get("priority", rank + 1))
         for rank, band in enumerate(falling)
     )
 
 
-def _hundredths(score: float) -> int:
+def _to_hundredths(score: float) -> int:
     return round(score * 100)
 
 
@@ -89,8 +91,8 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             message = f"two bands are called {name!r}"
             yield Problem(resource.where(*path, index, "name"), "duplicate-band", message)
     order = sorted(range(len(declared)), key=lambda index: declared[index]["from"])
-    yield from _edges(resource, path, declared, order)
-    yield from _unreachable(resource, path, model, declared)
+    yield from _check_edges(resource, path, declared, order)
+    yield from _find_unreachable(resource, path, model, declared)
     if model == "recencyFrequency" and declared[order[0]]["from"] > 0:
         lowest = declared[order[0]]
         yield Problem(
@@ -101,7 +103,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         )
 
 
-def _unreachable(
+def _find_unreachable(
     resource: Resource, path: Path, model: str, declared: Sequence[Mapping[str, Any]]
 ) -> Iterable[Problem]:
     """Bands that start above the highest score there can be."""
@@ -109,7 +111,7 @@ def _unreachable(
         return
     highest = 100.0
     if model == "recencyFrequency":
-        measure = _recency_frequency(resource.spec[model], ())
+        measure = _make_recency_frequency(resource.spec[model], ())
         highest = measure.recency_start + measure.frequency_each * measure.frequency_cap
     for index, band in enumerate(declared):
         if band["from"] > highest:
@@ -118,7 +120,7 @@ def _unreachable(
             yield Problem(resource.where(*path, index, "from"), "band-unreachable", message, hint=hint)
 
 
-def _edges(
+def _check_edges(
     resource: Resource, path: Path, declared: Sequence[Mapping[str, Any]], order: Sequence[int]
 ) -> Iterable[Problem]:
     for index, above in zip(order, [*order[1:], None], strict=True):
@@ -138,10 +140,10 @@ def _edges(
             yield Problem(place, "band-gap", message, hint="a band ends where the next one starts")
 
 
-def band_names(resource: Resource) -> tuple[str, ...]:
+def list_band_names(resource: Resource) -> tuple[str, ...]:
     """The names of a model's bands, the highest first."""
     name, model = next(iter(resource.spec.items()))
-    return tuple(band.name for band in _bands(_declared_bands(name, model)))
+    return tuple(band.name for band in _make_bands(_list_bands(name, model)))
 
 
 def reads_interactions(resource: Resource, catalogue: Catalogue) -> bool:
@@ -155,7 +157,7 @@ def reads_interactions(resource: Resource, catalogue: Catalogue) -> bool:
 
 KIND = Kind(
     name="ScoreModel",
-    says="how contacts are scored, and which bands the scores fall in",
+    summary="how contacts are scored, and which bands the scores fall in",
     references=(Reference(("combine", "of", "*", "score"), "ScoreModel"),),
     check=check,
 )

@@ -9,11 +9,11 @@ from typing import Any
 
 from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
 from reconciler.model.address import Address
-from reconciler.model.countries import declared as country_of
+from reconciler.model.countries import find_declared_country as country_of
 from reconciler.model.delivery import MOST
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.people import live_list
+from reconciler.model.people import make_live_list
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import SENT_AS, ContactsOf, InteractionsOf, MemberPhones, MembersOf, PeopleQuery, RowQuery
@@ -21,17 +21,17 @@ from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import BAND, SCORED, Cap, Delivery, Phones, Segment, Suppression, Target
 
 
-def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segment:
+def make_segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segment:
     """The segment that a valid manifest declares, with its source, score and lists looked up."""
     spec = resource.spec
     declared = catalogue.get("ContactSource", spec["source"])
-    source = contact_source.source(declared)
-    score = score_model.score(catalogue.get("ScoreModel", spec["score"]), catalogue, source.types)
+    source = contact_source.make_source(declared)
+    score = score_model.make_score(catalogue.get("ScoreModel", spec["score"]), catalogue, source.types)
     delivery = spec["delivery"]
-    attributes = _attributes(delivery, contact_source.attributes(declared))
+    attributes = _make_attributes(delivery, contact_source.list_attributes(declared))
     renamed = tuple((name, value) for name, value in attributes.items() if name != value)
     wanted = Delivery(delivery["method"], delivery.get("chunkSize"), tuple(attributes), renamed)
-    suppress = _suppress(resource, catalogue)
+    suppress = _make_suppressions(resource, catalogue)
     return Segment(
         address=resource.address,
         contacts=source.contacts,
@@ -45,41 +45,41 @@ def segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segmen
         },
         score=score,
         intersect=tuple(
-            ContactsOf(live_list(item), resource.where("spec", "intersect", index))
+            ContactsOf(make_live_list(item), resource.where("spec", "intersect", index))
             for index, item in enumerate(spec.get("intersect", ()))
         ),
         targets=tuple(
-            _target(catalogue.get("ContactList", spec["lists"][band.name]), band.name, wanted, bool(suppress))
+            _make_target(catalogue.get("ContactList", spec["lists"][band.name]), band.name, wanted, bool(suppress))
             for band in score.bands
             if band.name in spec["lists"]
         ),
         mirror=spec.get("membership", "upsert") == "mirror",
         delivery=wanted,
-        phones=_phones(spec, source.contacts),
+        phones=_make_phones(spec, source.contacts),
         suppress=suppress,
         cap=Cap(spec["cap"]["most"], spec["cap"].get("first", "highest-score")) if "cap" in spec else None,
     )
 
 
-def _attributes(delivery: Mapping[str, Any], mapped: Collection[str]) -> dict[str, str]:
+def _make_attributes(delivery: Mapping[str, Any], mapped: Collection[str]) -> dict[str, str]:
     """What is written with each contact, by the name that it has on a list; in the order of names."""
     found = {}
     for each in delivery.get("attributes", ()):
-        name, value = _named(each)
+        name, value = _parse_attribute(each)
         found[name] = BAND if value == "band" and value not in mapped else value
     return dict(sorted(found.items()))
 
 
-def _named(attribute: str | Mapping[str, str]) -> tuple[str, str]:
+def _parse_attribute(attribute: str | Mapping[str, str]) -> tuple[str, str]:
     return (attribute, attribute) if isinstance(attribute, str) else (attribute["name"], attribute["value"])
 
 
-def segments(catalogue: Catalogue, as_of: datetime) -> dict[Address, Segment]:
+def make_segments(catalogue: Catalogue, as_of: datetime) -> dict[Address, Segment]:
     """Every segment that the manifests declare, by its address."""
-    return {each.address: segment(each, catalogue, as_of) for each in catalogue.of_kind(KIND.name)}
+    return {each.address: make_segment(each, catalogue, as_of) for each in catalogue.of_kind(KIND.name)}
 
 
-def _phones(spec: Mapping[str, Any], contacts: PeopleQuery) -> Phones | None:
+def _make_phones(spec: Mapping[str, Any], contacts: PeopleQuery) -> Phones | None:
     # a record of Salesforce without a valid phone is always out (contract, Salesforce)
     if "phones" not in spec and not spec.get("suppress") and not isinstance(contacts, SalesforceFeed):
         return None
@@ -87,13 +87,13 @@ def _phones(spec: Mapping[str, Any], contacts: PeopleQuery) -> Phones | None:
     return Phones(declared.get("rule", "valid"), country_of(declared.get("region")))
 
 
-def _suppress(resource: Resource, catalogue: Catalogue) -> tuple[Suppression, ...]:
+def _make_suppressions(resource: Resource, catalogue: Catalogue) -> tuple[Suppression, ...]:
     region = resource.spec.get("phones", {}).get("region")
     manifests = (catalogue.get("SuppressionList", name) for name in resource.spec.get("suppress", ()))
-    return tuple(suppression_list.suppression(manifest, region) for manifest in manifests)
+    return tuple(suppression_list.make_suppression(manifest, region) for manifest in manifests)
 
 
-def _target(manifest: Resource, band: str, delivery: Delivery, suppresses: bool) -> Target:
+def _make_target(manifest: Resource, band: str, delivery: Delivery, suppresses: bool) -> Target:
     name = contact_list.KIND.live_name(manifest)
     read = suppresses or delivery.whole
     phones = MemberPhones(name, manifest.where(), needed=suppresses, compared=delivery.whole)
@@ -104,7 +104,7 @@ def _target(manifest: Resource, band: str, delivery: Delivery, suppresses: bool)
 
 def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterable[RowQuery]:
     """Contacts, interactions, lists to intersect with, do-not-call numbers, and who is on the lists now."""
-    declared = segment(resource, catalogue, as_of)
+    declared = make_segment(resource, catalogue, as_of)
     yield declared.contacts
     yield from declared.interactions.values()
     yield from declared.intersect
@@ -116,9 +116,9 @@ def queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Iterab
             yield target.phones
 
 
-def numbered(resource: Resource, catalogue: Catalogue) -> bool:
+def knows_all_phones(resource: Resource, catalogue: Catalogue) -> bool:
     """Whether the source itself says the phone of everybody who is on the segment's lists after an apply."""
-    contacts = contact_source.source(catalogue.get("ContactSource", resource.spec["source"])).contacts
+    contacts = contact_source.make_source(catalogue.get("ContactSource", resource.spec["source"])).contacts
     said = isinstance(contacts, ContactsOf) or bool(getattr(contacts, "phones", ()))
     return said and resource.spec.get("membership") == "mirror"
 
@@ -135,7 +135,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             f"ScoreModel {spec['score']!r} is made of interactions; source {spec['source']!r} reads none",
             hint="add `interactions` to the source, or choose another score",
         )
-    bands = score_model.band_names(model)
+    bands = score_model.list_band_names(model)
     for band in spec["lists"]:
         if band not in bands:
             yield Problem(
@@ -149,24 +149,24 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         if names.count(name) > 1:
             message = f"ContactList {name!r} is given to more than one band"
             yield Problem(resource.where("spec", "lists", band), "list-given-twice", message)
-    yield from _shared_lists(resource, catalogue)
-    yield from _undeliverable(resource, catalogue)
+    yield from _check_shared_lists(resource, catalogue)
+    yield from _check_delivery(resource, catalogue)
 
 
 _NAMES = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
 _TAKEN = ("contactId", "member", SENT_AS)
 
 
-def _undeliverable(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+def _check_delivery(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """The method can do what is asked of it."""
     spec = resource.spec
     delivery = spec["delivery"]
     source = catalogue.get("ContactSource", spec["source"])
-    offered = contact_source.attributes(source)
+    offered = contact_source.list_attributes(source)
     names: set[str] = set()
     for index, each in enumerate(delivery.get("attributes", ())):
         place = resource.where("spec", "delivery", "attributes", index)
-        name, value = _named(each)
+        name, value = _parse_attribute(each)
         if name.casefold() in names:
             yield Problem(place, "repeated-item", f"two attributes are named {name!r} on the list, in whatever case")
         names.add(name.casefold())
@@ -182,7 +182,7 @@ def _undeliverable(resource: Resource, catalogue: Catalogue) -> Iterable[Problem
         yield Problem(resource.where("spec", "delivery", "chunkSize"), "chunk-too-large", message)
     if (
         delivery["method"] in ("bulkInsert", "contactBatch")
-        and _phones(spec, contact_source.source(source).contacts) is None
+        and _make_phones(spec, contact_source.make_source(source).contacts) is None
     ):
         yield Problem(
             resource.where("spec", "delivery", "method"),
@@ -199,7 +199,7 @@ def _undeliverable(resource: Resource, catalogue: Catalogue) -> Iterable[Problem
         )
 
 
-def _shared_lists(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
+def _check_shared_lists(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     for other in catalogue.of_kind("Segment"):
         if other.address == resource.address:
             continue
@@ -215,7 +215,7 @@ def _shared_lists(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]
 
 KIND = Kind(
     name="Segment",
-    says="who belongs on which contact list",
+    summary="who belongs on which contact list",
     references=(
         Reference(("source",), "ContactSource"),
         Reference(("score",), "ScoreModel"),

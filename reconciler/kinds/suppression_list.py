@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.countries import declared
+from reconciler.model.countries import find_declared_country
 from reconciler.model.feeds import Answers, Entries, FileFeed
 from reconciler.model.instants import parse_duration, parse_instant
 from reconciler.model.kind import Kind
 from reconciler.model.naming import Named, PlaceName
-from reconciler.model.people import PEOPLE, check_people, names_of_rows, people
+from reconciler.model.people import PEOPLE, check_people, iter_names_of_rows, make_people_query
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import Additions, RowQuery
@@ -22,22 +22,22 @@ DEFAULT_AGE = "31d"
 """How old registry data may be: 31 days, 16 CFR 310.4(b)(3)(iv) (69 FR 16367)."""
 
 
-def suppression(resource: Resource, region: str | None) -> Suppression:
+def make_suppression(resource: Resource, region: str | None) -> Suppression:
     """The do-not-call list that a valid manifest declares; `region` is the segment's, for a list that names none.
 
     An entry is read where its numbering plan reaches it, whatever the segment's rule. One that is in no range is a
     finding, as whoever it meant may be called; it suppresses the number that it could be all the same.
     """
     spec = resource.spec
-    kept = _kept(resource)
+    kept = _make_kept_feed(resource)
     also: tuple[RowQuery, ...] = (Additions(resource.address),) if kept else ()
     if kept is not None and any(name in spec for name in PEOPLE):
         also = (kept, *also)
     return Suppression(
         address=resource.address,
-        numbers=kept if kept is not None and kept not in also else people(resource, _entries),
+        numbers=kept if kept is not None and kept not in also else make_people_query(resource, _make_entries),
         also=also,
-        phones=Phones("reachable", declared(spec.get("region", region))),
+        phones=Phones("reachable", find_declared_country(spec.get("region", region))),
         taken=parse_instant(spec["asOf"]) if "asOf" in spec else None,
         max_age=parse_duration(spec.get("maxAge", DEFAULT_AGE)),
         only_warns=spec.get("onStale", "refuse") == "warn",
@@ -46,32 +46,32 @@ def suppression(resource: Resource, region: str | None) -> Suppression:
 
 def feeds(resource: Resource) -> Iterable[RowQuery]:
     """Where its entries are read, those that outcomes added among them."""
-    declared = suppression(resource, None)
+    declared = make_suppression(resource, None)
     return (declared.numbers, *declared.also)
 
 
-def _entries(part: Mapping[str, Any]) -> Entries:
+def _make_entries(part: Mapping[str, Any]) -> Entries:
     """How the entries of one part of a list are read: of its `files`, `sql` or `salesforce`."""
     answers = None
     if "answers" in part:
-        suppress, skip = (_answers(part["answers"].get(way, ())) for way in ("suppress", "skip"))
+        suppress, skip = (_parse_answers(part["answers"].get(way, ())) for way in ("suppress", "skip"))
         answers = Answers(column=str(part["answers"]["column"]), suppress=suppress, skip=skip)
     # `where` of records is asked of Salesforce itself
     condition = None if "object" in part else part.get("where")
     return Entries(separator=part.get("separator"), condition=condition, answers=answers)
 
 
-def _answers(given: Iterable[str]) -> tuple[str, ...]:
+def _parse_answers(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(each.strip().lower() for each in given))
 
 
-def stores(catalogue: Catalogue) -> dict[str, str]:
+def list_stores(catalogue: Catalogue) -> dict[str, str]:
     """Where each list keeps the numbers that outcomes add to it, by its address."""
     declared = catalogue.of_kind(KIND.name)
     return {str(resource.address): str(resource.spec["store"]) for resource in declared if "store" in resource.spec}
 
 
-def _kept(resource: Resource) -> FileFeed | None:
+def _make_kept_feed(resource: Resource) -> FileFeed | None:
     """The numbers that outcomes have added: in files of the list's own, as `decision/dnc_store.py` writes them."""
     if "store" not in resource.spec:
         return None
@@ -89,7 +89,7 @@ def _kept(resource: Resource) -> FileFeed | None:
 
 def names(resource: Resource) -> Iterator[Named]:
     """Where its numbers are read, and where those are written that outcomes add."""
-    yield from names_of_rows(resource)
+    yield from iter_names_of_rows(resource)
     if "store" in resource.spec:
         yield PlaceName(resource.spec["store"], resource.where("spec", "store"), "numbers that outcomes add")
 
@@ -101,10 +101,10 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         yield from _check_store(resource)
     yield from _check_answers(resource)
     for name in ("maxAge", "onStale"):
-        if name in resource.spec and "asOf" not in resource.spec and not _dated(resource):
+        if name in resource.spec and "asOf" not in resource.spec and not _needs_date(resource):
             message = f"`{name}` means nothing here: numbers that are read live, or kept by outcomes, are never too old"
             yield Problem(resource.where("spec", name), "without-effect", message, hint="leave it out")
-    if _dated(resource) and "asOf" not in resource.spec:
+    if _needs_date(resource) and "asOf" not in resource.spec:
         yield Problem(
             resource.where("spec"),
             "age-unknown",
@@ -113,7 +113,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         )
 
 
-def _dated(resource: Resource) -> bool:
+def _needs_date(resource: Resource) -> bool:
     """Whether a list holds numbers that are of some moment: of a file, a database, or another organisation."""
     return any(name in resource.spec for name in PEOPLE if name != "contactList")
 
@@ -139,5 +139,9 @@ def _check_store(resource: Resource) -> Iterable[Problem]:
 
 
 KIND = Kind(
-    name="SuppressionList", says="do-not-call numbers, and how old they may be", feeds=feeds, names=names, check=check
+    name="SuppressionList",
+    summary="do-not-call numbers, and how old they may be",
+    feeds=feeds,
+    names=names,
+    check=check,
 )

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.allowance import network
-from reconciler.model.api_surface import event_url
+from reconciler.model.allowance import parse_network
+from reconciler.model.api_surface import make_event_url
 from reconciler.model.bounds import Held
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
-from reconciler.model.naming import ClearName, HostName, Named, PrivateName, secret_name
+from reconciler.model.naming import ClearName, HostName, Named, PrivateName, make_secret_name
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
@@ -22,7 +22,7 @@ _PARAMETERS = ("domain", "tenant", "org", "instance")
 _LONGEST_CREDENTIAL = 10_000
 
 
-def declared_surfaces(
+def make_surfaces(
     resource: Resource, environ: Mapping[str, str], root: Path, bounds: Held | None = None
 ) -> tuple[DeclaredSurface, ...]:
     """The surfaces of a tenant with their credentials fetched from the environment or from files.
@@ -37,22 +37,22 @@ def declared_surfaces(
         path = ("spec", "surfaces", name, "credentials") if own else ("spec", "credentials")
         credentials = spec.get("credentials") or resource.spec.get("credentials")
         if credentials is None:
-            problems.append(_no_credentials(resource, name))
+            problems.append(_credentials_missing(resource, name))
             continue
         fetched = {
-            part: fetch(credentials[part], resource.where(*path, part), environ, root, bounds)
+            part: fetch_secret(credentials[part], resource.where(*path, part), environ, root, bounds)
             for part in ("clientId", "clientSecret")
         }
         faults = [value for value in fetched.values() if isinstance(value, Problem)]
         problems += faults
         if not faults:
-            surfaces.append(_surface(name, spec, credentials, fetched))
+            surfaces.append(_make_surface(name, spec, credentials, fetched))
     if problems:
         raise BadInput(problems)
     return tuple(surfaces)
 
 
-def identity(resource: Resource) -> str:
+def identify_tenant(resource: Resource) -> str:
     """Which tenant a manifest means: its name, and where its surfaces are."""
     parts = ("baseUrl", *_PARAMETERS)
     places = {
@@ -61,7 +61,7 @@ def identity(resource: Resource) -> str:
     return " ".join([resource.address.name, *sorted(places)])
 
 
-def _surface(
+def _make_surface(
     name: str, spec: Mapping[str, Any], credentials: Mapping[str, Any], fetched: Mapping[str, Any]
 ) -> DeclaredSurface:
     default = api_surfaces()[name].pace
@@ -79,23 +79,23 @@ def _surface(
         ),
         connect_timeout=parse_duration(spec.get("connectTimeout", "5s")).total_seconds(),
         read_timeout=parse_duration(spec.get("readTimeout", "30s")).total_seconds(),
-        reply_timeout=_seconds(spec.get("replyTimeout")),
+        reply_timeout=_parse_seconds(spec.get("replyTimeout")),
         reply_size=spec["maxReply"] * 1024 * 1024 if "maxReply" in spec else REPLY_SIZE,
         attempts=spec.get("attempts", 6),
         events_url=spec.get("eventsUrl"),
         poll_only=spec.get("watch") == "poll",
-        poll_every=_seconds(spec.get("pollEvery")),
-        job_limit=_seconds(spec.get("jobTimeout")),
+        poll_every=_parse_seconds(spec.get("pollEvery")),
+        job_limit=_parse_seconds(spec.get("jobTimeout")),
         campaign_rate=spec.get("campaignRate", 10),
         counts_reads=spec.get("countReads", True),
     )
 
 
-def _seconds(duration: str | None) -> float | None:
+def _parse_seconds(duration: str | None) -> float | None:
     return None if duration is None else parse_duration(duration).total_seconds()
 
 
-def _no_credentials(resource: Resource, surface: str) -> Problem:
+def _credentials_missing(resource: Resource, surface: str) -> Problem:
     return Problem(
         resource.where("spec", "surfaces", surface),
         "missing-credentials",
@@ -104,7 +104,7 @@ def _no_credentials(resource: Resource, surface: str) -> Problem:
     )
 
 
-def fetch(
+def fetch_secret(
     reference: Mapping[str, str],
     place: Location,
     environ: Mapping[str, str],
@@ -147,14 +147,14 @@ def names(resource: Resource) -> Iterator[Named]:
         yield HostName(base, resource.where(*at, "baseUrl" if "baseUrl" in spec else parameter), f"surface `{name}`")
         place = resource.where(*at, "tokenUrl" if "tokenUrl" in spec else parameter)
         yield HostName(token, place, f"the tokens of surface `{name}`", beside=base)
-        events = spec.get("eventsUrl") or event_url(base, preset)
+        events = spec.get("eventsUrl") or make_event_url(base, preset)
         if events is not None and spec.get("watch") != "poll":
             yield HostName(events, resource.where(*at, "eventsUrl"), f"the events of surface `{name}`", beside=base)
         own = "credentials" in spec
         credentials = spec.get("credentials") or resource.spec.get("credentials") or {}
         for part, reference in credentials.items():
             where = resource.where(*(at if own else ("spec",)), "credentials", part)
-            yield secret_name(reference, where, token)
+            yield make_secret_name(reference, where, token)
     for index, entry in enumerate(resource.spec.get("webhooks", {}).get("allowPrivate", ())):
         yield PrivateName(entry, resource.where("spec", "webhooks", "allowPrivate", index))
     for index, host in enumerate(resource.spec.get("webhooks", {}).get("allowHttp", ())):
@@ -166,7 +166,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     yield from _check_surfaces(resource)
     for index, entry in enumerate(resource.spec.get("webhooks", {}).get("allowPrivate", ())):
         try:
-            network(entry)
+            parse_network(entry)
         except ValueError:
             yield Problem(
                 resource.where("spec", "webhooks", "allowPrivate", index),
@@ -190,7 +190,7 @@ def _check_surfaces(resource: Resource) -> Iterator[Problem]:
 
 KIND = Kind(
     name="Tenant",
-    says="surfaces, base URLs, rate limits, and where the credentials are kept",
+    summary="surfaces, base URLs, rate limits, and where the credentials are kept",
     names=names,
     check=check,
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.model.allowance import Allowance, allowance
+from reconciler.model.allowance import Allowance, make_allowance
 from reconciler.model.bounds import Held
-from reconciler.model.destination import destination
-from reconciler.model.endpoint import Endpoint, endpoint
+from reconciler.model.destination import parse_destination
+from reconciler.model.endpoint import Endpoint, parse_endpoint
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
-from reconciler.model.naming import HostName, Named, SecretName, secret_name
+from reconciler.model.naming import HostName, Named, SecretName, make_secret_name
 from reconciler.model.payloads import SAMPLES
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
@@ -33,34 +33,36 @@ _NEVER = frozenset(
 _SECRET = frozenset({"authorization"})
 
 
-def webhooks(catalogue: Catalogue) -> tuple[Webhook, ...]:
+def make_webhooks(catalogue: Catalogue) -> tuple[Webhook, ...]:
     """The webhooks that valid manifests declare, in the order of their names."""
-    return tuple(_webhook(resource) for resource in catalogue.of_kind("Webhook"))
+    return tuple(_make_webhook(resource) for resource in catalogue.of_kind("Webhook"))
 
 
-def _webhook(resource: Resource) -> Webhook:
+def _make_webhook(resource: Resource) -> Webhook:
     spec = resource.spec
     kept = {
-        name: Kept(_reference(where), resource.where("spec", "secretHeaders", name))
+        name: Kept(_format_reference(where), resource.where("spec", "secretHeaders", name))
         for name, where in spec.get("secretHeaders", {}).items()
     }
     return Webhook(
         name=resource.address.name,
         events=frozenset(Event(name) for name in spec["events"]),
-        url=spec["url"] if "url" in spec else Kept(_reference(spec["urlFrom"]), resource.where("spec", "urlFrom")),
+        url=spec["url"]
+        if "url" in spec
+        else Kept(_format_reference(spec["urlFrom"]), resource.where("spec", "urlFrom")),
         body=spec.get("body"),
         content_type=spec.get("contentType", _JSON),
         labels=dict(resource.labels),
         headers={**spec.get("headers", {}), **kept},
-        secret=Kept(_reference(spec["secret"]), resource.where("spec", "secret")) if "secret" in spec else None,
+        secret=Kept(_format_reference(spec["secret"]), resource.where("spec", "secret")) if "secret" in spec else None,
         attempts=spec.get("attempts", 5),
-        timeout=_seconds(spec.get("timeout", "10s")),
-        within=_seconds(spec.get("within", "30s")),
+        timeout=_parse_seconds(spec.get("timeout", "10s")),
+        within=_parse_seconds(spec.get("within", "30s")),
         batch=spec.get("batch"),
     )
 
 
-def receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Location], Secret]) -> Receiver:
+def make_receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Location], Secret]) -> Receiver:
     """A webhook with what is secret of it fetched anew.
 
     Raises:
@@ -68,7 +70,7 @@ def receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Locatio
     """
     problems: list[Problem] = []
 
-    def opened(value: str | Kept) -> Secret:
+    def open_value(value: str | Kept) -> Secret:
         if isinstance(value, str):
             return Secret(value)
         try:
@@ -78,9 +80,9 @@ def receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Locatio
             return Secret("")
 
     found = Receiver(
-        url=opened(webhook.url),
-        headers={name: opened(value) for name, value in webhook.headers.items()},
-        secret=None if webhook.secret is None else opened(webhook.secret),
+        url=open_value(webhook.url),
+        headers={name: open_value(value) for name, value in webhook.headers.items()},
+        secret=None if webhook.secret is None else open_value(webhook.secret),
         allowance=allowed,
         attempts=webhook.attempts,
         timeout=webhook.timeout,
@@ -100,7 +102,7 @@ def refuse_receiver(webhook: Webhook, found: Receiver, bounds: Held) -> None:
     if isinstance(webhook.url, str):
         return  # it was held to them when the manifests were loaded
     try:
-        there = destination(found.url.reveal())
+        there = parse_destination(found.url.reveal())
     except ValueError:
         return  # it is told when it is called
     kept = [each for each in (*webhook.headers.values(), webhook.secret) if isinstance(each, Kept)]
@@ -110,15 +112,15 @@ def refuse_receiver(webhook: Webhook, found: Receiver, bounds: Held) -> None:
         raise BadInput([Problem(webhook.url.where, "host-not-allowed", message, hint="docs/bounds.md")])
 
 
-def _reference(kept: Mapping[str, str]) -> str:
+def _format_reference(kept: Mapping[str, str]) -> str:
     return " ".join(f"{how} {where}" for how, where in kept.items())
 
 
-def _seconds(text: str) -> float:
+def _parse_seconds(text: str) -> float:
     return parse_duration(text).total_seconds()
 
 
-def context(webhook: Webhook, event: Event, payload: Mapping[str, Any]) -> dict[str, Any]:
+def make_context(webhook: Webhook, event: Event, payload: Mapping[str, Any]) -> dict[str, Any]:
     """What a body's template can speak of."""
     return {
         "event": event.value,
@@ -135,12 +137,12 @@ def names(resource: Resource) -> Iterator[Named]:
         there = spec["url"]
         yield HostName(spec["url"], resource.where("spec", "url"), "callbacks")
     else:
-        there = secret_name(spec["urlFrom"], resource.where("spec", "urlFrom"), holds="url")
+        there = make_secret_name(spec["urlFrom"], resource.where("spec", "urlFrom"), holds="url")
         yield there
     for name, reference in spec.get("secretHeaders", {}).items():
-        yield secret_name(reference, resource.where("spec", "secretHeaders", name), there)
+        yield make_secret_name(reference, resource.where("spec", "secretHeaders", name), there)
     if "secret" in spec:
-        yield secret_name(spec["secret"], resource.where("spec", "secret"), there)
+        yield make_secret_name(spec["secret"], resource.where("spec", "secret"), there)
 
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
@@ -153,20 +155,22 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             hint="keep one of them",
         )
     elif "url" in resource.spec:
-        yield from _check_url(resource, [allowance(each.spec.get("webhooks", {})) for each in _tenants(catalogue)])
+        yield from _check_url(
+            resource, [make_allowance(each.spec.get("webhooks", {})) for each in _list_tenants(catalogue)]
+        )
     if "batch" in resource.spec and Event.OUTCOMES not in resource.spec["events"]:
         message = f"`spec.batch` means nothing to a webhook that is not told of {Event.OUTCOMES}"
         yield Problem(resource.where("spec", "batch"), "setting-not-used", message, hint="leave it out")
     yield from _check_headers(resource)
     for name, most in _LONGEST.items():
-        if name in resource.spec and not 0 < _seconds(resource.spec[name]) <= most:
+        if name in resource.spec and not 0 < _parse_seconds(resource.spec[name]) <= most:
             message = f"`spec.{name}` must be from 1s to {most}s"
             yield Problem(resource.where("spec", name), "out-of-range", message)
     if "body" in resource.spec:
-        yield from _check_body(resource, _webhook(resource))
+        yield from _check_body(resource, _make_webhook(resource))
 
 
-def _tenants(catalogue: Catalogue) -> Iterable[Resource]:
+def _list_tenants(catalogue: Catalogue) -> Iterable[Resource]:
     return catalogue.of_kind("Tenant")
 
 
@@ -174,7 +178,7 @@ def _check_url(resource: Resource, allowances: Iterable[Allowance]) -> Iterator[
     """The address is printed in none of these: it may come from a variable, and its query may be a secret."""
     where, tenants = resource.where("spec", "url"), list(allowances)
     try:
-        there = endpoint(resource.spec["url"])
+        there = parse_endpoint(resource.spec["url"])
     except ValueError as error:
         yield Problem(where, "bad-url", f"`spec.url` cannot be called: {error}")
         return
@@ -186,7 +190,7 @@ def _check_url(resource: Resource, allowances: Iterable[Allowance]) -> Iterator[
             note="what is sent could be read and altered on the way",
             hint="use https, or add the host to `webhooks.allowHttp` of the Tenant",
         )
-    if tenants and all(_literal_refusal(each, there) for each in tenants):
+    if tenants and all(_refuse_literal(each, there) for each in tenants):
         yield Problem(
             where,
             "private-address",
@@ -195,10 +199,10 @@ def _check_url(resource: Resource, allowances: Iterable[Allowance]) -> Iterator[
         )
 
 
-def _literal_refusal(allowed: Allowance, there: Endpoint) -> str | None:
+def _refuse_literal(allowed: Allowance, there: Endpoint) -> str | None:
     """What is wrong with a host that is an address itself; names are looked up when something is sent."""
     try:
-        return allowed.refusal(there.host, "127.0.0.1" if there.host == "localhost" else there.host)
+        return allowed.explain_refusal(there.host, "127.0.0.1" if there.host == "localhost" else there.host)
     except ValueError:
         return None
 
@@ -226,7 +230,7 @@ def _check_body(resource: Resource, webhook: Webhook) -> Iterator[Problem]:
     faults: dict[str, list[str]] = {}
     for event in sorted(webhook.events):
         try:
-            render(str(webhook.body), context(webhook, event, SAMPLES[event]), webhook.content_type)
+            render(str(webhook.body), make_context(webhook, event, SAMPLES[event]), webhook.content_type)
         except BadTemplate as error:
             faults.setdefault(str(error), []).append(event.value)
     for fault, events in faults.items():
@@ -237,7 +241,7 @@ def _check_body(resource: Resource, webhook: Webhook) -> Iterator[Problem]:
 
 KIND = Kind(
     name="Webhook",
-    says="who is called back, about what",
+    summary="who is called back, about what",
     names=names,
     check=check,
     literal=(("body",),),

@@ -19,7 +19,7 @@ from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Engine, Limits, Override, RetryPolicy, Settings
 
 
-def settings(resource: Resource | None) -> Settings:
+def make_settings(resource: Resource | None) -> Settings:
     """The settings that a valid manifest declares; what is left out has a default that serves."""
     if resource is None:
         return Settings()
@@ -30,9 +30,9 @@ def settings(resource: Resource | None) -> Settings:
         name=resource.address.name,
         tenant=spec.get("tenant"),
         ledger=spec.get("ledger", {}).get("url", default.ledger),
-        engine=_engine(spec.get("engine", {})),
+        engine=_make_engine(spec.get("engine", {})),
         as_of=parse_instant(spec["asOf"]) if "asOf" in spec else None,
-        limits=Limits.declared(limits, default.limits),
+        limits=Limits.from_manifest(limits, default.limits),
         severities={rule: Severity(said) for rule, said in spec.get("severities", {}).items()},
         overrides=tuple(
             Override(
@@ -49,20 +49,22 @@ def settings(resource: Resource | None) -> Settings:
             parse_duration(cache["overlap"]) if "overlap" in cache else default.cache.overlap,
             parse_duration(cache["refreshAfter"]) if "refreshAfter" in cache else default.cache.refresh_after,
         ),
-        rejected=_patience(spec.get("rejected", {})),
-        read_again=(parse_duration(spec["doNotCall"]["readAgainEvery"]) if "doNotCall" in spec else default.read_again),
+        rejected=_make_retry_policy(spec.get("rejected", {})),
+        reread_after=(
+            parse_duration(spec["doNotCall"]["readAgainEvery"]) if "doNotCall" in spec else default.reread_after
+        ),
     )
 
 
-def _patience(spec: Mapping[str, Any]) -> RetryPolicy:
+def _make_retry_policy(spec: Mapping[str, Any]) -> RetryPolicy:
     default = RetryPolicy()
     wait, forget = (parse_duration(spec[name]) if name in spec else None for name in ("wait", "forget"))
     wait = default.wait if wait is None else wait
-    most, longest = spec.get("most", default.most), max(wait, default.longest)
-    return RetryPolicy(wait, longest, most, forget or default.forget, by_time="wait" in spec)
+    most, longest = spec.get("most", default.max_attempts), max(wait, default.max_wait)
+    return RetryPolicy(wait, longest, most, forget or default.forget_after, by_time="wait" in spec)
 
 
-def _engine(said: str | Mapping[str, Any]) -> Engine:
+def _make_engine(said: str | Mapping[str, Any]) -> Engine:
     if isinstance(said, str):
         said = {"name": said}
     default = Engine()
@@ -80,7 +82,7 @@ def names(resource: Resource) -> Iterator[Named]:
     ledger = resource.spec.get("ledger", {}).get("url")
     if ledger is not None:
         yield PlaceName(ledger, resource.where("spec", "ledger", "url"), "the ledger")
-    master = _engine(resource.spec.get("engine", {})).master
+    master = _make_engine(resource.spec.get("engine", {})).master
     for host in (master or "").removeprefix("spark://").split(","):
         if host:
             yield HostName(f"spark://{host}", resource.where("spec", "engine", "master"), "the engine's master")
@@ -92,7 +94,7 @@ _LEAST_OF_SPARK = 512
 
 def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
     """A master of no cluster, a folder or ledger that is no place, and what is kept and never checked."""
-    engine = _engine(resource.spec.get("engine", {}))
+    engine = _make_engine(resource.spec.get("engine", {}))
     if engine.master is not None and engine.name != "spark":
         message = f"the engine {engine.name} computes in this process and has no master"
         yield Problem(resource.where("spec", "engine", "master"), "no-master", message, hint="say `name: spark`")
@@ -102,7 +104,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         yield Problem(resource.where("spec", "engine", "memoryLimit"), "out-of-range", message)
     folder = engine.spill_folder
     if folder is not None and (folder.is_absolute() or ".." in folder.parts or "\0" in str(folder)):
-        yield outside(resource, folder)
+        yield check_is_inside(resource, folder)
     overlap = resource.spec.get("cache", {}).get("overlap")
     if overlap is not None and not parse_duration(overlap):
         message = "without an overlap, what is kept is never held against the tenant, and what arrives late is missed"
@@ -112,10 +114,10 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
         if name in resource.spec.get("cache", {}) and resource.spec["cache"].get("keep") is False:
             message = f"`{name}` means nothing where nothing is kept"
             yield Problem(resource.where("spec", "cache", name), "without-effect", message, hint="leave it out")
-    yield from _misplaced(resource)
+    yield from _check_ledger_place(resource)
 
 
-def _misplaced(resource: Resource) -> Iterable[Problem]:
+def _check_ledger_place(resource: Resource) -> Iterable[Problem]:
     """A ledger's place holds no secret, and means one place."""
     url = resource.spec.get("ledger", {}).get("url", "")
     if scheme_of(url) not in SCHEMES:
@@ -130,11 +132,11 @@ def _misplaced(resource: Resource) -> Iterable[Problem]:
         yield Problem(where, "ledger-url", "the ledger is kept in one place, and its URL is no pattern", hint=hint)
 
 
-def outside(resource: Resource, folder: Path) -> Problem:
+def check_is_inside(resource: Resource, folder: Path) -> Problem:
     """A manifest names no folder out of its workspace: whoever runs it may."""
     message = f"`{folder}` is no folder inside the workspace"
     hint = "to spill elsewhere, leave `spillFolder` out and set TMPDIR"
     return Problem(resource.where("spec", "engine", "spillFolder"), "outside-the-workspace", message, hint=hint)
 
 
-KIND = Kind(name="Workspace", says="how this workspace is run", names=names, check=check, single=True)
+KIND = Kind(name="Workspace", summary="how this workspace is run", names=names, check=check, single=True)

@@ -24,7 +24,7 @@ import orjson
 from reconciler.ledger.sealing import Seal
 from reconciler.model.cache import Untrusted
 from reconciler.model.errors import LedgerError, Stale
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 from reconciler.model.rows import Rows
 
 FORMAT_VERSION = "1.1"
@@ -102,7 +102,7 @@ class CacheFolder:
                     path.unlink(missing_ok=True)
 
     def _path(self, key: Mapping[str, Any]) -> Path:
-        return self.folder / f"{digest_of(dict(key)).removeprefix('sha256:')[:24]}.zip"
+        return self.folder / f"{compute_digest(dict(key)).removeprefix('sha256:')[:24]}.zip"
 
 
 def _refuse_foreign(head: Mapping[str, Any], key: Mapping[str, Any]) -> None:

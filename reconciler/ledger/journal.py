@@ -362,7 +362,7 @@ class Run:
         entry = {"event": event, "run": self.name, "at": now(), "exit_code": int(report.exit_code)}
         self._record(entry, event)
         self.over = not report.resumable
-        self.complete = len(report.ended(Outcome.DONE)) == len(report.steps)
+        self.complete = len(report.list_ended(Outcome.DONE)) == len(report.steps)
 
     def refuse(self) -> None:
         """Record that the plan was stale: a run that has written nothing leaves nothing to resume."""

@@ -24,7 +24,7 @@ from reconciler.ledger.saved import name_run_plan, open_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.anchor import Anchor
-from reconciler.model.document import audiences, plan_digest
+from reconciler.model.document import list_audiences, plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import LockState
 from reconciler.model.plan import Plan
@@ -136,7 +136,7 @@ class Ledger:
                 "tenant": plan.tenant,
                 "environment": plan.environment,
                 "tool": plan.tool_version,
-                "audiences": audiences(plan),
+                "audiences": list_audiences(plan),
             }
             chain.record({**entry, **told, "lock": held.fence})
             records.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))

@@ -13,12 +13,12 @@ import orjson
 
 from reconciler.ledger.records import Records
 from reconciler.model.instants import parse_instant
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 from reconciler.model.scored import Scored
 
 
 def _file_name(tenant: str, name: str) -> str:
-    return f"scored/{digest_of([tenant, name]).removeprefix('sha256:')[:24]}.json"
+    return f"scored/{compute_digest([tenant, name]).removeprefix('sha256:')[:24]}.json"
 
 
 def fetch(store: Records, tenant: str, name: str) -> Scored | None:

@@ -16,11 +16,11 @@ from pathlib import Path
 from reconciler.ledger.sealing import NAME, PREVIOUS_VARIABLE
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.errors import LedgerError, Stale
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 
 
 def _file_name(tenant: str, name: str) -> str:
-    return f"written/{digest_of([tenant, name]).removeprefix('sha256:')[:24]}.sealed"
+    return f"written/{compute_digest([tenant, name]).removeprefix('sha256:')[:24]}.sealed"
 
 
 def fetch_written(store: ProvenRecords, tenant: str, name: str, into: Path) -> Path | None:

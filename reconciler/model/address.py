@@ -55,7 +55,7 @@ class Address:
         return cls(kind, name, part[:-1] if bracket else None)
 
     @classmethod
-    def told(cls, text: str) -> Address:
+    def parse_told(cls, text: str) -> Address:
         """The same of what a plan tells: an object that nothing declares has the name that somebody gave it.
 
         Raises:

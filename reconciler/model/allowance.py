@@ -29,25 +29,25 @@ class Allowance:
     networks: tuple[_Network, ...] = ()
     plain: frozenset[str] = frozenset()
 
-    def refusal(self, host: str, address: str) -> str | None:
+    def explain_refusal(self, host: str, address: str) -> str | None:
         """Why nothing is sent to a host at an address, in a few words; None where it may be.
 
         Raises:
             ValueError: it is no IP address.
         """
-        found = _embedded(ip_address(address.partition("%")[0]))
-        kind = _not_public(found)
+        found = _unwrap_ipv4(ip_address(address.partition("%")[0]))
+        kind = _explain_not_public(found)
         allowed = host in self.hosts or any(found in network for network in self.networks)
         return None if kind is None or allowed else f"it leads to {kind} address"
 
 
-def allowance(spec: Mapping[str, Any]) -> Allowance:
+def make_allowance(spec: Mapping[str, Any]) -> Allowance:
     """The exceptions that the `spec.webhooks` of a Tenant declares; an entry that is not valid allows nothing."""
     hosts: set[str] = set()
     networks: list[_Network] = []
     for entry in spec.get("allowPrivate", ()):
         with suppress(ValueError):
-            found = network(entry)
+            found = parse_network(entry)
             if found is None:
                 hosts.add(entry.lower())
             else:
@@ -55,7 +55,7 @@ def allowance(spec: Mapping[str, Any]) -> Allowance:
     return Allowance(frozenset(hosts), tuple(networks), frozenset(host.lower() for host in spec.get("allowHttp", ())))
 
 
-def network(entry: str) -> _Network | None:
+def parse_network(entry: str) -> _Network | None:
     """The network or single address that an entry means; None where it is the name of a host.
 
     Raises:
@@ -70,7 +70,7 @@ def network(entry: str) -> _Network | None:
     return found
 
 
-def _embedded(address: _Address) -> _Address:
+def _unwrap_ipv4(address: _Address) -> _Address:
     """The IPv4 address inside an IPv6 one, where there is one: it is where the packets go."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
@@ -80,7 +80,7 @@ def _embedded(address: _Address) -> _Address:
     return address
 
 
-def _not_public(address: _Address) -> str | None:
+def _explain_not_public(address: _Address) -> str | None:
     tunnelled = isinstance(address, IPv6Address) and (address.sixtofour is not None or address.teredo is not None)
     kinds = (
         ("an unspecified", address.is_unspecified),

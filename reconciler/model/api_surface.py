@@ -54,7 +54,7 @@ class ApiSurface:
     ids: str = "cxone"
 
 
-def event_url(base_url: str, preset: Preset) -> str | None:
+def make_event_url(base_url: str, preset: Preset) -> str | None:
     """Where the events of a surface's jobs are, beside its endpoints; None where there are none."""
     # https becomes wss, http ws
     return None if preset.events is None else base_url.rstrip("/").replace("http", "ws", 1) + preset.events

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from reconciler.model.address import Address
-from reconciler.model.instants import clock
+from reconciler.model.instants import read_clock
 from reconciler.model.ports import Notifier, Progress
 from reconciler.model.problem import Location
 from reconciler.model.secret import Secret
@@ -60,7 +60,7 @@ class ApplyOptions:
     teller: Notifier | None = None
     segments: Mapping[Address, Segment] = field(default_factory=dict)
     secret: Callable[[str, Location], Secret] | None = None
-    clock: Callable[[], datetime] = clock
+    clock: Callable[[], datetime] = read_clock
     environment: str | None = None
     places: Mapping[Address, Location] = field(default_factory=dict)
     earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.allowance import network
-from reconciler.model.destination import Destination, HostPattern, host_pattern, is_local
-from reconciler.model.known_names import NEVER, OWN_PREFIXES, tenant_prefix, vendor_domains
+from reconciler.model.allowance import parse_network
+from reconciler.model.destination import Destination, HostPattern, is_local, parse_host_pattern
+from reconciler.model.known_names import NEVER, OWN_PREFIXES, find_tenant_prefix, load_vendor_domains
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +60,26 @@ class Bounds:
         """Whether a host may be spoken to."""
         if self.hosts is not None:
             return any(grant.pattern.means(there) for grant in self.hosts)
-        return there.below(vendor_domains()) or (self.local and there.local)
+        return there.is_below(load_vendor_domains()) or (self.local and there.local)
 
-    def named_beside(self, one: Destination, other: Destination) -> bool:
+    def allows_beside(self, one: Destination, other: Destination) -> bool:
         """Whether what is secret of one host may be sent to another: where they are one, or the operator named both."""
         if (one.host, one.port) == (other.host, other.port):
             return True
         if self.hosts is not None:
             return self.allows_host(one) and self.allows_host(other)
-        return one.below(vendor_domains()) and other.below(vendor_domains())
+        return one.is_below(load_vendor_domains()) and other.is_below(load_vendor_domains())
 
     def allows_variable(self, name: str) -> bool:
         """Whether a variable may be named at all."""
-        return any(_means(pattern, name) for pattern in self.variables_in_force)
+        return any(_matches(pattern, name) for pattern in self.variables_in_force)
 
     @property
     def variables_in_force(self) -> tuple[str, ...]:
         """The patterns of variables, by default those of this tool and of the tenant that is meant."""
         if self.variables is not None:
             return self.variables
-        prefix = tenant_prefix(self.tenant) if self.tenant else None
+        prefix = find_tenant_prefix(self.tenant) if self.tenant else None
         return tuple(f"{each}*" for each in (*OWN_PREFIXES, *([prefix] if prefix else [])))
 
     def allows_file(self, found: Path, inside: Path) -> bool:
@@ -89,12 +89,12 @@ class Bounds:
             return found.is_relative_to(inside) and not any(
                 part.startswith(".") for part in found.relative_to(inside).parts
             )
-        return any(_means(pattern, name) for pattern in self.files for name in names_of_file(found, inside))
+        return any(_matches(pattern, name) for pattern in self.files for name in list_names_of_file(found, inside))
 
     def allows_sending(self, name: str, there: Destination) -> bool:
         """Whether the operator says of a host that this secret, a variable or file, may be sent there."""
         return any(
-            grant.pattern.means(there) and any(_means(pattern, name) for pattern in grant.secrets or ())
+            grant.pattern.means(there) and any(_matches(pattern, name) for pattern in grant.secrets or ())
             for grant in self.hosts or ()
         )
 
@@ -102,7 +102,7 @@ class Bounds:
         """Whether a secret that may be named may not be sent to a host, though that may be spoken to."""
         grants = [grant for grant in self.hosts or () if grant.pattern.means(there)]
         return bool(grants) and not any(
-            grant.secrets is None or any(_means(pattern, name) for pattern in grant.secrets) for grant in grants
+            grant.secrets is None or any(_matches(pattern, name) for pattern in grant.secrets) for grant in grants
         )
 
     def allows_private(self, entry: str) -> bool:
@@ -129,42 +129,44 @@ class Bounds:
         return self.objects is None or any(_beneath(place, each) for each in self.objects)
 
 
-def bounds_of(spec: Mapping[str, Any]) -> Bounds:
+def make_bounds(spec: Mapping[str, Any]) -> Bounds:
     """What the `bounds` of a valid Floor say.
 
     Raises:
         ValueError: a host that is none; the place in the list is the second argument.
     """
     return Bounds(
-        variables=_listed(spec, "variables"),
-        files=_listed(spec, "secretFiles"),
-        hosts=tuple(_grant(each, number) for number, each in enumerate(spec["hosts"])) if "hosts" in spec else None,
-        private=_listed(spec, "privateAddresses"),
-        places=_listed(spec, "places"),
-        objects=_listed(spec, "objects"),
+        variables=_read_list(spec, "variables"),
+        files=_read_list(spec, "secretFiles"),
+        hosts=tuple(_make_grant(each, number) for number, each in enumerate(spec["hosts"]))
+        if "hosts" in spec
+        else None,
+        private=_read_list(spec, "privateAddresses"),
+        places=_read_list(spec, "places"),
+        objects=_read_list(spec, "objects"),
     )
 
 
-def _listed(spec: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+def _read_list(spec: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     return tuple(spec[name]) if name in spec else None
 
 
-def _grant(entry: str | Mapping[str, Any], number: int) -> HostGrant:
+def _make_grant(entry: str | Mapping[str, Any], number: int) -> HostGrant:
     text, secrets = (entry, None) if isinstance(entry, str) else (entry["host"], entry.get("secrets"))
     try:
-        return HostGrant(text, host_pattern(text), None if secrets is None else tuple(secrets))
+        return HostGrant(text, parse_host_pattern(text), None if secrets is None else tuple(secrets))
     except ValueError as error:
         raise ValueError(str(error), number) from None
 
 
-def _means(pattern: str, name: str) -> bool:
+def _matches(pattern: str, name: str) -> bool:
     """Whether a name is one of a pattern's: `*` stands for anything but a slash, `**` for anything."""
     parts = re.split(r"(\*\*|\*)", pattern)
     text = "".join({"**": ".*", "*": "[^/]*"}.get(part) or re.escape(part) for part in parts)
     return re.fullmatch(text, name, re.DOTALL) is not None
 
 
-def names_of_file(found: Path, inside: Path) -> Collection[str]:
+def list_names_of_file(found: Path, inside: Path) -> Collection[str]:
     """What patterns may call a file: its path from the workspace, and its whole path."""
     relative = [found.relative_to(inside).as_posix()] if found.is_relative_to(inside) else []
     return [*relative, found.as_posix()]
@@ -172,7 +174,7 @@ def names_of_file(found: Path, inside: Path) -> Collection[str]:
 
 def _is_this_machine(entry: str) -> bool:
     try:
-        found = network(entry)
+        found = parse_network(entry)
     except ValueError:
         return False
     return is_local(entry.lower()) if found is None else found.is_loopback
@@ -181,7 +183,7 @@ def _is_this_machine(entry: str) -> bool:
 def _within(entry: str, allowed: str) -> bool:
     """Whether a host is the allowed one, or an address or network is inside the allowed one."""
     try:
-        one, other = network(entry), network(allowed)
+        one, other = parse_network(entry), parse_network(allowed)
     except ValueError:
         return False
     if one is None or other is None:
@@ -208,45 +210,45 @@ class Held:
     default: Bounds = field(default_factory=Bounds)
     each: tuple[Bounds, ...] = ()
 
-    def saying(self, name: str) -> tuple[Bounds, ...]:
+    def list_saying(self, name: str) -> tuple[Bounds, ...]:
         """Those that say something of one thing, by its attribute; the default where none does."""
         return tuple(each for each in self.each if getattr(each, name) is not None) or (self.default,)
 
     def allows_host(self, there: Destination) -> bool:
         """Whether a host may be spoken to."""
-        return all(each.allows_host(there) for each in self.saying("hosts"))
+        return all(each.allows_host(there) for each in self.list_saying("hosts"))
 
     def allows_beside(self, one: Destination, other: Destination) -> bool:
         """Whether what is secret of one host may be sent to another."""
-        return all(each.named_beside(one, other) for each in self.saying("hosts"))
+        return all(each.allows_beside(one, other) for each in self.list_saying("hosts"))
 
     def allows_clear(self, host: str) -> bool:
         """Whether a host may be spoken to without TLS."""
-        return all(each.allows_clear(host) for each in self.saying("hosts"))
+        return all(each.allows_clear(host) for each in self.list_saying("hosts"))
 
     def allows_private(self, entry: str) -> bool:
         """Whether a Tenant may allow something private to webhooks."""
-        return all(each.allows_private(entry) for each in self.saying("private"))
+        return all(each.allows_private(entry) for each in self.list_saying("private"))
 
     def allows_place(self, place: str) -> bool:
         """Whether something may be written to a place out of the workspace."""
-        return all(each.allows_place(place) for each in self.saying("places"))
+        return all(each.allows_place(place) for each in self.list_saying("places"))
 
     def allows_objects(self, place: str) -> bool:
         """Whether objects may be read."""
-        return all(each.allows_objects(place) for each in self.saying("objects"))
+        return all(each.allows_objects(place) for each in self.list_saying("objects"))
 
     def allows_variable(self, name: str, goes: Collection[Destination] = ()) -> bool:
         """Whether a variable may be named, at all or as one that is sent to these hosts."""
-        listed = all(each.allows_variable(name) for each in self.saying("variables"))
-        return name not in NEVER and (listed or self._granted((name,), goes))
+        listed = all(each.allows_variable(name) for each in self.list_saying("variables"))
+        return name not in NEVER and (listed or self._is_granted((name,), goes))
 
     def allows_file(self, found: Path, inside: Path, goes: Collection[Destination] = ()) -> bool:
         """Whether a file may be named, likewise; both paths are resolved."""
         if self.is_of_ledger(found):
             return False
-        listed = all(each.allows_file(found, inside) for each in self.saying("files"))
-        return listed or self._granted(names_of_file(found, inside), goes)
+        listed = all(each.allows_file(found, inside) for each in self.list_saying("files"))
+        return listed or self._is_granted(list_names_of_file(found, inside), goes)
 
     def is_of_ledger(self, found: Path) -> bool:
         """Whether a file is one of the ledger's: no secret is read from there."""
@@ -254,18 +256,18 @@ class Held:
 
     def trusts_file(self, found: Path, inside: Path) -> bool:
         """Whether the operator has named a file: what is in it is the operator's word, as a variable's value is."""
-        names = names_of_file(found, inside)
+        names = list_names_of_file(found, inside)
         said = [each for each in self.each if each.files is not None]
         granted = [pattern for each in self.each for grant in each.hosts or () for pattern in grant.secrets or ()]
         named = bool(said) and all(each.allows_file(found, inside) for each in said)
-        return named or any(_means(pattern, name) for pattern in granted for name in names)
+        return named or any(_matches(pattern, name) for pattern in granted for name in names)
 
     def forbids_sending(self, names: Collection[str], there: Destination) -> bool:
         """Whether something that may be named may not be sent to a host, though that may be spoken to."""
-        return any(all(each.forbids_sending(name, there) for name in names) for each in self.saying("hosts"))
+        return any(all(each.forbids_sending(name, there) for name in names) for each in self.list_saying("hosts"))
 
-    def _granted(self, names: Collection[str], goes: Collection[Destination]) -> bool:
-        said = self.saying("hosts")
+    def _is_granted(self, names: Collection[str], goes: Collection[Destination]) -> bool:
+        said = self.list_saying("hosts")
         return bool(goes) and all(
             any(each.allows_sending(name, there) for name in names) for each in said for there in goes
         )

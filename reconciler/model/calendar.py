@@ -37,7 +37,7 @@ class Calendar:
     hours: tuple[Hours, ...]
     holidays: frozenset[date] = frozenset()
 
-    def window(self, moment: datetime) -> Window:
+    def find_window(self, moment: datetime) -> Window:
         """The window that an aware moment is in, else the next one; UTC.
 
         Raises:
@@ -45,18 +45,18 @@ class Calendar:
             OverflowError: it would be after the last day of all calendars.
         """
         moment = moment.astimezone(UTC)
-        place = zone(self.zone)
+        place = load_zone(self.zone)
         yesterday = moment.astimezone(place).date() - timedelta(days=1)
         # every week has a window, but for holidays, which come to an end, and for an hour that the clock skips
         for ahead in range(7 * (len(self.holidays) + 3)):
             day = yesterday + timedelta(days=ahead)
-            for start, end in self._parts(day):
-                starts, ends = _moment(place, day, start, late=True), _moment(place, day, end, late=False)
+            for start, end in self._iter_parts(day):
+                starts, ends = _find_moment(place, day, start, late=True), _find_moment(place, day, end, late=False)
                 if moment < ends and starts < ends:
                     return starts, ends
         raise ValueError("the calendar has no window")
 
-    def _parts(self, day: date) -> Iterator[tuple[int, int]]:
+    def _iter_parts(self, day: date) -> Iterator[tuple[int, int]]:
         """The hours of a day, those that adjoin as one."""
         if day in self.holidays:
             return
@@ -69,7 +69,7 @@ class Calendar:
             yield first.start, end
 
 
-def minutes(text: str) -> int:
+def parse_minutes(text: str) -> int:
     """A time of the day, `09:30`, in minutes; `24:00` is its end.
 
     Raises:
@@ -82,25 +82,25 @@ def minutes(text: str) -> int:
 
 
 @cache
-def zones() -> frozenset[str]:
+def load_zones() -> frozenset[str]:
     """The names of the IANA database. Of the package, not the machine's: the same plan is made on every machine."""
     return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
 
 
 @cache
-def zone(name: str) -> ZoneInfo:
+def load_zone(name: str) -> ZoneInfo:
     """A zone of the IANA database.
 
     Raises:
         ValueError: there is none of that name.
     """
-    if name not in zones():
+    if name not in load_zones():
         raise ValueError(f"there is no time zone {name!r}")
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 
 
-def _moment(place: ZoneInfo, day: date, minute: int, late: bool) -> datetime:
+def _find_moment(place: ZoneInfo, day: date, minute: int, late: bool) -> datetime:
     """When the clock shows a time of a day: the later or the earlier moment where it does so twice."""
     local = datetime.combine(day, time()) + timedelta(minutes=minute)
     early, last = sorted(local.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -117,26 +117,26 @@ def _moment(place: ZoneInfo, day: date, minute: int, late: bool) -> datetime:
 
 
 @cache
-def zones_in(country: str) -> frozenset[str]:
+def list_zones_in(country: str) -> frozenset[str]:
     """The zones of a country (ISO 3166-1 alpha-2), by the IANA database's `zone.tab`; none where it is no country."""
-    return frozenset(zone for code, zone in _zone_table() if code == country)
+    return frozenset(zone for code, zone in _load_zone_table() if code == country)
 
 
 @cache
-def _zone_table() -> tuple[tuple[str, str], ...]:
+def _load_zone_table() -> tuple[tuple[str, str], ...]:
     text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return tuple((row[0], row[2]) for row in rows)
 
 
 @cache
-def same_zone(name: str) -> str:
+def resolve_zone(name: str) -> str:
     """The zone that a name of the IANA database stands for: `US/Eastern` is America/New_York."""
-    return _links().get(name, name)
+    return _load_links().get(name, name)
 
 
 @cache
-def _links() -> dict[str, str]:
+def _load_links() -> dict[str, str]:
     text = (files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8")
     rows = (line.split() for line in text.splitlines() if line.startswith("L "))
     return {row[2]: row[1] for row in rows}

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from reconciler.model.calendar import zone as zone_of
+from reconciler.model.calendar import load_zone as zone_of
 from reconciler.model.campaign import Campaign, Window
 from reconciler.model.exposure import Exposure
-from reconciler.model.hours import ELSEWHERE, Hours, Span, of_region
+from reconciler.model.hours import ELSEWHERE, Hours, Span, find_hours_of_region
 
 LONGEST = timedelta(days=366)
 """No more of one window is looked at: what lies outside of the hours is there long before."""
@@ -61,7 +61,7 @@ class OutOfHoursPlace:
     @property
     def span(self) -> Span | None:
         """When people there may be called on that day."""
-        return self.hours.span(self.local.date())
+        return self.hours.find_span(self.local.date())
 
 
 def subtract_hours(campaign: Campaign, now: datetime) -> tuple[Window, ...]:
@@ -74,7 +74,7 @@ def list_clocks(exposure: Exposure, hours: Mapping[str, Hours]) -> tuple[Clock, 
     found: dict[tuple[str, str, str], Clock] = {}
     for place in exposure.places:
         for region in place.regions or (ELSEWHERE,):
-            for law in of_region(region, hours):
+            for law in find_hours_of_region(region, hours):
                 for name in place.zones:
                     seen = found.get((region, law.place, name))
                     many = place.contacts + (seen.contacts if seen else 0)
@@ -88,14 +88,14 @@ def find_out_of_hours(
     """How many contacts would be called outside their hours, and every place that says so, the most contacts first."""
     wrong: dict[tuple[str, str, str], tuple[datetime, timedelta]] = {}
     for clock in list_clocks(exposure, hours):
-        first, length = _closed(clock, windows)
+        first, length = _measure_closed(clock, windows)
         if first is not None:
             wrong[clock.region, clock.law.place, clock.zone] = first.astimezone(clock.where), length
     many, found = 0, dict[tuple[str, str], OutOfHoursPlace]()
     for place in exposure.places:
         broken = False
         for region in place.regions or (ELSEWHERE,):
-            for law in of_region(region, hours):
+            for law in find_hours_of_region(region, hours):
                 bad = [name for name in place.zones if (region, law.place, name) in wrong]
                 broken = broken or bool(bad)
                 if bad:
@@ -120,13 +120,13 @@ def _with(
     return OutOfHoursPlace(region, seen.contacts + contacts, law, seen.local, every, max(seen.length, length))
 
 
-def _closed(clock: Clock, windows: Sequence[Window]) -> tuple[datetime | None, timedelta]:
+def _measure_closed(clock: Clock, windows: Sequence[Window]) -> tuple[datetime | None, timedelta]:
     """The first moment of some windows at which nobody may be called by a clock, and for how long in all."""
     first, length = None, timedelta()
     for window in windows:
         at, end = window
         end = min(end, at + LONGEST)
-        for opens, closes in clock.law.opened((at, end), clock.where):
+        for opens, closes in clock.law.iter_open((at, end), clock.where):
             if opens > at:
                 first, length = first or at, length + (opens - at)
             at = max(at, closes)
@@ -140,12 +140,12 @@ def find_common_window(found: Iterable[Clock], window: Window) -> tuple[Window, 
     start, end = window
     whole = (start, min(end, start + LONGEST))
     parts = [whole]
-    for opened in {tuple(clock.law.opened(whole, clock.where)): None for clock in found}:
-        parts = _both(parts, opened)
+    for opened in {tuple(clock.law.iter_open(whole, clock.where)): None for clock in found}:
+        parts = _intersect(parts, opened)
     return tuple(parts)
 
 
-def _both(some: Sequence[Window], others: Sequence[Window]) -> list[Window]:
+def _intersect(some: Sequence[Window], others: Sequence[Window]) -> list[Window]:
     """What two rows of windows have in common."""
     found, one, other = list[Window](), 0, 0
     while one < len(some) and other < len(others):
@@ -167,7 +167,7 @@ def find_widest_window(exposure: Exposure, windows: Iterable[Window], hours: Map
     return max(parts, key=lambda part: (part[1] - part[0], -part[0].timestamp()), default=None)
 
 
-def is_at_odds(exposure: Exposure, windows: Sequence[Window], hours: Mapping[str, Hours]) -> tuple[Clock, ...]:
+def find_at_odds(exposure: Exposure, windows: Sequence[Window], hours: Mapping[str, Hours]) -> tuple[Clock, ...]:
     """The clock that no window opens; else two that have none in common; else none: it takes more of them."""
     opened: dict[tuple[Window, ...], Clock] = {}
     for clock in list_clocks(exposure, hours):
@@ -176,12 +176,12 @@ def is_at_odds(exposure: Exposure, windows: Sequence[Window], hours: Mapping[str
             return (clock,)
         opened.setdefault(parts, clock)
     for (one, first), (other, second) in combinations(list(opened.items())[:_PAIRS], 2):
-        if not _both(one, other):
+        if not _intersect(one, other):
             return first, second
     return ()
 
 
-def first_window(
+def find_first_window(
     exposure: Exposure,
     hours: Mapping[str, Hours],
     earliest: datetime,

@@ -13,22 +13,22 @@ from typing import Any
 from reconciler.model.calling_hours import (
     Clock,
     OutOfHoursPlace,
+    find_at_odds,
     find_out_of_hours,
     find_widest_window,
-    is_at_odds,
     list_clocks,
 )
 from reconciler.model.campaign import Window
 from reconciler.model.exposure import Exposure
-from reconciler.model.hours import Hours, span_words
+from reconciler.model.hours import Hours, format_span
 from reconciler.model.instants import format_instant
-from reconciler.model.listing import cut
+from reconciler.model.listing import count_shown
 
 SHOWN = 3
 """Places that a sentence names, at most."""
 
 
-def told(
+def describe_out_of_hours(
     exposure: Exposure, windows: Sequence[Window], hours: Mapping[str, Hours]
 ) -> tuple[str, Mapping[str, Any]] | None:
     """What is wrong with some windows, in words and as JSON values; None where nothing is."""
@@ -36,69 +36,71 @@ def told(
     if not found:
         return None
     best = find_widest_window(exposure, windows, hours)
-    suits = _suits(best, found) if best is not None else _nothing(is_at_odds(exposure, windows, hours))
+    suits = _describe_best(best, found) if best is not None else _describe_odds(find_at_odds(exposure, windows, hours))
     details = {
         "contacts": many,
         "of": exposure.contacts,
-        "places": [_place(each) for each in found],
-        "widest_window": None if best is None else _window(best, exposure, hours),
+        "places": [_place_document(each) for each in found],
+        "widest_window": None if best is None else _window_document(best, exposure, hours),
     }
-    return f"{_words(exposure, many, found)}; {suits}", details
+    return f"{_describe(exposure, many, found)}; {suits}", details
 
 
-def any_hour(contacts: int) -> str:
+def describe_any_hour(contacts: int) -> str:
     """What is wrong with a campaign that is there and of whose times nobody knows both."""
     holds = "the tenant does not hold both its start and its end, or not so that they can be read"
     return f"{holds}: it may call its {contacts:,} contacts at any hour. Give it times, or declare times or a calendar"
 
 
-def _words(exposure: Exposure, many: int, found: Sequence[OutOfHoursPlace]) -> str:
-    shown = cut(len(found), SHOWN)
-    words = [f"{each.contacts:,} in {each.region} ({_law(each)}; {_from(each)})" for each in found[:shown]]
+def _describe(exposure: Exposure, many: int, found: Sequence[OutOfHoursPlace]) -> str:
+    shown = count_shown(len(found), SHOWN)
+    words = [
+        f"{each.contacts:,} in {each.region} ({_describe_law(each)}; {_describe_start(each)})" for each in found[:shown]
+    ]
     more = [f"{len(found) - shown} more places, which the plan's document names"] if found[shown:] else []
     counted = f"{many:,} of {exposure.contacts:,} contacts would be called outside the hours of where they may be"
     return f"{counted}: {'; '.join([*words, *more])}"
 
 
-def _law(each: OutOfHoursPlace) -> str:
-    day = each.hours.holiday(each.local.date())
+def _describe_law(each: OutOfHoursPlace) -> str:
+    day = each.hours.find_holiday(each.local.date())
     pause = each.hours.pause
-    rest = f" but {span_words(pause)}" if pause is not None and each.span is not None else ""
-    return f"{span_words(each.span)}{rest}{f' on {day}' if day else ''} by {each.hours.source}"
+    rest = f" but {format_span(pause)}" if pause is not None and each.span is not None else ""
+    return f"{format_span(each.span)}{rest}{f' on {day}' if day else ''} by {each.hours.source}"
 
 
-def _from(each: OutOfHoursPlace) -> str:
-    return f"from {each.local:%H:%M on %a %d %b %Y} in {each.local.tzinfo}, for {length_words(each.length)}"
+def _describe_start(each: OutOfHoursPlace) -> str:
+    return f"from {each.local:%H:%M on %a %d %b %Y} in {each.local.tzinfo}, for {format_length(each.length)}"
 
 
-def length_words(length: timedelta) -> str:
+def format_length(length: timedelta) -> str:
     """`2h30m`."""
     minutes = -(-length // timedelta(minutes=1))
     hours, rest = divmod(minutes, 60)
     return f"{hours}h{rest:02}m" if hours and rest else f"{hours}h" if hours else f"{rest}m"
 
 
-def _suits(best: Window, found: Sequence[OutOfHoursPlace]) -> str:
+def _describe_best(best: Window, found: Sequence[OutOfHoursPlace]) -> str:
     zone = found[0].local.tzinfo
     start, end = (moment.astimezone(zone) for moment in best)
     local = f"{start:%H:%M on %a %d %b} to {end:%H:%M on %a %d %b} in {zone}"
     return f"all may be called from {format_instant(best[0])} to {format_instant(best[1])} ({local})"
 
 
-def _nothing(odds: Sequence[Clock]) -> str:
+def _describe_odds(odds: Sequence[Clock]) -> str:
     if len(odds) == 1:
-        return f"in no minute of it may anybody be called {clock_words(odds[0])}"
+        return f"in no minute of it may anybody be called {describe_clock(odds[0])}"
     if odds:
-        return f"no minute of it suits both {clock_words(odds[0])} and {clock_words(odds[1])}"
+        return f"no minute of it suits both {describe_clock(odds[0])} and {describe_clock(odds[1])}"
     return "no minute of it suits all places"
 
 
-def clock_words(clock: Clock) -> str:
+def describe_clock(clock: Clock) -> str:
     """The hours of a place, and by whose clock."""
     return f"in {clock.region} by the clock of {clock.zone} ({clock.law.said} by {clock.law.source})"
 
 
-def _place(each: OutOfHoursPlace) -> dict[str, Any]:
+def _place_document(each: OutOfHoursPlace) -> dict[str, Any]:
     return {
         "region": each.region,
         "contacts": each.contacts,
@@ -110,14 +112,14 @@ def _place(each: OutOfHoursPlace) -> dict[str, Any]:
     }
 
 
-def _window(best: Window, exposure: Exposure, hours: Mapping[str, Hours]) -> dict[str, Any]:
+def _window_document(best: Window, exposure: Exposure, hours: Mapping[str, Hours]) -> dict[str, Any]:
     zones = {clock.zone: clock.where for clock in list_clocks(exposure, hours)}
     return {
         "start": format_instant(best[0]),
         "end": format_instant(best[1]),
-        "local": {name: [_local(moment, zone) for moment in best] for name, zone in sorted(zones.items())},
+        "local": {name: [_format_local(moment, zone) for moment in best] for name, zone in sorted(zones.items())},
     }
 
 
-def _local(moment: datetime, zone: Any) -> str:
+def _format_local(moment: datetime, zone: Any) -> str:
     return moment.astimezone(zone).isoformat()

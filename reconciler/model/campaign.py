@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.instants import parse_instant, reckonable
+from reconciler.model.instants import is_reckonable, parse_instant
 from reconciler.model.run_state import RunState
 
 Window = tuple[datetime, datetime]
@@ -23,21 +23,21 @@ UNKNOWN = "unknown"
 """What stands for a time of the tenant's that nobody can read: it may be any."""
 
 
-def told_instant(value: object) -> datetime | None:
+def parse_told_instant(value: object) -> datetime | None:
     """An instant as a tenant tells it; None where it tells none, or one that cannot be read or computed with."""
     try:
         at = parse_instant(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at if at is not None and reckonable(at) else None
+    return at if at is not None and is_reckonable(at) else None
 
 
-def told_window(fields: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
+def parse_told_window(fields: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
     """From when until when a campaign of the tenant runs; none of either where it ends before it starts.
 
     No dialler runs so: which of the two is wrong nobody knows.
     """
-    starts, ends = (told_instant(fields.get(name)) for name in ("startTime", "endTime"))
+    starts, ends = (parse_told_instant(fields.get(name)) for name in ("startTime", "endTime"))
     return (None, None) if starts is not None and ends is not None and ends <= starts else (starts, ends)
 
 
@@ -100,7 +100,7 @@ class Campaign:
     repeats: bool = False
     within_hours: bool = False
 
-    def at_any_hour(self, moment: datetime) -> bool:
+    def dials_at_any_hour(self, moment: datetime) -> bool:
         """Whether it may dial whenever it likes from a moment on, as far as is known: start and end are not both."""
         over = self.ends is not None and self.ends <= moment
         return not over and (self.starts is None or self.ends is None)
@@ -110,20 +110,20 @@ class Campaign:
         """Whether it may be calling people, once it is as declared."""
         return may_dial(self.status)
 
-    def held(self, fields: Mapping[str, Any]) -> Campaign:
+    def as_held(self, fields: Mapping[str, Any]) -> Campaign:
         """As the tenant holds it: a relative schedule was fixed when the campaign was created."""
         if self.starts_in is None:
             return self
-        return self.between(*told_window(fields))
+        return self.with_window(*parse_told_window(fields))
 
-    def created(self, moment: datetime) -> Campaign:
+    def as_created(self, moment: datetime) -> Campaign:
         """As it would be if it were created at a moment: a relative schedule is counted from it."""
         if self.starts_in is None:
             return self
         starts = moment + self.starts_in
-        return self.between(starts, self.ends if self.lasts is None else starts + self.lasts)
+        return self.with_window(starts, self.ends if self.lasts is None else starts + self.lasts)
 
-    def between(self, starts: datetime | None, ends: datetime | None) -> Campaign:
+    def with_window(self, starts: datetime | None, ends: datetime | None) -> Campaign:
         """With another start and end."""
         windows = ((starts, ends),) if starts is not None and ends is not None else ()
         return replace(self, starts=starts, ends=ends, windows=windows)

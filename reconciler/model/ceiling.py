@@ -26,7 +26,7 @@ class Ceiling:
     internal: bool = False
 
 
-def strictest(place: str, *several: Mapping[str, Ceiling]) -> Ceiling | None:
+def find_strictest(place: str, *several: Mapping[str, Ceiling]) -> Ceiling | None:
     """The lowest ceiling of a place among several sets of them; the first of equal ones.
 
     A set that says nothing of the place has what it says of `*`.
@@ -35,8 +35,8 @@ def strictest(place: str, *several: Mapping[str, Ceiling]) -> Ceiling | None:
     return min(found, key=lambda each: each.percent, default=None)
 
 
-def merged(*several: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
+def merge_ceilings(*several: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
     """One set of ceilings that is as strict as each of several."""
     places = {place for ceilings in several for place in ceilings}
-    found = {place: strictest(place, *several) for place in sorted(places)}
+    found = {place: find_strictest(place, *several) for place in sorted(places)}
     return {place: ceiling for place, ceiling in found.items() if ceiling is not None}

@@ -22,12 +22,12 @@ from reconciler.model.change import (
 )
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.reason_document import (
-    counted_document,
+    make_counted_document,
+    make_reason_document,
+    make_samples_document,
     read_counted,
     read_named,
     read_samples,
-    reason_document,
-    samples_document,
 )
 from reconciler.model.rows import Rows
 from reconciler.model.scored import Scored
@@ -76,7 +76,7 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "releases": [list(pair) for pair in change.releases],
         "precondition": change.precondition,
         "replacement": None if cost is None else _cost(cost),
-        "why": [reason_document(each) for each in change.why],
+        "why": [make_reason_document(each) for each in change.why],
         "previous_name": change.previous,
         "unmoved": None if change.unmoved is None else to_json(change.unmoved),
         "dialled_by": list(change.dialled_by),
@@ -101,7 +101,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
             "numbers": change.numbers,
             "attributes": list(change.attributes),
             "values": dict(change.values),
-            "chosen": None if change.chosen is None else reason_document(change.chosen),
+            "chosen": None if change.chosen is None else make_reason_document(change.chosen),
             "key": change.key,
             "region": change.region,
             "data": change.data,
@@ -113,13 +113,13 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "unchanged": change.unchanged,
         "by_the_calendar": _calendar(change),
         "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
-        **_reached_document(change),
+        **_describe_reached(change),
         "precondition": change.precondition,
-        "reasons": counted_document(change.reasons),
-        "stays": counted_document(change.stays),
-        "owed": counted_document(change.owed),
+        "reasons": make_counted_document(change.reasons),
+        "stays": make_counted_document(change.stays),
+        "owed": make_counted_document(change.owed),
         "pending": change.pending,
-        "samples": samples_document(change.samples),
+        "samples": make_samples_document(change.samples),
     }
 
 
@@ -130,7 +130,7 @@ def _calendar(change: RowChange) -> dict[str, Any]:
     return {"updates": change.aged, "since": since, **scored}
 
 
-def _reached_document(change: RowChange) -> dict[str, Any]:
+def _describe_reached(change: RowChange) -> dict[str, Any]:
     if change.reached is None:
         return {}
     told = {"file": f"rows/{change.reached.path.name}", "count": change.reached.count, "digest": change.reached_digest}

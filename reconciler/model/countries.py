@@ -23,43 +23,43 @@ _SPELT = {"st": "saint"}
 
 
 @lru_cache(maxsize=4096)
-def country(text: str) -> str | None:
+def find_country(text: str) -> str | None:
     """The alpha-2 code of the country that a text means; None where it is none, or may be two."""
     if len(text) > LONGEST:
         return None
-    written = _shown(text)
+    written = _normalise_shown(text)
     if _CODE.fullmatch(written.upper()) and written.isascii():
-        return _codes().get(written.upper())
-    return names().get(_folded(written))
+        return _load_codes().get(written.upper())
+    return load_names().get(_fold_name(written))
 
 
 @lru_cache(maxsize=256)
-def country_of_part(text: str) -> str | None:
+def find_country_of_part(text: str) -> str | None:
     """The country of which a text names a state, a province or the like (ISO 3166-2); None: none, or of several."""
     import pycountry
 
-    wanted = _folded(_shown(text[:LONGEST]))
-    found = {each.country_code for each in pycountry.subdivisions if _folded(each.name) == wanted}
+    wanted = _fold_name(_normalise_shown(text[:LONGEST]))
+    found = {each.country_code for each in pycountry.subdivisions if _fold_name(each.name) == wanted}
     return found.pop() if len(found) == 1 else None
 
 
-def declared(text: str | None) -> str | None:
+def find_declared_country(text: str | None) -> str | None:
     """The country that a valid manifest names, where it names one."""
-    return None if text is None else country(text)
+    return None if text is None else find_country(text)
 
 
-def _shown(text: str) -> str:
+def _normalise_shown(text: str) -> str:
     """A text without what nobody sees around it, each full-width letter as the plain one."""
     plain = unicodedata.normalize("NFKC", text)
-    seen = (" " if unicodedata.category(each)[0] in "ZC" else each for each in plain if not _hidden(each))
+    seen = (" " if unicodedata.category(each)[0] in "ZC" else each for each in plain if not _is_hidden(each))
     return " ".join("".join(seen).split())
 
 
-def _hidden(character: str) -> bool:
+def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) == "Cf"
 
 
-def _folded(text: str) -> str:
+def _fold_name(text: str) -> str:
     """A name without case, accents, punctuation and the word `the`."""
     apart = unicodedata.normalize("NFKD", text.replace("&", " and "))
     plain = "".join(each for each in apart if not unicodedata.combining(each)).casefold()
@@ -68,26 +68,26 @@ def _folded(text: str) -> str:
 
 
 @cache
-def _codes() -> Mapping[str, str]:
+def _load_codes() -> Mapping[str, str]:
     """Every code of two and of three letters, in capitals."""
     import pycountry
 
     found = {code: each.alpha_2 for each in pycountry.countries for code in (each.alpha_2, each.alpha_3)}
-    for code, others in _also().items():
+    for code, others in _load_additions().items():
         found |= dict.fromkeys((code, *others.get("codes", ())), code)
     return found
 
 
 @cache
-def names() -> Mapping[str, str]:
+def load_names() -> Mapping[str, str]:
     """Every name, folded, with its country's code; not one that may mean two countries."""
     meant: dict[str, set[str]] = defaultdict(set)
-    for name, code in written():
-        meant[_folded(name)].add(code)
+    for name, code in iter_names():
+        meant[_fold_name(name)].add(code)
     return {name: next(iter(codes)) for name, codes in meant.items() if len(codes) == 1}
 
 
-def written() -> Iterator[tuple[str, str]]:
+def iter_names() -> Iterator[tuple[str, str]]:
     """Every name as it is written, with its country's code."""
     import pycountry
 
@@ -95,12 +95,12 @@ def written() -> Iterator[tuple[str, str]]:
         for kind in ("name", "official_name", "common_name"):
             name = getattr(each, kind, None)
             if name is not None:
-                yield from ((way, each.alpha_2) for way in _ways(name))
-    for code, others in _also().items():
+                yield from ((way, each.alpha_2) for way in _iter_ways(name))
+    for code, others in _load_additions().items():
         yield from ((name, code) for name in others.get("names", ()))
 
 
-def _ways(name: str) -> Iterator[str]:
+def _iter_ways(name: str) -> Iterator[str]:
     """A name of ISO as people write it: `Korea, Republic of` as `Republic of Korea`, too."""
     yield name
     whole, _, rest = name.partition(", ")
@@ -111,6 +111,6 @@ def _ways(name: str) -> Iterator[str]:
 
 
 @cache
-def _also() -> Mapping[str, Mapping[str, list[str]]]:
+def _load_additions() -> Mapping[str, Mapping[str, list[str]]]:
     """What `countries.toml` adds: codes and names by a country's code."""
     return tomllib.loads((files(__package__) / "countries.toml").read_text(encoding="utf-8"))

@@ -66,12 +66,12 @@ class Chosen:
     why: Reason | None = None
 
 
-def key(way: Way, phones: bool) -> Key:
+def find_key(way: Way, phones: bool) -> Key:
     """By what the rows of a list are told apart that a way writes; `phones`: whether the tenant tells theirs."""
     return "sent" if way.key == "phone" and not phones else way.key
 
 
-def numbers(way: Way, phones: bool, known: bool) -> Numbers:
+def find_numbers(way: Way, phones: bool, known: bool) -> Numbers:
     """When the numbers of contacts are known that a way puts on a list; `known`: they were read from the tenant.
 
     `phones`: whether the tenant tells those of who is on one.
@@ -81,7 +81,9 @@ def numbers(way: Way, phones: bool, known: bool) -> Numbers:
     return "after" if phones else "never"
 
 
-def chosen(delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bool, known: bool) -> Chosen | None:
+def choose_method(
+    delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bool, known: bool
+) -> Chosen | None:
     """The way for some rows; None where no surface of the tenant offers one that could.
 
     Args:
@@ -93,14 +95,14 @@ def chosen(delivery: Delivery, offered: Mapping[str, Way], rows: int, phones: bo
     if delivery.method != "auto":
         way = offered[delivery.method]
         return Chosen(way.name, min(delivery.chunk_size or way.usual, way.most))
-    for name, why in _preferred(delivery, rows, known):
+    for name, why in _rank_methods(delivery, rows, known):
         found = offered.get(name)
         if found is not None and (phones or not found.phones) and (found.attributes or not delivery.attributes):
             return Chosen(name, min(delivery.chunk_size or found.usual, found.most), why)
     return None
 
 
-def _preferred(delivery: Delivery, rows: int, known: bool) -> list[tuple[str, Reason]]:
+def _rank_methods(delivery: Delivery, rows: int, known: bool) -> list[tuple[str, Reason]]:
     """The methods that could do it, the best first, each with the reason."""
     ways = []
     if rows >= MANY:

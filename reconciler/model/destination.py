@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-from reconciler.model.endpoint import endpoint
+from reconciler.model.endpoint import parse_endpoint
 
 _SCHEMES = ("https", "wss", "http", "ws", "spark")
 _TLS_PORT, _CLEAR_PORT = 443, 80
@@ -28,7 +28,7 @@ class Destination:
         """Whether it is this machine."""
         return is_local(self.host)
 
-    def below(self, domains: tuple[str, ...]) -> bool:
+    def is_below(self, domains: tuple[str, ...]) -> bool:
         """Whether the host is below one of some domains, spoken to as the vendor does: by TLS, at its usual port."""
         return not self.clear and self.port == _TLS_PORT and any(self.host.endswith(f".{domain}") for domain in domains)
 
@@ -38,7 +38,7 @@ class Destination:
         return f"http://{text}" if self.clear else text
 
 
-def destination(url: str) -> Destination:
+def parse_destination(url: str) -> Destination:
     """Where a URL leads.
 
     Raises:
@@ -50,8 +50,8 @@ def destination(url: str) -> Destination:
         raise ValueError("it has no scheme that is known")
     if "\\" in rest:
         raise ValueError("it holds a backslash, which readers of URLs do not agree on")
-    found = endpoint(f"{'http' if scheme in _CLEAR else 'https'}://{rest}")
-    return Destination(_one_way(found.host), found.port, scheme in _CLEAR)
+    found = parse_endpoint(f"{'http' if scheme in _CLEAR else 'https'}://{rest}")
+    return Destination(_normalise_host(found.host), found.port, scheme in _CLEAR)
 
 
 def is_local(host: str) -> bool:
@@ -64,7 +64,7 @@ def is_local(host: str) -> bool:
         return False
 
 
-def _one_way(host: str) -> str:
+def _normalise_host(host: str) -> str:
     """A host as it is compared.
 
     Raises:
@@ -106,7 +106,7 @@ class HostPattern:
         return same and port and (local or self.clear == there.clear)
 
 
-def host_pattern(text: str) -> HostPattern:
+def parse_host_pattern(text: str) -> HostPattern:
     """What an entry means.
 
     Raises:
@@ -116,7 +116,7 @@ def host_pattern(text: str) -> HostPattern:
     if match is None:
         raise ValueError("write a host, such as acme.example.com, *.example.com, or http://hooks.internal:8080")
     scheme, below, host, port = match.groups()
-    found = _one_way(host.strip("[]"))
+    found = _normalise_host(host.strip("[]"))
     if below and "." not in found:
         raise ValueError("that would be every host of a whole domain of the first level")
     return HostPattern(found, bool(below), None if port is None else 0 if port == "*" else int(port), scheme == "http")

@@ -18,7 +18,7 @@ CODE = re.compile(r"[A-Z_]{3,20}")
 """How an outcome is written (contract, section dispositions)."""
 
 
-def code_of(word: object) -> str | None:
+def make_code(word: object) -> str | None:
     """An outcome as codes are written: a tenant may tell it in another case; None where there is none."""
     return re.sub(r"[\s-]+", "_", str(word or "").strip()).upper() or None
 

@@ -21,7 +21,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 from reconciler.model.members import DoNotCall
 from reconciler.model.outcome_document import (
     NUMBERS,
@@ -34,10 +34,10 @@ from reconciler.model.outcome_document import (
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.reason import Share, count_codes
-from reconciler.model.reason_document import counted_document, read_counted
+from reconciler.model.reason_document import make_counted_document, read_counted
 from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.serialization import from_json, to_json
-from reconciler.model.situation import Planned, watched
+from reconciler.model.situation import Planned, make_undeclared_planned
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp
 
@@ -66,7 +66,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             *(outcome_document(change) for change in plan.outcomes),
             *(numbers_document(change) for change in plan.numbers),
         ],
-        "audiences": audiences(plan),
+        "audiences": list_audiences(plan),
         "order": [
             {
                 "address": str(step.address),
@@ -75,11 +75,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             }
             for step in plan.steps
         ],
-        "findings": [_finding(finding) for finding in plan.findings],
-        "campaigns": [_campaign(planned) for planned in plan.campaigns],
-        "others": [_other(each) for each in plan.others],
+        "findings": [_describe_finding(finding) for finding in plan.findings],
+        "campaigns": [_describe_campaign(planned) for planned in plan.campaigns],
+        "others": [_describe_other(each) for each in plan.others],
         "unseen": [list(each) for each in plan.unseen],
-        "undeclared": [_undeclared(each) for each in plan.undeclared],
+        "undeclared": [_describe_undeclared(each) for each in plan.undeclared],
         "suppressions": [to_json(each) for each in plan.suppressions],
         "rules": [to_json(rule) for rule in plan.rules],
         "waivers": [to_json(waiver) for waiver in plan.waivers],
@@ -104,13 +104,13 @@ def document_digest(document: Mapping[str, Any]) -> str:
     budget = document["request_budget"]
     bound["request_budget"] = {key: value for key, value in budget.items() if key not in _NOT_BOUND_OF_BUDGET}
     if isinstance(campaigns := document["campaigns"], list):
-        bound["campaigns"] = [_bound(each) for each in campaigns]
+        bound["campaigns"] = [_drop_unbound(each) for each in campaigns]
     if isinstance(impact := document.get("impact"), dict):
         bound["impact"] = {key: value for key, value in impact.items() if key not in _NOT_BOUND_OF_IMPACT}
-    return digest_of(bound)
+    return compute_digest(bound)
 
 
-def _bound(campaign: Any) -> Any:
+def _drop_unbound(campaign: Any) -> Any:
     if not isinstance(campaign, dict):
         return campaign  # somebody edited it
     return {key: value for key, value in campaign.items() if key not in _NOT_BOUND_OF_CAMPAIGN}
@@ -121,24 +121,24 @@ def plan_digest(plan: Plan) -> str:
     return str(plan_document(plan)["digest"])
 
 
-def audiences(plan: Plan) -> list[dict[str, Any]]:
+def list_audiences(plan: Plan) -> list[dict[str, Any]]:
     """Of each segment how many contacts its source has, and how many are in or left out, and why."""
-    return [_account(account) for account in plan.accounts]
+    return [_describe_account(account) for account in plan.accounts]
 
 
-def _account(account: Accounting) -> dict[str, Any]:
+def _describe_account(account: Accounting) -> dict[str, Any]:
     unrecorded = {} if account.unrecorded is None else {"called_without_recorded_consent": account.unrecorded}
     return {
         "segment": str(account.segment),
         "source": account.source,
         "included": {each.value: each.count for each in account.included},
-        "left_out": counted_document(account.left_out),
+        "left_out": make_counted_document(account.left_out),
         "left_out_codes": count_codes(account.left_out),
         **unrecorded,
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _describe_finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "object": str(finding.object),
@@ -151,13 +151,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _campaign(planned: Planned) -> dict[str, Any]:
+def _describe_campaign(planned: Planned) -> dict[str, Any]:
     """What a campaign would be; what becomes of it is among the resource changes."""
     judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
     return {"address": str(planned.change.address), **{name: to_json(value) for name, value in judged.items()}}
 
 
-def _undeclared(each: Undeclared) -> dict[str, Any]:
+def _describe_undeclared(each: Undeclared) -> dict[str, Any]:
     """What carries the workspace's mark and stays as it is; `prune` is what `--prune` would do with it."""
     uses = [{"kind": kind, "name": name} for kind, name in each.uses]
     told = {"live_name": each.name, "state": each.state, "dials": each.dials, "uses": uses, "prune": "delete"}
@@ -166,17 +166,17 @@ def _undeclared(each: Undeclared) -> dict[str, Any]:
 
 def _read_undeclared(each: Mapping[str, Any]) -> Undeclared:
     uses = tuple((one["kind"], one["name"]) for one in each["uses"])
-    return Undeclared(Address.told(each["address"]), each["live_name"], each["state"], each["dials"], uses)
+    return Undeclared(Address.parse_told(each["address"]), each["live_name"], each["state"], each["dials"], uses)
 
 
-def _other(planned: Planned) -> dict[str, Any]:
+def _describe_other(planned: Planned) -> dict[str, Any]:
     """A campaign that no manifest declares: nothing becomes of it."""
     judged = {each.name: getattr(planned, each.name) for each in fields(planned) if each.name != "change"}
     return {name: to_json(value) for name, value in judged.items()}
 
 
 def _read_other(each: Mapping[str, Any]) -> Planned:
-    return from_json(Planned, each, change=watched(from_json(Campaign, each["campaign"])).change)
+    return from_json(Planned, each, change=make_undeclared_planned(from_json(Campaign, each["campaign"])).change)
 
 
 def _read_campaign(each: Mapping[str, Any], known: Mapping[str, ObjectChange]) -> Planned:
@@ -252,7 +252,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
 def _read_finding(each: Mapping[str, Any], known: Mapping[str, Address]) -> Finding:
     """A finding may be about what does not change: the whole of a segment, or a campaign that nothing declares."""
     found = known.get(each["object"])
-    return from_json(Finding, each, object=Address.told(each["object"]) if found is None else found)
+    return from_json(Finding, each, object=Address.parse_told(each["object"]) if found is None else found)
 
 
 def _read_account(each: Mapping[str, Any]) -> Accounting:

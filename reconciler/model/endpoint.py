@@ -29,7 +29,7 @@ class Endpoint:
         return host if usual else f"{host}:{self.port}"
 
 
-def endpoint(url: str) -> Endpoint:
+def parse_endpoint(url: str) -> Endpoint:
     """Take a URL apart.
 
     Raises:

@@ -87,7 +87,7 @@ class Forecast:
         return self.hours - self.available
 
 
-def forecast(
+def make_forecast(
     campaign: Campaign,
     contacts: int | None,
     now: datetime,
@@ -99,16 +99,16 @@ def forecast(
     left = tuple((max(start, now), end) for start, end in campaign.windows if end > now)
     attempts = answered = hours = finish = available = room = None
     if campaign.staffing is not None and contacts is not None:
-        attempts, answered, work = _work(contacts, campaign.staffing, _lines(campaign))
-        hours, finish = _hours(work), _finish(work, left)
+        attempts, answered, work = _estimate_work(contacts, campaign.staffing, _count_lines(campaign))
+        hours, finish = _to_hours(work), _find_finish(work, left)
     if campaign.windows and not campaign.repeats:
-        available = _hours(sum((end - start for start, end in left), timedelta()))
+        available = _to_hours(sum((end - start for start, end in left), timedelta()))
     if statistics is not None and ceiling is not None:
-        room = headroom(statistics, ceiling, answered)
+        room = compute_headroom(statistics, ceiling, answered)
     return Forecast(contacts, attempts, answered, hours, available, finish, room)
 
 
-def headroom(statistics: Statistics, ceiling: float, expected: int | None = None) -> Headroom:
+def compute_headroom(statistics: Statistics, ceiling: float, expected: int | None = None) -> Headroom:
     """What the calls counted so far leave under `ceiling` percent, if `expected` more are answered.
 
     An abandoned call is itself an answered one, so `x` more of them are too many once
@@ -125,12 +125,12 @@ def headroom(statistics: Statistics, ceiling: float, expected: int | None = None
     return Headroom(ceiling, round(statistics.percent, 2), points, calls, rest)
 
 
-def _lines(campaign: Campaign) -> int | None:
+def _count_lines(campaign: Campaign) -> int | None:
     """Calls in progress at most; None: an agent dials one call at a time."""
     return campaign.predictive.get("maxCallsInProgress") if campaign.dial_type == "predictive" else None
 
 
-def _work(contacts: int, staffing: Staffing, lines: int | None) -> tuple[int, int, timedelta]:
+def _estimate_work(contacts: int, staffing: Staffing, lines: int | None) -> tuple[int, int, timedelta]:
     """Attempts, answered calls, and the time that they take: each contact is tried until a person answers.
 
     Every attempt is answered with the same chance, whatever came of the one before.
@@ -145,7 +145,7 @@ def _work(contacts: int, staffing: Staffing, lines: int | None) -> tuple[int, in
     return round(attempts), round(answered), work
 
 
-def _finish(work: timedelta, windows: Iterable[Window]) -> datetime | None:
+def _find_finish(work: timedelta, windows: Iterable[Window]) -> datetime | None:
     for start, end in windows:
         if work <= end - start:
             return (start + work).replace(second=0, microsecond=0)
@@ -153,5 +153,5 @@ def _finish(work: timedelta, windows: Iterable[Window]) -> datetime | None:
     return None
 
 
-def _hours(length: timedelta) -> float:
+def _to_hours(length: timedelta) -> float:
     return round(length / timedelta(hours=1), 2)

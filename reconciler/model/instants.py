@@ -50,7 +50,7 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is beyond the years that can be computed with") from error
 
 
-def reckonable(instant: datetime) -> bool:
+def is_reckonable(instant: datetime) -> bool:
     """Whether it can be computed with: years from 1900 to 2999."""
     return EARLIEST <= instant < LATEST
 
@@ -60,16 +60,16 @@ def format_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def clock() -> datetime:
+def read_clock() -> datetime:
     """This moment."""
     return datetime.now(UTC)
 
 
-def last_midnight(now: datetime) -> datetime:
+def find_last_midnight(now: datetime) -> datetime:
     """The UTC midnight at or before an aware instant."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def present(as_of: datetime, now: datetime) -> datetime:
+def find_present(as_of: datetime, now: datetime) -> datetime:
     """The moment that schedules are judged at: `now`; of a plan that is made as of another day, that one."""
-    return now if as_of == last_midnight(now) else as_of
+    return now if as_of == find_last_midnight(now) else as_of

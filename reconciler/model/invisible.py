@@ -30,16 +30,16 @@ Source: Salesforce, Object Reference, "ID Field Type".
 """
 
 
-def _ranges(*names: str) -> list[tuple[int, int]]:
+def _load_ranges(*names: str) -> list[tuple[int, int]]:
     told = tomllib.loads((files(__package__) / "invisible.toml").read_text(encoding="utf-8"))
     pairs = (each.partition("-") for name in names for each in told[name]["ranges"])
     return sorted((int(first, 16), int(last or first, 16)) for first, _, last in pairs)
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _load_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     kinds = (("ignorable", "control"), ("blank", "blank_pattern"))
-    classes = ("".join(f"{re.escape(chr(a))}-{re.escape(chr(b))}" for a, b in _ranges(*names)) for names in kinds)
+    classes = ("".join(f"{re.escape(chr(a))}-{re.escape(chr(b))}" for a, b in _load_ranges(*names)) for names in kinds)
     dropped, blank = (re.compile(f"[{each}]+") for each in classes)
     return dropped, blank
 
@@ -48,11 +48,11 @@ def strip_invisible(text: str) -> str:
     """A text without what nobody sees."""
     if text.isascii() and text.isprintable() and " " not in text:
         return text
-    dropped, blank = _patterns()
+    dropped, blank = _load_patterns()
     return unicodedata.normalize("NFC", blank.sub(" ", dropped.sub("", text)).strip(" "))
 
 
-def same_id(text: str) -> str:
+def normalise_id(text: str) -> str:
     """An id as it is compared: without what nobody sees, and a Salesforce id of 18 characters by its first 15.
 
     The 18 are only taken for one where the last three are the right ones.
@@ -65,7 +65,7 @@ def same_id(text: str) -> str:
     return found[:15] if found[15:] == suffix else found
 
 
-def same_name(text: str) -> str:
+def normalise_name(text: str) -> str:
     """The name of an object as it is compared with others that people could take it for: case does not count."""
     folded = unicodedata.normalize("NFKC", strip_invisible(text)).casefold()
     return strip_invisible(unicodedata.normalize("NFKC", folded))

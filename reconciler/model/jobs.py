@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.vocabulary import known_or_raw
+from reconciler.model.vocabulary import translate_or_keep
 
 COMPLETED, FAILED, ABORTED = "COMPLETED", "FAILED", "ABORTED"
 TERMINAL = frozenset({COMPLETED, FAILED, ABORTED})
@@ -14,9 +14,9 @@ TERMINAL = frozenset({COMPLETED, FAILED, ABORTED})
 every other a job is waited for, the ones that nobody knows among them."""
 
 
-def job_status(word: object) -> str:
+def parse_job_status(word: object) -> str:
     """A job's status in our word; the vendor's own where nobody knows what it means."""
-    return known_or_raw("job", word)
+    return translate_or_keep("job", word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,31 +31,32 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class RunStates:
     """How an object that does something by itself is set to work, and made to rest.
 
     Attributes:
-        field: the live field that says so. on: its value at work; off: while it rests; fresh: before its first work.
-        calm: live fields that may be changed while it is at work. Every other is changed while it rests.
+        field: the live field that says so. on: its value while it runs; off: while it is paused; initial: before it has
+            run.
+        changeable_while_running: live fields that may be changed while it runs. Every other is changed while paused.
     """
 
     field: str
     on: str
     off: str
-    fresh: str
-    calm: frozenset[str] = frozenset()
+    initial: str
+    changeable_while_running: frozenset[str] = frozenset()
 
-    def state(self, fields: Fields) -> RunState:
+    def read_state(self, fields: Fields) -> RunState:
         """What an object with these fields does."""
         return RunState.of(fields.get(self.field))
 
-    def at_work(self, fields: Fields | None) -> bool:
+    def is_running(self, fields: Fields | None) -> bool:
         """Whether an object with these fields is known to be at work."""
-        return fields is not None and self.state(fields) is RunState.ACTIVE
+        return fields is not None and self.read_state(fields) is RunState.ACTIVE
 
-    def may_work(self, fields: Fields | None) -> bool:
+    def may_run(self, fields: Fields | None) -> bool:
         """Whether an object with these fields may be at work: whatever is not known to rest."""
-        return fields is not None and self.state(fields).may_dial
+        return fields is not None and self.read_state(fields).may_dial
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class ReplaceBehaviour:
     """How an object is made anew, where a field differs that the tenant will not change.
 
     Attributes:
@@ -94,7 +95,7 @@ class Renewal:
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
+class ForEach:
     """How one manifest stands for several objects, a part for each.
 
     Attributes:
@@ -116,7 +117,7 @@ def _no_queries(resource: Resource, catalogue: Catalogue, as_of: datetime) -> It
     return ()
 
 
-def _nothing_besides(
+def _no_queries_for_unmanaged(
     declared: Sequence[Resource], others: Mapping[str, Fields], catalogue: Catalogue
 ) -> Iterable[RowQuery]:
     return ()
@@ -140,7 +141,7 @@ class Kind:
 
     Attributes:
         name: as written in a manifest.
-        says: what a manifest of this kind says, in a few words.
+        summary: what a manifest of this kind says, in a few words.
         references: which parts of a spec name other resources: that gives the order of everything.
         surfaces: how API surfaces hold its objects, the preferred one first; none for a kind that only declares. A
             kind's file leaves them out: each surface's own file says them (`reconciler/surfaces/`).
@@ -148,36 +149,38 @@ class Kind:
         queries: which rows must be read for a resource.
         feeds: the rows that a resource itself says where to read, its contacts, entries or outcomes among them.
         names: what a resource names of the world outside: secrets, hosts, places; it is held to the operator's bounds.
-        besides: which rows must be read for the declared resources of this kind because of what the tenant's other
-            objects of it hold, those that nothing declares: by name, their live fields.
+        queries_for_unmanaged: which rows must be read for the declared resources of this kind because of what the
+            tenant's other objects of it hold, those that nothing declares: by name, their live fields.
         check: faults that a JSON Schema cannot express.
         immutable: live fields that the tenant will not change.
-        renewal: how an object of ours is made anew where such a field differs; None: it is not, and apply refuses.
-        each: how one manifest stands for several objects, where it can.
+        replacement: how an object of ours is made anew where such a field differs; None: it is not, and apply refuses.
+        for_each: how one manifest stands for several objects, where it can.
         needed: live fields without which the tenant makes no object.
         literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.
         single: whether a workspace may have only one.
-        activity: how its objects are set to work, where they do something by themselves.
+        run_states: how its objects are set to work, where they do something by themselves.
         likeness: by live field, how its values are compared where that is more than whether they are equal.
     """
 
     name: str
-    says: str
+    summary: str
     references: tuple[Reference, ...] = ()
     surfaces: tuple[Wire, ...] = ()
     fields: Callable[[Resource, Catalogue, datetime], Fields] = _no_fields
     queries: Callable[[Resource, Catalogue, datetime], Iterable[RowQuery]] = _no_queries
     feeds: Callable[[Resource], Iterable[Any]] = _no_feeds
     names: Callable[[Resource], Iterable[Named]] = _no_names
-    besides: Callable[[Sequence[Resource], Mapping[str, Fields], Catalogue], Iterable[RowQuery]] = _nothing_besides
+    queries_for_unmanaged: Callable[[Sequence[Resource], Mapping[str, Fields], Catalogue], Iterable[RowQuery]] = (
+        _no_queries_for_unmanaged
+    )
     check: Callable[[Resource, Catalogue], Iterable[Problem]] = _no_problems
     immutable: frozenset[str] = field(default_factory=frozenset)
-    renewal: Renewal | None = None
-    each: Each | None = None
+    replacement: ReplaceBehaviour | None = None
+    for_each: ForEach | None = None
     needed: frozenset[str] = field(default_factory=frozenset)
     literal: tuple[tuple[str, ...], ...] = ()
     single: bool = False
-    activity: Activity | None = None
+    run_states: RunStates | None = None
     likeness: Mapping[str, Likeness] = field(default_factory=dict)
 
     def as_declared(self, name: str, live: Any, declared: Any) -> bool:
@@ -213,7 +216,7 @@ def holds(live: Any, wanted: Any) -> bool:
     return bool(live == wanted)
 
 
-def follow(spec: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str | int, ...], Any]]:
+def iter_values_at(spec: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str | int, ...], Any]]:
     """Every value at a path in a spec, with the concrete path; `*` stands for every key or item."""
     if not path:
         yield (), spec
@@ -226,5 +229,5 @@ def follow(spec: Any, path: tuple[str, ...]) -> Iterable[tuple[tuple[str | int, 
     else:
         steps = [(head, spec[head])] if isinstance(spec, Mapping) and head in spec else []
     for step, value in steps:
-        for deeper, found in follow(value, rest):
+        for deeper, found in iter_values_at(value, rest):
             yield (step, *deeper), found

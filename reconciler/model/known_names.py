@@ -20,29 +20,29 @@ NEVER = frozenset(
 """The program's own keys and settings: no manifest names them, whatever anybody's bounds say."""
 
 
-def vendor_domains() -> tuple[str, ...]:
+def load_vendor_domains() -> tuple[str, ...]:
     """The domains below which the vendor's hosts are."""
-    return tuple(each["domain"] for each in _data()["vendor"])
+    return tuple(each["domain"] for each in _load_data()["vendor"])
 
 
-def pipeline_variables() -> tuple[str, ...]:
+def load_pipeline_variables() -> tuple[str, ...]:
     """The variables that pipelines set for the programs that they run."""
-    return tuple(each["variable"] for each in _data()["pipeline"])
+    return tuple(each["variable"] for each in _load_data()["pipeline"])
 
 
-def in_pipeline(environ: Mapping[str, str]) -> bool:
+def is_in_pipeline(environ: Mapping[str, str]) -> bool:
     """Whether a pipeline runs this program."""
-    return any(environ.get(name) for name in pipeline_variables())
+    return any(environ.get(name) for name in load_pipeline_variables())
 
 
-def tenant_prefix(tenant: str) -> str | None:
+def find_tenant_prefix(tenant: str) -> str | None:
     """How the variables of a tenant begin; None where that is how those of other programs begin."""
     prefix = f"{tenant.upper().replace('-', '_')}_"
-    foreign = [each["prefix"] for each in _data()["foreign"]]
+    foreign = [each["prefix"] for each in _load_data()["foreign"]]
     return None if any(prefix.startswith(each) or each.startswith(prefix) for each in foreign) else prefix
 
 
 @cache
-def _data() -> dict[str, list[dict[str, str]]]:
+def _load_data() -> dict[str, list[dict[str, str]]]:
     text = (files("reconciler.model") / "known_names.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

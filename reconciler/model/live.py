@@ -42,7 +42,7 @@ class LiveObject:
 
         Its calls are not part of it: they are counted all the time.
         """
-        return digest_of([self.kind, self.name, self.id, self.owner, dict(self.fields)])
+        return compute_digest([self.kind, self.name, self.id, self.owner, dict(self.fields)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,6 @@ class Live:
         return self.objects.get(kind, {}).get(name)
 
 
-def digest_of(value: object) -> str:
+def compute_digest(value: object) -> str:
     """The SHA-256 of a value's canonical JSON (sorted keys, no spaces), as `sha256:…`."""
     return "sha256:" + hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

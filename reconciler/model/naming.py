@@ -79,7 +79,7 @@ class ObjectName:
 Named = SecretName | HostName | PrivateName | ClearName | PlaceName | ObjectName
 
 
-def secret_name(
+def make_secret_name(
     reference: dict[str, str],
     where: Location,
     *goes: str | SecretName,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model import countries
-from reconciler.model.listing import shortened
+from reconciler.model.listing import shorten_list
 
 ALIKE = 65.0
 """How alike two names must be, in percent, before one is offered for the other."""
@@ -18,7 +18,7 @@ _CODE = 3
 _COMPARED = 100
 
 
-def nearest(word: str, choices: Iterable[str], alike: float = ALIKE) -> str | None:
+def find_nearest(word: str, choices: Iterable[str], alike: float = ALIKE) -> str | None:
     """The choice most like a word, whatever its case; None when nothing is like it."""
     from rapidfuzz import fuzz, process
 
@@ -31,7 +31,7 @@ def nearest(word: str, choices: Iterable[str], alike: float = ALIKE) -> str | No
 def suggest(word: str, choices: Iterable[str]) -> str | None:
     """A hint: the choice that was probably meant, else what there is to choose from, else nothing."""
     offered = sorted(choices)
-    meant = nearest(word, offered)
+    meant = find_nearest(word, offered)
     if meant is not None:
         return f"did you mean `{meant}`?"
     return f"there {'is' if len(offered) == 1 else 'are'} {list_names(offered)}" if offered else None
@@ -39,15 +39,15 @@ def suggest(word: str, choices: Iterable[str]) -> str | None:
 
 def suggest_country(word: str) -> str:
     """A hint for a word that is no country: the one that was probably meant, and its code."""
-    around = countries.country_of_part(word)
+    around = countries.find_country_of_part(word)
     if around is not None:
         return f"it is a state or a province: write its country, `{around}`"
-    meant = nearest(word, dict(countries.written()), _ALIKE_COUNTRIES) if len(word) > _CODE else None
+    meant = find_nearest(word, dict(countries.iter_names()), _ALIKE_COUNTRIES) if len(word) > _CODE else None
     if meant is None:
         return "write its ISO 3166 code, such as US: the United Kingdom is GB"
-    return f"did you mean `{countries.country(meant)}` ({meant})?"
+    return f"did you mean `{countries.find_country(meant)}` ({meant})?"
 
 
 def list_names(names: Iterable[str]) -> str:
     """Names as a sentence has them: the first few, and how many more there are."""
-    return shortened([f"`{name}`" for name in sorted(names)])
+    return shorten_list([f"`{name}`" for name in sorted(names)])

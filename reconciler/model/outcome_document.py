@@ -10,14 +10,14 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, AnyRowChange, NumbersChange, OutcomeChange, Place
 from reconciler.model.reason_document import (
-    counted_document,
+    make_counted_document,
+    make_reason_document,
+    make_samples_document,
+    make_shares_document,
     read_counted,
     read_named,
     read_samples,
     read_shares,
-    reason_document,
-    samples_document,
-    shares_document,
 )
 from reconciler.model.rows import LiveCampaign, Rows
 
@@ -36,15 +36,15 @@ def outcome_document(change: OutcomeChange) -> dict[str, Any]:
         "sets": change.total,
         "unchanged": change.unchanged,
         "rows": rows_document(change),
-        "reasons": counted_document(change.reasons),
-        "outcomes": shares_document(change.outcomes),
-        "agents": shares_document(change.agents),
-        "left": counted_document(change.left),
-        "places": [{"where": each.where, **reason_document(each.reason)} for each in change.places],
-        "owed": counted_document(change.owed),
+        "reasons": make_counted_document(change.reasons),
+        "outcomes": make_shares_document(change.outcomes),
+        "agents": make_shares_document(change.agents),
+        "left": make_counted_document(change.left),
+        "places": [{"where": each.where, **make_reason_document(each.reason)} for each in change.places],
+        "owed": make_counted_document(change.owed),
         "reopened": change.reopened,
         "later": change.later,
-        "samples": samples_document(change.samples),
+        "samples": make_samples_document(change.samples),
     }
 
 
@@ -56,9 +56,9 @@ def numbers_document(change: NumbersChange) -> dict[str, Any]:
         "store": change.store,
         "adds": change.total,
         "rows": rows_document(change),
-        "reasons": counted_document(change.reasons),
+        "reasons": make_counted_document(change.reasons),
         "unread": change.unread,
-        "samples": samples_document(change.samples),
+        "samples": make_samples_document(change.samples),
     }
 
 

@@ -17,7 +17,7 @@ _MARK = re.compile(r"\s*\(managed-by: reconciler/([a-z0-9-]+)\)\s*$")
 _OWNER = re.compile(r"reconciler/([a-z0-9-]+)")
 
 
-def worded(description: str) -> str:
+def normalise_description(description: str) -> str:
     """A description as it is compared: a tenant may keep no blanks around it, and its own line breaks."""
     return "\n".join(description.splitlines()).strip()
 
@@ -25,7 +25,11 @@ def worded(description: str) -> str:
 def split_mark(description: str) -> tuple[str, str | None]:
     """A live description without its mark, `worded`, and the workspace that the mark names."""
     match = _MARK.search(description)
-    return (worded(description[: match.start()]), match[1]) if match else (worded(description), None)
+    return (
+        (normalise_description(description[: match.start()]), match[1])
+        if match
+        else (normalise_description(description), None)
+    )
 
 
 def with_mark(description: str, workspace: str) -> str:

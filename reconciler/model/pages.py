@@ -38,7 +38,7 @@ class OffsetPages:
     def shape(self, row: Shape) -> Shape | Rows:
         """What a page must look like whose rows have this shape."""
         told = {} if self.total is None else {self.total: may(TOTAL)}
-        return answer_shape({self.rows: needs(Rows(row)), **told})
+        return make_answer_shape({self.rows: needs(Rows(row)), **told})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class TokenPages:
 
     def shape(self, row: Shape) -> Shape | Rows:
         """What a page must look like whose rows have this shape."""
-        return answer_shape({self.rows: needs(Rows(row)), self.next: may(PAGE_TOKEN), self.total: may(TOTAL)})
+        return make_answer_shape({self.rows: needs(Rows(row)), self.next: may(PAGE_TOKEN), self.total: may(TOTAL)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class OnePage:
     def shape(self, row: Shape) -> Shape | Rows:
         """What the answer must look like whose rows have this shape."""
         told = {} if self.total is None else {self.total: may(TOTAL)}
-        return answer_shape({self.rows: needs(Rows(row)), **told})
+        return make_answer_shape({self.rows: needs(Rows(row)), **told})
 
 
 Pages = OffsetPages | TokenPages | OnePage
@@ -102,7 +102,7 @@ def pick(answer: Any, path: str | None) -> Any:
     return found
 
 
-def answer_shape(fields: Mapping[str, Field]) -> Shape | Rows:
+def make_answer_shape(fields: Mapping[str, Field]) -> Shape | Rows:
     """An answer in which each of these stands at its path; what is on the way to one that is needed is needed too.
 
     Where a path says which item of a list, every item must look like it, and there may be none.
@@ -116,7 +116,7 @@ def answer_shape(fields: Mapping[str, Field]) -> Shape | Rows:
             raise ValueError("what is the whole answer is an object or a list, and stands beside nothing else")
         return whole.value
     if fields and all(path.partition(".")[0].isdecimal() for path in fields):
-        item = answer_shape({path.partition(".")[2]: each for path, each in fields.items()})
+        item = make_answer_shape({path.partition(".")[2]: each for path, each in fields.items()})
         if isinstance(item, Rows):
             raise ValueError("an item of a list is an object")
         return Rows(item)
@@ -129,5 +129,5 @@ def answer_shape(fields: Mapping[str, Field]) -> Shape | Rows:
         else:
             found[head] = field
     for head, inner in nested.items():
-        found[head] = Field(answer_shape(inner), needed=any(each.needed for each in inner.values()))
+        found[head] = Field(make_answer_shape(inner), needed=any(each.needed for each in inner.values()))
     return Shape(found)

@@ -16,7 +16,7 @@ from reconciler.model.disposition import Settled
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Exit, Refused, Stale
 from reconciler.model.instants import format_instant
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 from reconciler.model.plan import Plan
 from reconciler.model.report import JobEnd, Outcome, Report
 from reconciler.model.webhook import Event, Occasion, Payload
@@ -25,11 +25,11 @@ SOURCE = "cxone_outbound_sync"
 """Who calls back (contract, section bulk)."""
 
 
-def of_plan(plan: Plan, now: datetime) -> Occasion:
+def make_plan_occasion(plan: Plan, now: datetime) -> Occasion:
     """A plan was made."""
     digest = plan_digest(plan)
     payload = {
-        **_heading(Event.PLAN, plan, now),
+        **_make_heading(Event.PLAN, plan, now),
         "digest": digest,
         "as_of": format_instant(plan.as_of),
         "objects": {
@@ -62,16 +62,16 @@ def of_plan(plan: Plan, now: datetime) -> Occasion:
     return Occasion(Event.PLAN, digest, payload)
 
 
-def of_apply(plan: Plan, report: Report, now: datetime) -> Occasion:
+def make_apply_occasion(plan: Plan, report: Report, now: datetime) -> Occasion:
     """A run has ended, for now or for good."""
     payload = {
-        **_heading(Event.APPLY, plan, now),
+        **_make_heading(Event.APPLY, plan, now),
         "run": report.run,
         "digest": plan_digest(plan),
         "exit_code": int(report.exit_code),
         "interrupted": report.interrupted,
         "error": None,
-        "outcomes": {outcome.name.lower(): len(report.ended(outcome)) for outcome in Outcome},
+        "outcomes": {outcome.name.lower(): len(report.list_ended(outcome)) for outcome in Outcome},
         "contacts": {
             "written": sum(step.rows for step in report.steps),
             "rejected": sum(step.rejected for step in report.steps),
@@ -81,10 +81,10 @@ def of_apply(plan: Plan, report: Report, now: datetime) -> Occasion:
     return Occasion(Event.APPLY, report.run, payload)
 
 
-def of_refusal(plan: Plan, error: Refused | Stale, now: datetime) -> Occasion:
+def make_refusal_occasion(plan: Plan, error: Refused | Stale, now: datetime) -> Occasion:
     """An apply wrote nothing: the plan was unsafe, or stale."""
     payload = {
-        **of_apply(plan, Report("", (), 0), now).payload,
+        **make_apply_occasion(plan, Report("", (), 0), now).payload,
         "run": None,
         "exit_code": int(error.exit_code),
         "error": error.code,
@@ -92,7 +92,7 @@ def of_refusal(plan: Plan, error: Refused | Stale, now: datetime) -> Occasion:
     return Occasion(Event.APPLY, str(payload["digest"]), payload)
 
 
-def of_jobs(run: str, jobs: Sequence[JobEnd], now: datetime) -> Occasion | None:
+def make_jobs_occasion(run: str, jobs: Sequence[JobEnd], now: datetime) -> Occasion | None:
     """Every job of a run is over (contract, section bulk); None while one is not, or where there is none."""
     if not jobs or not all(job.over for job in jobs):
         return None
@@ -107,7 +107,7 @@ def of_jobs(run: str, jobs: Sequence[JobEnd], now: datetime) -> Occasion | None:
         "timestamp": format_instant(now),
     }
     # a run that is resumed ends again; that is news only where it began other jobs
-    ends = digest_of(sorted([job.id, job.status] for job in jobs))
+    ends = compute_digest(sorted([job.id, job.status] for job in jobs))
     return Occasion(Event.JOB_COMPLETED, run, payload, once=ends)
 
 
@@ -115,7 +115,7 @@ OUTCOMES_SOURCE, OUTCOMES_EVENT = "CXone_Outbound_Sync", "DISPOSITION_UPDATE"
 """Who tells of outcomes, and what it is called (contract, section dispositions)."""
 
 
-def of_outcomes(
+def make_outcome_occasions(
     run: str, address: Address, settled: Sequence[tuple[Mapping[str, Any], Settled]], most: int | None = None
 ) -> list[Occasion]:
     """Outcomes were set by a run: an occasion for each. What was there before is nobody's news.
@@ -127,10 +127,10 @@ def of_outcomes(
     told = [(row, each) for row, each in settled if each.ending == "set"]
     size = most or 1
     parts = (told[start : start + size] for start in range(0, len(told), size))
-    return [_outcomes(run, address, part, batched=most is not None) for part in parts]
+    return [_make_outcomes_occasion(run, address, part, batched=most is not None) for part in parts]
 
 
-def _outcomes(
+def _make_outcomes_occasion(
     run: str, address: Address, told: Sequence[tuple[Mapping[str, Any], Settled]], *, batched: bool
 ) -> Occasion:
     updates = [
@@ -146,14 +146,14 @@ def _outcomes(
         for row, each in told
     ]
     # of a batch that is gone through again only the contacts are sure to be the same
-    once = digest_of([str(address), [[update["contact_id"], update["outcome_code"]] for update in updates]])
+    once = compute_digest([str(address), [[update["contact_id"], update["outcome_code"]] for update in updates]])
     payload: dict[str, Any] = {"event": OUTCOMES_EVENT, "updates": updates, "source": OUTCOMES_SOURCE}
     if not batched:
         payload["data"] = updates[0]
     return Occasion(Event.OUTCOMES, run, payload, once=once)
 
 
-def body_of(payload: Payload) -> Any:
+def make_body(payload: Payload) -> Any:
     """The body of a callback whose webhook has no template: of an outcome the message of the contract, of a batch of
     them a list of such."""
     if payload.get("event") != OUTCOMES_EVENT:
@@ -162,7 +162,7 @@ def body_of(payload: Payload) -> Any:
     return messages[0] if "data" in payload else messages
 
 
-def _heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:
+def _make_heading(event: Event, plan: Plan, now: datetime) -> dict[str, Any]:
     where = {"workspace": plan.workspace, "tenant": plan.tenant, "environment": plan.environment}
     return {"source": SOURCE, "event": event.value, "timestamp": format_instant(now), **where}
 

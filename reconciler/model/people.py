@@ -33,21 +33,21 @@ PEOPLE = ("contactList", "files", "sql", "salesforce")
 """The ways of naming people; a source has one of them, or the interactions of a list's contacts."""
 
 
-def people(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] | None = None) -> PeopleQuery:
+def make_people_query(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] | None = None) -> PeopleQuery:
     """The query for the people that a manifest names, of a source or of a do-not-call list.
 
     `entries` makes of one way of naming them how do-not-call entries are read there; None: they are contacts.
     """
     if "files" in resource.spec:
-        return FileFeed(**file_paths(resource.spec["files"]), **_contacts(resource, "files", entries))
+        return FileFeed(**make_file_paths(resource.spec["files"]), **_make_contacts(resource, "files", entries))
     if "sql" in resource.spec:
-        return SqlFeed(**sql_query(resource.spec["sql"]), **_contacts(resource, "sql", entries))
+        return SqlFeed(**make_sql_query(resource.spec["sql"]), **_make_contacts(resource, "sql", entries))
     if "salesforce" in resource.spec:
-        return _salesforce(resource, entries)
-    return ContactsOf(live_list(resource.spec["contactList"]), resource.where("spec", "contactList"))
+        return _make_salesforce_feed(resource, entries)
+    return ContactsOf(make_live_list(resource.spec["contactList"]), resource.where("spec", "contactList"))
 
 
-def names_of_rows(resource: Resource, *above: str) -> Iterator[Named]:
+def iter_names_of_rows(resource: Resource, *above: str) -> Iterator[Named]:
     """What a part of a manifest names to read rows from: object stores, databases, an organisation of Salesforce."""
     spec: Any = resource.spec
     for step in above:
@@ -68,35 +68,35 @@ def names_of_rows(resource: Resource, *above: str) -> Iterator[Named]:
             yield secret_name(reference, resource.where(*here, "credentials", part), token)
 
 
-def history(resource: Resource, kind: str | None) -> HistoryFeed | None:
+def make_history_feed(resource: Resource, kind: str | None) -> HistoryFeed | None:
     """Interactions in files or a database, where a manifest names some; `kind` where no column says their type."""
     declared = resource.spec["interactions"]
     for name in HISTORIES:
         if name in declared:
             spec = declared[name]
             columns = {
-                "columns": pairs(spec["columns"]),
+                "columns": make_pairs(spec["columns"]),
                 "type": None if "type" in spec["columns"] else kind,
                 "on_invalid": spec.get("onInvalid", "refuse"),
                 "where": resource.where("spec", "interactions", name),
             }
             return (
-                FileHistory(**file_paths(spec), **columns)
+                FileHistory(**make_file_paths(spec), **columns)
                 if name == "files"
-                else SqlHistory(**sql_query(spec), **columns)
+                else SqlHistory(**make_sql_query(spec), **columns)
             )
     return None
 
 
-def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any]], Entries] | None) -> dict[str, Any]:
+def _make_contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any]], Entries] | None) -> dict[str, Any]:
     spec = resource.spec[name]
     return {
-        "columns": columns(spec["columns"]),
-        "phones": phone_columns(spec["columns"].get("phone", [])),
+        "columns": make_columns(spec["columns"]),
+        "phones": make_phone_columns(spec["columns"].get("phone", [])),
         "entries": None if entries is None else entries(spec),
-        "attributes": pairs({attribute: _column(each) for attribute, each in spec.get("attributes", {}).items()}),
-        "types": pairs(
-            {attribute: each["type"] for attribute, each in spec.get("attributes", {}).items() if _typed(each)}
+        "attributes": make_pairs({attribute: _find_column(each) for attribute, each in spec.get("attributes", {}).items()}),
+        "types": make_pairs(
+            {attribute: each["type"] for attribute, each in spec.get("attributes", {}).items() if _is_typed(each)}
         ),
         "sensitive": tuple(sorted(name for name, each in spec.get("attributes", {}).items() if _is_sensitive(each))),
         "opted_in": spec.get("optedIn"),
@@ -107,18 +107,18 @@ def _contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any
     }
 
 
-def columns(given: Mapping[str, Any]) -> Pairs:
+def make_columns(given: Mapping[str, Any]) -> Pairs:
     """Which column means what, phones aside; a column that is named by its position is named by its digits."""
-    return pairs({meaning: column for meaning, column in given.items() if meaning != "phone"})
+    return make_pairs({meaning: column for meaning, column in given.items() if meaning != "phone"})
 
 
-def phone_columns(given: Any) -> PhoneColumns:
+def make_phone_columns(given: Any) -> PhoneColumns:
     """What a manifest says of phones: a column, the parts of one number (`join`), or a list of these, in its order."""
     each = given if isinstance(given, list) else [given]
     return tuple(tuple(map(str, one["join"])) if isinstance(one, Mapping) else (str(one),) for one in each)
 
 
-def _column(attribute: Any) -> str:
+def _find_column(attribute: Any) -> str:
     """An attribute's column, whether its type is declared beside it or not; by its digits where that is a position."""
     return str(attribute["column"] if isinstance(attribute, Mapping) else attribute)
 
@@ -127,11 +127,11 @@ def _is_sensitive(attribute: Any) -> bool:
     return isinstance(attribute, Mapping) and attribute.get("sensitive", False) is True
 
 
-def _typed(attribute: Any) -> bool:
+def _is_typed(attribute: Any) -> bool:
     return isinstance(attribute, Mapping) and "type" in attribute
 
 
-def file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
+def make_file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Which files a manifest means, and how they are written."""
     return {
         "paths": tuple(spec["paths"]),
@@ -143,21 +143,21 @@ def file_paths(spec: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def sql_query(spec: Mapping[str, Any]) -> dict[str, Any]:
+def make_sql_query(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The query that a manifest asks, and where the URL of its database is kept."""
     ((kept, name),) = spec["url"].items()
     return {"url": f"{kept} {name}", "query": spec["query"]}
 
 
-def _salesforce(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] | None) -> SalesforceFeed:
+def _make_salesforce_feed(resource: Resource, entries: Callable[[Mapping[str, Any]], Entries] | None) -> SalesforceFeed:
     spec, at = resource.spec["salesforce"], ("spec", "salesforce")
     places = {
-        _column(column): resource.where(*at, part, name)
+        _find_column(column): resource.where(*at, part, name)
         for part in ("attributes", "columns")
         for name, column in spec.get(part, {}).items()
         if name != "phone"
     }
-    phones = phone_columns(spec["columns"].get("phone", []))
+    phones = make_phone_columns(spec["columns"].get("phone", []))
     places |= {column: resource.where(*at, "columns", "phone") for parts in phones for column in parts}
     kept = {part: " ".join(*spec["credentials"][part].items()) for part in ("clientId", "clientSecret")}
     given = {name: spec[wire] for name, wire in _SALESFORCE.items() if wire in spec}
@@ -174,19 +174,19 @@ def _salesforce(resource: Resource, entries: Callable[[Mapping[str, Any]], Entri
         fields_at=tuple(sorted(places.items())),
         **given,
         # a record that cannot be used is counted and left out, unless the manifest asks for more (contract, Salesforce)
-        **{**_contacts(resource, "salesforce", entries), "on_invalid": spec.get("onInvalid", "skip")},
+        **{**_make_contacts(resource, "salesforce", entries), "on_invalid": spec.get("onInvalid", "skip")},
     )
 
 
 _SALESFORCE = {"condition": "where", "token_url": "tokenUrl", "rate": "rate"}
 
 
-def pairs(mapping: Mapping[str, str | int]) -> Pairs:
+def make_pairs(mapping: Mapping[str, str | int]) -> Pairs:
     """A mapping as pairs in the order of their names: a query is a value that can be compared."""
     return tuple(sorted((name, str(column)) for name, column in mapping.items()))
 
 
-def live_list(spec: Mapping[str, Any]) -> LiveList:
+def make_live_list(spec: Mapping[str, Any]) -> LiveList:
     """A list of the tenant that a manifest points at by name or by id."""
     return LiveList(name=spec.get("name"), id=spec.get("id"))
 
@@ -205,7 +205,7 @@ def check_files(resource: Resource, *path: str) -> Iterable[Problem]:
             message = f"`{name}` means nothing for {spec['format']}: it is for {' and '.join(formats)}"
             yield Problem(resource.where("spec", *path, name), "without-effect", message, hint="leave it out")
     bare = spec.get("header", True) is False and spec["format"] in _MEANT_FOR["header"]
-    for place, column in _named(spec):
+    for place, column in _iter_named(spec):
         position = isinstance(column, int) or re.fullmatch(r"[1-9]\d{0,4}", column) is not None
         if bare and not position:
             message = f"`{column}` is no position, and without a header columns have no names"
@@ -217,17 +217,17 @@ def check_files(resource: Resource, *path: str) -> Iterable[Problem]:
             yield Problem(resource.where("spec", *path, *place), "no-position", message, hint=hint)
 
 
-def _named(spec: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str | int]]:
+def _iter_named(spec: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str | int]]:
     """The columns that a manifest names, each with its place."""
     for part in ("columns", "attributes", "customFields"):
         for name, given in spec.get(part, {}).items():
-            for steps, column in _columns_in(given):
+            for steps, column in _iter_columns(given):
                 yield (part, name, *steps), column
     if "answers" in spec:
         yield ("answers", "column"), spec["answers"]["column"]
 
 
-def _columns_in(given: Any) -> Iterator[tuple[tuple[str | int, ...], str | int]]:
+def _iter_columns(given: Any) -> Iterator[tuple[tuple[str | int, ...], str | int]]:
     inside: Iterable[tuple[str | int, Any]] = ()
     if isinstance(given, Mapping) and "column" in given:
         inside = (("column", given["column"]),)  # beside it stands what is said of its values
@@ -238,7 +238,7 @@ def _columns_in(given: Any) -> Iterator[tuple[tuple[str | int, ...], str | int]]
     else:
         yield (), given
     for step, each in inside:
-        for steps, column in _columns_in(each):
+        for steps, column in _iter_columns(each):
             yield (step, *steps), column
 
 

@@ -69,8 +69,8 @@ class BadInput(ReconcilerError):
     exit_code = 64
 
     def __init__(self, problems: Iterable[Problem], consequences: Iterable[Problem] = ()) -> None:
-        self.problems = _in_order(problems)
-        self.consequences = _in_order(consequences)
+        self.problems = _sort_problems(problems)
+        self.consequences = _sort_problems(consequences)
         if not self.problems:
             raise ValueError("BadInput needs at least one problem")
         count = len(self.problems)
@@ -81,5 +81,5 @@ class BadInput(ReconcilerError):
         super().__init__(f"{words}; nothing was changed")
 
 
-def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def _sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(set(problems), key=lambda p: (p.stage, p.where, p.code, p.message)))

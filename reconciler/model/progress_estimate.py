@@ -55,7 +55,7 @@ class ProgressEstimate:
         """Rows done, and what is done of those in jobs; never above the total."""
         return min(self.total, self.done + sum(rows * progress for rows, progress in self.jobs.values()))
 
-    def rate(self, now: float) -> float | None:
+    def estimate_rate(self, now: float) -> float | None:
         """Rows a second of late; None while there is nothing to go by. Where nothing comes any more it gets less."""
         if not self._marks:
             return None
@@ -70,9 +70,9 @@ class ProgressEstimate:
             seconds = max(last[0], now - 2 * usual) - first[0]
         return (last[1] - first[1]) / seconds if seconds > 0 else None
 
-    def left(self, now: float) -> float | None:
+    def estimate_seconds_left(self, now: float) -> float | None:
         """Seconds it will still take if it goes on like that; None while nobody can say."""
-        rate = self.rate(now)
+        rate = self.estimate_rate(now)
         return None if rate is None else (self.total - self.reached) / rate
 
 

@@ -16,7 +16,7 @@ FIRST, LAST = 1970, 2100
 
 
 @lru_cache(maxsize=4096)
-def public_holidays(region: str, year: int) -> Mapping[date, str]:
+def find_public_holidays(region: str, year: int) -> Mapping[date, str]:
     """The holidays of a year in a region (ISO 3166: `US`, or a state as `US-AL`), by day, each with its name.
 
     Those of a state are the country's and its own. None where the library knows no such place, or the year is beyond
@@ -25,22 +25,22 @@ def public_holidays(region: str, year: int) -> Mapping[date, str]:
     import holidays
 
     country, _, state = region.partition("-")
-    if not FIRST <= year <= LAST or country not in _supported():
+    if not FIRST <= year <= LAST or country not in _load_supported():
         return {}
-    known = state if state in _supported()[country] else None
-    found = holidays.country_holidays(country, subdiv=known, years=year, language=_language(country))
+    known = state if state in _load_supported()[country] else None
+    found = holidays.country_holidays(country, subdiv=known, years=year, language=_find_language(country))
     return {day: str(name) for day, name in sorted(found.items()) if day.year == year}
 
 
 @lru_cache(maxsize=1)
-def _supported() -> Mapping[str, frozenset[str]]:
+def _load_supported() -> Mapping[str, frozenset[str]]:
     import holidays
 
     return {country: frozenset(states) for country, states in holidays.list_supported_countries().items()}
 
 
 @lru_cache(maxsize=512)
-def _language(country: str) -> str | None:
+def _find_language(country: str) -> str | None:
     """English where the library has it; else the country's own."""
     import holidays
 

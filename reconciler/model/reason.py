@@ -122,23 +122,23 @@ class Reason:
         if len(self.args) < fixed or (len(self.args) > fixed and LIST not in kinds):
             raise ValueError(f"{self.code} takes {fixed} arguments, not {len(self.args)}")
 
-    def named(self) -> dict[str, Any]:
+    def name_arguments(self) -> dict[str, Any]:
         """The arguments by their names, as JSON values."""
         found: dict[str, Any] = {}
         for number, (name, kind) in enumerate(CODES[self.code].items()):
             if kind == LIST:
                 found[name] = list(self.args[number:])
             else:
-                found[name] = self.args[number] if kind == TEXT else _number(self.args[number])
+                found[name] = self.args[number] if kind == TEXT else _parse_number(self.args[number])
         return found
 
 
-def _number(text: str) -> int | float:
+def _parse_number(text: str) -> int | float:
     return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def read_reason(code: str, named: Mapping[str, Any]) -> Reason:
-    """The reason with these arguments, as `Reason.named` wrote them."""
+    """The reason with these arguments, as `Reason.name_arguments` wrote them."""
     args: list[str] = []
     for name, kind in CODES.get(code, {}).items():
         args += named[name] if kind == LIST else [str(named[name])]

@@ -18,7 +18,7 @@ Earlier = Mapping[str, Sequence[str]]
 """Of each declared name of a kind that has some, the names that its object may have had before."""
 
 
-def called(found: LiveObject) -> str:
+def name_of(found: LiveObject) -> str:
     """What the tenant calls an object."""
     return str(found.fields.get("name", found.name))
 
@@ -30,41 +30,41 @@ class Held:
         self._named: dict[str, list[LiveObject]] = {}
         self._looks: dict[str, list[LiveObject]] = {}
         for each in objects:
-            self._named.setdefault(called(each), []).append(each)
-            self._looks.setdefault(invisible.same_name(called(each)), []).append(each)
+            self._named.setdefault(name_of(each), []).append(each)
+            self._looks.setdefault(invisible.normalise_name(name_of(each)), []).append(each)
 
-    def named(self, name: str) -> Sequence[LiveObject]:
+    def find_named(self, name: str) -> Sequence[LiveObject]:
         """Those of a name, to the letter."""
         return self._named.get(name, ())
 
-    def before(self, name: str, earlier: Sequence[str]) -> Sequence[LiveObject]:
+    def find_by_earlier(self, name: str, earlier: Sequence[str]) -> Sequence[LiveObject]:
         """Those that have one of the earlier names; where none has, those whose names only look the same."""
         exact = [each for old in earlier if old != name for each in self._named.get(old, ())]
-        looks = dict.fromkeys(invisible.same_name(old) for old in earlier)
-        alike = [each for look in looks for each in self._looks.get(look, ()) if called(each) != name]
+        looks = dict.fromkeys(invisible.normalise_name(old) for old in earlier)
+        alike = [each for look in looks for each in self._looks.get(look, ()) if name_of(each) != name]
         return exact or alike
 
 
-def renamed(objects: Sequence[LiveObject], earlier: Earlier, owner: str) -> list[LiveObject]:
+def rename_ours(objects: Sequence[LiveObject], earlier: Earlier, owner: str) -> list[LiveObject]:
     """The objects, those of ours that are to be renamed by the names that they are to have.
 
     One of which it cannot be said without doubt that it is meant keeps its own.
     """
     held, moves = Held(objects), {}
     for name, olds in earlier.items():
-        found = held.before(name, olds)
-        if not held.named(name) and len(found) == 1 and found[0].owner == owner:
+        found = held.find_by_earlier(name, olds)
+        if not held.find_named(name) and len(found) == 1 and found[0].owner == owner:
             moves[found[0].id] = name
     return [replace(each, name=moves.get(each.id, each.name)) for each in objects]
 
 
-def unmoved(name: str, earlier: Sequence[str], held: Held, owner: str) -> Unmoved | None:
+def find_unmoved(name: str, earlier: Sequence[str], held: Held, owner: str) -> Unmoved | None:
     """What is to be said of an object that is not renamed; None where it is, or the tenant has none of these names."""
-    there, before = held.named(name), held.before(name, earlier)
+    there, before = held.find_named(name), held.find_by_earlier(name, earlier)
     if not before:
         return Unmoved("gone", name, tuple(earlier)) if there else None
     several = (*there, *before)
     if len(several) == 1 and before[0].owner == owner:
         return None
-    objects = tuple((called(each), each.id, each.owner) for each in several)
+    objects = tuple((name_of(each), each.id, each.owner) for each in several)
     return Unmoved("several" if len(several) > 1 else "foreign", name, tuple(earlier), objects)

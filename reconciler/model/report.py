@@ -68,7 +68,7 @@ class Figures:
         }
 
 
-def figures(successful: int, failed: int, deferred: int, latencies: Sequence[int]) -> Figures:
+def compute_figures(successful: int, failed: int, deferred: int, latencies: Sequence[int]) -> Figures:
     """The figures of some contacts; a percentile is the smallest latency that so many of a hundred do not exceed."""
     if not latencies:
         return Figures(successful, failed, deferred)
@@ -191,7 +191,7 @@ class Report:
     audit: Anchor | None = None
     requests: int = 0
 
-    def ended(self, outcome: Outcome) -> tuple[StepResult, ...]:
+    def list_ended(self, outcome: Outcome) -> tuple[StepResult, ...]:
         """The steps that ended in one way."""
         return tuple(step for step in self.steps if step.outcome is outcome)
 
@@ -208,7 +208,7 @@ class Report:
         """0 all done · 5 some of it done · 1 none of it done · 130 interrupted."""
         if self.interrupted:
             return Exit.INTERRUPTED
-        done = self.ended(Outcome.DONE)
+        done = self.list_ended(Outcome.DONE)
         if len(done) == len(self.steps) and not any(step.rejected for step in self.steps):
             return Exit.DONE
         return Exit.PARTIAL if done or any(step.rows for step in self.steps) else Exit.ERROR

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.vocabulary import meaning
+from reconciler.model.vocabulary import find_meaning
 
 FIELD = "status"
 """The live field that says so."""
@@ -26,7 +26,7 @@ class RunState(StrEnum):
     @classmethod
     def of(cls, word: object) -> RunState:
         """What a status means, written in whatever case."""
-        return cls(meaning("run_state", word) or cls.UNKNOWN)
+        return cls(find_meaning("run_state", word) or cls.UNKNOWN)
 
     @property
     def may_dial(self) -> bool:
@@ -44,7 +44,7 @@ class RunState(StrEnum):
         return self in (RunState.STOPPING, RunState.UNKNOWN)
 
 
-def state_of(fields: Mapping[str, Any] | None) -> RunState:
+def read_state(fields: Mapping[str, Any] | None) -> RunState:
     """The state of a campaign by its live fields; of none, that of a campaign that is not there: it rests."""
     return RunState.DRAFT if fields is None else RunState.of(fields.get(FIELD))
 

@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from reconciler.model.calendar import DAYS, Calendar, Hours, minutes, zones
+from reconciler.model.calendar import DAYS, Calendar, Hours, load_zones, parse_minutes
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.kind import Later
-from reconciler.model.nearest import nearest
+from reconciler.model.nearest import find_nearest
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 
@@ -43,38 +43,38 @@ class Schedule:
         return () if self.starts is None or self.ends is None else ((self.starts, self.ends),)
 
 
-def schedule(spec: Spec, as_of: datetime) -> Schedule:
+def make_schedule(spec: Spec, as_of: datetime) -> Schedule:
     """What a valid `schedule` comes to at a moment."""
     if "calendar" in spec:
-        window = calendar(spec["calendar"]).window(as_of)
+        window = make_calendar(spec["calendar"]).find_window(as_of)
         return Schedule(*window, lasts=window[1] - window[0], repeats=True)
     lasts = parse_duration(spec["lasts"]) if "lasts" in spec else None
     ends = parse_instant(spec["end"]) if "end" in spec else None
     if "startsIn" in spec:
-        return Schedule(None, ends, parse_duration(_after(spec)), lasts, within_hours=_waits(spec))
+        return Schedule(None, ends, parse_duration(_describe_delay(spec)), lasts, within_hours=_waits_for_hours(spec))
     starts = parse_instant(spec["start"])
     ends = ends if lasts is None else starts + lasts
     return Schedule(starts, ends, lasts=None if ends is None else ends - starts)
 
 
-def _after(spec: Spec) -> str:
+def _describe_delay(spec: Spec) -> str:
     """How long after its creation a campaign starts, at least."""
     said = spec["startsIn"]
     return str(said["after"] if isinstance(said, Mapping) else said)
 
 
-def _waits(spec: Spec) -> bool:
+def _waits_for_hours(spec: Spec) -> bool:
     """Whether its start waits for the calling hours."""
     said = spec["startsIn"]
     return isinstance(said, Mapping) and said.get("within") == "hours"
 
 
-def times(spec: Spec, as_of: datetime) -> dict[str, Any]:
+def make_times(spec: Spec, as_of: datetime) -> dict[str, Any]:
     """The live fields `startTime` and `endTime`; relative ones are fixed when the campaign is created."""
-    found = schedule(spec, as_of)
+    found = make_schedule(spec, as_of)
     told: dict[str, Any] = {}
     if found.starts_in is not None:
-        words = f"{_after(spec)} after it is created"
+        words = f"{_describe_delay(spec)} after it is created"
         if found.within_hours:
             words += ", or in the first minute after that from which all its contacts may be called until its end"
         told["startTime"] = Later(int(found.starts_in.total_seconds()), words)
@@ -88,18 +88,18 @@ def times(spec: Spec, as_of: datetime) -> dict[str, Any]:
     return told
 
 
-def calendar(spec: Spec) -> Calendar:
+def make_calendar(spec: Spec) -> Calendar:
     """The weekly calendar that a valid manifest declares."""
     return Calendar(
         spec["timeZone"],
-        tuple(hours for entry in spec["hours"] for hours in _hours(entry)),
+        tuple(hours for entry in spec["hours"] for hours in _iter_hours(entry)),
         frozenset(date.fromisoformat(day) for day in spec.get("holidays", ())),
     )
 
 
-def _hours(entry: Spec) -> Iterator[Hours]:
+def _iter_hours(entry: Spec) -> Iterator[Hours]:
     for day in entry["days"]:
-        yield Hours(DAYS.index(day), minutes(entry["from"]), minutes(entry["to"]))
+        yield Hours(DAYS.index(day), parse_minutes(entry["from"]), parse_minutes(entry["to"]))
 
 
 def check(resource: Resource) -> Iterable[Problem]:
@@ -131,24 +131,24 @@ def check(resource: Resource) -> Iterable[Problem]:
 def _check_calendar(resource: Resource, spec: Spec) -> Iterator[Problem]:
     place = ("spec", "schedule", "calendar")
     name = spec["timeZone"]
-    if name not in zones():
-        meant = nearest(name, zones())
+    if name not in load_zones():
+        meant = find_nearest(name, load_zones())
         hint = f"did you mean `{meant}`?" if meant else "write it as the IANA database does: America/New_York"
         message = f"there is no time zone `{name}`"
         yield Problem(resource.where(*place, "timeZone"), "unknown-time-zone", message, hint=hint)
     empty = False
     for index, entry in enumerate(spec["hours"]):
-        if minutes(entry["to"]) <= minutes(entry["from"]):
+        if parse_minutes(entry["to"]) <= parse_minutes(entry["from"]):
             empty = True
             message = f"the hours end at {entry['to']}, not after their start at {entry['from']}"
             hint = "hours over midnight are two entries: until 24:00, and from 00:00 of the next day"
             yield Problem(resource.where(*place, "hours", index, "to"), "schedule-empty", message, hint=hint)
     if not empty:
-        yield from _overlaps(resource, spec)
+        yield from _find_overlaps(resource, spec)
 
 
-def _overlaps(resource: Resource, spec: Spec) -> Iterator[Problem]:
-    placed = sorted((each, index) for index, entry in enumerate(spec["hours"]) for each in _hours(entry))
+def _find_overlaps(resource: Resource, spec: Spec) -> Iterator[Problem]:
+    placed = sorted((each, index) for index, entry in enumerate(spec["hours"]) for each in _iter_hours(entry))
     for (one, _), (other, index) in pairwise(placed):
         if one.day == other.day and other.start < one.end:
             message = f"two entries hold the same hours of {DAYS[one.day]}"

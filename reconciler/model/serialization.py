@@ -21,7 +21,7 @@ Noun = TypeVar("Noun")
 
 def to_json(value: Any) -> Any:
     """A noun as JSON values."""
-    return _converter().unstructure(value)
+    return _make_converter().unstructure(value)
 
 
 def from_json(kind: type[Noun], value: Mapping[str, Any], **given: Any) -> Noun:
@@ -33,14 +33,14 @@ def from_json(kind: type[Noun], value: Mapping[str, Any], **given: Any) -> Noun:
     from cattrs.errors import CattrsError
 
     try:
-        found: Noun = _reader(cast("Hashable", kind), frozenset(given))({**value, **given}, kind)
+        found: Noun = _make_reader(cast("Hashable", kind), frozenset(given))({**value, **given}, kind)
     except (CattrsError, AttributeError) as error:
         raise ValueError(str(error)) from error
     return found
 
 
 @cache
-def _reader(kind: Hashable, given: frozenset[str] = frozenset()) -> Any:
+def _make_reader(kind: Hashable, given: frozenset[str] = frozenset()) -> Any:
     """What makes a noun of an object; of the fields in `given` nothing is made."""
     from cattrs.gen import make_dict_structure_fn, override
 
@@ -48,7 +48,7 @@ def _reader(kind: Hashable, given: frozenset[str] = frozenset()) -> Any:
     rules: dict[str, Any] = dict.fromkeys(given, taken)
     return make_dict_structure_fn(
         cast("type[Any]", kind),
-        _converter(),
+        _make_converter(),
         _cattrs_forbid_extra_keys=True,
         _cattrs_detailed_validation=False,
         **rules,
@@ -56,20 +56,20 @@ def _reader(kind: Hashable, given: frozenset[str] = frozenset()) -> Any:
 
 
 @cache
-def _converter() -> Converter:
+def _make_converter() -> Converter:
     from cattrs import Converter
 
     made = Converter(forbid_extra_keys=True, detailed_validation=False, unstruct_collection_overrides={tuple: list})
     # what is of another type than it was written as was altered: it is refused, and never made to fit
     for kind, taken in _PLAIN.items():
-        made.register_structure_hook(kind, _insisting(kind, taken))
+        made.register_structure_hook(kind, _make_strict_hook(kind, taken))
     for words in (StrEnum, Enum):  # a word of one is text as well
         made.register_structure_hook(words, lambda value, kind: kind(value))
     made.register_structure_hook(date, lambda value, kind: kind.fromisoformat(value))
     made.register_unstructure_hook(date, lambda value: value.isoformat())
     made.register_structure_hook(timedelta, lambda value, _: timedelta(seconds=value))
     made.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
-    made.register_structure_hook(Address, lambda value, _: Address.told(value))
+    made.register_structure_hook(Address, lambda value, _: Address.parse_told(value))
     made.register_unstructure_hook(Address, str)
     return made
 
@@ -78,7 +78,7 @@ _PLAIN: Mapping[type, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int
 """What JSON writes each as."""
 
 
-def _insisting(kind: type, taken: tuple[type, ...]) -> Any:
+def _make_strict_hook(kind: type, taken: tuple[type, ...]) -> Any:
     def read(value: Any, _: Any) -> Any:
         if not isinstance(value, taken) or (isinstance(value, bool) and kind is not bool):
             raise TypeError(f"{kind.__name__} is written as {type(value).__name__}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reconciler.model.cache import Cache
-from reconciler.model.ceiling import Ceiling, merged
+from reconciler.model.ceiling import Ceiling, merge_ceilings
 from reconciler.model.finding import Severity
 from reconciler.model.instants import LONGEST, parse_duration
 from reconciler.model.what_if import Supposition
@@ -49,13 +49,13 @@ class Limits:
     calendar_span: timedelta = timedelta(days=31)
 
     @classmethod
-    def declared(cls, said: Mapping[str, Any], default: Limits) -> Limits:
+    def from_manifest(cls, said: Mapping[str, Any], default: Limits) -> Limits:
         """Those that a valid manifest names, and for what it leaves out the default."""
         shares = {name: said[name] for name in ("removals", "updates", "calendar") if name in said}
         span = parse_duration(said["calendarSpan"]) if "calendarSpan" in said else default.calendar_span
         return replace(default, calendar_span=span, **shares)
 
-    def under(self, other: Limits) -> Limits:
+    def tighten(self, other: Limits) -> Limits:
         """The stricter of two, each by itself."""
         return Limits(*(min(getattr(self, each.name), getattr(other, each.name)) for each in fields(self)))
 
@@ -81,30 +81,30 @@ class Floor:
     Attributes:
         limits: percentages. severities: the least that each rule has.
         ceilings: the highest thresholds, by country, `*` for every other.
-        firm: rules that cannot be waived. longest: for how long from today a waiver may hold.
-        oldest: how old do-not-call numbers may be.
+        unwaivable: rules that cannot be waived. max_waiver: for how long from today a waiver may hold.
+        max_dnc_age: how old do-not-call numbers may be.
     """
 
     limits: Limits = field(default_factory=lambda: Limits(100.0, 100.0, 100.0, LONGEST))
     severities: Mapping[str, Severity] = field(default_factory=dict)
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
-    firm: frozenset[str] = frozenset()
-    longest: timedelta | None = None
-    oldest: timedelta | None = None
+    unwaivable: frozenset[str] = frozenset()
+    max_waiver: timedelta | None = None
+    max_dnc_age: timedelta | None = None
 
-    def under(self, settings: Settings) -> Settings:
+    def apply(self, settings: Settings) -> Settings:
         """The settings of a workspace on this floor."""
         raised = {name: Severity.REFUSE for name, each in self.severities.items() if each is Severity.REFUSE}
-        spans = [each for each in (self.longest, settings.longest) if each is not None]
-        ages = [each for each in (self.oldest, settings.oldest) if each is not None]
+        spans = [each for each in (self.max_waiver, settings.max_waiver) if each is not None]
+        ages = [each for each in (self.max_dnc_age, settings.max_dnc_age) if each is not None]
         return replace(
             settings,
-            limits=self.limits.under(settings.limits),
+            limits=self.limits.tighten(settings.limits),
             severities={**self.severities, **settings.severities, **raised},
-            ceilings=merged(settings.ceilings, self.ceilings),
-            firm=settings.firm | self.firm,
-            longest=min(spans, default=None),
-            oldest=min(ages, default=None),
+            ceilings=merge_ceilings(settings.ceilings, self.ceilings),
+            unwaivable=settings.unwaivable | self.unwaivable,
+            max_waiver=min(spans, default=None),
+            max_dnc_age=min(ages, default=None),
         )
 
 
@@ -113,17 +113,17 @@ class RetryPolicy:
     """When a contact that the tenant would not take is offered again.
 
     Attributes:
-        wait: after the first rejection; twice as long after each other one, up to `longest`.
-        most: rejections after which it is in quarantine, and not offered again.
-        forget: how long a rejection counts.
+        wait: after the first rejection; twice as long after each other one, up to `max_wait`.
+        max_attempts: rejections after which it is in quarantine, and not offered again.
+        forget_after: how long a rejection counts.
         by_time: whether a contact of a list is offered again after that wait though its row is the same; else it waits
             until its row changes.
     """
 
     wait: timedelta = timedelta(hours=1)
-    longest: timedelta = timedelta(days=1)
-    most: int = 5
-    forget: timedelta = timedelta(days=30)
+    max_wait: timedelta = timedelta(days=1)
+    max_attempts: int = 5
+    forget_after: timedelta = timedelta(days=30)
     by_time: bool = False
 
 
@@ -134,10 +134,10 @@ class Settings:
     Attributes:
         limits, severities: as the workspace has them, or the floor where that is stricter.
         overrides: those of the workspace, and the waivers of its abandonment policies.
-        read_again: how old what an apply knows of do-not-call sources may get while it puts contacts on lists.
+        reread_after: how old what an apply knows of do-not-call sources may get while it puts contacts on lists.
         ceilings: those of the floor, by country, `*` for every other.
-        firm: rules that cannot be waived. longest: for how long from today a waiver may hold. oldest: how old
-            do-not-call numbers may be. All by the floor.
+        unwaivable: rules that cannot be waived. max_waiver: for how long from today a waiver may hold.
+        max_dnc_age: how old do-not-call numbers may be. All three by the floor.
     """
 
     name: str = "default"
@@ -149,12 +149,12 @@ class Settings:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
-    firm: frozenset[str] = frozenset()
-    longest: timedelta | None = None
-    oldest: timedelta | None = None
+    unwaivable: frozenset[str] = frozenset()
+    max_waiver: timedelta | None = None
+    max_dnc_age: timedelta | None = None
     cache: Cache = field(default_factory=Cache)
     rejected: RetryPolicy = field(default_factory=RetryPolicy)
-    read_again: timedelta = timedelta(minutes=15)
+    reread_after: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

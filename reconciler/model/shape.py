@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from reconciler.model.instants import parse_instant, reckonable
+from reconciler.model.instants import is_reckonable, parse_instant
 
 LONGEST_ID = 512
 """Characters of an id: more are none."""
@@ -97,7 +97,7 @@ def _is_id(value: str) -> bool:
 
 def _is_instant(value: str) -> bool:
     try:
-        return reckonable(parse_instant(value))
+        return is_reckonable(parse_instant(value))
     except ValueError:
         return False
 
@@ -151,18 +151,18 @@ def find_odd(shape: Shape | Rows, reply: Any, path: str = "$") -> Odd | None:
     The rows of a page are looked at a column at a time: of a column of one right kind no value is looked at.
     """
     if isinstance(shape, Rows):
-        return _odd_rows(shape, reply, path)
+        return _find_odd_row(shape, reply, path)
     if not isinstance(reply, Mapping):
         return Odd(path, "an object", describe_kind(reply))
-    return _odd_fields(shape, reply, path)
+    return _find_odd_field(shape, reply, path)
 
 
-def _odd_fields(shape: Shape, held: Mapping[str, Any], path: str) -> Odd | None:
+def _find_odd_field(shape: Shape, held: Mapping[str, Any], path: str) -> Odd | None:
     for name, field in shape.fields.items():
         value, at = held.get(name), f"{path}.{name}"
         if value is None:
             if field.needed:
-                return Odd(at, _words(field.value), "null" if name in held else "not there")
+                return Odd(at, _describe_value(field.value), "null" if name in held else "not there")
         elif isinstance(field.value, Value):
             if not field.value.takes(value):
                 return Odd(at, field.value.words, describe_kind(value, field.value))
@@ -171,25 +171,25 @@ def _odd_fields(shape: Shape, held: Mapping[str, Any], path: str) -> Odd | None:
     return None
 
 
-def _odd_rows(shape: Rows, rows: Any, path: str) -> Odd | None:
+def _find_odd_row(shape: Rows, rows: Any, path: str) -> Odd | None:
     if not isinstance(rows, list):
         return Odd(path, "a list", describe_kind(rows))
     if not set(map(type, rows)) <= {dict}:
         at = next(index for index, row in enumerate(rows) if type(row) is not dict)
         return Odd(f"{path}[{at}]", "an object", describe_kind(rows[at]))
     for name, field in shape.row.fields.items():
-        found = next(islice(_wrong_rows(rows, name, field), 1), None)
+        found = next(islice(_iter_wrong_rows(rows, name, field), 1), None)
         if found is not None:
-            return _odd_fields(Shape({name: field}), rows[found], f"{path}[{found}]")
+            return _find_odd_field(Shape({name: field}), rows[found], f"{path}[{found}]")
     return None
 
 
-def _wrong_rows(rows: Sequence[Mapping[str, Any]], name: str, field: Field) -> Iterator[int]:
+def _iter_wrong_rows(rows: Sequence[Mapping[str, Any]], name: str, field: Field) -> Iterator[int]:
     values = [row.get(name) for row in rows]
     value = field.value
     if not isinstance(value, Value):
         shape = Shape({name: field})
-        return (index for index, row in enumerate(rows) if _odd_fields(shape, row, "") is not None)
+        return (index for index, row in enumerate(rows) if _find_odd_field(shape, row, "") is not None)
     right = value.plain if field.needed else value.plain | {_NULL}
     if set(map(type, values)) <= right:
         return iter(())
@@ -200,7 +200,7 @@ def _wrong_rows(rows: Sequence[Mapping[str, Any]], name: str, field: Field) -> I
     )  # fmt: skip
 
 
-def _words(value: Value | Shape | Rows) -> str:
+def _describe_value(value: Value | Shape | Rows) -> str:
     if isinstance(value, Value):
         return value.words
     return "a list" if isinstance(value, Rows) else "an object"

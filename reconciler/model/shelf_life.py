@@ -31,7 +31,7 @@ class Expiry:
     words: str
     included: bool
 
-    def passed(self, now: datetime) -> bool:
+    def is_over(self, now: datetime) -> bool:
         """Whether it is over with the plan."""
         return now > self.at if self.included else now >= self.at
 
@@ -46,7 +46,7 @@ def writes_window(planned: Planned) -> bool:
     return change.action in (Action.CREATE, Action.REPLACE)
 
 
-def expiries(campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall]) -> Iterator[Expiry]:
+def iter_expiries(campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall]) -> Iterator[Expiry]:
     """Every moment at which something that a plan was made by is no longer so."""
     for listed in suppressions:
         if listed.taken is not None and not listed.only_warns:
@@ -54,10 +54,10 @@ def expiries(campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall]) ->
             yield Expiry(listed.taken + listed.max_age, listed.address, words, included=True)
     for planned in campaigns:
         if writes_window(planned):
-            yield from _of_schedule(planned)
+            yield from _iter_schedule_expiries(planned)
 
 
-def _of_schedule(planned: Planned) -> Iterator[Expiry]:
+def _iter_schedule_expiries(planned: Planned) -> Iterator[Expiry]:
     campaign = planned.campaign
     starts, ends = campaign.starts, campaign.ends
     what = "window of its calendar" if campaign.repeats else "schedule"
@@ -70,16 +70,16 @@ def _of_schedule(planned: Planned) -> Iterator[Expiry]:
         yield Expiry(ends, campaign.address, over, included=False)
 
 
-def good_until(campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall], now: datetime) -> datetime | None:
+def find_good_until(campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall], now: datetime) -> datetime | None:
     """The first of these moments that is still to come; what has passed already is for the rules to find."""
-    return min((each.at for each in expiries(campaigns, suppressions) if not each.passed(now)), default=None)
+    return min((each.at for each in iter_expiries(campaigns, suppressions) if not each.is_over(now)), default=None)
 
 
-def expired(
+def find_expired(
     campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall], until: datetime | None, now: datetime
 ) -> list[Expiry]:
     """What has passed since a plan was made that is good `until` a moment: of each object the last."""
     if until is None:
         return []
-    found = [each for each in expiries(campaigns, suppressions) if each.at >= until and each.passed(now)]
+    found = [each for each in iter_expiries(campaigns, suppressions) if each.at >= until and each.is_over(now)]
     return list({each.of: each for each in sorted(found, key=lambda each: each.at)}.values())

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.calling_hours import first_window
+from reconciler.model.calling_hours import find_first_window
 from reconciler.model.campaign import Campaign
-from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
+from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
 from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.exposure import Exposure, Shared
 from reconciler.model.forecast import Forecast, Statistics
 from reconciler.model.hours import Hours
-from reconciler.model.instants import present
+from reconciler.model.instants import find_present
 from reconciler.model.live import Live
 from reconciler.model.members import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.settings import Limits
@@ -23,9 +23,9 @@ from reconciler.model.states import (
     CampaignChange,
     CampaignState,
     ListChange,
-    campaign_changes,
-    campaign_state,
-    list_changes,
+    iter_campaign_changes,
+    iter_list_changes,
+    make_campaign_state,
 )
 
 
@@ -57,12 +57,12 @@ class Planned:
     @property
     def was(self) -> CampaignState | None:
         """As the tenant holds it; None where it is not there."""
-        return campaign_state(self.change.before)
+        return make_campaign_state(self.change.before)
 
     @property
     def becomes(self) -> CampaignState | None:
         """As the tenant would hold it after the apply, what is not declared included; None where it is deleted."""
-        return campaign_state(self.change.after)
+        return make_campaign_state(self.change.after)
 
     @property
     def runs(self) -> bool:
@@ -74,30 +74,30 @@ class Planned:
         """Its abandonment threshold after the apply, declared or not, in percent."""
         return None if self.becomes is None else self.becomes.threshold
 
-    def dialled(self, moment: datetime, hours: Mapping[str, Hours]) -> Campaign:
+    def schedule_at(self, moment: datetime, hours: Mapping[str, Hours]) -> Campaign:
         """With the schedule that it will have, if it is applied at a moment: one that is there keeps its own.
 
         One whose start waits for the calling hours has none where no minute is known that suits all its contacts.
         """
         if self.change.action in (Action.UPDATE, Action.NO_OP):
-            return self.campaign.held(self.change.before or {})
+            return self.campaign.as_held(self.change.before or {})
         campaign = self.campaign
         if not campaign.within_hours or campaign.starts_in is None:
-            return campaign.created(moment)
+            return campaign.as_created(moment)
         if self.exposure is None:
-            return campaign.between(None, campaign.ends)
+            return campaign.with_window(None, campaign.ends)
         earliest = moment + campaign.starts_in
-        found = first_window(self.exposure, hours, earliest, campaign.lasts, campaign.ends)
-        return campaign.between(*(found or (None, campaign.ends)))
+        found = find_first_window(self.exposure, hours, earliest, campaign.lasts, campaign.ends)
+        return campaign.with_window(*(found or (None, campaign.ends)))
 
-    def ceiling(self, law: Mapping[str, Ceiling]) -> Ceiling | None:
+    def find_ceiling(self, law: Mapping[str, Ceiling]) -> Ceiling | None:
         """The strictest ceiling that holds for anybody on its list; None where nobody knows who they are."""
         if self.exposure is None:
             return None
         places = [place for place, count in self.exposure.countries.items() if count]
         if self.exposure.unknown:
             places.append(ELSEWHERE)
-        found = [each for each in (strictest(place, self.ceilings, law) for place in places) if each is not None]
+        found = [each for each in (find_strictest(place, self.ceilings, law) for place in places) if each is not None]
         return min(found, key=lambda each: each.percent, default=None)
 
 
@@ -145,31 +145,31 @@ class Situation:
     @property
     def moment(self) -> datetime:
         """The moment that schedules are judged at: none later than now, as what is still to be dialled counts."""
-        return self.now if self.applying else min(present(self.as_of, self.now), self.now)
+        return self.now if self.applying else min(find_present(self.as_of, self.now), self.now)
 
     @property
     def campaign_changes(self) -> tuple[CampaignChange, ...]:
         """What becomes of each campaign, before and after it as typed values."""
-        return tuple(campaign_changes(self.changes.objects))
+        return tuple(iter_campaign_changes(self.changes.objects))
 
     @property
     def list_changes(self) -> tuple[ListChange, ...]:
         """What becomes of each list, likewise."""
-        return tuple(list_changes(self.changes.objects))
+        return tuple(iter_list_changes(self.changes.objects))
 
     @property
     def calling(self) -> tuple[Planned, ...]:
         """Every campaign that answers for whom this plan has it call: declared ones, and others on lists it adds to."""
-        lists = put_on(self.changes)
+        lists = find_lists_put_on(self.changes)
         return (*self.campaigns, *(each for each in self.others if each.campaign.list in lists))
 
 
-def put_on(changes: Changes) -> frozenset[str]:
+def find_lists_put_on(changes: Changes) -> frozenset[str]:
     """The lists that a plan puts somebody on, or changes somebody's row on."""
     return frozenset(each.list for each in changes.rows if each.adds or each.updates)
 
 
-def watched(campaign: Campaign) -> Planned:
+def make_undeclared_planned(campaign: Campaign) -> Planned:
     """A campaign that no manifest declares, and that stays as it is."""
     held: dict[str, Any] = {"status": campaign.status, "list": campaign.list}
     if campaign.threshold is not None:
@@ -178,7 +178,7 @@ def watched(campaign: Campaign) -> Planned:
     return Planned(campaign, change)
 
 
-def sizes(changes: Changes, live: Live) -> dict[tuple[str, str], int | None]:
+def count_sizes(changes: Changes, live: Live) -> dict[tuple[str, str], int | None]:
     """How many contacts each object that holds some will have, by kind and name; None where nobody knows."""
     found: dict[tuple[str, str], int | None] = {
         (kind, name): each.size for kind, objects in live.objects.items() for name, each in objects.items()

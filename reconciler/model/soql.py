@@ -26,7 +26,7 @@ _CLAUSES = re.compile(
 _SAYS = "it compares fields by =, !=, <, >, LIKE and IN, joined by AND, OR and NOT"
 
 
-def select(of: str, fields: Iterable[str], condition: str | None) -> str:
+def make_select(of: str, fields: Iterable[str], condition: str | None) -> str:
     """The query for some fields of an object's records, in the order of their ids.
 
     `Id` is always among the fields: by it the records are told apart.
@@ -36,7 +36,7 @@ def select(of: str, fields: Iterable[str], condition: str | None) -> str:
     return f"SELECT {', '.join(chosen.values())} FROM {of}{narrowed} ORDER BY {ID}"  # noqa: S608 - names and condition are checked
 
 
-def fault_of(condition: str) -> tuple[str, str] | None:
+def find_fault(condition: str) -> tuple[str, str] | None:
     """What is wrong with a condition, and what to do about it; None where it may be sent."""
     tokens = list(_TOKEN.findall(condition))
     if not tokens:
@@ -45,16 +45,16 @@ def fault_of(condition: str) -> tuple[str, str] | None:
         return f"the condition begins with {tokens[0].upper()}", f"write the condition alone: {_SAYS}"
     if "'" in tokens:
         return "the condition has a quotation mark that is never closed", "write one inside a text as \\'"
-    if not _balanced(tokens):
+    if not _is_balanced(tokens):
         return "the brackets of the condition do not match", "close each bracket that is opened, and no other"
-    found = _CLAUSES.search(" ".join(_words(tokens)))
+    found = _CLAUSES.search(" ".join(_iter_words(tokens)))
     if found:
         clause = re.sub(r" \d+$", "", found[1])
         return f"{clause} is not part of a condition", f"write the condition alone: {_SAYS}"
     return None
 
 
-def _balanced(tokens: Iterable[str]) -> bool:
+def _is_balanced(tokens: Iterable[str]) -> bool:
     depth = 0
     for token in tokens:
         depth += (token == "(") - (token == ")")  # noqa: S105 - brackets, no passwords
@@ -63,7 +63,7 @@ def _balanced(tokens: Iterable[str]) -> bool:
     return depth == 0
 
 
-def _words(tokens: Iterable[str]) -> Iterator[str]:
+def _iter_words(tokens: Iterable[str]) -> Iterator[str]:
     """The words of a condition in capitals; texts, and names with a step in them, are none."""
     for token in tokens:
         yield "·" if token.startswith("'") or "." in token else token.upper()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.change import ObjectChange
-from reconciler.model.run_state import RunState, state_of
+from reconciler.model.run_state import RunState, read_state
 
 CAMPAIGN, LIST = "Campaign", "ContactList"
 """The kinds that dial, and that are dialled."""
@@ -66,43 +66,43 @@ class ListChange:
     becomes: ListState | None
 
 
-def campaign_changes(changes: tuple[ObjectChange, ...]) -> Iterator[CampaignChange]:
+def iter_campaign_changes(changes: tuple[ObjectChange, ...]) -> Iterator[CampaignChange]:
     """Those of campaigns, in their order."""
     for each in changes:
         if each.address.kind == CAMPAIGN:
-            yield CampaignChange(each, campaign_state(each.before), campaign_state(each.after))
+            yield CampaignChange(each, make_campaign_state(each.before), make_campaign_state(each.after))
 
 
-def list_changes(changes: tuple[ObjectChange, ...]) -> Iterator[ListChange]:
+def iter_list_changes(changes: tuple[ObjectChange, ...]) -> Iterator[ListChange]:
     """Those of lists, in their order."""
     for each in changes:
         if each.address.kind == LIST:
-            yield ListChange(each, _list_state(each.before), _list_state(each.after))
+            yield ListChange(each, _make_list_state(each.before), _make_list_state(each.after))
 
 
-def campaign_state(fields: Mapping[str, Any] | None) -> CampaignState | None:
+def make_campaign_state(fields: Mapping[str, Any] | None) -> CampaignState | None:
     """A campaign by its fields; None where there is none."""
     if fields is None:
         return None
     settings = fields.get("predictive") or {}
     return CampaignState(
-        _word(fields.get("status")),
+        _as_word(fields.get("status")),
         "status" in fields,
-        state_of(fields),
-        _number(fields.get("abandonThreshold")),
-        _word(fields.get("dialType")),
-        _word(fields.get("list")),
-        {name: found for name, value in settings.items() if (found := _number(value)) is not None},
+        read_state(fields),
+        _as_number(fields.get("abandonThreshold")),
+        _as_word(fields.get("dialType")),
+        _as_word(fields.get("list")),
+        {name: found for name, value in settings.items() if (found := _as_number(value)) is not None},
     )
 
 
-def _list_state(fields: Mapping[str, Any] | None) -> ListState | None:
-    return None if fields is None else ListState(_word(fields.get("type")))
+def _make_list_state(fields: Mapping[str, Any] | None) -> ListState | None:
+    return None if fields is None else ListState(_as_word(fields.get("type")))
 
 
-def _word(value: object) -> str | None:
+def _as_word(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _number(value: Any) -> float | None:
+def _as_number(value: Any) -> float | None:
     return None if value is None or isinstance(value, str | bool) else float(value)

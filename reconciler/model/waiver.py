@@ -14,33 +14,35 @@ from reconciler.model.settings import Override, Settings
 
 def waive(found: Iterable[Finding], settings: Settings, today: date) -> tuple[Finding, ...]:
     """The findings, each with the reason of the waiver that sets it aside today, if one does."""
-    held = {(each.rule, each.object): each for each in settings.overrides if _lost(each, settings, today) is None}
-    return tuple(_judged(finding, held, settings) for finding in found)
+    held = {
+        (each.rule, each.object): each for each in settings.overrides if _explain_lapsed(each, settings, today) is None
+    }
+    return tuple(_check_waived(finding, held, settings) for finding in found)
 
 
-def waivers(found: Iterable[Finding], settings: Settings, today: date) -> Iterator[Waived]:
+def list_waivers(found: Iterable[Finding], settings: Settings, today: date) -> Iterator[Waived]:
     """Every waiver of the manifests: why it does not hold today, if so, and whether it sets a finding aside."""
     told = {(finding.rule, str(part)) for finding in found for part in (finding.object, finding.object.resource)}
     for each in settings.overrides:
-        lost = _lost(each, settings, today)
+        lost = _explain_lapsed(each, settings, today)
         used = lost is None and (each.rule, each.object) in told
         yield Waived(each.rule, each.object, each.reason, each.by, each.until, lost, used)
 
 
-def _lost(each: Override, settings: Settings, today: date) -> str | None:
+def _explain_lapsed(each: Override, settings: Settings, today: date) -> str | None:
     """Why a waiver does not hold, in words."""
     if each.until is not None and each.until < today:
         return f"it expired on {each.until}"
-    if each.rule in settings.firm:
+    if each.rule in settings.unwaivable:
         return f"the floor lets nothing set {each.rule} aside"
-    longest = settings.longest
+    longest = settings.max_waiver
     if longest is not None and (each.until is None or each.until - today > longest):
         return f"the floor lets no waiver hold for more than {longest / timedelta(days=1):g} days"
     return None
 
 
-def _judged(finding: Finding, held: dict[tuple[str, str], Override], settings: Settings) -> Finding:
-    if finding.rule in settings.firm:
+def _check_waived(finding: Finding, held: dict[tuple[str, str], Override], settings: Settings) -> Finding:
+    if finding.rule in settings.unwaivable:
         return replace(finding, waived=None, until=None, waivable=False)
     if not finding.waivable:
         return finding

@@ -23,7 +23,7 @@ OBJECT_SHAPE = Shape({"id": needs(ID), "name": needs(NAME), "description": may(T
 """What every object has, where an API does not call it otherwise."""
 
 
-def object_shape(**fields: Field) -> Shape:
+def make_object_shape(**fields: Field) -> Shape:
     """An object with further fields that are looked at."""
     return Shape({**OBJECT_SHAPE.fields, **fields})
 

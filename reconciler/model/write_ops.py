@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reconciler.model.change import Action, ObjectChange
-from reconciler.model.kind import Activity
+from reconciler.model.kind import RunStates
 
 
 class WriteOp(StrEnum):
@@ -27,19 +27,19 @@ class WriteOp(StrEnum):
     DELIVER = "deliver"
 
 
-def list_write_ops(change: ObjectChange, activity: Activity | None) -> tuple[WriteOp, ...]:
+def list_write_ops(change: ObjectChange, activity: RunStates | None) -> tuple[WriteOp, ...]:
     """The writes of a change's own step, in order; none where all there is to do is to set the object to work."""
     if activity is None:
         return _PLAIN[change.action]
-    working = activity.may_work(change.before)
+    working = activity.may_run(change.before)
     match change.action:
         case Action.DELETE:
             return (WriteOp.PAUSE, WriteOp.DELETE) if working else (WriteOp.DELETE,)
         case Action.REPLACE:
-            works = (WriteOp.ACTIVATE,) if activity.may_work(change.after) else ()
+            works = (WriteOp.ACTIVATE,) if activity.may_run(change.after) else ()
             return (*((WriteOp.PAUSE,) if working else ()), WriteOp.RENAME, WriteOp.CREATE, *works, WriteOp.DELETE)
         case Action.UPDATE if working:
-            return _at_work(change, activity)
+            return _list_ops_at_work(change, activity)
         case Action.UPDATE:
             only_work = activates(change, activity) and set(change.declared) == {activity.field}
             return () if only_work and not change.adopts else (WriteOp.CHANGE,)
@@ -47,30 +47,30 @@ def list_write_ops(change: ObjectChange, activity: Activity | None) -> tuple[Wri
             return _PLAIN[change.action]
 
 
-def activates(change: ObjectChange, activity: Activity | None) -> bool:
+def activates(change: ObjectChange, activity: RunStates | None) -> bool:
     """Whether a change has a step of its own in which its object is set to work."""
     if activity is None or change.action not in (Action.CREATE, Action.UPDATE):
         return False
-    return activity.may_work(change.after) and not activity.may_work(change.before)
+    return activity.may_run(change.after) and not activity.may_run(change.before)
 
 
-def resting(change: ObjectChange, activity: Activity | None) -> dict[str, object]:
+def make_resting_fields(change: ObjectChange, activity: RunStates | None) -> dict[str, object]:
     """What a change's own step writes of the declared fields: the object is not set to work by it."""
     declared = dict(change.declared)
     if activity is None or declared.get(activity.field) != activity.on:
         return declared
     if change.action in (Action.CREATE, Action.REPLACE):
-        return {**declared, activity.field: activity.fresh}
+        return {**declared, activity.field: activity.initial}
     del declared[activity.field]
     return declared
 
 
-def _at_work(change: ObjectChange, activity: Activity) -> tuple[WriteOp, ...]:
-    if activity.may_work(change.after):
+def _list_ops_at_work(change: ObjectChange, activity: RunStates) -> tuple[WriteOp, ...]:
+    if activity.may_run(change.after):
         # of what only may be at work, nothing is changed before it rests
-        certain = activity.at_work(change.before)
+        certain = activity.is_running(change.before)
         others = set(change.declared) - {activity.field}
-        if certain and not set(change.declared) - activity.calm:
+        if certain and not set(change.declared) - activity.changeable_while_running:
             return (WriteOp.CHANGE,)
         return (
             (WriteOp.PAUSE, WriteOp.CHANGE, WriteOp.RESUME)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from reconciler.model.ceiling import ELSEWHERE, Ceiling, strictest
+from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.listing import many
+from reconciler.model.listing import format_count
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Planned, Situation
 
@@ -29,10 +29,10 @@ def _describe_places_over(planned: Planned, situation: Situation) -> Iterator[st
     if planned.exposure.unknown:
         counts[ELSEWHERE] = planned.exposure.unknown
     for place, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
-        ceiling = strictest(place, situation.ceilings, planned.ceilings)
+        ceiling = find_strictest(place, situation.ceilings, planned.ceilings)
         if count and ceiling is not None and planned.threshold > ceiling.percent:
             where = "of no known country" if place == ELSEWHERE else f"with {place} numbers"
-            yield f"{many(count, 'contact')} {where} ({_describe_ceiling(ceiling)})"
+            yield f"{format_count(count, 'contact')} {where} ({_describe_ceiling(ceiling)})"
 
 
 def _describe_ceiling(ceiling: Ceiling) -> str:

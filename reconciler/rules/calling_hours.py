@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from reconciler.model.calling_hours import WAITS, is_at_odds, subtract_hours
-from reconciler.model.calling_hours_words import any_hour, clock_words, length_words, told
+from reconciler.model.calling_hours import WAITS, find_at_odds, subtract_hours
+from reconciler.model.calling_hours_words import describe_any_hour, describe_clock, describe_out_of_hours, format_length
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
@@ -29,10 +29,10 @@ def check(situation: Situation) -> Iterator[Finding]:
         elif planned.exposure is not None and (campaign.starts_in is None or not made or situation.applying):
             relative = campaign.starts_in is not None
             moment = situation.now if relative and situation.applying else situation.moment
-            dialled = planned.dialled(moment, situation.hours)
-            if dialled.at_any_hour(moment) and planned.exposure.contacts:
-                yield Finding(RULE.id, campaign.address, any_hour(planned.exposure.contacts))
-            found = told(planned.exposure, subtract_hours(dialled, moment), situation.hours)
+            dialled = planned.schedule_at(moment, situation.hours)
+            if dialled.dials_at_any_hour(moment) and planned.exposure.contacts:
+                yield Finding(RULE.id, campaign.address, describe_any_hour(planned.exposure.contacts))
+            found = describe_out_of_hours(planned.exposure, subtract_hours(dialled, moment), situation.hours)
             if found is not None:
                 says, details = found
                 when = ""
@@ -46,18 +46,18 @@ def check(situation: Situation) -> Iterator[Finding]:
 def _find_without_start(planned: Planned, situation: Situation) -> Iterator[Finding]:
     """A start that waits for hours that do not come."""
     moment = situation.now if situation.applying else situation.moment
-    campaign = planned.dialled(moment, situation.hours)
+    campaign = planned.schedule_at(moment, situation.hours)
     if campaign.starts is not None or campaign.starts_in is None:
         return
     earliest = moment + campaign.starts_in
     if planned.exposure is None:
         why = "nobody knows where its contacts are: their phones are read through the surface `outbound`"
     else:
-        odds = is_at_odds(planned.exposure, [(earliest, earliest + WAITS)], situation.hours)
-        both = " and ".join(map(clock_words, odds))
+        odds = find_at_odds(planned.exposure, [(earliest, earliest + WAITS)], situation.hours)
+        both = " and ".join(map(describe_clock, odds))
         why = f"no minute suits {both}" if odds else "no day has so many hours that all of them allow"
     ends = format_instant(campaign.ends or earliest)
-    long = f"until {ends}" if campaign.lasts is None else f"for {length_words(campaign.lasts)}"
+    long = f"until {ends}" if campaign.lasts is None else f"for {format_length(campaign.lasts)}"
     message = f"it waits for a minute from which all contacts may be called {long}"
     none = f"within {WAITS.days} days from {format_instant(earliest)} on there is none"
     yield Finding(RULE.id, campaign.address, f"{message}, and {none}: {why}")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from reconciler.model.address import Address
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation, put_on
+from reconciler.model.situation import Situation, find_lists_put_on
 
 
 def check(situation: Situation) -> Iterator[Finding]:
     """Each kind of objects that dial lists and could not be read, and each campaign whose list nobody knows, where the
     plan puts somebody on one."""
-    lists = put_on(situation.changes)
+    lists = find_lists_put_on(situation.changes)
     several = f"{len(lists):,} lists" if len(lists) > 1 else f"list {next(iter(lists), '')!r}"
     for kind, why in situation.unseen if lists else ():
         put = f"contacts are put on {several}"

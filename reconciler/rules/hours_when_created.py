@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.calling_hours import subtract_hours
-from reconciler.model.calling_hours_words import any_hour, told
+from reconciler.model.calling_hours_words import describe_any_hour, describe_out_of_hours
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
@@ -22,10 +22,10 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         if campaign.starts_in is None or campaign.within_hours:
             continue
-        dialled = planned.dialled(situation.moment, situation.hours)
-        if dialled.at_any_hour(situation.moment) and planned.exposure.contacts:
-            yield Finding(RULE.id, campaign.address, any_hour(planned.exposure.contacts))
-        found = told(planned.exposure, subtract_hours(dialled, situation.moment), situation.hours)
+        dialled = planned.schedule_at(situation.moment, situation.hours)
+        if dialled.dials_at_any_hour(situation.moment) and planned.exposure.contacts:
+            yield Finding(RULE.id, campaign.address, describe_any_hour(planned.exposure.contacts))
+        found = describe_out_of_hours(planned.exposure, subtract_hours(dialled, situation.moment), situation.hours)
         if found is not None:
             says, details = found
             then = "now" if situation.moment == situation.now else f"at {format_instant(situation.moment)}"

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from reconciler.model.calendar import zone
+from reconciler.model.calendar import load_zone
 from reconciler.model.calling_hours import LONGEST, subtract_hours
 from reconciler.model.campaign import Window
 from reconciler.model.exposure import Exposure
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.listing import cut
-from reconciler.model.public_holidays import public_holidays
+from reconciler.model.listing import count_shown
+from reconciler.model.public_holidays import find_public_holidays
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 
@@ -27,10 +27,10 @@ def check(situation: Situation) -> Iterator[Finding]:
     for planned in situation.calling:
         if not planned.campaign.active or planned.exposure is None:
             continue
-        windows = subtract_hours(planned.dialled(situation.moment, situation.hours), situation.moment)
+        windows = subtract_hours(planned.schedule_at(situation.moment, situation.hours), situation.moment)
         found = _find_holidays(planned.exposure, windows)
         if found:
-            most = cut(len(found), SHOWN)
+            most = count_shown(len(found), SHOWN)
             shown = [f"{name} ({day}) for {many:,} in {region}" for (day, region, name), many in found[:most]]
             more = [f"{len(found) - most} more, which the plan's document names"] if found[most:] else []
             message = f"it dials on public holidays: {'; '.join([*shown, *more])}"
@@ -48,7 +48,7 @@ def _find_holidays(exposure: Exposure, windows: Sequence[Window]) -> list[Holida
         local = frozenset[date]().union(*(days[name] for name in place.zones))
         for region in place.regions:
             for day in local:
-                holiday = public_holidays(region, day.year).get(day)
+                holiday = find_public_holidays(region, day.year).get(day)
                 if holiday is not None:
                     counted[day, region, holiday] = counted.get((day, region, holiday), 0) + place.contacts
     return sorted(counted.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1]))
@@ -56,7 +56,7 @@ def _find_holidays(exposure: Exposure, windows: Sequence[Window]) -> list[Holida
 
 def _iter_days(name: str, windows: Sequence[Window]) -> Iterator[date]:
     """The days on which some windows dial, by the clock of a zone."""
-    where = zone(name)
+    where = load_zone(name)
     for start, end in windows:
         final = min(end, start + LONGEST) - timedelta(microseconds=1)
         day = start.astimezone(where).date()

@@ -13,7 +13,7 @@ from reconciler.model.situation import Situation
 def check(situation: Situation) -> Iterator[Finding]:
     """Each active campaign that ended before the moment of the plan."""
     for each in situation.campaigns:
-        ends = each.dialled(situation.moment, situation.hours).ends
+        ends = each.schedule_at(situation.moment, situation.hours).ends
         if each.campaign.active and not each.campaign.repeats and ends is not None and ends <= situation.moment:
             message = f"it is active, and its schedule ended at {format_instant(ends)}: it calls nobody any more"
             yield Finding(RULE.id, each.campaign.address, message)

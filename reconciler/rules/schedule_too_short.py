@@ -33,7 +33,7 @@ def _count_available_hours(planned: Planned, situation: Situation) -> float | No
         return None
     if not planned.runs:
         return planned.forecast.available
-    windows = planned.dialled(situation.moment, situation.hours).windows
+    windows = planned.schedule_at(situation.moment, situation.hours).windows
     return sum((end - start for start, end in windows), timedelta()) / timedelta(hours=1)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from reconciler.model.ceiling import ELSEWHERE, strictest
+from reconciler.model.ceiling import ELSEWHERE, find_strictest
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.listing import many
+from reconciler.model.listing import format_count
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Planned, Situation
 
@@ -28,13 +28,15 @@ def _describe_places_without(planned: Planned, situation: Situation) -> Iterator
     """The contacts who have no ceiling: those of no known country, and those of other countries."""
     exposure = planned.exposure
     unknown = planned.contacts if exposure is None else exposure.unknown
-    if strictest(ELSEWHERE, situation.ceilings, planned.ceilings) is None and unknown != 0:
-        count = "an unknown number of contacts" if unknown is None else many(unknown, "contact")
+    if find_strictest(ELSEWHERE, situation.ceilings, planned.ceilings) is None and unknown != 0:
+        count = "an unknown number of contacts" if unknown is None else format_count(unknown, "contact")
         yield f"{count} of no known country"
     countries = exposure.countries if exposure is not None else {}
-    others = {p: n for p, n in countries.items() if n and strictest(p, situation.ceilings, planned.ceilings) is None}
+    others = {
+        p: n for p, n in countries.items() if n and find_strictest(p, situation.ceilings, planned.ceilings) is None
+    }
     if others:
-        yield f"{many(sum(others.values()), 'contact')} with numbers of {', '.join(sorted(others))}"
+        yield f"{format_count(sum(others.values()), 'contact')} with numbers of {', '.join(sorted(others))}"
 
 
 RULE = Rule(

@@ -8,7 +8,7 @@ from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
-from reconciler.model.vocabulary import meaning
+from reconciler.model.vocabulary import find_meaning
 
 
 def check(situation: Situation) -> Iterator[Finding]:
@@ -17,7 +17,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         change, was = each.change, each.was
         if change.action not in (Action.UPDATE, Action.REPLACE) or was is None or was.dial_type is None:
             continue
-        if meaning("dial_type", was.dial_type) is None and set(change.declared) != {"status"}:
+        if find_meaning("dial_type", was.dial_type) is None and set(change.declared) != {"status"}:
             message = f"campaign {change.name!r} dials {was.dial_type!r} in the tenant, whose meaning is not known"
             yield Finding(RULE.id, change.address, f"{message}: what is changed of it may mean something else there")
 

@@ -8,7 +8,7 @@ from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
-from reconciler.model.vocabulary import meaning
+from reconciler.model.vocabulary import find_meaning
 
 
 def check(situation: Situation) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         word = each.was.type
         changes = change.action is not Action.NO_OP or (change.address.kind, change.name) in written
-        if changes and meaning("list_type", word) is None:
+        if changes and find_meaning("list_type", word) is None:
             known = (
                 "no type" if word in (None, "unknown") else f"the type {word!r}, a word that this tool does not know"
             )

@@ -8,7 +8,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.run_state import RunState
 from reconciler.model.situation import Situation
-from reconciler.model.vocabulary import meaning
+from reconciler.model.vocabulary import find_meaning
 
 
 def check(situation: Situation) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if was.tells_status and was.state is RunState.UNKNOWN:
             message = f"its status in the tenant is {was.status!r}, whose meaning is not known: it may be dialling"
             yield Finding(RULE.id, each.campaign.address, message)
-        if was.dial_type is not None and meaning("dial_type", was.dial_type) is None:
+        if was.dial_type is not None and find_meaning("dial_type", was.dial_type) is None:
             message = f"its dial type in the tenant is {was.dial_type!r}, whose meaning is not known: it is kept"
             yield Finding(RULE.id, each.campaign.address, message)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.listing import many
+from reconciler.model.listing import format_count
 from reconciler.model.rule import Rule, Source
 from reconciler.model.situation import Situation
 from reconciler.model.states import LIST
@@ -20,10 +20,8 @@ def check(situation: Situation) -> Iterator[Finding]:
     for each in situation.changes.rows:
         if each.numbers == "known" or not each.adds:
             continue
-        begins = (
-            f"{many(each.adds, 'contact')} would be put on list {each.list!r} by id alone ({each.method}). The tenant"
-        )
-        begins += " calls them by a number of its own, which nobody has held against the do-not-call lists"
+        begins = f"{format_count(each.adds, 'contact')} would be put on list {each.list!r} by id alone ({each.method})."
+        begins += " The tenant calls them by a number of its own, which nobody has held against the do-not-call lists"
         if each.numbers == "never":
             yield Finding(
                 RULE.id,

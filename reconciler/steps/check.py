@@ -10,19 +10,19 @@ from reconciler.audience.campaigns import overlap
 from reconciler.audience.relations import engine
 from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.address import Address
-from reconciler.model.ceiling import Ceiling, merged
+from reconciler.model.ceiling import Ceiling, merge_ceilings
 from reconciler.model.change import Action, Changes
 from reconciler.model.desired import Desired
-from reconciler.model.forecast import forecast
+from reconciler.model.forecast import make_forecast
 from reconciler.model.hours import Hours
-from reconciler.model.instants import present
+from reconciler.model.instants import find_present
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.rule_results import CheckedRule, RuleResults
-from reconciler.model.situation import Planned, Situation, sizes, watched
-from reconciler.model.waiver import waive, waivers
+from reconciler.model.situation import Planned, Situation, count_sizes, make_undeclared_planned
+from reconciler.model.waiver import list_waivers, waive
 from reconciler.rules import collect_findings, load_rules, severity_of
 from reconciler.rules.hours import load_allowed_hours
 from reconciler.rules.jurisdictions import load_ceilings
@@ -31,8 +31,8 @@ from reconciler.rules.jurisdictions import load_ceilings
 def check_rules(desired: Desired, members: Members, changes: Changes, live: Live, now: datetime) -> RuleResults:
     """Ask every rule of what would be, and waive what a waiver allows today."""
     settings = desired.settings
-    moment = present(desired.as_of, now)
-    ceilings, hours = merged(load_ceilings(), settings.ceilings), load_allowed_hours()
+    moment = find_present(desired.as_of, now)
+    ceilings, hours = merge_ceilings(load_ceilings(), settings.ceilings), load_allowed_hours()
     exposed, others = _exposed(desired, members, changes, live)
     situation = Situation(
         changes=changes,
@@ -48,9 +48,9 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         ceilings=ceilings,
         hours=hours,
         limits=settings.limits,
-        immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
-        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
-        sizes=sizes(changes, live),
+        immutable=frozenset((kind.name, field) for kind in load_kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in load_kinds().values() if kind.needed},
+        sizes=count_sizes(changes, live),
     )
     found = waive(collect_findings(situation, settings.severities), settings, now.date())
     asked = tuple(
@@ -59,7 +59,7 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         )
         for rule in load_rules().values()
     )
-    waived = tuple(waivers(found, settings, now.date()))
+    waived = tuple(list_waivers(found, settings, now.date()))
     return RuleResults(
         changes,
         situation.campaigns,
@@ -85,23 +85,23 @@ def _exposed(
 
 def _others(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
     """Campaigns that no manifest declares, that stay, and that may be calling people."""
-    kind, held = campaigns.KIND, sizes(changes, live)
+    kind, held = campaigns.KIND, count_sizes(changes, live)
     ours = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
     ours |= {each.name for each in changes.objects if each.action is Action.DELETE and each.address.kind == kind.name}
     for name, found in sorted(live.objects.get(kind.name, {}).items()):
-        if name not in ours and campaigns.ACTIVITY.may_work(found.fields):
-            other = campaigns.found(Address(kind.name, name), found)
-            yield replace(watched(other), contacts=held.get((other.list_address.kind, other.list)))
+        if name not in ours and campaigns.RUN_STATES.may_run(found.fields):
+            other = campaigns.make_undeclared_campaign(Address(kind.name, name), found)
+            yield replace(make_undeclared_planned(other), contacts=held.get((other.list_address.kind, other.list)))
 
 
 def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
     """Every declared campaign as it would be after the apply."""
     known = {change.address: change for change in changes.objects}
-    held = sizes(changes, live)
+    held = count_sizes(changes, live)
     for resource in desired.catalogue.of_kind(campaigns.KIND.name):
         change = known.get(resource.address)
         if change is not None:
-            campaign = campaigns.campaign(resource, desired.catalogue, desired.as_of)
+            campaign = campaigns.make_campaign(resource, desired.catalogue, desired.as_of)
             found = live.find(campaigns.KIND.name, campaign.name)
             yield Planned(
                 campaign,
@@ -114,16 +114,16 @@ def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned
 
 def _ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:
     """The ceilings that a campaign's policy names."""
-    return {} if policy is None else policies.ceilings(desired.catalogue.get(policies.KIND.name, policy))
+    return {} if policy is None else policies.make_ceilings(desired.catalogue.get(policies.KIND.name, policy))
 
 
 def _foreseen(
     planned: Planned, ceilings: Mapping[str, Ceiling], moment: datetime, hours: Mapping[str, Hours]
 ) -> Planned:
     """With what is to be expected of it, of all that is known of it by then."""
-    ceiling = planned.ceiling(ceilings)
+    ceiling = planned.find_ceiling(ceilings)
     percent = ceiling.percent if ceiling is not None else None
-    campaign, counted = planned.dialled(moment, hours), planned.statistics
+    campaign, counted = planned.schedule_at(moment, hours), planned.statistics
     waits = campaign.within_hours and planned.change.action in (Action.CREATE, Action.REPLACE)
-    expected = forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent)
+    expected = make_forecast(campaign, planned.contacts, moment, statistics=counted, ceiling=percent)
     return replace(planned, forecast=expected, opens=campaign.starts if waits else None)

@@ -19,7 +19,7 @@ from reconciler.audience.decision import (
 )
 from reconciler.audience.relations import engine
 from reconciler.kinds import segment as segments
-from reconciler.kinds.disposition_set import sets
+from reconciler.kinds.disposition_set import make_disposition_sets
 from reconciler.model.change import Accounting
 from reconciler.model.desired import Desired
 from reconciler.model.errors import EmptySource
@@ -43,10 +43,15 @@ def decide(desired: Desired, live: Live) -> Members:
         # what outcomes of this plan add to a do-not-call list holds for its lists of contacts already
         live = replace(
             live,
-            rows={**live.rows, **dnc_additions.find_pending_numbers(backend, sets(desired.catalogue), live.rows, into)},
+            rows={
+                **live.rows,
+                **dnc_additions.find_pending_numbers(
+                    backend, make_disposition_sets(desired.catalogue), live.rows, into
+                ),
+            },
         )
         for resource in desired.catalogue.of_kind(segments.KIND.name):
-            segment = segments.segment(resource, desired.catalogue, desired.as_of)
+            segment = segments.make_segment(resource, desired.catalogue, desired.as_of)
             _refuse_empty(backend, segment, live, desired.as_of)
             target = into / f"{resource.address.name}.parquet"
             members = {each.band: live.rows[each.members] for each in segment.targets}
@@ -64,7 +69,7 @@ def decide(desired: Desired, live: Live) -> Members:
             )
             dialled = {} if by_phone else must_remove.count_dialled_suppressed(backend, segment, rows, live.rows)
             lost = 0 if by_phone else must_remove.count_unread_in_tenant(backend, segment, rows, live.rows)
-            judged = _judged_by(backend, segment, live, desired.settings.oldest, dialled, lost)
+            judged = _judged_by(backend, segment, live, desired.settings.max_dnc_age, dialled, lost)
             suppressions = tuple(replace(told, alike=_alike(backend, segment, told, live, rows)) for told in judged)
             foreign = tuple(contact_regions.find_foreign_numbers(backend, segment, live.rows, rows))
             refused = tuple(refused_numbers.find_refused_numbers(backend, segment, rows))

@@ -10,7 +10,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Changes
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
-from reconciler.model.invisible import same_id
+from reconciler.model.invisible import normalise_id
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.nearest import suggest
@@ -26,7 +26,7 @@ def explain(
     Raises:
         BadInput: there is no such segment, or no such contact in it.
     """
-    address, contact = Address("Segment", segment), same_id(contact)
+    address, contact = Address("Segment", segment), normalise_id(contact)
     standing = next((each for each in members if each.segment.address == address), None)
     if standing is None:
         raise BadInput([_no_segment(segment, [each.segment.address.name for each in members])])

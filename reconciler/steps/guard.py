@@ -7,18 +7,18 @@ from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from reconciler import __version__
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.ceiling import merged
+from reconciler.model.ceiling import merge_ceilings
 from reconciler.model.change import Changes
 from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.live import Live
 from reconciler.model.plan import Plan
-from reconciler.model.shelf_life import expired
-from reconciler.model.situation import Situation, sizes
+from reconciler.model.shelf_life import find_expired
+from reconciler.model.situation import Situation, count_sizes
 from reconciler.model.waiver import waive
 from reconciler.rules import collect_findings, load_rules, severity_of
 from reconciler.rules.hours import load_allowed_hours
@@ -83,12 +83,12 @@ def _found(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
         others=plan.others,
         unseen=plan.unseen,
         suppressions=plan.suppressions,
-        ceilings=merged(load_ceilings(), terms.settings.ceilings),
+        ceilings=merge_ceilings(load_ceilings(), terms.settings.ceilings),
         hours=load_allowed_hours(),
         limits=terms.settings.limits,
-        immutable=frozenset((kind.name, field) for kind in kinds().values() for field in kind.immutable),
-        needed={kind.name: kind.needed for kind in kinds().values() if kind.needed},
-        sizes=sizes(changes, Live()),
+        immutable=frozenset((kind.name, field) for kind in load_kinds().values() for field in kind.immutable),
+        needed={kind.name: kind.needed for kind in load_kinds().values() if kind.needed},
+        sizes=count_sizes(changes, Live()),
     )
     # what needed the tenant to be found is taken from the plan, but how severe it is, is not
     asked = tuple(collect_findings(situation, terms.settings.severities))
@@ -126,7 +126,7 @@ def _same_wishes(plan: Plan, terms: ApplyOptions) -> None:
         )
     if plan.tool_version != __version__:
         differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
-    for each in expired(plan.campaigns, plan.suppressions, plan.good_until, terms.now):
+    for each in find_expired(plan.campaigns, plan.suppressions, plan.good_until, terms.now):
         place = terms.places.get(each.of)
         differs.append(f"{each.of}{f' ({place})' if place else ''}: {each.words}")
     if differs:

@@ -13,7 +13,7 @@ from typing import Any
 from reconciler import __version__
 from reconciler.audience.delivery.wire_rows import MOST_REMOVED
 from reconciler.audience.diff.row_matching import AGAIN
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.desired import Desired
@@ -21,8 +21,8 @@ from reconciler.model.impact import Impact
 from reconciler.model.live import Live
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.rule_results import RuleResults
-from reconciler.model.shelf_life import good_until
-from reconciler.model.write_ops import WriteOp, activates, list_write_ops, resting
+from reconciler.model.shelf_life import find_good_until
+from reconciler.model.write_ops import WriteOp, activates, list_write_ops, make_resting_fields
 
 MEMBERS_A_PAGE = 1000
 
@@ -49,7 +49,7 @@ def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime,
         findings=judged.findings,
         budget=_budget(changes, steps, live),
         created=now,
-        good_until=good_until(judged.campaigns, judged.suppressions, now),
+        good_until=find_good_until(judged.campaigns, judged.suppressions, now),
         notices=(*live.notices, *changes.notices),
         campaigns=judged.campaigns,
         suppressions=judged.suppressions,
@@ -82,7 +82,7 @@ class _Order:
 
     def _deeds(self) -> Iterator[tuple[Address, tuple[WriteOp, ...]]]:
         for address, change in self._objects.items():
-            activity = kinds()[address.kind].activity
+            activity = load_kinds()[address.kind].run_states
             if does := list_write_ops(change, activity):
                 yield address, does
             if activates(change, activity):
@@ -158,11 +158,13 @@ def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
 
 def _asks(deed: WriteOp, change: ObjectChange, live: Live) -> bool:
     """Whether a write of an object is a request: whose one is may be written in the ledger alone."""
-    kind = kinds()[change.address.kind]
+    kind = load_kinds()[change.address.kind]
     surface = kind.surface(live.surfaces)
     if surface is None or not surface.ownership.registered:
         return True
-    return deed is not WriteOp.RELEASE and (deed is not WriteOp.CHANGE or bool(resting(change, kind.activity)))
+    return deed is not WriteOp.RELEASE and (
+        deed is not WriteOp.CHANGE or bool(make_resting_fields(change, kind.run_states))
+    )
 
 
 def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:

@@ -20,8 +20,8 @@ from reconciler.audience.staging import read_people, stage
 from reconciler.audience.staging.read_people import Access, Secrets
 from reconciler.cxone import salesforce
 from reconciler.cxone.errors import Forbidden, NotFound
-from reconciler.kinds import kinds
-from reconciler.kinds.segment import segments
+from reconciler.kinds import load_kinds
+from reconciler.kinds.segment import make_segments
 from reconciler.model.cache import CacheContext, CachePort
 from reconciler.model.desired import Desired
 from reconciler.model.feeds import (
@@ -83,7 +83,7 @@ def read_tenant(
         raise BadInput(problems)
     objects: dict[str, dict[str, LiveObject]] = {}
     unread: list[str] = []
-    for name, kind in kinds().items():
+    for name, kind in load_kinds().items():
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
             held = reader.objects(kind)
             problems += _ambiguous(desired, kind, held)
@@ -129,20 +129,20 @@ def read_tenant(
 
 def _names(desired: Desired, kind: str) -> Iterator[str]:
     """The names in the tenant of the declared resources of a kind."""
-    return (kinds()[kind].live_name(resource) for resource in desired.catalogue.of_kind(kind))
+    return (load_kinds()[kind].live_name(resource) for resource in desired.catalogue.of_kind(kind))
 
 
 def _users(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> list[Kind]:
     """The kinds whose objects do something by themselves with those that are declared or read: who dials a list?"""
-    working = (kind for kind in kinds().values() if kind.activity is not None and kind.name not in objects)
-    used = {name for name in kinds() if name in objects or any(desired.catalogue.of_kind(name))}
+    working = (kind for kind in load_kinds().values() if kind.run_states is not None and kind.name not in objects)
+    used = {name for name in load_kinds() if name in objects or any(desired.catalogue.of_kind(name))}
     return [kind for kind in working if used & {each.kind for at in kind.surfaces for each in at.references}]
 
 
 def _makers(reader: Reader, objects: Mapping[str, Any]) -> list[Kind]:
     """The kinds whose objects this tool makes: some may be left of which no manifest speaks any more."""
-    held = ((kind, kind.surface(reader.surfaces)) for kind in kinds().values() if kind.name not in objects)
-    return [kind for kind, surface in held if surface is not None and surface.writable and kind.activity is None]
+    held = ((kind, kind.surface(reader.surfaces)) for kind in load_kinds().values() if kind.name not in objects)
+    return [kind for kind, surface in held if surface is not None and surface.writable and kind.run_states is None]
 
 
 def _looked_at(kind: Kind, reader: Reader, unseen: dict[str, str]) -> dict[str, LiveObject]:
@@ -240,7 +240,7 @@ def _counted(
 def _queries(desired: Desired) -> list[RowQuery]:
     """Every query once; what others are read by comes before them."""
     found: dict[RowQuery, None] = {}
-    for kind in kinds().values():
+    for kind in load_kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
             for query in kind.queries(resource, desired.catalogue, desired.as_of):
                 if getattr(query, "needed", False) or getattr(query, "compared", False):
@@ -252,19 +252,19 @@ def _queries(desired: Desired) -> list[RowQuery]:
 def _besides(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> Iterator[RowQuery]:
     """What is asked because of objects that nothing declares, and that stay."""
     for name, held in objects.items():
-        kind = kinds()[name]
+        kind = load_kinds()[name]
         declared = tuple(desired.catalogue.of_kind(name))
         ours = {kind.live_name(resource) for resource in declared}
         leaving = {each.name for each in held.values() if desired.prune and each.owner == desired.settings.name}
         others = {other: held[other].fields for other in sorted(held.keys() - ours - leaving)}
-        yield from kind.besides(declared, others, desired.catalogue)
+        yield from kind.queries_for_unmanaged(declared, others, desired.catalogue)
 
 
 def _earlier(desired: Desired, scored: Callable[[str], Scored | None]) -> timedelta:
     """How long ago the first of all lists was written whose scores are of the present models."""
     told = (
         recency_only.find_last_written(each, scored(target.list), desired.as_of)
-        for each in segments(desired.catalogue, desired.as_of).values()
+        for each in make_segments(desired.catalogue, desired.as_of).values()
         for target in each.targets
     )
     return max((desired.as_of - each for each in told if each is not None), default=timedelta())
@@ -354,7 +354,7 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
     """Kinds and delivery methods that are declared and that none of the tenant's surfaces offers."""
     offered = ", ".join(sorted(reader.surfaces))
     hint = f"tenant {desired.tenant.address.name!r} declares {offered}; add the surface if the tenant has it"
-    for kind in kinds().values():
+    for kind in load_kinds().values():
         for resource in desired.catalogue.of_kind(kind.name):
             surface = kind.surface(reader.surfaces)
             if surface is not None and surface.holds is not None:

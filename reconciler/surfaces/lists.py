@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
-from reconciler.model.campaign import UNKNOWN, told_instant
+from reconciler.model.campaign import UNKNOWN, parse_told_instant
 from reconciler.model.forecast import Statistics
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.pages import TokenPages
@@ -29,8 +29,8 @@ from reconciler.model.shape import (
     number,
     whole,
 )
-from reconciler.model.vocabulary import known_or_raw
-from reconciler.model.wire import Call, CallStatistics, Members, Wire, WireReference, in_path, object_shape, rest
+from reconciler.model.vocabulary import translate_or_keep
+from reconciler.model.wire import Call, CallStatistics, Members, Wire, WireReference, in_path, make_object_shape, rest
 
 PAGES = TokenPages()
 MEMBER = Shape({"contactId": needs(ID), "data": may(OBJECT)})
@@ -42,7 +42,7 @@ MEMBERS = Members(
 )
 _LIST_FIELDS = ("name", "description", "type")
 _SETTINGS = ("targetAnswerRate", "maxCallsInProgress", "agentAvailabilityFactor")
-CAMPAIGN = object_shape(
+CAMPAIGN = make_object_shape(
     dialType=may(TEXT),
     wrapUpCode=may(TEXT),
     status=may(TEXT),
@@ -67,7 +67,7 @@ def read_list(body: Mapping[str, Any]) -> dict[str, Any]:
     A type there always is: one that is not told is `unknown`.
     """
     fields = {field: body[field] for field in _LIST_FIELDS if body.get(field) is not None}
-    return fields | {"type": known_or_raw("list_type", body.get("type"))}
+    return fields | {"type": translate_or_keep("list_type", body.get("type"))}
 
 
 def read_campaign(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,12 +79,12 @@ def read_campaign(body: Mapping[str, Any]) -> dict[str, Any]:
     fields = {key: body[key] for key in _ON_WIRE if body.get(key) is not None}
     if "listId" in fields and not ID.takes(fields["listId"]):
         del fields["listId"]  # it names none
-    fields["status"] = known_or_raw("run_state", body.get("status"))
+    fields["status"] = translate_or_keep("run_state", body.get("status"))
     if "dialType" in fields:
-        fields["dialType"] = known_or_raw("dial_type", fields["dialType"])
+        fields["dialType"] = translate_or_keep("dial_type", fields["dialType"])
     for key in ("startTime", "endTime"):
         if key in fields:
-            at = told_instant(fields[key])
+            at = parse_told_instant(fields[key])
             fields[key] = UNKNOWN if at is None else format_instant(at)
     if "abandonThreshold" in fields:
         fields["abandonThreshold"] = number(fields["abandonThreshold"])
@@ -140,7 +140,7 @@ SURFACE = ApiSurface(
             one=lambda list_id: Call("GET", f"/lists/{in_path(list_id)}"),
             find=lambda name: {"name": name},
             requests=rest("/lists"),
-            shape=object_shape(type=may(TEXT), contactCount=may(WHOLE)),
+            shape=make_object_shape(type=may(TEXT), contactCount=may(WHOLE)),
             size="contactCount",
             members=MEMBERS,
             read=read_list,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.pages import OffsetPages
 from reconciler.model.shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
-from reconciler.model.wire import Call, Members, Wire, in_path, object_shape
+from reconciler.model.wire import Call, Members, Wire, in_path, make_object_shape
 from reconciler.surfaces.lists import read_list
 
 SCOPE = "outboundapi"
@@ -39,7 +39,7 @@ SURFACE = ApiSurface(
             write_scope=SCOPE,
             one=lambda list_id: Call("GET", f"{_LISTS}/{in_path(list_id)}"),
             find=lambda name: {"name": name},
-            shape=object_shape(type=may(TEXT), contactCount=may(WHOLE)),
+            shape=make_object_shape(type=may(TEXT), contactCount=may(WHOLE)),
             size="contactCount",
             members=MEMBERS,
             read=read_list,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from rich.text import Text
 
-from reconciler.model.listing import many
+from reconciler.model.listing import format_count
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.verified import Verified
 from reconciler.views.plain import plain
@@ -17,7 +17,7 @@ def text(value: Verified) -> Text:
     entries = value.anchor.entries
     under = f", proven under key {value.key}" if value.key and entries else ""
     lines = [
-        f"{many(entries, 'entry', 'entries')}, and the chain is whole{under}.",
+        f"{format_count(entries, 'entry', 'entries')}, and the chain is whole{under}.",
         f"It ends with entry {entries}:{value.anchor.head}",
         *value.words,
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from reconciler.model.exposure import Exposure
-from reconciler.model.listing import cut
+from reconciler.model.listing import count_shown
 from reconciler.model.situation import Planned
 from reconciler.views.plain import plain
 
@@ -21,7 +21,7 @@ def describe_audiences(campaigns: Iterable[Planned]) -> Iterator[Text]:
     if not told:
         return
     yield Text("Called, by the country of the number (docs/calling-hours.md):", "bold")
-    shown = cut(len(told), MOST)
+    shown = count_shown(len(told), MOST)
     for planned, exposure in told[:shown]:
         name = plain(str(planned.campaign.address))
         state = "" if planned.campaign.active else f" ({planned.campaign.status})"
@@ -40,7 +40,7 @@ def describe_audiences(campaigns: Iterable[Planned]) -> Iterator[Text]:
 
 def _countries(exposure: Exposure) -> str:
     counted = [f"{country} {count:,}" for country, count in exposure.countries.items()]
-    shown = cut(len(counted), COUNTRIES)
+    shown = count_shown(len(counted), COUNTRIES)
     rest = sum(list(exposure.countries.values())[shown:])
     words = counted[:shown]
     if rest:

@@ -86,7 +86,7 @@ class ApplyEvents:
             "run-finished",
             exit_code=int(report.exit_code),
             resumable=report.resumable,
-            steps={outcome.value: len(report.ended(outcome)) for outcome in Outcome},
+            steps={outcome.value: len(report.list_ended(outcome)) for outcome in Outcome},
             rows=sum(step.rows for step in report.steps),
             rejected=sum(step.rejected for step in report.steps),
             writes=report.writes,

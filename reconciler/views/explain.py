@@ -7,7 +7,7 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.explanation import Explanation, Stage
-from reconciler.model.reason_document import reason_document, samples_document
+from reconciler.model.reason_document import make_reason_document, make_samples_document
 from reconciler.views.plain import plain, plain_json
 from reconciler.views.reasons import describe_reason, describe_sample
 from reconciler.views.view import View
@@ -43,7 +43,7 @@ def _found(stage: Stage) -> str:
         case "interactions":
             return f"{facts[0]}: {stage.subject}"
         case "do_not_call":
-            return f"its number is on {stage.facts[0].named()['by']}"
+            return f"its number is on {stage.facts[0].name_arguments()['by']}"
         case "verdict" if stage.facts[0].code != "included":
             return f"out: {facts[0]}"
         case "list":
@@ -64,8 +64,8 @@ def machine(value: Explanation) -> str:
             {
                 "name": stage.name,
                 "subject": stage.subject,
-                "facts": [reason_document(each) for each in stage.facts],
-                "planned": None if stage.planned is None else samples_document([stage.planned])[0],
+                "facts": [make_reason_document(each) for each in stage.facts],
+                "planned": None if stage.planned is None else make_samples_document([stage.planned])[0],
             }
             for stage in value.stages
         ],

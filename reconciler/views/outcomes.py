@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from reconciler.model.listing import cut
+from reconciler.model.listing import count_shown
 from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.report import Figures
@@ -32,7 +32,7 @@ def _set(change: OutcomeChange) -> Iterator[Text]:
         (f"{change.total:,} outcomes to set", "yellow"),
         f", {change.unchanged:,} unchanged, at {change.rate} a second ({_lasting(change.total, change.rate)})",
     )
-    shown = cut(len(change.reasons), _MOST_REASONS)
+    shown = count_shown(len(change.reasons), _MOST_REASONS)
     for reason in change.reasons[:shown]:
         yield Text(plain(f"    {reason.count:>7,}  {describe_reason(reason.reason)}"))
     if change.reasons[shown:]:

@@ -14,7 +14,7 @@ def figures(tally: ProgressEstimate, now: float) -> str:
     told = [f"{tally.done:,} of {tally.total:,} rows"]
     if tally.rejected:
         told.append(f"{tally.rejected:,} rejected")
-    rate, left = tally.rate(now), tally.left(now)
+    rate, left = tally.estimate_rate(now), tally.estimate_seconds_left(now)
     if rate is not None and left is not None:
         told += [f"{rate:,.0f} rows/s" if rate >= 10 else f"{rate:.1f} rows/s", f"{duration(left)} left"]
     return ", ".join(told)

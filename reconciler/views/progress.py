@@ -17,7 +17,7 @@ from rich.text import Text
 
 from reconciler.model.address import Address
 from reconciler.model.jobs import Job
-from reconciler.model.listing import cut
+from reconciler.model.listing import count_shown
 from reconciler.model.plan import Plan
 from reconciler.model.progress_estimate import Estimate
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
@@ -118,7 +118,7 @@ class ApplyProgress:
             table = Table.grid(padding=(0, 2))
             more = 0
             for address, tally in course.under_way.items():
-                shown = cut(len(tally.jobs), MOST_JOBS)
+                shown = count_shown(len(tally.jobs), MOST_JOBS)
                 for job_id, (rows, progress) in islice(tally.jobs.items(), shown):
                     words = f"{rows:,} rows, {progress:.0%}"
                     table.add_row(Text(plain(f"    job {job_id}"), "dim"), _bar(rows, rows * progress), words)

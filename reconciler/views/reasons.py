@@ -117,7 +117,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
 
 def describe_reason(reason: Reason) -> str:
     """A reason in words."""
-    words, args = _WORDS[reason.code], reason.named()
+    words, args = _WORDS[reason.code], reason.name_arguments()
     return words.format_map(args) if isinstance(words, str) else words(args)
 
 
@@ -132,10 +132,10 @@ def describe_sample(sample: Sample) -> str:
     score, was = (None if each is None else _points(each) for each in (sample.score, sample.was))
     both = f"{was} → {score}" if was is not None and score is not None else None
     if sample.reason.code == "moved":
-        args = sample.reason.named()
+        args = sample.reason.name_arguments()
         return f"score {both or score or '(none)'} moves it from {args['from']} to {args['to']}"
     if sample.reason.code == "qualifies":
-        return f"score {score or '(none)'} puts it in {sample.reason.named()['band']}"
+        return f"score {score or '(none)'} puts it in {sample.reason.name_arguments()['band']}"
     shown = score if sample.action == "remove" else both
     words = describe_reason(sample.reason)
     return words if shown is None else f"{words} (score {shown})"

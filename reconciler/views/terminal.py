@@ -13,7 +13,7 @@ from reconciler.model.change import Accounting, Action, ObjectChange, Replacemen
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
-from reconciler.model.listing import cut, many
+from reconciler.model.listing import count_shown, format_count
 from reconciler.model.outcomes import AnyRowChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.report import Outcome, Report
@@ -186,7 +186,7 @@ def _rows(change: RowChange) -> Iterator[Text]:
     )
     if change.chosen is not None:
         yield Text(plain(f"    {change.method}: {describe_reason(change.chosen)}"), "dim")
-    shown = cut(len(change.reasons), _MOST_REASONS)
+    shown = count_shown(len(change.reasons), _MOST_REASONS)
     for reason in change.reasons[:shown]:
         yield Text(plain(f"    {reason.count:>7,}  {describe_row_reason(reason)}"))
     if change.reasons[shown:]:
@@ -285,7 +285,8 @@ def _is_made(change: ObjectChange) -> bool:
 def _left(value: Plan) -> str:
     dialling = sum(each.dials for each in value.undeclared)
     dials = f", and {dialling:,} of them may be calling people" if dialling else ""
-    return f" {many(len(value.undeclared), 'object')} of this workspace {_are(value)} not declared any more{dials}."
+    count = format_count(len(value.undeclared), "object")
+    return f" {count} of this workspace {_are(value)} not declared any more{dials}."
 
 
 def _are(value: Plan) -> str:
@@ -311,7 +312,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     anew += f"{let_go} to release, " if let_go else ""
     yield Text(
         f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
-        f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {many(len(rows), 'list')}"
+        f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {format_count(len(rows), 'list')}"
         f"{outcomes.describe_sums(value)}.",
         "bold",
     )
@@ -329,7 +330,7 @@ def _refusal(value: Plan) -> Iterator[Text]:
     if value.refusals:
         count = len(value.refusals)
         prevents = "prevents" if count == 1 else "prevent"
-        words = f"Blocked: {many(count, 'finding')} above {prevents} this plan from being applied."
+        words = f"Blocked: {format_count(count, 'finding')} above {prevents} this plan from being applied."
         yield Text(words, "bold red")
 
 
@@ -346,18 +347,20 @@ def report(value: Report) -> Text:
     lines = [
         describe_step_end(step) for step in value.steps if step.outcome in (Outcome.BLOCKED, Outcome.NOT_ATTEMPTED)
     ]
-    counts = ", ".join(f"{len(value.ended(outcome))} {outcome}" for outcome in Outcome if value.ended(outcome))
+    counts = ", ".join(
+        f"{len(value.list_ended(outcome))} {outcome}" for outcome in Outcome if value.list_ended(outcome)
+    )
     for step in value.steps:
         if step.figures is not None:
             lines.append(Text(plain(f"  {step.address}  {outcomes.describe_figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
-    owed = f"; {many(rejected, 'contact')} rejected by the tenant" if rejected else ""
+    owed = f"; {format_count(rejected, 'contact')} rejected by the tenant" if rejected else ""
     suppressed = sum(step.suppressed for step in value.steps)
-    owed += f"; {many(suppressed, 'contact')} suppressed since the plan" if suppressed else ""
+    owed += f"; {format_count(suppressed, 'contact')} suppressed since the plan" if suppressed else ""
     lines.append(
         Text(
-            f"Applied: {counts or 'nothing to do'}{owed}. {many(value.writes, 'write')} in "
-            f"{many(value.requests, 'request')}. Run {value.run}.",
+            f"Applied: {counts or 'nothing to do'}{owed}. {format_count(value.writes, 'write')} in "
+            f"{format_count(value.requests, 'request')}. Run {value.run}.",
             "bold",
         )
     )

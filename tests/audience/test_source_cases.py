@@ -27,7 +27,7 @@ import pytest
 from reconciler.audience.relations import relations
 from reconciler.audience.sources import files
 from reconciler.model.feeds import Answers, Entries, FileFeed, FileHistory
-from reconciler.model.people import phone_columns
+from reconciler.model.people import make_phone_columns
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 from tests.workbooks import workbook
@@ -84,7 +84,7 @@ def lay_out(text: str, root: Path) -> FileFeed | FileHistory:
     if "entries" in feed:
         answers = feed["entries"].get("answers")
         feed["entries"] = Entries(**{**feed["entries"], "answers": Answers(**answers) if answers else None})
-    phones = phone_columns(feed["columns"].pop("phone", []))
+    phones = make_phone_columns(feed["columns"].pop("phone", []))
     pairs: dict[str, Any] = {key: tuple(feed[key].items()) for key in ("columns", "attributes") if key in feed}
     feed |= {**pairs, "paths": tuple(feed["paths"]), "where": HERE}
     if phones:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.simulator import Options, Simulator
 from tests.cassettes.recorder import CASSETTES, LARGEST, ORIGINS, forbidden, recorder, texts
 from tests.kinds.cycle import STATE, Case, cases, command_line, fill, walk
@@ -77,7 +77,7 @@ def _record(
         walk(case, root, command_line(root, capsys, *urls), *tenants)
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds()) - TOLD))
+@pytest.mark.parametrize("kind", sorted(set(load_kinds()) - TOLD))
 def test_every_kind_has_a_cassette(kind: str) -> None:
     of_kind = [case for case in RECORDED if case.kind == kind and case.changes]
     assert of_kind, f"write `recorded: true` in one of tests/cases/kinds/{kind}/*/expected.yaml"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.live import Live, LiveObject
 from reconciler.simulator import Simulator
 from reconciler.steps.diff.releasing import dialled_by
@@ -105,7 +105,7 @@ def test_a_campaign_that_names_no_list_may_dial_every_one(campaign: dict[str, An
     chosen = LiveObject("ContactList", "Chosen", "CL-1", {"name": "Chosen"}, "test")
     theirs = LiveObject("Campaign", "Theirs", "CA-1", {"name": "Theirs", **campaign})
     live = Live({"ContactList": {"Chosen": chosen}, "Campaign": {"Theirs": theirs}}, surfaces={"lists": ""})
-    assert dialled_by(kinds()["ContactList"], chosen, live) == (("Theirs",) if may_dial else ())
+    assert dialled_by(load_kinds()["ContactList"], chosen, live) == (("Theirs",) if may_dial else ())
 
 
 def test_what_is_released_may_not_be_used_by_what_is_managed(applied: Folder, run: Run) -> None:

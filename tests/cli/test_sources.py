@@ -248,7 +248,7 @@ def test_a_saved_plan_is_stale_once_the_registry_it_was_judged_by_is_too_old(
     declare(folder, FILES, f"{REGISTRY}asOf: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\nmaxAge: 30d")
     assert run("plan", "--out", path).code == 0
 
-    monkeypatch.setattr("reconciler.model.instants.clock", lambda: datetime(2999, 1, 1, tzinfo=UTC))
+    monkeypatch.setattr("reconciler.model.instants.read_clock", lambda: datetime(2999, 1, 1, tzinfo=UTC))
     ended = run("apply", path)
     assert ended.code == 4
     assert "is older than it may be" in ended.err

@@ -23,7 +23,7 @@ from reconciler.audience.relations import engine, relations
 from reconciler.cxone import bulk, contacts, dispositions, salesforce
 from reconciler.cxone.methods import methods
 from reconciler.cxone.writer import TenantWriter
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import Location
@@ -121,7 +121,7 @@ def writer(standing: Standing) -> TenantWriter:
         )
         for name, (base, token) in PLACES.items()
     ]
-    return TenantWriter(surfaces, kinds())
+    return TenantWriter(surfaces, load_kinds())
 
 
 def counted(into: Path, relation: Callable[[Any, Rows], Any], rows: Rows) -> int:
@@ -170,7 +170,7 @@ def settle(reader: TenantWriter, standing: Standing, into: Path) -> object:
 
 
 def read_statistics(reader: TenantWriter, standing: Standing, into: Path) -> object:
-    return reader.statistics(kinds()["Campaign"], ["Evening", "Morning"])
+    return reader.statistics(load_kinds()["Campaign"], ["Evening", "Morning"])
 
 
 def read_salesforce(reader: TenantWriter, standing: Standing, into: Path) -> object:
@@ -216,21 +216,21 @@ def remove(method: str) -> Callable[[TenantWriter, Standing, Path], object]:
 
 
 def create(reader: TenantWriter, standing: Standing, into: Path) -> object:
-    reader.create(kinds()["ContactList"], {"name": f"New {time.monotonic_ns()}", "type": "outbound"}, "test")
+    reader.create(load_kinds()["ContactList"], {"name": f"New {time.monotonic_ns()}", "type": "outbound"}, "test")
     return None
 
 
 def update(reader: TenantWriter, standing: Standing, into: Path) -> object:
-    reader.update(kinds()["Campaign"], "Morning", {"wrapUpCode": "SOLD"}, "test")
+    reader.update(load_kinds()["Campaign"], "Morning", {"wrapUpCode": "SOLD"}, "test")
     return None
 
 
 OUTBOUND = "^/outbound/api/v2/outbound/contactlists"
 Act = Callable[[TenantWriter, Standing, Path], object]
 ENDPOINTS: tuple[tuple[str, str, Act], ...] = (
-    ("GET", "^/lists/api/v1/lists$", lambda reader, standing, into: reader.objects(kinds()["ContactList"])),
-    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.objects(kinds()["Campaign"])),
-    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.objects(kinds()["Campaign"])),
+    ("GET", "^/lists/api/v1/lists$", lambda reader, standing, into: reader.objects(load_kinds()["ContactList"])),
+    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.objects(load_kinds()["Campaign"])),
+    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.objects(load_kinds()["Campaign"])),
     ("GET", "/statistics$", read_statistics),
     ("GET", OUTBOUND + "/[^/]+/contacts$", read_contacts),
     ("GET", OUTBOUND + "/[^/]+/contacts$", lambda reader, standing, into: reader.occupied("Chosen")),
@@ -253,7 +253,7 @@ ENDPOINTS: tuple[tuple[str, str, Act], ...] = (
     ("DELETE", OUTBOUND + "/[^/]+/contacts$", remove("contactIds")),
     ("POST", "^/lists/api/v1/lists$", create),
     ("PATCH", "^/lists/api/v1/campaigns/[^/]+$", update),
-    ("POST", "^/lists/oauth/token$", lambda reader, standing, into: reader.objects(kinds()["ContactList"])),
+    ("POST", "^/lists/oauth/token$", lambda reader, standing, into: reader.objects(load_kinds()["ContactList"])),
     ("POST", "^/bulk/api/v2/oauth2/token$", lambda reader, standing, into: bulk.job(reader._transports["bulk"], standing.job)),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.cxone.writer import TenantWriter
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
@@ -50,7 +50,7 @@ def writer(desk: Desk, registry: Kept) -> Iterator[TenantWriter]:
         pace=Pace(5000, 500, 2),
         attempts=2,
     )
-    with TenantWriter([declared], kinds(), owner="test", owners=lambda: registry) as opened:
+    with TenantWriter([declared], load_kinds(), owner="test", owners=lambda: registry) as opened:
         yield opened
 
 
@@ -67,7 +67,7 @@ CAMPAIGN = {
 
 
 def test_an_object_is_known_by_the_id_that_the_answer_names(desk: Desk, writer: TenantWriter, registry: Kept) -> None:
-    kind = kinds()["ContactList"]
+    kind = load_kinds()["ContactList"]
     writer.create(kind, LIST, "test")
     assert registry.known == {(f"{desk.url}/groups", "1"): "test"}
     found = writer.named(kind, "Gold")
@@ -80,20 +80,20 @@ def test_an_object_is_known_by_the_id_that_the_answer_names(desk: Desk, writer: 
 def test_what_nobody_knows_the_owner_of_is_not_deleted(desk: Desk, writer: TenantWriter) -> None:
     desk.add_group("Somebody's")
     with pytest.raises(ReconcilerError, match='nobody knows whose the ContactList "Somebody\'s" is'):
-        writer.delete(kinds()["ContactList"], "Somebody's")
+        writer.delete(load_kinds()["ContactList"], "Somebody's")
     assert (desk.titles(), desk.writes) == (["Somebody's"], [])
 
 
 def test_an_object_of_the_name_that_nobody_owns_is_not_taken_over(desk: Desk, writer: TenantWriter) -> None:
     desk.add_group("Gold")
     with pytest.raises(ReconcilerError, match="nobody knows whose it is"):
-        writer.create(kinds()["ContactList"], LIST, "test")
+        writer.create(load_kinds()["ContactList"], LIST, "test")
     assert desk.writes == []
 
 
 def test_a_change_that_carries_the_whole_object_carries_it_as_it_is_now(desk: Desk, writer: TenantWriter) -> None:
-    kind = kinds()["Campaign"]
-    writer.create(kinds()["ContactList"], LIST, "test")
+    kind = load_kinds()["Campaign"]
+    writer.create(load_kinds()["ContactList"], LIST, "test")
     writer.create(kind, CAMPAIGN, "test")
     writer.objects(kind)
     (held,) = desk.efforts.values()
@@ -109,17 +109,17 @@ def test_a_change_that_carries_the_whole_object_carries_it_as_it_is_now(desk: De
 
 
 def test_settings_inside_a_setting_that_we_know_nothing_of_stay(desk: Desk, writer: TenantWriter) -> None:
-    kind = kinds()["Campaign"]
-    writer.create(kinds()["ContactList"], LIST, "test")
+    kind = load_kinds()["Campaign"]
+    writer.create(load_kinds()["ContactList"], LIST, "test")
     writer.create(kind, {**CAMPAIGN, "predictive": {"targetAnswerRate": 0.3, "maxCallsInProgress": 20}}, "test")
     (held,) = desk.efforts.values()
     held["tuning"]["patience"] = 7
     writer.update(kind, "Evening", {"predictive": {"targetAnswerRate": 0.4, "maxCallsInProgress": 20}}, "test")
     assert desk.called("Evening", "efforts")["tuning"] == {"rate": 0.4, "lines": 20, "patience": 7}
-    found = writer.named(kinds()["ContactList"], "Gold")
+    found = writer.named(load_kinds()["ContactList"], "Gold")
     assert found is not None
     desk.groups[int(found.id)]["colour"] = "green"
-    writer.update(kinds()["ContactList"], "Gold", {"name": "Gold 2"}, "test")
+    writer.update(load_kinds()["ContactList"], "Gold", {"name": "Gold 2"}, "test")
     assert desk.called("Gold 2") == {"objId": int(found.id), "title": "Gold 2", "sort": "OUT", "colour": "green"}
 
 
@@ -134,5 +134,5 @@ def test_a_reply_without_the_id_proves_nothing(
 
     monkeypatch.setattr(Desk, "answer", nameless)
     with pytest.raises(ReconcilerError, match="nobody knows whose it is"):
-        writer.create(kinds()["ContactList"], LIST, "test")
+        writer.create(load_kinds()["ContactList"], LIST, "test")
     assert (desk.writes, registry.known) == (["POST /groups"], {})

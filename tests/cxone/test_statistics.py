@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.cxone import campaigns as tenant_module
 from reconciler.cxone.campaigns import CampaignReader
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.forecast import Statistics
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
@@ -18,7 +18,7 @@ from reconciler.simulator import Simulator
 from reconciler.simulator.calls import Calls
 from tests.cxone.scripted import Answer, ScriptedTenant
 
-CAMPAIGN = kinds()["Campaign"]
+CAMPAIGN = load_kinds()["Campaign"]
 SINCE, UNTIL = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 31, tzinfo=UTC)
 COUNTED = {"attempts": 900, "liveAnswered": 200, "abandoned": 5}
 
@@ -27,7 +27,7 @@ def reader_of(url: str, token_url: str) -> CampaignReader:
     pace = Pace(rate=1e6, burst=1000, workers=2)
     secret = Secret("not-a-secret")
     declared = DeclaredSurface("lists", "demo-client", secret, "env", {}, url, token_url, pace=pace, attempts=2)
-    return CampaignReader([declared], kinds())
+    return CampaignReader([declared], load_kinds())
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_tenant_that_does_not_offer_them_is_asked_once(simulator: Simulator, r
 
 
 def test_a_kind_without_calls_is_not_asked_for_them(simulator: Simulator, reader: CampaignReader) -> None:
-    assert reader.statistics(kinds()["ContactList"], ["All"]) == {}
+    assert reader.statistics(load_kinds()["ContactList"], ["All"]) == {}
     assert simulator.requests() == []
 
 

@@ -20,14 +20,14 @@ from typing import Any
 import pytest
 
 from reconciler.cxone.webhook_client import WebhookClient
-from reconciler.model.allowance import allowance
+from reconciler.model.allowance import make_allowance
 from reconciler.model.secret import Secret
 from reconciler.model.webhook import Callback, Event, Receipt, Receiver
 from reconciler.simulator import Simulator
 from tests.cxone.conftest import FakeTime
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
-HOME = allowance({"allowPrivate": ["127.0.0.0/8"], "allowHttp": ["127.0.0.1", "hooks.example.com"]})
+HOME = make_allowance({"allowPrivate": ["127.0.0.0/8"], "allowHttp": ["127.0.0.1", "hooks.example.com"]})
 CALLBACK = Callback("key-1", "crm", Event.APPLY, "run-1", NOW, "application/json", {}, '{"run":"rün-1"}')
 
 Send = Callable[..., Receipt]
@@ -195,7 +195,7 @@ def test_a_redirect_is_followed_to_nobody(receiving: Simulator, send: Send, stat
 )
 def test_a_name_that_leads_inside_is_not_called(receiving: Simulator, send: Send, address: str) -> None:
     public = f"https://hooks.example.com:{receiving.url.rpartition(':')[2]}/_webhooks/crm"
-    receipt = send(public, allowance=allowance({}), resolve=at(address))
+    receipt = send(public, allowance=make_allowance({}), resolve=at(address))
     assert not receipt.delivered
     assert receipt.attempts == 1
     assert receipt.why.startswith("hooks.example.com is not called: it leads to ")

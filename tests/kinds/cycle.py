@@ -24,7 +24,7 @@ import pytest
 import yaml
 
 from reconciler.cli import run as run_program
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.simulator import Simulator
 from reconciler.simulator.organisation import Organisation
 from reconciler.simulator.store import Store
@@ -84,7 +84,7 @@ def overlaid(*files: Path) -> str:
         for text in texts:
             manifest = yaml.safe_load(text)
             kind, name = manifest["kind"], manifest["metadata"]["name"]
-            held[kind, "" if kinds()[kind].single else name] = text.strip()
+            held[kind, "" if load_kinds()[kind].single else name] = text.strip()
     return "\n---\n".join(held.values()) + "\n"
 
 
@@ -232,11 +232,11 @@ def _with_objects(manifests: str) -> set[str]:
     return {
         f"{each['kind']}/{each['metadata']['name']}{part}"
         for each in yaml.safe_load_all(manifests)
-        if kinds()[each["kind"]].surfaces
+        if load_kinds()[each["kind"]].surfaces
         for part in _parts(each)
     }
 
 
 def _parts(manifest: Mapping[str, Any]) -> list[str]:
-    each = kinds()[manifest["kind"]].each
+    each = load_kinds()[manifest["kind"]].for_each
     return [f"[{part}]" for part in manifest["spec"].get(each.field, ())] or [""] if each is not None else [""]

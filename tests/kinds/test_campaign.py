@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.kinds.campaign import campaign
-from reconciler.kinds.campaign import found as of_tenant
+from reconciler.kinds.campaign import make_campaign
+from reconciler.kinds.campaign import make_undeclared_campaign as of_tenant
 from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.live import LiveObject
@@ -32,7 +32,7 @@ def declared(root: Path, spec: str, *, schedule: str = "{startsIn: 15m, lasts: 8
     (root / "manifests.yaml").write_text("\n---\n".join(texts), encoding="utf-8")
     desired = load(Workspace(root=root, scratch=root, now=NOON))
     (resource,) = desired.catalogue.of_kind("Campaign")
-    return campaign(resource, desired.catalogue, NOON)
+    return make_campaign(resource, desired.catalogue, NOON)
 
 
 PREVIEW = "dialType: preview\n"
@@ -69,30 +69,30 @@ def test_a_schedule_that_is_known_is_one_window(
     end = datetime(2026, 7, ends, 16, 30 if repeats else 0, tzinfo=UTC)
     assert (found.starts, found.ends, found.windows, found.repeats) == (start, end, ((start, end),), repeats)
     assert (found.starts_in, found.lasts) == (None, end - start)
-    assert found.created(NOON) == found.held({"startTime": "2020-01-01T00:00:00Z"}) == found
+    assert found.as_created(NOON) == found.as_held({"startTime": "2020-01-01T00:00:00Z"}) == found
 
 
 def test_a_relative_schedule_is_known_once_the_campaign_is_created_or_held(tmp_path: Path) -> None:
     found = declared(tmp_path, PREVIEW)
     assert (found.starts, found.ends, found.windows) == (None, None, ())
     start, end = NOON + timedelta(minutes=15), NOON + timedelta(hours=8, minutes=15)
-    assert found.created(NOON).windows == ((start, end),)
-    held = found.held({"startTime": "2026-06-01T08:00:00Z", "endTime": "2026-06-01T16:00:00Z"})
+    assert found.as_created(NOON).windows == ((start, end),)
+    held = found.as_held({"startTime": "2026-06-01T08:00:00Z", "endTime": "2026-06-01T16:00:00Z"})
     assert held.windows == ((datetime(2026, 6, 1, 8, tzinfo=UTC), datetime(2026, 6, 1, 16, tzinfo=UTC)),)
-    assert found.held({}).windows == ()
+    assert found.as_held({}).windows == ()
     # where it ends before it starts, or as it does, nobody knows when it dials: it may at any hour
     for ends in ("2026-06-01T16:00:00Z", "2026-06-01T20:00:00Z"):
-        turned = found.held({"startTime": "2026-06-01T20:00:00Z", "endTime": ends})
-        assert (turned.windows, turned.at_any_hour(NOON)) == ((), True)
+        turned = found.as_held({"startTime": "2026-06-01T20:00:00Z", "endTime": ends})
+        assert (turned.windows, turned.dials_at_any_hour(NOON)) == ((), True)
         other = {"startTime": "2026-06-01T22:00:00+02:00", "endTime": ends, "status": "active"}
-        assert of_tenant(found.address, LiveObject("Campaign", "Theirs", "1", other)).at_any_hour(NOON)
+        assert of_tenant(found.address, LiveObject("Campaign", "Theirs", "1", other)).dials_at_any_hour(NOON)
 
 
 def test_a_relative_start_with_an_end_is_counted_from_the_creation(tmp_path: Path) -> None:
     found = declared(tmp_path, PREVIEW, schedule="{startsIn: 1h, end: 2026-07-02T08:00:00Z}")
     assert found.ends == datetime(2026, 7, 2, 8, tzinfo=UTC)
     assert found.windows == ()
-    assert found.created(NOON).windows == ((NOON + timedelta(hours=1), found.ends),)
+    assert found.as_created(NOON).windows == ((NOON + timedelta(hours=1), found.ends),)
 
 
 def test_staffing_takes_the_answer_rate_of_predictive_dialling_where_it_says_none(tmp_path: Path) -> None:

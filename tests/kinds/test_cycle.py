@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.simulator import Simulator
 from tests.kinds.cycle import STATE, Case, cases, command_line, fill, walk
 
@@ -37,11 +37,11 @@ def test_a_change_is_planned_as_it_is_done_and_leaves_nothing_to_do(
     walk(case, root, command_line(root, capsys, *(tenant.url for tenant in tenants)), *tenants)
 
 
-@pytest.mark.parametrize("kind", sorted(kinds()))
+@pytest.mark.parametrize("kind", sorted(load_kinds()))
 def test_every_kind_has_a_change_that_goes_all_the_way(kind: str) -> None:
     of_kind = [case for case in cases() if case.kind == kind]
     assert any(case.changes for case in of_kind), f"write tests/cases/kinds/{kind}/SITUATION/expected.yaml"
 
 
 def test_every_case_is_of_a_kind() -> None:
-    assert {case.kind for case in cases()} == set(kinds())
+    assert {case.kind for case in cases()} == set(load_kinds())

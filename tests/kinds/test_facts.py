@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import kinds, schema_of, shared_schema
-from reconciler.model.kind import Kind, follow
+from reconciler.kinds import load_kinds, load_schema, load_shared_schema
+from reconciler.model.kind import Kind, iter_values_at
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import load
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
-KINDS = sorted(kinds())
-EXAMPLES = [(kind, number) for kind in KINDS for number in range(len(schema_of(kind)["examples"]))]
+KINDS = sorted(load_kinds())
+EXAMPLES = [(kind, number) for kind in KINDS for number in range(len(load_schema(kind)["examples"]))]
 
 Manifest = dict[str, Any]
 
@@ -43,7 +43,7 @@ OPERATOR: Manifest = {
 
 def example_of(kind: str, name: str) -> Manifest:
     """The example of that name, or else the first one, called so, in the tenant too."""
-    examples = schema_of(kind)["examples"]
+    examples = load_schema(kind)["examples"]
     found = next((each for each in examples if each["metadata"]["name"] == name), None)
     if found is not None:
         return copy.deepcopy(found)
@@ -53,8 +53,8 @@ def example_of(kind: str, name: str) -> Manifest:
 
 def referred(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """The kind and name of everything that a manifest refers to."""
-    for reference in kinds()[manifest["kind"]].references:
-        for _, name in follow(manifest["spec"], reference.path):
+    for reference in load_kinds()[manifest["kind"]].references:
+        for _, name in iter_values_at(manifest["spec"], reference.path):
             yield reference.kind, name
 
 
@@ -75,7 +75,7 @@ def company(manifest: Manifest) -> dict[tuple[str, str], Manifest]:
 
 @pytest.mark.parametrize(("kind", "number"), EXAMPLES)
 def test_an_example_loads_in_the_company_of_what_it_refers_to(kind: str, number: int, tmp_path: Path) -> None:
-    example = schema_of(kind)["examples"][number]
+    example = load_schema(kind)["examples"][number]
     manifests = company(example)
     root = tmp_path / "workspace"
     root.mkdir()
@@ -90,21 +90,21 @@ def test_an_example_loads_in_the_company_of_what_it_refers_to(kind: str, number:
         (operator if bounds else root / f"{index}.yaml").write_text(json.dumps(manifest), encoding="utf-8")
     desired = load(Workspace(root=root, scratch=tmp_path, now=NOW, floors=(operator,)))
     resources = list(desired.catalogue.parts(kind, example["metadata"]["name"]))
-    each = kinds()[kind].each
+    each = load_kinds()[kind].for_each
     parts = example["spec"].get(each.field) if each is not None else None
     assert [resource.address.part for resource in resources] == (sorted(parts) if parts else [None])
     for resource in resources:
         assert parts or resource.spec == example["spec"]
-        assert dict(kinds()[kind].fields(resource, desired.catalogue, desired.as_of)).get("name") == (
-            kinds()[kind].live_name(resource) if kinds()[kind].surfaces else None
+        assert dict(load_kinds()[kind].fields(resource, desired.catalogue, desired.as_of)).get("name") == (
+            load_kinds()[kind].live_name(resource) if load_kinds()[kind].surfaces else None
         )
 
 
-@pytest.mark.parametrize("kind", kinds().values(), ids=KINDS)
+@pytest.mark.parametrize("kind", load_kinds().values(), ids=KINDS)
 def test_what_a_kind_refers_to_is_a_kind_and_has_a_place_in_its_schema(kind: Kind) -> None:
     for reference in kind.references:
-        assert reference.kind in kinds()
-        assert at(schema_of(kind.name)["properties"]["spec"], reference.path)["$ref"].endswith("/name")
+        assert reference.kind in load_kinds()
+        assert at(load_schema(kind.name)["properties"]["spec"], reference.path)["$ref"].endswith("/name")
     for surface in kind.surfaces:
         assert {each.kind for each in surface.references} <= {each.kind for each in kind.references}
 
@@ -119,7 +119,7 @@ def at(schema: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_property_of_a_schema_is_described(kind: str) -> None:
-    silent = [".".join(path) for path, part in properties(schema_of(kind)["properties"]["spec"]) if not told(part)]
+    silent = [".".join(path) for path, part in properties(load_schema(kind)["properties"]["spec"]) if not told(part)]
     assert silent == []
 
 
@@ -136,15 +136,15 @@ def properties(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterato
 def told(part: Mapping[str, Any]) -> bool:
     """Whether a property has a description: its own, that of what it refers to, or those of its only parts."""
     own = part.get("$ref", "").rpartition("/")[2]
-    shared = shared_schema()["$defs"].get(own, {})
+    shared = load_shared_schema()["$defs"].get(own, {})
     groups = "properties" in part and all(map(told, part["properties"].values()))
     return bool(part.get("description") or shared.get("description") or own == "credentials" or groups)
 
 
-@pytest.mark.parametrize("kind", kinds().values(), ids=KINDS)
+@pytest.mark.parametrize("kind", load_kinds().values(), ids=KINDS)
 def test_a_kind_says_what_it_says_and_bears_the_name_of_its_schema(kind: Kind) -> None:
-    schema = schema_of(kind.name)
-    assert kind.says
+    schema = load_schema(kind.name)
+    assert kind.summary
     assert (schema["title"], schema["properties"]["kind"]) == (kind.name, {"const": kind.name})
     assert schema["description"].endswith(".")
     assert all(surface.read({"id": "1", "name": "x", "description": ""})["name"] == "x" for surface in kind.surfaces)

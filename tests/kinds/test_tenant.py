@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.tenant import declared_surfaces
+from reconciler.kinds.tenant import make_surfaces
 from reconciler.model.address import Address
 from reconciler.model.resource import Resource
 
@@ -28,6 +28,6 @@ def test_what_is_left_out_is_left_to_the_preset(
 ) -> None:
     credentials = {"clientId": {"env": "ID"}, "clientSecret": {"env": "SECRET"}}
     spec = {"credentials": credentials, "surfaces": {"bulk": {"org": "acme", **said}}}
-    (surface,) = declared_surfaces(Resource(Address("Tenant", "production"), spec), ENVIRON, tmp_path)
+    (surface,) = make_surfaces(Resource(Address("Tenant", "production"), spec), ENVIRON, tmp_path)
     assert surface.parameters == {"org": "acme"}
     assert (surface.events_url, surface.poll_only, surface.poll_every, surface.job_limit) == expected

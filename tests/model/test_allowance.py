@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.allowance import Allowance, allowance, network
-from reconciler.model.endpoint import endpoint
+from reconciler.model.allowance import Allowance, make_allowance, parse_network
+from reconciler.model.endpoint import parse_endpoint
 
 NOBODY = Allowance()
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::808:808"])
 def test_a_public_address_may_be_called(address: str) -> None:
-    assert NOBODY.refusal("hooks.example.com", address) is None
+    assert NOBODY.explain_refusal("hooks.example.com", address) is None
 
 
 @pytest.mark.parametrize(
@@ -46,27 +46,27 @@ def test_a_public_address_may_be_called(address: str) -> None:
     ],
 )
 def test_no_other_address_is_called(address: str, kind: str) -> None:
-    assert NOBODY.refusal("hooks.example.com", address) == f"it leads to {kind} address"
+    assert NOBODY.explain_refusal("hooks.example.com", address) == f"it leads to {kind} address"
 
 
 def test_a_host_or_a_network_that_the_tenant_names_may_be_private() -> None:
-    allowed = allowance({"allowPrivate": ["Hooks.Internal", "10.20.0.0/16", "fd00:1::/32", "127.0.0.1"]})
-    assert allowed.refusal("hooks.internal", "192.168.1.1") is None
-    assert allowed.refusal("other.internal", "10.20.9.9") is None
-    assert allowed.refusal("other.internal", "::ffff:10.20.9.9") is None
-    assert allowed.refusal("other.internal", "fd00:1::9") is None
-    assert allowed.refusal("127.0.0.1", "127.0.0.1") is None
-    assert allowed.refusal("other.internal", "10.21.0.1") is not None
-    assert allowed.refusal("other.internal", "127.0.0.2") is not None
+    allowed = make_allowance({"allowPrivate": ["Hooks.Internal", "10.20.0.0/16", "fd00:1::/32", "127.0.0.1"]})
+    assert allowed.explain_refusal("hooks.internal", "192.168.1.1") is None
+    assert allowed.explain_refusal("other.internal", "10.20.9.9") is None
+    assert allowed.explain_refusal("other.internal", "::ffff:10.20.9.9") is None
+    assert allowed.explain_refusal("other.internal", "fd00:1::9") is None
+    assert allowed.explain_refusal("127.0.0.1", "127.0.0.1") is None
+    assert allowed.explain_refusal("other.internal", "10.21.0.1") is not None
+    assert allowed.explain_refusal("other.internal", "127.0.0.2") is not None
 
 
 def test_an_exception_that_cannot_be_read_allows_nothing() -> None:
-    assert allowance({"allowPrivate": ["0.0.0.0/0", "10.0.0.1/8", "300.1.1.1"]}) == NOBODY
+    assert make_allowance({"allowPrivate": ["0.0.0.0/0", "10.0.0.1/8", "300.1.1.1"]}) == NOBODY
 
 
 def test_a_name_is_no_network() -> None:
-    assert network("hooks.internal") is None
-    assert network("10-20.internal") is None
+    assert parse_network("hooks.internal") is None
+    assert parse_network("10-20.internal") is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_name_is_no_network() -> None:
     ],
 )
 def test_a_url_is_taken_apart(url: str, host: str, port: int, target: str, authority: str) -> None:
-    there = endpoint(url)
+    there = parse_endpoint(url)
     assert (there.host, there.port, there.target, there.authority) == (host, port, target, authority)
 
 
@@ -102,5 +102,5 @@ def test_a_url_is_taken_apart(url: str, host: str, port: int, target: str, autho
 )
 def test_a_url_that_is_wrong_is_told_without_being_quoted(url: str) -> None:
     with pytest.raises(ValueError, match=r"^it ") as error:
-        endpoint(url)
+        parse_endpoint(url)
     assert "hooks" not in str(error.value)

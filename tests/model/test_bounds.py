@@ -11,20 +11,20 @@ import pytest
 from reconciler.cli.workspace import FLOOR_VARIABLE
 from reconciler.ledger.records import KEY_VARIABLE
 from reconciler.ledger.sealing import VARIABLE
-from reconciler.model.bounds import Bounds, Held, bounds_of
-from reconciler.model.destination import destination
-from reconciler.model.known_names import NEVER, in_pipeline, tenant_prefix
+from reconciler.model.bounds import Bounds, Held, make_bounds
+from reconciler.model.destination import parse_destination
+from reconciler.model.known_names import NEVER, find_tenant_prefix, is_in_pipeline
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 INSIDE = Path("/srv/space")
-VENDOR = destination("https://acme.cxone.com/api/v2")
-OTHER = destination("https://hooks.example.com/x")
-HERE = destination("http://127.0.0.1:8642/x")
+VENDOR = parse_destination("https://acme.cxone.com/api/v2")
+OTHER = parse_destination("https://hooks.example.com/x")
+HERE = parse_destination("http://127.0.0.1:8642/x")
 
 
 def held(*said: dict[str, Any], tenant: str = "production", local: bool = False) -> Held:
     ledger = (INSIDE / ".reconciler", INSIDE / "ledger")
-    return Held(Bounds(tenant=tenant, local=local, ledger=ledger), tuple(map(bounds_of, said)))
+    return Held(Bounds(tenant=tenant, local=local, ledger=ledger), tuple(map(make_bounds, said)))
 
 
 def test_by_default_variables_are_this_tools_and_those_of_the_tenant_that_is_meant() -> None:
@@ -37,7 +37,7 @@ def test_by_default_variables_are_this_tools_and_those_of_the_tenant_that_is_mea
 
 @pytest.mark.parametrize("tenant", ["aws", "github", "azure", "ci", "google", "pgsql", "aws-secret", "vault"])
 def test_a_tenant_that_is_called_as_another_program_has_no_variables_of_its_own(tenant: str) -> None:
-    assert tenant_prefix(tenant) is None
+    assert find_tenant_prefix(tenant) is None
     assert not held(tenant=tenant).allows_variable(f"{tenant.upper().replace('-', '_')}_TOKEN")
 
 
@@ -58,15 +58,15 @@ def test_by_default_hosts_are_the_vendors_by_tls_and_this_machine_only_where_tha
         "https://evilcxone.com/",
         "https://a.cxone.com:9/",
     ):
-        assert not held().allows_host(destination(url))
+        assert not held().allows_host(parse_destination(url))
     assert not held().allows_host(HERE) and held(local=True).allows_host(HERE)
     assert not held({}, local=False).allows_host(HERE)
 
 
 def test_a_token_and_its_endpoints_are_on_one_host_or_on_hosts_that_belong_together() -> None:
-    login = destination("https://login.nicecxone.com/token")
+    login = parse_destination("https://login.nicecxone.com/token")
     assert held().allows_beside(login, VENDOR)
-    assert not held(local=True).allows_beside(destination("http://127.0.0.1:9/"), HERE)
+    assert not held(local=True).allows_beside(parse_destination("http://127.0.0.1:9/"), HERE)
     assert not held(local=True).allows_beside(VENDOR, HERE)
     named = held({"hosts": ["hooks.example.com", "acme.cxone.com"]})
     assert named.allows_beside(OTHER, VENDOR) and not named.allows_beside(login, VENDOR)
@@ -164,5 +164,5 @@ def test_of_several_files_all_hold() -> None:
 
 
 def test_a_pipeline_is_known_by_its_own_variables() -> None:
-    assert in_pipeline({"GITHUB_ACTIONS": "true"}) and in_pipeline({"JENKINS_URL": "https://ci.example.com/"})
-    assert not in_pipeline({"HOME": "/root", "GITLAB_CI": ""})
+    assert is_in_pipeline({"GITHUB_ACTIONS": "true"}) and is_in_pipeline({"JENKINS_URL": "https://ci.example.com/"})
+    assert not is_in_pipeline({"HOME": "/root", "GITLAB_CI": ""})

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.calendar import DAYS, Calendar, Hours, minutes, zone, zones
+from reconciler.model.calendar import DAYS, Calendar, Hours, load_zone, load_zones, parse_minutes
 
-OFFICE = tuple(Hours(day, minutes("09:00"), minutes("17:00")) for day in range(5))
+OFFICE = tuple(Hours(day, parse_minutes("09:00"), parse_minutes("17:00")) for day in range(5))
 
 
 def at(text: str) -> datetime:
@@ -18,11 +18,11 @@ def at(text: str) -> datetime:
 
 
 def hours(day: str, start: str, end: str) -> Hours:
-    return Hours(DAYS.index(day), minutes(start), minutes(end))
+    return Hours(DAYS.index(day), parse_minutes(start), parse_minutes(end))
 
 
 def window(calendar: Calendar, moment: str) -> tuple[str, str]:
-    start, end = calendar.window(at(moment))
+    start, end = calendar.find_window(at(moment))
     return f"{start:%Y-%m-%dT%H:%M}", f"{end:%Y-%m-%dT%H:%M}"
 
 
@@ -55,7 +55,7 @@ def test_holidays_without_end_in_sight_only_put_the_window_off() -> None:
     monday = date(2026, 7, 6)
     holidays = frozenset(monday + timedelta(weeks=week) for week in range(200))
     calendar = Calendar("Europe/London", (hours("mon", "09:00", "10:00"),), holidays)
-    assert calendar.window(at("2026-07-01T00:00:00"))[0].date() == monday + timedelta(weeks=200)
+    assert calendar.find_window(at("2026-07-01T00:00:00"))[0].date() == monday + timedelta(weeks=200)
 
 
 def test_hours_that_adjoin_are_one_window_and_those_of_two_days_are_two() -> None:
@@ -95,14 +95,14 @@ def test_a_day_that_begins_where_the_clock_skips_midnight_begins_at_the_skip() -
 
 def test_a_calendar_without_hours_has_no_window() -> None:
     with pytest.raises(ValueError, match="no window"):
-        Calendar("UTC", ()).window(at("2026-07-01T00:00:00"))
+        Calendar("UTC", ()).find_window(at("2026-07-01T00:00:00"))
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "America", "", "america/new_york", "localtime", "UTC\0"])
 def test_what_is_no_zone_of_the_database_is_none(name: str) -> None:
-    assert name not in zones()
+    assert name not in load_zones()
     with pytest.raises(ValueError, match="no time zone"):
-        Calendar(name, OFFICE).window(at("2026-07-01T00:00:00"))
+        Calendar(name, OFFICE).find_window(at("2026-07-01T00:00:00"))
 
 
 @st.composite
@@ -122,11 +122,11 @@ def test_no_moment_of_a_window_is_out_of_the_hours_on_the_clock_of_its_place(
     calendar: Calendar, minute_of_the_year: int, second: int
 ) -> None:
     moment = at("2026-01-01T00:00:00") + timedelta(minutes=minute_of_the_year)
-    start, end = calendar.window(moment)
+    start, end = calendar.find_window(moment)
     assert start < end
     assert moment < end
     within = timedelta(seconds=second % int((end - start).total_seconds()))
-    local = (start + within).astimezone(zone(calendar.zone))
+    local = (start + within).astimezone(load_zone(calendar.zone))
     minute = local.hour * 60 + local.minute
     assert local.date() not in calendar.holidays
     assert any(each.day == local.weekday() and each.start <= minute < each.end for each in calendar.hours)

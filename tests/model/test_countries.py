@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import countries
-from reconciler.model.countries import country, country_of_part
+from reconciler.model.countries import find_country, find_country_of_part
 
 FORMS = ("alpha_2", "alpha_3", "name", "official_name", "common_name")
 EVERY = [(getattr(each, form), each.alpha_2) for each in pycountry.countries for form in FORMS if hasattr(each, form)]
@@ -21,14 +21,14 @@ UNSEEN = st.text(st.sampled_from(" \t\n\r\u00a0\u2007\u200b\u200c\u2060\ufeff\u3
 
 def test_every_country_is_known_by_its_codes_and_names_in_any_case() -> None:
     assert len(EVERY) > 249 * 3
-    missed = [text for text, code in EVERY for each in (text, text.lower(), text.upper()) if country(each) != code]
+    missed = [text for text, code in EVERY for each in (text, text.lower(), text.upper()) if find_country(each) != code]
     assert missed == []
 
 
 @given(st.sampled_from(EVERY), UNSEEN, UNSEEN)
 def test_what_nobody_sees_around_a_country_does_not_count(each: tuple[str, str], before: str, after: str) -> None:
     text, code = each
-    assert country(before + text + after) == code
+    assert find_country(before + text + after) == code
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_nobody_sees_around_a_country_does_not_count(each: tuple[str, str],
     ],
 )
 def test_a_country_is_known_as_people_write_it(text: str, code: str) -> None:
-    assert country(text) == code
+    assert find_country(text) == code
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_a_country_is_known_as_people_write_it(text: str, code: str) -> None:
     ],
 )
 def test_a_word_that_is_no_country_or_may_be_two_is_none(text: str) -> None:
-    assert country(text) is None
+    assert find_country(text) is None
 
 
 def test_no_two_countries_have_one_name() -> None:
     meant = defaultdict(set)
-    for name, code in countries.written():
-        assert country(name) == code
+    for name, code in countries.iter_names():
+        assert find_country(name) == code
         meant[name.casefold()].add(code)
     assert [name for name, codes in meant.items() if len(codes) > 1] == []
 
@@ -112,11 +112,11 @@ def test_no_two_countries_have_one_name() -> None:
 def test_every_name_that_was_added_has_its_source() -> None:
     text = (files("reconciler.model") / "countries.toml").read_text(encoding="utf-8")
     for code, each in tomllib.loads(text).items():
-        assert country(code) == code
+        assert find_country(code) == code
         for source in each["source"].split(", "):
             assert f"[{source}]" in text, code
         for written in (*each.get("codes", ()), *each.get("names", ())):
-            assert country(written) == code
+            assert find_country(written) == code
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_every_name_that_was_added_has_its_source() -> None:
     [("Colorado", "US"), ("texas ", "US"), ("Ontario", "CA"), ("Québec", "CA"), ("Punjab", None), ("Nowhere", None)],
 )
 def test_a_state_is_known_by_the_country_that_it_is_of_unless_several_have_one(text: str, of: str | None) -> None:
-    assert country_of_part(text) == of
+    assert find_country_of_part(text) == of

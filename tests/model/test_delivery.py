@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.cxone.methods import methods
-from reconciler.model.delivery import MANY, MOST, chosen
+from reconciler.model.delivery import MANY, MOST, choose_method
 from reconciler.model.segment import Delivery
 
 WAYS = {name: method.way for name, method in methods().items()}
@@ -33,13 +33,13 @@ def test_auto_chooses_by_size_attributes_phones_and_surfaces(
     offered: str, attributes: tuple[str, ...], rows: int, phones: bool, known: bool, method: str | None
 ) -> None:
     ways = {name: WAYS[name] for name in offered.split()}
-    found = chosen(Delivery("auto", None, attributes), ways, rows, phones, known)
+    found = choose_method(Delivery("auto", None, attributes), ways, rows, phones, known)
     assert (found and found.method) == method
     assert found is None or found.why is not None
 
 
 def test_a_method_that_is_named_is_taken_and_needs_no_reason() -> None:
-    found = chosen(Delivery("bulkInsert", None, ()), WAYS, 1, True, True)
+    found = choose_method(Delivery("bulkInsert", None, ()), WAYS, 1, True, True)
     assert found is not None
     assert (found.method, found.chunk_size, found.why) == ("bulkInsert", 10_000, None)
 
@@ -50,6 +50,6 @@ def test_manifests_are_held_to_what_each_method_takes() -> None:
 
 @pytest.mark.parametrize("method", sorted(WAYS))
 def test_no_chunk_is_larger_than_its_method_takes(method: str) -> None:
-    found = chosen(Delivery(method, 100_000, ()), WAYS, 1, True, True)
+    found = choose_method(Delivery(method, 100_000, ()), WAYS, 1, True, True)
     assert found is not None
     assert found.chunk_size == WAYS[method].most

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.destination import destination, host_pattern, is_local
+from reconciler.model.destination import is_local, parse_destination, parse_host_pattern
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from reconciler.model.destination import destination, host_pattern, is_local
     ],
 )
 def test_a_host_is_shown_in_one_way_of_writing(url: str, shown: str) -> None:
-    assert str(destination(url)) == shown
+    assert str(parse_destination(url)) == shown
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_host_is_shown_in_one_way_of_writing(url: str, shown: str) -> None:
 )
 def test_what_readers_do_not_agree_on_leads_nowhere(url: str) -> None:
     with pytest.raises(ValueError):
-        destination(url)
+        parse_destination(url)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_what_readers_do_not_agree_on_leads_nowhere(url: str) -> None:
     ],
 )
 def test_an_entry_means_its_host_its_port_and_its_scheme(entry: str, url: str, means: bool) -> None:
-    assert host_pattern(entry).means(destination(url)) is means
+    assert parse_host_pattern(entry).means(parse_destination(url)) is means
 
 
 @pytest.mark.parametrize("entry", ["*.com", "*", "https://a/b", "a b", "2130706433", ""])
 def test_an_entry_that_is_no_host_is_told(entry: str) -> None:
     with pytest.raises(ValueError):
-        host_pattern(entry)
+        parse_host_pattern(entry)
 
 
 def test_this_machine_is_localhost_and_the_loopback_addresses_alone() -> None:
@@ -100,5 +100,5 @@ LABEL = st.from_regex(r"[a-z][a-z0-9-]{0,10}[a-z0-9]", fullmatch=True)
 
 @given(st.lists(LABEL, min_size=2, max_size=4), st.lists(LABEL, min_size=2, max_size=4))
 def test_an_entry_of_one_host_means_no_other(one: list[str], other: list[str]) -> None:
-    there = destination(f"https://{'.'.join(other)}/token")
-    assert host_pattern(".".join(one)).means(there) is (one == other)
+    there = parse_destination(f"https://{'.'.join(other)}/token")
+    assert parse_host_pattern(".".join(one)).means(there) is (one == other)

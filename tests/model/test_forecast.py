@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing, Window
-from reconciler.model.forecast import Forecast, Statistics, forecast, headroom
+from reconciler.model.forecast import Forecast, Statistics, compute_headroom, make_forecast
 
 quick = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 
@@ -76,13 +76,13 @@ def campaign(
 
 
 def hours(staffing: Staffing, lines: int | None, contacts: int) -> float:
-    found = forecast(campaign(staffing, lines=lines), contacts, NOW).hours
+    found = make_forecast(campaign(staffing, lines=lines), contacts, NOW).hours
     assert found is not None
     return found
 
 
 def test_a_list_that_one_can_check_on_paper() -> None:
-    found = forecast(campaign(TEN, DAY, lines=40), 1600, NOW)
+    found = make_forecast(campaign(TEN, DAY, lines=40), 1600, NOW)
     # a quarter answers at once, a quarter of the others the second time: 400 + 300; 1,600 + 1,200 calls are dialled
     assert (found.attempts, found.answered) == (2800, 700)
     # 700 calls of 3 minutes are 35 hours of talk, for ten agents
@@ -100,30 +100,30 @@ def test_agents_who_dial_one_call_at_a_time_wait_while_it_rings() -> None:
 
 
 def test_a_schedule_that_is_too_short_says_by_how_much() -> None:
-    found = forecast(campaign(replace(TEN, agents=1), DAY), 1600, NOW + 2 * HOUR)
+    found = make_forecast(campaign(replace(TEN, agents=1), DAY), 1600, NOW + 2 * HOUR)
     assert (found.hours, found.available, found.short, found.finish) == (43.75, 6.0, 37.75, None)
 
 
 def test_a_calendar_that_begins_again_is_never_too_short() -> None:
-    found = forecast(campaign(replace(TEN, agents=1), DAY, repeats=True), 1600, NOW)
+    found = make_forecast(campaign(replace(TEN, agents=1), DAY, repeats=True), 1600, NOW)
     assert (found.hours, found.available, found.short, found.finish) == (43.75, None, None, None)
 
 
 def test_what_is_not_known_is_not_made_up() -> None:
-    assert forecast(campaign(None), 1600, NOW) == Forecast(1600)
-    assert forecast(campaign(TEN, DAY), None, NOW) == Forecast(None, available=8.0)
-    assert forecast(campaign(TEN), 1600, NOW).finish is None
+    assert make_forecast(campaign(None), 1600, NOW) == Forecast(1600)
+    assert make_forecast(campaign(TEN, DAY), None, NOW) == Forecast(None, available=8.0)
+    assert make_forecast(campaign(TEN), 1600, NOW).finish is None
 
 
 def test_a_schedule_that_is_over_has_no_hours_left() -> None:
-    found = forecast(campaign(TEN, DAY), 1600, NOW + 9 * HOUR)
+    found = make_forecast(campaign(TEN, DAY), 1600, NOW + 9 * HOUR)
     assert (found.available, found.short, found.finish) == (0.0, 4.38, None)
 
 
 def test_headroom_reckons_with_the_calls_that_the_list_will_bring() -> None:
     counted = Statistics(12_650, 4_210, 88, NOW - 720 * HOUR, NOW)
-    room = forecast(campaign(TEN, DAY), 1600, NOW, statistics=counted, ceiling=3).headroom
-    assert room == headroom(counted, 3, 700)
+    room = make_forecast(campaign(TEN, DAY), 1600, NOW, statistics=counted, ceiling=3).headroom
+    assert room == compute_headroom(counted, 3, 700)
     assert room is not None
     # 3 % of 4,210 are 126.3: with 39 more the figure is 127 of 4,249, with 40 it is 128 of 4,250, which is above
     assert (room.percent, room.points, room.calls) == (2.09, 0.91, 39)
@@ -137,7 +137,7 @@ def test_attempts_are_those_that_trying_everyone_in_rounds_takes(contacts: int, 
     for _ in range(staffing.attempts):
         attempts += waiting
         waiting -= waiting * rate
-    found = forecast(campaign(staffing), contacts, NOW)
+    found = make_forecast(campaign(staffing), contacts, NOW)
     assert found.attempts == pytest.approx(float(attempts), abs=0.51)
     assert found.answered == pytest.approx(float(contacts - waiting), abs=0.51)
 
@@ -160,7 +160,7 @@ def test_more_hands_never_take_longer_and_more_work_never_less(
 def test_a_list_is_finished_after_its_hours_of_open_windows(
     contacts: int, staffing: Staffing, lines: int | None, opened: Windows
 ) -> None:
-    found = forecast(campaign(staffing, opened, lines), contacts, NOW)
+    found = make_forecast(campaign(staffing, opened, lines), contacts, NOW)
     assert found.hours is not None
     if found.finish is None:
         assert found.available is None or found.hours >= found.available
@@ -174,7 +174,7 @@ def test_a_list_is_finished_after_its_hours_of_open_windows(
 @quick
 @given(statistics(), st.integers(1, 100).map(lambda tenth: tenth / 10))
 def test_headroom_is_used_up_by_exactly_so_many_calls(counted: Statistics, ceiling: float) -> None:
-    room = headroom(counted, ceiling)
+    room = compute_headroom(counted, ceiling)
     share = Fraction(str(ceiling)) / 100
 
     def above(more: int) -> bool:
@@ -188,7 +188,7 @@ def test_headroom_is_used_up_by_exactly_so_many_calls(counted: Statistics, ceili
 @quick
 @given(statistics(), st.integers(1, 100).map(lambda tenth: tenth / 10), st.integers(1, 10**6))
 def test_the_rest_may_be_abandoned_up_to_the_ceiling_of_all(counted: Statistics, ceiling: float, expected: int) -> None:
-    rest = headroom(counted, ceiling, expected).rest
+    rest = compute_headroom(counted, ceiling, expected).rest
     assert rest is not None
     assume(0 < rest < 100)
     abandoned = counted.abandoned + rest / 100 * expected
@@ -198,7 +198,7 @@ def test_the_rest_may_be_abandoned_up_to_the_ceiling_of_all(counted: Statistics,
 
 def test_a_campaign_that_is_above_its_ceiling_has_no_room() -> None:
     counted = Statistics(5000, 1000, 80, NOW - 720 * HOUR, NOW)
-    room = headroom(counted, 3, 1000)
+    room = compute_headroom(counted, 3, 1000)
     assert (room.percent, room.points, room.calls, room.rest) == (8.0, -5.0, 0, 0.0)
 
 

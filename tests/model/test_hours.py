@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from reconciler.model.calling_hours import (
     find_common_window,
+    find_first_window,
     find_out_of_hours,
     find_widest_window,
-    first_window,
     list_clocks,
 )
-from reconciler.model.calling_hours_words import told
+from reconciler.model.calling_hours_words import describe_out_of_hours
 from reconciler.model.campaign import Window
 from reconciler.model.exposure import Exposure, Place
-from reconciler.model.hours import ELSEWHERE, Hours, of_region
+from reconciler.model.hours import ELSEWHERE, Hours, find_hours_of_region
 
 US = Hours("United States", ((time(8), time(21)),) * 7, "47 CFR 64.1200(c)(1)")
 FLORIDA = Hours("Florida", ((time(8), time(20)),) * 7, "Fla. Stat. 501.616(6)(a)")
@@ -86,7 +86,7 @@ def test_places_under_one_law_are_added_up_and_the_most_come_first() -> None:
     exposure = Exposure(21, {"US": 20, "FR": 1}, 1, places)
     many, wrong = find_out_of_hours(exposure, (window(12, 1),), LAW)
     assert (many, [(each.region, each.contacts) for each in wrong]) == (7, [("US", 7)])
-    words, details = told(exposure, (window(12, 1),), LAW) or ("", {})
+    words, details = describe_out_of_hours(exposure, (window(12, 1),), LAW) or ("", {})
     assert words == (
         "7 of 21 contacts would be called outside the hours of where they may be: "
         "7 in US (08:00–21:00 by 47 CFR 64.1200(c)(1); from 05:00 on Mon 06 Jul 2026 in America/Los_Angeles, for 1h); "
@@ -101,7 +101,7 @@ def test_many_places_are_told_in_short_and_all_of_them_in_the_details() -> None:
         Place((region,), (EAST,), 10 + number) for number, region in enumerate(("AA", "BB", "CC", "DD", "EE"))
     )
     exposure = Exposure(60, {}, 0, places)
-    words, details = told(exposure, (window(1, 1),), LAW) or ("", {})
+    words, details = describe_out_of_hours(exposure, (window(1, 1),), LAW) or ("", {})
     assert "; 2 more places, which the plan's document names; " in words
     assert [(each["region"], each["contacts"], each["outside_minutes"]) for each in details["places"]] == [
         ("EE", 14, 60),
@@ -124,7 +124,7 @@ def test_a_contact_in_several_places_counts_once() -> None:
 def test_the_widest_window_is_what_all_places_allow_of_the_declared_one() -> None:
     exposure = Exposure(5, {}, 0, (Place(("US-FL",), (EAST,), 3), Place(("US",), (WEST,), 2)))
     assert find_widest_window(exposure, (window(10, 20),), LAW) == window(15, 9)
-    words, details = told(exposure, (window(10, 20),), LAW) or ("", {})
+    words, details = describe_out_of_hours(exposure, (window(10, 20),), LAW) or ("", {})
     assert words.endswith(
         "all may be called from 2026-07-06T15:00:00Z to 2026-07-07T00:00:00Z"
         " (11:00 on Mon 06 Jul to 20:00 on Mon 06 Jul in America/New_York)"
@@ -141,7 +141,7 @@ def test_the_widest_window_is_what_all_places_allow_of_the_declared_one() -> Non
 
 def test_where_no_minute_suits_all_two_places_that_are_at_odds_are_named() -> None:
     exposure = Exposure(5, {}, 0, (Place(("FR",), ("Asia/Tokyo",), 3), Place(("US",), (EAST,), 2)))
-    words, details = told(exposure, (window(2, 16),), LAW) or ("", {})
+    words, details = describe_out_of_hours(exposure, (window(2, 16),), LAW) or ("", {})
     assert details["widest_window"] is None
     assert "no minute of it suits both in FR by the clock of Asia/Tokyo" in words
     assert "and in US by the clock of America/New_York" in words
@@ -167,22 +167,22 @@ class TestAStartThatWaits:
     ) -> None:
         (at, _), length = window(earliest, 0), timedelta(hours=lasts)
         first, _ = window(starts, 0)
-        assert first_window(self.EXPOSURE, LAW, at, length) == (first, first + length)
+        assert find_first_window(self.EXPOSURE, LAW, at, length) == (first, first + length)
 
     def test_there_is_none_where_no_day_is_so_long(self) -> None:
-        assert first_window(self.EXPOSURE, LAW, MONDAY, timedelta(hours=10, minutes=1)) is None
+        assert find_first_window(self.EXPOSURE, LAW, MONDAY, timedelta(hours=10, minutes=1)) is None
 
     def test_a_declared_end_is_kept_to(self) -> None:
         start, end = window(15, 5)
-        assert first_window(self.EXPOSURE, LAW, MONDAY, None, end) == (start, end)
-        assert first_window(self.EXPOSURE, LAW, MONDAY, None, end + timedelta(hours=24)) == (
+        assert find_first_window(self.EXPOSURE, LAW, MONDAY, None, end) == (start, end)
+        assert find_first_window(self.EXPOSURE, LAW, MONDAY, None, end + timedelta(hours=24)) == (
             start + timedelta(hours=24),
             end + timedelta(hours=24),
         )
 
     def test_nobody_at_a_known_time_of_day_waits_for_nothing(self) -> None:
         nobody = Exposure(0, {}, 0, ())
-        assert first_window(nobody, LAW, MONDAY, timedelta(hours=30)) == window(0, 30)
+        assert find_first_window(nobody, LAW, MONDAY, timedelta(hours=30)) == window(0, 30)
 
     @given(
         earliest=st.integers(0, 7 * 24 * 60 * 60),
@@ -195,7 +195,7 @@ class TestAStartThatWaits:
     ) -> None:
         exposure = Exposure(1, {}, 0, (Place((law,), tuple(zones), 1),))
         at, length = MONDAY + timedelta(seconds=earliest), timedelta(minutes=lasts)
-        found = first_window(exposure, LAW, at, length)
+        found = find_first_window(exposure, LAW, at, length)
 
         def suits(start: datetime) -> bool:
             return not find_out_of_hours(exposure, [(start, start + length)], LAW)[1]
@@ -227,7 +227,9 @@ def test_nobody_is_called_on_a_holiday_where_a_law_says_so() -> None:
         return bool(find_out_of_hours(exposure, [(at, at + timedelta(hours=1))], {"US-UT": closed})[1])
 
     assert [wrong(days) for days in range(4)] == [False, True, True, False]
-    words, _ = told(exposure, [(noon + timedelta(days=1), noon + timedelta(days=1, hours=1))], {"US-UT": closed}) or (
+    words, _ = describe_out_of_hours(
+        exposure, [(noon + timedelta(days=1), noon + timedelta(days=1, hours=1))], {"US-UT": closed}
+    ) or (
         "",
         {},
     )
@@ -253,10 +255,10 @@ def test_the_clock_is_put_forward_inside_a_window() -> None:
 
 
 def test_a_states_hours_hold_beside_its_countrys() -> None:
-    assert of_region("US-FL", LAW) == (FLORIDA, US)
-    assert of_region("US-TX", LAW) == (US,)
-    assert of_region("FR", LAW) == (CAUTION,)
-    assert of_region("FR", {}) == ()
+    assert find_hours_of_region("US-FL", LAW) == (FLORIDA, US)
+    assert find_hours_of_region("US-TX", LAW) == (US,)
+    assert find_hours_of_region("FR", LAW) == (CAUTION,)
+    assert find_hours_of_region("FR", {}) == ()
 
 
 @given(

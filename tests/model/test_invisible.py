@@ -56,26 +56,26 @@ def suffixed(text: str) -> str:
 
 @pytest.mark.parametrize(("one", "other"), SAME, ids=ascii)
 def test_ids_are_the_same_where_nobody_sees_a_difference(one: str, other: str) -> None:
-    assert invisible.same_id(one) == invisible.same_id(other)
+    assert invisible.normalise_id(one) == invisible.normalise_id(other)
 
 
 @pytest.mark.parametrize(("one", "other"), OTHERS, ids=ascii)
 def test_ids_that_look_different_are_different(one: str, other: str) -> None:
-    assert invisible.same_id(one) != invisible.same_id(other)
+    assert invisible.normalise_id(one) != invisible.normalise_id(other)
 
 
 @pytest.mark.parametrize("name", ["Callees ", "CALLEES", "Call\u00adees", "\uff23allees", "callees\u00a0"], ids=ascii)
 def test_names_of_objects_are_alike_in_any_case_too(name: str) -> None:
-    assert invisible.same_name(name) == invisible.same_name("Callees")
-    assert invisible.same_name("Callees 2") != invisible.same_name("Callees")
+    assert invisible.normalise_name(name) == invisible.normalise_name("Callees")
+    assert invisible.normalise_name("Callees 2") != invisible.normalise_name("Callees")
 
 
 @given(st.text("abcXYZ0123456789", min_size=15, max_size=15))
 def test_a_salesforce_id_is_one_with_its_checksum_and_with_no_other(text: str) -> None:
     whole = suffixed(text)
-    assert invisible.same_id(whole) == text
+    assert invisible.normalise_id(whole) == text
     wrong = whole[:17] + ("A" if whole[17] != "A" else "B")
-    assert invisible.same_id(wrong) == wrong
+    assert invisible.normalise_id(wrong) == wrong
 
 
 def test_of_ids_that_are_plain_none_is_asked_for(tmp_path: Path) -> None:
@@ -108,4 +108,4 @@ def test_a_column_of_ids_is_told_as_each_of_them_is(tmp_path: Path) -> None:
         told: list[tuple[Any, ...]] = [row for chunk in relations.stream_rows(backend, found, 1000) for row in chunk]
     assert len(told) == len(ids)
     # one of nothing but blanks stays as it is: it is refused elsewhere, and nobody else's
-    assert [(each, same) for each, same in told if same != (invisible.same_id(each) or each)] == []
+    assert [(each, same) for each, same in told if same != (invisible.normalise_id(each) or each)] == []

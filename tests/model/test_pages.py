@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.pages import OffsetPages, OnePage, Pages, TokenPages, answer_shape, pick
+from reconciler.model.pages import OffsetPages, OnePage, Pages, TokenPages, make_answer_shape, pick
 from reconciler.model.shape import ID, TEXT, Shape, find_odd, may, needs
 
 ROW = Shape({"id": needs(ID)})
@@ -73,11 +73,11 @@ def test_an_answer_that_is_a_list_holds_nothing_beside_it() -> None:
     with pytest.raises(ValueError, match="beside nothing else"):
         OffsetPages("", total="total").shape(ROW)
     with pytest.raises(ValueError, match="an object or a list"):
-        answer_shape({"": may(TEXT)})
+        make_answer_shape({"": may(TEXT)})
 
 
 def test_an_object_in_a_list_is_held_against_its_shape_and_need_not_be_there() -> None:
-    shape = answer_shape({"skills.0": needs(ROW)})
+    shape = make_answer_shape({"skills.0": needs(ROW)})
     assert find_odd(shape, {"skills": [{"id": 1}]}) is None
     assert find_odd(shape, {"skills": []}) is None
     assert str(find_odd(shape, {"skills": [{"name": "x"}]})).startswith("$.skills[0].id must be an id")

@@ -13,7 +13,13 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Undeclared
 from reconciler.model.errors import Exit, Refused
-from reconciler.model.payloads import SAMPLES, of_apply, of_jobs, of_plan, of_refusal
+from reconciler.model.payloads import (
+    SAMPLES,
+    make_apply_occasion,
+    make_jobs_occasion,
+    make_plan_occasion,
+    make_refusal_occasion,
+)
 from reconciler.model.report import JobEnd, Report
 from reconciler.model.webhook import Event, Occasion
 from tests.views.plans import plan
@@ -24,7 +30,7 @@ DONE = JobEnd("7f3c", "COMPLETED", 100, datetime(2026, 7, 1, 9, 29, 58, tzinfo=U
 
 
 def test_the_jobs_of_a_run_are_told_in_the_contracts_shape() -> None:
-    told = of_jobs("run-1", [DONE, replace(DONE, id="8a1b", status="FAILED", progress=40)], NOW)
+    told = make_jobs_occasion("run-1", [DONE, replace(DONE, id="8a1b", status="FAILED", progress=40)], NOW)
     assert told is not None
     assert (told.event, told.subject) == (Event.JOB_COMPLETED, "run-1")
     assert told.payload == {
@@ -39,13 +45,13 @@ def test_the_jobs_of_a_run_are_told_in_the_contracts_shape() -> None:
 
 
 def test_all_are_completed_when_each_is() -> None:
-    told = of_jobs("run-1", [DONE, replace(DONE, id="8a1b")], NOW)
+    told = make_jobs_occasion("run-1", [DONE, replace(DONE, id="8a1b")], NOW)
     assert told is not None
     assert told.payload["all_completed"] is True
 
 
 def test_a_job_whose_rows_others_have_done_since_keeps_nothing_from_being_completed() -> None:
-    told = of_jobs("run-1", [DONE, replace(DONE, id="8a1b", status="FAILED", replaced=True)], NOW)
+    told = make_jobs_occasion("run-1", [DONE, replace(DONE, id="8a1b", status="FAILED", replaced=True)], NOW)
     assert told is not None
     assert told.payload["all_completed"] is True
     assert told.payload["jobs"]["8a1b"]["status"] == "FAILED"
@@ -53,7 +59,7 @@ def test_a_job_whose_rows_others_have_done_since_keeps_nothing_from_being_comple
 
 @pytest.mark.parametrize("jobs", [[], [DONE, replace(DONE, id="8a1b", status="PROCESSING")]])
 def test_nothing_is_told_of_jobs_while_one_is_not_over_or_where_there_is_none(jobs: list[JobEnd]) -> None:
-    assert of_jobs("run-1", jobs, NOW) is None
+    assert make_jobs_occasion("run-1", jobs, NOW) is None
 
 
 def shape(value: Any) -> Any:
@@ -66,10 +72,10 @@ def shape(value: Any) -> Any:
 
 def occasions() -> list[Occasion | None]:
     return [
-        of_jobs("run-1", [DONE], NOW),
-        of_plan(plan(), NOW),
-        of_apply(plan(), report(), NOW),
-        of_refusal(plan(), Refused("the plan is unsafe"), NOW),
+        make_jobs_occasion("run-1", [DONE], NOW),
+        make_plan_occasion(plan(), NOW),
+        make_apply_occasion(plan(), report(), NOW),
+        make_refusal_occasion(plan(), Refused("the plan is unsafe"), NOW),
     ]
 
 
@@ -92,25 +98,25 @@ def test_a_plan_counts_what_is_renamed_released_and_declared_no_more() -> None:
     first, second, *others = whole.objects
     objects = (replace(first, previous="Before"), replace(second, action=Action.RELEASE), *others)
     left = tuple(Undeclared(Address("Campaign", each), each, "active", each == "A", ()) for each in ("A", "B", "C"))
-    told = of_plan(replace(whole, objects=objects, undeclared=left, environment="prod-eu"), NOW).payload
+    told = make_plan_occasion(replace(whole, objects=objects, undeclared=left, environment="prod-eu"), NOW).payload
     assert (told["objects"]["moved"], told["objects"]["release"]) == (1, 1)
-    assert told["objects"]["create"] == of_plan(whole, NOW).payload["objects"]["create"] - 1
+    assert told["objects"]["create"] == make_plan_occasion(whole, NOW).payload["objects"]["create"] - 1
     assert told["undeclared"] == {"objects": 3, "dialling": 1}
     assert told["environment"] == "prod-eu"
 
 
 def test_a_refusal_says_with_which_code_nothing_was_written() -> None:
-    told = of_refusal(plan(), Refused("the plan is unsafe"), NOW)
+    told = make_refusal_occasion(plan(), Refused("the plan is unsafe"), NOW)
     assert (told.payload["exit_code"], told.payload["error"], told.payload["run"]) == (Exit.REFUSED, "refused", None)
     assert told.payload["writes"] == 0
 
 
 def test_an_apply_says_how_its_steps_ended() -> None:
-    told = of_apply(plan(), replace(report(), interrupted=True), NOW)
+    told = make_apply_occasion(plan(), replace(report(), interrupted=True), NOW)
     assert told.payload["outcomes"] == {"done": 1, "failed": 1, "interrupted": 0, "blocked": 1, "not_attempted": 1}
     assert told.payload["contacts"] == {"written": 500, "rejected": 3}
     assert (told.payload["exit_code"], told.payload["interrupted"]) == (Exit.INTERRUPTED, True)
-    assert of_apply(plan(), Report("r", (), 0), NOW).payload["exit_code"] == 0
+    assert make_apply_occasion(plan(), Report("r", (), 0), NOW).payload["exit_code"] == 0
 
 
 def test_the_documentation_shows_the_samples() -> None:

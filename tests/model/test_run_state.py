@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.kinds import kinds
-from reconciler.kinds.campaign import found
+from reconciler.kinds import load_kinds
+from reconciler.kinds.campaign import make_undeclared_campaign
 from reconciler.model.address import Address
-from reconciler.model.disposition import code_of
-from reconciler.model.jobs import Job, job_status
+from reconciler.model.disposition import make_code
+from reconciler.model.jobs import Job, parse_job_status
 from reconciler.model.kind import holds
 from reconciler.model.live import LiveObject
-from reconciler.model.run_state import RunState, confirms, needs_no_write, state_of
+from reconciler.model.run_state import RunState, confirms, needs_no_write, read_state
 from reconciler.model.shape import find_odd
-from reconciler.model.vocabulary import known_or_raw, meaning
+from reconciler.model.vocabulary import find_meaning, translate_or_keep
 
-CAMPAIGN, LIST = kinds()["Campaign"], kinds()["ContactList"]
+CAMPAIGN, LIST = load_kinds()["Campaign"], load_kinds()["ContactList"]
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_a_status_means_what_is_known_of_it_and_else_that_nobody_knows(word: obj
 def test_whatever_is_not_known_to_rest_may_be_dialling() -> None:
     assert {state for state in RunState if state.may_dial} == {RunState.ACTIVE, RunState.STOPPING, RunState.UNKNOWN}
     assert all(state.is_at_rest is not state.may_dial for state in RunState)
-    assert state_of({}).may_dial
-    assert state_of(None).is_at_rest
+    assert read_state({}).may_dial
+    assert read_state(None).is_at_rest
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_campaign_is_read_in_our_words_and_an_unknown_one_is_kept_for_people()
     assert read({"status": "Warming-Up", "dialType": "agentless"}) == {"status": "Warming-Up", "dialType": "agentless"}
     assert read({}) == {"status": "unknown"}
     assert read({"status": None})["status"] == "unknown"
-    assert kinds()["ContactList"].surfaces[0].read({"type": "OutBound"}) == {"type": "outbound"}
+    assert load_kinds()["ContactList"].surfaces[0].read({"type": "OutBound"}) == {"type": "outbound"}
 
 
 @pytest.mark.parametrize("live", ["agentless", "hybrid predictive", "", None])
@@ -122,9 +122,9 @@ def test_a_time_that_nobody_can_read_is_any_time(name: str, told: object) -> Non
     read = {"name": "A", **CAMPAIGN.surfaces[0].read({name: told})}
     assert read[name] == "unknown"
     assert find_odd(CAMPAIGN.surfaces[0].shape, {"id": "1", "name": "A", name: told}) is None
-    campaign = found(Address("Campaign", "A"), LiveObject("Campaign", "A", "1", read))
+    campaign = make_undeclared_campaign(Address("Campaign", "A"), LiveObject("Campaign", "A", "1", read))
     assert (campaign.starts, campaign.ends, campaign.windows) == (None, None, ())
-    assert campaign.at_any_hour(datetime(2026, 7, 1, tzinfo=UTC))
+    assert campaign.dials_at_any_hour(datetime(2026, 7, 1, tzinfo=UTC))
     assert not CAMPAIGN.as_declared(name, read[name], "2026-07-01T09:00:00Z")
 
 
@@ -162,9 +162,9 @@ def test_inside_a_mapping_only_what_was_declared_is_compared(live: object, wante
 
 
 def test_the_states_of_a_contact_that_the_dialler_holds_are_known_however_they_are_written() -> None:
-    assert {meaning("contact_state", word) for word in ("wrap-up", "WRAP_UP", "WrapUp", "Wrap up")} == {"WRAP_UP"}
-    assert meaning("contact_state", "dialling") == "DIALING"
-    assert known_or_raw("contact_state", "READY") == "READY"
+    assert {find_meaning("contact_state", word) for word in ("wrap-up", "WRAP_UP", "WrapUp", "Wrap up")} == {"WRAP_UP"}
+    assert find_meaning("contact_state", "dialling") == "DIALING"
+    assert translate_or_keep("contact_state", "READY") == "READY"
 
 
 @pytest.mark.parametrize(
@@ -181,14 +181,14 @@ def test_the_states_of_a_contact_that_the_dialler_holds_are_known_however_they_a
     ],
 )
 def test_an_outcome_that_is_told_in_another_case_is_no_other(told: object, code: str | None) -> None:
-    assert code_of(told) == code
+    assert make_code(told) == code
 
 
 @pytest.mark.parametrize("word", ["COMPLETED", "completed", "Failed", "aborted "])
 def test_a_job_ends_by_a_word_that_says_so(word: str) -> None:
-    assert Job("J", job_status(word)).over
+    assert Job("J", parse_job_status(word)).over
 
 
 @pytest.mark.parametrize("word", ["DONE", "cancelled", "COMPLETED_WITH_ERRORS", "PROCESSING", "finished", 4, None])
 def test_a_job_does_not_end_by_another(word: object) -> None:
-    assert not Job("J", job_status(word)).over
+    assert not Job("J", parse_job_status(word)).over

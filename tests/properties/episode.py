@@ -19,7 +19,7 @@ import duckdb
 from reconciler import flow
 from reconciler.cli.progress_sinks import ProgressSinks
 from reconciler.cli.runtime import LocalRuntime as Outside
-from reconciler.kinds.segment import segments
+from reconciler.kinds.segment import make_segments
 from reconciler.ledger.saved import open_plan, save_plan
 from reconciler.ledger.sealing import Seal
 from reconciler.model.apply_options import ApplyOptions
@@ -148,7 +148,7 @@ class Program:
             progress=ProgressSinks(),
             stop=Event(),
             resume=resume,
-            segments=segments(desired.catalogue, desired.as_of),
+            segments=make_segments(desired.catalogue, desired.as_of),
             secret=partial(outside.secret, desired),
         )
         return flow.commit(plan, writer, outside.ledger(desired), terms)

@@ -34,7 +34,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.forecast import Forecast, Headroom, Statistics
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.members import DoNotCall
-from reconciler.model.ownership import split_mark, with_mark, worded
+from reconciler.model.ownership import normalise_description, split_mark, with_mark
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
@@ -333,5 +333,5 @@ def test_an_instant_is_the_same_in_every_zone(instant: datetime, minutes: int) -
 @quick
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), NAMES, st.sampled_from(["", " ", "\n", "\r\n"]))
 def test_a_mark_is_taken_off_as_it_was_put_on(description: str, workspace: str, behind: str) -> None:
-    assert split_mark(with_mark(description, workspace) + behind) == (worded(description), workspace)
-    assert split_mark(description.replace("\n", "\r\n") + behind)[0] == worded(description)
+    assert split_mark(with_mark(description, workspace) + behind) == (normalise_description(description), workspace)
+    assert split_mark(description.replace("\n", "\r\n") + behind)[0] == normalise_description(description)

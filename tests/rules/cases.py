@@ -25,7 +25,7 @@ from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersCh
 from reconciler.model.rows import Rows
 from reconciler.model.serialization import from_json, to_json
 from reconciler.model.settings import Override, Settings
-from reconciler.model.situation import Planned, Situation, watched
+from reconciler.model.situation import Planned, Situation, make_undeclared_planned
 from reconciler.model.waiver import waive
 from reconciler.rules import collect_findings
 from reconciler.rules.hours import load_allowed_hours
@@ -140,8 +140,8 @@ def _settings(content: dict[str, Any]) -> Settings:
     return Settings(
         severities={rule: Severity(said) for rule, said in content.pop("severities", {}).items()},
         overrides=tuple(from_json(Override, each) for each in content.pop("waivers", ())),
-        firm=frozenset(content.pop("firm", ())),
-        longest=None if longest is None else timedelta(days=longest),
+        unwaivable=frozenset(content.pop("firm", ())),
+        max_waiver=None if longest is None else timedelta(days=longest),
     )
 
 
@@ -181,7 +181,7 @@ def _planned(each: dict[str, Any]) -> Planned:
 
 
 def _other(each: dict[str, Any]) -> Planned:
-    found = watched(from_json(Campaign, {**CAMPAIGN, **each.pop("campaign", {})}))
+    found = make_undeclared_planned(from_json(Campaign, {**CAMPAIGN, **each.pop("campaign", {})}))
     return from_json(Planned, {"campaign": {**CAMPAIGN, **to_json(found.campaign)}, **each}, change=found.change)
 
 

@@ -107,5 +107,7 @@ def test_in_its_next_window_every_state_of_its_numbers_may_be_called_whatever_th
         start, end = (datetime.fromisoformat(window[name]) for name in ("startTime", "endTime"))
         assert midnight + timedelta(days=1) <= start
         whole = [(start, end)]
-        closed = [place for place, zone in clocks if [*load_allowed_hours()[place].opened((start, end), zone)] != whole]
+        closed = [
+            place for place, zone in clocks if [*load_allowed_hours()[place].iter_open((start, end), zone)] != whole
+        ]
         assert not closed, window

@@ -26,14 +26,14 @@ surfaces:
 
 
 def _forget() -> None:
-    for cached in (surfaces, kinds._modules, kinds.kinds):
+    for cached in (surfaces, kinds._load_modules, kinds.load_kinds):
         cached.cache_clear()
 
 
 @contextmanager
 def added(folder: Path) -> Iterator[None]:
     """The surfaces of a folder beside the product's: their files, and their block of the Tenant's schema."""
-    declared = kinds.schema_of("Tenant")["properties"]["spec"]["properties"]["surfaces"]["properties"]
+    declared = kinds.load_schema("Tenant")["properties"]["spec"]["properties"]["surfaces"]["properties"]
     names, path = [each.stem for each in folder.glob("[!_]*.py")], list(reconciler.surfaces.__path__)
     reconciler.surfaces.__path__.append(str(folder))
     declared |= dict.fromkeys(names, declared["lists"])

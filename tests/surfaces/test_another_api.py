@@ -205,8 +205,8 @@ def without_delete(monkeypatch: pytest.MonkeyPatch) -> None:
     held = cast("dict[str, Wire]", surfaces()["deskapi"].wires)
     for name, wire in list(held.items()):
         monkeypatch.setitem(held, name, replace(wire, requests=replace(wire.requests, delete=None)))
-    kinds._modules.cache_clear()
-    kinds.kinds.cache_clear()
+    kinds._load_modules.cache_clear()
+    kinds.load_kinds.cache_clear()
 
 
 def test_what_cannot_be_deleted_is_named_and_stays_and_is_not_made_anew(

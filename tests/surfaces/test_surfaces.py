@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.kinds import kinds, schema_of
+from reconciler.kinds import load_kinds, load_schema
 from reconciler.model.pages import OffsetPages
 from reconciler.model.wire import Call
 from reconciler.surfaces import surfaces, tell_phones, wires
@@ -13,7 +13,7 @@ HELD = [(name, kind) for name, surface in sorted(surfaces().items()) for kind in
 
 
 def test_a_tenant_can_declare_every_surface_and_no_other() -> None:
-    declared = schema_of("Tenant")["properties"]["spec"]["properties"]["surfaces"]["properties"]
+    declared = load_schema("Tenant")["properties"]["spec"]["properties"]["surfaces"]["properties"]
     assert set(declared) == set(surfaces())
 
 
@@ -21,10 +21,12 @@ def test_a_tenant_can_declare_every_surface_and_no_other() -> None:
 def test_a_wire_is_of_a_kind_and_goes_by_its_surfaces_name(name: str, kind: str) -> None:
     wire = surfaces()[name].wires[kind]
     assert wire.name == name
-    assert wire in kinds()[kind].surfaces
+    assert wire in load_kinds()[kind].surfaces
     needed = {field for field, each in wire.shape.fields.items() if each.needed}
     assert {wire.id_field, wire.name_field} <= needed
-    assert {each.kind for each in wire.references} <= {each.kind for each in kinds()[kind].references} | {"ContactList"}
+    assert {each.kind for each in wire.references} <= {each.kind for each in load_kinds()[kind].references} | {
+        "ContactList"
+    }
 
 
 @pytest.mark.parametrize(("name", "kind"), HELD)

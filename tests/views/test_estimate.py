@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.change import Action, ObjectChange
-from reconciler.model.forecast import Statistics, forecast
+from reconciler.model.forecast import Statistics, make_forecast
 from reconciler.model.situation import Planned
 from reconciler.views.estimate import MOST, describe_forecast
 
@@ -45,7 +45,7 @@ def planned(
         predictive={"maxCallsInProgress": 15},
         repeats=repeats,
     )
-    expected = forecast(campaign, contacts, NOW, statistics=counted, ceiling=3)
+    expected = make_forecast(campaign, contacts, NOW, statistics=counted, ceiling=3)
     change = ObjectChange(campaign.address, name, Action.CREATE, None, {"name": name})
     return Planned(campaign, change, contacts, statistics=counted, forecast=expected)
 

@@ -68,9 +68,9 @@ def test_many_chunks_make_no_more_lines() -> None:
 
 def test_rows_of_an_earlier_run_say_nothing_of_how_fast_this_one_is() -> None:
     tally = ProgressEstimate(1000, 0.0)
-    assert (tally.rate(10), tally.left(10)) == (None, None)
+    assert (tally.estimate_rate(10), tally.estimate_seconds_left(10)) == (None, None)
     tally.add(500, 0, before=400, now=10)
-    assert (tally.rate(10), tally.left(10)) == (10.0, 50.0)
+    assert (tally.estimate_rate(10), tally.estimate_seconds_left(10)) == (10.0, 50.0)
 
 
 def test_a_job_counts_as_far_as_it_is_and_then_with_its_chunk() -> None:
@@ -102,7 +102,7 @@ def test_a_step_that_an_earlier_run_has_finished_counts_as_done() -> None:
     course = Estimate(TWO_LISTS, 0.0)
     course.finish(StepResult(LIST, Outcome.DONE, "adopted"), 3.0)
     course.finish(StepResult(ROWS, Outcome.DONE, "all", 1129), 3.0)
-    assert (course.whole.done, course.whole.rate(10)) == (1129, None)
+    assert (course.whole.done, course.whole.estimate_rate(10)) == (1129, None)
 
 
 @pytest.mark.parametrize("start", [0.0, 7.0, 60.0], ids="{:g} s before the first".format)
@@ -119,7 +119,7 @@ def test_the_time_left_is_right_within_a_tenth_once_a_tenth_of_the_work_is_done(
         for worker in range(at_once):
             tally.add(rows, 0, 0, now + worker * 0.001)
         if tally.done >= 0.1 * total and number < rounds:
-            left = tally.left(now + every / 2)
+            left = tally.estimate_seconds_left(now + every / 2)
             assert left is not None
             assert abs(left - (ends - now)) <= 0.1 * (ends - now) + every
 
@@ -129,15 +129,15 @@ def test_another_pace_is_the_one_that_counts_once_a_tenth_of_the_work_was_done_a
     for number in range(60):
         now += 1 if number < 30 else 5
         tally.add(100, 0, 0, now)
-    assert tally.rate(now) == pytest.approx(20, rel=0.1)
+    assert tally.estimate_rate(now) == pytest.approx(20, rel=0.1)
 
 
 def test_where_nothing_comes_any_more_the_time_left_grows() -> None:
     tally = ProgressEstimate(1000, 0.0)
     for second in range(1, 6):
         tally.add(100, 0, 0, float(second))
-    assert tally.left(5.0) == pytest.approx(5)
-    assert (tally.left(60.0) or 0) > 50
+    assert tally.estimate_seconds_left(5.0) == pytest.approx(5)
+    assert (tally.estimate_seconds_left(60.0) or 0) > 50
 
 
 def test_how_a_step_failed_is_told_as_it_fails_with_what_to_do() -> None:

@@ -15,7 +15,7 @@ from reconciler.model.exposure import Shared
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.rows import MembersOf, Rows
-from reconciler.model.situation import Planned, put_on
+from reconciler.model.situation import Planned, find_lists_put_on
 
 
 def find_overlap(
@@ -34,7 +34,7 @@ def find_overlap(
     run's: what is laid down in it is people's data.
     """
     into.mkdir(mode=0o700, exist_ok=True)
-    filled = put_on(changes)
+    filled = find_lists_put_on(changes)
     judged = [*campaigns, *(each for each in others if each.campaign.list in filled)]
     known = {each.campaign.address for each in judged}
     names = dict.fromkeys(each.campaign.list for each in judged)

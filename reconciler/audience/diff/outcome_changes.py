@@ -11,7 +11,7 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import outcomes
 from reconciler.model.change import Sample
 from reconciler.model.disposition import DispositionSet
-from reconciler.model.listing import cut
+from reconciler.model.listing import count_shown
 from reconciler.model.live import Live
 from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.reason import Share
@@ -60,7 +60,7 @@ def plan_outcomes(
 
 
 def _agents(counted: list[Share]) -> tuple[Share, ...]:
-    shown = cut(len(counted), AGENTS)
+    shown = count_shown(len(counted), AGENTS)
     rest = counted[shown:]
     others = [Share("", sum(each.count for each in rest), others=len(rest))] if rest else []
     return (*counted[:shown], *others)

@@ -16,7 +16,7 @@ from typing import Any
 
 from reconciler.audience.decision import scoring
 from reconciler.audience.relations import engine, relations
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.scored import Scored
@@ -34,7 +34,7 @@ BY_CALENDAR = "changed_by_calendar"
 def digest_model(segment: Segment) -> str:
     """The digest of how a segment scores; empty where nothing of it follows from the time."""
     timed = any(isinstance(measure, RecencyFrequency) for measure in segment.score.measures())
-    return digest_of(to_json(segment.score)) if timed else ""
+    return compute_digest(to_json(segment.score)) if timed else ""
 
 
 def find_last_written(segment: Segment, scored: Scored | None, as_of: datetime) -> datetime | None:

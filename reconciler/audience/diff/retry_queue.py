@@ -57,7 +57,7 @@ def read_retry_queue(backend: Any, lines: Path, patience: RetryPolicy, now: date
     since = told.select("list", "moment", contactId=told["taken"].unnest())
     since = since.group_by("list", "contactId").agg(taken=since["moment"].max())
     joined = each.left_join(released, "list").drop("list_right").left_join(since, ["list", "contactId"])
-    oldest = ibis.literal(now.astimezone(UTC).replace(tzinfo=None) - patience.forget)
+    oldest = ibis.literal(now.astimezone(UTC).replace(tzinfo=None) - patience.forget_after)
     ended = [(joined["moment"] <= joined[name]).fill_null(False) for name in ("since", "taken")]
     valid = (joined["moment"] > oldest) & ~ended[0] & ~ended[1]
     counted = joined.filter(valid).group_by("list", "contactId")
@@ -86,10 +86,10 @@ def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, n
     everyone = relations.read_table(backend, rows)
     mine = everyone.filter(everyone["list"] == name)
     moment = now.astimezone(UTC).replace(tzinfo=None)
-    quarantined = mine["tries"] >= patience.most
+    quarantined = mine["tries"] >= patience.max_attempts
     steps = [
         (mine["tries"] == tries, mine["last"] > ibis.literal(moment - _wait(patience, tries)))
-        for tries in range(1, patience.most)
+        for tries in range(1, patience.max_attempts)
     ]
     held = quarantined | ibis.cases(*steps, else_=False) if steps else quarantined
     deferred = mine["code"].isin(DEFERRED)
@@ -118,7 +118,7 @@ def _what(owed: Any) -> Any:
 
 def _wait(patience: RetryPolicy, tries: int) -> timedelta:
     longest: timedelta = patience.wait * 2 ** (tries - 1)
-    return min(longest, patience.longest)
+    return min(longest, patience.max_wait)
 
 
 def count_waiting(backend: Any, rows: Rows) -> list[tuple[str, str, int, str, int]]:

@@ -15,8 +15,8 @@ from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme
 from reconciler.bucket.objects import Bucket
 from reconciler.bucket.refusals import BucketError, Missing
 from reconciler.model.feeds import FileFeed
-from reconciler.model.listing import shortened
-from reconciler.model.nearest import nearest
+from reconciler.model.listing import shorten_list
+from reconciler.model.nearest import find_nearest
 from reconciler.model.problem import BadInput, Problem
 
 _NAMED = 5
@@ -71,7 +71,7 @@ def _near(inside: Path, folder: str) -> str:
     parent = (inside / folder).parent
     while not parent.is_dir():
         folder, parent = parent.relative_to(inside).as_posix(), parent.parent
-    meant = nearest(Path(folder).name, [each.name for each in parent.iterdir() if each.is_dir()])
+    meant = find_nearest(Path(folder).name, [each.name for each in parent.iterdir() if each.is_dir()])
     if meant is None:
         return _BEGINS
     meant = (parent / meant).relative_to(inside).as_posix()
@@ -111,7 +111,7 @@ def _held(feed: FileFeed, folder: str, kind: str, files: Sequence[str], folders:
     ending = kind.removeprefix("*")
     others = [*(name for name in files if not name.endswith(ending)), *folders]
     if others:
-        shown = shortened([f"`{name}`" for name in others], _NAMED)
+        shown = shorten_list([f"`{name}`" for name in others], _NAMED)
         message = f"the folder `{folder}` holds something else than its {ending} files: {shown}"
         hint = f"name files of other types under `files`; in a store there are {ending} files alone"
         yield Problem(feed.where, "other-files", message, hint=hint)

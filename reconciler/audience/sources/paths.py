@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.audience.sources import object_store, overlooked_files
 from reconciler.bucket.addresses import SCHEMES, scheme_of
 from reconciler.model.feeds import AnyFiles, FileFeed
-from reconciler.model.listing import shortened
+from reconciler.model.listing import shorten_list
 from reconciler.model.problem import BadInput, Location, Problem
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -141,7 +141,7 @@ def _hint(pattern: str, inside: Path) -> str | None:
         return None
     there = sorted(each.name for each in folder.iterdir() if each.is_file() and not each.name.startswith("."))
     # what the folder has, and no guess: a do-not-call list must not be taken for the customers' file beside it
-    return f"the folder has {shortened([f'`{name}`' for name in there])}" if there else "the folder is empty"
+    return f"the folder has {shorten_list([f'`{name}`' for name in there])}" if there else "the folder is empty"
 
 
 @contextmanager

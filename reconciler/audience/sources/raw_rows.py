@@ -13,8 +13,8 @@ from typing import Any
 
 from reconciler.audience.sources.paths import Found
 from reconciler.model.feeds import AnyFiles, Feed
-from reconciler.model.listing import shortened
-from reconciler.model.nearest import nearest
+from reconciler.model.listing import shorten_list
+from reconciler.model.nearest import find_nearest
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
 
@@ -124,11 +124,11 @@ _A_PHONE = 7
 
 
 def _meant(name: str, present: Sequence[str]) -> str | None:
-    meant = nearest(name, [each for each in present if each])
+    meant = find_nearest(name, [each for each in present if each])
     if meant is not None:
         return f"did you mean `{meant}`?"
     named = [f"`{each}`" for each in present if each]
-    return f"there are {shortened(named)}" if named else None
+    return f"there are {shorten_list(named)}" if named else None
 
 
 def write_ids(found: Iterable[str], file: Path) -> Rows:

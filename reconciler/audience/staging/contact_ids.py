@@ -38,7 +38,8 @@ def find_odd_ids(backend: Any, *columns: Any) -> Any | None:
     with raw_rows.open_parquet(Path(name), dict.fromkeys(("asked", "bare", "same"), pa.string())) as append:
         for chunk in engine.stream_rows(backend, asked, _ASKED):
             told = [
-                (each, invisible.strip_invisible(each) or None, invisible.same_id(each) or each) for (each,) in chunk
+                (each, invisible.strip_invisible(each) or None, invisible.normalise_id(each) or each)
+                for (each,) in chunk
             ]
             append(list(zip(*told, strict=True)))
             found += len(told)

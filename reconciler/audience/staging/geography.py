@@ -15,8 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from reconciler.model.calendar import zones as known_zones
-from reconciler.model.calendar import zones_in
+from reconciler.model.calendar import list_zones_in
+from reconciler.model.calendar import load_zones as known_zones
 
 MOST_ZONES = 12
 """More zones than this say nothing of the time of day: a number of +1 800 could be in 42."""
@@ -185,4 +185,4 @@ def find_zones(region: str) -> tuple[str, ...]:
     below = {zone for name, area in load_areas().items() if name.startswith(f"{region}-") for zone in area.zones}
     codes = [code for code, name in list_single_countries().items() if name == region]
     dialled = {zone for code in codes for named in _zones_below(code) for zone in named}
-    return tuple(sorted(each for each in below | dialled | zones_in(region) if each in known_zones()))
+    return tuple(sorted(each for each in below | dialled | list_zones_in(region) if each in known_zones()))

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from reconciler.audience.staging import geography, postal_codes
 from reconciler.audience.staging.time_zones import resolve_zones
-from reconciler.model.calendar import same_zone
-from reconciler.model.calendar import zones as known_zones
-from reconciler.model.countries import country as country_of
+from reconciler.model.calendar import load_zones as known_zones
+from reconciler.model.calendar import resolve_zone
+from reconciler.model.countries import find_country as country_of
 
 Found = TypeVar("Found")
 
@@ -101,7 +101,7 @@ def _by_address(country: str | None, home: str | None, states: frozenset[str], c
     """The zones that an address leaves open: those that it names, and those of a state that has none of these."""
     there = frozenset(zone for each in states for zone in geography.find_zones(each))
     if clock:
-        agree = {same_zone(zone) for zone in clock} & {same_zone(zone) for zone in there}
+        agree = {resolve_zone(zone) for zone in clock} & {resolve_zone(zone) for zone in there}
         return clock if agree or not there else clock | there
     if there:
         abroad = home is not None and home != country and not any(each[:2] == home for each in states)

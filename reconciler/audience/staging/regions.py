@@ -68,7 +68,7 @@ def _answered(texts: Iterator[list[tuple[Any, ...]]], path: Path) -> bool:
     with raw_rows.open_parquet(path, dict.fromkeys(("region_text", "code", "odd"), pa.string())) as append:
         for chunk in texts:
             words: list[str | None] = []
-            codes = [countries.country(text) for (text,) in chunk]
+            codes = [countries.find_country(text) for (text,) in chunk]
             for (text,), code in zip(chunk, codes, strict=True):
                 plain = plain and code == text
                 unknown += code is None

@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Any
 
 from reconciler.audience.staging import geography
-from reconciler.model.calendar import same_zone, zone, zones
+from reconciler.model.calendar import load_zone, load_zones, resolve_zone
 
 _SEASONS = tuple(datetime(2026, month, 1, 12, tzinfo=UTC) for month in (1, 7))
 _OFFSET = re.compile(r"(?:utc|gmt|z)?\s*([+-])\s*([0-9]{1,2})(?::?([0-5][0-9]))?(?::00)?")
@@ -62,8 +62,8 @@ def _named(text: str, countries: tuple[str, ...]) -> frozenset[str]:
 
 def _of_database(name: str, countries: tuple[str, ...]) -> frozenset[str]:
     """A zone of the database; one that is an offset and no place stands for those of the countries that have it."""
-    if same_zone(name).startswith("Etc/") or "/" not in same_zone(name):
-        return _with_offset(zone(name).utcoffset(_SEASONS[0]) or timedelta(), countries)
+    if resolve_zone(name).startswith("Etc/") or "/" not in resolve_zone(name):
+        return _with_offset(load_zone(name).utcoffset(_SEASONS[0]) or timedelta(), countries)
     return frozenset({name})
 
 
@@ -79,13 +79,13 @@ def _by_offset(text: str, countries: tuple[str, ...]) -> frozenset[str]:
 
 def _with_offset(offset: timedelta, countries: tuple[str, ...]) -> frozenset[str]:
     """The zones of some countries whose clocks are so far from UTC in some season; none where there is none."""
-    own = {each for country in countries for each in geography.find_zones(country) if each in zones()}
-    return frozenset(each for each in own if any(zone(each).utcoffset(at) == offset for at in _SEASONS))
+    own = {each for country in countries for each in geography.find_zones(country) if each in load_zones()}
+    return frozenset(each for each in own if any(load_zone(each).utcoffset(at) == offset for at in _SEASONS))
 
 
 def _here(known: frozenset[str], countries: Iterable[str]) -> frozenset[str]:
-    own = {same_zone(each) for country in countries for each in geography.find_zones(country)}
-    return frozenset(each for each in known if same_zone(each) in own) or known
+    own = {resolve_zone(each) for country in countries for each in geography.find_zones(country)}
+    return frozenset(each for each in known if resolve_zone(each) in own) or known
 
 
 def _plain(word: str) -> str:
@@ -122,4 +122,4 @@ def _names() -> Mapping[str, frozenset[str]]:
 
 @cache
 def _iana() -> Mapping[str, str]:
-    return {name.casefold(): name for name in zones() if name not in ("Factory", "localtime")}
+    return {name.casefold(): name for name in load_zones() if name not in ("Factory", "localtime")}

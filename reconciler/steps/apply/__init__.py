@@ -17,7 +17,7 @@ from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ObjectChange, RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected, Stale
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 from reconciler.model.outcomes import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
@@ -64,7 +64,7 @@ class _Doing:
 
     def end(self, step: Step, results: Mapping[Address, StepResult]) -> StepResult:
         """Do a step, and say how it ended. Several go on at the same time, each in a folder of its own."""
-        name = f"{step.address.kind}-{digest_of(str(step.address)).rpartition(':')[2][:16]}"
+        name = f"{step.address.kind}-{compute_digest(str(step.address)).rpartition(':')[2][:16]}"
         result = self._finished_before(step) or _unready(step, self.terms, results)
         if result is None:
             terms = replace(self.terms, scratch=self.terms.scratch / "steps" / name)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
-from reconciler.model.kind import Activity
+from reconciler.model.kind import RunStates
 from reconciler.model.live import LiveObject
 from reconciler.model.write_ops import WriteOp
 from reconciler.steps.apply.calling import Calling
@@ -12,7 +12,7 @@ from reconciler.steps.apply.filled import Filled
 from reconciler.steps.apply.writes import NotAsWritten, Writes
 
 
-def activate(writes: Writes, activity: Activity, lists: Filled, calling: Calling) -> str:
+def activate(writes: Writes, activity: RunStates, lists: Filled, calling: Calling) -> str:
     """Set an object to work that is as planned, on lists that are as planned.
 
     Raises:
@@ -22,9 +22,9 @@ def activate(writes: Writes, activity: Activity, lists: Filled, calling: Calling
     lists.check(change.references)
     rest = {name: value for name, value in (change.after or {}).items() if name != activity.field}
     live = _as_planned(writes, rest)
-    if not activity.at_work(live.fields):
+    if not activity.is_running(live.fields):
         calling.check(live.fields)
-        if activity.may_work(live.fields):
+        if activity.may_run(live.fields):
             raise NotAsWritten(
                 f"{change.name!r} is not activated: its {activity.field} is {live.fields.get(activity.field)!r}",
                 note="that may mean that it dials already",
@@ -34,7 +34,7 @@ def activate(writes: Writes, activity: Activity, lists: Filled, calling: Calling
     return f"activated {change.name!r}"
 
 
-def set_to_work(writes: Writes, activity: Activity, deed: WriteOp, rest: dict[str, object]) -> None:
+def set_to_work(writes: Writes, activity: RunStates, deed: WriteOp, rest: dict[str, object]) -> None:
     """Set an object to work; one that does not come out as planned is made to rest again.
 
     Raises:
@@ -50,11 +50,11 @@ def set_to_work(writes: Writes, activity: Activity, deed: WriteOp, rest: dict[st
         raise
 
 
-def stop(writes: Writes, activity: Activity, error: ReconcilerError) -> None:
+def stop(writes: Writes, activity: RunStates, error: ReconcilerError) -> None:
     """Make an object rest that may be at work; where nobody can say whether it does, the error gets a note of that."""
     try:
         live = writes.found()
-        if live is not None and activity.may_work(live.fields):
+        if live is not None and activity.may_run(live.fields):
             writes.rest(activity, live)
     except (Interrupted, LedgerError):
         raise

@@ -50,7 +50,7 @@ class Calling:
         planned = self._planned
         if planned is None or not planned.campaign.within_hours or not planned.campaign.active:
             return {}
-        campaign = planned.dialled(moment, load_allowed_hours())
+        campaign = planned.schedule_at(moment, load_allowed_hours())
         if campaign.starts is None or campaign.ends is None:
             self._refuse(planned, moment)
             raise OutOfHours(

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.audience.delivery import verify, wire_rows
 from reconciler.audience.relations import engine, relations
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
@@ -53,7 +53,7 @@ class Filled:
             NotFilled: there is nobody, or no such list.
         """
         for kind, name in references:
-            if self._writer.named(kinds()[kind], name) is None:
+            if self._writer.named(load_kinds()[kind], name) is None:
                 raise NotFilled(f"list {name!r} is not there")
             if not self._writer.occupied(name):
                 raise NotFilled(f"list {name!r} is empty", hint="fill it, then go on; nothing dials an empty list")

@@ -20,7 +20,7 @@ from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError
-from reconciler.model.live import digest_of
+from reconciler.model.live import compute_digest
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Writer
 from reconciler.model.problem import Location
@@ -101,7 +101,7 @@ class Fresh:
         looked = self._looked.get(change.address)
         # a clock that was put back says nothing of how long ago it is
         age = None if looked is None else self._terms.clock() - looked
-        return age is None or not timedelta(0) <= age < self._terms.settings.read_again
+        return age is None or not timedelta(0) <= age < self._terms.settings.reread_after
 
     def _looking_at(self, change: RowChange) -> threading.RLock:
         """One look at a list at a time; of several lists only the reading of sources is one at a time."""
@@ -154,7 +154,7 @@ class Fresh:
 
     def _on_list(self, change: RowChange) -> tuple[Rows, Sequence[str]]:
         """Who is on the list, and the ids there of those who may not be; the others' numbers in the tenant are new."""
-        into = self._terms.scratch / "taken-off" / digest_of(str(change.address)).rpartition(":")[2][:16]
+        into = self._terms.scratch / "taken-off" / compute_digest(str(change.address)).rpartition(":")[2][:16]
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         segment = self._segment(change)
         with engine.open_engine(self._terms.engine, into) as backend:

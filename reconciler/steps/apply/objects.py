@@ -10,11 +10,11 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.instants import format_instant
-from reconciler.model.kind import Activity
+from reconciler.model.kind import RunStates
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Outcome, StepResult
-from reconciler.model.write_ops import WriteOp, resting
+from reconciler.model.write_ops import WriteOp, make_resting_fields
 from reconciler.steps.apply import activation
 from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
@@ -32,7 +32,7 @@ def write(
         ReconcilerError: the tenant would not, or holds something else than was written.
     """
     writes = Writes(change, step.address, plan.workspace, writer, run, terms.stop)
-    activity, calling = writes.kind.activity, Calling(plan, change, terms)
+    activity, calling = writes.kind.run_states, Calling(plan, change, terms)
     if change.action is Action.RELEASE:
         writes.release()
         words = f"released {change.name!r}"
@@ -41,7 +41,7 @@ def write(
     elif step.does == (WriteOp.ACTIVATE,):
         words = activation.activate(writes, activity, lists, calling)
     elif change.action is Action.REPLACE:
-        fields = {**resting(change, activity), **_fixed(writes, calling, terms)}
+        fields = {**make_resting_fields(change, activity), **_fixed(writes, calling, terms)}
         Succession(writes, activity, lists, calling, fields).run()
         words = f"made {change.name!r} anew"
     elif step.does[0] is WriteOp.PAUSE and change.action is not Action.DELETE:
@@ -52,11 +52,11 @@ def write(
     return StepResult(step.address, Outcome.DONE, words)
 
 
-def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms: ApplyOptions) -> str:
+def _at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms: ApplyOptions) -> str:
     change = writes.change
     match change.action:
         case Action.CREATE:
-            fields = {**resting(change, activity), **_fixed(writes, calling, terms)}
+            fields = {**make_resting_fields(change, activity), **_fixed(writes, calling, terms)}
             try:
                 writes.create(fields)
             except (Interrupted, LedgerError):
@@ -68,13 +68,13 @@ def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms:
             return f"created {change.name!r}"
         case Action.DELETE:
             live = writes.found() if activity is not None else None
-            if activity is not None and live is not None and activity.may_work(live.fields):
+            if activity is not None and live is not None and activity.may_run(live.fields):
                 writes.rest(activity, live)
             writes.delete()
             return f"deleted {change.name!r}"
         case _:
-            fields = resting(change, activity)
-            if activity is not None and activity.may_work(change.before):
+            fields = make_resting_fields(change, activity)
+            if activity is not None and activity.may_run(change.before):
                 writes.update(WriteOp.CHANGE, fields)  # nothing but what may be changed while it works
             else:
                 _still_rests(writes, activity)
@@ -86,10 +86,10 @@ def _at_rest(writes: Writes, activity: Activity | None, calling: Calling, terms:
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 
 
-def _still_rests(writes: Writes, activity: Activity | None) -> None:
+def _still_rests(writes: Writes, activity: RunStates | None) -> None:
     """Raise if an object that was at rest may have been set to work by somebody else meanwhile."""
     live = writes.found() if activity is not None else None
-    if activity is not None and live is not None and activity.may_work(live.fields):
+    if activity is not None and live is not None and activity.may_run(live.fields):
         raise NotAsWritten(
             f"{writes.change.name!r} may have been set to work by somebody else since the plan was made",
             note=f"its {activity.field} is {live.fields.get(activity.field)!r}; nothing was written to it",

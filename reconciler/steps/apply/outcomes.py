@@ -19,9 +19,9 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import Interrupted
 from reconciler.model.outcomes import OutcomeChange
-from reconciler.model.payloads import of_outcomes
+from reconciler.model.payloads import make_outcome_occasions
 from reconciler.model.ports import Writer
-from reconciler.model.report import ChunkDone, Figures, Outcome, StepResult, figures
+from reconciler.model.report import ChunkDone, Figures, Outcome, StepResult, compute_figures
 from reconciler.model.workers import AHEAD, open_pool, take_results
 
 BATCH = 50
@@ -61,7 +61,7 @@ def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:
         failed += len(entry["rejected"])
         deferred += entry["deferred"]
         latencies += entry["latencies"]
-    return figures(successful, failed, deferred, latencies)
+    return compute_figures(successful, failed, deferred, latencies)
 
 
 def _all(settling: _Settling, batches: Iterable[list[dict[str, Any]]], workers: int) -> None:
@@ -158,7 +158,7 @@ class _Settling:
         settled = [(row, batch.settled[row["contactId"]]) for row in batch.rows if row["contactId"] in batch.settled]
         teller = self._terms.teller
         if teller is not None:
-            teller.tell(partial(of_outcomes, self._run.name, self.change.address, settled), batch.again)
+            teller.tell(partial(make_outcome_occasions, self._run.name, self.change.address, settled), batch.again)
         self._run.audit([self._entry(batch, row, each) for row, each in settled])
 
     def _entry(self, batch: _Batch, row: Row, settled: Settled) -> dict[str, Any]:

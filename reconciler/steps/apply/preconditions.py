@@ -9,7 +9,7 @@ from functools import partial
 from reconciler.audience.delivery import list_size, wire_rows
 from reconciler.audience.relations import engine, relations
 from reconciler.kinds import campaign as campaigns
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
@@ -33,7 +33,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
         for each in plan.row_changes():
             if not wire_rows.is_unaltered(each):
                 raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
-        held = {kind: {each.name: each for each in reader.objects(kinds()[kind])} for kind in _kinds_of(plan)}
+        held = {kind: {each.name: each for each in reader.objects(load_kinds()[kind])} for kind in _kinds_of(plan)}
         moved = [*_moved_objects(plan, held, run), *_dialling(plan, held, reader)]
         for change in plan.rows:
             list_kind = held.get(change.list_address.kind, {})
@@ -62,7 +62,7 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
 
     Nobody held their hours, and whom they would call, against the rules; who is put on the list is called at once.
     """
-    kind = kinds()[campaigns.KIND.name]
+    kind = load_kinds()[campaigns.KIND.name]
     lists = {change.list for change in plan.rows if change.total}
     lists |= {
         each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == list_size.LIST
@@ -73,9 +73,9 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
     ours = {each.name for each in plan.objects if each.address.kind == kind.name}
     judged = {each.campaign.name: _as_judged(each.campaign) for each in plan.others}
     for name, found in sorted((held.get(kind.name) or {each.name: each for each in reader.objects(kind)}).items()):
-        if name in ours or not campaigns.ACTIVITY.may_work(found.fields):
+        if name in ours or not campaigns.RUN_STATES.may_run(found.fields):
             continue
-        now = campaigns.found(Address(kind.name, name), found)
+        now = campaigns.make_undeclared_campaign(Address(kind.name, name), found)
         # which list one dials that names none, nobody knows
         if (now.list in lists or not now.list) and judged.get(name) != _as_judged(now):
             what = f"list {now.list!r}" if now.list else "a list that nobody knows"

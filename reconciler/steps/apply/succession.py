@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
-from reconciler.model.kind import Activity
+from reconciler.model.kind import RunStates
 from reconciler.model.write_ops import WriteOp
 from reconciler.steps.apply import activation
 from reconciler.steps.apply.calling import Calling
@@ -27,11 +27,11 @@ class Succession:
     """
 
     def __init__(
-        self, writes: Writes, activity: Activity, lists: Filled, calling: Calling, fields: Mapping[str, Any]
+        self, writes: Writes, activity: RunStates, lists: Filled, calling: Calling, fields: Mapping[str, Any]
     ) -> None:
         self._writes, self._activity, self._lists, self._fields = writes, activity, lists, fields
         self._calling = calling
-        self._works, self._worked = activity.may_work(writes.change.after), activity.at_work(writes.change.before)
+        self._works, self._worked = activity.may_run(writes.change.after), activity.is_running(writes.change.before)
         self._aside = f"{writes.change.name} (replaced {writes.run.name.rpartition('-')[2]})"
 
     def run(self) -> None:
@@ -103,7 +103,7 @@ class Succession:
             self._writes.update(WriteOp.RENAME, {"name": self._aside})
         new = self._writes.found()
         rest = self._without_status(self._writes.change.after or {})
-        if new is not None and self._activity.at_work(new.fields) and not self._writes.differing(new, rest):
+        if new is not None and self._activity.is_running(new.fields) and not self._writes.differing(new, rest):
             return
         self._writes.create(self._fields)
         if self._works:
@@ -141,12 +141,12 @@ class Succession:
         live = self._writes.found()
         if live is None:
             raise NotAsWritten(f"{name!r} is not there any more")
-        if self._activity.may_work(live.fields) and not self._activity.at_work(live.fields):
+        if self._activity.may_run(live.fields) and not self._activity.is_running(live.fields):
             state = live.fields.get(self._activity.field)
             return f"{name!r} is left alone: its {self._activity.field} is {state!r}, which may mean that it dials"
-        if not self._worked and self._activity.may_work(self._writes.change.before):
+        if not self._worked and self._activity.may_run(self._writes.change.before):
             return f"{name!r} is left at rest, with its old values"
-        if self._worked and not self._activity.at_work(live.fields):
+        if self._worked and not self._activity.is_running(live.fields):
             self._lists.occupied(self._writes.change.releases)
             before = self._without_status(self._writes.change.before or {})
             activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, before)

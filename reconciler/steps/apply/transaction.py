@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
-from reconciler.model.kind import Activity
+from reconciler.model.kind import RunStates
 from reconciler.model.live import LiveObject
-from reconciler.model.write_ops import WriteOp, resting
+from reconciler.model.write_ops import WriteOp, make_resting_fields
 from reconciler.steps.apply import activation
 from reconciler.steps.apply.calling import Calling
 from reconciler.steps.apply.filled import Filled
@@ -24,12 +24,12 @@ class Transaction:
     """The change of one object that is at work, or was when this run began with it."""
 
     def __init__(
-        self, writes: Writes, activity: Activity, lists: Filled, calling: Calling, does: tuple[WriteOp, ...]
+        self, writes: Writes, activity: RunStates, lists: Filled, calling: Calling, does: tuple[WriteOp, ...]
     ) -> None:
         self._writes, self._activity, self._lists, self._calling = writes, activity, lists, calling
         self._changes, self._resumes = WriteOp.CHANGE in does, WriteOp.RESUME in does
         change = writes.change
-        self._worked = activity.at_work(change.before)
+        self._worked = activity.is_running(change.before)
         self._before = self._without_status(change.before or {})
         self._after = self._without_status(change.after or {})
 
@@ -42,7 +42,7 @@ class Transaction:
         if self._resumes:
             self._lists.check(self._writes.change.references)  # before it rests: however long that takes
         live = self._unmoved()
-        if self._resumes and self._activity.at_work(live.fields) and not self._writes.differing(live, self._after):
+        if self._resumes and self._activity.is_running(live.fields) and not self._writes.differing(live, self._after):
             return
         try:
             if self._resumes:
@@ -74,7 +74,7 @@ class Transaction:
     def _forward(self, live: LiveObject) -> None:
         self._writes.rest(self._activity, live)
         if self._changes:
-            self._change(resting(self._writes.change, self._activity))
+            self._change(make_resting_fields(self._writes.change, self._activity))
         if self._resumes:
             self._lists.occupied(self._writes.change.references)
             activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, self._after)
@@ -105,7 +105,7 @@ class Transaction:
         name, off = self._writes.change.name, self._activity.off
         wrong = [field for field in self._before if not self._as_before(field, live)]
         gained = [field for field in self._after if field not in self._before and field in live.fields]
-        if self._activity.may_work(live.fields):
+        if self._activity.may_run(live.fields):
             if not wrong and not gained:
                 return self._untouched(live)
             self._writes.rest(self._activity, live)
@@ -129,7 +129,7 @@ class Transaction:
     def _untouched(self, live: LiveObject) -> str:
         """What is said of an object whose values are the old ones, and which does not rest."""
         name, field = self._writes.change.name, self._activity.field
-        if self._activity.at_work(live.fields):
+        if self._activity.is_running(live.fields):
             return f"{name!r} is as it was before"
         state = live.fields.get(field)
         return f"{name!r} is left alone, with its old values: its {field} is {state!r}, which may mean that it dials"

@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.address import Address
 from reconciler.model.change import ObjectChange
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
-from reconciler.model.kind import Activity
+from reconciler.model.kind import RunStates
 from reconciler.model.live import LiveObject
 from reconciler.model.ports import Writer
 from reconciler.model.run_state import RunState
@@ -54,7 +54,7 @@ class Writes:
     ) -> None:
         self.change, self.at, self.workspace = change, at, workspace
         self.writer, self.run = writer, run
-        self.kind = kinds()[change.address.kind]
+        self.kind = load_kinds()[change.address.kind]
         self._stop = stop or threading.Event()
 
     @property
@@ -91,7 +91,7 @@ class Writes:
             lambda: self._differs(str(fields.get("name", name)), fields if then is None else then),
         )
 
-    def rest(self, activity: Activity, live: LiveObject) -> None:
+    def rest(self, activity: RunStates, live: LiveObject) -> None:
         """Make an object of this kind rest, if it may be at work, and know that it does.
 
         What is stopping is waited for first: it comes to rest by itself, and takes no other status before.
@@ -100,17 +100,17 @@ class Writes:
             NotAsWritten: the tenant does not say that it rests.
         """
         found: LiveObject | None = live
-        if activity.state(live.fields) is RunState.STOPPING:
+        if activity.read_state(live.fields) is RunState.STOPPING:
             found = self._settled(live.name, {RunState.STOPPING})
-        if found is not None and activity.may_work(found.fields):
+        if found is not None and activity.may_run(found.fields):
             self.update(WriteOp.PAUSE, {activity.field: activity.off}, of=live.name)
 
     def _settled(self, name: str | None, states: set[RunState]) -> LiveObject | None:
         """The object, once its state is none of these that pass, or that has been waited for long enough."""
-        activity, waited = self.kind.activity, 0
+        activity, waited = self.kind.run_states, 0
         while True:
             live = self.found(name)
-            state = activity.state(live.fields) if activity is not None and live is not None else None
+            state = activity.read_state(live.fields) if activity is not None and live is not None else None
             pauses = STOPPING if state is RunState.STOPPING else SETTLING
             if state not in states or waited >= len(pauses):
                 return live
@@ -150,7 +150,7 @@ class Writes:
         return wrong if live.owner == self.workspace else [*wrong, "the ownership mark"]
 
     def _differs(self, name: str, fields: Mapping[str, Any]) -> str:
-        activity = self.kind.activity
+        activity = self.kind.run_states
         passing = {RunState.STOPPING, RunState.UNKNOWN} if activity is not None and activity.field in fields else set()
         live = self._settled(name, passing)
         if live is None:
@@ -161,7 +161,7 @@ class Writes:
         words = f"the tenant did not keep {', '.join(wrong)} of {name!r} as written"
         if activity is not None and activity.field in wrong:
             words += f": its {activity.field} is {live.fields.get(activity.field)!r}"
-            unknown = activity.state(live.fields) is RunState.UNKNOWN
+            unknown = activity.read_state(live.fields) is RunState.UNKNOWN
             words += ", which nobody knows the meaning of, and which may mean that it dials" if unknown else ""
         return words
 

@@ -21,7 +21,7 @@ from reconciler.audience.diff import (
 )
 from reconciler.audience.diff.membership_diff import MemberDiff
 from reconciler.audience.relations import engine
-from reconciler.kinds.disposition_set import sets
+from reconciler.kinds.disposition_set import make_disposition_sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, RowChange, Sample
 from reconciler.model.delivery import Chosen, Key
@@ -60,7 +60,9 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
             accounts.append(standing.account)
             rows += _row_changes(backend, desired, standing, live, tokens, into)
         outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
-        numbers = tuple(dnc_additions.plan_additions(backend, sets(desired.catalogue), live.rows, tokens, into))
+        numbers = tuple(
+            dnc_additions.plan_additions(backend, make_disposition_sets(desired.catalogue), live.rows, tokens, into)
+        )
     left = tuple(objects.undeclared(desired, live))
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
@@ -139,12 +141,14 @@ def _compared(
     written: where it takes another way than it would take for few, they are compared once more, as that one does.
     """
     method = standing.segment.delivery.method
-    known = delivery_of.key(live.methods[method], tell_phones(live.surfaces)) if method != "auto" else "contact"
+    known = delivery_of.find_key(live.methods[method], tell_phones(live.surfaces)) if method != "auto" else "contact"
     keys: dict[str, Key] = dict.fromkeys(current, known)
     few = _for_few(standing, live)
     compared = compare(keys, few)
     ways = {band: _way(standing, each, live) for band, each in compared.items()}
-    asked = {band: delivery_of.key(live.methods[way.method], tell_phones(live.surfaces)) for band, way in ways.items()}
+    asked = {
+        band: delivery_of.find_key(live.methods[way.method], tell_phones(live.surfaces)) for band, way in ways.items()
+    }
     others = sorted({way.method for way in ways.values()} - {few})
     if asked != keys or others:
         compared = compare(asked, others[0] if others else few)
@@ -162,7 +166,7 @@ def _for_few(standing: MembershipDecision, live: Live) -> str | None:
     """The method that would write a few contacts; None where there is none."""
     segment = standing.segment
     known = isinstance(segment.contacts, ContactsOf)
-    chosen = delivery_of.chosen(segment.delivery, live.methods, 0, segment.phones is not None, known)
+    chosen = delivery_of.choose_method(segment.delivery, live.methods, 0, segment.phones is not None, known)
     return None if chosen is None else chosen.method
 
 
@@ -191,7 +195,7 @@ def _personal(
 
 def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
     """What must change of the contacts of every campaign that a set names; nothing is said where nobody looked."""
-    declared = sets(desired.catalogue)
+    declared = make_disposition_sets(desired.catalogue)
     for wanted in declared:
         if wanted.live not in live.rows:
             continue
@@ -232,7 +236,7 @@ def _row_change(
         attributes=delivery.attributes,
         values=delivery.values,
         chosen=way.why,
-        key=delivery_of.key(live.methods[way.method], tell_phones(live.surfaces)),
+        key=delivery_of.find_key(live.methods[way.method], tell_phones(live.surfaces)),
         region=None if segment.phones is None else segment.phones.region,
         data=delivery.whole,
         numbers=_numbers(segment, live.methods[way.method], live),
@@ -257,7 +261,7 @@ def _row_change(
 def _numbers(segment: Segment, way: delivery_of.Way, live: Live) -> delivery_of.Numbers:
     """When the numbers are known that do-not-call lists are asked for; where there are none, nothing is asked."""
     known = not segment.suppress or isinstance(segment.contacts, ContactsOf)
-    return delivery_of.numbers(way, tell_phones(live.surfaces), known)
+    return delivery_of.find_numbers(way, tell_phones(live.surfaces), known)
 
 
 def _way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chosen:
@@ -269,7 +273,7 @@ def _way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chos
     segment = standing.segment
     puts = compared.count("add") + compared.count("update")
     known = isinstance(segment.contacts, ContactsOf)
-    way = delivery_of.chosen(segment.delivery, live.methods, puts, segment.phones is not None, known)
+    way = delivery_of.choose_method(segment.delivery, live.methods, puts, segment.phones is not None, known)
     if way is None:
         raise _no_way(segment, live)
     return way

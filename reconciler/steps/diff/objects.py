@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model import invisible
 from reconciler.model.address import Address
 from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
 from reconciler.model.desired import Desired
-from reconciler.model.kind import Kind, Later, Renewal
+from reconciler.model.kind import Kind, Later, ReplaceBehaviour
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.reason import Reason
-from reconciler.model.renaming import Held, called, unmoved
+from reconciler.model.renaming import Held, find_unmoved, name_of
 from reconciler.model.resource import Resource
 from reconciler.model.wire import Wire
 from reconciler.steps.diff import releasing
@@ -23,7 +23,7 @@ from reconciler.steps.diff import releasing
 
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The change of every declared object, also where there is nothing to do."""
-    for kind in kinds().values():
+    for kind in load_kinds().values():
         surface = kind.surface(live.surfaces)
         if surface is None:
             continue
@@ -39,8 +39,8 @@ def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
             # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be made anew either
             ours = found.owner == desired.settings.name and surface.deletes
-            if stuck and kind.renewal is not None and ours:
-                yield _replacement(update, fields, stuck, kind.renewal, surface, live)
+            if stuck and kind.replacement is not None and ours:
+                yield _replacement(update, fields, stuck, kind.replacement, surface, live)
             else:
                 yield update
 
@@ -53,12 +53,12 @@ def _unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Un
 
 def _renaming(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
     names, name = kind.earlier_names(resource), kind.live_name(resource)
-    return unmoved(name, names, held, desired.settings.name) if names else None
+    return find_unmoved(name, names, held, desired.settings.name) if names else None
 
 
 def notices(desired: Desired, live: Live) -> Iterator[str]:
     """What a person should know of what was renamed or released before: what says so can go."""
-    for kind in kinds().values():
+    for kind in load_kinds().values():
         held = Held(live.objects.get(kind.name, {}).values())
         for resource in desired.catalogue.of_kind(kind.name):
             told = _renaming(desired, kind, resource, held)
@@ -100,9 +100,9 @@ def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectCh
     for kind, held in live.objects.items():
         for name, each in held.items():
             own = str(each.fields.get("name", name))
-            looks.setdefault((kind, invisible.same_name(own)), []).append((name, each.id))
+            looks.setdefault((kind, invisible.normalise_name(own)), []).append((name, each.id))
     for change in changes:
-        found = looks.get((change.address.kind, invisible.same_name(change.name)), ())
+        found = looks.get((change.address.kind, invisible.normalise_name(change.name)), ())
         if change.action is not Action.CREATE and change.previous is None:
             found = [
                 each for each in found if invisible.strip_invisible(each[0]) == invisible.strip_invisible(change.name)
@@ -137,7 +137,7 @@ def _update(
         references=_references(surface, after),
         releases=_references(surface, found.fields),
         precondition=found.digest(),
-        previous=called(found) if called(found) != fields["name"] else None,
+        previous=name_of(found) if name_of(found) != fields["name"] else None,
         why=tuple(why) or (Reason("as_declared"),),
     )
 
@@ -146,7 +146,7 @@ def _replacement(
     update: ObjectChange,
     fields: Mapping[str, Any],
     stuck: tuple[str, ...],
-    renewal: Renewal,
+    behaviour: ReplaceBehaviour,
     surface: Wire,
     live: Live,
 ) -> ObjectChange:
@@ -155,7 +155,7 @@ def _replacement(
     later, wanted = _split(fields)
     # in our words: what the tenant calls it now, nothing is made with
     whole = {**(update.after or {}), **{name: _laid_over(before.get(name), value) for name, value in wanted.items()}}
-    after = {name: value for name, value in renewal.fields(whole).items() if name not in later}
+    after = {name: value for name, value in behaviour.fields(whole).items() if name not in later}
     found = [live.find(*each) for each in update.releases]
     sizes = [each.size for each in found if each is not None and each.size is not None]
     old = live.find(update.address.kind, update.name)
@@ -173,7 +173,7 @@ def _replacement(
             stuck,
             sum(sizes) if sizes else None,
             old.statistics.attempts if old is not None and old.statistics is not None else None,
-            renewal.downtime(before, after, words),
+            behaviour.downtime(before, after, words),
         ),
         why=(*update.why, Reason("unchangeable", stuck)),
     )
@@ -211,9 +211,9 @@ def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
     for kind, surface, address, found in _left(desired, live):
         if desired.prune and surface.deletes:
             continue
-        activity, uses = kind.activity, _references(surface, found.fields)
+        activity, uses = kind.run_states, _references(surface, found.fields)
         state = None if activity is None else found.fields.get(activity.field)
-        dials = activity is not None and activity.may_work(found.fields)
+        dials = activity is not None and activity.may_run(found.fields)
         yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
 
 
@@ -246,7 +246,7 @@ def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
 
 
 def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
-    for kind in kinds().values():
+    for kind in load_kinds().values():
         surface = kind.surface(live.surfaces)
         if surface is None or not surface.writable:
             continue

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reason import Reason
-from reconciler.model.renaming import Held, called
+from reconciler.model.renaming import Held, name_of
 from reconciler.model.resource import Resource
 
 EVERYTHING = "all"
@@ -36,31 +36,31 @@ def find_released(desired: Desired, live: Live) -> Mapping[tuple[str, str], tupl
 
 def _ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, list[LiveObject]]]:
     """By kind, the marked objects that no manifest manages."""
-    for kind in kinds().values():
+    for kind in load_kinds().values():
         declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
         held = live.objects.get(kind.name, {}).values()
         yield kind, [each for each in held if each.owner == desired.settings.name and each.name not in declared]
 
 
 def _named(kind: Kind, found: LiveObject, names: tuple[str, ...]) -> bool:
-    return not {found.name, called(found), f"{kind.name}/{found.name}", f"{kind.name}/{called(found)}"}.isdisjoint(
+    return not {found.name, name_of(found), f"{kind.name}/{found.name}", f"{kind.name}/{name_of(found)}"}.isdisjoint(
         names
     )
 
 
 def _of(desired: Desired, live: Live, resource: Resource) -> list[LiveObject]:
     """The marked objects that a released manifest means: by its name, else by those that it had before."""
-    kind = kinds()[resource.address.kind]
+    kind = load_kinds()[resource.address.kind]
     held = Held(live.objects.get(kind.name, {}).values())
     name = kind.live_name(resource)
-    found = held.named(name) or held.before(name, kind.earlier_names(resource))
+    found = held.find_named(name) or held.find_by_earlier(name, kind.earlier_names(resource))
     return [each for each in found if each.owner == desired.settings.name]
 
 
 def describe_released(desired: Desired, live: Live, resource: Resource) -> Iterator[str]:
     """That a manifest which releases something has nothing to release any more."""
     if not _of(desired, live, resource):
-        kind = kinds()[resource.address.kind]
+        kind = load_kinds()[resource.address.kind]
         there = live.find(kind.name, kind.live_name(resource)) is not None
         state = "is released: it carries no mark of this workspace" if there else "is not in the tenant"
         yield f"{resource.address} {state}; its manifest can go ({resource.where('spec', 'release')})"
@@ -78,7 +78,7 @@ def check_released_names(desired: Desired, live: Live) -> Iterator[str]:
             continue
         found = [
             (kind, each)
-            for kind in kinds().values()
+            for kind in load_kinds().values()
             for each in live.objects.get(kind.name, {}).values()
             if _named(kind, each, (name,))
         ]
@@ -115,16 +115,16 @@ def _fault(
 def dialled_by(kind: Kind, found: LiveObject, live: Live) -> tuple[str, ...]:
     """The objects that may be at work, and are this one or may work with it: which ones those do that name none, nobody
     knows."""
-    if kind.activity is not None:
-        return (found.name,) if kind.activity.may_work(found.fields) else ()
+    if kind.run_states is not None:
+        return (found.name,) if kind.run_states.may_run(found.fields) else ()
     names = []
-    for other in kinds().values():
+    for other in load_kinds().values():
         surface = other.surface(live.surfaces)
         fields = [each.field for each in surface.references if each.kind == kind.name] if surface is not None else []
-        if not fields or other.activity is None:
+        if not fields or other.run_states is None:
             continue
         for each in live.objects.get(other.name, {}).values():
             named = {each.fields.get(field) for field in fields}
-            if other.activity.may_work(each.fields) and named & {found.name, None}:
+            if other.run_states.may_run(each.fields) and named & {found.name, None}:
                 names.append(each.name)
     return tuple(sorted(names))

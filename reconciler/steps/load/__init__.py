@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
-from reconciler.model.kind import follow
+from reconciler.model.kind import iter_values_at
 from reconciler.model.problem import BadInput, Location, Problem, Stage
 from reconciler.model.resource import Path, Resource
 from reconciler.model.settings import Workspace
@@ -33,9 +33,9 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     Raises:
         BadInput: everything that is wrong with them, with the variables, or with the choice of tenant.
     """
-    from reconciler.kinds import kinds
-    from reconciler.kinds.workspace import settings as settings_of
-    from reconciler.model.live import digest_of
+    from reconciler.kinds import load_kinds
+    from reconciler.kinds.workspace import make_settings as settings_of
+    from reconciler.model.live import compute_digest
     from reconciler.steps.load import (
         bounds,
         choices,
@@ -53,17 +53,18 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     found = Collected()
     documents, ignored, environment = _read(workspace, found)
     declared = _declare(documents, found)
-    checked = references.check(declared, kinds())
+    checked = references.check(declared, load_kinds())
     catalogue = checked.catalogue
     found.add(
-        Stage.REFERENCES, [*checked.links, *releases.check(catalogue, kinds()), *renames.check(catalogue, kinds())]
+        Stage.REFERENCES,
+        [*checked.links, *releases.check(catalogue, load_kinds()), *renames.check(catalogue, load_kinds())],
     )
     found.add_following(Stage.REFERENCES, checked.following)
     found.add(Stage.CHECKS, [*checked.own, *strictness.check(catalogue)])
     found.add(Stage.CHECKS, freshness.check(catalogue, workspace.now))
     found.add(Stage.CHECKS, conditions.check(catalogue))
     if look_for_files:
-        found.add(Stage.CHECKS, local_files.check(checked.sound, kinds(), workspace.root))
+        found.add(Stage.CHECKS, local_files.check(checked.sound, load_kinds(), workspace.root))
     if not documents:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
         raise BadInput(found.problems or [empty])
@@ -101,7 +102,9 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         tenant=catalogue.get("Tenant", chosen),
         as_of=choices.moment(workspace, settings),
         now=workspace.now,
-        manifests=digest_of([_fingerprint(catalogue.resources[address]) for address in sorted(catalogue.resources)]),
+        manifests=compute_digest(
+            [_fingerprint(catalogue.resources[address]) for address in sorted(catalogue.resources)]
+        ),
         root=workspace.root,
         scratch=workspace.scratch,
         prune=workspace.prune,
@@ -190,24 +193,24 @@ def _declare(documents: list[Document], found: Collected) -> Declared:
 
 def _identity(document: Document) -> tuple[str | None, str | None]:
     """The kind and name that a document has, as far as they can be read and are valid."""
-    from reconciler.kinds import kinds
+    from reconciler.kinds import load_kinds
 
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
     metadata = value.get("metadata")
     kind, name = value.get("kind"), metadata.get("name") if isinstance(metadata, dict) else None
-    known = isinstance(kind, str) and kind in kinds()
+    known = isinstance(kind, str) and kind in load_kinds()
     readable = isinstance(name, str) and document.where("metadata", "name") not in document.spoiled
     return kind if known else None, name if readable else None
 
 
 def _literal(document: Document) -> set[Path]:
     """The parts that the document's kind keeps as written."""
-    from reconciler.kinds import kinds
+    from reconciler.kinds import load_kinds
 
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
-    kind = kinds().get(str(value.get("kind")))
+    kind = load_kinds().get(str(value.get("kind")))
     paths = kind.literal if kind is not None else ()
-    return {("spec", *steps) for path in paths for steps, _ in follow(value.get("spec"), path)}
+    return {("spec", *steps) for path in paths for steps, _ in iter_values_at(value.get("spec"), path)}
 
 
 def _resource(document: Document) -> Resource:

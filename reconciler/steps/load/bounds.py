@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
-from reconciler.kinds import kinds
-from reconciler.model.bounds import Held, names_of_file
-from reconciler.model.destination import Destination, destination
-from reconciler.model.known_names import NEVER, vendor_domains
+from reconciler.kinds import load_kinds
+from reconciler.model.bounds import Held, list_names_of_file
+from reconciler.model.destination import Destination, parse_destination
+from reconciler.model.known_names import NEVER, load_vendor_domains
 from reconciler.model.naming import (
     ClearName,
     HostName,
@@ -45,7 +45,7 @@ Refusal = tuple[Problem, Add | None]
 def check(resources: Iterable[Resource], tenant: str, ledger: str, bounds: Held, workspace: Workspace) -> list[Problem]:
     """Everything that manifests name and may not; of Tenants only the one that is meant is spoken to."""
     asked = [each for each in resources if each.address.kind != "Tenant" or each.address.name == tenant]
-    named = [found for resource in asked for found in kinds()[resource.address.kind].names(resource)]
+    named = [found for resource in asked for found in load_kinds()[resource.address.kind].names(resource)]
     if not any(isinstance(each, PlaceName) and each.url == ledger for each in named) or scheme_of(ledger) in SCHEMES:
         # a folder that no manifest names may be a link all the same
         named.append(PlaceName(f"file://{links.HERE}", Location(links.HERE), "the ledger, or what is kept beside it,"))
@@ -84,7 +84,9 @@ class _Check:
     def _one_kind_of_host(self) -> None:
         """By default a workspace is all on this machine, or on the vendor's hosts: never in part."""
         there = [_leads(each.url) for each in self.named if isinstance(each, HostName)]
-        if self.bounds.default.local and any(each is not None and each.below(vendor_domains()) for each in there):
+        if self.bounds.default.local and any(
+            each is not None and each.is_below(load_vendor_domains()) for each in there
+        ):
             self.bounds = replace(self.bounds, default=replace(self.bounds.default, local=False))
 
     def _asked(self, named: Named) -> Iterator[Refusal]:
@@ -120,7 +122,7 @@ class _Check:
 
     def _host(self, named: HostName) -> Iterator[Refusal]:
         try:
-            there = destination(named.url)
+            there = parse_destination(named.url)
         except ValueError as error:
             message = f"the address of {named.what} cannot be called: {error}"
             yield Problem(named.where, "bad-host", message, hint="write it as https://HOST/PATH"), None
@@ -140,7 +142,7 @@ class _Check:
         is_file = named.kept == "file"
         if is_file:
             found, inside = self._file(named.name)
-            shown, what = tuple(names_of_file(found, inside)), f"the file {named.name}"
+            shown, what = tuple(list_names_of_file(found, inside)), f"the file {named.name}"
             allowed = self.bounds.allows_file(found, inside, goes)
         else:
             shown, what = (named.name,), f"the variable {named.name}"
@@ -249,6 +251,6 @@ def _refused(where: Location, code: str, message: str, add: Add | None) -> Refus
 
 def _leads(url: str) -> Destination | None:
     try:
-        return destination(url)
+        return parse_destination(url)
     except ValueError:
         return None

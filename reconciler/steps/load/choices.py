@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.kinds.workspace import outside
-from reconciler.model.instants import last_midnight
+from reconciler.kinds.workspace import check_is_inside
+from reconciler.model.instants import find_last_midnight
 from reconciler.model.nearest import list_names, suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue
@@ -85,7 +85,7 @@ def _unclear(offered: list[str], workspace: Workspace, environment: Environment 
 def moment(workspace: Workspace, settings: Settings) -> datetime:
     """The instant that recency is counted from, UTC: given, else declared, else the last midnight."""
     chosen = workspace.as_of or settings.as_of
-    return last_midnight(workspace.now) if chosen is None else chosen.astimezone(UTC)
+    return find_last_midnight(workspace.now) if chosen is None else chosen.astimezone(UTC)
 
 
 def engine(workspace: Workspace, settings: Settings, catalogue: Catalogue) -> Engine | Problem:
@@ -97,7 +97,7 @@ def engine(workspace: Workspace, settings: Settings, catalogue: Catalogue) -> En
     folder = (inside / said).resolve()
     resource = next(iter(catalogue.of_kind("Workspace")))
     if not folder.is_relative_to(inside):
-        return outside(resource, said)
+        return check_is_inside(resource, said)
     if folder.exists() and not folder.is_dir():
         where = resource.where("spec", "engine", "spillFolder")
         return Problem(

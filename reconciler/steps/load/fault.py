@@ -8,8 +8,8 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from reconciler.kinds import shared_schema
-from reconciler.model.nearest import nearest
+from reconciler.kinds import load_shared_schema
+from reconciler.model.nearest import find_nearest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
@@ -66,7 +66,7 @@ class Fault:
         """The fields that the unknown keys were probably meant to be."""
         known = self.part.get("properties", {})
         told = self.part.get("x-instead", {})
-        return {near for key in self.strangers if key not in told and (near := nearest(key, known)) is not None}
+        return {near for key in self.strangers if key not in told and (near := find_nearest(key, known)) is not None}
 
     def problem(self, code: str, message: str, hint: str | None = None) -> Problem:
         return Problem(self.where, code, message, note=self.rule, hint=hint)
@@ -109,5 +109,5 @@ def _followed(root: Schema, schema: Schema) -> Schema:
 def definition(root: Schema, reference: str) -> Schema:
     """The part of a schema, or of the one that all share (`manifest.json#/$defs/name`), that a reference names."""
     file, _, name = reference.partition("#/$defs/")
-    found: Schema = (shared_schema() if file else root)["$defs"][name]
+    found: Schema = (load_shared_schema() if file else root)["$defs"][name]
     return found

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.kinds import kinds, shared_schema
-from reconciler.model.nearest import nearest
+from reconciler.kinds import load_kinds, load_shared_schema
+from reconciler.model.nearest import find_nearest
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.files import WHOLE, Source
@@ -28,11 +28,11 @@ def is_ours(document: Document) -> bool:
     if not isinstance(document.value, dict):
         return False
     version, kind = document.value.get("apiVersion"), document.value.get("kind")
-    known = isinstance(kind, str) and kind in kinds()
+    known = isinstance(kind, str) and kind in load_kinds()
     if not isinstance(version, str):
         return known or version is not None
-    ours = str(shared_schema()["$defs"]["apiVersion"]["const"])
-    if "{{" in version or version == ours or _OURS.search(version) or nearest(version, [ours]) is not None:
+    ours = str(load_shared_schema()["$defs"]["apiVersion"]["const"])
+    if "{{" in version or version == ours or _OURS.search(version) or find_nearest(version, [ours]) is not None:
         return True
     return known and _GROUP.fullmatch(version) is None
 
@@ -80,7 +80,7 @@ def describe_foreign(others: Sequence[Document]) -> list[Problem]:
 
 
 def _version() -> str:
-    return str(shared_schema()["$defs"]["apiVersion"]["const"])
+    return str(load_shared_schema()["$defs"]["apiVersion"]["const"])
 
 
 def _shown(document: Document) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.kinds import floor
-from reconciler.model.bounds import Bounds, Held, bounds_of
-from reconciler.model.known_names import in_pipeline
+from reconciler.model.bounds import Bounds, Held, make_bounds
+from reconciler.model.known_names import is_in_pipeline
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Workspace
@@ -30,7 +30,7 @@ def read_bounds(
         if "bounds" not in resource.spec:
             continue
         try:
-            said.append(bounds_of(resource.spec["bounds"]))
+            said.append(make_bounds(resource.spec["bounds"]))
         except ValueError as error:
             words, number = error.args
             where = resource.where("spec", "bounds", "hosts", number)
@@ -39,7 +39,7 @@ def read_bounds(
     folders = {leads_to(inside, name) for name in (links.HERE, links.folder_of(ledger))} - {inside}
     default = Bounds(
         tenant=tenant,
-        local=not said and not in_pipeline(workspace.environ),
+        local=not said and not is_in_pipeline(workspace.environ),
         ledger=tuple(sorted(folders)),
     )
     return Held(default, tuple(replace(each, tenant=tenant) for each in said)), problems

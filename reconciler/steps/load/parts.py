@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from reconciler.kinds import kinds, shared_schema
-from reconciler.model.kind import Each
+from reconciler.kinds import load_kinds, load_shared_schema
+from reconciler.model.kind import ForEach
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
@@ -48,11 +48,11 @@ def spread(documents: Iterable[Document]) -> tuple[list[Document], list[Problem]
     return found, problems
 
 
-def _differing(document: Document) -> tuple[Each | None, Any]:
+def _differing(document: Document) -> tuple[ForEach | None, Any]:
     """How the document's kind has several parts, where the document does, and what it says of them."""
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
-    kind, spec = kinds().get(str(value.get("kind"))), value.get("spec")
-    each = kind.each if kind is not None else None
+    kind, spec = load_kinds().get(str(value.get("kind"))), value.get("spec")
+    each = kind.for_each if kind is not None else None
     if each is None or not isinstance(spec, dict) or each.field not in spec:
         return None, None
     return each, spec[each.field]
@@ -61,13 +61,13 @@ def _differing(document: Document) -> tuple[Each | None, Any]:
 def _proper(differs: Any) -> bool:
     if not isinstance(differs, dict) or not differs:
         return False
-    name = re.compile(shared_schema()["$defs"]["name"]["pattern"].removesuffix("$"))
+    name = re.compile(load_shared_schema()["$defs"]["name"]["pattern"].removesuffix("$"))
     return all(
         isinstance(part, str) and name.fullmatch(part) and isinstance(held, dict) for part, held in differs.items()
     )
 
 
-def _part(document: Document, each: Each, part: str) -> Document:
+def _part(document: Document, each: ForEach, part: str) -> Document:
     spec = document.value["spec"]
     rest = {key: value for key, value in spec.items() if key != each.field}
     differs = {key: value for key, value in spec[each.field][part].items() if key != each.field}

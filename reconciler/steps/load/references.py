@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from reconciler.model import invisible
 from reconciler.model.address import Address
-from reconciler.model.kind import Kind, follow
-from reconciler.model.listing import shortened
-from reconciler.model.nearest import nearest, suggest
+from reconciler.model.kind import Kind, iter_values_at
+from reconciler.model.listing import shorten_list
+from reconciler.model.nearest import find_nearest, suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Path, Resource
 from reconciler.steps.load.collected import Unread
@@ -107,7 +107,7 @@ def check(declared: Declared, kinds: Mapping[str, Kind]) -> Checked:
 def _links(manifest: Manifest, kinds: Mapping[str, Kind]) -> Iterator[_Link]:
     document = manifest.document
     for reference in kinds[manifest.kind].references:
-        for steps, name in follow(document.value.get("spec"), reference.path):
+        for steps, name in iter_values_at(document.value.get("spec"), reference.path):
             path: Path = ("spec", *steps)
             where = document.where(*path)
             if isinstance(name, str) and where not in document.spoiled:
@@ -133,7 +133,7 @@ def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind
         kind = kinds[resource.address.kind]
         if not kind.surfaces:
             continue
-        other = first.setdefault((kind.name, invisible.same_name(kind.live_name(resource))), resource)
+        other = first.setdefault((kind.name, invisible.normalise_name(kind.live_name(resource))), resource)
         if other.address != resource.address:
             alike = kind.live_name(resource) != kind.live_name(other)
             same = "a name that looks the same" if alike else "the same name"
@@ -151,9 +151,9 @@ def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind
 
 
 def _own_names(kind: Kind, resource: Resource, other: Resource) -> str:
-    if kind.each is None or resource.address.resource != other.address.resource:
+    if kind.for_each is None or resource.address.resource != other.address.resource:
         return "give each a `spec.name` of its own"
-    return f'make the part a part of the name: `name: "… {{{{ {kind.each.variable} }}}}"`'
+    return f'make the part a part of the name: `name: "… {{{{ {kind.for_each.variable} }}}}"`'
 
 
 def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
@@ -174,11 +174,11 @@ def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
 
 
 def _where_others_are(name: str, known: Mapping[str, Sequence[Location]]) -> str:
-    meant = nearest(name, known)
+    meant = find_nearest(name, known)
     if meant is not None:
         return f"did you mean `{meant}` ({known[meant][0]})?"
     places = sorted({places[0].file for places in known.values()})
-    return f"{suggest(name, known)} (declared in {shortened(places, 3)})"
+    return f"{suggest(name, known)} (declared in {shorten_list(places, 3)})"
 
 
 def _circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], list[Problem]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Address
-from reconciler.model.kind import Kind, follow
+from reconciler.model.kind import Kind, iter_values_at
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 
@@ -30,7 +30,7 @@ def check(catalogue: Catalogue, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
         if is_released(resource):
             continue
         for reference in kinds[address.kind].references:
-            for steps, name in follow(resource.spec, reference.path):
+            for steps, name in iter_values_at(resource.spec, reference.path):
                 other = released.get(Address(reference.kind, str(name)))
                 if other is not None:
                     yield Problem(

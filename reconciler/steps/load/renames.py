@@ -17,12 +17,12 @@ def check(catalogue: Catalogue, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
     live = [(kind, each) for kind, each in held if kind.surfaces]
     if not any("was" in each.spec for _, each in live):
         return
-    own = {(kind.name, invisible.same_name(kind.live_name(each))): each for kind, each in live}
+    own = {(kind.name, invisible.normalise_name(kind.live_name(each))): each for kind, each in live}
     earlier: dict[tuple[str, str], Resource] = {}
     for kind, resource in live:
         for index, old in enumerate(kind.earlier_names(resource)):
             where = _place(resource, index)
-            looks = (kind.name, invisible.same_name(old))
+            looks = (kind.name, invisible.normalise_name(old))
             other, first = own.get(looks), earlier.setdefault(looks, resource)
             if old == kind.live_name(resource):
                 message = f"`was` is what {resource.address} is called now"
@@ -49,6 +49,6 @@ def _place(resource: Resource, index: int) -> Location:
 
 
 def _hint(kind: Kind, resource: Resource, first: Resource) -> str:
-    if kind.each is not None and resource.address.resource == first.address.resource:
-        return f'make the part a part of it: `was: "… {{{{ {kind.each.variable} }}}}"`'
+    if kind.for_each is not None and resource.address.resource == first.address.resource:
+        return f'make the part a part of it: `was: "… {{{{ {kind.for_each.variable} }}}}"`'
     return "keep it in one of them"

@@ -19,9 +19,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from reconciler.kinds import kinds, schema_of, shared_schema
-from reconciler.model.countries import country
-from reconciler.model.instants import EARLIEST, LATEST, LONGEST, parse_duration, parse_instant, reckonable
+from reconciler.kinds import load_kinds, load_schema, load_shared_schema
+from reconciler.model.countries import find_country
+from reconciler.model.instants import EARLIEST, LATEST, LONGEST, is_reckonable, parse_duration, parse_instant
 from reconciler.model.nearest import suggest
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
@@ -33,7 +33,7 @@ _FORMATS = FormatChecker(formats=())
 
 @_FORMATS.checks("date-time", raises=(ValueError, OverflowError))
 def _instant(value: object) -> bool:
-    return not isinstance(value, str) or reckonable(parse_instant(value))
+    return not isinstance(value, str) or is_reckonable(parse_instant(value))
 
 
 @_FORMATS.checks("date", raises=ValueError)
@@ -60,7 +60,7 @@ def _at_most(value: object, longest: timedelta) -> bool:
 
 @_FORMATS.checks("country")
 def _country(value: object) -> bool:
-    return not isinstance(value, str) or country(value) is not None
+    return not isinstance(value, str) or find_country(value) is not None
 
 
 def _pattern(validator: Any, pattern: str, value: object, schema: object) -> Iterator[ValidationError]:
@@ -115,13 +115,13 @@ def validator(schema: Mapping[str, Any]) -> Any:
 
 @cache
 def _of_kind(kind: str) -> Any:
-    return validator(schema_of(kind))
+    return validator(load_schema(kind))
 
 
 @cache
 def _of_any_kind() -> Any:
     """What every manifest has, for one whose kind is not known."""
-    shared = shared_schema()
+    shared = load_shared_schema()
     parts = {name: {"$ref": f"{shared['$id']}#/$defs/{name}"} for name in ("apiVersion", "metadata")}
     parts["kind"] = {"description": "What the manifest declares."}
     return validator({"type": "object", "required": ["apiVersion", "kind", "metadata"], "properties": parts})
@@ -134,7 +134,7 @@ def check(document: Document) -> list[Problem]:
         hint = "a manifest has `apiVersion`, `kind`, `metadata` and `spec`"
         return [Problem(document.where(), "not-a-manifest", "this document is not a manifest", hint=hint)]
     kind = value.get("kind")
-    known = kind if isinstance(kind, str) and kind in kinds() else None
+    known = kind if isinstance(kind, str) and kind in load_kinds() else None
     problems = [] if known or "kind" not in value else [_unknown_kind(document, kind)]
     fitting = _of_kind(known) if known else _of_any_kind()
     problems += describe_schema_errors(fitting.iter_errors(value), document, fitting.schema)
@@ -144,6 +144,6 @@ def check(document: Document) -> list[Problem]:
 def _unknown_kind(document: Document, kind: Any) -> Problem:
     where = document.where("kind")
     if not isinstance(kind, str):
-        return Problem(where, "unknown-kind", "`kind` must be the name of a kind", hint=suggest("", kinds()))
+        return Problem(where, "unknown-kind", "`kind` must be the name of a kind", hint=suggest("", load_kinds()))
     shown = "of that name" if document.secret(("kind",)) else f"`{kind}`"
-    return Problem(where, "unknown-kind", f"there is no kind {shown}", hint=suggest(kind, kinds()))
+    return Problem(where, "unknown-kind", f"there is no kind {shown}", hint=suggest(kind, load_kinds()))

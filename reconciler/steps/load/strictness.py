@@ -12,7 +12,7 @@ from dataclasses import replace
 from reconciler.audience.staging import geography
 from reconciler.kinds import abandonment_policy, floor, workspace
 from reconciler.model.ceiling import ELSEWHERE
-from reconciler.model.countries import country
+from reconciler.model.countries import find_country
 from reconciler.model.finding import Severity
 from reconciler.model.nearest import suggest
 from reconciler.model.nearest import suggest_country as suggest_place
@@ -27,10 +27,10 @@ from reconciler.steps.load.document import Document
 def apply_floors(settings: Settings, catalogue: Catalogue) -> Settings:
     """The settings with the waivers of every policy, on every floor."""
     policies = catalogue.of_kind(abandonment_policy.KIND.name)
-    waived = tuple(waiver for policy in policies for waiver in abandonment_policy.waivers(policy))
+    waived = tuple(waiver for policy in policies for waiver in abandonment_policy.iter_waivers(policy))
     settings = replace(settings, overrides=(*settings.overrides, *waived))
     for each in catalogue.of_kind(floor.KIND.name):
-        settings = floor.floor(each).under(settings)
+        settings = floor.make_floor(each).apply(settings)
     return settings
 
 
@@ -95,7 +95,7 @@ def _countries(resource: Resource) -> Iterator[Problem]:
     for place in resource.spec.get("ceilings", {}):
         if place == ELSEWHERE:
             continue
-        code, where = country(place), resource.where("spec", "ceilings", place)
+        code, where = find_country(place), resource.where("spec", "ceilings", place)
         if code is None:
             shown = suggest_place(place)
             yield Problem(where, "unknown-region", f"unknown region `{place}` in `spec.ceilings`", hint=shown)
@@ -111,9 +111,9 @@ def _countries(resource: Resource) -> Iterator[Problem]:
 
 def _ceilings(resource: Resource) -> Iterator[Problem]:
     known = load_ceilings()
-    declared = abandonment_policy.ceilings(resource)
+    declared = abandonment_policy.make_ceilings(resource)
     for place in resource.spec.get("ceilings", {}):
-        code = country(place) or place
+        code = find_country(place) or place
         allowed, ceiling = known.get(code), declared[code]
         if allowed is not None and ceiling.percent > allowed.percent:
             yield Problem(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from reconciler.model.nearest import list_names, nearest, suggest
+from reconciler.model.nearest import find_nearest, list_names, suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.model.settings import Workspace
@@ -180,7 +180,7 @@ def _mapping(root: FilePath, path: FilePath, problems: list[Problem]) -> Documen
 
 def missing(name: str, where: Location, names: Mapping[str, Any], offered: Sequence[str] = ()) -> Problem:
     """The problem of a template that uses a variable nobody gave; `offered` are environments, if none was chosen."""
-    near = nearest(name, names)
+    near = find_nearest(name, names)
     give = f"give it with `--var {name}=…`, in a file of `--vars`, or in `{ENVIRONMENTS}/`"
     if offered:
         give = f"choose an environment with `--environment NAME` ({list_names(offered)}), or {give}"

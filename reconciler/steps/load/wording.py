@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from jsonschema.exceptions import ValidationError
 
 from reconciler.model.instants import EARLIEST, LATEST, LONGEST
-from reconciler.model.nearest import list_names, nearest, suggest, suggest_country
+from reconciler.model.nearest import find_nearest, list_names, suggest, suggest_country
 from reconciler.model.problem import Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import Fault, Schema, part_of
@@ -118,7 +118,7 @@ def _out_of_range(fault: Fault) -> Iterator[Problem]:
 
 def _unknown_value(fault: Fault) -> Iterator[Problem]:
     choices = [str(choice) for choice in fault.wanted]
-    near = nearest(fault.value, choices) if isinstance(fault.value, str) else None
+    near = find_nearest(fault.value, choices) if isinstance(fault.value, str) else None
     hint = f"did you mean `{near}`?" if near is not None else None
     message = f"{fault.name} is {fault.shown}; it must be one of {list_names(choices)}"
     if len(choices) == 1:

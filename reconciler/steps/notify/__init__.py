@@ -15,9 +15,9 @@ from datetime import datetime
 
 import orjson
 
-from reconciler.kinds.webhook import context
+from reconciler.kinds.webhook import make_context
 from reconciler.ledger.outbox import Outbox
-from reconciler.model.payloads import body_of
+from reconciler.model.payloads import make_body
 from reconciler.model.ports import WebhookPort
 from reconciler.model.problem import BadInput
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
@@ -94,9 +94,9 @@ def make_callback(webhook: Webhook, occasion: Occasion, outbox: Outbox, now: dat
 
 def _make_body(callback: Callback, webhook: Webhook) -> Callback:
     if webhook.body is None:
-        body = orjson.dumps(body_of(callback.payload)).decode()
+        body = orjson.dumps(make_body(callback.payload)).decode()
     else:
-        known = context(webhook, callback.event, callback.payload)
+        known = make_context(webhook, callback.event, callback.payload)
         body = render(webhook.body, known, webhook.content_type)
     return replace(callback, body=body, content_type=webhook.content_type)
 

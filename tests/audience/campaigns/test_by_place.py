@@ -14,7 +14,7 @@ from phonenumbers import geocoder, timezone
 from reconciler.audience.campaigns import by_place
 from reconciler.audience.relations import relations
 from reconciler.audience.staging import geography
-from reconciler.model.calendar import same_zone
+from reconciler.model.calendar import resolve_zone
 from reconciler.model.exposure import Exposure, Place, Unread
 from tests.audience.conftest import Written
 
@@ -211,7 +211,7 @@ class TestOfAddresses:
         found = counted(backend, written, [{"e164": "+12125550102", "timezone": zone}])
         (place,) = found.places
         assert found.unread == ()
-        assert {same_zone(each) for each in place.zones} == {"America/Los_Angeles", "America/New_York"}
+        assert {resolve_zone(each) for each in place.zones} == {"America/Los_Angeles", "America/New_York"}
 
     @pytest.mark.parametrize(
         ("zone", "meant"),

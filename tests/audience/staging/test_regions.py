@@ -92,6 +92,6 @@ def test_each_word_is_looked_up_once(backend: Any, written: Written, monkeypatch
         asked.append(text)
         return "US"
 
-    monkeypatch.setattr("reconciler.model.countries.country", counted)
+    monkeypatch.setattr("reconciler.model.countries.find_country", counted)
     found(backend, written, ["usa", "United States", None] * 500)
     assert sorted(asked) == ["United States", "usa"]

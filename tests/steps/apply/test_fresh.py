@@ -73,7 +73,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = datetime.now(UTC)
-        monkeypatch.setattr(instants, "clock", lambda: self.now)
+        monkeypatch.setattr(instants, "read_clock", lambda: self.now)
 
     def go_on(self, minutes: float) -> None:
         self.now += timedelta(minutes=minutes)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.kinds import kinds, schema_of
+from reconciler.kinds import load_kinds, load_schema
 from reconciler.model.address import Address
 from reconciler.model.bounds import Held
 from reconciler.model.desired import Desired
@@ -399,8 +399,8 @@ def outside(spec: Any) -> Iterator[Any]:
 
 EXAMPLES = [
     (kind, number)
-    for kind in sorted(kinds())
-    for number, example in enumerate(schema_of(kind)["examples"])
+    for kind in sorted(load_kinds())
+    for number, example in enumerate(load_schema(kind)["examples"])
     if kind != "Floor" and list(outside(example["spec"]))
 ]
 
@@ -408,8 +408,8 @@ EXAMPLES = [
 @pytest.mark.parametrize(("kind", "number"), EXAMPLES)
 def test_no_reference_or_address_of_a_manifest_is_passed_over(kind: str, number: int) -> None:
     """Whatever a kind's examples hold that leads out of them is among what the kind says that it names."""
-    spec = schema_of(kind)["examples"][number]["spec"]
-    named = list(kinds()[kind].names(Resource(Address(kind, "a"), spec)))
+    spec = load_schema(kind)["examples"][number]["spec"]
+    named = list(load_kinds()[kind].names(Resource(Address(kind, "a"), spec)))
     secrets = [{each.kept: each.name} for each in named if isinstance(each, SecretName)]
     urls = [each.url for each in named if isinstance(each, HostName | PlaceName | ObjectName)]
     assert [value for value in outside(spec) if value not in (*secrets, *urls)] == []
@@ -417,7 +417,7 @@ def test_no_reference_or_address_of_a_manifest_is_passed_over(kind: str, number:
 
 def test_the_kinds_that_lead_out_of_their_manifests_are_these() -> None:
     silent = Kind("Silent", "nothing").names
-    assert {name for name, kind in kinds().items() if kind.names is not silent} == {
+    assert {name for name, kind in load_kinds().items() if kind.names is not silent} == {
         *("ContactSource", "DispositionSet", "SuppressionList", "Tenant", "Webhook", "Workspace"),
     }
     assert {kind for kind, _ in EXAMPLES} >= {"ContactSource", "DispositionSet", "Tenant", "Webhook", "Workspace"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.kinds import kinds
+from reconciler.kinds import load_kinds
 from reconciler.model import nearest
-from reconciler.model.listing import shortened
+from reconciler.model.listing import shorten_list
 from reconciler.model.problem import BadInput, Location, Problem, Stage
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import load, references, yaml_nodes
@@ -125,7 +125,7 @@ def test_the_exception_holds_every_problem() -> None:
 def test_a_list_of_names_never_hides_exactly_one(count: int, end: str) -> None:
     names = "abcdefghijklmno"[:count]
     assert nearest.list_names(names).endswith(end)
-    assert "1 more" not in shortened(list(names), count - 1)
+    assert "1 more" not in shorten_list(list(names), count - 1)
 
 
 def test_fields_in_the_place_of_a_waiver_are_answered_with_every_field_there_is(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_every_kind_that_names_files_has_them_looked_for(tmp_path: Path, kind: s
 
 
 def test_a_kind_whose_manifest_has_files_says_so() -> None:
-    assert {name for name, kind in kinds().items() if kind.feeds.__name__ != "_no_feeds"} == {
+    assert {name for name, kind in load_kinds().items() if kind.feeds.__name__ != "_no_feeds"} == {
         "ContactSource",
         "SuppressionList",
         "DispositionSet",
@@ -387,6 +387,6 @@ def test_names_that_are_alike_are_searched_for_the_first_alone(tmp_path: Path, m
 
 
 def test_the_shared_schema_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from reconciler.kinds import shared_schema
+    from reconciler.kinds import load_shared_schema
 
-    assert shared_schema() is shared_schema()
+    assert load_shared_schema() is load_shared_schema()

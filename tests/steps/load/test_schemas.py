@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds import kinds, schema_folder, schema_of, shared_schema
+from reconciler.kinds import find_schema_folder, load_kinds, load_schema, load_shared_schema
 from reconciler.model.problem import Location, Problem
 from reconciler.steps.load.document import Document
 from reconciler.steps.load.fault import part_of
@@ -18,7 +18,7 @@ from reconciler.steps.load.templates import render
 from reconciler.steps.load.variables import Variables
 from reconciler.steps.load.wording import KEYWORDS, describe_schema_errors
 
-STEMS = sorted(file.name for file in schema_folder().iterdir() if file.name.endswith(".json"))
+STEMS = sorted(file.name for file in find_schema_folder().iterdir() if file.name.endswith(".json"))
 STRUCTURE = {"kind", "spec", "apiVersion", "metadata"}
 HERE = Location("example.json", 1, 1)
 SILENT = {
@@ -51,13 +51,13 @@ def parts(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def read(stem: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads((schema_folder() / stem).read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads((find_schema_folder() / stem).read_text(encoding="utf-8"))
     return schema
 
 
-@pytest.mark.parametrize("kind", sorted(kinds()))
+@pytest.mark.parametrize("kind", sorted(load_kinds()))
 def test_the_examples_of_a_schema_are_valid(kind: str) -> None:
-    examples = schema_of(kind)["examples"]
+    examples = load_schema(kind)["examples"]
     assert examples
     for example in examples:
         documents, problems = spread([Document("example.json", example, places={(): HERE})])
@@ -75,7 +75,7 @@ def test_a_schema_is_a_schema(stem: str) -> None:
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_every_property_that_takes_a_value_is_described(stem: str) -> None:
-    shared = shared_schema()["$defs"]
+    shared = load_shared_schema()["$defs"]
     for name, part in parts(read(stem)):
         own = part.get("$ref", "").rpartition("/")[2]
         described = "description" in part or own in shared or own in read(stem).get("$defs", {})

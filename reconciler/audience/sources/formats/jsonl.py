@@ -26,7 +26,7 @@ from reconciler.audience.sources.raw_rows import (
 from reconciler.audience.staging import mapping
 from reconciler.model.feeds import AnyFiles
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.vocabulary import folded
+from reconciler.model.vocabulary import fold_word
 
 LONGEST_LINE = 1 << 20
 
@@ -134,8 +134,8 @@ def _misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, list[str
     """The keys that some object has for a wanted one, and that are not it: `Phone` or `phone ` for `phone`."""
     alike: dict[str, list[str]] = {}
     for key in keys:
-        alike.setdefault(folded(key), []).append(key)
-    found = {name: [key for key in alike.get(folded(name), ()) if key not in named] for name in named}
+        alike.setdefault(fold_word(key), []).append(key)
+    found = {name: [key for key in alike.get(fold_word(name), ()) if key not in named] for name in named}
     return {name: others for name, others in found.items() if others}
 
 

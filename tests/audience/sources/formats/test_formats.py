@@ -23,13 +23,13 @@ from reconciler.audience.sources.raw_rows import (
     describe_missing_columns,
     open_parquet,
 )
-from reconciler.kinds import shared_schema
+from reconciler.kinds import load_shared_schema
 from reconciler.model.feeds import AnyFiles, FileFeed
 from reconciler.model.problem import BadInput, Location
 
 
 def test_the_schema_names_every_format_that_there_is() -> None:
-    assert set(shared_schema()["$defs"]["fileFormat"]["enum"]) == formats().keys()
+    assert set(load_shared_schema()["$defs"]["fileFormat"]["enum"]) == formats().keys()
 
 
 def read_cards(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
