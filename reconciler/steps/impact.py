@@ -12,7 +12,7 @@ from reconciler.audience.impact.people import Counts
 from reconciler.audience.relations import engine
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
-from reconciler.model.forecast import forecast
+from reconciler.model.forecast import make_forecast
 from reconciler.model.impact import (
     BandMove,
     BlastRadius,
@@ -23,7 +23,7 @@ from reconciler.model.impact import (
     NearThreshold,
     blast_radius,
 )
-from reconciler.model.instants import present
+from reconciler.model.instants import find_present
 from reconciler.model.live import Live
 from reconciler.model.members import Members
 from reconciler.model.rule_results import RuleResults
@@ -46,7 +46,7 @@ def measure_impact(desired: Desired, members: Members, judged: RuleResults, live
         else:
             every, by_campaign = people.count_calls(backend, found, lists, dialling)
             moves = people.find_moves(backend, found, lists, members) if members else None
-        campaigns = tuple(_campaigns(dialling, by_campaign, lists, judged, present(desired.as_of, desired.now)))
+        campaigns = tuple(_campaigns(dialling, by_campaign, lists, judged, find_present(desired.as_of, desired.now)))
         treated = sum(each.treated for each in campaigns)
         blast = blast_radius(called, every.starts, every.stops, every.moves, treated, known=known)
         if moves is None:
@@ -100,7 +100,7 @@ def _hours(
     mine = [each for each in judged.campaigns if Address(each.change.address.kind, each.change.address.name) == address]
     after = [None if each.forecast is None else each.forecast.hours for each in mine]
     before = [
-        forecast(each.campaign, sizes.get(each.was.list or "") if each.was is not None else 0, moment).hours
+        make_forecast(each.campaign, sizes.get(each.was.list or "") if each.was is not None else 0, moment).hours
         for each in mine
     ]
     if not mine or any(each is None for each in (*before, *after)):

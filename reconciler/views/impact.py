@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.model.impact import BandMove, CampaignImpact, Concentration, DataAge, Impact, NearThreshold, Value
 from reconciler.model.instants import format_instant
-from reconciler.model.listing import cut
+from reconciler.model.listing import count_shown
 from reconciler.views.plain import plain
 
 MOST = 8
@@ -28,7 +28,7 @@ def describe_impact(impact: Impact) -> Iterator[Text]:
         [words for each in impact.data if (words := describe_age(each))],
     )
     for lines in parts:
-        shown = cut(len(lines), MOST)
+        shown = count_shown(len(lines), MOST)
         yield from (Text(plain(f"  {line}")) for line in lines[:shown])
         if lines[shown:]:
             yield Text(f"  and {len(lines) - shown} more in the plan's document", "dim")

@@ -11,7 +11,7 @@ from reconciler.model.change import Action, Changes, FieldChange, ObjectChange, 
 from reconciler.model.live import Live
 from reconciler.model.rows import MemberPhones, MembersOf, Rows
 from reconciler.model.situation import Planned
-from reconciler.model.states import CAMPAIGN, LIST, CampaignState, campaign_state
+from reconciler.model.states import CAMPAIGN, LIST, CampaignState, make_campaign_state
 
 _ALIKE = frozenset({"name", "description", "list", "status"})
 """Fields of a campaign that change nothing of how a call is made."""
@@ -73,7 +73,7 @@ def list_dialling(campaigns: Iterable[Planned], others: Iterable[Planned], chang
     found: dict[Address, _Parts] = {}
     gone = (each for each in changes.objects if each.address.kind == CAMPAIGN and each.action is Action.DELETE)
     every = [(each.change, each.was, each.becomes) for each in (*campaigns, *others)]
-    every += [(change, campaign_state(change.before), None) for change in gone]
+    every += [(change, make_campaign_state(change.before), None) for change in gone]
     for change, was, becomes in every:
         mine = found.setdefault(Address(change.address.kind, change.address.name), _Parts())
         mine.parts.append((was, becomes))
