@@ -91,7 +91,7 @@ class Writes:
             lambda: self._differs(str(fields.get("name", name)), fields if then is None else then),
         )
 
-    def rest(self, activity: RunStates, live: LiveObject) -> None:
+    def rest(self, run_states: RunStates, live: LiveObject) -> None:
         """Make an object of this kind rest, if it may be at work, and know that it does.
 
         What is stopping is waited for first: it comes to rest by itself, and takes no other status before.
@@ -100,17 +100,17 @@ class Writes:
             NotAsWritten: the tenant does not say that it rests.
         """
         found: LiveObject | None = live
-        if activity.read_state(live.fields) is RunState.STOPPING:
+        if run_states.read_state(live.fields) is RunState.STOPPING:
             found = self._settled(live.name, {RunState.STOPPING})
-        if found is not None and activity.may_run(found.fields):
-            self.update(WriteOp.PAUSE, {activity.field: activity.off}, of=live.name)
+        if found is not None and run_states.may_run(found.fields):
+            self.update(WriteOp.PAUSE, {run_states.field: run_states.off}, of=live.name)
 
     def _settled(self, name: str | None, states: set[RunState]) -> LiveObject | None:
         """The object, once its state is none of these that pass, or that has been waited for long enough."""
-        activity, waited = self.kind.run_states, 0
+        run_states, waited = self.kind.run_states, 0
         while True:
             live = self.found(name)
-            state = activity.read_state(live.fields) if activity is not None and live is not None else None
+            state = run_states.read_state(live.fields) if run_states is not None and live is not None else None
             pauses = STOPPING if state is RunState.STOPPING else SETTLING
             if state not in states or waited >= len(pauses):
                 return live
@@ -150,8 +150,10 @@ class Writes:
         return wrong if live.owner == self.workspace else [*wrong, "the ownership mark"]
 
     def _differs(self, name: str, fields: Mapping[str, Any]) -> str:
-        activity = self.kind.run_states
-        passing = {RunState.STOPPING, RunState.UNKNOWN} if activity is not None and activity.field in fields else set()
+        run_states = self.kind.run_states
+        passing = (
+            {RunState.STOPPING, RunState.UNKNOWN} if run_states is not None and run_states.field in fields else set()
+        )
         live = self._settled(name, passing)
         if live is None:
             return f"{name!r} was written and is not there"
@@ -159,9 +161,9 @@ class Writes:
         if not wrong:
             return ""
         words = f"the tenant did not keep {', '.join(wrong)} of {name!r} as written"
-        if activity is not None and activity.field in wrong:
-            words += f": its {activity.field} is {live.fields.get(activity.field)!r}"
-            unknown = activity.read_state(live.fields) is RunState.UNKNOWN
+        if run_states is not None and run_states.field in wrong:
+            words += f": its {run_states.field} is {live.fields.get(run_states.field)!r}"
+            unknown = run_states.read_state(live.fields) is RunState.UNKNOWN
             words += ", which nobody knows the meaning of, and which may mean that it dials" if unknown else ""
         return words
 
