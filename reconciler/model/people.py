@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.model.countries import declared
+from reconciler.model.countries import find_declared_country
 from reconciler.model.feeds import (
     Entries,
     FileFeed,
@@ -20,11 +20,11 @@ from reconciler.model.feeds import (
     SqlHistory,
 )
 from reconciler.model.instants import parse_duration
-from reconciler.model.naming import HostName, Named, ObjectName, secret_name
+from reconciler.model.naming import HostName, Named, ObjectName, make_secret_name
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.rows import ContactsOf, LiveList, PeopleQuery
-from reconciler.model.soql import fault_of
+from reconciler.model.soql import find_fault
 
 HISTORIES = ("files", "sql")
 """Where interactions may be, if not in the tenant."""
@@ -57,7 +57,7 @@ def iter_names_of_rows(resource: Resource, *above: str) -> Iterator[Named]:
         if "://" in path:
             yield ObjectName(path, resource.where(*at, "files", "paths", number))
     if "sql" in spec:
-        yield secret_name(spec["sql"]["url"], resource.where(*at, "sql", "url"), holds="database")
+        yield make_secret_name(spec["sql"]["url"], resource.where(*at, "sql", "url"), holds="database")
     if "salesforce" in spec:
         organisation, here = spec["salesforce"], (*at, "salesforce")
         instance = organisation["instance"]
@@ -65,7 +65,7 @@ def iter_names_of_rows(resource: Resource, *above: str) -> Iterator[Named]:
         yield HostName(instance, resource.where(*here, "instance"), "the organisation")
         yield HostName(token, resource.where(*here, "tokenUrl"), "the organisation's tokens", beside=instance)
         for part, reference in organisation["credentials"].items():
-            yield secret_name(reference, resource.where(*here, "credentials", part), token)
+            yield make_secret_name(reference, resource.where(*here, "credentials", part), token)
 
 
 def make_history_feed(resource: Resource, kind: str | None) -> HistoryFeed | None:
@@ -88,20 +88,24 @@ def make_history_feed(resource: Resource, kind: str | None) -> HistoryFeed | Non
     return None
 
 
-def _make_contacts(resource: Resource, name: str, entries: Callable[[Mapping[str, Any]], Entries] | None) -> dict[str, Any]:
+def _make_contacts(
+    resource: Resource, name: str, entries: Callable[[Mapping[str, Any]], Entries] | None
+) -> dict[str, Any]:
     spec = resource.spec[name]
     return {
         "columns": make_columns(spec["columns"]),
         "phones": make_phone_columns(spec["columns"].get("phone", [])),
         "entries": None if entries is None else entries(spec),
-        "attributes": make_pairs({attribute: _find_column(each) for attribute, each in spec.get("attributes", {}).items()}),
+        "attributes": make_pairs(
+            {attribute: _find_column(each) for attribute, each in spec.get("attributes", {}).items()}
+        ),
         "types": make_pairs(
             {attribute: each["type"] for attribute, each in spec.get("attributes", {}).items() if _is_typed(each)}
         ),
         "sensitive": tuple(sorted(name for name, each in spec.get("attributes", {}).items() if _is_sensitive(each))),
         "opted_in": spec.get("optedIn"),
         "unknown_consent": spec.get("unknownConsent", "out"),
-        "region": declared(spec.get("region", resource.spec.get("region"))),
+        "region": find_declared_country(spec.get("region", resource.spec.get("region"))),
         "on_invalid": spec.get("onInvalid", "refuse"),
         "where": resource.where("spec", name),
     }
@@ -251,6 +255,6 @@ def check_people(resource: Resource, *, optional: bool = False) -> Iterable[Prob
         yield Problem(resource.where("spec"), "source-unclear", message)
     if "files" in resource.spec:
         yield from check_files(resource, "files")
-    fault = fault_of(resource.spec.get("salesforce", {}).get("where", "Id != null"))
+    fault = find_fault(resource.spec.get("salesforce", {}).get("where", "Id != null"))
     if fault is not None:
         yield Problem(resource.where("spec", "salesforce", "where"), "soql-condition", fault[0], hint=fault[1])
