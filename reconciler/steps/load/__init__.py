@@ -69,7 +69,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
         raise BadInput(found.problems or [empty])
     settings = settings_of(next(iter(catalogue.of_kind("Workspace")), None))
-    chosen = choices.tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}), environment)
+    chosen = choices.choose_tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}), environment)
     if isinstance(chosen, Problem):
         elsewhere = found.unread and found.unread.may_declare("Tenant")
         elsewhere = elsewhere or (workspace.environment is not None and environment is None)
@@ -79,19 +79,19 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     meant = "" if isinstance(chosen, Problem) else chosen
     held, faults = operators.read_bounds(floors, workspace, meant, settings.ledger)
     reached = [each for each in declared.manifests if each.document.operator and each.document.with_manifests]
-    in_git = operators.reached(each.resource for each in reached if each.resource is not None)
-    found.add(Stage.CHECKS, [*faults, *operators.misplaced(own), *in_git])
+    in_git = operators.find_reached(each.resource for each in reached if each.resource is not None)
+    found.add(Stage.CHECKS, [*faults, *operators.find_misplaced(own), *in_git])
     if not faults:
         told = {problem.where for problem in found.problems}
         beyond = bounds.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
         found.add(
             Stage.CHECKS, [each for each in beyond if each.code not in bounds.TOLD_ONCE or each.where not in told]
         )
-    engine = choices.engine(workspace, settings, catalogue)
+    engine = choices.choose_engine(workspace, settings, catalogue)
     if isinstance(engine, Problem):
         found.add(Stage.CHECKS, [engine])
     found.refuse()
-    kept, released = releases.apart(catalogue)
+    kept, released = releases.split_released(catalogue)
     if isinstance(chosen, Problem) or isinstance(engine, Problem):
         raise TypeError("it was refused before")
     return Desired(
@@ -100,7 +100,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         release=workspace.release,
         settings=replace(strictness.apply_floors(settings, catalogue), engine=engine),
         tenant=catalogue.get("Tenant", chosen),
-        as_of=choices.moment(workspace, settings),
+        as_of=choices.choose_moment(workspace, settings),
         now=workspace.now,
         manifests=compute_digest(
             [_fingerprint(catalogue.resources[address]) for address in sorted(catalogue.resources)]
@@ -124,10 +124,10 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
         BadInput: nothing of the workspace is a manifest.
     """
     from reconciler.steps.load import files, foreign, parts, strictness, templates, yaml_nodes
-    from reconciler.steps.load.collected import by_place
+    from reconciler.steps.load.collected import group_by_place
     from reconciler.steps.load.ignored import IGNORE_FILE
     from reconciler.steps.load.supposed import suppose
-    from reconciler.steps.load.variables import unused, variables
+    from reconciler.steps.load.variables import find_unused, read_variables
 
     sources, problems, ignored = files.read_manifests(workspace.root, (*workspace.variable_files, *workspace.floors))
     floors, faults = files.read_floors(workspace.root, workspace.floors)
@@ -135,7 +135,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
     for problem in problems:
         if problem.where.file not in (files.WHOLE.file, IGNORE_FILE):
             found.unread.add(problem.where.file, None)
-    values, of_values = variables(workspace)
+    values, of_values = read_variables(workspace)
     documents: list[Document] = []
     in_texts: list[Problem] = []
     for source in sources:
@@ -145,23 +145,23 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
         if not whole:
             found.unread.add(source.name, source.text)
     documents, others = foreign.separate(documents)
-    nothing = None if documents or problems else foreign.no_workspace(sources, others, in_texts)
+    nothing = None if documents or problems else foreign.describe_no_workspace(sources, others, in_texts)
     if nothing is not None:
         raise BadInput([nothing, *of_values])
     found.add(Stage.READING, [*problems, *of_values, *in_texts])
     found.add(Stage.SCHEMAS, foreign.describe_foreign(others))
     documents, faults = parts.spread(documents)
-    of_templates = [*faults, *unused(workspace.variables, [source.text for source in sources])]
+    of_templates = [*faults, *find_unused(workspace.variables, [source.text for source in sources])]
     for document in documents:
         of_templates += templates.render(document, values, _literal(document))
     for source in floors:  # as they are written: no value of a team's is put into them
         several, faults, _ = yaml_nodes.read(source.name, source.text)
         found.add(Stage.READING, faults)
-        found.add(Stage.SCHEMAS, strictness.misplaced(several))
+        found.add(Stage.SCHEMAS, strictness.find_misplaced(several))
         for document in several:
             document.operator, document.with_manifests = source.apart, source.with_manifests
         documents += several
-    found.origins = by_place(document.origins for document in documents)
+    found.origins = group_by_place(document.origins for document in documents)
     found.add(Stage.RENDERING, [*of_templates, *suppose(documents, workspace.supposition)])
     found.texts = {source.name: source.text for source in (*sources, *floors)}
     return documents, ignored, values.environment
@@ -184,7 +184,7 @@ def _declare(documents: list[Document], found: Collected) -> Declared:
         else:
             places = names.setdefault(kind, {}).setdefault(name, [])
             # the parts of one manifest have one name
-            places += {document.where("metadata", "name")} - set(places)
+            places += {document.locate("metadata", "name")} - set(places)
         if kind is not None:
             fits = document.sound and not faults
             manifests.append(Manifest(kind, document, _resource(document) if fits else None))
@@ -199,7 +199,7 @@ def _identity(document: Document) -> tuple[str | None, str | None]:
     metadata = value.get("metadata")
     kind, name = value.get("kind"), metadata.get("name") if isinstance(metadata, dict) else None
     known = isinstance(kind, str) and kind in load_kinds()
-    readable = isinstance(name, str) and document.where("metadata", "name") not in document.spoiled
+    readable = isinstance(name, str) and document.locate("metadata", "name") not in document.spoiled
     return kind if known else None, name if readable else None
 
 

@@ -29,7 +29,7 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import links
-from reconciler.steps.load.granting import Used, host_text, lines_to_add
+from reconciler.steps.load.granting import Used, format_host, format_lines_to_add
 
 TOLD_ONCE = ("bad-host", "private-not-allowed")
 """What is not told of a place that has another fault already."""
@@ -49,7 +49,7 @@ def check(resources: Iterable[Resource], tenant: str, ledger: str, bounds: Held,
     if not any(isinstance(each, PlaceName) and each.url == ledger for each in named) or scheme_of(ledger) in SCHEMES:
         # a folder that no manifest names may be a link all the same
         named.append(PlaceName(f"file://{links.HERE}", Location(links.HERE), "the ledger, or what is kept beside it,"))
-    return [*_Check(bounds, workspace, named).problems(), *links.check(ledger, workspace.root)]
+    return [*_Check(bounds, workspace, named).find_problems(), *links.check(ledger, workspace.root)]
 
 
 @dataclass
@@ -67,60 +67,60 @@ class _Check:
     used: Used = field(default_factory=Used)
     sent: dict[Destination, set[str]] = field(default_factory=dict)
 
-    def problems(self) -> list[Problem]:
+    def find_problems(self) -> list[Problem]:
         """What may not be named, each with the lines that would allow all of it."""
-        self._one_kind_of_host()
-        found = [refusal for each in self.named for refusal in self._asked(each)]
-        return list(dict.fromkeys(self._with_hint(*each) for each in found))
+        self._insist_on_one_kind_of_host()
+        found = [refusal for each in self.named for refusal in self._check_named(each)]
+        return list(dict.fromkeys(self._add_hint(*each) for each in found))
 
-    def _with_hint(self, problem: Problem, add: Add | None) -> Problem:
+    def _add_hint(self, problem: Problem, add: Add | None) -> Problem:
         """The problem with the lines that would allow this, and nothing else that is refused."""
         if add is None:
             return problem
         used = deepcopy(self.used)
         add(used)
-        return replace(problem, hint=lines_to_add(used, self.bounds))
+        return replace(problem, hint=format_lines_to_add(used, self.bounds))
 
-    def _one_kind_of_host(self) -> None:
+    def _insist_on_one_kind_of_host(self) -> None:
         """By default a workspace is all on this machine, or on the vendor's hosts: never in part."""
-        there = [_leads(each.url) for each in self.named if isinstance(each, HostName)]
+        there = [_find_destination(each.url) for each in self.named if isinstance(each, HostName)]
         if self.bounds.default.local and any(
             each is not None and each.is_below(load_vendor_domains()) for each in there
         ):
             self.bounds = replace(self.bounds, default=replace(self.bounds.default, local=False))
 
-    def _asked(self, named: Named) -> Iterator[Refusal]:
+    def _check_named(self, named: Named) -> Iterator[Refusal]:
         match named:
             case SecretName():
-                yield from self._secret(named)
+                yield from self._check_secret(named)
             case HostName():
-                yield from self._host(named)
+                yield from self._check_host(named)
             case PrivateName(entry, where):
                 if self.bounds.allows_private(entry):
                     self.used.private.add(entry)
                 else:
                     message = f"manifests may not allow `{entry}`, which may be private, to webhooks"
-                    yield _refused(where, "private-not-allowed", message, lambda used: used.add_private(entry))
+                    yield _make_refusal(where, "private-not-allowed", message, lambda used: used.add_private(entry))
             case ClearName(host, where):
                 if not self.bounds.allows_clear(host):
                     message = f"manifests may not allow `{host}` to be called without TLS"
-                    yield _refused(where, "host-not-allowed", message, lambda used: used.add_clear(host))
+                    yield _make_refusal(where, "host-not-allowed", message, lambda used: used.add_clear(host))
             case PlaceName():
-                yield from self._place(named)
+                yield from self._check_place(named)
             case ObjectName():
-                yield from self._objects(named)
+                yield from self._check_objects(named)
 
-    def _adding(self, *several: Destination) -> Add:
+    def _add_to_used(self, *several: Destination) -> Add:
         """What notes hosts, and what would be sent to them that may be named."""
 
         def add(used: Used) -> None:
             used.add_host(*several)
             for there in several:
-                used.hosts[host_text(there)].update(self.sent.get(there, ()))
+                used.hosts[format_host(there)].update(self.sent.get(there, ()))
 
         return add
 
-    def _host(self, named: HostName) -> Iterator[Refusal]:
+    def _check_host(self, named: HostName) -> Iterator[Refusal]:
         try:
             there = parse_destination(named.url)
         except ValueError as error:
@@ -131,17 +131,17 @@ class _Check:
             self.used.add_host(there)
         else:
             message = f"manifests may not name the host {there} ({named.what})"
-            yield _refused(named.where, "host-not-allowed", message, self._adding(there))
-        beside = _leads(named.beside) if named.beside is not None else None
+            yield _make_refusal(named.where, "host-not-allowed", message, self._add_to_used(there))
+        beside = _find_destination(named.beside) if named.beside is not None else None
         if beside is not None and not self.bounds.allows_beside(there, beside):
             message = f"{there} ({named.what}) is not {beside}, and secrets of the one would be sent to the other"
-            yield _refused(named.where, "hosts-apart", message, self._adding(there, beside))
+            yield _make_refusal(named.where, "hosts-apart", message, self._add_to_used(there, beside))
 
-    def _secret(self, named: SecretName) -> Iterator[Refusal]:
-        goes = [there for each in named.goes if (there := self._sent_to(each)) is not None]
+    def _check_secret(self, named: SecretName) -> Iterator[Refusal]:
+        goes = [there for each in named.goes if (there := self._find_receiver(each)) is not None]
         is_file = named.kept == "file"
         if is_file:
-            found, inside = self._file(named.name)
+            found, inside = self._find_file(named.name)
             shown, what = tuple(list_names_of_file(found, inside)), f"the file {named.name}"
             allowed = self.bounds.allows_file(found, inside, goes)
         else:
@@ -155,45 +155,53 @@ class _Check:
             message = f"manifests may not name {what} as the place of a secret"
             never = named.name in NEVER if not is_file else self.bounds.is_of_ledger(found)
             code = "file-not-allowed" if is_file else "variable-not-allowed"
-            yield _refused(named.where, code, message, None if never else add)
+            yield _make_refusal(named.where, code, message, None if never else add)
             return
         for there in goes:
             self.sent.setdefault(there, set()).add(named.name)
         known = [there for there in goes if self.bounds.allows_host(there)]
         forbidden = [there for there in known if self.bounds.forbids_sending(shown, there)]
         for there in forbidden:
-            yield _refused(named.where, "secret-not-sent-there", f"what is in {what} may not be sent to {there}", add)
+            yield _make_refusal(
+                named.where, "secret-not-sent-there", f"what is in {what} may not be sent to {there}", add
+            )
         if not forbidden and known == goes:
             self.used.note_secret(named.name, goes, file=is_file)
-        yield from self._what_it_holds(named)
+        yield from self._check_content(named)
 
-    def _what_it_holds(self, named: SecretName) -> Iterator[Refusal]:
-        if named.holds == "url" and (url := self._content(named)) is not None and (there := _leads(url)) is not None:
+    def _check_content(self, named: SecretName) -> Iterator[Refusal]:
+        if (
+            named.holds == "url"
+            and (url := self._read_content(named)) is not None
+            and (there := _find_destination(url)) is not None
+        ):
             if self.bounds.allows_host(there):
                 self.used.add_host(there)
             else:
                 message = f"callbacks may not be posted to {there}, where the URL that is kept here leads"
-                yield _refused(named.where, "host-not-allowed", message, self._adding(there))
+                yield _make_refusal(named.where, "host-not-allowed", message, self._add_to_used(there))
         if named.holds == "database" and named.kept == "file":
-            found, inside = self._file(named.name)
-            url = self._content(named)
+            found, inside = self._find_file(named.name)
+            url = self._read_content(named)
             if url is not None and not url.startswith("sqlite:") and not self.bounds.trusts_file(found, inside):
                 message = f"the file {named.name} names a database, and anybody could have written it"
-                yield _refused(named.where, "database-not-allowed", message, lambda used: used.add_file(named.name))
+                yield _make_refusal(
+                    named.where, "database-not-allowed", message, lambda used: used.add_file(named.name)
+                )
 
-    def _sent_to(self, named: str | SecretName) -> Destination | None:
-        url = named if isinstance(named, str) else self._content(named)
-        return None if url is None else _leads(url)
+    def _find_receiver(self, named: str | SecretName) -> Destination | None:
+        url = named if isinstance(named, str) else self._read_content(named)
+        return None if url is None else _find_destination(url)
 
-    def _file(self, name: str) -> tuple[Path, Path]:
+    def _find_file(self, name: str) -> tuple[Path, Path]:
         inside = self.workspace.root.resolve()
-        return links.leads_to(inside, name), inside
+        return links.resolve_path(inside, name), inside
 
-    def _content(self, named: SecretName) -> str | None:
+    def _read_content(self, named: SecretName) -> str | None:
         """What a secret is that can be had without a network; it is shown nowhere."""
         if named.kept == "env":
             return self.workspace.environ.get(named.name) or None
-        found, inside = self._file(named.name)
+        found, inside = self._find_file(named.name)
         if not self.bounds.allows_file(found, inside):
             return None
         try:
@@ -202,13 +210,13 @@ class _Check:
         except (OSError, UnicodeDecodeError):
             return None
 
-    def _place(self, named: PlaceName) -> Iterator[Refusal]:
-        place, shown = self._written(named.url)
+    def _check_place(self, named: PlaceName) -> Iterator[Refusal]:
+        place, shown = self._name_place(named.url)
         if place is not None and not self.bounds.allows_place(place):
             message = f"`{named.url}` is outside the workspace, where {named.what} would be written"
-            yield _refused(named.where, "place-not-allowed", message, lambda used: used.add_place(shown))
+            yield _make_refusal(named.where, "place-not-allowed", message, lambda used: used.add_place(shown))
 
-    def _written(self, url: str) -> tuple[str | None, str]:
+    def _name_place(self, url: str) -> tuple[str | None, str]:
         """A place as it is compared, and as the operator's file would name it; None where it is in the workspace."""
         if scheme_of(url) in SCHEMES:
             try:
@@ -217,10 +225,10 @@ class _Check:
                 return None, url  # it is told where it is read
             return place, place
         inside = self.workspace.root.resolve()
-        found = links.leads_to(inside, url.removeprefix("file://"))
+        found = links.resolve_path(inside, url.removeprefix("file://"))
         return (None, url) if found.is_relative_to(inside) else (found.as_posix(), f"file://{found.as_posix()}")
 
-    def _objects(self, named: ObjectName) -> Iterator[Refusal]:
+    def _check_objects(self, named: ObjectName) -> Iterator[Refusal]:
         try:
             url = parse_url(named.url)
         except NotAnAddress:
@@ -232,7 +240,7 @@ class _Check:
         place = f"{url.scheme}://{url.bucket}/{folder}".rstrip("/")
         if not self.bounds.allows_objects(place):
             message = f"manifests may not name objects of {place}"
-            yield _refused(named.where, "objects-not-allowed", message, lambda used: used.add_objects(place))
+            yield _make_refusal(named.where, "objects-not-allowed", message, lambda used: used.add_objects(place))
 
 
 _NOTES: Mapping[str, str] = {
@@ -245,11 +253,11 @@ _NOTES: Mapping[str, str] = {
 }
 
 
-def _refused(where: Location, code: str, message: str, add: Add | None) -> Refusal:
+def _make_refusal(where: Location, code: str, message: str, add: Add | None) -> Refusal:
     return Problem(where, code, message, note=_NOTES.get(code)), add
 
 
-def _leads(url: str) -> Destination | None:
+def _find_destination(url: str) -> Destination | None:
     try:
         return parse_destination(url)
     except ValueError:

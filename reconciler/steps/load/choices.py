@@ -14,10 +14,10 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue
 from reconciler.model.settings import Engine, Settings, Workspace
 from reconciler.steps.load.files import WHOLE
-from reconciler.steps.load.variables import TENANT, Environment, environments
+from reconciler.steps.load.variables import TENANT, Environment, list_environments
 
 
-def tenant(
+def choose_tenant(
     workspace: Workspace,
     settings: Settings,
     catalogue: Catalogue,
@@ -31,26 +31,26 @@ def tenant(
     """
     offered = sorted(names)
     if environment is not None and environment.tenant is not None:
-        return _of_environment(workspace, environment, offered)
+        return _choose_of_environment(workspace, environment, offered)
     chosen, where = workspace.tenant, Location("--tenant")
-    several = environments(workspace.root) if len(offered) > 1 else []
+    several = list_environments(workspace.root) if len(offered) > 1 else []
     if chosen is None and several:
-        return _unclear(offered, workspace, environment, several)
+        return _describe_unclear(offered, workspace, environment, several)
     if chosen is None and settings.tenant is not None:
         declared = catalogue.of_kind("Workspace")
         chosen, where = settings.tenant, next(iter(declared)).where("spec", "tenant")
     if chosen is None:
-        return offered[0] if len(offered) == 1 else _unclear(offered, workspace, environment, several)
-    return chosen if chosen in offered else _unknown(chosen, where, offered)
+        return offered[0] if len(offered) == 1 else _describe_unclear(offered, workspace, environment, several)
+    return chosen if chosen in offered else _describe_unknown(chosen, where, offered)
 
 
-def _of_environment(workspace: Workspace, environment: Environment, offered: list[str]) -> str | Problem:
+def _choose_of_environment(workspace: Workspace, environment: Environment, offered: list[str]) -> str | Problem:
     said, where = environment.tenant, environment.where
     if not isinstance(said, str):
         message = f"`{TENANT}` of environment `{environment.name}` is not the name of a Tenant"
         return Problem(where, "unknown-tenant", message, hint=suggest("", offered))
     if said not in offered:
-        return _unknown(said, where, offered)
+        return _describe_unknown(said, where, offered)
     if workspace.tenant not in (None, said):
         message = f"environment `{environment.name}` is of tenant `{said}`, and `--tenant {workspace.tenant}` was given"
         hint = f"leave `--tenant` out, or choose the environment of `{workspace.tenant}`"
@@ -58,12 +58,14 @@ def _of_environment(workspace: Workspace, environment: Environment, offered: lis
     return said
 
 
-def _unknown(chosen: str, where: Location, offered: list[str]) -> Problem:
+def _describe_unknown(chosen: str, where: Location, offered: list[str]) -> Problem:
     hint = suggest(chosen, offered) or "declare it with a manifest of `kind: Tenant`"
     return Problem(where, "unknown-tenant", f"no manifest declares a Tenant `{chosen}`", hint=hint)
 
 
-def _unclear(offered: list[str], workspace: Workspace, environment: Environment | None, several: list[str]) -> Problem:
+def _describe_unclear(
+    offered: list[str], workspace: Workspace, environment: Environment | None, several: list[str]
+) -> Problem:
     if not offered:
         hint = "add a manifest of `kind: Tenant`"
         return Problem(WHOLE, "no-tenant", "no manifest says which tenant is meant", hint=hint)
@@ -82,13 +84,13 @@ def _unclear(offered: list[str], workspace: Workspace, environment: Environment 
     return Problem(WHOLE, "unclear-tenant", f"{there}, and none is chosen: {list_names(offered)}", hint=hint)
 
 
-def moment(workspace: Workspace, settings: Settings) -> datetime:
+def choose_moment(workspace: Workspace, settings: Settings) -> datetime:
     """The instant that recency is counted from, UTC: given, else declared, else the last midnight."""
     chosen = workspace.as_of or settings.as_of
     return find_last_midnight(workspace.now) if chosen is None else chosen.astimezone(UTC)
 
 
-def engine(workspace: Workspace, settings: Settings, catalogue: Catalogue) -> Engine | Problem:
+def choose_engine(workspace: Workspace, settings: Settings, catalogue: Catalogue) -> Engine | Problem:
     """The engine that is asked for, with its spill folder as an absolute path, wherever links lead."""
     said = settings.engine.spill_folder
     if said is None:

@@ -58,11 +58,11 @@ class Collected:
 
     def add(self, stage: Stage, problems: Iterable[Problem]) -> None:
         """Take up what was found at a stage."""
-        self.problems += [self._placed(problem, stage) for problem in problems]
+        self.problems += [self._add_stage(problem, stage) for problem in problems]
 
     def add_following(self, stage: Stage, problems: Iterable[Problem]) -> None:
         """Take up what is no fault where the files that could not be read declare it."""
-        self.consequences += [self._placed(problem, stage) for problem in problems]
+        self.consequences += [self._add_stage(problem, stage) for problem in problems]
 
     def refuse(self) -> None:
         """End here where anything was found.
@@ -73,11 +73,11 @@ class Collected:
         if self.problems or self.consequences:
             raise BadInput(self.problems or self.consequences, self.consequences if self.problems else ())
 
-    def _placed(self, problem: Problem, stage: Stage) -> Problem:
+    def _add_stage(self, problem: Problem, stage: Stage) -> Problem:
         return replace(problem, stage=stage, origins=self.origins.get(problem.where, ()))
 
 
-def by_place(origins: Iterable[Mapping[Location, tuple[Location, ...]]]) -> dict[Location, tuple[Location, ...]]:
+def group_by_place(origins: Iterable[Mapping[Location, tuple[Location, ...]]]) -> dict[Location, tuple[Location, ...]]:
     """Where the values of all documents come from; the parts of one manifest have their places in common."""
     found: dict[Location, dict[Location, None]] = {}
     for each in origins:

@@ -39,10 +39,10 @@ class Document:
     part: str | None = None
     variables: dict[str, str] = field(default_factory=dict)
 
-    def where(self, *path: str | int) -> Location:
+    def locate(self, *path: str | int) -> Location:
         """The place of a part, or of the nearest part around it that was written."""
         return next(self.places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.places)
 
-    def secret(self, path: Path) -> bool:
+    def is_secret(self, path: Path) -> bool:
         """Whether a template made a part, or something around it."""
         return any(path[:end] in self.rendered for end in range(len(path) + 1))

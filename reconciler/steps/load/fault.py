@@ -32,25 +32,25 @@ class Fault:
         self.wanted: Any = error.validator_value
         self.value: Any = error.instance
         self.schema: Schema = error.schema if isinstance(error.schema, Mapping) else {}
-        self.part, self.description = part_of(root, self.path)
+        self.part, self.description = find_part(root, self.path)
         if isinstance(self.value, dict):
-            self.part = _as_a_mapping(self.part)
+            self.part = _find_mapping(self.part)
         # the narrower description says how a value is written, the wider one what the place is for
         self.rule: str | None = self.schema.get("description", self.description)
 
     @property
     def name(self) -> str:
-        return f"`{_dotted(self.path)}`" if self.path else "the manifest"
+        return f"`{_format_path(self.path)}`" if self.path else "the manifest"
 
     @property
     def where(self) -> Location:
-        around = self.document.where(*self.path)
+        around = self.document.locate(*self.path)
         return self.document.keys.get((*self.path, self.value), around) if self.of_key else around
 
     @property
     def shown(self) -> str:
         """The value as it was written; never a text that a template made, which may be secret, or a phone."""
-        if self.document.secret(self.path) and not _tells_nothing(self.value):
+        if self.document.is_secret(self.path) and not _tells_nothing(self.value):
             return "what its template makes"
         text = str(self.value) if str(self.value).isprintable() else repr(self.value)
         return f"`{text}`" if len(text) <= _LONGEST_SHOWN else f"`{text[:_LONGEST_SHOWN]}…`"
@@ -68,7 +68,7 @@ class Fault:
         told = self.part.get("x-instead", {})
         return {near for key in self.strangers if key not in told and (near := find_nearest(key, known)) is not None}
 
-    def problem(self, code: str, message: str, hint: str | None = None) -> Problem:
+    def make_problem(self, code: str, message: str, hint: str | None = None) -> Problem:
         return Problem(self.where, code, message, note=self.rule, hint=hint)
 
 
@@ -77,36 +77,36 @@ def _tells_nothing(value: Any) -> bool:
     return isinstance(value, int | float) and abs(value) < _SHORTEST_PHONE and len(str(value)) <= _DIGITS
 
 
-def _dotted(path: Path) -> str:
+def _format_path(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-def part_of(root: Schema, path: Path) -> tuple[Schema, str | None]:
+def find_part(root: Schema, path: Path) -> tuple[Schema, str | None]:
     """The schema of a part, and the closest description on the way to it."""
     schema, description = root, None
     for step in path:
-        schema = _as_a_mapping(schema)
+        schema = _find_mapping(schema)
         inner = schema.get("properties", {}).get(step) or schema.get("additionalProperties")
         inner = (inner or schema.get("items")) if isinstance(step, str) else schema.get("items")
         if not isinstance(inner, Mapping):
             return {}, description
-        schema = _followed(root, inner)
+        schema = _follow_references(root, inner)
         description = inner.get("description") or schema.get("description") or description
     return schema, description
 
 
-def _as_a_mapping(schema: Schema) -> Schema:
+def _find_mapping(schema: Schema) -> Schema:
     """The schema of a part that is a mapping, where it may be something else as well."""
     return {**schema, **schema["then"]} if schema.get("if") == {"type": "object"} else schema
 
 
-def _followed(root: Schema, schema: Schema) -> Schema:
+def _follow_references(root: Schema, schema: Schema) -> Schema:
     while "$ref" in schema:
-        schema = definition(root, schema["$ref"])
+        schema = find_definition(root, schema["$ref"])
     return schema
 
 
-def definition(root: Schema, reference: str) -> Schema:
+def find_definition(root: Schema, reference: str) -> Schema:
     """The part of a schema, or of the one that all share (`manifest.json#/$defs/name`), that a reference names."""
     file, _, name = reference.partition("#/$defs/")
     found: Schema = (load_shared_schema() if file else root)["$defs"][name]

@@ -62,9 +62,9 @@ def read_manifests(root: Path, others: tuple[Path, ...] = ()) -> Files:
     """The manifests' files of a workspace without `others`, and what kept any from being read."""
     if not _is_folder(root):
         hint = "name the folder that holds the manifests"
-        return Files([], [Problem(WHOLE, "no-workspace", f"there is no folder {_printable(root)}", hint=hint)])
-    left_out, problems = _ignores(root)
-    walk = _Walk(root, {_target(path) for path in others}, left_out, problems)
+        return Files([], [Problem(WHOLE, "no-workspace", f"there is no folder {_make_printable(root)}", hint=hint)])
+    left_out, problems = _read_ignores(root)
+    walk = _Walk(root, {_resolve_target(path) for path in others}, left_out, problems)
     names = sorted(walk, key=lambda name: name.split("/"))
     if len(names) > MANIFEST_FILES:
         message = f"{len(names):,} manifest files are more than the {MANIFEST_FILES:,} that a workspace may have"
@@ -81,20 +81,20 @@ def read_manifests(root: Path, others: tuple[Path, ...] = ()) -> Files:
     return Files([item for item in read if isinstance(item, Source)], problems, walk.ignored)
 
 
-def _ignores(root: Path) -> tuple[Ignores, list[Problem]]:
+def _read_ignores(root: Path) -> tuple[Ignores, list[Problem]]:
     """What is left out of the workspace, and what is wrong with the file that says so."""
     if not ignored.is_there(root):
-        return ignored.nothing, []
+        return ignored.ignore_nothing, []
     source = read_file(root, root / IGNORE_FILE)
-    return (ignored.nothing, [source]) if isinstance(source, Problem) else ignored.patterns(source.text)
+    return (ignored.ignore_nothing, [source]) if isinstance(source, Problem) else ignored.parse_patterns(source.text)
 
 
 def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list[Problem]]:
     """The files of floors, wherever they are, and what kept others from being read."""
-    inside = _target(root)
+    inside = _resolve_target(root)
     read = {path: read_file(root, path, anywhere=True) for path in paths}
     found = [
-        replace(each, apart=not _target(path).is_relative_to(inside), with_manifests=comes_with(path, inside))
+        replace(each, apart=not _resolve_target(path).is_relative_to(inside), with_manifests=comes_with(path, inside))
         for path, each in read.items()
         if isinstance(each, Source)
     ]
@@ -119,19 +119,23 @@ class _Walk:
                     yield above + name
 
     def _unreadable(self, error: OSError) -> None:
-        self.problems.append(_unreadable(Location(shown_name(self.root, Path(error.filename))), error))
+        self.problems.append(_describe_unreadable(Location(format_name(self.root, Path(error.filename))), error))
 
     def _enters(self, above: str, name: str) -> bool:
         if name.startswith(".") or (not above and name == ENVIRONMENTS) or self.left_out(f"{above}{name}/"):
             return False
         path = self.root / f"{above}{name}"
-        if path.is_symlink() and not _target(path).is_relative_to(_target(self.root)):
-            self.problems.append(_outside(shown_name(self.root, path)))
+        if path.is_symlink() and not _resolve_target(path).is_relative_to(_resolve_target(self.root)):
+            self.problems.append(_describe_outside(format_name(self.root, path)))
         return True
 
     def _skips(self, name: str) -> bool:
         path = self.root / name
-        if self.skipped and (path.name in self.skipped_names or path.is_symlink()) and _target(path) in self.skipped:
+        if (
+            self.skipped
+            and (path.name in self.skipped_names or path.is_symlink())
+            and _resolve_target(path) in self.skipped
+        ):
             return True
         left_out = self.left_out(name)
         self.ignored += left_out
@@ -148,7 +152,7 @@ def _read_in(root: Path, name: str) -> Source | Problem:
     with os.fdopen(handle, "rb") as opened:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return read_file(root, root / name)
-        return _within_size(_printable(Path(name)), opened)
+        return _read_within_size(_make_printable(Path(name)), opened)
 
 
 def _is_folder(path: Path) -> bool:
@@ -158,7 +162,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _target(path: Path) -> Path:
+def _resolve_target(path: Path) -> Path:
     """Where a path leads; a link that leads to itself leads nowhere, and reading it says so."""
     try:
         return path.resolve()
@@ -172,31 +176,31 @@ def read_file(root: Path, path: Path, *, anywhere: bool = False) -> Source | Pro
     Args:
         anywhere: whether the file may be outside the workspace, because a person named it on the command line.
     """
-    name = shown_name(root, path)
+    name = format_name(root, path)
     try:
         target = path.resolve()
         if not anywhere and not target.is_relative_to(root.resolve()):
-            return _outside(name)
+            return _describe_outside(name)
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             return Problem(Location(name), "not-a-file", "this is a folder or a device, not a file")
         with target.open("rb") as opened:
-            return _within_size(name, opened)
+            return _read_within_size(name, opened)
     except (OSError, RuntimeError) as error:
-        return _unreadable(Location(name), error)
+        return _describe_unreadable(Location(name), error)
 
 
-def _within_size(name: str, opened: BinaryIO) -> Source | Problem:
+def _read_within_size(name: str, opened: BinaryIO) -> Source | Problem:
     try:
         content = opened.read(FILE_BYTES + 1)
     except OSError as error:
-        return _unreadable(Location(name), error)
+        return _describe_unreadable(Location(name), error)
     if len(content) > FILE_BYTES:
         message = f"the file is larger than the {FILE_BYTES // 1024:,} KiB that one file may have"
         return Problem(Location(name), "file-too-large", message, hint="split it; rows belong in data, not manifests")
-    return _decoded(name, content)
+    return _decode(name, content)
 
 
-def _decoded(name: str, content: bytes) -> Source | Problem:
+def _decode(name: str, content: bytes) -> Source | Problem:
     try:
         return Source(name, content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -207,21 +211,21 @@ def _decoded(name: str, content: bytes) -> Source | Problem:
         return Problem(Location(name, line, column), "not-utf8", "this is not UTF-8 text", hint=hint)
 
 
-def shown_name(root: Path, path: Path) -> str:
+def format_name(root: Path, path: Path) -> str:
     """A path as problems print it: from the root where it is below it."""
-    return _printable(path.relative_to(root) if path.is_relative_to(root) else path)
+    return _make_printable(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
-def _printable(path: Path) -> str:
+def _make_printable(path: Path) -> str:
     # file names are bytes: one that is not UTF-8 must not end the program when it is printed
     return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
-def _outside(name: str) -> Problem:
+def _describe_outside(name: str) -> Problem:
     hint = "copy the files into the workspace"
     return Problem(Location(name), "path-outside-workspace", "this link leads out of the workspace", hint=hint)
 
 
-def _unreadable(where: Location, error: Exception) -> Problem:
+def _describe_unreadable(where: Location, error: Exception) -> Problem:
     reason = (error.strerror if isinstance(error, OSError) else None) or "it cannot be followed to a file"
     return Problem(where, "file-unreadable", "this cannot be read", note=reason)

@@ -37,7 +37,7 @@ def too_large() -> Refused:
     return Refused("template-too-large", message, hint)
 
 
-def text_of(value: Any) -> str:
+def format_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or value is None:
@@ -57,7 +57,7 @@ def _replace(value: object, old: object, new: object) -> str:
 
 
 def _join(value: list[Any], between: object = "") -> str:
-    texts = [text_of(item) for item in value]
+    texts = [format_text(item) for item in value]
     if sum(map(len, texts)) + len(texts) * len(str(between)) > OUTPUT:
         raise too_large()
     return str(between).join(texts)
@@ -74,7 +74,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "length": len,
     "lower": lambda value: str(value).lower(),
     "replace": _replace,
-    "string": text_of,
+    "string": format_text,
     "title": do_title,
     "trim": do_trim,
     "upper": lambda value: str(value).upper(),

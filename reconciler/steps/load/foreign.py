@@ -46,7 +46,9 @@ def separate(documents: Sequence[Document]) -> tuple[list[Document], list[Docume
     return ours, others
 
 
-def no_workspace(sources: Sequence[Source], others: Sequence[Document], problems: Sequence[Problem]) -> Problem | None:
+def describe_no_workspace(
+    sources: Sequence[Source], others: Sequence[Document], problems: Sequence[Problem]
+) -> Problem | None:
     """The one thing that is said of a folder where no document that was read is ours; None: a broken file may be.
 
     Args:
@@ -57,10 +59,10 @@ def no_workspace(sources: Sequence[Source], others: Sequence[Document], problems
         return None
     count = len(sources)
     message = f"none of the {count:,} YAML files is a manifest of reconciler" if count > 1 else None
-    note = f"{others[0].file} has {_shown(others[0])}"
+    note = f"{others[0].file} has {_describe_document(others[0])}"
     if broken:
         note += f"; {len(broken):,} cannot be read as YAML, {min(problems).where} to begin with"
-    hint = f"name the folder that holds the manifests; they begin with `apiVersion: {_version()}`"
+    hint = f"name the folder that holds the manifests; they begin with `apiVersion: {_find_version()}`"
     return Problem(WHOLE, "no-workspace", message or "the one YAML file is no manifest of reconciler", note, hint)
 
 
@@ -73,17 +75,17 @@ def describe_foreign(others: Sequence[Document]) -> list[Problem]:
     for several in by_file.values():
         first, more = several[0], len(several) - 1
         others_too = f"; {more:,} more of the file {'are' if more > 1 else 'is'} none either" if more else ""
-        note = f"it has {_shown(first)}{others_too}"
+        note = f"it has {_describe_document(first)}{others_too}"
         hint = f"a manifest has `apiVersion`, `kind`, `metadata` and `spec`; else {_HINT}"
-        problems.append(Problem(first.where(), "not-a-manifest", "this document is not a manifest", note, hint))
+        problems.append(Problem(first.locate(), "not-a-manifest", "this document is not a manifest", note, hint))
     return problems
 
 
-def _version() -> str:
+def _find_version() -> str:
     return str(load_shared_schema()["$defs"]["apiVersion"]["const"])
 
 
-def _shown(document: Document) -> str:
+def _describe_document(document: Document) -> str:
     """What a document seems to be; never what else is in it."""
     value: Mapping[str, Any] = document.value if isinstance(document.value, dict) else {}
     parts = [f"`{key}: {value[key]}`" for key in ("apiVersion", "kind") if isinstance(value.get(key), str)]

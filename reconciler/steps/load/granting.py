@@ -36,14 +36,14 @@ class Used:
     def add_host(self, *several: Destination) -> None:
         """Note hosts that are spoken to."""
         for there in several:
-            self.hosts.setdefault(host_text(there), set())
+            self.hosts.setdefault(format_host(there), set())
         self.lacking.add("hosts")
 
     def note_secret(self, name: str, goes: Iterable[Destination], *, file: bool) -> None:
         """Note a secret, and the hosts that it is sent to."""
         (self.files if file else self.variables).add(name)
         for there in goes:
-            self.hosts.setdefault(host_text(there), set()).add(name)
+            self.hosts.setdefault(format_host(there), set()).add(name)
 
     def add_secret(self, name: str, goes: Sequence[Destination], *, file: bool) -> None:
         """The same of one that is refused: the host's entry allows it, where it is sent to one."""
@@ -76,18 +76,18 @@ class Used:
         self.lacking.add("objects")
 
 
-def host_text(there: Destination) -> str:
+def format_host(there: Destination) -> str:
     """How an entry means a destination: this machine by its address alone, whatever the port is today."""
     return there.host if there.local and ":" not in there.host else f"[{there.host}]" if there.local else str(there)
 
 
-def lines_to_add(used: Used, bounds: Held) -> str:
+def format_lines_to_add(used: Used, bounds: Held) -> str:
     """How the operator allows what is lacking: a block that holds what is used already, too."""
     lacking = set(used.lacking)
     if lacking and not bounds.each:
         # with bounds of its own a file speaks of hosts and secrets as well: this machine is no default any more
         lacking |= {"hosts"}
-    parts = [f"{name}: {shown}" for name, shown in _parts(used, bounds, lacking)]
+    parts = [f"{name}: {shown}" for name, shown in _iter_parts(used, bounds, lacking)]
     block = f"bounds: {{{', '.join(parts)}}}"
     if not bounds.each:
         head = "apiVersion: cxone.reconciler/v1, kind: Floor, metadata: {name: operator}"
@@ -98,26 +98,26 @@ def lines_to_add(used: Used, bounds: Held) -> str:
     return f"if that is right, the operator's file says in its `spec`: {block}"
 
 
-def _parts(used: Used, bounds: Held, lacking: set[str]) -> Iterable[tuple[str, str]]:
+def _iter_parts(used: Used, bounds: Held, lacking: set[str]) -> Iterable[tuple[str, str]]:
     if "variables" in lacking:
-        yield "variables", _list([*_said(bounds, "variables"), *sorted(used.variables)])
+        yield "variables", _format_list([*_list_granted(bounds, "variables"), *sorted(used.variables)])
     if "files" in lacking:
-        yield "secretFiles", _list([*_said(bounds, "files"), *sorted(used.files)])
+        yield "secretFiles", _format_list([*_list_granted(bounds, "files"), *sorted(used.files)])
     if "hosts" in lacking:
-        yield "hosts", _hosts(used, bounds)
+        yield "hosts", _format_hosts(used, bounds)
     if "private" in lacking:
-        yield "privateAddresses", _list([*_said(bounds, "private"), *sorted(used.private)])
+        yield "privateAddresses", _format_list([*_list_granted(bounds, "private"), *sorted(used.private)])
     if "places" in lacking:
-        yield "places", _list([*_said(bounds, "places"), *sorted(used.places)])
+        yield "places", _format_list([*_list_granted(bounds, "places"), *sorted(used.places)])
     if "objects" in lacking:
-        yield "objects", _list([*_said(bounds, "objects"), *sorted(used.objects)])
+        yield "objects", _format_list([*_list_granted(bounds, "objects"), *sorted(used.objects)])
 
 
-def _said(bounds: Held, name: str) -> list[str]:
+def _list_granted(bounds: Held, name: str) -> list[str]:
     return [entry for each in bounds.each for entry in getattr(each, name) or ()]
 
 
-def _hosts(used: Used, bounds: Held) -> str:
+def _format_hosts(used: Used, bounds: Held) -> str:
     """The grants that there are, and one for each host that is not allowed as it is used."""
     needed = {host: set(secrets) for host, secrets in used.hosts.items()}
     for host in used.clear:
@@ -128,18 +128,20 @@ def _hosts(used: Used, bounds: Held) -> str:
         for grant in each.hosts or ():
             mine = needed.pop(grant.text, set())
             secrets = None if grant.secrets is None else [*grant.secrets, *sorted(mine - set(grant.secrets))]
-            shown.append(_grant(grant.text, secrets))
-    shown += [_grant(host, sorted(secrets)) for host, secrets in sorted(needed.items())]
+            shown.append(_format_grant(grant.text, secrets))
+    shown += [_format_grant(host, sorted(secrets)) for host, secrets in sorted(needed.items())]
     return f"[{', '.join(dict.fromkeys(shown))}]"
 
 
-def _grant(host: str, secrets: list[str] | None) -> str:
-    return _text(host) if secrets is None else f"{{host: {_text(host)}, secrets: {_list(secrets)}}}"
+def _format_grant(host: str, secrets: list[str] | None) -> str:
+    return (
+        _format_text(host) if secrets is None else f"{{host: {_format_text(host)}, secrets: {_format_list(secrets)}}}"
+    )
 
 
-def _list(entries: Iterable[str]) -> str:
-    return f"[{', '.join(map(_text, dict.fromkeys(entries)))}]"
+def _format_list(entries: Iterable[str]) -> str:
+    return f"[{', '.join(map(_format_text, dict.fromkeys(entries)))}]"
 
 
-def _text(value: str) -> str:
+def _format_text(value: str) -> str:
     return value if _PLAIN.fullmatch(value) else json.dumps(value)

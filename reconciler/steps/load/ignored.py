@@ -21,12 +21,12 @@ Ignores = Callable[[str], bool]
 """Whether a path is left out: relative to the root, a folder's with `/` at its end."""
 
 
-def nothing(path: str) -> bool:
+def ignore_nothing(path: str) -> bool:
     """What holds where there is no such file."""
     return False
 
 
-def patterns(text: str) -> tuple[Ignores, list[Problem]]:
+def parse_patterns(text: str) -> tuple[Ignores, list[Problem]]:
     """What the text of such a file leaves out, and the lines that are no patterns."""
     from pathspec import GitIgnoreSpec
 
@@ -34,7 +34,7 @@ def patterns(text: str) -> tuple[Ignores, list[Problem]]:
     lines: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         try:
-            if _too_many_stars(line):
+            if _has_too_many_stars(line):
                 raise ValueError
             GitIgnoreSpec.from_lines([line])
         except ValueError:
@@ -45,7 +45,7 @@ def patterns(text: str) -> tuple[Ignores, list[Problem]]:
     return GitIgnoreSpec.from_lines(lines).match_file, problems
 
 
-def _too_many_stars(line: str) -> bool:
+def _has_too_many_stars(line: str) -> bool:
     """Whether matching a pattern could take long: each star more is tried at every letter of a name."""
     parts = line.split("/")
     return parts.count("**") > MOST_STARS or any(part.count("*") > MOST_STARS for part in parts if part != "**")

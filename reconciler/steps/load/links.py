@@ -13,13 +13,13 @@ from pathlib import Path
 
 from reconciler.bucket.addresses import SCHEMES, scheme_of
 from reconciler.model.problem import Location, Problem
-from reconciler.steps.load.files import shown_name
+from reconciler.steps.load.files import format_name
 
 HERE = ".reconciler"
 """The folder of the workspace that holds the ledger, or what is kept beside one in an object store."""
 
 
-def leads_to(inside: Path, name: str) -> Path:
+def resolve_path(inside: Path, name: str) -> Path:
     """Where a path from the workspace leads; one that is none, or a link to itself, leads out of it."""
     try:
         return (inside / name).resolve()
@@ -27,7 +27,7 @@ def leads_to(inside: Path, name: str) -> Path:
         return Path("/")
 
 
-def folder_of(ledger: str) -> str:
+def find_folder(ledger: str) -> str:
     """The folder that is written for a ledger: its own, or the one beside a ledger that is elsewhere."""
     return HERE if scheme_of(ledger) in SCHEMES else ledger.removeprefix("file://")
 
@@ -35,24 +35,24 @@ def folder_of(ledger: str) -> str:
 def check(ledger: str, root: Path) -> Iterator[Problem]:
     """The links below the folder of a ledger that is in the workspace."""
     try:
-        folder = leads_to(root, folder_of(ledger))
+        folder = resolve_path(root, find_folder(ledger))
         if not folder.is_dir() or folder == root.resolve() or not folder.is_relative_to(root.resolve()):
             return  # elsewhere no pull request puts links; and the manifests' own links are told where they are read
-        yield from (_told(root, folder, path) for path in _links(str(folder)))
+        yield from (_describe_link(root, folder, path) for path in _iter_links(str(folder)))
     except (OSError, RuntimeError, ValueError):
         return  # the ledger says why it cannot be opened
 
 
-def _told(root: Path, folder: Path, path: str) -> Problem:
-    where = Location(shown_name(root, root / folder.relative_to(root.resolve()) / os.path.relpath(path, folder)))
+def _describe_link(root: Path, folder: Path, path: str) -> Problem:
+    where = Location(format_name(root, root / folder.relative_to(root.resolve()) / os.path.relpath(path, folder)))
     message = "this is a link in the ledger's folder, and what is recorded would be written where it leads"
     return Problem(where, "link-in-ledger", message, hint="remove it: the program puts no links there")
 
 
-def _links(folder: str) -> Iterator[str]:
+def _iter_links(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_symlink():
                 yield entry.path
             elif entry.is_dir(follow_symlinks=False):
-                yield from _links(entry.path)
+                yield from _iter_links(entry.path)

@@ -25,11 +25,11 @@ def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) 
         for feed in kinds[resource.address.kind].feeds(resource):
             read = feed.history if isinstance(feed, ContactsIn) else feed
             if isinstance(read, get_args(AnyFiles)):
-                problems += _missing(read, root)
+                problems += _find_missing(read, root)
     return problems
 
 
-def _missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
+def _find_missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
     from reconciler.audience.sources import folders
     from reconciler.audience.sources.paths import find_files
     from reconciler.bucket.addresses import SCHEMES, scheme_of

@@ -13,7 +13,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 from reconciler.model.settings import Workspace
 from reconciler.steps.load import links
-from reconciler.steps.load.links import leads_to
+from reconciler.steps.load.links import resolve_path
 
 
 def read_bounds(
@@ -36,7 +36,7 @@ def read_bounds(
             where = resource.where("spec", "bounds", "hosts", number)
             problems.append(Problem(where, "bad-host", f"this is no host: {words}"))
     inside = workspace.root.resolve()
-    folders = {leads_to(inside, name) for name in (links.HERE, links.folder_of(ledger))} - {inside}
+    folders = {resolve_path(inside, name) for name in (links.HERE, links.find_folder(ledger))} - {inside}
     default = Bounds(
         tenant=tenant,
         local=not said and not is_in_pipeline(workspace.environ),
@@ -45,7 +45,7 @@ def read_bounds(
     return Held(default, tuple(replace(each, tenant=tenant) for each in said)), problems
 
 
-def misplaced(resources: Iterable[Resource]) -> Iterator[Problem]:
+def find_misplaced(resources: Iterable[Resource]) -> Iterator[Problem]:
     """Bounds that a manifest of the workspace would set for itself."""
     for resource in resources:
         if resource.address.kind == floor.KIND.name and "bounds" in resource.spec:
@@ -57,7 +57,7 @@ def misplaced(resources: Iterable[Resource]) -> Iterator[Problem]:
             )
 
 
-def reached(floors: Iterable[Resource]) -> Iterator[Problem]:
+def find_reached(floors: Iterable[Resource]) -> Iterator[Problem]:
     """Bounds in files out of the workspace that git has beside its manifests."""
     for resource in floors:
         if "bounds" in resource.spec:

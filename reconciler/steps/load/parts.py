@@ -30,25 +30,25 @@ def spread(documents: Iterable[Document]) -> tuple[list[Document], list[Problem]
     found: list[Document] = []
     problems: list[Problem] = []
     for document in documents:
-        each, differs = _differing(document)
-        if each is None or not _proper(differs):
+        each, differs = _find_parts(document)
+        if each is None or not _are_proper(differs):
             # nothing is said of the parts' templates beside what is wrong with the parts
             found.append(replace(document, variables={} if each is None else {each.variable: each.variable}))
             continue
         if len(differs) > MOST:
-            where = document.where("spec", each.field)
+            where = document.locate("spec", each.field)
             message = f"`spec.{each.field}` has {len(differs):,} parts; a manifest may have {MOST}"
             problems.append(Problem(where, "too-many-parts", message, hint="write several manifests"))
             continue
         for part, held in differs.items():
             if each.field in held:
-                where = document.keys.get(("spec", each.field, part, each.field), document.where("spec", each.field))
+                where = document.keys.get(("spec", each.field, part, each.field), document.locate("spec", each.field))
                 problems.append(Problem(where, "parts-of-a-part", f"a part has no `{each.field}` of its own"))
-        found += [_part(document, each, part) for part in differs]
+        found += [_make_part(document, each, part) for part in differs]
     return found, problems
 
 
-def _differing(document: Document) -> tuple[ForEach | None, Any]:
+def _find_parts(document: Document) -> tuple[ForEach | None, Any]:
     """How the document's kind has several parts, where the document does, and what it says of them."""
     value: dict[str, Any] = document.value if isinstance(document.value, dict) else {}
     kind, spec = load_kinds().get(str(value.get("kind"))), value.get("spec")
@@ -58,7 +58,7 @@ def _differing(document: Document) -> tuple[ForEach | None, Any]:
     return each, spec[each.field]
 
 
-def _proper(differs: Any) -> bool:
+def _are_proper(differs: Any) -> bool:
     if not isinstance(differs, dict) or not differs:
         return False
     name = re.compile(load_shared_schema()["$defs"]["name"]["pattern"].removesuffix("$"))
@@ -67,13 +67,13 @@ def _proper(differs: Any) -> bool:
     )
 
 
-def _part(document: Document, each: ForEach, part: str) -> Document:
+def _make_part(document: Document, each: ForEach, part: str) -> Document:
     spec = document.value["spec"]
     rest = {key: value for key, value in spec.items() if key != each.field}
     differs = {key: value for key, value in spec[each.field][part].items() if key != each.field}
     above = ("spec", each.field)
 
-    def moved(held: Mapping[Path, Placed]) -> dict[Path, Placed]:
+    def move_paths(held: Mapping[Path, Placed]) -> dict[Path, Placed]:
         """Where things are in the part's document: what differs counts, and not what it replaces."""
         gone = [above, *(("spec", key) for key in each.whole & differs.keys())]
         kept = {path: found for path, found in held.items() if path[:2] not in gone}
@@ -84,21 +84,21 @@ def _part(document: Document, each: ForEach, part: str) -> Document:
 
     return replace(
         document,
-        value={**document.value, "spec": _laid_over(rest, differs, each.whole)},
-        places=moved(document.places),
-        keys=moved(document.keys),
+        value={**document.value, "spec": _overlay(rest, differs, each.whole)},
+        places=move_paths(document.places),
+        keys=move_paths(document.keys),
         spoiled=set(document.spoiled),
-        rendered=set(moved(dict.fromkeys(document.rendered))),
+        rendered=set(move_paths(dict.fromkeys(document.rendered))),
         origins=dict(document.origins),
         part=part,
         variables={each.variable: part},
     )
 
 
-def _laid_over(rest: Any, differs: Any, whole: Iterable[str] = ()) -> Any:
+def _overlay(rest: Any, differs: Any, whole: Iterable[str] = ()) -> Any:
     if not isinstance(rest, dict) or not isinstance(differs, dict):
         return differs
     return {
         **rest,
-        **{key: value if key in whole else _laid_over(rest.get(key), value) for key, value in differs.items()},
+        **{key: value if key in whole else _overlay(rest.get(key), value) for key, value in differs.items()},
     }

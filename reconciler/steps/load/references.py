@@ -83,38 +83,38 @@ def check(declared: Declared, kinds: Mapping[str, Kind]) -> Checked:
     links: dict[Address, list[_Link]] = {}
     every: list[_Link] = []
     for manifest in declared.manifests:
-        found = list(_links(manifest, kinds))
+        found = list(_iter_links(manifest, kinds))
         every += found
         if manifest.resource is not None:
             links.setdefault(manifest.resource.address, found)
-    problems = [*_repeated_names(declared, kinds), *_repeated_live_names(resources, kinds)]
+    problems = [*_find_repeated_names(declared, kinds), *_find_repeated_live_names(resources, kinds)]
     missing = [link for link in every if link.target.name not in declared.names.get(link.target.kind, {})]
     following = [link for link in missing if declared.unread and declared.unread.may_declare(link.target.name)]
     apart = set(map(id, following))
-    problems += _unknown([link for link in missing if id(link) not in apart], declared)
-    in_circles, circles = _circles(links)
+    problems += _find_unknown([link for link in missing if id(link) not in apart], declared)
+    in_circles, circles = _find_circles(links)
     problems += circles
     own: list[Problem] = []
     sound: list[Resource] = []
-    for address in sorted(_whole(links, in_circles)):
-        faults = _own_checks(catalogue.resources[address], catalogue, kinds)
+    for address in sorted(_find_whole(links, in_circles)):
+        faults = _run_own_checks(catalogue.resources[address], catalogue, kinds)
         own += faults
         if not faults:
             sound.append(catalogue.resources[address])
-    return Checked(catalogue, problems, list(_unknown(following, declared)), own, sound)
+    return Checked(catalogue, problems, list(_find_unknown(following, declared)), own, sound)
 
 
-def _links(manifest: Manifest, kinds: Mapping[str, Kind]) -> Iterator[_Link]:
+def _iter_links(manifest: Manifest, kinds: Mapping[str, Kind]) -> Iterator[_Link]:
     document = manifest.document
     for reference in kinds[manifest.kind].references:
         for steps, name in iter_values_at(document.value.get("spec"), reference.path):
             path: Path = ("spec", *steps)
-            where = document.where(*path)
+            where = document.locate(*path)
             if isinstance(name, str) and where not in document.spoiled:
-                yield _Link(Address(reference.kind, name), where, document.secret(path))
+                yield _Link(Address(reference.kind, name), where, document.is_secret(path))
 
 
-def _repeated_names(declared: Declared, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+def _find_repeated_names(declared: Declared, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
     for kind, names in declared.names.items():
         for name, places in names.items():
             for place in places[1:]:
@@ -127,7 +127,7 @@ def _repeated_names(declared: Declared, kinds: Mapping[str, Kind]) -> Iterator[P
                 yield Problem(place, "more-than-one", message, hint="keep one of them")
 
 
-def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Iterator[Problem]:
+def _find_repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind]) -> Iterator[Problem]:
     first: dict[tuple[str, str], Resource] = {}
     for resource in resources:
         kind = kinds[resource.address.kind]
@@ -146,17 +146,17 @@ def _repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str, Kind
                 note="the names differ only by case, blanks or characters that nobody sees"
                 if alike
                 else f"both manifests would change the one {kind.name} of that name, and undo each other",
-                hint=_own_names(kind, resource, other),
+                hint=_describe_own_names(kind, resource, other),
             )
 
 
-def _own_names(kind: Kind, resource: Resource, other: Resource) -> str:
+def _describe_own_names(kind: Kind, resource: Resource, other: Resource) -> str:
     if kind.for_each is None or resource.address.resource != other.address.resource:
         return "give each a `spec.name` of its own"
     return f'make the part a part of the name: `name: "… {{{{ {kind.for_each.variable} }}}}"`'
 
 
-def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
+def _find_unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
     meant: dict[Address, str | None] = {}
     for link in links:
         kind, name = link.target.kind, link.target.name
@@ -164,7 +164,7 @@ def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
         # the names of a large workspace are not searched for each of many that are missing
         if link.target not in meant and len(meant) < SUGGESTED:
             others = f"declare it: `kind: {kind}`, `metadata: {{name: {name}}}`"
-            meant[link.target] = _where_others_are(name, known) if known else others if not link.secret else None
+            meant[link.target] = _describe_others(name, known) if known else others if not link.secret else None
         yield Problem(
             link.where,
             "unknown-reference",
@@ -173,7 +173,7 @@ def _unknown(links: Iterable[_Link], declared: Declared) -> Iterator[Problem]:
         )
 
 
-def _where_others_are(name: str, known: Mapping[str, Sequence[Location]]) -> str:
+def _describe_others(name: str, known: Mapping[str, Sequence[Location]]) -> str:
     meant = find_nearest(name, known)
     if meant is not None:
         return f"did you mean `{meant}` ({known[meant][0]})?"
@@ -181,7 +181,7 @@ def _where_others_are(name: str, known: Mapping[str, Sequence[Location]]) -> str
     return f"{suggest(name, known)} (declared in {shorten_list(places, 3)})"
 
 
-def _circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], list[Problem]]:
+def _find_circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], list[Problem]]:
     """The resources that refer to themselves by way of others, and one problem for each circle."""
     targets = {address: {link.target: link for link in several} for address, several in links.items()}
     found: set[Address] = set()
@@ -203,7 +203,7 @@ def _circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], li
             return found, problems
 
 
-def _whole(links: Mapping[Address, Sequence[_Link]], without: set[Address]) -> set[Address]:
+def _find_whole(links: Mapping[Address, Sequence[_Link]], without: set[Address]) -> set[Address]:
     """The resources whose references hold, and the references of those, all the way down."""
     whole = links.keys() - without
     while True:
@@ -215,7 +215,7 @@ def _whole(links: Mapping[Address, Sequence[_Link]], without: set[Address]) -> s
         whole = kept
 
 
-def _own_checks(resource: Resource, catalogue: Catalogue, kinds: Mapping[str, Kind]) -> list[Problem]:
+def _run_own_checks(resource: Resource, catalogue: Catalogue, kinds: Mapping[str, Kind]) -> list[Problem]:
     try:
         return list(kinds[resource.address.kind].check(resource, catalogue))
     except (OverflowError, ValueError):

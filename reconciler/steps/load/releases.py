@@ -16,7 +16,7 @@ def is_released(resource: Resource) -> bool:
     return resource.spec.get("release") is True
 
 
-def apart(catalogue: Catalogue) -> tuple[Catalogue, tuple[Resource, ...]]:
+def split_released(catalogue: Catalogue) -> tuple[Catalogue, tuple[Resource, ...]]:
     """What is managed, and what is managed no longer."""
     resources = catalogue.resources
     kept = {address: each for address, each in resources.items() if not is_released(each)}

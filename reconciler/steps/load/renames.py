@@ -21,7 +21,7 @@ def check(catalogue: Catalogue, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
     earlier: dict[tuple[str, str], Resource] = {}
     for kind, resource in live:
         for index, old in enumerate(kind.earlier_names(resource)):
-            where = _place(resource, index)
+            where = _locate(resource, index)
             looks = (kind.name, invisible.normalise_name(old))
             other, first = own.get(looks), earlier.setdefault(looks, resource)
             if old == kind.live_name(resource):
@@ -35,12 +35,12 @@ def check(catalogue: Catalogue, kinds: Mapping[str, Kind]) -> Iterator[Problem]:
                 )
             elif first.address != resource.address:
                 message = (
-                    f"{first.address} was called {old!r}, too ({_place(first, 0)}): one object does not become two"
+                    f"{first.address} was called {old!r}, too ({_locate(first, 0)}): one object does not become two"
                 )
-                yield Problem(where, "was-twice", message, hint=_hint(kind, resource, first))
+                yield Problem(where, "was-twice", message, hint=_make_hint(kind, resource, first))
 
 
-def _place(resource: Resource, index: int) -> Location:
+def _locate(resource: Resource, index: int) -> Location:
     return (
         resource.where("spec", "was", index)
         if isinstance(resource.spec["was"], list)
@@ -48,7 +48,7 @@ def _place(resource: Resource, index: int) -> Location:
     )
 
 
-def _hint(kind: Kind, resource: Resource, first: Resource) -> str:
+def _make_hint(kind: Kind, resource: Resource, first: Resource) -> str:
     if kind.for_each is not None and resource.address.resource == first.address.resource:
         return f'make the part a part of it: `was: "… {{{{ {kind.for_each.variable} }}}}"`'
     return "keep it in one of them"

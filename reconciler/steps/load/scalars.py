@@ -17,7 +17,7 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 400
 
 
-def plain(text: str) -> str | int | float | None:
+def parse_plain(text: str) -> str | int | float | None:
     """The value of an unquoted scalar."""
     if text in _WORDS:
         return _WORDS[text]

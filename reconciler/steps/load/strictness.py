@@ -37,46 +37,46 @@ def apply_floors(settings: Settings, catalogue: Catalogue) -> Settings:
 def check(catalogue: Catalogue) -> Iterator[Problem]:
     """Rules that there are not, what is made less strict, and waivers that cannot be."""
     for resource in catalogue.of_kind(workspace.KIND.name):
-        yield from _severities(resource)
-        yield from _waivers(resource, "overrides")
+        yield from _check_severities(resource)
+        yield from _check_waivers(resource, "overrides")
     for resource in catalogue.of_kind(floor.KIND.name):
-        yield from _severities(resource)
+        yield from _check_severities(resource)
         for number, rule in enumerate(resource.spec.get("firm", ())):
-            yield from _unknown(resource, rule, "firm", number)
-        yield from _countries(resource)
+            yield from _find_unknown(resource, rule, "firm", number)
+        yield from _check_countries(resource)
     for resource in catalogue.of_kind(abandonment_policy.KIND.name):
-        yield from _waivers(resource, "waivers")
-        yield from _ceilings(resource)
-        yield from _countries(resource)
+        yield from _check_waivers(resource, "waivers")
+        yield from _check_ceilings(resource)
+        yield from _check_countries(resource)
 
 
-def misplaced(documents: Iterable[Document]) -> Iterator[Problem]:
+def find_misplaced(documents: Iterable[Document]) -> Iterator[Problem]:
     """What a file of floors holds besides floors."""
     for document in documents:
         kind = document.value.get("kind") if isinstance(document.value, dict) else None
         if kind != floor.KIND.name:
             message = f"a file of floors holds manifests of `kind: {floor.KIND.name}` alone"
-            yield Problem(document.where("kind"), "not-a-floor", message, hint="put the others into the workspace")
+            yield Problem(document.locate("kind"), "not-a-floor", message, hint="put the others into the workspace")
 
 
-def _unknown(resource: Resource, rule: str, *path: str | int) -> Iterator[Problem]:
+def _find_unknown(resource: Resource, rule: str, *path: str | int) -> Iterator[Problem]:
     if rule not in load_rules():
         hint = suggest(rule, load_rules())
         yield Problem(resource.where("spec", *path), "unknown-rule", f"there is no rule `{rule}`", hint=hint)
 
 
-def _severities(resource: Resource) -> Iterator[Problem]:
+def _check_severities(resource: Resource) -> Iterator[Problem]:
     for rule, said in resource.spec.get("severities", {}).items():
-        yield from _unknown(resource, rule, "severities", rule)
+        yield from _find_unknown(resource, rule, "severities", rule)
         if rule in load_rules() and load_rules()[rule].severity is Severity.REFUSE and said == Severity.WARN:
             message = f"{rule} refuses, and a severity can only be raised"
             hint = "waive it for one object, with a reason and a last day"
             yield Problem(resource.where("spec", "severities", rule), "severity-lowered", message, hint=hint)
 
 
-def _waivers(resource: Resource, place: str) -> Iterator[Problem]:
+def _check_waivers(resource: Resource, place: str) -> Iterator[Problem]:
     for number, each in enumerate(resource.spec.get(place, ())):
-        yield from _unknown(resource, each["rule"], place, number, "rule")
+        yield from _find_unknown(resource, each["rule"], place, number, "rule")
         rule = load_rules().get(each["rule"])
         if rule is None:
             continue
@@ -89,7 +89,7 @@ def _waivers(resource: Resource, place: str) -> Iterator[Problem]:
             yield Problem(resource.where("spec", place, number), "waiver-without-end", message, hint=hint)
 
 
-def _countries(resource: Resource) -> Iterator[Problem]:
+def _check_countries(resource: Resource) -> Iterator[Problem]:
     """A ceiling of a country that no number is of would hold for nobody; of two of one country one would be lost."""
     named: dict[str, str] = {}
     for place in resource.spec.get("ceilings", {}):
@@ -109,7 +109,7 @@ def _countries(resource: Resource) -> Iterator[Problem]:
             named[code] = place
 
 
-def _ceilings(resource: Resource) -> Iterator[Problem]:
+def _check_ceilings(resource: Resource) -> Iterator[Problem]:
     known = load_ceilings()
     declared = abandonment_policy.make_ceilings(resource)
     for place in resource.spec.get("ceilings", {}):

@@ -22,20 +22,20 @@ def suppose(documents: Iterable[Document], supposition: Supposition | None) -> l
     """Put the supposed number in its place; what is wrong with the question otherwise."""
     if supposition is None:
         return []
-    held = {(_kind(document), _name(document)): document for document in documents}
+    held = {(_read_kind(document), _read_name(document)): document for document in documents}
     segment = held.get(("Segment", supposition.segment))
     if segment is None:
         names = [name for kind, name in held if kind == "Segment" and isinstance(name, str)]
-        return [_unknown(f"there is no Segment {supposition.segment!r}", supposition.segment, names)]
+        return [_describe_unknown(f"there is no Segment {supposition.segment!r}", supposition.segment, names)]
     head, *rest = supposition.setting.split(".")
     document, path = segment, [head, *rest]
     if head == "score" and rest:
-        model = held.get(("ScoreModel", _spec(segment).get("score")))
+        model = held.get(("ScoreModel", _read_spec(segment).get("score")))
         if model is None:
             return [Problem(_PLACE, "unknown-setting", "the segment's ScoreModel is in no manifest")]
         # the model's one way of scoring goes without saying
-        document, path = model, [*list(_spec(model))[:1], *rest]
-    return _put(_spec(document), path, supposition)
+        document, path = model, [*list(_read_spec(model))[:1], *rest]
+    return _put(_read_spec(document), path, supposition)
 
 
 def _put(spec: dict[str, Any], path: list[str], supposition: Supposition) -> list[Problem]:
@@ -46,7 +46,7 @@ def _put(spec: dict[str, Any], path: list[str], supposition: Supposition) -> lis
         elif isinstance(here, list):
             named = {str(item.get("name", item.get("score"))): item for item in here if isinstance(item, dict)}
             if step not in named:
-                return [_unknown(f"{supposition.setting!r} names no {step!r}", step, list(named))]
+                return [_describe_unknown(f"{supposition.setting!r} names no {step!r}", step, list(named))]
             here = named[step]
         else:
             return [
@@ -56,27 +56,27 @@ def _put(spec: dict[str, Any], path: list[str], supposition: Supposition) -> lis
     if not isinstance(here, dict) or isinstance(here.get(last, 0), dict | list | str | bool):
         message = f"{supposition.setting!r} is no number of the segment or of its score model"
         return [Problem(_PLACE, "unknown-setting", message, hint="score.threshold, score.bands.high.from or cap.most")]
-    here[last] = _number(supposition.value)
+    here[last] = _parse_number(supposition.value)
     return []
 
 
-def _number(value: Decimal) -> int | float:
+def _parse_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _unknown(message: str, given: str, known: list[str]) -> Problem:
+def _describe_unknown(message: str, given: str, known: list[str]) -> Problem:
     return Problem(_PLACE, "unknown-setting", message, hint=suggest(given, known))
 
 
-def _kind(document: Document) -> Any:
+def _read_kind(document: Document) -> Any:
     return document.value.get("kind") if isinstance(document.value, dict) else None
 
 
-def _name(document: Document) -> Any:
+def _read_name(document: Document) -> Any:
     metadata = document.value.get("metadata") if isinstance(document.value, dict) else None
     return metadata.get("name") if isinstance(metadata, dict) else None
 
 
-def _spec(document: Document) -> dict[str, Any]:
+def _read_spec(document: Document) -> dict[str, Any]:
     spec = document.value.get("spec")
     return spec if isinstance(spec, dict) else {}

@@ -25,8 +25,8 @@ from reconciler.model.nearest import suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.filters import FILTERS, OUTPUT, PARTS, Refused, text_of, too_large
-from reconciler.steps.load.variables import Variables, missing
+from reconciler.steps.load.filters import FILTERS, OUTPUT, PARTS, Refused, format_text, too_large
+from reconciler.steps.load.variables import Variables, describe_missing
 from reconciler.templates.sandbox import VALUES, TooLarge, open_sandbox, parse
 
 _MARKS = ("{{", "{%", "{#")
@@ -34,7 +34,7 @@ _DEFAULTS = ("default", "d")
 
 
 @cache
-def _environment() -> Environment:
+def _make_environment() -> Environment:
     return open_sandbox(FILTERS, keep_trailing_newline=True)
 
 
@@ -55,12 +55,14 @@ def render(document: Document, given: Variables, literal: Collection[Path] = ())
         if not isinstance(value, str) or path in literal or not any(mark in value for mark in _MARKS):
             return value
         document.rendered.add(path)
-        where = document.where(*path)
-        document.origins[where] = (*document.origins.get(where, ()), *_origins(value, given, document.variables))
+        where = document.locate(*path)
+        document.origins[where] = (*document.origins.get(where, ()), *_iter_origins(value, given, document.variables))
         try:
             return evaluate(value, values)
         except _Missing as error:
-            problems.extend(missing(name, where, values, given.offered) for name in error.names if given.complete)
+            problems.extend(
+                describe_missing(name, where, values, given.offered) for name in error.names if given.complete
+            )
         except Refused as error:
             code, message, hint = error.told
             problems.append(Problem(where, code, message, hint=hint))
@@ -87,7 +89,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         raise too_large()
     # whatever goes wrong in a template is the template's fault: none may end the program
     try:
-        template, needed, _ = _compiled(text)
+        template, needed, _ = _compile(text)
         unknown = sorted(needed - values.keys())
         if unknown:
             raise _Missing(unknown)
@@ -96,56 +98,56 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
         parts: list[Any] = context.vars["result"]
         if any(isinstance(part, Undefined) for part in parts):
             raise Refused("missing-part", "a variable does not have the part that is asked of it")
-        whole = parts[0] if len(parts) == 1 else "".join(map(text_of, parts))
-        return _bounded(whole)
+        whole = parts[0] if len(parts) == 1 else "".join(map(format_text, parts))
+        return _bound_value(whole)
     except (_Missing, Refused):
         raise
     except UndefinedError as error:
         raise Refused("missing-part", "a variable does not have the part that is asked of it") from error
     except Exception as error:
-        raise _no_value() from error
+        raise _refuse_no_value() from error
 
 
-def _origins(text: str, given: Variables, own: Collection[str]) -> Iterator[Location]:
+def _iter_origins(text: str, given: Variables, own: Collection[str]) -> Iterator[Location]:
     """Where the variables that a text with templates uses were written, without the document's own."""
     if len(text) > OUTPUT:
         return
     with suppress(Exception):  # what is wrong with the template is told where its value is asked for
-        for path in _compiled(text)[2]:
-            place = given.written(path) if path[0] not in own else None
+        for path in _compile(text)[2]:
+            place = given.locate(path) if path[0] not in own else None
             if place is not None:
                 yield place
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str) -> tuple[Template, frozenset[str], tuple[Path, ...]]:
-    environment = _environment()
+def _compile(text: str) -> tuple[Template, frozenset[str], tuple[Path, ...]]:
+    environment = _make_environment()
     try:
         tree, every = parse(environment, text, PARTS)
     except TooLarge:
         raise too_large() from None
     except (TemplateSyntaxError, ValueError, OverflowError) as error:
-        raise _syntax() from error
+        raise _refuse_syntax() from error
     _check(every)
     outputs = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
     parts = [nodes.Const(part.data) if isinstance(part, nodes.TemplateData) else part for part in outputs]
     body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), nodes.List(parts), lineno=1)]
-    return environment.from_string(nodes.Template(body, lineno=1)), _needed(tree), tuple(_used(tree))
+    return environment.from_string(nodes.Template(body, lineno=1)), _find_needed(tree), tuple(_iter_used(tree))
 
 
 def _check(every: list[nodes.Node]) -> None:
-    if any(name.startswith("_") for name in map(_reached, every)):
-        raise _unsafe()
+    if any(name.startswith("_") for name in map(_name_reached, every)):
+        raise _refuse_unsafe()
     for node in every:
         if not isinstance(node, VALUES):
-            what = "statements such as `{% … %}`" if isinstance(node, nodes.Stmt) else f"`{_words(node)}`"
+            what = "statements such as `{% … %}`" if isinstance(node, nodes.Stmt) else f"`{_describe_node(node)}`"
             hint = "use variables, conditions and filters; write the rest in YAML"
             raise Refused("template-not-allowed", f"a template here may not use {what}", hint)
         if isinstance(node, nodes.Filter) and node.name not in FILTERS:
             raise Refused("unknown-filter", f"there is no filter `{node.name}`", suggest(node.name, FILTERS))
 
 
-def _reached(node: nodes.Node) -> str:
+def _name_reached(node: nodes.Node) -> str:
     if isinstance(node, nodes.Getattr):
         return node.attr
     if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
@@ -153,31 +155,31 @@ def _reached(node: nodes.Node) -> str:
     return node.name if isinstance(node, nodes.Name) else ""
 
 
-def _words(node: nodes.Node) -> str:
+def _describe_node(node: nodes.Node) -> str:
     operator = getattr(node, "operator", None)
     return {"Call": "name(…)", "Test": "is"}.get(type(node).__name__) or operator or type(node).__name__.lower()
 
 
-def _needed(tree: nodes.Template) -> frozenset[str]:
+def _find_needed(tree: nodes.Template) -> frozenset[str]:
     """The variables that must have a value: all that are used, but for those given a default."""
     optional = {id(node.node) for node in tree.find_all(nodes.Filter) if node.name in _DEFAULTS}
     return frozenset(name.name for name in tree.find_all(nodes.Name) if id(name) not in optional)
 
 
-def _used(node: nodes.Node) -> Iterator[Path]:
+def _iter_used(node: nodes.Node) -> Iterator[Path]:
     """The variables that are used, and which parts of them: `limits.high` is `("limits", "high")`."""
-    path = _chain(node)
+    path = _find_chain(node)
     if path is not None:
         yield path
     else:
         for inner in node.iter_child_nodes():
-            yield from _used(inner)
+            yield from _iter_used(inner)
 
 
-def _chain(node: nodes.Node) -> Path | None:
+def _find_chain(node: nodes.Node) -> Path | None:
     if isinstance(node, nodes.Name):
         return (node.name,)
-    inner = _chain(node.node) if isinstance(node, nodes.Getattr | nodes.Getitem) else None
+    inner = _find_chain(node.node) if isinstance(node, nodes.Getattr | nodes.Getitem) else None
     if isinstance(node, nodes.Getattr) and inner is not None:
         return (*inner, node.attr)
     if isinstance(node, nodes.Getitem) and inner is not None and isinstance(node.arg, nodes.Const):
@@ -185,29 +187,29 @@ def _chain(node: nodes.Node) -> Path | None:
     return None
 
 
-def _unsafe() -> Refused:
+def _refuse_unsafe() -> Refused:
     hint = "templates can use variables and nothing behind them"
     return Refused("template-unsafe", "the template reaches for the inside of the program", hint)
 
 
-def _no_value() -> Refused:
+def _refuse_no_value() -> Refused:
     return Refused("template-value", "the template cannot be evaluated with the variables' values")
 
 
-def _syntax() -> Refused:
+def _refuse_syntax() -> Refused:
     hint = "to write braces that are no template, write {{ '{{' }}"
     return Refused("template-syntax", "the template is not written as Jinja writes expressions", hint)
 
 
-def _bounded(value: Any) -> Any:
+def _bound_value(value: Any) -> Any:
     """A value as a manifest could have written it, neither too large nor beyond JSON."""
     try:
         written = orjson.dumps(value)
     except (TypeError, orjson.JSONEncodeError) as error:
-        raise _no_value() from error
+        raise _refuse_no_value() from error
     if len(written) > OUTPUT:
         raise too_large()
     read: Any = orjson.loads(written)
     if read != value:  # an infinite number, which JSON cannot write, was lost
-        raise _no_value()
+        raise _refuse_no_value()
     return read

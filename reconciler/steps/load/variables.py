@@ -20,7 +20,7 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.model.settings import Workspace
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.files import ENVIRONMENTS, read_file, shown_name
+from reconciler.steps.load.files import ENVIRONMENTS, format_name, read_file
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 
 TENANT = "tenant"
@@ -60,43 +60,43 @@ class Variables:
     environment: Environment | None = None
     offered: tuple[str, ...] = ()
 
-    def written(self, path: Path) -> Location | None:
+    def locate(self, path: Path) -> Location | None:
         """Where a part of a variable was written, or else what is around it."""
         return next((self.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.places), None)
 
 
-def variables(workspace: Workspace) -> tuple[Variables, list[Problem]]:
+def read_variables(workspace: Workspace) -> tuple[Variables, list[Problem]]:
     """Every variable of a run, and what kept others from being read."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     places: dict[Path, Location] = {}
     environment: Environment | None = None
-    files = [*_environment(workspace, problems), *workspace.variable_files]
+    files = [*_choose_environment(workspace, problems), *workspace.variable_files]
     for number, file in enumerate(files):
         before = len(problems)
-        found = _mapping(workspace.root, file, problems)
+        found = _read_mapping(workspace.root, file, problems)
         if found is None:
             if number == 0 and workspace.environment is not None and len(problems) == before:  # it is empty
-                environment = Environment(workspace.environment, None, Location(shown_name(workspace.root, file)))
+                environment = Environment(workspace.environment, None, Location(format_name(workspace.root, file)))
             continue
         if number == 0 and workspace.environment is not None:
-            environment = Environment(workspace.environment, found.value.get(TENANT), found.where(TENANT))
+            environment = Environment(workspace.environment, found.value.get(TENANT), found.locate(TENANT))
         elif environment is not None and TENANT in found.value:
-            problems += _other_tenant(environment, found.value[TENANT], found.where(TENANT))
+            problems += _check_tenant(environment, found.value[TENANT], found.locate(TENANT))
         values |= found.value
         places = {path: place for path, place in places.items() if path[0] not in found.value}
         places |= {path: place for path, place in found.places.items() if path}
     if environment is not None and TENANT in workspace.variables:
         told = read_scalar(workspace.variables[TENANT])
-        problems += _other_tenant(environment, told, Location(f"--var {TENANT}"))
+        problems += _check_tenant(environment, told, Location(f"--var {TENANT}"))
     values |= {name: read_scalar(text) for name, text in workspace.variables.items()}
     places = {path: place for path, place in places.items() if path[0] not in workspace.variables}
     places |= {(name,): Location(f"--var {name}") for name in workspace.variables}
-    offered = tuple(environments(workspace.root)) if workspace.environment is None else ()
+    offered = tuple(list_environments(workspace.root)) if workspace.environment is None else ()
     return Variables(values, not problems, places, environment, offered), problems
 
 
-def _other_tenant(environment: Environment, value: Any, where: Location) -> Iterator[Problem]:
+def _check_tenant(environment: Environment, value: Any, where: Location) -> Iterator[Problem]:
     """Templates must not mean another tenant than the one that is read."""
     if environment.tenant is not None and value != environment.tenant:
         message = f"environment `{environment.name}` says which tenant it is of, and this is another"
@@ -104,11 +104,11 @@ def _other_tenant(environment: Environment, value: Any, where: Location) -> Iter
         yield Problem(where, "tenant-conflict", message, note=f"it is said at {environment.where}", hint=hint)
 
 
-def unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
+def find_unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
     """Values of `--var` that no manifest asks for: a typo there would leave a default in force in silence."""
     if not given:
         return []
-    asked = {word for text in texts for expression in _expressions(text) for word in _WORD.findall(expression)}
+    asked = {word for text in texts for expression in _iter_expressions(text) for word in _WORD.findall(expression)}
     return [
         Problem(
             Location("--var"),
@@ -121,20 +121,20 @@ def unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
     ]
 
 
-def _expressions(text: str) -> Iterator[str]:
+def _iter_expressions(text: str) -> Iterator[str]:
     """What stands in the double braces of a text. It is read once: a pattern would begin anew at each brace."""
     end = 0
     while (start := text.find("{{", end)) >= 0 and (end := text.find("}}", start + 2)) >= 0:
         yield text[start + 2 : end]
 
 
-def environments(root: FilePath) -> list[str]:
+def list_environments(root: FilePath) -> list[str]:
     """The environments that a workspace has, by name."""
     folder = root / ENVIRONMENTS
     return sorted({path.stem for suffix in ("yml", "yaml") for path in folder.glob(f"[!.]*.{suffix}")})
 
 
-def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[FilePath]:
+def _choose_environment(workspace: Workspace, problems: list[Problem]) -> Iterator[FilePath]:
     if workspace.environment is None:
         return
     folder = workspace.root / ENVIRONMENTS
@@ -145,7 +145,7 @@ def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[File
     if chosen is not None:
         if sum(path.stem == workspace.environment for path in every) > 1:
             message = f"two files are of the environment `{workspace.environment}`: .yaml and .yml"
-            where = Location(shown_name(workspace.root, chosen))
+            where = Location(format_name(workspace.root, chosen))
             problems.append(Problem(where, "environment-twice", message, hint="keep one of them"))
         yield chosen
         return
@@ -159,7 +159,7 @@ def _environment(workspace: Workspace, problems: list[Problem]) -> Iterator[File
     )
 
 
-def _mapping(root: FilePath, path: FilePath, problems: list[Problem]) -> Document | None:
+def _read_mapping(root: FilePath, path: FilePath, problems: list[Problem]) -> Document | None:
     # a file of --vars was named by a person and may be anywhere; an environment's file came with the repository
     source = read_file(root, path, anywhere=path.parent != root / ENVIRONMENTS)
     if isinstance(source, Problem):
@@ -171,14 +171,14 @@ def _mapping(root: FilePath, path: FilePath, problems: list[Problem]) -> Documen
         return None
     value = documents[0].value
     if len(documents) > 1 or not isinstance(value, dict):
-        where = documents[-1].where() if len(documents) > 1 else documents[0].where()
+        where = documents[-1].locate() if len(documents) > 1 else documents[0].locate()
         message = "a file of variables is one mapping, with a line `name: value` for each variable"
         problems.append(Problem(where, "bad-variables", message))
         return None
     return documents[0]
 
 
-def missing(name: str, where: Location, names: Mapping[str, Any], offered: Sequence[str] = ()) -> Problem:
+def describe_missing(name: str, where: Location, names: Mapping[str, Any], offered: Sequence[str] = ()) -> Problem:
     """The problem of a template that uses a variable nobody gave; `offered` are environments, if none was chosen."""
     near = find_nearest(name, names)
     give = f"give it with `--var {name}=…`, in a file of `--vars`, or in `{ENVIRONMENTS}/`"

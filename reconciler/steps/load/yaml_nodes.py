@@ -25,7 +25,7 @@ import yaml
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.scalars import plain
+from reconciler.steps.load.scalars import parse_plain
 
 DEPTH = 50
 """How deep mappings and lists may be nested."""
@@ -83,15 +83,15 @@ def read(file: str, text: str) -> tuple[list[Document], list[Problem], bool]:
     reader = _Reader(file, text)
     documents: list[Document] = []
     try:
-        for document in reader.documents():
+        for document in reader.read_documents():
             if len(documents) == DOCUMENTS:
                 message = f"the file has more than the {DOCUMENTS:,} documents that one file may have"
-                raise _Halt(Problem(document.where(), "too-many-documents", message, hint="split it"))
+                raise _Halt(Problem(document.locate(), "too-many-documents", message, hint="split it"))
             documents.append(document)
     except _Halt as halt:
         return documents, [*reader.problems, halt.problem], False
     except yaml.YAMLError as error:
-        return documents, [*reader.problems, _syntax(file, text, error)], False
+        return documents, [*reader.problems, _describe_syntax(file, text, error)], False
     return documents, reader.problems, reader.joined is None
 
 
@@ -101,10 +101,10 @@ def read_scalar(text: str) -> Any:
         documents, problems, _ = read("", text)
         if len(documents) == 1 and not problems and isinstance(documents[0].value, str):
             return documents[0].value
-    return plain(text)
+    return parse_plain(text)
 
 
-def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
+def _describe_syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
     reason = getattr(error, "problem", None)
@@ -115,11 +115,11 @@ def _syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
         message = "a merge conflict of git is not settled here"
         return Problem(Location(file, line, 1), "yaml-syntax", message, hint=settle)
     there = [line[where.column - 1 : where.column] for line in text.split("\n")[where.line - 1 : where.line]]
-    hint = "indent with spaces, not tabs" if there == ["\t"] else _hint(str(reason), error)
+    hint = "indent with spaces, not tabs" if there == ["\t"] else _make_hint(str(reason), error)
     return Problem(where, "yaml-syntax", "this is not YAML", note=reason, hint=hint)
 
 
-def _hint(reason: str, error: yaml.YAMLError) -> str | None:
+def _make_hint(reason: str, error: yaml.YAMLError) -> str | None:
     """What is most often wrong where the reader of YAML stops: it says what it looked for, and not why."""
     begun = getattr(error, "context_mark", None)
     if reason in _NOT_ALIGNED and begun is not None:
@@ -140,84 +140,84 @@ class _Reader:
         self.joined: Document | None = None
         """The last document in which two manifests stand: what the second one declares is not known."""
 
-    def documents(self) -> Iterator[Document]:
+    def read_documents(self) -> Iterator[Document]:
         for event in self.events:
             if not isinstance(event, yaml.DocumentStartEvent):
                 continue
             self.document = Document(self.file)
             before = len(self.problems)
             root = next(self.events)
-            self.document.places[()] = self.place(root)
-            self.document.value = self.node(root, ())
+            self.document.places[()] = self.locate(root)
+            self.document.value = self.read_node(root, ())
             self.document.sound = len(self.problems) == before
             nothing = isinstance(root, yaml.ScalarEvent) and not (root.value or root.style)
             if not nothing or not self.document.sound:
                 yield self.document
 
-    def node(self, event: Any, path: Path) -> Any:
+    def read_node(self, event: Any, path: Path) -> Any:
         if len(path) > DEPTH:
             message = f"mappings and lists are nested deeper than {DEPTH} levels"
-            raise _Halt(Problem(self.place(event), "yaml-too-deep", message))
+            raise _Halt(Problem(self.locate(event), "yaml-too-deep", message))
         if isinstance(event, yaml.AliasEvent):
-            raise _Halt(self.alias(event))
+            raise _Halt(self.describe_alias(event))
         if isinstance(event, yaml.MappingStartEvent):
-            return self.tagged(event, self.mapping(path), path)
+            return self.check_tag(event, self.read_mapping(path), path)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.tagged(event, self.sequence(path), path)
-        return self.scalar(event, path)
+            return self.check_tag(event, self.read_sequence(path), path)
+        return self.read_scalar(event, path)
 
-    def mapping(self, path: Path) -> dict[str, Any]:
+    def read_mapping(self, path: Path) -> dict[str, Any]:
         built: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                self.not_a_key(event, path)
+                self.refuse_key(event, path)
                 continue
-            key = self.tagged(event, self.text(event), path)
+            key = self.check_tag(event, self.read_text(event), path)
             inner = (*path, key)
             if key in built:
-                self.twice(event, inner)
+                self.refuse_repeated_key(event, inner)
                 continue
-            self.document.keys[inner] = self.place(event)
+            self.document.keys[inner] = self.locate(event)
             value = next(self.events)
             written = isinstance(value, yaml.ScalarEvent) and (value.value or value.style)
-            self.document.places[inner] = self.place(value if written else event)
-            built[key] = self.node(value, inner)
+            self.document.places[inner] = self.locate(value if written else event)
+            built[key] = self.read_node(value, inner)
         return built
 
-    def sequence(self, path: Path) -> list[Any]:
+    def read_sequence(self, path: Path) -> list[Any]:
         built: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             inner = (*path, len(built))
-            self.document.places[inner] = self.place(event)
-            built.append(self.node(event, inner))
+            self.document.places[inner] = self.locate(event)
+            built.append(self.read_node(event, inner))
         return built
 
-    def scalar(self, event: Any, path: Path) -> Any:
-        text = self.text(event)
+    def read_scalar(self, event: Any, path: Path) -> Any:
+        text = self.read_text(event)
         if event.tag in {"tag:yaml.org,2002:str", "!"}:
             return text
         asked = event.tag is not None
-        return self.tagged(event, plain(text) if asked or not event.style else text, path)
+        return self.check_tag(event, parse_plain(text) if asked or not event.style else text, path)
 
-    def text(self, event: Any) -> str:
+    def read_text(self, event: Any) -> str:
         text: str = event.value
         try:
             text.encode()
         except UnicodeEncodeError:
-            self.fault(Problem(self.place(event), "yaml-syntax", "half of a character is written here"))
+            self.add_fault(Problem(self.locate(event), "yaml-syntax", "half of a character is written here"))
             return text.encode("utf-8", "replace").decode()
         return text
 
-    def tagged(self, event: Any, value: Any, path: Path) -> Any:
+    def check_tag(self, event: Any, value: Any, path: Path) -> Any:
         if event.tag is not None and not self.fits(event.tag, value):
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             hint = "leave the tag out; put text in quotes"
             message = f"the tag {tag} is not one that manifests may use here"
-            self.fault(Problem(self.place(event), "yaml-tag", message, hint=hint))
+            self.add_fault(Problem(self.locate(event), "yaml-tag", message, hint=hint))
             self.spoil(path)
         return value
 
-    def fault(self, problem: Problem) -> None:
+    def add_fault(self, problem: Problem) -> None:
         self.problems.append(problem)
         if len(self.problems) >= FAULTS:
             message = f"the file has {FAULTS:,} faults so far, and the rest of it is not read"
@@ -232,19 +232,19 @@ class _Reader:
         types = _TAGS.get(tag, ())
         return isinstance(value, types) and not (isinstance(value, bool) and bool not in types)
 
-    def alias(self, event: Any) -> Problem:
+    def describe_alias(self, event: Any) -> Problem:
         return Problem(
-            self.place(event),
+            self.locate(event),
             "yaml-alias",
             f"`*{event.anchor}` repeats a part that is written elsewhere",
             note="aliases are refused: a few nested ones stand for billions of values",
             hint="write the part out here, or take the value from a variable",
         )
 
-    def not_a_key(self, event: Any, path: Path) -> None:
-        self.fault(
+    def refuse_key(self, event: Any, path: Path) -> None:
+        self.add_fault(
             Problem(
-                self.place(event),
+                self.locate(event),
                 "yaml-key",
                 "a mapping or a list stands where a key should",
                 hint='a template needs quotes around it: "{{ name }}"',
@@ -253,12 +253,12 @@ class _Reader:
         self.spoil(path)
         before = len(self.problems)
         try:
-            self.aside(event, (*path, "?"))
-            self.aside(next(self.events), (*path, "?"))
+            self.read_aside(event, (*path, "?"))
+            self.read_aside(next(self.events), (*path, "?"))
         finally:  # keys within such a key are of the same kind: the outermost says it
             self.problems[before:] = [each for each in self.problems[before:] if each.code != "yaml-key"]
 
-    def twice(self, event: Any, path: Path) -> None:
+    def refuse_repeated_key(self, event: Any, path: Path) -> None:
         first = self.document.keys[path]
         message = f"the key `{event.value}` is written twice; it stands at line {first.line} already"
         hint = f"keep one of them: {first} or this"
@@ -266,16 +266,16 @@ class _Reader:
         if begins:
             hint += "; where another manifest begins here, put a line `---` before it"
         if not begins or self.joined is not self.document:  # of a second manifest it is said once
-            self.fault(Problem(self.place(event), "duplicate-key", message, hint=hint))
+            self.add_fault(Problem(self.locate(event), "duplicate-key", message, hint=hint))
         if begins:
             self.joined = self.document
-        self.aside(next(self.events), path)
+        self.read_aside(next(self.events), path)
 
-    def aside(self, event: Any, path: Path) -> None:
+    def read_aside(self, event: Any, path: Path) -> None:
         """Read a part that has no place in the document, for its own problems."""
         kept, self.document = self.document, Document(self.file)
-        self.node(event, path)
+        self.read_node(event, path)
         self.document = kept
 
-    def place(self, event: Any) -> Location:
+    def locate(self, event: Any) -> Location:
         return Location(self.file, event.start_mark.line + 1, event.start_mark.column + 1)

@@ -51,7 +51,7 @@ def manifest(name: str, *needs: str, kind: str = "Thing", valid: bool = True, li
 def faults(*manifests: Manifest) -> list[str]:
     names: dict[str, dict[str, list[Location]]] = {}
     for one in manifests:
-        names.setdefault(one.kind, {}).setdefault(one.document.file, []).append(one.document.where())
+        names.setdefault(one.kind, {}).setdefault(one.document.file, []).append(one.document.locate())
     catalogue, links, _, own, _ = check(Declared(manifests, names), KINDS)
     assert list(catalogue.resources) == sorted(catalogue.resources)
     return [f"{problem.where} {problem.code} {problem.message}" for problem in [*links, *own]]

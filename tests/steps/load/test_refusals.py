@@ -350,9 +350,9 @@ def test_a_megabyte_of_nesting_is_left_at_the_first_levels(letter: str) -> None:
 
 
 def test_braces_that_are_never_closed_are_searched_once(tmp_path: Path) -> None:
-    from reconciler.steps.load.variables import unused
+    from reconciler.steps.load.variables import find_unused
 
-    (problem,) = unused({"a": "1"}, ["{" * 1_048_576])  # a pattern that began anew at each would take hours
+    (problem,) = find_unused({"a": "1"}, ["{" * 1_048_576])  # a pattern that began anew at each would take hours
     assert problem.code == "unused-variable"
 
 
@@ -378,7 +378,7 @@ def test_names_that_are_alike_are_searched_for_the_first_alone(tmp_path: Path, m
         searched.append(name)
         return "a hint"
 
-    monkeypatch.setattr(references, "_where_others_are", search)
+    monkeypatch.setattr(references, "_describe_others", search)
     parts = [SEGMENT.replace("chosen", f"s{n}").replace("callers", f"list-{n}") for n in range(200)]
     a_list = V + "kind: ContactList\nmetadata: {name: some}\nspec: {}\n"
     error = refused(written(tmp_path, t=TENANT, l=a_list, s="---\n".join(parts)))

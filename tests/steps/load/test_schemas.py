@@ -11,9 +11,9 @@ import pytest
 from reconciler.kinds import find_schema_folder, load_kinds, load_schema, load_shared_schema
 from reconciler.model.problem import Location, Problem
 from reconciler.steps.load.document import Document
-from reconciler.steps.load.fault import part_of
+from reconciler.steps.load.fault import find_part
 from reconciler.steps.load.parts import spread
-from reconciler.steps.load.schema import check, validator
+from reconciler.steps.load.schema import check, make_validator
 from reconciler.steps.load.templates import render
 from reconciler.steps.load.variables import Variables
 from reconciler.steps.load.wording import KEYWORDS, describe_schema_errors
@@ -69,7 +69,7 @@ def test_the_examples_of_a_schema_are_valid(kind: str) -> None:
 @pytest.mark.parametrize("stem", STEMS)
 def test_a_schema_is_a_schema(stem: str) -> None:
     schema = read(stem)
-    validator(schema).check_schema(schema)
+    make_validator(schema).check_schema(schema)
     assert schema["$id"].endswith("/" + stem)
 
 
@@ -92,11 +92,11 @@ def test_every_keyword_of_a_schema_has_words(stem: str) -> None:
 def test_a_keyword_without_words_is_told_without_the_validators() -> None:
     schema = {"description": "A multiple of five.", "multipleOf": 5}
     document = Document("example.json", 7, places={(): HERE})
-    assert list(describe_schema_errors(validator(schema).iter_errors(7), document, schema)) == [
+    assert list(describe_schema_errors(make_validator(schema).iter_errors(7), document, schema)) == [
         Problem(HERE, "bad-value", "the manifest is not what it must be", note="A multiple of five.")
     ]
 
 
 def test_a_part_beyond_a_schema_has_the_description_of_what_is_around_it() -> None:
     schema = {"properties": {"a": {"description": "Outside.", "type": "object"}}}
-    assert part_of(schema, ("a", "b", 0)) == ({}, "Outside.")
+    assert find_part(schema, ("a", "b", 0)) == ({}, "Outside.")
