@@ -8,13 +8,15 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reconciler.cxone import dispositions
+from reconciler.cxone import outcomes
 from reconciler.cxone.errors import BadReply, NotFound
-from reconciler.cxone.reader import DISPOSITIONS, Odd, TenantReader, missing
+from reconciler.cxone.object_reader import Odd
+from reconciler.cxone.reader import TenantReader
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Kind
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.row_wire import Outcomes
 from reconciler.model.rows import CampaignPhones, LiveCampaign, LiveList, OutcomesOf, Rows
 
 _KIND = "Campaign"
@@ -80,8 +82,8 @@ class CampaignReader(TenantReader):
         Raises:
             BadInput: the tenant has no such campaign.
         """
-        campaign_id = self._campaign(query.campaign, query.where)
-        return dispositions.read(self._transports[DISPOSITIONS], campaign_id, contacts, workers, self._file(into))
+        campaign_id, wire = self._campaign(query.campaign, query.where), self._wire_of_outcomes(query.where)
+        return outcomes.read(self._transports[wire.surface], wire, campaign_id, contacts, workers, self._file(into))
 
     def list_of(self, query: CampaignPhones) -> LiveList:
         """The list that a campaign calls.
@@ -100,25 +102,33 @@ class CampaignReader(TenantReader):
     @property
     def outcomes_at_once(self) -> int:
         """How many contacts may be read or set at the same time, of all campaigns together."""
-        return self._transports[DISPOSITIONS].access.pace.workers if DISPOSITIONS in self._transports else 1
+        wire = self._outcomes
+        return 1 if wire is None else self._transports[wire.surface].access.pace.workers
 
     @property
     def campaign_rate(self) -> int:
         """Contacts of one campaign whose outcomes can be set in a second: each is looked at before it is written."""
-        if DISPOSITIONS not in self._transports:
+        if self._outcomes is None:
             return 0
-        access = self._transports[DISPOSITIONS].access
+        access = self._transports[self._outcomes.surface].access
         return max(1, access.campaign_rate // 2) if access.counts_reads else access.campaign_rate
+
+    def _wire_of_outcomes(self, where: Location) -> Outcomes:
+        """How outcomes are told and set; raises BadInput where no surface of the tenant does."""
+        if self._outcomes is None:
+            why = "outcomes of contacts are read and set through it"
+            raise BadInput([self._missing(where, lambda each: each.outcomes is not None, why)])
+        return self._outcomes
 
     def _campaign(self, wanted: LiveCampaign, where: Location) -> str:
         """The id of a campaign that a manifest points at. An id is checked where the tenant lists its campaigns."""
-        if DISPOSITIONS not in self._transports:
-            raise BadInput([missing(where, DISPOSITIONS, "outcomes of contacts are read and set through it")])
+        self._wire_of_outcomes(where)
         listed = self._kinds[_KIND].surface(self._transports) is not None
         if not listed and wanted.id is not None:
             return wanted.id
         if not listed:
-            raise BadInput([missing(where, "lists", "the ids of campaigns are looked up through it")])
+            why = "the ids of campaigns are looked up through it"
+            raise BadInput([self._missing(where, lambda each: _KIND in each.wires, why)])
         with self._looking:  # several threads ask at once, and one look is enough
             if _KIND not in self._ids:
                 self.objects(self._kinds[_KIND])

@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.cxone.errors import NotFound
 from reconciler.cxone.pages import (
     MOST_OBJECT_PAGES,
-    MOST_PAGES,
     Heard,
     Rows,
-    Spool,
     by_offset,
     by_token,
     collected,
@@ -22,7 +19,6 @@ from reconciler.cxone.pages import (
 )
 from reconciler.cxone.transport import Transport
 from reconciler.model.pages import OffsetPages, OnePage, Pages, Query, TokenPages, make_answer_shape, pick
-from reconciler.model.rows import Rows as RowsRead
 from reconciler.model.shape import Shape, needs
 from reconciler.model.wire import Call, Members, Wire
 
@@ -34,7 +30,7 @@ def read_collection(transport: Transport, wire: Wire, query: Query) -> Iterator[
         WireError, Unsettled: it cannot be read.
     """
     what = wire.path.lstrip("/")
-    reading = _Reading(
+    reading = Reading(
         transport, Call("GET", wire.path, query), wire.pages, wire.shape, wire.id_field, wire.read_scope, what
     )
     yield from collected(lambda add: reading.read(add, MOST_OBJECT_PAGES), what, wire.id_field)
@@ -53,30 +49,20 @@ def read_one(transport: Transport, wire: Wire, object_id: str) -> Mapping[str, A
     return found
 
 
-def read_members(transport: Transport, wire: Wire, members: Members, object_id: str, into: Path) -> RowsRead:
-    """Who is on an object: the columns that the wire names; a row may come twice."""
-    key = members.columns["contactId"]
-    reading = _Reading(
-        transport, members.of(object_id), members.pages, members.shape, key, wire.read_scope, "contacts of a list"
-    )
-    with Spool(into) as spool:
-        heard = reading.read(spool.add, MOST_PAGES)
-    columns = dict.fromkeys(members.columns.values(), "VARCHAR")
-    return RowsRead(into, "json", columns, spool.count, dict(members.columns), heard.total, heard.shifted)
-
-
 def has_members(transport: Transport, wire: Wire, members: Members, object_id: str) -> bool:
     """Whether anybody is on an object, in one request; raises NotFound."""
     pages, call = members.pages, members.of(object_id)
-    query: Query = {}
     if isinstance(pages, OffsetPages):
-        query = pages.query(0, 1)
+        call = _paged(call, pages, pages.query(0, 1))
     elif isinstance(pages, TokenPages):
-        query = pages.query(None, 1)
+        call = _paged(call, pages, pages.query(None, 1))
     reply = transport.call(
         call.method,
         call.path,
-        query={**call.query, **query},
+        query=call.query,
+        body=call.body,
+        idempotent=True,
+        reads=True,
         scope=wire.read_scope,
         shape=pages.shape(members.shape),
         may_be_empty=not isinstance(pages, TokenPages) and pages.empty,
@@ -86,7 +72,7 @@ def has_members(transport: Transport, wire: Wire, members: Members, object_id: s
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """The reading of all pages of one collection.
 
     Attributes:
@@ -127,7 +113,22 @@ class _Reading:
         return by_token(of_token, add, self.what, most=most, where=where, id_field=self.key, rows=pages.rows)
 
     def _ask(self, page: Query, *, may_be_empty: bool = False) -> Any:
-        query, shape = {**self.call.query, **page}, self.pages.shape(self.row)
+        call = _paged(self.call, self.pages, page)
         return self.transport.call(
-            self.call.method, self.call.path, query=query, scope=self.scope, shape=shape, may_be_empty=may_be_empty
+            call.method,
+            call.path,
+            query=call.query,
+            body=call.body,
+            scope=self.scope,
+            idempotent=True,
+            reads=True,
+            shape=self.pages.shape(self.row),
+            may_be_empty=may_be_empty,
         )
+
+
+def _paged(call: Call, pages: Pages, page: Query) -> Call:
+    """The request for one page of a collection."""
+    if not isinstance(pages, OnePage) and pages.in_body:
+        return replace(call, body={**call.body, **page})
+    return replace(call, query={**call.query, **page})

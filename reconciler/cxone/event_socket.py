@@ -24,10 +24,9 @@ from websockets.sync.client import ClientConnection, connect
 from reconciler import __version__
 from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
-from reconciler.cxone.bulk import share
 from reconciler.cxone.errors import bare
 from reconciler.cxone.transport import Transport
-from reconciler.model.jobs import Job, parse_job_status
+from reconciler.model.jobs import Job, parse_job_status, parse_share
 from reconciler.model.secret import Secret
 from reconciler.model.shape import ID, TEXT, TEXT_OR_NUMBER, Shape, find_odd, needs
 
@@ -235,7 +234,7 @@ def _understood(message: str | bytes) -> Job | None:
     if find_odd(_EVENT, event) is not None or event["eventType"] != EVENT:
         return None
     data = event["data"]
-    return Job(str(data["jobId"]), parse_job_status(data["status"]), share(data.get("progress")))
+    return Job(str(data["jobId"]), parse_job_status(data["status"]), parse_share(data.get("progress")))
 
 
 def _closed(closed: ConnectionClosed) -> Ended:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
-
-import orjson
+from typing import Any, TypeVar
 
 from reconciler.cxone.errors import BadReply, Invalid
 from reconciler.model.errors import ReconcilerError
@@ -33,7 +28,7 @@ MOST_EMPTY = 5
 """Times that a page is asked for again which is empty though the tenant says that there are more rows."""
 MOST_EMPTY_IN_A_ROW = 100
 """Pages without a row, one after the other, each of which names a next one."""
-_HINT = "try again when the tenant is quiet; if it stays so, ask whoever runs it"
+QUIET_HINT = "try again when the tenant is quiet; if it stays so, ask whoever runs it"
 
 log = logging.getLogger(__name__)
 
@@ -90,13 +85,7 @@ class Progress:
     def endless(self, why: str) -> Endless:
         """What is said of a read that leads nowhere."""
         message = f"{self._what}: the pages never came to an end; {self.pages:,} were read"
-        return Endless(message, where=self._where, note=why, hint=_HINT)
-
-
-class TooDeep(Unsettled):
-    """Rows that are nested too deeply to be written down."""
-
-    code = "bad-reply"
+        return Endless(message, where=self._where, note=why, hint=QUIET_HINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,41 +101,6 @@ class Heard:
         A total that changed proves nothing: the row that went made room for one that was never seen.
         """
         return not self.shifted and self.total in (None, different)
-
-
-class Spool:
-    """A file that takes pages of rows from several threads and holds them as one JSON array."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.count = 0
-        self._lock = threading.Lock()
-        path.touch(mode=0o600)
-        self._file = path.open("wb")
-        self._file.write(b"[")
-
-    def add(self, rows: Rows) -> None:
-        """Add a page; raises Unsettled where a row holds what cannot be written down."""
-        if not rows:
-            return
-        try:
-            body = orjson.dumps(rows)[1:-1]
-        except TypeError:
-            raise TooDeep("rows of the tenant are nested deeper than 250 levels", hint=_HINT) from None
-        with self._lock:
-            if self.count:
-                self._file.write(b",")
-            self._file.write(body)
-            self.count += len(rows)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.write(b"]")
-        self._file.close()
 
 
 def by_offset(
@@ -187,7 +141,7 @@ def by_offset(
         return Heard(None, shifted=False)
     if total > LARGEST_PAGE * most:
         message = f"the tenant says that there are {total:,} rows of {key!r}: more than any list has"
-        raise Endless(message, where=where, hint=_HINT)
+        raise Endless(message, where=where, hint=QUIET_HINT)
     step = len(rows) * (LARGEST_PAGE // len(rows) or 1) if rows else LARGEST_PAGE
     starts = range(len(rows), total, step)
     totals: set[int | None] = {total}
@@ -224,7 +178,7 @@ def _part(fetch: Callable[[int], Mapping[str, Any]], key: str, bounds: tuple[int
             raise Unsettled(
                 f"the tenant says that there are {total:,} rows of {key!r}, and gives none after {at:,}",
                 note=f"the page from row {at:,} was empty {empty} times",
-                hint=_HINT,
+                hint=QUIET_HINT,
             )
     return found
 

@@ -1,243 +1,82 @@
 # tested by: tests/cxone/test_hostile_endpoints.py
-"""How do the surfaces of one tenant become a Reader?
+"""How do the surfaces of one tenant become a Reader: who is on its lists, and what became of them?
 
-Here ids become names and the ownership mark is taken off; `writing` is the way back, and above there is neither.
-How a surface holds a kind its wire says (`reconciler/surfaces/`).
+Which surface is asked, and how, the surfaces' files say: no name of one stands here.
 """
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-from reconciler.cxone import lists, naming, outbound
-from reconciler.cxone.auth import complete
-from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
-from reconciler.cxone.collection import has_members, read_collection, read_members, read_one
+from reconciler.cxone.collection import has_members
 from reconciler.cxone.errors import NotFound
-from reconciler.cxone.methods import methods
-from reconciler.cxone.transport import Transport
-from reconciler.model import invisible
+from reconciler.cxone.history import read_history
+from reconciler.cxone.list_members import MembersAt, read_attributes, read_members, that_tell
+from reconciler.cxone.list_methods import offered
+from reconciler.cxone.object_reader import ObjectReader
+from reconciler.model.api_surface import ApiSurface
 from reconciler.model.delivery import Way
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.kind import Kind
-from reconciler.model.live import LiveObject
-from reconciler.model.nearest import find_nearest
-from reconciler.model.owners import NoOwners, Owners
-from reconciler.model.pages import Query
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.renaming import Earlier, name_of, rename_ours
-from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, PeopleQuery, Rows
-from reconciler.model.shape import Shape, whole
-from reconciler.model.tenant import DeclaredSurface
-from reconciler.model.wire import Members, Wire
-
-DISPOSITIONS = "dispositions"
-"""The surface of outcomes."""
-
+from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
+from reconciler.model.shape import Shape
+from reconciler.surfaces import methods
+from reconciler.surfaces import surfaces as api_surfaces
 
 _THERE = Shape({})
 """An object, where nothing but its being there is asked for."""
 
 
-class Odd(ReconcilerError):
-    """What the tenant says cannot be understood."""
-
-    code = "bad-reply"
-
-
-class TenantReader:
-    """Reads one tenant. Holds its connections: use it as a context manager.
-
-    Args:
-        earlier: by kind, names that objects of the workspace `owner` may have had before (`model.renaming`).
-        owners: opens the registry of whose objects are that cannot say it themselves; None: nobody knows of any.
-    """
-
-    def __init__(
-        self,
-        surfaces: Iterable[DeclaredSurface],
-        kinds: Mapping[str, Kind],
-        stop: threading.Event | None = None,
-        lanes: CampaignLimiters | None = None,
-        *,
-        earlier: Mapping[str, Earlier] | None = None,
-        owner: str = "",
-        owners: Callable[[], Owners] = NoOwners,
-    ) -> None:
-        self._kinds, self._earlier, self._owner = kinds, earlier or {}, owner
-        self._open_registry, self._registered = owners, threading.Lock()
-        self._renamed = {
-            kind: {*names, *(old for olds in names.values() for old in olds)} for kind, names in self._earlier.items()
-        }
-        self._ids: dict[str, dict[str, str]] = {}
-        self._names: dict[str, dict[str, str]] = {}
-        self._alike: dict[str, dict[str, list[LiveObject]]] = {}
-        self._apart: dict[str, set[str]] = {}
-        self._owners: dict[tuple[str, str], LiveObject] = {}
-        self._bodies: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._spooled = itertools.count(1)  # lists are read from several threads
-        self._elsewhere, self._elsewhere_guard = 0, threading.Lock()
-        self._transports: dict[str, Transport] = {}
-        self._stack = ExitStack()
-        for declared in surfaces:
-            source = declared.credential_source
-            transport = Transport(complete(declared), stop=stop, lanes=lanes, credentials=source)
-            self._transports[declared.name] = self._stack.enter_context(transport)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
-    @property
-    def _registry(self) -> Owners:
-        with self._registered:  # it is opened once, and only for surfaces that need it
-            return self._opened_registry
-
-    @cached_property
-    def _opened_registry(self) -> Owners:
-        return self._open_registry()
-
-    @property
-    def surfaces(self) -> Mapping[str, str]:
-        """The tenant's surfaces and their base URLs."""
-        return {name: transport.access.base_url for name, transport in self._transports.items()}
+class TenantReader(ObjectReader):
+    """Reads one tenant, and who is on its lists. Holds its connections: use it as a context manager."""
 
     @property
     def methods(self) -> Mapping[str, Way]:
         """The delivery methods that the tenant's surfaces offer."""
-        return {name: method.way for name, method in methods().items() if method.offered(self._transports)}
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent so far, retries and token requests among them."""
-        return self._elsewhere + sum(transport.traffic.requests for transport in self._transports.values())
-
-    def count(self, requests: int) -> None:
-        """Count requests that were sent for a plan or an apply, and to none of the surfaces."""
-        with self._elsewhere_guard:
-            self._elsewhere += requests
-
-    def objects(self, kind: Kind) -> Sequence[LiveObject]:
-        """Every object of a kind, references by name; those that have one name to the letter are told with their ids.
-
-        Raises:
-            WireError: the tenant cannot be read.
-        """
-        surface = self._surface(kind)
-        bodies = list(self._collection(surface))
-        for reference in surface.references:
-            if bodies and reference.kind not in self._ids:
-                self.objects(self._kinds[reference.kind])
-        known = self._apart.setdefault(kind.name, set())
-        found = naming.split_alike([self._understood(kind, surface, body) for body in bodies], known)
-        if kind.name in self._earlier and surface.writable:
-            found = rename_ours(found, self._earlier[kind.name], self._owner)
-        self._ids[kind.name] = {each.name: each.id for each in found}
-        self._names[kind.name] = {each.id: each.name for each in found}
-        self._alike[kind.name] = naming.find_alike(found)
-        self._owners |= {(kind.name, each.name): each for each in found}
-        return found
-
-    def named(self, kind: Kind, name: str) -> LiveObject | None:
-        """One object of a kind by its name, as `objects` tells it; of the collection nothing else is asked for.
-
-        Raises:
-            WireError: the tenant cannot be read.
-        """
-        if self._is_renamed(kind, name):
-            held = self.objects(kind)
-            # it goes by the name that it is to have, and may be asked for by the one that it has
-            others = (each for each in held if name_of(each) == name)
-            return next((each for each in held if each.name == name), None) or next(others, None)
-        surface = self._surface(kind)
-        for reference in surface.references:
-            if reference.kind not in self._ids:
-                self.objects(self._kinds[reference.kind])
-        known = self._owners.get((kind.name, name))
-        own = name if known is None else str(known.fields["name"])
-        # what the tenant finds by a name may be more than those that have it
-        bodies = [self._understood(kind, surface, body) for body in self._asked(kind, surface, name, own)]
-        found = [each for each in bodies if each.fields["name"] == own]
-        found = naming.split_alike(found, self._apart.setdefault(kind.name, set()))
-        self._keep(kind, own, found)
-        return next((each for each in found if each.name == name), None)
-
-    def _asked(self, kind: Kind, surface: Wire, name: str, own: str) -> Iterable[Mapping[str, Any]]:
-        """The bodies among which those of a name are: found by it, or by the id that it is known to have, or all."""
-        if surface.find is not None:
-            return self._collection(surface, surface.find(own))
-        known = self._ids.get(kind.name, {}).get(name)
-        if known is not None and surface.body is not None:
-            body = read_one(self._transports[surface.name], surface, known)
-            if body is not None and str(body[surface.name_field]) == own:
-                return [body]
-        return self._collection(surface)
-
-    def _is_renamed(self, kind: Kind, name: str) -> bool:
-        """Whether a name is that of an object which has another yet, or had before."""
-        return name in self._renamed.get(kind.name, ())
-
-    def _keep(self, kind: Kind, own: str, found: Sequence[LiveObject]) -> None:
-        """Know those of a name anew, and by no other name any more."""
-        self._owners |= {(kind.name, each.name): each for each in found}
-        alike = self._alike.setdefault(kind.name, {})
-        looked = alike.pop(naming.seen(own), [])
-        others = [each for each in looked if each.fields["name"] != own]
-        alike |= naming.find_alike([*others, *found])
-        if kind.name in self._ids:  # else nobody knows them all yet
-            ids, names = self._ids[kind.name], self._names[kind.name]
-            for gone in (*(each.name for each in looked), *(names.get(each.id) for each in found)):
-                ids.pop(str(gone), None)
-            ids |= {each.name: each.id for each in (*others, *found)}
-            names |= {each.id: each.name for each in found}
+        return {name: each.way for name, each in methods().items() if offered(each, self._transports)}
 
     def contacts(self, query: ContactsOf, into: Path) -> Rows:
-        """The contacts of a list: through `outbound`, which knows status and engagement score, where there is one.
+        """The contacts of a list: through the surface that tells their status, and their scores where it does.
 
         Raises:
             BadInput: the tenant has no such list.
         """
         list_id = self._find(query.list, query)
-        if "outbound" in self._transports:
-            return outbound.contacts(self._transports["outbound"], list_id, self._file(into), named=query.named)
-        raise BadInput([_needs(query, "outbound", "the status and score of contacts are read through it")])
+        found = that_tell(self._with_members(), "status")
+        if found is None:
+            raise BadInput(
+                [self._missing(query.where, tells_status, "the status and score of contacts are read through it")]
+            )
+        return read_members(found, list_id, self._file(into), named=query.named)
 
     def interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
         """The interactions of some contacts, searched a chunk of ids at a time."""
-        if "lists" in self._transports:
-            return lists.interactions(self._transports["lists"], query, ids, self._file(into))
-        raise BadInput([_needs(query.contacts, "lists", "interactions are searched through it")])
+        known = api_surfaces()
+        for name, transport in self._transports.items():
+            history = known[name].history
+            if history is not None:
+                return read_history(transport, history, query, ids, self._file(into))
+        why = "interactions are searched through it"
+        raise BadInput([self._missing(query.contacts.where, lambda each: each.history is not None, why)])
 
     def members(self, query: MembersOf, into: Path) -> Rows:
-        """Who is on a managed list: with attributes through `lists`, by id and phone through `outbound`."""
+        """Who is on a managed list: with attributes where a surface tells them, by id and phone where one does."""
         list_id = self._id("ContactList", query.list)
-        by_id = not (query.attributes or query.data) or "lists" not in self._transports
-        if by_id and "outbound" in self._transports:
-            return outbound.contacts(self._transports["outbound"], list_id, self._file(into))
-        by_phone = query.data and "outbound" in self._transports
-        if "lists" not in self._transports:
-            return self._members_by_wire(list_id, query, into)
-        phones = partial(outbound.phones, self._transports["outbound"], list_id) if by_phone else None
-        return lists.members(self._transports["lists"], list_id, query.attributes, self._file(into), phones)
-
-    def _members_by_wire(self, list_id: str, query: MembersOf, into: Path) -> Rows:
-        """Who is on a list, where a surface says no more of it than its wire."""
-        for surface, members in self._with_members():
-            if query.attributes or query.data:
-                break
-            return read_members(self._transports[surface.name], surface, members, list_id, self._file(into))
-        raise ReconcilerError(f"no surface of the tenant says who is on list {query.list!r}, with what is asked for")
+        held, wanted = self._with_members(), bool(query.attributes or query.data)
+        full = next((each for each in held if each.members.data is not None), None)
+        phones = that_tell(held, "phone")
+        if wanted and full is not None:
+            other = phones if query.data and "phone" not in full.members.columns else None
+            return read_attributes(full, list_id, query.attributes, self._file(into), other)
+        alone = phones or (None if wanted else next(iter(held), None))
+        if alone is None:
+            raise ReconcilerError(
+                f"no surface of the tenant says who is on list {query.list!r}, with what is asked for"
+            )
+        if alone.members.data is not None:
+            return read_attributes(alone, list_id, (), self._file(into))
+        return read_members(alone, list_id, self._file(into))
 
     def occupied(self, name: str) -> bool:
         """Whether anybody is on a list; asked of its members, in one request: what the tenant counts may lag behind.
@@ -246,90 +85,19 @@ class TenantReader:
             NotFound: there is no such list any more.
         """
         list_id = self._id("ContactList", name)
-        surface, members = next(self._with_members(), (None, None))
-        if surface is None or members is None:
+        at = next(iter(self._with_members()), None)
+        if at is None:
             raise ReconcilerError(f"no surface of the tenant says who is on list {name!r}")
-        return has_members(self._transports[surface.name], surface, members, list_id)
+        return has_members(at.transport, at.wire, at.members, list_id)
 
-    def _with_members(self) -> Iterator[tuple[Wire, Members]]:
-        """The wires of lists that say who is on one, those first that cannot write: they know most of a contact."""
+    def _with_members(self) -> list[MembersAt]:
+        """Where it is told who is on a list, those first that cannot write lists: they know most of a contact."""
         held = [each for each in self._kinds["ContactList"].surfaces if each.name in self._transports]
-        for each in sorted(held, key=lambda each: each.writable):
-            if each.members is not None:
-                yield each, each.members
-
-    def _lane(self, surface: Wire, object_id: str, *, write: bool) -> CampaignLimiter | None:
-        """Where requests about an object are counted, if they are: with those that are about its contacts."""
-        if not surface.paced:
-            return None
-        name = DISPOSITIONS if DISPOSITIONS in self._transports else surface.name
-        return self._transports[name].lane(object_id, write=write)
-
-    def _surface(self, kind: Kind) -> Wire:
-        surface = kind.surface(self._transports)
-        if surface is None:
-            raise ReconcilerError(f"no surface of the tenant holds a {kind.name}")
-        return surface
-
-    def _url(self, surface: Wire) -> str:
-        """Where the objects of a kind are: what their ids are of."""
-        return self._transports[surface.name].access.base_url.rstrip("/") + surface.path
-
-    def _collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
-        return read_collection(self._transports[surface.name], surface, query or {})
-
-    def _understood(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
-        with self._promised(kind, surface, str(body[surface.name_field]), surface.path):
-            return self._live(kind, surface, body)
-
-    @contextmanager
-    def _promised(self, kind: Kind, surface: Wire, name: Any, path: str) -> Iterator[None]:
-        """Say what is read here, if it cannot be understood."""
-        try:
-            yield
-        except (KeyError, TypeError, ValueError) as error:
-            raise Odd(
-                f"the tenant's {kind.name} {name!r} is not as its API promises",
-                where=f"GET {self._transports[surface.name].access.base_url}{path}",
-                note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),
-                hint="look at it in the tenant; nothing is planned around what cannot be read",
-            ) from error
-
-    def _live(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
-        object_id, fields = str(body[surface.id_field]), surface.read(body)
-        if surface.requests.whole:
-            self._bodies[kind.name, object_id] = body
-        owner = surface.ownership.split(fields)
-        if surface.ownership.registered:
-            owner = self._registry.owner(self._url(surface), object_id)
-        for reference in surface.references:
-            wire_id = fields.pop(reference.wire, None)
-            if wire_id is not None:
-                names = self._names[reference.kind]
-                fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
-        size = whole(body.get(surface.size)) if surface.size else None
-        fields["name"] = str(body[surface.name_field])
-        return LiveObject(kind.name, fields["name"], object_id, fields, owner, size)
-
-    def _id(self, kind: str, name: str) -> str:
-        if name not in self._ids.get(kind, {}):
-            self.objects(self._kinds[kind])
-        try:
-            return self._ids[kind][name]
-        except KeyError:
-            self._refuse_doubles(kind, name)
-            raise ReconcilerError(f"the tenant has no {kind} named {name!r} any more") from None
-
-    def _refuse_doubles(self, kind: str, name: str) -> None:
-        """Nothing is done to one of several objects of a name.
-
-        Raises:
-            ReconcilerError: the tenant has several by now.
-        """
-        found = [each for each in self._alike[kind].get(naming.seen(name), ()) if each.fields["name"] == name]
-        if len(found) > 1:
-            message = f"the tenant has more than one {kind} of one name by now: {naming.describe_alike(found)}"
-            raise ReconcilerError(message, hint="rename or delete the others in the tenant, then plan again")
+        return [
+            MembersAt(self._transports[each.name], each, each.members)
+            for each in sorted(held, key=lambda each: each.writable)
+            if each.members is not None
+        ]
 
     def _find(self, wanted: LiveList, query: ContactsOf) -> str:
         """The id of a list that a manifest points at; an id is checked with the tenant before anything else."""
@@ -363,26 +131,25 @@ class TenantReader:
             raise BadInput([problem]) from error
         return list_id
 
-    def _several(self, kind: str, name: str) -> str:
-        """Those of which nobody could say which is called so, in words; empty where there are not several."""
-        found = self._alike[kind].get(naming.seen(name), [])
-        return naming.describe_alike(found) if len(found) > 1 else ""
-
-    def _nearest(self, kind: str, name: str, many: str) -> str:
-        """What may be meant by a name that there is not."""
-        known = self._ids[kind]
-        same = [each for each in known if invisible.normalise_name(each) == invisible.normalise_name(name)]
-        meant = same[0] if same else find_nearest(name, known)
-        return f"did you mean {meant!a}?" if meant else f"the tenant has {len(known)} {many}"
-
-    def _file(self, into: Path) -> Path:
-        return into / f"{next(self._spooled):04d}.json"
+    def _missing(self, where: Location, offers: Callable[[ApiSurface], bool], why: str) -> Problem:
+        """What is said where no surface of the tenant offers something that a manifest asks for."""
+        known = api_surfaces()
+        ids = {known[name].ids for name in self._transports}
+        return missing(where, [name for name, each in known.items() if each.ids in ids and offers(each)], why)
 
 
-def _needs(query: PeopleQuery, surface: str, why: str) -> Problem:
-    return missing(query.where, surface, why)
+def tells_status(surface: ApiSurface) -> bool:
+    """Whether a list of it can be a source of contacts."""
+    held = surface.wires.get("ContactList")
+    return held is not None and held.members is not None and "status" in held.members.columns
 
 
-def missing(where: Location, surface: str, why: str) -> Problem:
-    """What is said of a surface that is needed at a place of the manifests and not declared."""
-    return Problem(where, "missing-surface", f"the tenant declares no surface {surface!r}", note=why)
+def missing(where: Location, offering: Sequence[str], why: str) -> Problem:
+    """What is said of a surface that is needed at a place of the manifests and not declared.
+
+    `offering`: the surfaces of the tenant's API that would do.
+    """
+    if not offering:
+        return Problem(where, "missing-surface", "no surface of this tenant's API offers this", note=why)
+    named = " or ".join(f"{name!r}" for name in offering)
+    return Problem(where, "missing-surface", f"the tenant declares no surface {named}", note=why)

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cxone.errors import BadReply, Unauthorised, WireError
-from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Progress, Spool, Unsettled
+from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Progress, Unsettled
 from reconciler.cxone.response import error_codes
 from reconciler.cxone.salesforce_refusals import map_salesforce_error
+from reconciler.cxone.spool import Spool
 from reconciler.cxone.transport import Transport
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Location, Problem

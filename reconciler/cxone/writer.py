@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from reconciler.cxone import dispositions
+from reconciler.cxone import list_methods, outcomes
 from reconciler.cxone.campaign_rate import CampaignLimiters
 from reconciler.cxone.errors import NotFound, RateLimited, TooLarge, Unknown
 from reconciler.cxone.event_socket import events_of
 from reconciler.cxone.job_watcher import Watcher
-from reconciler.cxone.methods import JobMethod, methods
 from reconciler.cxone.object_writer import ObjectWriter
-from reconciler.cxone.reader import DISPOSITIONS
 from reconciler.model.change import RowChange
 from reconciler.model.disposition import Settled
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError, TooOften
@@ -27,6 +25,7 @@ from reconciler.model.owners import NoOwners, Owners
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.renaming import Earlier
 from reconciler.model.tenant import DeclaredSurface
+from reconciler.surfaces import methods
 
 _SENDINGS = 3
 _WAITING = 4
@@ -76,7 +75,7 @@ class TenantWriter(ObjectWriter):
         for attempt in range(1, _SENDINGS + 1):
             try:
                 with _fewer_may_do():
-                    return method.put(self._transports, list_id, rows, reference)
+                    return list_methods.put(self._transports, method, list_id, rows, reference)
             except Unknown:
                 if attempt == _SENDINGS:
                     raise
@@ -88,7 +87,9 @@ class TenantWriter(ObjectWriter):
     def find(self, change: RowChange, reference: str) -> str | None:
         """The job that a request made whose reply was lost, where the surface can tell."""
         method = methods()[change.method]
-        return method.find(self._transports, reference) if isinstance(method, JobMethod) else None
+        return (
+            None if method.jobs is None else list_methods.find(self._transports[method.surface], method.jobs, reference)
+        )
 
     def watch(self, change: RowChange, job_id: str, told: Callable[[Job], None]) -> Job:
         """Wait until a job is over; `told` hears how it gets on, in the thread that waits.
@@ -115,9 +116,9 @@ class TenantWriter(ObjectWriter):
     def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
         """What is left to do for the rows that a job took; raises as `put`."""
         method = methods()[change.method]
-        if isinstance(method, JobMethod):
+        if method.jobs is not None:
             with _fewer_may_do():
-                method.follow(self._transports, self._id("ContactList", change.list), rows)
+                list_methods.follow(self._transports, method, self._id("ContactList", change.list), rows)
 
     def remove(self, change: RowChange, ids: Sequence[str]) -> None:
         """Take contacts off a list, by their ids on it; those that are not on it are off.
@@ -127,7 +128,7 @@ class TenantWriter(ObjectWriter):
         """
         method = methods()[change.method]
         with _fewer_may_do():
-            method.remove(self._transports, self._id("ContactList", change.list), ids)
+            list_methods.remove(self._transports, method, self._id("ContactList", change.list), ids)
 
     def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
         """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.
@@ -137,21 +138,22 @@ class TenantWriter(ObjectWriter):
         """
         try:
             campaign_id = self._campaign(change.campaign, Location(str(change.address)))
+            wire = self._wire_of_outcomes(Location(str(change.address)))
         except BadInput as bad:  # it was there when the plan was made
             raise ReconcilerError(bad.problems[0].message, hint=bad.problems[0].hint) from bad
-        return dispositions.settle(self._transports[DISPOSITIONS], campaign_id, row, again)
+        return outcomes.settle(self._transports[wire.surface], wire, campaign_id, row, again)
 
     def _watcher(self, name: str) -> Watcher:
         with self._watching:
             if name not in self._watchers:
                 method = methods()[name]
-                if not isinstance(method, JobMethod):
+                if method.jobs is None:
                     raise TypeError(f"{name} has no jobs")
                 transport = self._transports[method.surface]
                 access = transport.access
                 self._watchers[name] = self._stack.enter_context(
                     Watcher(
-                        partial(method.ask, self._transports),
+                        partial(list_methods.ask, transport, method.jobs),
                         events=events_of(transport),
                         every=access.poll_every,
                         limit=access.job_limit,
@@ -169,7 +171,7 @@ class TenantWriter(ObjectWriter):
         """
         method = methods()[change.method]
         workers = self._transports[method.surface].access.pace.workers
-        if not isinstance(method, JobMethod):
+        if method.jobs is None:
             return workers
         return max(workers, min(workers * _WAITING, _HELD // change.chunk_size))
 

@@ -10,7 +10,6 @@ from typing import Any
 from reconciler.kinds import contact_list, contact_source, score_model, suppression_list
 from reconciler.model.address import Address
 from reconciler.model.countries import find_declared_country as country_of
-from reconciler.model.delivery import MOST
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.kind import Kind, Reference
 from reconciler.model.people import make_live_list
@@ -19,6 +18,7 @@ from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.rows import SENT_AS, ContactsOf, InteractionsOf, MemberPhones, MembersOf, PeopleQuery, RowQuery
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import BAND, SCORED, Cap, Delivery, Phones, Segment, Suppression, Target
+from reconciler.surfaces import methods
 
 
 def make_segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segment:
@@ -30,7 +30,9 @@ def make_segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> S
     delivery = spec["delivery"]
     attributes = _make_attributes(delivery, contact_source.list_attributes(declared))
     renamed = tuple((name, value) for name, value in attributes.items() if name != value)
-    wanted = Delivery(delivery["method"], delivery.get("chunkSize"), tuple(attributes), renamed)
+    method = methods().get(delivery["method"])
+    whole = method is None or method.way.makes_contacts
+    wanted = Delivery(delivery["method"], delivery.get("chunkSize"), tuple(attributes), renamed, whole)
     suppress = _make_suppressions(resource, catalogue)
     return Segment(
         address=resource.address,
@@ -176,26 +178,25 @@ def _check_delivery(resource: Resource, catalogue: Catalogue) -> Iterable[Proble
         elif value not in (*SCORED, "band", *offered):
             hint = f"there are {', '.join([*SCORED, 'band', *offered])}; add it to the source's `attributes`"
             yield Problem(place, "unknown-attribute", f"{source.address} maps no attribute {value!r}", hint=hint)
-    most = MOST.get(delivery["method"])
-    if most is not None and delivery.get("chunkSize", 0) > most:
-        message = f"`{delivery['method']}` carries at most {most:,} contacts a request"
+    method = methods().get(delivery["method"])
+    way = None if method is None else method.way
+    if way is not None and delivery.get("chunkSize", 0) > way.most:
+        message = f"`{way.name}` carries at most {way.most:,} contacts a request"
         yield Problem(resource.where("spec", "delivery", "chunkSize"), "chunk-too-large", message)
-    if (
-        delivery["method"] in ("bulkInsert", "contactBatch")
-        and _make_phones(spec, contact_source.make_source(source).contacts) is None
-    ):
+    if way is not None and way.phones and _make_phones(spec, contact_source.make_source(source).contacts) is None:
         yield Problem(
             resource.where("spec", "delivery", "method"),
             "phones-needed",
-            f"`{delivery['method']}` sends each contact's number, and this segment reads none",
+            f"`{way.name}` sends each contact's number, and this segment reads none",
             hint="add `phones`, with the rule and the region that they are read by",
         )
-    if delivery["method"] == "contactIds" and delivery.get("attributes"):
+    if way is not None and not way.attributes and delivery.get("attributes"):
+        others = sorted(each for each, one in methods().items() if one.way.attributes and not one.way.makes_contacts)
         yield Problem(
             resource.where("spec", "delivery", "attributes"),
             "attributes-not-carried",
-            "`contactIds` puts contacts on a list by id alone and cannot carry attributes",
-            hint="use method `listContacts`, or leave `attributes` out",
+            f"`{way.name}` puts contacts on a list by id alone and cannot carry attributes",
+            hint=f"use method {' or '.join(f'`{each}`' for each in others)}, or leave `attributes` out",
         )
 
 

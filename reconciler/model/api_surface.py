@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconciler.model.row_wire import History, ListMethod, Outcomes
 from reconciler.model.tenant import Pace
 from reconciler.model.wire import Wire
 
@@ -43,6 +44,8 @@ class ApiSurface:
     Attributes:
         name: as a `Tenant` manifest has it.
         wires: how it holds the objects of kinds, by the kind's name; none for a surface that holds no objects.
+        methods: its ways of putting contacts on lists and taking them off.
+        history: how the interactions of contacts are asked for; outcomes: how what became of each in a campaign is.
         pace: how fast it is called, unless the manifest says otherwise.
         ids: whose ids its objects and contacts go by: surfaces with the same may serve one tenant together.
     """
@@ -50,6 +53,9 @@ class ApiSurface:
     name: str
     preset: Preset
     wires: Mapping[str, Wire] = field(default_factory=dict)
+    methods: tuple[ListMethod, ...] = ()
+    history: History | None = None
+    outcomes: Outcomes | None = None
     pace: Pace = field(default_factory=Pace)
     ids: str = "cxone"
 

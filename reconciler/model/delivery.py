@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,11 +10,9 @@ from reconciler.model.reason import Reason
 from reconciler.model.segment import Delivery
 
 MANY = 20_000
-"""Rows from which a bulk insert serves better: two of its requests."""
-
-
-MOST = {"contactIds": 1000, "listContacts": 1000, "bulkInsert": 10_000, "contactBatch": 500}
-"""Contacts that one request of a method may carry (contract, sections outbound, lists, bulk and contacts)."""
+"""Rows from which a method that carries many in a request serves better: two requests of …"""
+BULK = 10_000
+"""… the least that one carries of which that is said."""
 
 
 Key = Literal["contact", "phone", "sent"]
@@ -95,26 +93,25 @@ def choose_method(
     if delivery.method != "auto":
         way = offered[delivery.method]
         return Chosen(way.name, min(delivery.chunk_size or way.usual, way.most))
-    for name, why in _rank_methods(delivery, rows, known):
-        found = offered.get(name)
-        if found is not None and (phones or not found.phones) and (found.attributes or not delivery.attributes):
-            return Chosen(name, min(delivery.chunk_size or found.usual, found.most), why)
+    for found, why in _rank_methods(delivery, tuple(offered.values()), rows, known):
+        if (phones or not found.phones) and (found.attributes or not delivery.attributes):
+            return Chosen(found.name, min(delivery.chunk_size or found.usual, found.most), why)
     return None
 
 
-def _rank_methods(delivery: Delivery, rows: int, known: bool) -> list[tuple[str, Reason]]:
+def _rank_methods(delivery: Delivery, offered: tuple[Way, ...], rows: int, known: bool) -> Iterator[tuple[Way, Reason]]:
     """The methods that could do it, the best first, each with the reason."""
-    ways = []
+    makers = sorted((way for way in offered if way.makes_contacts), key=lambda way: (way.key == "phone", way.most))
+    others = [way for way in offered if not way.makes_contacts]
     if rows >= MANY:
-        ways.append(("bulkInsert", Reason("many_contacts", (str(rows),))))
+        large = sorted((way for way in offered if way.most >= BULK), key=lambda way: -way.most)
+        yield from ((way, Reason("many_contacts", (str(rows),))) for way in large)
     if not known:
-        ways.append(("contactBatch", Reason("contacts_from_outside")))
-        ways.append(("bulkInsert", Reason("contacts_from_outside")))
+        yield from ((way, Reason("contacts_from_outside")) for way in makers)
     if delivery.attributes:
-        ways.append(("listContacts", Reason("attributes_to_write", delivery.attributes)))
+        yield from ((way, Reason("attributes_to_write", delivery.attributes)) for way in others if way.attributes)
     else:
-        ways.append(("contactIds", Reason("no_attributes")))
-        ways.append(("listContacts", Reason("no_way_by_id")))
-    ways.append(("bulkInsert", Reason("no_other_way")))
-    ways.append(("contactBatch", Reason("no_other_way")))
-    return ways
+        yield from ((way, Reason("no_attributes")) for way in others if not way.attributes)
+        yield from ((way, Reason("no_way_by_id")) for way in others if way.attributes)
+    # those first that need the fewest requests
+    yield from ((way, Reason("no_other_way")) for way in sorted(makers, key=lambda way: -way.most))

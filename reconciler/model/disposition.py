@@ -26,6 +26,21 @@ def make_code(word: object) -> str | None:
 HELD = ("CONNECTED", "DIALING", "RINGING", "WRAP_UP")
 """States in which the dialler holds a contact: nobody else touches it then (contract, section dispositions)."""
 
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a contact stands in a campaign: its state, its outcome, and since when it has that."""
+
+    state: str
+    outcome: str | None
+    since: str | None
+
+    @property
+    def held(self) -> bool:
+        """Whether the dialler has it, and nobody else may touch it."""
+        return self.state in HELD
+
+
 STANDARD = frozenset(
     {
         *("contactId", "campaignId", "state", "outcomeCode", "agentId", "notes"),

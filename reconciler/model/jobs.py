@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError, RowsRejected
+from reconciler.model.shape import number
 from reconciler.model.vocabulary import translate_or_keep
 
 COMPLETED, FAILED, ABORTED = "COMPLETED", "FAILED", "ABORTED"
@@ -19,6 +20,12 @@ def parse_job_status(word: object) -> str:
     return translate_or_keep("job", word)
 
 
+def parse_share(percent: object) -> float | None:
+    """0 to 1 for 0 to 100 percent; None for what is no number."""
+    told = number(percent)
+    return None if told is None else min(max(told / 100, 0.0), 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class RowError:
     """Why one row of a job was not taken: its place in the request, from 0, and the tenant's own words."""
@@ -29,11 +36,19 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """Rows that an answer says were not taken: how many, and those of them that it names."""
+
+    failed: int = 0
+    errors: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as the tenant last told of it.
 
     Attributes:
-        status: in our word, as `job_status` gives it. progress: how much is done, 0 to 1, where it is told.
+        status: in our word, as `parse_job_status` gives it. progress: how much is done, 0 to 1, where it is told.
         failed: rows that were not taken, where it is told. errors: those of them that are named.
     """
 
@@ -54,6 +69,14 @@ class Job:
         if self.status != COMPLETED:
             return len(self.errors) < (self.failed or 1)
         return len(self.errors) < (self.failed or 0)
+
+
+class SomeRejected(RowsRejected):
+    """The tenant took a chunk, and says in its answer which of its rows it did not, or how many."""
+
+    def __init__(self, refusals: Refusals, message: str, *, where: str | None = None) -> None:
+        super().__init__(message, where=where)
+        self.refusals = refusals
 
 
 class JobOverdue(ReconcilerError):

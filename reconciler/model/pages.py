@@ -22,6 +22,7 @@ class OffsetPages:
         rows: the path of a page's rows. total: of how many rows there are, where that is said; None: it never is.
         size, start: the query's names of how many rows are asked for, and from which on.
         most: rows of the largest page. empty: whether a page without rows has no body at all, but status 204.
+        in_body: whether these stand in the request's body, beside what it asks for.
     """
 
     rows: str
@@ -30,6 +31,7 @@ class OffsetPages:
     total: str | None = "total"
     most: int = 1000
     empty: bool = False
+    in_body: bool = False
 
     def query(self, start: int, size: int | None = None) -> Query:
         """What is asked for to get the page from one row on."""
@@ -48,7 +50,7 @@ class TokenPages:
     Attributes:
         rows, next, total: the paths of a page's rows, of the next page's token, and of how many rows there are.
         size, page: the query's names of how many rows are asked for, and of the token of the page.
-        most: rows of the largest page.
+        most: rows of the largest page. in_body: whether these stand in the request's body, beside what it asks for.
     """
 
     rows: str = "data"
@@ -57,6 +59,7 @@ class TokenPages:
     size: str = "pageSize"
     page: str = "pageToken"
     most: int = 1000
+    in_body: bool = False
 
     def query(self, token: str | None, size: int | None = None) -> Query:
         """What is asked for to get the page of a token; None: the first."""

@@ -29,17 +29,14 @@ class Delivery:
         chunk_size: None: as many as serve the method best.
         attributes: by the names that they have on the list.
         values: of those that have another name on the list than in the segment or its source, which they are; `BAND`.
+        whole: whether contacts may be written with name, phone and e-mail, and not by their ids alone.
     """
 
     method: str
     chunk_size: int | None
     attributes: tuple[str, ...]
     values: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def whole(self) -> bool:
-        """Whether contacts may be written with name, phone and e-mail, and not by their ids alone."""
-        return self.method not in ("contactIds", "listContacts")
+    whole: bool = True
 
     @property
     def mapped(self) -> tuple[str, ...]:

@@ -101,13 +101,18 @@ class Members:
 
     Attributes:
         of: the object's id → the request of the collection of its members. pages: how that is read.
-        shape: of a member. columns: of each of our columns, the member's field; `contactId` there always is.
+        shape: of a member. columns: of each of our columns (contactId, engagementScore, status, phone) that it tells,
+            the member's field; `contactId` there always is. With `status` the list can be a source of contacts.
+        named: likewise, but read only where names and e-mail are asked for.
+        data: the path of the attributes that are kept with a member; None: none are told.
     """
 
     of: Callable[[str], Call]
     pages: Pages
     shape: Shape
     columns: Mapping[str, str]
+    named: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The tenant's API surfaces: one file each, found by its `SURFACE`.
 
-A file says where the surface is, how it hands out tokens, and how it holds the objects of each kind: a `Wire` a kind.
+A file says where the surface is, how it hands out tokens, how it holds the objects of each kind (a `Wire` a kind), and
+how contacts are put on lists and taken off them, and their interactions and outcomes told (`model.row_wire`).
 Nothing lists the files, and nothing else knows a path, a field or a method of these objects.
 """
 
@@ -13,6 +14,7 @@ from importlib import import_module
 from types import MappingProxyType
 
 from reconciler.model.api_surface import ApiSurface
+from reconciler.model.row_wire import ListMethod
 from reconciler.model.wire import Wire
 
 
@@ -28,6 +30,12 @@ def wires(kind: str) -> tuple[Wire, ...]:
     """How surfaces hold the objects of a kind: those first that can make them."""
     found = [each.wires[kind] for each in surfaces().values() if kind in each.wires]
     return tuple(sorted(found, key=lambda wire: (not wire.writable, wire.name)))
+
+
+@cache
+def methods() -> Mapping[str, ListMethod]:
+    """Every way of putting contacts on a list, by its name."""
+    return MappingProxyType({each.way.name: each for one in surfaces().values() for each in one.methods})
 
 
 def tell_phones(declared: Container[str]) -> bool:

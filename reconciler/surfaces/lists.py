@@ -6,14 +6,17 @@ Reads answer `{"data": […], "pagination": {…}}`; `PATCH` changes only the fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.campaign import UNKNOWN, parse_told_instant
+from reconciler.model.delivery import Way
 from reconciler.model.forecast import Statistics
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.pages import TokenPages
+from reconciler.model.row_wire import History, ListMethod, kept_data, member
+from reconciler.model.rows import InteractionsOf
 from reconciler.model.shape import (
     ID,
     INSTANT,
@@ -39,6 +42,40 @@ MEMBERS = Members(
     pages=PAGES,
     shape=MEMBER,
     columns={"contactId": "contactId"},
+    data="data",
+)
+LIST_CONTACTS = ListMethod(
+    surface="lists",
+    way=Way(
+        name="listContacts", most=1000, usual=500, attributes=True, phones=False, makes_contacts=False, key="contact"
+    ),
+    scope="lists:write",
+    item=lambda row: {"contactId": member(row), "data": kept_data(row)},
+    put=lambda list_id, items, reference: Call("POST", MEMBERS.of(list_id).path, body=list(items)),
+    blames_rows=True,
+    # ours; absent contacts are fine
+    remove=lambda list_id, ids: Call("DELETE", MEMBERS.of(list_id).path, body={"contactIds": list(ids)}),
+)
+"""An upsert by `contactId` of at most 1000 (contract): the attributes of a chunk replace those on the list."""
+
+
+def _search(query: InteractionsOf, ids: Sequence[str]) -> Call:
+    filters = {
+        "contactIds": list(ids),
+        "startTime": format_instant(query.start),
+        "endTime": format_instant(query.end),
+        "interactionType": list(query.types),
+    }
+    return Call("POST", "/interactions/search", body={"filters": filters})
+
+
+HISTORY = History(
+    surface="lists",
+    scope="interactions:read",
+    of=_search,
+    pages=TokenPages(most=500, in_body=True),
+    shape=Shape({"id": needs(ID), "contactId": needs(ID), "startTime": needs(TEXT), "type": may(TEXT)}),
+    columns={name: name for name in ("id", "contactId", "startTime", "type")},
 )
 _LIST_FIELDS = ("name", "description", "type")
 _SETTINGS = ("targetAnswerRate", "maxCallsInProgress", "agentAvailabilityFactor")
@@ -166,4 +203,6 @@ SURFACE = ApiSurface(
             paced=True,
         ),
     },
+    methods=(LIST_CONTACTS,),
+    history=HISTORY,
 )

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from reconciler.model.api_surface import ApiSurface, Preset
+from reconciler.model.delivery import Way
 from reconciler.model.pages import OffsetPages
+from reconciler.model.row_wire import ListMethod, member
 from reconciler.model.shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
 from reconciler.model.wire import Call, Members, Wire, in_path, make_object_shape
 from reconciler.surfaces.lists import read_list
@@ -25,7 +27,23 @@ MEMBERS = Members(
     pages=MEMBER_PAGES,
     shape=CONTACT,
     columns={"contactId": "id", "engagementScore": "engagementScore", "status": "status", "phone": "phoneNumber"},
+    # of a row the contract names the first four alone
+    named={name: name for name in ("name", "firstName", "lastName", "email")},
 )
+CONTACT_IDS = ListMethod(
+    surface="outbound",
+    way=Way(
+        name="contactIds", most=1000, usual=500, attributes=False, phones=False, makes_contacts=False, key="contact"
+    ),
+    scope=SCOPE,
+    item=member,
+    put=lambda list_id, items, reference: Call("POST", MEMBERS.of(list_id).path, body={"contactIds": list(items)}),
+    blames_rows=True,
+    # ours; absent contacts are fine
+    remove=lambda list_id, ids: Call("DELETE", MEMBERS.of(list_id).path, body={"contactIds": list(ids)}),
+)
+"""An idempotent upsert of at most 1000 ids (contract). An archived, deleted or unknown one makes the tenant refuse the
+whole chunk with 404."""
 
 SURFACE = ApiSurface(
     "outbound",
@@ -45,4 +63,5 @@ SURFACE = ApiSurface(
             read=read_list,
         ),
     },
+    methods=(CONTACT_IDS,),
 )

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.cxone import bulk
 from reconciler.cxone.errors import BadReply, Forbidden, Invalid, NotFound, Unknown
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, RowError
 from reconciler.simulator import JobPace, Options, Simulator
+from reconciler.surfaces.bulk import READ_SCOPE, WRITE_SCOPE
 from tests.cxone.conftest import Connect
-from tests.cxone.jobs import items, list_of, transport_to
+from tests.cxone.jobs import find, insert, items, job, list_of, transport_to
 from tests.cxone.scripted import Answer, ScriptedTenant
 
 
@@ -31,16 +31,16 @@ def surface(simulator: Simulator) -> Iterator[Transport]:
 
 def test_a_job_puts_its_items_on_the_list(simulator: Simulator, surface: Transport) -> None:
     target = list_of(simulator)
-    job_id = bulk.insert(surface, target, items(3), "chunk-1")
-    assert bulk.job(surface, job_id) == Job(job_id, "COMPLETED", 1.0, 0)
+    job_id = insert(surface, target, items(3), "chunk-1")
+    assert job(surface, job_id) == Job(job_id, "COMPLETED", 1.0, 0)
     assert len(simulator.store.lists[target].members) == 3
-    assert bulk.find(surface, "chunk-1") == Job(job_id, "COMPLETED", 1.0, 0)
+    assert find(surface, "chunk-1") == job_id
 
 
 def test_progress_is_a_share(simulator: Simulator, surface: Transport) -> None:
     simulator.faults.add("slow-job", polls=4)
-    job_id = bulk.insert(surface, list_of(simulator), items(4), "chunk-1")
-    assert [bulk.job(surface, job_id).progress for _ in range(4)] == [0.25, 0.5, 0.75, 1.0]
+    job_id = insert(surface, list_of(simulator), items(4), "chunk-1")
+    assert [job(surface, job_id).progress for _ in range(4)] == [0.25, 0.5, 0.75, 1.0]
 
 
 @pytest.mark.parametrize("wire", ["reset", "cut-headers", "cut-body"])
@@ -48,27 +48,27 @@ def test_a_job_whose_202_is_lost_is_found_by_its_reference(simulator: Simulator,
     target = list_of(simulator)
     simulator.faults.add("slow-job", held=True, wire=wire)
     with pytest.raises(Unknown):
-        bulk.insert(surface, target, items(2), "chunk-7")
+        insert(surface, target, items(2), "chunk-7")
     assert len(simulator.requests().to("/bulkinsert$")) == 1, "it was sent again"
-    found = bulk.find(surface, "chunk-7")
+    found = find(surface, "chunk-7")
     assert found is not None
-    assert (found.status, found.over) == ("QUEUED", False)
-    assert bulk.find(surface, "chunk-8") is None
+    assert (job(surface, found).status, job(surface, found).over) == ("QUEUED", False)
+    assert find(surface, "chunk-8") is None
 
 
 def test_of_two_jobs_with_one_reference_the_newest_is_found(simulator: Simulator, surface: Transport) -> None:
     target = list_of(simulator)
     simulator.faults.add("fail-job", times=1)
-    first, second = (bulk.insert(surface, target, items(2), "chunk-1") for _ in range(2))
-    assert bulk.job(surface, first).status == "FAILED"
-    assert bulk.find(surface, "chunk-1") == bulk.job(surface, second)
+    first, second = (insert(surface, target, items(2), "chunk-1") for _ in range(2))
+    assert job(surface, first).status == "FAILED"
+    assert find(surface, "chunk-1") == second
 
 
 def test_rows_that_were_refused_are_named(simulator: Simulator, surface: Transport) -> None:
     simulator.faults.add("reject-rows", index=[0, 2], code="BLOCKED", message="the number is blocked")
-    job = bulk.job(surface, bulk.insert(surface, list_of(simulator), items(4), "chunk-1"))
+    told = job(surface, insert(surface, list_of(simulator), items(4), "chunk-1"))
     blocked = [RowError(index, "BLOCKED", "the number is blocked") for index in (0, 2)]
-    assert (job.status, job.failed, list(job.errors), job.unnamed) == ("COMPLETED", 2, blocked, False)
+    assert (told.status, told.failed, list(told.errors), told.unnamed) == ("COMPLETED", 2, blocked, False)
 
 
 @pytest.mark.parametrize(
@@ -89,28 +89,28 @@ def test_a_job_that_did_not_complete_says_how_far_it_came(
     named: int,
 ) -> None:
     simulator.faults.add(fault, **settings)
-    job = bulk.job(surface, bulk.insert(surface, list_of(simulator), items(4), "chunk-1"))
-    assert (job.status, job.over, job.failed, len(job.errors)) == (status, True, failed, named)
-    assert job.unnamed is (named == 0)
+    told = job(surface, insert(surface, list_of(simulator), items(4), "chunk-1"))
+    assert (told.status, told.over, told.failed, len(told.errors)) == (status, True, failed, named)
+    assert told.unnamed is (named == 0)
 
 
 def test_what_the_tenant_refuses_as_a_whole(simulator: Simulator, surface: Transport) -> None:
     target = list_of(simulator)
     with pytest.raises(Invalid):
-        bulk.insert(surface, target, [{"phoneNumber": "555"}], "chunk-1")
+        insert(surface, target, [{"phoneNumber": "555"}], "chunk-1")
     with pytest.raises(NotFound):
-        bulk.insert(surface, "no-such-list", items(1), "chunk-1")
+        insert(surface, "no-such-list", items(1), "chunk-1")
     with pytest.raises(NotFound):
-        bulk.job(surface, "no such/job")
+        job(surface, "no such/job")
 
 
 def test_a_missing_scope_is_named() -> None:
-    options = Options(denied_scopes=frozenset({bulk.WRITE_SCOPE, bulk.READ_SCOPE}), jobs=JobPace(held=True))
+    options = Options(denied_scopes=frozenset({WRITE_SCOPE, READ_SCOPE}), jobs=JobPace(held=True))
     with Simulator(options) as tenant, transport_to(tenant, "bulk") as surface:
-        with pytest.raises(Forbidden, match=bulk.WRITE_SCOPE):
-            bulk.insert(surface, list_of(tenant), items(1), "chunk-1")
-        with pytest.raises(Forbidden, match=bulk.READ_SCOPE):
-            bulk.find(surface, "chunk-1")
+        with pytest.raises(Forbidden, match=WRITE_SCOPE):
+            insert(surface, list_of(tenant), items(1), "chunk-1")
+        with pytest.raises(Forbidden, match=READ_SCOPE):
+            find(surface, "chunk-1")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_missing_scope_is_named() -> None:
 def test_a_reply_that_is_no_job_is_no_job(tenant: ScriptedTenant, connect: Connect, reply: Any, says: str) -> None:
     tenant.answers.append(Answer(200, reply))
     with pytest.raises(BadReply, match=says) as caught:
-        bulk.job(connect(), "J")
+        job(connect(), "J")
     assert "/outbound/jobs/J" in str(caught.value.where)
 
 
@@ -147,11 +147,10 @@ def test_a_job_is_known_by_its_id_whether_that_is_a_number_or_text(
     tenant.answers.append(Answer(200, {"jobs": [{"id": job_id, "status": "RUNNING"}]}))
     tenant.answers.append(Answer(200, {"id": job_id, "status": "COMPLETED"}))
     surface = connect()
-    assert bulk.insert(surface, "L", items(1), "chunk-1") == "7"
-    found = bulk.find(surface, "chunk-1")
-    assert found is not None
-    assert found.id == "7"
-    assert bulk.job(surface, "7") == Job("7", "COMPLETED")
+    assert insert(surface, "L", items(1), "chunk-1") == "7"
+    found = find(surface, "chunk-1")
+    assert found == "7"
+    assert job(surface, "7") == Job("7", "COMPLETED")
 
 
 @pytest.mark.parametrize(
@@ -172,8 +171,8 @@ def test_a_job_is_over_only_by_a_word_that_says_so(
     tenant: ScriptedTenant, connect: Connect, word: object, status: str, over: bool
 ) -> None:
     tenant.answers.append(Answer(200, {"id": "J", "status": word, "progress": 100}))
-    job = bulk.job(connect(), "J")
-    assert (job.status, job.over) == (status, over)
+    told = job(connect(), "J")
+    assert (told.status, told.over) == (status, over)
 
 
 def test_what_a_tenant_quotes_of_a_row_is_not_kept(tenant: ScriptedTenant, connect: Connect) -> None:
@@ -181,10 +180,10 @@ def test_what_a_tenant_quotes_of_a_row_is_not_kept(tenant: ScriptedTenant, conne
     tenant.answers.append(
         Answer(200, {"id": "J", "status": "COMPLETED", "progress": "all", "failed": 1, "errors": errors})
     )
-    assert bulk.job(connect(), "J") == Job("J", "COMPLETED", None, 1, (RowError(0, "BAD", "*** of *** is no number"),))
+    assert job(connect(), "J") == Job("J", "COMPLETED", None, 1, (RowError(0, "BAD", "*** of *** is no number"),))
 
 
 def test_a_reply_without_jobs_is_not_taken_for_none(tenant: ScriptedTenant, connect: Connect) -> None:
     tenant.answers.append(Answer(200, {"data": []}))
     with pytest.raises(BadReply, match=r"\$\.jobs must be a list, and is not there"):
-        bulk.find(connect(), "chunk-1")
+        find(connect(), "chunk-1")

@@ -14,13 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.sync.server import ServerConnection, serve
 
-from reconciler.cxone import bulk
 from reconciler.cxone.event_socket import EVENT, Ended, Events, Next, events_of
 from reconciler.cxone.event_socket import _understood as understood
 from reconciler.cxone.job_watcher import Watcher
 from reconciler.model.jobs import Job
 from reconciler.simulator import Options, Simulator
-from tests.cxone.jobs import jobs, transport_to
+from tests.cxone.jobs import job, jobs, transport_to
 
 
 def event(**data: Any) -> bytes:
@@ -102,7 +101,7 @@ def test_messages_about_other_jobs_and_without_sense_wake_nobody(
 
         def ask(wanted: str) -> Job:
             # not over until the event has come
-            seen.append(bulk.job(transport, wanted) if len(seen) > 2 else Job(wanted, "RUNNING", 0.1))
+            seen.append(job(transport, wanted) if len(seen) > 2 else Job(wanted, "RUNNING", 0.1))
             return seen[-1]
 
         with Watcher(ask, events=Events(transport, url), every=0.2, limit=30, relaxed=600) as watcher:

@@ -20,8 +20,7 @@ from typing import Any
 import pytest
 
 from reconciler.audience.relations import engine, relations
-from reconciler.cxone import bulk, contacts, dispositions, salesforce
-from reconciler.cxone.methods import methods
+from reconciler.cxone import list_methods, outcomes, salesforce
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
 from reconciler.model.errors import ReconcilerError
@@ -33,8 +32,11 @@ from reconciler.model.settings import Engine
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.organisation import Organisation
+from reconciler.surfaces import methods
+from reconciler.surfaces.dispositions import OUTCOMES
 from reconciler.views.problems import failure
 from tests import hostile, scene
+from tests.cxone.jobs import batch, batch_job, find, insert, job
 from tests.proxy import Answer, Proxy, Rule
 
 ASKED = os.environ.get("RECONCILER_FUZZ", "80").split("-")
@@ -83,8 +85,8 @@ def standing() -> Iterator[Standing]:
         found = Standing(tenant, proxy, lists, campaigns)
         try:
             with writer(found) as reader:
-                found.job = bulk.insert(reader._transports["bulk"], lists["Chosen"], [ITEM], "reference-1")
-                found.batch = contacts.batch(reader._transports["contacts"], [BATCHED])
+                found.job = insert(reader._transports["bulk"], lists["Chosen"], [ITEM], "reference-1")
+                found.batch = batch(reader._transports["contacts"], [BATCHED])
             yield found
         finally:
             proxy.close()
@@ -151,8 +153,8 @@ def read_interactions(reader: TenantWriter, standing: Standing, into: Path) -> o
 
 
 def read_outcomes(reader: TenantWriter, standing: Standing, into: Path) -> object:
-    return dispositions.read(
-        reader._transports["dispositions"], standing.campaigns["Evening"], IDS[:5], 2, into / "outcomes.json"
+    return outcomes.read(
+        reader._transports["dispositions"], OUTCOMES, standing.campaigns["Evening"], IDS[:5], 2, into / "outcomes.json"
     ).count
 
 
@@ -166,7 +168,9 @@ def settle(reader: TenantWriter, standing: Standing, into: Path) -> object:
         "timestamp": None,
         "custom": {},
     }
-    return dispositions.settle(reader._transports["dispositions"], standing.campaigns["Evening"], row, again=False)
+    return outcomes.settle(
+        reader._transports["dispositions"], OUTCOMES, standing.campaigns["Evening"], row, again=False
+    )
 
 
 def read_statistics(reader: TenantWriter, standing: Standing, into: Path) -> object:
@@ -202,14 +206,14 @@ def put(method: str) -> Callable[[TenantWriter, Standing, Path], object]:
     def act(reader: TenantWriter, standing: Standing, into: Path) -> object:
         row = {"contactId": IDS[6], "member": None, "sent_as": IDS[6], "phone": "+14155550101", "data": {"priority": 1}}
         row |= dict.fromkeys(("name", "firstName", "lastName", "email"))
-        return methods()[method].put(reader._transports, standing.lists["Chosen"], [row], "reference-2")
+        return list_methods.put(reader._transports, methods()[method], standing.lists["Chosen"], [row], "reference-2")
 
     return act
 
 
 def remove(method: str) -> Callable[[TenantWriter, Standing, Path], object]:
     def act(reader: TenantWriter, standing: Standing, into: Path) -> object:
-        methods()[method].remove(reader._transports, standing.lists["Chosen"], ["nobody"])
+        list_methods.remove(reader._transports, methods()[method], standing.lists["Chosen"], ["nobody"])
         return None
 
     return act
@@ -242,9 +246,9 @@ ENDPOINTS: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/services/data/[^/]+/query/", read_salesforce),
     ("GET", "/services/data/[^/]+/query/", read_salesforce),
     ("POST", "^/services/oauth2/token", read_salesforce),
-    ("GET", "/outbound/jobs/", lambda reader, standing, into: bulk.job(reader._transports["bulk"], standing.job)),
-    ("GET", "/outbound/jobs$", lambda reader, standing, into: bulk.find(reader._transports["bulk"], "reference-1")),
-    ("GET", "/contacts/batch/", lambda reader, standing, into: contacts.job(reader._transports["contacts"], standing.batch)),
+    ("GET", "/outbound/jobs/", lambda reader, standing, into: job(reader._transports["bulk"], standing.job)),
+    ("GET", "/outbound/jobs$", lambda reader, standing, into: find(reader._transports["bulk"], "reference-1")),
+    ("GET", "/contacts/batch/", lambda reader, standing, into: batch_job(reader._transports["contacts"], standing.batch)),
     ("POST", "/bulkinsert$", put("bulkInsert")),
     ("POST", "/contacts/batch$", put("contactBatch")),
     ("POST", "/lists/[^/]+/contacts$", put("listContacts")),
@@ -254,7 +258,7 @@ ENDPOINTS: tuple[tuple[str, str, Act], ...] = (
     ("POST", "^/lists/api/v1/lists$", create),
     ("PATCH", "^/lists/api/v1/campaigns/[^/]+$", update),
     ("POST", "^/lists/oauth/token$", lambda reader, standing, into: reader.objects(load_kinds()["ContactList"])),
-    ("POST", "^/bulk/api/v2/oauth2/token$", lambda reader, standing, into: bulk.job(reader._transports["bulk"], standing.job)),
+    ("POST", "^/bulk/api/v2/oauth2/token$", lambda reader, standing, into: job(reader._transports["bulk"], standing.job)),
 )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.cxone import bulk, contacts
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.errors import Forbidden, NotFound, TokenRefused
 from reconciler.cxone.event_socket import Events
@@ -24,7 +23,8 @@ from reconciler.cxone.transport import Transport
 from reconciler.model.errors import Interrupted
 from reconciler.model.jobs import Job, JobOverdue
 from reconciler.simulator import JobPace, Options, Simulator
-from tests.cxone.jobs import jobs, transport_to
+from reconciler.surfaces.bulk import READ_SCOPE
+from tests.cxone.jobs import batch, batch_job, job, jobs, transport_to
 
 NEVER = 600.0
 PATIENCE = 30.0
@@ -58,7 +58,7 @@ class Waiting:
         self.told: list[Job] = []
         url = settings.pop("url", transport.access.events_url)
         events = Events(transport, url, ping=settings.pop("ping", 20.0)) if url else None
-        ask = settings.pop("ask", partial(bulk.job, transport))
+        ask = settings.pop("ask", partial(job, transport))
         quick = Patience(failures=4, away=0.05, backoff=Backoff(cap=0.05))
         settings = {"every": NEVER, "limit": NEVER, "relaxed": 0.0, "patience": quick, **settings}
         self.watcher = stack.enter_context(Watcher(ask, events=events, told=self.told.append, **settings))
@@ -313,8 +313,8 @@ def test_polling_alone_opens_no_socket(simulator: Simulator, surface: Transport,
 def test_batches_of_contacts_are_polled(wait: Wait) -> None:
     with Simulator(Options(jobs=JobPace(polls=4))) as tenant, transport_to(tenant, "contacts") as transport:
         assert transport.access.events_url is None
-        waiting = wait(transport=transport, ask=partial(contacts.job, transport), every=0.01)
-        waiting.start([contacts.batch(transport, [{"external_id": f"C{n}"}]) for n in range(3)])
+        waiting = wait(transport=transport, ask=partial(batch_job, transport), every=0.01)
+        waiting.start([batch(transport, [{"external_id": f"C{n}"}]) for n in range(3)])
         assert [(job.status, job.failed) for job in waiting.results()] == [("COMPLETED", 0)] * 3
         assert len(tenant.requests().to("/contacts/batch/")) == 12
 
@@ -361,12 +361,12 @@ def test_a_job_nobody_knows_is_not_waited_for(simulator: Simulator, wait: Wait) 
 
 def test_a_job_that_may_not_be_read_is_not_waited_for(wait: Wait) -> None:
     with (
-        Simulator(Options(denied_scopes=frozenset({bulk.READ_SCOPE}))) as tenant,
+        Simulator(Options(denied_scopes=frozenset({READ_SCOPE}))) as tenant,
         transport_to(tenant, "bulk") as transport,
     ):
         waiting = wait(transport=transport)
         waiting.start(jobs(tenant, transport, 1))
-        with pytest.raises(Forbidden, match=bulk.READ_SCOPE):
+        with pytest.raises(Forbidden, match=READ_SCOPE):
             waiting.results()
 
 
@@ -425,7 +425,7 @@ def test_what_the_callback_raises_ends_its_own_wait(simulator: Simulator, surfac
 
     (job_id,) = jobs(simulator, surface, 1)
     with (
-        Watcher(partial(bulk.job, surface), events=None, every=NEVER, limit=NEVER, told=broken) as watcher,
+        Watcher(partial(job, surface), events=None, every=NEVER, limit=NEVER, told=broken) as watcher,
         pytest.raises(BrokenPipeError),
     ):
         watcher.wait(job_id)

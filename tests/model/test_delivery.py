@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cxone.methods import methods
-from reconciler.model.delivery import MANY, MOST, choose_method
+from reconciler.model.delivery import MANY, choose_method
 from reconciler.model.segment import Delivery
+from reconciler.surfaces import methods
 
 WAYS = {name: method.way for name, method in methods().items()}
 
@@ -44,8 +44,9 @@ def test_a_method_that_is_named_is_taken_and_needs_no_reason() -> None:
     assert (found.method, found.chunk_size, found.why) == ("bulkInsert", 10_000, None)
 
 
-def test_manifests_are_held_to_what_each_method_takes() -> None:
-    assert {name: way.most for name, way in WAYS.items()} == MOST
+def test_each_method_takes_as_many_as_the_contract_says() -> None:
+    most = {"contactIds": 1000, "listContacts": 1000, "bulkInsert": 10_000, "contactBatch": 500}
+    assert {name: way.most for name, way in WAYS.items()} == most
 
 
 @pytest.mark.parametrize("method", sorted(WAYS))

@@ -12,7 +12,7 @@ import pytest
 import reconciler.surfaces
 from reconciler import kinds
 from reconciler.cli import run as run_program
-from reconciler.surfaces import surfaces
+from reconciler.surfaces import methods, surfaces
 from tests.conftest import AS_OF, Ended, manifest
 from tests.surfaces.desk import Desk, serve
 
@@ -26,21 +26,24 @@ surfaces:
 
 
 def _forget() -> None:
-    for cached in (surfaces, kinds._load_modules, kinds.load_kinds):
+    for cached in (surfaces, methods, kinds._load_modules, kinds.load_kinds):
         cached.cache_clear()
 
 
 @contextmanager
 def added(folder: Path) -> Iterator[None]:
-    """The surfaces of a folder beside the product's: their files, and their block of the Tenant's schema."""
+    """The surfaces of a folder beside the product's: their files, their block of the Tenant's schema, their methods."""
     declared = kinds.load_schema("Tenant")["properties"]["spec"]["properties"]["surfaces"]["properties"]
     names, path = [each.stem for each in folder.glob("[!_]*.py")], list(reconciler.surfaces.__path__)
     reconciler.surfaces.__path__.append(str(folder))
     declared |= dict.fromkeys(names, declared["lists"])
     _forget()
+    ways = kinds.load_schema("Segment")["properties"]["spec"]["properties"]["delivery"]["properties"]["method"]["enum"]
+    offered, ways[:] = list(ways), sorted({*ways, *methods()})
     try:
         yield
     finally:
+        ways[:] = offered
         reconciler.surfaces.__path__[:] = path
         for name in names:
             del declared[name]

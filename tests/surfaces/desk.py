@@ -27,6 +27,8 @@ _FIELDS = {
 _WRAPPERS = {"groups": "group", "efforts": "effort"}
 MOST = 2
 """Rows of a page."""
+MOST_PEOPLE = 4
+"""People who are put into a group, or out of it, by one request."""
 
 
 class Refused(Exception):
@@ -44,7 +46,13 @@ class Desk:
     url: str = ""
     groups: dict[int, dict[str, Any]] = field(default_factory=dict)
     efforts: dict[int, dict[str, Any]] = field(default_factory=dict)
-    people: dict[int, list[str]] = field(default_factory=dict)
+    people: dict[int, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By group and id, who is in it: person, tel, state, and more of whatever."""
+    barred: set[str] = field(default_factory=set)
+    """Numbers that no group takes: the answer says so, of each, and takes the others."""
+    kept: set[str] = field(default_factory=set)
+    """People whom no group lets go: the answer says so."""
+    talks: list[dict[str, Any]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     lose: set[str] = field(default_factory=set)
     """Methods whose next request is done, and not answered."""
@@ -59,7 +67,7 @@ class Desk:
     def add_group(self, title: str, *people: str) -> int:
         """A group that somebody made by hand."""
         found = self._new(self.groups, {"title": title, "sort": "OUT"})
-        self.people[found] = list(people)
+        self.people[found] = {each: {"person": each, "state": "ACTIVE"} for each in people}
         return found
 
     def titles(self, collection: str = "groups") -> list[str]:
@@ -77,6 +85,8 @@ class Desk:
         if name not in _FIELDS:
             raise Refused(404, "there is no such collection")
         held: dict[int, dict[str, Any]] = getattr(self, name)
+        if (name, part) == ("groups", "people") and method != "GET":
+            return self._members(method, self._one(held, query)["objId"], body)
         if method == "GET":
             return self._told(name, part, held, query)
         if part:
@@ -91,7 +101,7 @@ class Desk:
                 return self._one(held, query)
             case "groups", "people":
                 group = self._one(held, {"objId": query.pop("objId", "")})
-                return self._page([{"person": each} for each in self.people.get(group["objId"], ())], query)
+                return self._page(list(self.people.get(group["objId"], {}).values()), query)
             case "efforts", "":
                 _only(query, set())
                 return [dict(each) for each in held.values()] or None
@@ -115,6 +125,27 @@ class Desk:
         else:
             del held[found["objId"]]
         return None
+
+    def _members(self, method: str, group: int, body: Any) -> Any:
+        """Put people into a group, by their ids, or take them out: what is wrong with one is said in the answer."""
+        if not isinstance(body, dict) or set(body) != {"people"} or not 0 < len(body["people"]) <= MOST_PEOPLE:
+            raise Refused(413, f"at most {MOST_PEOPLE} people at once")
+        there = self.people.setdefault(group, {})
+        faults = []
+        for at, each in enumerate(body["people"]):
+            if method == "PUT":
+                if set(each) != {"person", "tel", "more"} or not each["tel"].startswith("+"):
+                    raise Refused(400, "a person has an id, a number and more")
+                if each["tel"] in self.barred:
+                    faults.append({"at": at, "code": "BARRED", "why": f"{each['tel']} is not taken"})
+                else:
+                    there[each["person"]] = {**each, "state": "ACTIVE"}
+            elif each in self.kept or each not in there:
+                code = "KEPT" if each in self.kept else "ABSENT"
+                faults.append({"at": at, "code": code, "why": f"{each} is {code.lower()}"})
+            else:
+                del there[each]
+        return {"done": len(body["people"]) - len(faults), "faults": faults}
 
     def _found(self, held: dict[int, dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
         rows = [{**each, "people": len(self.people.get(each["objId"], ()))} for each in held.values()]

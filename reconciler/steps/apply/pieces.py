@@ -20,7 +20,7 @@ from typing import Any
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected, TooOften
-from reconciler.model.jobs import Job, RowError
+from reconciler.model.jobs import COMPLETED, Job, RowError, SomeRejected
 from reconciler.model.ports import Progress, Writer
 from reconciler.model.report import ChunkDone
 from reconciler.steps.apply.fresh import Fresh
@@ -143,7 +143,12 @@ class Pieces:
             self._writer.remove(self.change, [row["member"] or row["sent_as"] for row in rows])
             return [], False
         for name in islice(self._untried(key), MOST_ABORTED):
-            job_id, sent = self._job(name, rows, known)
+            try:
+                job_id, sent = self._job(name, rows, known)
+            except SomeRejected as error:  # the others are there, and nothing goes on after the answer
+                said = error.refusals
+                job = Job("", COMPLETED, failed=said.failed, errors=said.errors)
+                return self._taken(job, rows, self._places(name, rows))
             if job_id is None:
                 return [], False
             job = self._writer.watch(self.change, job_id, partial(self._progress.job, self.change.address))
@@ -176,8 +181,7 @@ class Pieces:
             self._run.record_left_out(key, out)
             allowed = [row for row in rows if row["contactId"] not in out] if out else rows
             job_id = self._writer.put(self.change, allowed, self._reference(key)) if allowed else None
-        without = self._run.find_left_out(key)
-        sent = [n for n, row in enumerate(rows) if row["contactId"] not in without]
+        sent = self._places(key, rows)
         if job_id is not None:
             if self._run.find_piece(job_id) not in (None, key):
                 raise JobTwice(
@@ -188,6 +192,11 @@ class Pieces:
             self._run.record_job(key, job_id)
             self._progress.submitted(self.change.address, job_id, len(sent), again)
         return job_id, sent
+
+    def _places(self, key: str, rows: Chunk) -> list[int]:
+        """The places of the rows of a piece that were sent: some may not be called since the plan."""
+        without = self._run.find_left_out(key)
+        return [n for n, row in enumerate(rows) if row["contactId"] not in without]
 
     def _reference(self, key: str) -> str:
         """What a job can be found by again: that of other rows is another."""

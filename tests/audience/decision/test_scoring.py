@@ -28,7 +28,9 @@ COLUMNS = dict.fromkeys(("id", "contactId", "startTime", "type"), "VARCHAR")
 def segment_of(score: Score) -> Segment:
     """A segment of which only the score matters."""
     everybody = ContactsOf(LiveList(name="Everybody"), Location("segments.yaml"))
-    return Segment(Address("Segment", "s"), everybody, {}, score, (), (), True, Delivery("contactIds", 500, ()))
+    return Segment(
+        Address("Segment", "s"), everybody, {}, score, (), (), True, Delivery("contactIds", 500, (), whole=False)
+    )
 
 
 def scores(backend: Any, written: Written, moments: list[datetime], kind: str = "voice") -> dict[str, int]:

@@ -53,7 +53,7 @@ CALLED = Segment(
     intersect=(),
     targets=(Target("in", Address("ContactList", "in"), "In", MembersOf("In", ()), MemberPhones("In", HERE)),),
     mirror=False,
-    delivery=Delivery("contactIds", 500, ()),
+    delivery=Delivery("contactIds", 500, (), whole=False),
     phones=Phones("valid", "US"),
     suppress=(
         Suppression(Address("SuppressionList", "asked-us"), ASKED, Phones("reachable", "US")),
@@ -430,7 +430,7 @@ def test_who_did_not_consent_is_taken_off_a_list_whatever_its_membership(
     audience: Audience, mirror: bool, unknown: Literal["in", "out"], said: bool | None, why: str | None
 ) -> None:
     audience.source = replace(CONSENTING, unknown_consent=unknown)
-    audience.segment = replace(audience.segment, mirror=mirror, delivery=Delivery("contactIds", 500, ()))
+    audience.segment = replace(audience.segment, mirror=mirror, delivery=Delivery("contactIds", 500, (), whole=False))
     audience.members = [("a", "+14155550102"), ("z", "+14155550109")]
     people = [person("a", "+14155550102", optedIn=said), person("z", "+14155550109", optedIn=True)]
     expected = [] if why is None else [("a", "remove", f"{why} (score 90.0)")]
@@ -450,7 +450,7 @@ def test_who_withdrew_consent_is_taken_off_also_where_something_else_keeps_them_
     audience: Audience, more: dict[str, Any]
 ) -> None:
     audience.source = CONSENTING
-    audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, ()))
+    audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, (), whole=False))
     audience.columns = {**audience.columns, "status": "VARCHAR", "fault": "VARCHAR"}
     audience.members = [("a", "+14155550102")]
     people = [person("a", "+14155550102", status="ACTIVE", optedIn=False) | more]
@@ -461,7 +461,7 @@ def test_who_withdrew_consent_is_taken_off_also_where_something_else_keeps_them_
 
 def test_a_second_row_that_withdraws_consent_takes_the_contact_off(audience: Audience) -> None:
     audience.source = CONSENTING
-    audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, ()))
+    audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, (), whole=False))
     audience.members = [("a", "+14155550102")]
     people = [person("a", "+14155550102", optedIn=True), person("a", "+14155550103", optedIn=False)]
     assert audience.changes(*people) == [("a", "remove", "no consent (score 90.0)")]

@@ -46,7 +46,7 @@ def segment(
             for band in BANDS
         ),
         mirror=mirror,
-        delivery=Delivery("listContacts", 500, attributes),
+        delivery=Delivery("listContacts", 500, attributes, whole=False),
     )
 
 
@@ -108,7 +108,11 @@ def test_a_contact_that_crosses_an_edge_is_told_as_a_move_on_both_lists(case: Ca
 def test_a_number_is_kept_with_a_change_only_where_it_may_be_written(
     case: Case, method: str, number: str | None
 ) -> None:
-    declared = replace(segment(attributes=()), phones=Phones("possible", "US"), delivery=Delivery(method, 500, ()))
+    declared = replace(
+        segment(attributes=()),
+        phones=Phones("possible", "US"),
+        delivery=Delivery(method, 500, (), whole=method == "contactBatch"),
+    )
     case.changes(declared, [{**contact("a", 90), "phone": "415 555 0102"}], {})
     rows = Rows(case.folder / "high.parquet", "parquet", ROW_COLUMNS, 1)
     assert list(batches.iter_file_batches(rows, ("contactId", "action", "e164"), 10)) == [[("a", "add", number)]]

@@ -1,19 +1,23 @@
 """The surface `deskapi` of the tests: another API than the product's, added by this file alone.
 
 Groups are lists, efforts are campaigns. An id is `objId` and a name `title`; a change is a PUT by query with the whole
-object; POST answers a list; pages are by `skip` and `top`, but efforts come all at once. Nothing has a description: whose a group is the ledger keeps,
-an effort has a field for it. The words of its states and modes are its own.
+object; POST answers a list; pages are by `skip` and `top`, but efforts come all at once. Nothing has a description:
+whose a group is the ledger keeps, an effort has a field for it. The words of its states and modes are its own. People
+are put into a group and out of it a few at once; of whom it does not take it says so in an answer of status 200.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
+from reconciler.model.delivery import Way
+from reconciler.model.jobs import Refusals, RowError
 from reconciler.model.ownership import InLedger, OwnerField
 from reconciler.model.pages import OffsetPages, OnePage
-from reconciler.model.shape import ID, NAME, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
+from reconciler.model.row_wire import ListMethod, Told, kept_data, member
+from reconciler.model.shape import ID, NAME, NUMBER, OBJECT, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs
 from reconciler.model.wire import Call, Members, Requests, Wire, WireReference
 
 PAGES = OffsetPages("page.items", size="top", start="skip", total="page.count", most=2, empty=True)
@@ -87,10 +91,43 @@ def write_effort(fields: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
+def _people(method: str, list_id: str, people: Sequence[Any]) -> Call:
+    return Call(method, "/groups/people", {"objId": list_id}, {"people": list(people)})
+
+
+def read_faults(answer: Mapping[str, Any]) -> Refusals:
+    """Who was not taken."""
+    errors = tuple(RowError(each["at"], each["code"], each["why"]) for each in answer["faults"])
+    return Refusals(len(errors), errors)
+
+
+_FAULT = Shape({"at": needs(WHOLE), "code": needs(TEXT), "why": needs(TEXT)})
+FAULTS = Told(Shape({"faults": needs(Rows(_FAULT))}), read_faults, gone=frozenset({"ABSENT"}))
+GROUP_PEOPLE = ListMethod(
+    surface="deskapi",
+    way=Way(
+        name="groupPeople",
+        most=4,
+        usual=4,
+        attributes=True,
+        phones=True,
+        makes_contacts=True,
+        key="contact",
+        personal=("e164",),
+    ),
+    scope="manage",
+    item=lambda row: {"person": member(row), "tel": row["phone"], "more": kept_data(row)},
+    put=lambda list_id, items, reference: _people("PUT", list_id, items),
+    told=FAULTS,
+    remove=lambda list_id, ids: _people("DELETE", list_id, ids),
+    removed=FAULTS,
+)
+
 SURFACE = ApiSurface(
     "deskapi",
     Preset("https://{tenant}/rest", "https://{tenant}/rest/token", "form", "manage", 60),
     ids="deskapi",
+    methods=(GROUP_PEOPLE,),
     wires={
         "ContactList": Wire(
             name="deskapi",
@@ -110,8 +147,9 @@ SURFACE = ApiSurface(
             members=Members(
                 of=lambda object_id: Call("GET", "/groups/people", {"objId": object_id}),
                 pages=PAGES,
-                shape=Shape({"person": needs(ID)}),
-                columns={"contactId": "person"},
+                shape=Shape({"person": needs(ID), "tel": may(TEXT_OR_NUMBER), "state": may(TEXT), "more": may(OBJECT)}),
+                columns={"contactId": "person", "phone": "tel", "status": "state"},
+                data="more",
             ),
             read=read_group,
             write=write_group,

@@ -1,30 +1,25 @@
 # tested by: tests/cxone/test_hostile_endpoints.py
-"""The `dispositions` surface: the outcome of one contact in one campaign, and who holds the contact.
-
-Contract, section dispositions: at most 50 requests at once, and 10 a second about each campaign.
-"""
+"""How is the outcome of one contact in one campaign read and set, as a surface says, and who holds the contact?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
 from reconciler.cxone.errors import Conflict, Invalid, NotFound, Unknown, WireError
-from reconciler.cxone.pages import Spool
+from reconciler.cxone.spool import Spool
 from reconciler.cxone.transport import Transport
-from reconciler.model.disposition import HELD, Ending, Settled, make_code
+from reconciler.model.disposition import Ending, Settled, Standing
+from reconciler.model.row_wire import Outcomes
 from reconciler.model.rows import Rows
-from reconciler.model.shape import INSTANT, NAME, TEXT, Shape, may, needs
-from reconciler.model.vocabulary import translate_or_keep
+from reconciler.model.wire import Call, in_path
 from reconciler.model.workers import work_all
 
-_READ_SCOPE, _WRITE_SCOPE = "outbound:contact:write", "outbound:disposition:write"
 _COLUMNS = {
     "contactId": "VARCHAR",
     "campaignId": "VARCHAR",
@@ -35,46 +30,38 @@ _COLUMNS = {
 }
 
 
-_STANDING = Shape({"state": needs(NAME), "outcomeCode": may(TEXT), "dispositionTimestamp": may(INSTANT)})
-"""Nothing is written on a guess: where no state is told, there is nothing to go by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a contact stands in a campaign."""
-
-    state: str
-    outcome: str | None
-    since: str | None
-
-    @property
-    def held(self) -> bool:
-        """Whether the dialler has it, and nobody else may touch it."""
-        return self.state in HELD
-
-
-def standing(transport: Transport, campaign_id: str, contact: str) -> Standing:
-    """`GET /campaigns/{campaignId}/contacts/{contactId}`.
+def standing(transport: Transport, wire: Outcomes, campaign_id: str, contact: str) -> Standing:
+    """Where a contact stands in a campaign.
 
     Raises:
         NotFound: the campaign has no such contact.
         BadReply: the reply does not say in which state the contact is.
     """
-    lane = transport.lane(campaign_id, write=False)
-    path = _path(campaign_id, contact)
-    shown = f"/campaigns/{campaign_id}/contacts/…"
-    reply = transport.call("GET", path, scope=_READ_SCOPE, lane=lane, shown=shown, shape=_STANDING)
-    state = translate_or_keep("contact_state", reply["state"]).upper()
-    return Standing(state, make_code(reply.get("outcomeCode")), reply.get("dispositionTimestamp"))
+    call = wire.one(campaign_id, contact)
+    reply = transport.call(
+        call.method,
+        call.path,
+        query=call.query,
+        body=call.body,
+        scope=wire.read_scope,
+        idempotent=True,
+        reads=True,
+        lane=transport.lane(campaign_id, write=False),
+        shown=_shown(call, contact),
+        shape=wire.shape,
+    )
+    return wire.read(reply)
 
 
-def read(transport: Transport, campaign_id: str, contacts: Iterable[str], workers: int, into: Path) -> Rows:
+def read(
+    transport: Transport, wire: Outcomes, campaign_id: str, contacts: Iterable[str], workers: int, into: Path
+) -> Rows:
     """Where each of some contacts stands, `workers` of them at once; one that there is not is a row as well."""
 
     def one(contact: str) -> None:
         row: dict[str, Any] = {"contactId": contact, "campaignId": campaign_id, "known": True}
         try:
-            found = standing(transport, campaign_id, contact)
+            found = standing(transport, wire, campaign_id, contact)
         except NotFound:
             row["known"] = False
         else:
@@ -86,7 +73,7 @@ def read(transport: Transport, campaign_id: str, contacts: Iterable[str], worker
     return Rows(into, "json", _COLUMNS, spool.count)
 
 
-def settle(transport: Transport, campaign_id: str, row: Mapping[str, Any], again: bool) -> Settled:
+def settle(transport: Transport, wire: Outcomes, campaign_id: str, row: Mapping[str, Any], again: bool) -> Settled:
     """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.
 
     It is looked at right before the write, and after every write that may or may not have taken effect.
@@ -100,12 +87,12 @@ def settle(transport: Transport, campaign_id: str, row: Mapping[str, Any], again
     contact, sent, failures = str(row["contactId"]), False, 0
     while True:
         try:
-            found = standing(transport, campaign_id, contact)
+            found = standing(transport, wire, campaign_id, contact)
             decided = _decided(found, row, sent or again)
             if decided is not None:
                 return replace(decided, campaign_id=campaign_id)
             sent = True
-            seconds = _write(transport, campaign_id, contact, row)
+            seconds = _write(transport, wire, campaign_id, contact, row)
             return _told("set", campaign_id, latency=max(1, round(1000 * seconds)))
         except (Unknown, Conflict) as error:
             # it may have taken effect, or the contact was taken from us: look again
@@ -143,8 +130,8 @@ def _reason(error: WireError, contact: str) -> str:
     return (error.note or error.message).replace(contact, "…")
 
 
-def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[str, Any]) -> float:
-    """`PATCH` an outcome; the seconds from its sending to its reply."""
+def _write(transport: Transport, wire: Outcomes, campaign_id: str, contact: str, row: Mapping[str, Any]) -> float:
+    """Set an outcome; the seconds from its sending to its reply."""
     body: dict[str, Any] = {"outcomeCode": row["outcome"], "agentId": row["agent"]}
     if row["notes"] is not None:
         body["notes"] = row["notes"]
@@ -155,13 +142,15 @@ def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[st
     if custom:
         body["customFields"] = custom
     latencies: list[float] = []
+    call = wire.write(campaign_id, contact, body)
     # not idempotent: the same outcome a second time would be a second entry in the contact's history
     transport.call(
-        "PATCH",
-        _path(campaign_id, contact),
-        body=body,
-        scope=_WRITE_SCOPE,
-        shown=f"/campaigns/{campaign_id}/contacts/…",
+        call.method,
+        call.path,
+        query=call.query,
+        body=call.body,
+        scope=wire.write_scope,
+        shown=_shown(call, contact),
         idempotent=False,
         lane=transport.lane(campaign_id, write=True),
         took=latencies.append,
@@ -169,5 +158,6 @@ def _write(transport: Transport, campaign_id: str, contact: str, row: Mapping[st
     return latencies[-1]
 
 
-def _path(campaign_id: str, contact: str) -> str:
-    return f"/campaigns/{quote(campaign_id, safe='')}/contacts/{quote(contact, safe='')}"
+def _shown(call: Call, contact: str) -> str:
+    """The path as people may read it: without the contact."""
+    return "/".join("…" if step == in_path(contact) else step for step in call.path.split("/"))

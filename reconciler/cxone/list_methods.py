@@ -1,0 +1,160 @@
+# tested by: tests/cxone/test_bulk.py
+"""How are contacts of the tenant put on a list and taken off it, as a surface's method says? All may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from reconciler.cxone.error_mapping import clean_text
+from reconciler.cxone.errors import Invalid, NotFound, TooLarge
+from reconciler.cxone.transport import Transport
+from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
+from reconciler.model.jobs import Job, Refusals, RowError, SomeRejected
+from reconciler.model.pages import pick
+from reconciler.model.row_wire import Jobs, ListMethod, Row, Told
+from reconciler.model.shape import ID, Shape, may
+from reconciler.surfaces import methods, surfaces
+
+Wires = Mapping[str, Transport]
+_LONGEST = 300
+
+
+def offered(method: ListMethod, declared: Container[str]) -> bool:
+    """Whether a tenant with these surfaces can do it."""
+    return method.surface in declared and (not method.beside or _beside(method, declared) is not None)
+
+
+def put(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row], reference: str) -> str | None:
+    """Put contacts on a list: at once, or by the job whose id is returned and that can be found by `reference`.
+
+    Raises:
+        SomeRejected: the tenant took the others.
+        RowsRejected: it will not take them because of some of them.
+        ChunkTooLarge: it will not take so many in one request.
+        NotFound: the list itself is gone.
+        Unknown: there may be a job.
+    """
+    with _blamed(wires, method, list_id):
+        return send(wires[method.surface], method, list_id, [method.item(row) for row in rows], reference)
+
+
+def send(transport: Transport, method: ListMethod, list_id: str, items: Sequence[Any], reference: str) -> str | None:
+    """The request of a put, with what stands for each row in it.
+
+    What makes a job is sent again only where it certainly did not take effect: a second one would do all the work once
+    more.
+
+    Raises:
+        SomeRejected, WireError: it was not taken, or not whole.
+    """
+    call, jobs, told = method.put(list_id, items, reference), method.jobs, method.told
+    answer = transport.call(
+        call.method,
+        call.path,
+        query=call.query,
+        body=call.body,
+        scope=method.scope,
+        idempotent=jobs is None,
+        expect_id=None if jobs is None else jobs.named,
+        shape=None if told is None else told.shape,
+    )
+    if told is not None:
+        _held(transport, call.method, call.path, told.read(answer))
+    return None if jobs is None else str(pick(answer, jobs.named))
+
+
+def ask(transport: Transport, jobs: Jobs, job_id: str) -> Job:
+    """How a job gets on; raises NotFound."""
+    call = jobs.ask(job_id)
+    told = transport.call(call.method, call.path, query=call.query, scope=jobs.scope, shape=jobs.shape)
+    job = jobs.read(job_id, told)
+    return replace(job, errors=tuple(map(_cleaned, job.errors)))
+
+
+def find(transport: Transport, jobs: Jobs, reference: str) -> str | None:
+    """The job that a request has made whose reply was lost; None: there is none, or none can be found."""
+    if jobs.find is None:
+        return None
+    call = jobs.find(reference)
+    return jobs.found(transport.call(call.method, call.path, query=call.query, scope=jobs.scope, shape=jobs.listed))
+
+
+def follow(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row]) -> None:
+    """Put on the list whom the tenant knows by now, where the job did not; raises as `put`."""
+    other = _beside(method, wires)
+    if method.onto and other is not None:
+        put(wires, other, list_id, rows, "")
+
+
+def remove(wires: Wires, method: ListMethod, list_id: str, ids: Sequence[str]) -> None:
+    """Take contacts off a list, by their ids on it; those that are not on it are off.
+
+    Raises:
+        SomeRejected: the tenant keeps some of them on it.
+    """
+    if method.remove is None:
+        other = _beside(method, wires)
+        if other is None:
+            raise TypeError(f"{method.way.name} takes nobody off a list, and nothing beside it does")
+        return remove(wires, other, list_id, ids)
+    call, told, transport = method.remove(list_id, ids), method.removed, wires[method.surface]
+    shape = None if told is None else told.shape
+    answer = transport.call(
+        call.method, call.path, query=call.query, body=call.body, scope=method.scope, idempotent=True, shape=shape
+    )
+    if told is not None:
+        _held(transport, call.method, call.path, _staying(told, answer))
+    return None
+
+
+def _staying(told: Told, answer: Any) -> Refusals:
+    """Whom the tenant keeps: of those that it did not take off, who was not on the list is off."""
+    said = told.read(answer)
+    errors = tuple(each for each in said.errors if each.code not in told.gone)
+    return Refusals(max(said.failed - (len(said.errors) - len(errors)), len(errors)), errors)
+
+
+def _held(transport: Transport, method: str, path: str, said: Refusals) -> None:
+    """Raise SomeRejected where an answer that says yes tells of rows that were not taken."""
+    if said.failed or said.errors:
+        errors = tuple(map(_cleaned, said.errors))
+        words = errors[0].message or errors[0].code if errors else "it does not say why"
+        where = f"{method} {transport.access.base_url}{path}"
+        raise SomeRejected(Refusals(max(said.failed, len(errors)), errors), words, where=where)
+
+
+def _cleaned(error: RowError) -> RowError:
+    """A tenant may quote the row that it refuses."""
+    return replace(error, code=clean_text(error.code)[:_LONGEST], message=clean_text(error.message)[:_LONGEST])
+
+
+def _beside(method: ListMethod, declared: Container[str]) -> ListMethod | None:
+    """The method by which another does what it cannot do itself."""
+    known = methods()
+    return next((known[name] for name in method.beside if offered(known[name], declared)), None)
+
+
+@contextmanager
+def _blamed(wires: Wires, method: ListMethod, list_id: str) -> Iterator[None]:
+    """Say of a refusal whether it is the rows, their number or the list that is at fault."""
+    try:
+        yield
+    except NotFound as error:
+        if not method.blames_rows:
+            raise
+        _look(wires[method.surface], method.surface, list_id)  # raises NotFound if it is the list that is missing
+        raise RowsRejected("archived, deleted or unknown in the tenant", where=error.where) from error
+    except TooLarge as error:
+        raise ChunkTooLarge(error.note or error.message, where=error.where) from error
+    except Invalid as error:
+        raise ChunkRefused(error.note or error.message, where=error.where) from error
+
+
+def _look(transport: Transport, surface: str, list_id: str) -> None:
+    """Ask whether there is a list; raises NotFound."""
+    wire = surfaces()[surface].wires["ContactList"]
+    call, shape = wire.one(list_id), None if wire.body else Shape({wire.id_field: may(ID)})
+    transport.call(call.method, call.path, query=call.query, scope=wire.read_scope, shape=shape)

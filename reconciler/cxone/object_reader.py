@@ -1,0 +1,283 @@
+# tested by: tests/cxone/test_hostile_endpoints.py
+"""How are the objects of one tenant read, whatever surfaces it has?
+
+Here ids become names and the ownership mark is taken off; `object_writer` is the way back, and above there is neither.
+How a surface holds a kind its wire says (`reconciler/surfaces/`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from reconciler.cxone import naming
+from reconciler.cxone.auth import complete
+from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
+from reconciler.cxone.collection import read_collection, read_one
+from reconciler.cxone.transport import Transport
+from reconciler.model import invisible
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.kind import Kind
+from reconciler.model.live import LiveObject
+from reconciler.model.nearest import find_nearest
+from reconciler.model.owners import NoOwners, Owners
+from reconciler.model.pages import Query
+from reconciler.model.renaming import Earlier, name_of, rename_ours
+from reconciler.model.row_wire import Outcomes
+from reconciler.model.shape import whole
+from reconciler.model.tenant import DeclaredSurface
+from reconciler.model.wire import Wire
+from reconciler.surfaces import surfaces as api_surfaces
+
+
+class Odd(ReconcilerError):
+    """What the tenant says cannot be understood."""
+
+    code = "bad-reply"
+
+
+class ObjectReader:
+    """Reads one tenant. Holds its connections: use it as a context manager.
+
+    Args:
+        earlier: by kind, names that objects of the workspace `owner` may have had before (`model.renaming`).
+        owners: opens the registry of whose objects are that cannot say it themselves; None: nobody knows of any.
+    """
+
+    def __init__(
+        self,
+        surfaces: Iterable[DeclaredSurface],
+        kinds: Mapping[str, Kind],
+        stop: threading.Event | None = None,
+        lanes: CampaignLimiters | None = None,
+        *,
+        earlier: Mapping[str, Earlier] | None = None,
+        owner: str = "",
+        owners: Callable[[], Owners] = NoOwners,
+    ) -> None:
+        self._kinds, self._earlier, self._owner = kinds, earlier or {}, owner
+        self._open_registry, self._registered = owners, threading.Lock()
+        self._renamed = {
+            kind: {*names, *(old for olds in names.values() for old in olds)} for kind, names in self._earlier.items()
+        }
+        self._ids: dict[str, dict[str, str]] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        self._alike: dict[str, dict[str, list[LiveObject]]] = {}
+        self._apart: dict[str, set[str]] = {}
+        self._owners: dict[tuple[str, str], LiveObject] = {}
+        self._bodies: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._spooled = itertools.count(1)  # lists are read from several threads
+        self._elsewhere, self._elsewhere_guard = 0, threading.Lock()
+        self._transports: dict[str, Transport] = {}
+        self._stack = ExitStack()
+        for declared in surfaces:
+            source = declared.credential_source
+            transport = Transport(complete(declared), stop=stop, lanes=lanes, credentials=source)
+            self._transports[declared.name] = self._stack.enter_context(transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def _registry(self) -> Owners:
+        with self._registered:  # it is opened once, and only for surfaces that need it
+            return self._opened_registry
+
+    @cached_property
+    def _opened_registry(self) -> Owners:
+        return self._open_registry()
+
+    @property
+    def surfaces(self) -> Mapping[str, str]:
+        """The tenant's surfaces and their base URLs."""
+        return {name: transport.access.base_url for name, transport in self._transports.items()}
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, retries and token requests among them."""
+        return self._elsewhere + sum(transport.traffic.requests for transport in self._transports.values())
+
+    def count(self, requests: int) -> None:
+        """Count requests that were sent for a plan or an apply, and to none of the surfaces."""
+        with self._elsewhere_guard:
+            self._elsewhere += requests
+
+    def objects(self, kind: Kind) -> Sequence[LiveObject]:
+        """Every object of a kind, references by name; those that have one name to the letter are told with their ids.
+
+        Raises:
+            WireError: the tenant cannot be read.
+        """
+        surface = self._surface(kind)
+        bodies = list(self._collection(surface))
+        for reference in surface.references:
+            if bodies and reference.kind not in self._ids:
+                self.objects(self._kinds[reference.kind])
+        known = self._apart.setdefault(kind.name, set())
+        found = naming.split_alike([self._understood(kind, surface, body) for body in bodies], known)
+        if kind.name in self._earlier and surface.writable:
+            found = rename_ours(found, self._earlier[kind.name], self._owner)
+        self._ids[kind.name] = {each.name: each.id for each in found}
+        self._names[kind.name] = {each.id: each.name for each in found}
+        self._alike[kind.name] = naming.find_alike(found)
+        self._owners |= {(kind.name, each.name): each for each in found}
+        return found
+
+    def named(self, kind: Kind, name: str) -> LiveObject | None:
+        """One object of a kind by its name, as `objects` tells it; of the collection nothing else is asked for.
+
+        Raises:
+            WireError: the tenant cannot be read.
+        """
+        if self._is_renamed(kind, name):
+            held = self.objects(kind)
+            # it goes by the name that it is to have, and may be asked for by the one that it has
+            others = (each for each in held if name_of(each) == name)
+            return next((each for each in held if each.name == name), None) or next(others, None)
+        surface = self._surface(kind)
+        for reference in surface.references:
+            if reference.kind not in self._ids:
+                self.objects(self._kinds[reference.kind])
+        known = self._owners.get((kind.name, name))
+        own = name if known is None else str(known.fields["name"])
+        # what the tenant finds by a name may be more than those that have it
+        bodies = [self._understood(kind, surface, body) for body in self._asked(kind, surface, name, own)]
+        found = [each for each in bodies if each.fields["name"] == own]
+        found = naming.split_alike(found, self._apart.setdefault(kind.name, set()))
+        self._keep(kind, own, found)
+        return next((each for each in found if each.name == name), None)
+
+    def _asked(self, kind: Kind, surface: Wire, name: str, own: str) -> Iterable[Mapping[str, Any]]:
+        """The bodies among which those of a name are: found by it, or by the id that it is known to have, or all."""
+        if surface.find is not None:
+            return self._collection(surface, surface.find(own))
+        known = self._ids.get(kind.name, {}).get(name)
+        if known is not None and surface.body is not None:
+            body = read_one(self._transports[surface.name], surface, known)
+            if body is not None and str(body[surface.name_field]) == own:
+                return [body]
+        return self._collection(surface)
+
+    def _is_renamed(self, kind: Kind, name: str) -> bool:
+        """Whether a name is that of an object which has another yet, or had before."""
+        return name in self._renamed.get(kind.name, ())
+
+    def _keep(self, kind: Kind, own: str, found: Sequence[LiveObject]) -> None:
+        """Know those of a name anew, and by no other name any more."""
+        self._owners |= {(kind.name, each.name): each for each in found}
+        alike = self._alike.setdefault(kind.name, {})
+        looked = alike.pop(naming.seen(own), [])
+        others = [each for each in looked if each.fields["name"] != own]
+        alike |= naming.find_alike([*others, *found])
+        if kind.name in self._ids:  # else nobody knows them all yet
+            ids, names = self._ids[kind.name], self._names[kind.name]
+            for gone in (*(each.name for each in looked), *(names.get(each.id) for each in found)):
+                ids.pop(str(gone), None)
+            ids |= {each.name: each.id for each in (*others, *found)}
+            names |= {each.id: each.name for each in found}
+
+    def _lane(self, surface: Wire, object_id: str, *, write: bool) -> CampaignLimiter | None:
+        """Where requests about an object are counted, if they are: with those that are about its contacts."""
+        if not surface.paced:
+            return None
+        outcomes = self._outcomes
+        name = surface.name if outcomes is None else outcomes.surface
+        return self._transports[name].lane(object_id, write=write)
+
+    @property
+    def _outcomes(self) -> Outcomes | None:
+        """How the tenant tells and sets outcomes of contacts, where one of its surfaces does."""
+        known = api_surfaces()
+        return next((known[each].outcomes for each in self._transports if known[each].outcomes is not None), None)
+
+    def _surface(self, kind: Kind) -> Wire:
+        surface = kind.surface(self._transports)
+        if surface is None:
+            raise ReconcilerError(f"no surface of the tenant holds a {kind.name}")
+        return surface
+
+    def _url(self, surface: Wire) -> str:
+        """Where the objects of a kind are: what their ids are of."""
+        return self._transports[surface.name].access.base_url.rstrip("/") + surface.path
+
+    def _collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
+        return read_collection(self._transports[surface.name], surface, query or {})
+
+    def _understood(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
+        with self._promised(kind, surface, str(body[surface.name_field]), surface.path):
+            return self._live(kind, surface, body)
+
+    @contextmanager
+    def _promised(self, kind: Kind, surface: Wire, name: Any, path: str) -> Iterator[None]:
+        """Say what is read here, if it cannot be understood."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError) as error:
+            raise Odd(
+                f"the tenant's {kind.name} {name!r} is not as its API promises",
+                where=f"GET {self._transports[surface.name].access.base_url}{path}",
+                note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),
+                hint="look at it in the tenant; nothing is planned around what cannot be read",
+            ) from error
+
+    def _live(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
+        object_id, fields = str(body[surface.id_field]), surface.read(body)
+        if surface.requests.whole:
+            self._bodies[kind.name, object_id] = body
+        owner = surface.ownership.split(fields)
+        if surface.ownership.registered:
+            owner = self._registry.owner(self._url(surface), object_id)
+        for reference in surface.references:
+            wire_id = fields.pop(reference.wire, None)
+            if wire_id is not None:
+                names = self._names[reference.kind]
+                fields[reference.field] = names.get(str(wire_id), f"(unknown {reference.kind} {wire_id})")
+        size = whole(body.get(surface.size)) if surface.size else None
+        fields["name"] = str(body[surface.name_field])
+        return LiveObject(kind.name, fields["name"], object_id, fields, owner, size)
+
+    def _id(self, kind: str, name: str) -> str:
+        if name not in self._ids.get(kind, {}):
+            self.objects(self._kinds[kind])
+        try:
+            return self._ids[kind][name]
+        except KeyError:
+            self._refuse_doubles(kind, name)
+            raise ReconcilerError(f"the tenant has no {kind} named {name!r} any more") from None
+
+    def _refuse_doubles(self, kind: str, name: str) -> None:
+        """Nothing is done to one of several objects of a name.
+
+        Raises:
+            ReconcilerError: the tenant has several by now.
+        """
+        found = [each for each in self._alike[kind].get(naming.seen(name), ()) if each.fields["name"] == name]
+        if len(found) > 1:
+            message = f"the tenant has more than one {kind} of one name by now: {naming.describe_alike(found)}"
+            raise ReconcilerError(message, hint="rename or delete the others in the tenant, then plan again")
+
+    def _several(self, kind: str, name: str) -> str:
+        """Those of which nobody could say which is called so, in words; empty where there are not several."""
+        found = self._alike[kind].get(naming.seen(name), [])
+        return naming.describe_alike(found) if len(found) > 1 else ""
+
+    def _nearest(self, kind: str, name: str, many: str) -> str:
+        """What may be meant by a name that there is not."""
+        known = self._ids[kind]
+        same = [each for each in known if invisible.normalise_name(each) == invisible.normalise_name(name)]
+        meant = same[0] if same else find_nearest(name, known)
+        return f"did you mean {meant!a}?" if meant else f"the tenant has {len(known)} {many}"
+
+    def _file(self, into: Path) -> Path:
+        return into / f"{next(self._spooled):04d}.json"

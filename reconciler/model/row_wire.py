@@ -1,0 +1,139 @@
+# tested by: tests/surfaces/test_rows_of_another_api.py
+"""How does one API surface take contacts onto lists and off them, and tell interactions and outcomes?
+
+Each is declared in the surface's file below `reconciler/surfaces/`; who is on a list its `Wire` says (`Members`). All
+functions are pure: they make requests, and read answers that have their shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.delivery import Way
+from reconciler.model.disposition import Standing
+from reconciler.model.invisible import normalise_id
+from reconciler.model.jobs import Job, Refusals
+from reconciler.model.pages import Pages
+from reconciler.model.rows import InteractionsOf
+from reconciler.model.shape import Rows, Shape
+from reconciler.model.wire import Body, Call
+
+Row = Mapping[str, Any]
+"""A contact that is put on a list: contactId, member (its id on the list, where it is on it), sent_as, phone, name,
+firstName, lastName, email, data (its attributes)."""
+
+
+def member(row: Row) -> str:
+    """The id on the list, where the contact is on it: a method may have given it another than its own."""
+    return str(row["member"] or row["sent_as"])
+
+
+def kept_data(row: Row) -> Mapping[str, Any]:
+    """The attributes of a row; where its id on the list is not its own, what it was sent under stays with it."""
+    known = {} if normalise_id(member(row)) == row["contactId"] else {"contactId": row["sent_as"]}
+    return {**row["data"], **known}
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """How work that goes on after its answer is followed.
+
+    Attributes:
+        named: where the answer has the job's id, as a path.
+        ask: the job's id → the request for how it gets on. shape: of its answer. read: job's id, answer → the job.
+        find: a reference → the request for the job that carries it; None: nothing finds one whose reply was lost.
+        found: of the shape `listed`, its answer → the job's id; None where there is none.
+        scope: of both requests.
+    """
+
+    named: str
+    ask: Callable[[str], Call]
+    shape: Shape | Rows
+    read: Callable[[str, Any], Job]
+    scope: str
+    find: Callable[[str], Call] | None = None
+    listed: Shape | Rows | None = None
+    found: Callable[[Any], str | None] = lambda answer: None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an answer that says yes tells of single rows.
+
+    Attributes:
+        shape: of the answer. read: the answer → the rows that were not taken.
+        gone: codes of rows that were to be taken off and are off: that is no refusal.
+    """
+
+    shape: Shape | Rows
+    read: Callable[[Any], Refusals]
+    gone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ListMethod:
+    """One way of putting contacts on lists and taking them off, as a surface offers it. Every request may be repeated.
+
+    Attributes:
+        surface: whose it is. way: what it can do: its limits, and by which key two rows of a list are one.
+        item: a row → what stands for it in a request.
+        put: the list's id, items, a reference by which a job can be found → the request. scope: of writing.
+        jobs: how the work is followed; None: it is done once it is answered, and the same put twice does no harm.
+        told: where the answer to a put tells rows that were not taken; None: it takes all of them or none.
+        blames_rows: whether a 404 may be of a row: then it is looked whether there is the list.
+        remove: the list's id, ids on it → the request; None: it takes nobody off. removed: as `told`.
+        beside: the names of other methods by which it does what it cannot do itself, taking off and, with `onto`,
+            putting on: the first that the tenant's surfaces offer. Without one it is not offered.
+        onto: whether its job makes contacts alone, and who is known by then is still to be put on the list.
+    """
+
+    surface: str
+    way: Way
+    scope: str
+    put: Callable[[str, Sequence[Any], str], Call]
+    item: Callable[[Row], Any]
+    jobs: Jobs | None = None
+    told: Told | None = None
+    blames_rows: bool = False
+    remove: Callable[[str, Sequence[str]], Call] | None = None
+    removed: Told | None = None
+    beside: tuple[str, ...] = ()
+    onto: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How the interactions of contacts are asked for.
+
+    Attributes:
+        of: what is asked for, and the ids of some contacts → the request. pages: how its answers are read.
+        shape: of an interaction. columns: of each of our columns (id, contactId, startTime, type) its field.
+    """
+
+    surface: str
+    scope: str
+    of: Callable[[InteractionsOf, Sequence[str]], Call]
+    pages: Pages
+    shape: Shape
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How the outcome that a contact has in a campaign is told and set.
+
+    Attributes:
+        one: the campaign's id, the contact's → the request. shape: of its answer. read: the answer → where it stands.
+        write: the campaign's id, the contact's, and what is set (outcomeCode, agentId, and where there are such: notes,
+            dispositionTimestamp, customFields) → the request.
+    """
+
+    surface: str
+    read_scope: str
+    write_scope: str
+    one: Callable[[str, str], Call]
+    shape: Shape
+    read: Callable[[Body], Standing]
+    write: Callable[[str, str, Body], Call]
