@@ -237,7 +237,7 @@ class ObjectReader:
             self._bodies[kind.name, object_id] = body
         owner = surface.ownership.split(fields)
         if surface.ownership.registered:
-            owner = self._registry.owner(self._url(surface), object_id)
+            owner = self._registry.find_owner(self._url(surface), object_id)
         for reference in surface.references:
             wire_id = fields.pop(reference.wire, None)
             if wire_id is not None:

@@ -14,7 +14,7 @@ class Owners(Protocol):
     An object of which it knows nothing is nobody's: it is never deleted, and adopted by a planned change alone.
     """
 
-    def owner(self, collection: str, object_id: str) -> str | None:
+    def find_owner(self, collection: str, object_id: str) -> str | None:
         """The workspace that an object is of; None: nobody knows of any.
 
         Raises:
@@ -35,7 +35,7 @@ class Owners(Protocol):
 class NoOwners:
     """Where nothing is written down: every object is nobody's, and none can be claimed."""
 
-    def owner(self, collection: str, object_id: str) -> str | None:
+    def find_owner(self, collection: str, object_id: str) -> str | None:
         """See `Owners`."""
         return None
 

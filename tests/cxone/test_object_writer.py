@@ -23,7 +23,7 @@ class Kept:
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], str] = {}
 
-    def owner(self, collection: str, object_id: str) -> str | None:
+    def find_owner(self, collection: str, object_id: str) -> str | None:
         return self.known.get((collection, object_id))
 
     def claim(self, collection: str, object_id: str, called: str, workspace: str) -> None:

@@ -116,6 +116,6 @@ def test_a_claim_that_could_not_be_written_leaves_a_record_that_can(
 
 
 def test_without_a_registry_everything_is_nobodys_and_nothing_can_be_claimed() -> None:
-    assert NoOwners().owner(LISTS, "7") is None
+    assert NoOwners().find_owner(LISTS, "7") is None
     with pytest.raises(Exception, match="there is no registry"):
         NoOwners().claim(LISTS, "7", "ContactList/Gold", "test")
