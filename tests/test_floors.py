@@ -170,6 +170,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "outcomes",
         "pace",
         "impact",
+        "markdown_text",
     }
     for module in modules():
         if room(module) == "views":

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,34 @@ def format_option(subject: Subject) -> Callable[..., Any]:
     return click.option("--format", "output_format", type=_Format(subject), default="text", show_default=True)
 
 
-def show(subject: Subject, output_format: str, *nouns: Any) -> None:
-    """Print something in a format."""
+def _checked_link(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """An address that may stand in a comment as it is."""
+    if value is not None and _LINK.fullmatch(value) is None:
+        raise click.BadParameter("it is no address of http or https, without blanks, quotes and brackets")
+    return value
+
+
+_LINK = re.compile(r"https?://[!#$%&*+,\-./0-9:;=?@A-Z_a-z~]{1,1000}")
+
+link_option = click.option(
+    "--link",
+    metavar="URL",
+    callback=_checked_link,
+    help="Where the whole plan is to be seen, for a comment that has no room for it (--format markdown).",
+)
+"""The option of a command that shows a plan."""
+
+
+def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = None) -> None:
+    """Print something in a format; `link`: where the whole of it is, for a format that may have to cut it.
+
+    Raises:
+        click.UsageError: the format is never cut.
+    """
+    if link is not None:
+        if output_format != "markdown":
+            raise click.UsageError("--link is for --format markdown: no other format is cut")
+        nouns = (*nouns, link)
     from reconciler.cli.console import console
     from reconciler.views import views
 

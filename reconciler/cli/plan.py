@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
+from reconciler.cli.formats import format_option, link_option, show
 from reconciler.cli.workspace import command_line, open_workspace, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @refresh_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
 @format_option("plan")
+@link_option
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -39,6 +40,7 @@ def plan(
     chosen: dict[str, Any],
     out: Path | None,
     output_format: str,
+    link: str | None,
     detailed_exitcode: bool,
     fail_on: str | None,
     prune: bool,
@@ -65,13 +67,13 @@ def plan(
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state)
         reading.end()
         tell_of_ledger(runtime)
-        show("plan", output_format, proposed)
+        show("plan", output_format, proposed, link=link)
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())
             click.echo(
                 f"Saved to {out}. To apply exactly this: {command_line(workspace, 'apply', str(out))}",
-                err=output_format == "json",
+                err=output_format != "text",
             )
         if notify:
             tell_of_plan(proposed, workspace, runtime, desired)

@@ -8,20 +8,21 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import format_option
+from reconciler.cli.formats import format_option, link_option
 from reconciler.cli.formats import show as show_in
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @format_option("plan")
-def show(file: Path, output_format: str) -> int:
+@link_option
+def show(file: Path, output_format: str, link: str | None) -> int:
     """Show a saved plan, as it was reviewed; refuses one that was edited, as far as its key is at hand."""
     from reconciler.ledger.saved import inspect_plan
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, make_given_seal
 
     plan, proven = inspect_plan(file, make_given_seal(os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE)))
-    show_in("plan", output_format, plan)
+    show_in("plan", output_format, plan, link=link)
     if not proven:
         click.echo(f"Who made this plan was not checked: that takes its key, in {VARIABLE}. Apply checks it.", err=True)
     return 0

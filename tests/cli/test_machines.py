@@ -64,6 +64,30 @@ def test_a_tenant_that_does_not_answer_is_a_document_with_the_request(
     assert document["error"]["hint"]
 
 
+def test_a_plan_is_a_comment_with_the_address_of_the_whole_and_only_such_a_one_has_it(
+    tenant: Simulator, folder: Folder, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.whole(tenant, folder)
+    saved = str(folder.root / "a.plan")
+    link = "https://ci.example.com/jobs/1?a=b#c"
+    ended = run("plan", "--out", saved, "--format", "markdown", "--link", link)
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("## Plan: changes\n")
+    assert f"[the whole plan](<{link}>)" in ended.out
+    assert run_program(["show", saved, "--format", "markdown", "--link", link]) == 0
+    assert capsys.readouterr().out == ended.out
+    assert run_program(["show", saved, "--link", link]) == 64
+    for address in (
+        "ftp://example.com",
+        "https://a b",
+        "https://a>)![x](https://b",
+        "javascript:1",
+        "https://a|b",
+        "x",
+    ):
+        assert run_program(["show", saved, "--format", "markdown", "--link", address]) == 64, address
+
+
 ENCODINGS = ["ascii", "latin-1", "cp1252", "koi8-r", "shift_jis", "utf-8"]
 
 

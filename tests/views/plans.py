@@ -16,6 +16,7 @@ from reconciler.model.change import (
     Replacement,
     RowChange,
     Sample,
+    Undeclared,
 )
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.impact import (
@@ -285,4 +286,101 @@ def replacement() -> Plan:
     )
     return replace(
         plan(empty=True), objects=changes, steps=steps, accounts=(), budget=Budget(198, 8, 8), findings=(), notices=()
+    )
+
+
+HOSTILE = (
+    "x\n# Approved\n\n**safe**",
+    "a | b | c |",
+    "`` ` `` ```",
+    "<details><summary>x</summary><!--",
+    "@admin see #123 GH-1 acme/calls#2",
+    "[ok](https://evil.example.com) ![i](https://evil.example.com/i.png) https://evil.example.com",
+    "\u202egnp.exe\u2066\u200b\u3164\u2028\u00ad\ufe0f\u00a0",
+    "\\u0040admin \\`x\\` &lt;b&gt; &#64;admin",
+    "  ",
+    "x" * 5000,
+)
+"""What names and texts of somebody else may hold."""
+
+
+def hostile() -> Plan:
+    """A plan in which every text that is somebody else's gives orders."""
+    whole = plan()
+    texts = [*HOSTILE, *HOSTILE]
+    objects = tuple(
+        replace(
+            change,
+            name=texts[at],
+            before=None if change.before is None else {**change.before, "name": texts[at]},
+            fields=(FieldChange(texts[at], texts[at + 1], texts[at + 2]),),
+        )
+        for at, change in enumerate(whole.objects)
+    )
+    made = [
+        ObjectChange(Address("Campaign", f"c{at}"), text, Action.DELETE, {"name": text}, None, fields=())
+        for at, text in enumerate(HOSTILE)
+    ]
+    findings = tuple(Finding("LIM-STOPPED", Address("Campaign", text), text, waived=None) for text in HOSTILE)
+    waived = tuple(Waived(text, text, text, text, None, text, used=False) for text in HOSTILE)
+    left = tuple(Undeclared(Address("Campaign", text), text, text, True, (("ContactList", text),)) for text in HOSTILE)
+    where = tuple(
+        Concentration(Address("Segment", "history"), "removed", (Value(text, text),), 83, 13.6, 6.1) for text in HOSTILE
+    )
+    return replace(
+        whole,
+        objects=(*objects, *made),
+        rows=(
+            replace(
+                whole.rows[0], list=HOSTILE[0], reasons=(Counted(Reason("moved", (HOSTILE[1], HOSTILE[4])), 3, "add"),)
+            ),
+        ),
+        findings=findings,
+        waivers=waived,
+        undeclared=left,
+        notices=HOSTILE,
+        tenant=HOSTILE[4],
+        environment=HOSTILE[1],
+        impact=replace(impact(), concentration=where),
+    )
+
+
+def large(objects: int = 500, changed: int = 1_000_000) -> Plan:
+    """Five hundred objects, each with ten settings that change, and a million rows on a hundred lists."""
+    made = []
+    for number in range(objects):
+        fields = tuple(FieldChange(f"predictive.setting{at}", number + at, number + at + 1) for at in range(10))
+        address = Address("Campaign" if number % 2 else "ContactList", f"object-{number:03d}")
+        made.append(ObjectChange(address, f"Object {number}", Action.UPDATE, {}, {}, fields=fields))
+    each = changed // 100
+    lists = tuple(
+        replace(
+            rows(),
+            address=Address("Segment", f"s{number:02d}", "high"),
+            list=f"List {number}",
+            adds=each,
+            updates=0,
+            removes=0,
+        )
+        for number in range(100)
+    )
+    findings = tuple(
+        Finding(
+            f"RULE-{number % 7}", Address("Campaign", f"object-{number:03d}"), f"finding {number} of many, in words"
+        )
+        for number in range(5 * objects)
+    )
+    moves = tuple(
+        BandMove(Address("Segment", f"s{number % 100:02d}"), None, f"band {number}", 1) for number in range(1000)
+    )
+    calls = tuple(
+        CampaignImpact(each.address, True, True, 10, 20, 10) for each in made if each.address.kind == "Campaign"
+    )
+    return replace(
+        plan(),
+        objects=tuple(made),
+        rows=lists,
+        findings=findings,
+        steps=tuple(Step(each.address, (), (WriteOp.CHANGE,)) for each in made),
+        impact=replace(impact(), bands=moves, campaigns=calls),
     )

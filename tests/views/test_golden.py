@@ -22,10 +22,10 @@ from reconciler.model.plan import Plan
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
-from reconciler.views import callbacks, machine, problems, terminal
+from reconciler.views import callbacks, machine, markdown, problems, terminal
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
-from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, plan, replacement, rows
+from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -181,6 +181,12 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: printed(terminal.plan(plan())),
     "plan-empty.txt": lambda: printed(terminal.plan(plan(empty=True))),
     "plan.json": lambda: machine.plan(plan()) + "\n",
+    "plan.md": lambda: markdown.plan(plan()),
+    "plan-empty.md": lambda: markdown.plan(plan(empty=True)),
+    "plan-small.md": lambda: markdown.plan(replace(plan(), findings=plan().findings[1:]), "https://ci.example.com/1"),
+    "plan-replacement.md": lambda: markdown.plan(replacement()),
+    "plan-hostile.md": lambda: markdown.plan(hostile()),
+    "plan-large.md": lambda: markdown.plan(large(), "https://ci.example.com/plan.html"),
     "plan-replacement.txt": lambda: printed(terminal.plan(replacement())),
     "plan-replacement.json": lambda: machine.plan(replacement()) + "\n",
     "report.txt": lambda: printed(terminal.report(report())),
