@@ -88,7 +88,7 @@ def estimate_what_if(workspace: Workspace, runtime: Runtime, suppositions: Seque
     for each, supposed in zip(suppositions, several, strict=True):
         changes = diff(supposed, decide(supposed, live), live, tokens)
         rows.append(estimate_effect(changes, segment, each.value))
-    return WhatIf(segment, first.setting, tuple(rows), desired.meant, live.notices)
+    return WhatIf(segment, first.setting, tuple(rows), desired.meant, (*desired.notices, *live.notices))
 
 
 def commit(plan: Plan, writer: Writer, ledger: Ledger, options: ApplyOptions) -> Report:

@@ -29,6 +29,6 @@ def validate(chosen: dict[str, Any], no_files: bool, output_format: str) -> int:
     show(
         "validation",
         output_format,
-        Validated(desired.meant, len(desired.catalogue.resources), desired.ignored, IGNORE_FILE),
+        Validated(desired.meant, len(desired.catalogue.resources), desired.ignored, IGNORE_FILE, desired.notices),
     )
     return 0

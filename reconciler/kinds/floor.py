@@ -14,7 +14,7 @@ from reconciler.model.settings import Floor, Limits
 def make_floor(resource: Resource) -> Floor:
     """What a valid manifest asks for at least."""
     spec = resource.spec
-    limits, longest = spec.get("limits", {}), spec.get("waivers", {}).get("longest")
+    limits, longest = spec.get("limits", {}), spec.get("waivers", {}).get("maxDuration")
     source = str(resource.address)
     return Floor(
         limits=Limits.from_manifest(limits, Floor().limits),
@@ -23,7 +23,7 @@ def make_floor(resource: Resource) -> Floor:
             find_country(place) or place: Ceiling(float(percent), "of calls", source, internal=True)
             for place, percent in spec.get("ceilings", {}).items()
         },
-        unwaivable=frozenset(spec.get("firm", ())),
+        unwaivable=frozenset(spec.get("unwaivable", ())),
         max_waiver=None if longest is None else parse_duration(longest),
         max_dnc_age=parse_duration(limits["doNotCallAge"]) if "doNotCallAge" in limits else None,
     )

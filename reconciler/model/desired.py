@@ -31,6 +31,7 @@ class Desired:
         environment: the one whose values templates got, if one was chosen.
         bounds: what manifests may name; they were held to it when they were loaded.
         ignored: how many YAML files `.reconcilerignore` leaves out.
+        notices: what a person should know of the manifests, though nothing is wrong with them.
     """
 
     catalogue: Catalogue
@@ -48,6 +49,7 @@ class Desired:
     ignored: int = 0
     environment: str | None = None
     bounds: Held = field(default_factory=Held)
+    notices: tuple[str, ...] = ()
 
     @property
     def meant(self) -> Meant:

@@ -10,9 +10,10 @@ from reconciler.model.meant import Meant
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """Manifests that are valid: how many, what for, and how many YAML files which file leaves out."""
+    """Manifests that are valid: how many, what for, how many YAML files which file leaves out, what to know of them."""
 
     meant: Meant
     manifests: int
     ignored: int
     ignored_by: str
+    notices: tuple[str, ...] = ()

@@ -46,7 +46,8 @@ def explain(
             if live.owed is not None
         }
         found = tuple(contacts.explain_stages(backend, standing, rows, live.rows, desired.as_of, contact, owed, tokens))
-    return Explanation(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, desired.meant, live.notices)
+    notices = (*desired.notices, *live.notices)
+    return Explanation(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, desired.meant, notices)
 
 
 def _no_segment(name: str, names: list[str]) -> Problem:

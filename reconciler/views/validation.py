@@ -22,6 +22,7 @@ def text(value: Validated) -> Text:
     if value.ignored:
         files = "file is" if value.ignored == 1 else "files are"
         lines.append(f"{value.ignored:,} YAML {files} left out by {value.ignored_by}.")
+    lines += [f"Notice: {each}" for each in value.notices]
     return Text("\n".join(map(plain, lines)))
 
 
@@ -33,6 +34,7 @@ def machine(value: Validated) -> str:
         "valid": True,
         "manifests": value.manifests,
         "ignored": value.ignored,
+        "notices": list(value.notices),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 

@@ -258,7 +258,7 @@ class TestOnAFloor:
     @pytest.mark.parametrize(
         ("spec", "why"),
         [
-            ("firm: [ABN-001]", "the floor lets nothing set ABN-001 aside"),
+            ("unwaivable: [ABN-001]", "the floor lets nothing set ABN-001 aside"),
             ("waivers: {longest: 30d}", "the floor lets no waiver hold for more than 30 days"),
         ],
     )
@@ -269,6 +269,7 @@ class TestOnAFloor:
         calls(folder, 8, waiver())
         floor(spec)
         planned = run("plan")
+        assert ("is called `maxDuration` now; it goes on working" in planned.out) == ("longest" in spec)
         assert f"not waived for Campaign/evening by AbandonmentPolicy/strict: {why}" in planned.out
         assert run("apply", "--yes").code == 3
         assert not tenant.requests().writes()

@@ -5,7 +5,7 @@ order: `object`, `says`, and `waived` with the reason where a waiver sets it asi
 
 The situation is written in the nouns of `reconciler/model`, and holds only what differs from the defaults below:
 `campaigns` (each with `campaign`, `change`, and what else `Planned` has), `others` (without a `change`), `objects`, `rows`, `outcomes` and `numbers` that
-change, what is `undeclared`, and what else `Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `firm` and `longest` (days) are of the floor.
+change, what is `undeclared`, and what else `Situation` has. `waivers` are `{rule, object, reason, until}`; `severities`, `unwaivable` and `max_waiver` (days) are of the floor.
 """
 
 from __future__ import annotations
@@ -136,12 +136,12 @@ def _written(finding: Finding) -> dict[str, Any]:
 
 
 def _settings(content: dict[str, Any]) -> Settings:
-    longest = content.pop("longest", None)
+    max_waiver = content.pop("max_waiver", None)
     return Settings(
         severities={rule: Severity(said) for rule, said in content.pop("severities", {}).items()},
         overrides=tuple(from_json(Override, each) for each in content.pop("waivers", ())),
-        unwaivable=frozenset(content.pop("firm", ())),
-        max_waiver=None if longest is None else timedelta(days=longest),
+        unwaivable=frozenset(content.pop("unwaivable", ())),
+        max_waiver=None if max_waiver is None else timedelta(days=max_waiver),
     )
 
 

@@ -12,9 +12,10 @@ from reconciler.views import validation
 def test_one_and_many_manifests_are_told_with_what_they_are_meant_for() -> None:
     one = Validated(Meant("calls", "eu"), 1, 0, ".ignore")
     assert validation.text(one).plain == "1 manifest is valid; it is meant for tenant eu."
-    many = Validated(Meant("calls", "eu", "prod"), 1200, 2, ".ignore")
+    many = Validated(Meant("calls", "eu", "prod"), 1200, 2, ".ignore", ("a name is another now",))
     assert validation.text(many).plain == (
-        "1,200 manifests are valid; they are meant for tenant eu, environment prod.\n2 YAML files are left out by .ignore."
+        "1,200 manifests are valid; they are meant for tenant eu, environment prod.\n2 YAML files are left out by .ignore.\n"
+        "Notice: a name is another now"
     )
     assert json.loads(validation.machine(many)) == {
         "format_version": "2.0",
@@ -24,4 +25,5 @@ def test_one_and_many_manifests_are_told_with_what_they_are_meant_for() -> None:
         "valid": True,
         "manifests": 1200,
         "ignored": 2,
+        "notices": ["a name is another now"],
     }

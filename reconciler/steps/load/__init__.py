@@ -112,6 +112,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         ignored=ignored,
         environment=workspace.environment,
         bounds=held,
+        notices=tuple(found.notices),
     )
 
 
@@ -169,13 +170,15 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
 
 def _declare(documents: list[Document], found: Collected) -> Declared:
     """The resources of the documents that fit their schemas; what is wrong with the others is found."""
-    from reconciler.steps.load import schema
+    from reconciler.steps.load import earlier_spellings, schema
     from reconciler.steps.load.references import Declared, Manifest
 
     names: dict[str, dict[str, list[Location]]] = {}
     manifests: list[Manifest] = []
     for document in documents:
-        faults = schema.check(document)
+        notices, twice = earlier_spellings.respell(document)
+        found.notices += [each for each in notices if each not in found.notices]
+        faults = [*twice, *schema.check(document)]
         found.add(Stage.SCHEMAS, faults)
         document.spoiled |= {fault.where for fault in faults}
         kind, name = _identity(document)

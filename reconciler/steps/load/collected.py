@@ -48,6 +48,7 @@ class Collected:
     Attributes:
         texts: of every file, by its name.
         origins: by the place of a value that a template made, where what the template used was written.
+        notices: what a person should know of manifests in which nothing is wrong.
     """
 
     unread: Unread = field(default_factory=Unread)
@@ -55,6 +56,7 @@ class Collected:
     consequences: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     origins: dict[Location, tuple[Location, ...]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
     def add(self, stage: Stage, problems: Iterable[Problem]) -> None:
         """Take up what was found at a stage."""

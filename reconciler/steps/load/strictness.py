@@ -41,8 +41,8 @@ def check(catalogue: Catalogue) -> Iterator[Problem]:
         yield from _check_waivers(resource, "overrides")
     for resource in catalogue.of_kind(floor.KIND.name):
         yield from _check_severities(resource)
-        for number, rule in enumerate(resource.spec.get("firm", ())):
-            yield from _find_unknown(resource, rule, "firm", number)
+        for number, rule in enumerate(resource.spec.get("unwaivable", ())):
+            yield from _find_unknown(resource, rule, "unwaivable", number)
         yield from _check_countries(resource)
     for resource in catalogue.of_kind(abandonment_policy.KIND.name):
         yield from _check_waivers(resource, "waivers")

@@ -23,6 +23,7 @@ STRUCTURE = {"kind", "spec", "apiVersion", "metadata"}
 HERE = Location("example.json", 1, 1)
 SILENT = {
     "x-instead",
+    "x-earlier",
     "$schema",
     "$id",
     "$ref",
