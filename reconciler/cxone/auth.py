@@ -1,6 +1,6 @@
 """Which bearer token does a call carry, and how is one obtained?
 
-The five surfaces ask for tokens in five ways that differ in data alone: `surfaces/`. `TokenSource` knows no
+Surfaces ask for tokens in ways that differ in data alone: `surfaces/`. `TokenSource` knows no
 HTTP: the transport hands it a function that posts.
 """
 
@@ -14,9 +14,10 @@ from typing import Any
 
 from reconciler.model.api_surface import Preset, make_event_url
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.pages import make_answer_shape, pick
 from reconciler.model.secret import Secret
-from reconciler.model.shape import Shape, Value, may, needs, number
-from reconciler.model.tenant import DeclaredSurface, SurfaceAccess, TokenRequest
+from reconciler.model.shape import Rows, Shape, Value, may, needs, number
+from reconciler.model.tenant import DeclaredSurface, Login, SurfaceAccess, TokenRequest
 from reconciler.surfaces import surfaces
 
 UNTOLD = 300.0
@@ -59,6 +60,7 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
         client_id=declared.client_id,
         client_secret=declared.client_secret,
         early=preset.early,
+        login=preset.login,
     )
     base_url = declared.base_url or _filled(preset.base_url, declared)
     return SurfaceAccess(
@@ -96,11 +98,13 @@ def _filled(template: str, declared: DeclaredSurface) -> str:
     raise ReconcilerError(f"the surface {declared.name} declares no {name}", note=f"its URL is {template}")
 
 
-GRANT = Shape({"access_token": needs(TOKEN), "expires_in": may(SECONDS)})
-"""The reply to a token request (RFC 6749 section 5.1: `expires_in` is recommended, not required)."""
+def make_grant_shape(login: Login) -> Shape | Rows:
+    """The reply to a token request (RFC 6749 section 5.1: `expires_in` is recommended, not required)."""
+    return make_answer_shape({login.token: needs(TOKEN), login.lives: may(SECONDS)})
+
 
 Post = Callable[[TokenRequest, Mapping[str, str]], Any]
-"""Posts the fields to the request's URL in the request's form, and gives a reply that is a `GRANT`."""
+"""Posts the fields to the request's URL in the request's form, and gives a reply with a token where its login says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +180,14 @@ class TokenSource:
         self._granted = granted
         return granted.token
 
-    def _fields(self) -> dict[str, str]:
-        fields = {
-            "grant_type": "client_credentials",
-            "client_id": self._request.client_id,
-            "client_secret": self._request.client_secret.reveal(),
-        }
-        if self._request.scope:
-            fields["scope"] = self._request.scope
+    def _fields(self) -> Mapping[str, str]:
+        asked = self._request
+        fields: Mapping[str, str] = asked.login.ask(asked.client_id, asked.client_secret.reveal(), asked.scope)
         return fields
 
     def _read(self, reply: Any, asked: float) -> _Granted:
-        told = number(reply.get("expires_in"))
+        told = number(pick(reply, self._request.login.lives))
         lives = (self._request.lifetime or UNTOLD) if told is None else min(told, LONGEST)
         # A token that lives no longer than `early` would be renewed before every single call.
         early = self._request.early if self._request.early < lives else lives / 2
-        return _Granted(Secret(reply["access_token"]), asked + lives - early)
+        return _Granted(Secret(pick(reply, self._request.login.token)), asked + lives - early)

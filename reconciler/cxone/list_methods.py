@@ -14,7 +14,7 @@ from reconciler.cxone.transport import Transport
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
 from reconciler.model.jobs import Job, Refusals, RowError, SomeRejected
 from reconciler.model.pages import pick
-from reconciler.model.row_wire import Jobs, ListMethod, Row, Told
+from reconciler.model.row_wire import Jobs, ListMethod, Row, Told, member
 from reconciler.model.shape import ID, Shape, may
 from reconciler.surfaces import methods, surfaces
 
@@ -38,14 +38,22 @@ def put(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row], ref
         Unknown: there may be a job.
     """
     with _blamed(wires, method, list_id):
-        return send(wires[method.surface], method, list_id, [method.item(row) for row in rows], reference)
+        items, ids = [method.item(row) for row in rows], [member(row) for row in rows]
+        return send(wires[method.surface], method, list_id, items, reference, ids)
 
 
-def send(transport: Transport, method: ListMethod, list_id: str, items: Sequence[Any], reference: str) -> str | None:
+def send(
+    transport: Transport,
+    method: ListMethod,
+    list_id: str,
+    items: Sequence[Any],
+    reference: str,
+    ids: Sequence[str] = (),
+) -> str | None:
     """The request of a put, with what stands for each row in it.
 
     What makes a job is sent again only where it certainly did not take effect: a second one would do all the work once
-    more.
+    more. `ids` are those of the rows: nobody reads them in what the tenant says.
 
     Raises:
         SomeRejected, WireError: it was not taken, or not whole.
@@ -62,7 +70,7 @@ def send(transport: Transport, method: ListMethod, list_id: str, items: Sequence
         shape=None if told is None else told.shape,
     )
     if told is not None:
-        _held(transport, call.method, call.path, told.read(answer))
+        _held(transport, call.method, call.path, told.read(answer), ids)
     return None if jobs is None else str(pick(answer, jobs.named))
 
 
@@ -106,7 +114,7 @@ def remove(wires: Wires, method: ListMethod, list_id: str, ids: Sequence[str]) -
         call.method, call.path, query=call.query, body=call.body, scope=method.scope, idempotent=True, shape=shape
     )
     if told is not None:
-        _held(transport, call.method, call.path, _staying(told, answer))
+        _held(transport, call.method, call.path, _staying(told, answer), ids)
     return None
 
 
@@ -117,18 +125,19 @@ def _staying(told: Told, answer: Any) -> Refusals:
     return Refusals(max(said.failed - (len(said.errors) - len(errors)), len(errors)), errors)
 
 
-def _held(transport: Transport, method: str, path: str, said: Refusals) -> None:
+def _held(transport: Transport, method: str, path: str, said: Refusals, ids: Sequence[str]) -> None:
     """Raise SomeRejected where an answer that says yes tells of rows that were not taken."""
     if said.failed or said.errors:
-        errors = tuple(map(_cleaned, said.errors))
+        errors = tuple(_cleaned(each, ids[each.index : each.index + 1]) for each in said.errors)
         words = errors[0].message or errors[0].code if errors else "it does not say why"
         where = f"{method} {transport.access.base_url}{path}"
         raise SomeRejected(Refusals(max(said.failed, len(errors)), errors), words, where=where)
 
 
-def _cleaned(error: RowError) -> RowError:
+def _cleaned(error: RowError, hide: Sequence[str] = ()) -> RowError:
     """A tenant may quote the row that it refuses."""
-    return replace(error, code=clean_text(error.code)[:_LONGEST], message=clean_text(error.message)[:_LONGEST])
+    code, message = (clean_text(text, hide)[:_LONGEST] for text in (error.code, error.message))
+    return replace(error, code=code, message=message)
 
 
 def _beside(method: ListMethod, declared: Container[str]) -> ListMethod | None:

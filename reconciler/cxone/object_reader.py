@@ -20,6 +20,7 @@ from reconciler.cxone import naming
 from reconciler.cxone.auth import complete
 from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.collection import read_collection, read_one
+from reconciler.cxone.object_parts import Answers, read_parts
 from reconciler.cxone.transport import Transport
 from reconciler.model import invisible
 from reconciler.model.errors import ReconcilerError
@@ -125,7 +126,7 @@ class ObjectReader:
             if bodies and reference.kind not in self._ids:
                 self.objects(self._kinds[reference.kind])
         known = self._apart.setdefault(kind.name, set())
-        found = naming.split_alike([self._understood(kind, surface, body) for body in bodies], known)
+        found = naming.split_alike(self._understand(kind, surface, bodies), known)
         if kind.name in self._earlier and surface.writable:
             found = rename_ours(found, self._earlier[kind.name], self._owner)
         self._ids[kind.name] = {each.name: each.id for each in found}
@@ -152,7 +153,7 @@ class ObjectReader:
         known = self._owners.get((kind.name, name))
         own = name if known is None else str(known.fields["name"])
         # what the tenant finds by a name may be more than those that have it
-        bodies = [self._understood(kind, surface, body) for body in self._asked(kind, surface, name, own)]
+        bodies = self._understand(kind, surface, self._asked(kind, surface, name, own))
         found = [each for each in bodies if each.fields["name"] == own]
         found = naming.split_alike(found, self._apart.setdefault(kind.name, set()))
         self._keep(kind, own, found)
@@ -214,9 +215,15 @@ class ObjectReader:
     def _collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
         return read_collection(self._transports[surface.name], surface, query or {})
 
-    def _understood(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
-        with self._promised(kind, surface, str(body[surface.name_field]), surface.path):
-            return self._live(kind, surface, body)
+    def _understand(self, kind: Kind, surface: Wire, bodies: Iterable[Mapping[str, Any]]) -> list[LiveObject]:
+        """Live objects of bodies; those that were made inactive are none."""
+        there = [body for body in bodies if not surface.gone(body)]
+        parts = read_parts(self._transports[surface.name], surface, [str(body[surface.id_field]) for body in there])
+        found = []
+        for body in there:
+            with self._promised(kind, surface, str(body[surface.name_field]), surface.path):
+                found.append(self._live(kind, surface, body, parts))
+        return found
 
     @contextmanager
     def _promised(self, kind: Kind, surface: Wire, name: Any, path: str) -> Iterator[None]:
@@ -231,8 +238,10 @@ class ObjectReader:
                 hint="look at it in the tenant; nothing is planned around what cannot be read",
             ) from error
 
-    def _live(self, kind: Kind, surface: Wire, body: Mapping[str, Any]) -> LiveObject:
+    def _live(self, kind: Kind, surface: Wire, body: Mapping[str, Any], parts: Answers) -> LiveObject:
         object_id, fields = str(body[surface.id_field]), surface.read(body)
+        for part, answer in zip(surface.parts, parts.get(object_id, ()), strict=True):
+            fields |= part.read(answer)
         if surface.requests.whole:
             self._bodies[kind.name, object_id] = body
         owner = surface.ownership.split(fields)

@@ -5,19 +5,27 @@ Here names become ids, and what says whose an object is is put on, as the surfac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from reconciler.cxone.campaigns import CampaignReader
+from reconciler.cxone.error_mapping import clean_text
 from reconciler.cxone.errors import Conflict, NotFound, Unknown
+from reconciler.cxone.object_parts import read_part, split_fields
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
 from reconciler.model.pages import pick
-from reconciler.model.wire import Call, Wire
+from reconciler.model.wire import Call, Part, Wire
 
 _CREATIONS = 3
+
+
+class RefusedInAnswer(ReconcilerError):
+    """An answer whose status says yes, and whose words say no."""
+
+    code = "invalid"
 
 
 class ObjectWriter(CampaignReader):
@@ -34,19 +42,25 @@ class ObjectWriter(CampaignReader):
         make = surface.requests.create
         if make is None:
             raise self._cannot(kind, surface, "made")
-        body = self._body(surface, surface.ownership.mark(fields, {}, owner))
+        main, parts = split_fields(surface, fields)
+        body = self._body(surface, surface.ownership.mark(main, {}, owner))
         for attempt in range(1, _CREATIONS + 1):
             found = self.named(kind, fields["name"])
             if found is not None:
                 return self._take_over(kind, surface, found, fields, owner)
             self._refuse_doubles(kind.name, fields["name"])
             try:
-                answer = self._send(surface, make(body), expect_id=surface.requests.named, idempotent=False)
+                # an answer that refuses it names no id
+                named = surface.requests.named if surface.requests.refused is None else None
+                answer = self._send(surface, make(body), expect_id=named, idempotent=False)
             except (Conflict, Unknown):
                 if attempt == _CREATIONS:
                     raise
             else:
-                return self._take_in(kind, surface, fields["name"], pick(answer, surface.requests.named), owner)
+                self._take_in(kind, surface, fields["name"], pick(answer, surface.requests.named), owner)
+                if parts:
+                    self._change_parts(kind, surface, fields["name"], parts)
+                return None
         return None
 
     def _take_in(self, kind: Kind, surface: Wire, name: str, told: Any, owner: str) -> None:
@@ -86,11 +100,16 @@ class ObjectWriter(CampaignReader):
         surface = self._surface(kind)
         object_id = self._id(kind.name, name)
         found = self._current(kind, surface, name)
-        sent = {**found.fields, **fields} if surface.requests.whole else dict(fields)
+        main, parts = split_fields(surface, fields)
+        held, _ = split_fields(surface, found.fields)
+        sent = {**held, **main} if surface.requests.whole else dict(main)
         if found.owner != owner or surface.requests.whole or not surface.ownership.keeps(sent):
             sent = surface.ownership.mark(sent, found.fields, owner)
-        if fields or not surface.ownership.registered:
+        marks = not surface.ownership.registered and (found.owner != owner or not parts)
+        if main or marks:
             self._change(kind, surface, object_id, sent)
+        if parts:
+            self._change_parts(kind, surface, fields.get("name", name), parts)
         if surface.ownership.registered and found.owner != owner:
             called = f"{kind.name}/{fields.get('name', name)}"
             self._registry.claim(self._url(surface), object_id, called, owner)
@@ -109,6 +128,18 @@ class ObjectWriter(CampaignReader):
         lane = self._lane(surface, object_id, write=True)
         held = self._bodies[kind.name, object_id] if surface.requests.whole else {}
         self._send(surface, change(object_id, self._body(surface, sent), held), lane=lane)
+
+    def _change_parts(
+        self, kind: Kind, surface: Wire, name: str, parts: Sequence[tuple[Part, Mapping[str, Any]]]
+    ) -> None:
+        """Write fields that have endpoints of their own, each with what its endpoint tells right before."""
+        live = self.named(kind, name)
+        if live is None:
+            raise ReconcilerError(f"the tenant has no {kind.name} named {name!r} any more")
+        transport = self._transports[surface.name]
+        for part, fields in parts:
+            held = read_part(transport, surface, part, live.id)
+            self._send(surface, part.change(live.id, fields, held), lane=self._lane(surface, live.id, write=True))
 
     def _cannot(self, kind: Kind, surface: Wire, what: str) -> ReconcilerError:
         """What is said of a write that a surface has no request for; a plan has none."""
@@ -156,6 +187,14 @@ class ObjectWriter(CampaignReader):
 
     def _send(self, surface: Wire, call: Call, **options: Any) -> Any:
         transport = self._transports[surface.name]
-        return transport.call(
+        answer = transport.call(
             call.method, call.path, query=call.query, body=call.body, scope=surface.write_scope, **options
         )
+        refused = None if surface.requests.refused is None else surface.requests.refused(answer)
+        if refused is not None:
+            raise RefusedInAnswer(
+                "the tenant answers that it has done what was asked, and in the answer that it has not",
+                where=f"{call.method} {transport.access.base_url}{call.path}",
+                note=clean_text(refused),
+            )
+        return answer

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from reconciler.cxone.attempt import Sender
-from reconciler.cxone.auth import GRANT, TokenSource
+from reconciler.cxone.auth import TokenSource, make_grant_shape
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.error_mapping import map_odd_reply
@@ -176,7 +176,7 @@ class Transport:
 
     def _ask_for_token(self, request: TokenRequest, fields: Mapping[str, str]) -> Any:
         ask = token_of(request, fields)
-        return _checked(ask, self._delivery.deliver(ask), GRANT)
+        return _checked(ask, self._delivery.deliver(ask), make_grant_shape(request.login))
 
 
 def _checked(ask: Request, reply: Reply, shape: Shape | Rows | None) -> Any:

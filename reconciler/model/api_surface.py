@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.model.row_wire import History, ListMethod, Outcomes
-from reconciler.model.tenant import Pace
+from reconciler.model.tenant import Login, Pace
 from reconciler.model.wire import Wire
 
 
@@ -19,7 +19,7 @@ class Preset:
     Attributes:
         base_url: with holes such as `{domain}`, filled from the tenant's manifest.
         token_url: likewise.
-        body: how the token request is written.
+        body: how the token request is written. login: what it says, and where its answer has the token.
         scope: space-separated.
         early: seconds before its expiry at which a token is renewed.
         events: the path, below the base URL, of a WebSocket that tells of jobs; None where there is none.
@@ -35,6 +35,7 @@ class Preset:
     events: str | None = None
     poll_every: float = 5.0
     job_limit: float = 300.0
+    login: Login = field(default_factory=Login)
 
 
 @dataclass(frozen=True, slots=True)

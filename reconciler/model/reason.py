@@ -67,6 +67,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "adopted": {},
     "unchangeable": {"fields": LIST},
     "undeclared": {},
+    "made_inactive": {},
     "released_by_option": {},
     "released_by_manifest": {"where": TEXT},
     # how a list is written, where the manifest leaves it open

@@ -3,16 +3,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.model.secret import Secret
 
 
+def ask_by_client_credentials(client_id: str, client_secret: str, scope: str) -> dict[str, str]:
+    """What a token request says (OAuth 2.0 client credentials, RFC 6749 section 4.4); an empty scope is not sent."""
+    fields = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    return {**fields, "scope": scope} if scope else fields
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a surface is told for a token, and where its answer has it.
+
+    Attributes:
+        ask: the client's id, its secret, the scope → what the request says.
+        token, lives: the paths of the token and of the seconds that it lives (RFC 6749 section 5.1), where it tells.
+    """
+
+    ask: Callable[[str, str, str], Mapping[str, str]] = ask_by_client_credentials
+    token: str = "access_token"  # noqa: S105 - a name
+    lives: str = "expires_in"
+
+
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """How a surface hands out bearer tokens (OAuth 2.0 client credentials, RFC 6749 section 4.4).
+    """How a surface hands out bearer tokens.
 
     Attributes:
         url: where the token is asked for.
@@ -20,6 +40,7 @@ class TokenRequest:
         scope: space-separated; an empty text sends none.
         early: seconds before its expiry at which a token is renewed.
         lifetime: seconds that a token is taken to live where its reply does not say; None: some minutes.
+        login: what is said, and where the answer has the token.
     """
 
     url: str
@@ -29,6 +50,7 @@ class TokenRequest:
     client_secret: Secret
     early: float
     lifetime: float | None = None
+    login: Login = field(default_factory=Login)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from reconciler.model.forecast import Statistics
 from reconciler.model.ownership import Ownership, TextMark
 from reconciler.model.pages import Pages, Query
-from reconciler.model.shape import ID, NAME, TEXT, Field, Shape, may, needs
+from reconciler.model.shape import ID, NAME, TEXT, Field, Rows, Shape, may, needs
 
 Body = Mapping[str, Any]
 
@@ -53,7 +53,10 @@ class Requests:
         change: the object's id, the wire body, and what `whole` says → the request.
         whole: whether a change carries the whole object. Then the wire body has all fields that we know, and the body
             that was read right before is given as well: what else is in it must not be lost. Else that is empty.
-        delete: the object's id → the request.
+        delete: the object's id → the request. inactive: whether that leaves the object there, made inactive: a plan
+            says so, and what `Wire.gone` says of its body is that there is none.
+        refused: the answer to a creation or change → the words in which it refuses it though its status is 200; None:
+            it does not.
     """
 
     create: Callable[[Body], Call] | None = None
@@ -61,6 +64,8 @@ class Requests:
     change: Callable[[str, Body, Body], Call] | None = None
     whole: bool = False
     delete: Callable[[str], Call] | None = None
+    inactive: bool = False
+    refused: Callable[[Any], str | None] | None = None
 
 
 def rest(collection: str) -> Requests:
@@ -116,6 +121,23 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an object that an endpoint of its own tells and changes.
+
+    Attributes:
+        fields: the live fields that it holds, and no other part does, nor the object's body.
+        one: the object's id → the request that tells it. shape: of its answer. read: the answer → these live fields.
+        change: the object's id, those of its fields that are written, its answer read right before → the request.
+    """
+
+    fields: frozenset[str]
+    one: Callable[[str], Call]
+    shape: Shape | Rows
+    read: Callable[[Body], dict[str, Any]]
+    change: Callable[[str, Mapping[str, Any], Body], Call]
+
+
+@dataclass(frozen=True, slots=True)
 class Wire:
     """How one API surface holds the objects of a kind.
 
@@ -136,6 +158,8 @@ class Wire:
         size: the body's count of contacts, where it has one. members: who these are.
         read: wire body → live fields (pure), before references become names; what is at `name_field` is `name`.
         write: live fields → wire body (pure), after references became ids.
+        gone: whether a body is of an object that was made inactive, and counts as none.
+        parts: those of its fields that have endpoints of their own.
         paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
         statistics: what was counted of an object's calls; None: nothing is.
     """
@@ -161,6 +185,8 @@ class Wire:
     write: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     statistics: CallStatistics | None = None
     paced: bool = False
+    gone: Callable[[Body], bool] = lambda body: False
+    parts: tuple[Part, ...] = ()
 
     @property
     def writable(self) -> bool:

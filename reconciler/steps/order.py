@@ -167,14 +167,26 @@ def _asks(deed: WriteOp, change: ObjectChange, live: Live) -> bool:
     )
 
 
+def _count_writes(deed: WriteOp, change: ObjectChange, live: Live) -> int:
+    """The requests of a write of an object: parts of it may have endpoints of their own."""
+    surface = load_kinds()[change.address.kind].surface(live.surfaces)
+    if surface is None or not surface.parts or deed not in (WriteOp.CREATE, WriteOp.CHANGE):
+        return int(_asks(deed, change, live))
+    written = set(change.declared)
+    parts = [part.fields for part in surface.parts if part.fields & written]
+    rest = written.difference(*parts)
+    return len(parts) + int(bool(rest) or change.adopts or deed is WriteOp.CREATE)
+
+
 def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
     known = {change.address: change for change in changes.objects}
     deeds = [(step.address.object, deed) for step in steps for deed in step.does if deed is not WriteOp.DELIVER]
     objects = sum(_asks(deed, known[address], live) for address, deed in deeds)
+    writes = sum(_count_writes(deed, known[address], live) for address, deed in deeds)
     filled = [change for change in changes.rows if change.total]
     # additions and updates are put together; removals go after them
     chunks = [_chunks(change, live) for change in filled]
     written, looks = (sum(counts) for counts in zip(*chunks, strict=True)) if chunks else (0, 0)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written
-    return Budget(live.requests, objects + written + settled, objects + pages + looks + settled)
+    return Budget(live.requests, writes + written + settled, objects + pages + looks + settled)

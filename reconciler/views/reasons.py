@@ -83,6 +83,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"the tenant does not change {' or '.join(args['fields'])}: it is made anew, and the old one deleted"
     ),
     "undeclared": "it carries this workspace's mark and no manifest declares it",
+    "made_inactive": "no manifest declares it; the tenant deletes none: it is made inactive, and stays there",
     "released_by_option": "no manifest declares it, and `--release` names it",
     "released_by_manifest": "its manifest says `release: true` ({where})",
     "many_contacts": "{count:,} contacts are to be written",

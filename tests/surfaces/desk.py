@@ -52,7 +52,8 @@ class Desk:
     """Numbers that no group takes: the answer says so, of each, and takes the others."""
     kept: set[str] = field(default_factory=set)
     """People whom no group lets go: the answer says so."""
-    talks: list[dict[str, Any]] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    """Titles that it makes no group of: the answer has status 200 and says so."""
     requests: list[str] = field(default_factory=list)
     lose: set[str] = field(default_factory=set)
     """Methods whose next request is done, and not answered."""
@@ -89,6 +90,12 @@ class Desk:
             return self._members(method, self._one(held, query)["objId"], body)
         if method == "GET":
             return self._told(name, part, held, query)
+        if (method, name, part) == ("PUT", "efforts", "tuning"):
+            self._one(held, query)["tuning"] = body["tuning"]
+            return None
+        if (method, name, part) == ("POST", "groups", "retire"):
+            self._one(held, query)["retired"] = True
+            return None
         if part:
             raise Refused(405, "not here")
         return self._written(method, name, held, query, body)
@@ -105,6 +112,8 @@ class Desk:
             case "efforts", "":
                 _only(query, set())
                 return [dict(each) for each in held.values()] or None
+            case "efforts", "tuning":
+                return {"tuning": self._one(held, query).get("tuning", {})}
             case "efforts", "one":
                 return {"found": [self._one(held, query)]}
         raise Refused(404, "there is no such thing")
@@ -114,6 +123,8 @@ class Desk:
     ) -> Any:
         if method == "POST":
             _only(query, set())
+            if isinstance(body, dict) and body.get("group", {}).get("title") in self.refused:
+                return [{"error": "no more groups"}]
             return [{"objId": self._new(held, self._checked(name, held, body, None))}]
         found = self._one(held, query)
         if method == "PUT":
@@ -211,7 +222,10 @@ def _handler(desk: Desk) -> type[BaseHTTPRequestHandler]:
             sent = self.rfile.read(length)
             parts = urlsplit(self.path)
             if parts.path == "/rest/token":
-                return self._send(200, {"access_token": TOKEN, "token_type": "bearer", "expires_in": 3600})
+                known = {"accessKeyId": "client", "accessKeySecret": "not-a-secret"}
+                if json.loads(sent) != known:
+                    return self._send(401, {"why": "no such key"})
+                return self._send(200, {"session": {"bearer": TOKEN, "seconds": "3600"}})
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             with desk.guard:
                 shown = f"{self.command} {parts.path.removeprefix('/rest')}"

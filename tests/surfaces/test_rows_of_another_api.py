@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
+import pytest
+
+from reconciler import kinds
+from reconciler.model.pages import pick
+from reconciler.model.shape import NUMBER, Shape, may, needs
+from reconciler.model.wire import Call, Part, Wire
+from reconciler.surfaces import surfaces
 from tests.surfaces.conftest import Workspace
 from tests.surfaces.desk import Desk
-from tests.surfaces.test_another_api import applied, done, nothing_to_do, planned
+from tests.surfaces.test_another_api import CAMPAIGN, POLICY, actions, applied, done, nothing_to_do, planned
 
 COLUMNS = "{contactId: id, phone: phone, engagementScore: points}"
 SEGMENT = """
@@ -71,3 +79,95 @@ def test_a_segment_is_delivered_read_back_changed_and_taken_off(workspace: Works
         **SIX, "C0": (number(0), 99.0), "C1": (number(71), 81.0), "C6": (number(6), 86.0)
     }  # fmt: skip
     nothing_to_do(workspace, desk)
+
+
+def test_a_lost_reply_and_rows_that_are_refused_in_an_answer_of_200_cost_nobody_else(
+    workspace: Workspace, desk: Desk
+) -> None:
+    declare(workspace, "groupPeople")
+    stay = {f"D{n}": (number(20 + n), 80.0) for n in range(6)}
+    people(workspace, {**SIX, **stay})
+    gold = desk.add_group("Gold", "C7", "C8")
+    desk.people[gold] |= {
+        name: {"person": name, "tel": tel, "state": "ACTIVE", "more": {"score": points}}
+        for name, (tel, points) in stay.items()
+    }
+    desk.barred, desk.kept, desk.lose = {number(1)}, {"C7"}, {"PUT"}
+    ended = workspace.run("apply", "--yes")
+    # what was done and not answered is sent again, to the same end; who is refused is rejected alone, and told without
+    # the number that the tenant quotes; nobody is halved for it
+    assert (ended.code, number(1) in ended.out + ended.err) == (5, False), ended.out + ended.err
+    assert sorted(held(desk)) == ["C0", "C2", "C3", "C4", "C5", "C7", *stay]
+    assert len([each for each in desk.writes if each == f"PUT /groups/people?objId={gold}"]) == 3
+    # taken off together, then each alone: C8 is off by then, and that is no refusal
+    assert len([each for each in desk.writes if each.startswith("DELETE ")]) == 3
+    owed = done(workspace.run("owed")).out
+    assert ("*** is not taken" in owed, "*** is kept" in owed, "C7" in owed) == (True, True, False), owed
+
+
+def vary(monkeypatch: pytest.MonkeyPatch, kind: str, **changes: Any) -> None:
+    """The same API, but that it holds a kind otherwise."""
+    held = cast("dict[str, Wire]", surfaces()["deskapi"].wires)
+    monkeypatch.setitem(held, kind, replace(held[kind], **changes))
+    kinds._load_modules.cache_clear()
+    kinds.load_kinds.cache_clear()
+
+
+TUNING = {"targetAnswerRate": "rate", "maxCallsInProgress": "lines"}
+PREDICTIVE = Part(
+    fields=frozenset({"predictive"}),
+    one=lambda object_id: Call("GET", "/efforts/tuning", {"objId": object_id}),
+    shape=Shape({"tuning": needs(Shape({name: may(NUMBER) for name in TUNING.values()}))}),
+    read=lambda body: {"predictive": {ours: body["tuning"].get(theirs) for ours, theirs in TUNING.items()}},
+    change=lambda object_id, fields, told: Call(
+        "PUT",
+        "/efforts/tuning",
+        {"objId": object_id},
+        {"tuning": {**told["tuning"], **{TUNING[name]: value for name, value in fields["predictive"].items()}}},
+    ),
+)
+"""The settings of an effort at an endpoint of their own."""
+
+
+def test_an_object_may_lie_on_several_endpoints(
+    workspace: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vary(monkeypatch, "Campaign", parts=(PREDICTIVE,))
+    desk.add_group("VIP", "C1")
+    workspace.write("ContactList", "vip", "name: VIP")
+    workspace.write("AbandonmentPolicy", "strict", POLICY)
+    workspace.write("Campaign", "evening", CAMPAIGN.format(rate=0.3, status="paused"))
+    assert applied(workspace, desk) == {"ContactList/vip": "adopt", "Campaign/evening": "create"}
+    assert desk.called("Evening", "efforts")["tuning"] == {"rate": 0.3, "lines": 20}
+    next(iter(desk.efforts.values()))["tuning"]["grace"] = 7  # what nobody knows goes back as it came
+    nothing_to_do(workspace, desk)
+    workspace.write("Campaign", "evening", CAMPAIGN.format(rate=0.4, status="paused"))
+    assert applied(workspace, desk) == {"Campaign/evening": "update"}
+    # only the endpoint that holds what changed is written to
+    assert [each.partition("?")[0] for each in desk.writes] == ["PUT /efforts/tuning"]
+    assert desk.called("Evening", "efforts")["tuning"] == {"rate": 0.4, "lines": 20, "grace": 7}
+
+
+def test_what_is_made_inactive_is_told_so_and_counts_as_gone_and_a_refusal_in_a_200_is_one(
+    workspace: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = replace(
+        surfaces()["deskapi"].wires["ContactList"].requests,
+        delete=lambda object_id: Call("POST", "/groups/retire", {"objId": object_id}),
+        inactive=True,
+        refused=lambda answer: pick(answer, "0.error"),
+    )
+    vary(monkeypatch, "ContactList", requests=requests, gone=lambda body: body.get("retired") is True)
+    workspace.write("ContactList", "gold", "name: Gold")
+    workspace.write("ContactList", "none", "name: None left")
+    desk.refused = {"None left"}
+    ended = workspace.run("apply", "--yes")
+    assert (ended.code, "no more groups" in ended.out + ended.err) == (5, True), ended.out + ended.err
+    assert (desk.titles(), desk.writes) == (["Gold"], ["POST /groups", "POST /groups"])
+    for name in ("gold", "none"):
+        workspace.remove("ContactList", name)
+    told = done(workspace.run("plan", "--prune"))
+    assert "it is made inactive, and stays there" in told.out
+    assert applied(workspace, desk, "--prune") == {"ContactList/Gold": "delete"}
+    assert desk.called("Gold")["retired"] is True
+    assert actions(planned(workspace, "--prune")) == {}

@@ -199,7 +199,7 @@ def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             owner=found.owner,
             releases=_references(surface, found.fields),
             precondition=found.digest(),
-            why=(Reason("undeclared"),),
+            why=(Reason("undeclared"), *((Reason("made_inactive"),) if surface.requests.inactive else ())),
         )
 
 

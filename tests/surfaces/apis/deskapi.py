@@ -18,6 +18,7 @@ from reconciler.model.ownership import InLedger, OwnerField
 from reconciler.model.pages import OffsetPages, OnePage
 from reconciler.model.row_wire import ListMethod, Told, kept_data, member
 from reconciler.model.shape import ID, NAME, NUMBER, OBJECT, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs
+from reconciler.model.tenant import Login
 from reconciler.model.wire import Call, Members, Requests, Wire, WireReference
 
 PAGES = OffsetPages("page.items", size="top", start="skip", total="page.count", most=2, empty=True)
@@ -125,7 +126,18 @@ GROUP_PEOPLE = ListMethod(
 
 SURFACE = ApiSurface(
     "deskapi",
-    Preset("https://{tenant}/rest", "https://{tenant}/rest/token", "form", "manage", 60),
+    Preset(
+        "https://{tenant}/rest",
+        "https://{tenant}/rest/token",
+        "json",
+        "manage",
+        60,
+        login=Login(
+            ask=lambda key, secret, scope: {"accessKeyId": key, "accessKeySecret": secret},
+            token="session.bearer",
+            lives="session.seconds",
+        ),
+    ),
     ids="deskapi",
     methods=(GROUP_PEOPLE,),
     wires={
