@@ -1,4 +1,4 @@
-"""What a tenant may answer that is not as its API promises: a way of changing an answer, drawn by a number.
+"""What a tenant may answer that does not match its API's contract: a way of changing an answer, drawn by a number.
 
 Names, numbers and secrets that must never be shown again are put where people's data and the tenant's own words stand.
 """

@@ -12,13 +12,13 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from reconciler.model.meant import Meant
-from reconciler.model.owed_count import OwedCount
+from reconciler.model.pending_count import PendingCount
 from reconciler.model.reason import CODES, LIST, NUMBER
 from reconciler.rules import load_rules
 from reconciler.rules.hours import load_timetables
 from reconciler.rules.jurisdictions import load_jurisdictions
 from reconciler.simulator import Simulator
-from reconciler.views import owed, views
+from reconciler.views import pending, views
 from reconciler.views import rules as view
 from tests import delivery
 from tests.conftest import Ended, Folder
@@ -89,8 +89,8 @@ def test_callbacks_and_contacts_that_wait_are_shown_as_their_schemas_say() -> No
     undelivered = json.loads((GOLDEN / "undelivered.json").read_text(encoding="utf-8"))
     assert undelivered
     assert problems(undelivered, "callbacks.json") == []
-    counted = [OwedCount("VIP", "rejected", 1, "BAD_PHONE", 1200)]
-    assert problems(json.loads(owed.machine(counted, Meant("calls", "eu"))), "owed.json") == []
+    counted = [PendingCount("VIP", "rejected", 1, "BAD_PHONE", 1200)]
+    assert problems(json.loads(pending.machine(counted, Meant("calls", "eu"))), "pending.json") == []
 
 
 @pytest.mark.parametrize("name", [path.name for path in sorted(FOLDER.glob("*.json"))])
@@ -137,7 +137,7 @@ def test_what_a_run_tells_programs_is_as_the_schemas_say(tenant: Simulator, fold
     for command, name in (
         (supposed, "what-if.json"),
         (("validate",), "validation.json"),
-        (("owed",), "owed.json"),
+        (("pending",), "pending.json"),
         (("lock", "status"), "lock.json"),
         (("audit", "verify"), "audit.json"),
         (("webhooks", "list"), "callbacks.json"),

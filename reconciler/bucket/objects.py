@@ -143,7 +143,7 @@ class Bucket:
         """A large object in pieces, as it was when it had this tag.
 
         Raises:
-            Missing, Moved: it is not there any more, or is another.
+            Missing, Moved: it no longer exists, or is another.
         """
         import obstore
 
@@ -186,7 +186,7 @@ class Bucket:
         """Write an object anew, if it is still this version; its new one.
 
         Raises:
-            Missing, Moved: it is not there any more, or was written by somebody else.
+            Missing, Moved: it no longer exists, or was written by somebody else.
         """
         import obstore
 

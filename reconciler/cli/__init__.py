@@ -25,6 +25,8 @@ from reconciler.cli.encoding import print_document, speak_any_encoding
 from reconciler.cli.printing import explain_loss, keep_printing
 from reconciler.model.errors import Exit, ReconcilerError
 
+_EARLIER_NAMES = {"owed": "pending"}
+
 
 class Commands(click.Group):
     """The commands that are there, each imported when it is asked for."""
@@ -35,8 +37,11 @@ class Commands(click.Group):
         return sorted(name for name in names if self.get_command(ctx, name) is not None)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One command by its name."""
+        """One command by its name, or by one that it had before."""
         name = cmd_name.replace("-", "_")
+        if name in _EARLIER_NAMES:
+            name = _EARLIER_NAMES[name]
+            click.echo(f"Notice: `{cmd_name}` is now `{name}`", err=True)
         if not any(module.name == name for module in pkgutil.iter_modules(__path__)):
             return None
         found = getattr(import_module(f"{__name__}.{name}"), name, None)
@@ -45,7 +50,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="reconciler")
-@click.option("--debug", is_flag=True, help="Show Python tracebacks, and every request, for a report of a fault.")
+@click.option("--debug", is_flag=True, help="Show Python tracebacks and every request, for a bug report.")
 def reconciler(debug: bool) -> None:
     """Declare who is dialled in NICE CXone, review it as a plan, and apply exactly that.
 
@@ -68,9 +73,9 @@ def main(arguments: list[str] | None = None) -> None:
     code = run(sys.argv[1:] if arguments is None else arguments)
     lost = explain_loss()
     if lost is not None:
-        click.echo(f"error[output]: not all that this command told could be printed: {lost}", err=True)
-        click.echo("  note:  the command itself went on to its end", err=True)
-        click.echo("  hint:  make room where its output goes; what an apply did is in the ledger", err=True)
+        click.echo(f"error[output]: not all output of this command could be printed: {lost}", err=True)
+        click.echo("  note:  the command itself ran to its end", err=True)
+        click.echo("  hint:  free space where the output goes; what an apply did is in the ledger", err=True)
         code = code or Exit.ERROR
     if code == Exit.INTERRUPTED and _somebody_still_waits():
         for stream in (sys.stdout, sys.stderr):
@@ -119,7 +124,7 @@ def run(arguments: list[str]) -> int:
         if machine:
             _document("internal", type(error).__name__, Exit.ERROR)
         click.echo(f"error[internal]: {type(error).__name__}", err=True)
-        click.echo("  note:  this is a fault of the program, not of what you gave it", err=True)
+        click.echo("  note:  this is a bug in reconciler, not in your input", err=True)
         click.echo("  hint:  run it again with `reconciler --debug …` and report what it prints", err=True)
         return Exit.ERROR
     return int(result) if isinstance(result, int) else Exit.DONE

@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     metavar="[RUN]",
     is_flag=False,
     flag_value="",
-    help="Go on with the run that was interrupted, the latest or the one named.",
+    help="Resume the run that was interrupted: the latest, or the one named.",
 )
 @prune_options
 @format_option("report")
 @click.option(
     "--events",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write what happens to this file as it happens, an event a line (NDJSON); a file of events is added to.",
+    help="Write events to this file as they happen, a JSON object a line (NDJSON); a file of events is appended to.",
 )
 def apply(
     chosen: dict[str, Any],
@@ -72,7 +72,7 @@ def apply(
     from reconciler.views.reading import ReadingProgress
 
     if resume is not None and (file is not None or Path(resume).suffix == ".plan"):
-        raise click.UsageError("--resume goes on with the plan of the interrupted run; leave FILE out")
+        raise click.UsageError("--resume applies the plan of the interrupted run; leave FILE out")
     with (
         event_file(events) as file_of_events,
         Stopping() as stopping,
@@ -174,7 +174,7 @@ class _Apply:
 
         store = self.runtime.ledger(self.desired).store
         for name in store.list_strangers():
-            click.echo(plain(f"Notice: {store.locate(f'runs/{name}')} is no run, and is passed over"), err=True)
+            click.echo(plain(f"Notice: {store.locate(f'runs/{name}')} is not a run, and is ignored"), err=True)
 
     def _commit(self, plan: Plan, resume: str | None = None, *, shown: bool = False) -> int:
         from reconciler.cli.console import console
@@ -187,7 +187,7 @@ class _Apply:
         desired = self.desired
         writer = self.runtime.writer(desired)
         out = console(stderr=self.output_format == "json")
-        headline = f"{'Going on with' if resume else 'Applying'} plan {plan_digest(plan)}"
+        headline = f"{'Resuming' if resume else 'Applying'} plan {plan_digest(plan)}"
         events = ApplyEvents(self.events.write)
         with (
             notifier(self.runtime, desired, self.stopping.stop, self.workspace) as teller,
@@ -200,7 +200,7 @@ class _Apply:
                 report = commit(plan, writer, self.runtime.ledger(desired), options)
             except KeyboardInterrupt:
                 events.interrupted(at_once=True)
-                words = "Stopped at once: what was in flight may have taken effect, and is looked up when it goes on."
+                words = "Stopped at once: requests in flight may have taken effect; resuming looks them up first."
                 return self._end_stopped(words)
             except ReconcilerError as error:
                 events.failed(error)
@@ -261,7 +261,9 @@ def _tell(report: Report, workspace: Workspace, output_format: str, ledger: Ledg
 
     show("report", output_format, report, ledger)
     if output_format == "text" and any(step.rejected for step in report.steps):
-        click.echo(f"To see whom the tenant would not take, and why: {command_line(workspace, 'owed')}", err=True)
+        click.echo(
+            f"To see which contacts the tenant rejected, and why: {command_line(workspace, 'pending')}", err=True
+        )
     if report.resumable:
         wrong = any(step.hint for step in report.list_ended(Outcome.FAILED))
         _tell_how_to_go_on(workspace, "Fix the problem, then resume with" if wrong else "Resume with")

@@ -42,7 +42,7 @@ _ledger = click.option(
     "--against",
     multiple=True,
     metavar="FILE|ENTRY",
-    help="Also hold the record against its head as a report (JSON), a saved plan, or ENTRY:HASH has it.",
+    help="Also compare the record with the head in a report (JSON), in a saved plan, or given as ENTRY:HASH.",
 )
 @format_option("audit")
 def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...], output_format: str) -> int:
@@ -62,7 +62,7 @@ def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...],
 @workspace_options
 @click.option("--reason", required=True, help="Why, for the auditor who reads it next year.")
 def adopt(chosen: dict[str, Any], reason: str) -> int:
-    """Answer for the record as it is, where it cannot be proven: an entry says who did, why, and for which content.
+    """Vouch for the record as it is, where it cannot be proven: an entry says who did, why, and for which content.
 
     For a record of an older edition, of a key that is lost, or that is broken: nothing is applied on such a one.
     """
@@ -74,7 +74,7 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
         raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         found = runtime.ledger(load(workspace)).adopt(reason.strip(), getpass.getuser())
-    click.echo(f"{format_count(found.entries, 'entry is', 'entries are')} answered for, as they are.")
+    click.echo(f"{format_count(found.entries, 'entry is', 'entries are')} vouched for, as they are.")
     if found.fault is not None:
         click.echo(plain(f"Entry {found.fault[0]} was broken: {found.fault[1]}."))
     for state, count in sorted(found.unproven.items()):

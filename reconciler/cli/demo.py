@@ -22,7 +22,7 @@ spec: {bounds: {hosts: [127.0.0.1]}}
     type=click.Path(path_type=Path, file_okay=False),
     default="demo",
     show_default=True,
-    help="Where the manifests, the plan and the ledger are left; emptied first.",
+    help="Where the manifests, the plan and the ledger are written; emptied first.",
 )
 @click.option("--latency", type=float, default=5.0, show_default=True, metavar="MS", help="How slow the tenant is.")
 def demo(into: Path, latency: float) -> int:

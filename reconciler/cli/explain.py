@@ -20,7 +20,7 @@ def explain() -> None:
 @click.argument("contact", metavar="ID")
 @workspace_options
 @refresh_option
-@click.option("--segment", required=True, metavar="NAME", help="The Segment in which it is looked for.")
+@click.option("--segment", required=True, metavar="NAME", help="The Segment to look in.")
 @format_option("contact")
 def contact(chosen: dict[str, Any], contact: str, segment: str, output_format: str, refresh: bool) -> int:
     """Explain the contact ID, from the row it was read from to the list it is on.

@@ -98,16 +98,16 @@ def _tell(occasions: Iterable[Occasion], workspace: Workspace, runtime: LocalRun
                 datetime.now(UTC),
             )
     except KeyboardInterrupt:
-        click.echo(f"Not all webhooks were told. {_again(workspace)}", err=True)
+        click.echo(f"Not all webhooks were notified. {_again(workspace)}", err=True)
     except ReconcilerError as error:
         from reconciler.cli.console import console
         from reconciler.views import problems
 
         console(stderr=True).print(problems.failure(error), soft_wrap=True)
-        click.echo("Not all webhooks were told; what was done stays done.", err=True)
+        click.echo("Not all webhooks were notified; the apply itself is not affected.", err=True)
     except Exception as error:  # even a fault of the program is no reason to say that the apply failed
         click.echo(f"error[internal]: {type(error).__name__}", err=True)
-        click.echo("Not all webhooks were told; what was done stays done.", err=True)
+        click.echo("Not all webhooks were notified; the apply itself is not affected.", err=True)
     else:
         show(told, workspace)
 

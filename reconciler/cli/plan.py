@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     help="Exit with 3 where a finding refuses the plan, or (warn) where there is a warning too that is not waived.",
 )
 @prune_options
-@click.option("--notify", is_flag=True, help="Tell the webhooks that want to know of plans.")
+@click.option("--notify", is_flag=True, help="Notify the webhooks that are subscribed to plans.")
 def plan(
     chosen: dict[str, Any],
     out: Path | None,

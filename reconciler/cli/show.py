@@ -24,5 +24,5 @@ def show(file: Path, output_format: str, link: str | None) -> int:
     plan, proven = inspect_plan(file, make_given_seal(os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE)))
     show_in("plan", output_format, plan, link=link)
     if not proven:
-        click.echo(f"Who made this plan was not checked: that takes its key, in {VARIABLE}. Apply checks it.", err=True)
+        click.echo(f"The plan's seal was not checked: that needs its key, in {VARIABLE}. Apply checks it.", err=True)
     return 0

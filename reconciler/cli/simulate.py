@@ -40,15 +40,20 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 picks a free one.")
 @click.option("--demo", is_flag=True, help="Load the demonstration tenant: 20,000 contacts, lists, a campaign.")
-@click.option("--as-of", metavar="TIME", callback=_aware, help="When the demonstration tenant stands. [default: now]")
+@click.option(
+    "--as-of",
+    metavar="TIME",
+    callback=_aware,
+    help="The moment for which the demonstration tenant is made. [default: now]",
+)
 @click.option("--contacts", type=_FILE, help="CSV or Parquet: id,engagementScore,status,phoneNumber,…")
 @click.option("--interactions", type=_FILE, help="CSV or Parquet: id,startTime,contactId[,type].")
 @click.option("--list-of-all", metavar="NAME", help="Make a list of all contacts.")
 @click.option("--salesforce", type=_FILE, help="JSON: {object: [records]}, of the Salesforce organisation beside it.")
-@click.option("--latency", type=float, default=0.0, metavar="MS", help="Milliseconds every call waits.")
-@click.option("--jitter", type=float, default=0.0, metavar="MS", help="Up to so many more or less.")
+@click.option("--latency", type=float, default=0.0, metavar="MS", help="Latency of every call, in milliseconds.")
+@click.option("--jitter", type=float, default=0.0, metavar="MS", help="Jitter of the latency, in milliseconds.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Calls a second, per surface.")
 @click.option("--burst", type=click.IntRange(min=1), default=10, show_default=True, help="Calls at once.")
 @click.option(
@@ -61,13 +66,15 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str | None)
 )
 @click.option("--token-lifetime", type=float, default=3600.0, show_default=True, metavar="SECONDS")
 @click.option(
-    "--job-seconds", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="A job takes so long."
+    "--job-seconds", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="How long a job takes."
 )
 @click.option("--forget-rows", is_flag=True, help="Count bulk rows and do not keep them.")
 @click.option("--client-id", default="demo-client", show_default=True)
 @click.option("--client-secret", default="not-a-secret", show_default=True)
-@click.option("--deny-scope", multiple=True, metavar="SCOPE", help="A scope this client is not given; repeatable.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is left to chance.")
+@click.option(
+    "--deny-scope", multiple=True, metavar="SCOPE", help="A scope that the client is not granted; repeatable."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 def simulate(
     *,
     port: int,
@@ -135,18 +142,18 @@ def simulate(
         pass
     finally:
         tenant.stop()
-    click.echo(f"Stopped after {len(tenant.requests()):,} requests; nothing was kept.")
+    click.echo(f"Stopped after {len(tenant.requests()):,} requests; nothing was saved.")
 
 
 def _unserved(port: int, error: OSError) -> ReconcilerError:
     """That nothing can listen at a port, in our words: those of the system name no way out."""
     taken = error.errno == errno.EADDRINUSE
     return PortRefused(
-        f"port {port} of this machine is {'in use' if taken else 'not to be had'}",
+        f"port {port} of this machine is {'in use' if taken else 'not available'}",
         where=f"127.0.0.1:{port}",
         note=os.strerror(error.errno).lower() if error.errno else None,
-        hint=f"{'end what listens there, perhaps another `reconciler simulate`, or ' if taken else ''}"
-        "choose another with --port; 0 takes a free one",
+        hint=f"{'stop what listens there, perhaps another `reconciler simulate`, or ' if taken else ''}"
+        "choose another with --port; 0 picks a free one",
     )
 
 

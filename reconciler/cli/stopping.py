@@ -86,7 +86,9 @@ class Stopping:
         if self._requests.get():
             self.stop.set()
             with suppress(OSError):  # whoever was to read it may have gone
-                click.echo("\nStopping: what is in flight is finished first. Again to stop at once.", err=True)
+                click.echo(
+                    "\nStopping once the requests in flight are finished. Press again to stop at once.", err=True
+                )
             told()
 
 
@@ -98,7 +100,7 @@ def stoppable(stop: threading.Event) -> Iterator[None]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        click.echo("\nStopping: what is in flight is finished first. Again to stop at once.", err=True)
+        click.echo("\nStopping once the requests in flight are finished. Press again to stop at once.", err=True)
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -13,7 +13,7 @@ from reconciler.cli.workspace import open_workspace, workspace_options
 
 @click.command()
 @workspace_options
-@click.option("--no-files", is_flag=True, help="Do not look for the files of contacts and numbers that manifests name.")
+@click.option("--no-files", is_flag=True, help="Do not check that the files named by manifests exist.")
 @format_option("validation")
 def validate(chosen: dict[str, Any], no_files: bool, output_format: str) -> int:
     """Check the manifests: every problem at once, without network or credentials.

@@ -41,9 +41,9 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="The folder that holds the manifests.",
         ),
-        click.option("--tenant", help="The Tenant manifest that is meant."),
+        click.option("--tenant", help="The Tenant manifest to use."),
         click.option(
-            "-e", "--environment", help="Read template values, and which tenant is meant, from environments/NAME.yaml."
+            "-e", "--environment", help="Read template values and the tenant to use from environments/NAME.yaml."
         ),
         click.option(
             "--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="A value for templates."
@@ -61,7 +61,7 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             type=click.Path(path_type=Path, dir_okay=False),
             callback=_floors,
-            help=f"A file of Floors that no manifest makes less strict; those of {FLOOR_VARIABLE} hold as well.",
+            help=f"A file of Floors, which no manifest can weaken; those of {FLOOR_VARIABLE} apply as well.",
         ),
         click.option("--as-of", callback=_instant, help="The moment recency is counted from (ISO 8601 with offset)."),
     ]
@@ -72,7 +72,7 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def refresh_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option of every command that reads interactions."""
-    words = "Read all interactions again, whatever is kept from earlier plans."
+    words = "Re-read all interactions; do not use those cached by earlier plans."
     return click.option("--refresh", is_flag=True, help=words)(command)
 
 
@@ -82,16 +82,16 @@ def prune_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def with_options(*arguments: Any, **options: Any) -> Any:
         if options["prune"] and "all" in options["release"]:
-            raise click.UsageError("--prune deletes what --release all lets go of: give one of them")
+            raise click.UsageError("--prune would delete what --release all releases: give one of them")
         return command(*arguments, **options)
 
-    words = "Also delete what carries this workspace's mark and is declared no more."
+    words = "Also delete what carries this workspace's mark and is no longer declared."
     with_options = click.option("--prune", is_flag=True, help=words)(with_options)
     return click.option(
         "--release",
         multiple=True,
         metavar="NAME|all",
-        help="Stop managing what is declared no more: take the mark off the object of that name (NAME, or"
+        help="Stop managing what is no longer declared: remove the mark from the object of that name (NAME, or"
         " KIND/NAME), and leave it as it is. It is never pruned.",
     )(with_options)
 

@@ -135,7 +135,7 @@ class CampaignReader(TenantReader):
         known = self._ids[_KIND]
         several = "" if wanted.name is None else self._several(_KIND, wanted.name)
         if several:
-            message = f"the tenant has more than one {wanted} that nobody can tell apart: {several}"
+            message = f"the tenant has more than one {wanted} that cannot be told apart: {several}"
             hint = "refer to the one that is meant by its id"
             raise BadInput([Problem(where, "ambiguous-campaign", message, hint=hint)])
         found = known.get(wanted.name) if wanted.name is not None else wanted.id

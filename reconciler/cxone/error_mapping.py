@@ -102,7 +102,7 @@ def _refusal(ask: Request, status: int, credentials: str | None) -> _Choice:
         hint = f"check the client id and secret: they come from {credentials}" if credentials else None
         if status == 404:
             hint = "check the token URL of this surface"
-        return errors.TokenRefused, "the tenant refuses to hand out a token", None, hint
+        return errors.TokenRefused, "the tenant refuses to issue a token", None, hint
     if status == 401:
         hint = f"check the client in the tenant: its credentials come from {credentials}" if credentials else None
         return errors.Unauthorised, "the tenant does not accept the token, not even a new one", None, hint
@@ -151,7 +151,7 @@ def request_id(reply: Reply, hidden: Iterable[str] = ()) -> str | None:
 def map_odd_reply(ask: Request, reply: Reply, odd: Odd) -> errors.BadReply:
     """The fault of a call whose reply is not as its shape says."""
     return errors.BadReply(
-        f"the reply is not as the API promises: {odd}",
+        f"the reply does not match the API's contract: {odd}",
         odd=odd,
         method=ask.method,
         url=ask.shown or ask.url,

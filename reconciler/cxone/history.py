@@ -43,4 +43,4 @@ def _search(transport: Transport, history: History, query: InteractionsOf, spool
 
         if reading.read(add, MOST_PAGES).whole(len(seen)):
             return
-    raise Unsettled("the interactions shifted every time they were read", hint="try again when the tenant is quiet")
+    raise Unsettled("the interactions shifted every time they were read", hint="try again when nobody is changing it")

@@ -215,7 +215,7 @@ class Watcher:
         return JobOverdue(
             f"the job {wait.job_id} was not over after {self._limit:g} s",
             note=known,
-            hint="it may still end: `apply --resume` goes on with it; the surface's `jobTimeout` says how long to wait",
+            hint="it may still end: `apply --resume` waits again; the surface's `jobTimeout` says how long to wait",
         )
 
     # -- what the listener calls, from its own thread -------------------------------------------------------

@@ -232,7 +232,7 @@ class ObjectReader:
             yield
         except (KeyError, TypeError, ValueError) as error:
             raise Odd(
-                f"the tenant's {kind.name} {name!r} is not as its API promises",
+                f"the tenant's {kind.name} {name!r} does not match its API's contract",
                 where=f"GET {self._transports[surface.name].access.base_url}{path}",
                 note=f"a field is missing: {error}" if isinstance(error, KeyError) else str(error),
                 hint="look at it in the tenant; nothing is planned around what cannot be read",

@@ -80,7 +80,7 @@ class ObjectWriter(CampaignReader):
         """An object of the name is there: ours, if an earlier reply was lost; then it is made as it should be."""
         if found.owner is None and surface.ownership.registered:
             raise ReconcilerError(
-                f"there is a {kind.name} named {found.name!r} by now, and nobody knows whose it is",
+                f"there is a {kind.name} named {found.name!r} by now, and its owner is unknown",
                 note="this run may have made it, and its answer was lost; or somebody else has made it meanwhile",
                 hint="look at it in the tenant, then plan again; the new plan adopts it, if that is what you want",
             )
@@ -169,7 +169,7 @@ class ObjectWriter(CampaignReader):
             raise self._cannot(kind, surface, "deleted")
         if surface.ownership.registered and found.owner is None:
             raise ReconcilerError(
-                f"nobody knows whose the {kind.name} {name!r} is; it is not deleted",
+                f"the owner of the {kind.name} {name!r} is unknown; it is not deleted",
                 hint="look at it in the tenant, and delete it there if it may go",
             )
         with suppress(NotFound):

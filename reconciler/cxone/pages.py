@@ -28,7 +28,7 @@ MOST_EMPTY = 5
 """Times that a page is asked for again which is empty though the tenant says that there are more rows."""
 MOST_EMPTY_IN_A_ROW = 100
 """Pages without a row, one after the other, each of which names a next one."""
-QUIET_HINT = "try again when the tenant is quiet; if it stays so, ask whoever runs it"
+QUIET_HINT = "try again when nobody is changing it; if it stays so, ask whoever runs it"
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Progress:
 
     def endless(self, why: str) -> Endless:
         """What is said of a read that leads nowhere."""
-        message = f"{self._what}: the pages never came to an end; {self.pages:,} were read"
+        message = f"{self._what}: the pages never ended; {self.pages:,} were read"
         return Endless(message, where=self._where, note=why, hint=QUIET_HINT)
 
 
@@ -275,4 +275,4 @@ def collected(
         if read(add).whole(len(found)):
             return found.values()
         log.warning("%s: the pages shifted; reading again", what)
-    raise Unsettled(f"{what}: the pages shifted every time they were read", hint="try again when the tenant is quiet")
+    raise Unsettled(f"{what}: the pages shifted every time they were read", hint="try again when nobody is changing it")

@@ -109,7 +109,7 @@ class TenantReader(ObjectReader):
         if wanted.name is not None:
             several = self._several("ContactList", wanted.name)
             if several:
-                message = f"the tenant has more than one {wanted} that nobody can tell apart: {several}"
+                message = f"the tenant has more than one {wanted} that cannot be told apart: {several}"
                 hint = "rename or delete the others in the tenant"
                 if not query.by_name:
                     hint = f"refer to the one that is meant by its id (`contactList: {{id: '…'}}`), or {hint}"

@@ -109,7 +109,7 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
     Raises:
         BadInput: Salesforce refuses the query, or a field is no value.
         WireError: it refuses the client, has no requests left, or cannot be reached; the note says at which page.
-        Unsettled: the pages never came to an end.
+        Unsettled: the pages never ended.
     """
     query = make_select(feed.object, fields, feed.condition)
     renewed = False
@@ -136,7 +136,7 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
         raise
     into.unlink(missing_ok=True)
     raise Unsettled(
-        f"{feed}: the pages never came to an end; they were read {MOST_RESTARTS + 1} times",
+        f"{feed}: the pages never ended; they were read {MOST_RESTARTS + 1} times",
         where=f"GET {feed.instance}/services/data/{feed.version}/query/",
         note=f"the last reading broke at page {reading.page}; none of its records is kept",
         hint="try again later; a narrower `where` makes fewer pages",

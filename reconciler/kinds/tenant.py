@@ -171,7 +171,7 @@ def check(resource: Resource, catalogue: Catalogue) -> Iterable[Problem]:
             yield Problem(
                 resource.where("spec", "webhooks", "allowPrivate", index),
                 "bad-network",
-                "this is no host, no address, and no network that may be private",
+                "this is not a host, an address, or a network that may be private",
                 note="a network is written with its first address and at most as wide as 10.0.0.0/8 or fc00::/7",
                 hint="write a host such as hooks.internal, or a network such as 10.20.0.0/16",
             )

@@ -129,12 +129,12 @@ def _check_ledger_place(resource: Resource) -> Iterable[Problem]:
         yield Problem(where, "ledger-url", str(error), hint=hint)
         return
     if re.search(r"[*?\[\]#%\\]|//", key):
-        yield Problem(where, "ledger-url", "the ledger is kept in one place, and its URL is no pattern", hint=hint)
+        yield Problem(where, "ledger-url", "the ledger is kept in one place, and its URL is not a pattern", hint=hint)
 
 
 def check_is_inside(resource: Resource, folder: Path) -> Problem:
     """A manifest names no folder out of its workspace: whoever runs it may."""
-    message = f"`{folder}` is no folder inside the workspace"
+    message = f"`{folder}` is not a folder inside the workspace"
     hint = "to spill elsewhere, leave `spillFolder` out and set TMPDIR"
     return Problem(resource.where("spec", "engine", "spillFolder"), "outside-the-workspace", message, hint=hint)
 

@@ -180,7 +180,7 @@ def refuse_broken(store: Records, reading: Reading) -> None:
             f"the audit record is broken at entry {number}",
             where=store.locate(FILE, number),
             note=words,
-            hint="compare it with a copy of the ledger from before; `reconciler audit adopt --reason …` answers for it",
+            hint="compare it with a copy of the ledger from before; `reconciler audit adopt --reason …` vouches for it",
         )
 
 
@@ -194,8 +194,8 @@ def refuse_unproven(store: Records, reading: Reading) -> None:
         where=store.locate(FILE, reading.entries),
         note="without the key that it was written under, anybody could have written all of it"
         if foreign
-        else "an older edition of this program wrote it, or somebody who does not have the key",
-        hint="give that key in RECONCILER_PREVIOUS_KEYS, or answer for the record: reconciler audit adopt --reason …"
+        else "an older version of this program wrote it, or somebody who does not have the key",
+        hint="give that key in RECONCILER_PREVIOUS_KEYS, or vouch for the record: reconciler audit adopt --reason …"
         if foreign
-        else "to answer for the record as it is: reconciler audit adopt --reason …",
+        else "to vouch for the record as it is: reconciler audit adopt --reason …",
     )

@@ -109,7 +109,7 @@ class Ledger:
             raise LedgerError(
                 f"the audit record does not hold entry {anchor.entries} as it was when the plan was saved",
                 where=self.store.locate(audit.FILE, anchor.entries),
-                note="since then it was cut off, written anew, or put in the place of another",
+                note="since then it was truncated, rewritten, or swapped",
                 hint="see: reconciler audit verify; then plan again",
             )
 
@@ -165,15 +165,15 @@ class Ledger:
         """Refuse to say that nothing is interrupted where runs have not ended, and nobody here can read them.
 
         Raises:
-            LedgerError: they were begun under another key, or by an older edition.
+            LedgerError: they were begun under another key, or by an older version.
         """
         names = list_foreign(self.records, self.store)
         if names:
             raise LedgerError(
-                f"{len(names)} runs that have not ended were begun under another key, or by an older edition",
+                f"{len(names)} runs that have not ended were begun under another key, or by an older version",
                 where=self.store.locate(journal_of(names[-1])),
-                note="what is in them cannot be gone on with without that key",
-                hint=f"give the key of then in {PREVIOUS_VARIABLE}, or plan again and apply the new plan",
+                note="they cannot be resumed without that key",
+                hint=f"give the key of that time in {PREVIOUS_VARIABLE}, or plan again and apply the new plan",
             )
 
     def find_run(self, name: str, workspace: str) -> InterruptedRun:

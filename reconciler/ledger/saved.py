@@ -173,7 +173,7 @@ def _read_key_name(file: IO[bytes], archive: zipfile.ZipFile, path: Path) -> str
     if _DOCUMENT in archive.namelist():
         raise NotAPlan(
             f"{path} carries no proof of who made it",
-            note="it was saved by an older edition of this program, or its last bytes were changed",
+            note="it was saved by an older version of this program, or its last bytes were changed",
             hint=_EDITED,
         )
     raise NotAPlan(f"{path} is not a saved plan", hint="make one with: reconciler plan --out FILE")

@@ -35,7 +35,7 @@ _HIDDEN, _LINE = "sealed", "line"
 
 
 class Unproven(LedgerError):
-    """A line is whole, and was not written under a key that is at hand: by an older edition, or with another key."""
+    """A line is whole, and was not written under a key that is at hand: by an older version, or with another key."""
 
 
 class ProvenRecords:
@@ -162,7 +162,7 @@ class ProvenRecords:
             ),
             "none": (
                 "carries no proof of who wrote it",
-                "an older edition of this program wrote it, or somebody else",
+                "an older version of this program wrote it, or somebody else",
                 f"plan again and apply the new plan; what is in {name} is not trusted: move it away",
             ),
         }

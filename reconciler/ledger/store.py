@@ -52,7 +52,7 @@ class Store:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise LedgerError(f"the ledger cannot be kept in {self.folder}", note=error.strerror) from error
+            raise LedgerError(f"the ledger cannot be stored in {self.folder}", note=error.strerror) from error
 
     def append(self, name: str, line: bytes, number: int = 0) -> None:
         """Add a line to a record and wait until it is on the disk; where it stands in the file is its number.

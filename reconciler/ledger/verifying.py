@@ -112,7 +112,7 @@ def _check_runs(store: Records, seal: Seal | None, reading: Reading, seen: _Seen
                 )
     words = [f"{each} among the runs is none, and was passed over." for each in store.list_strangers()]
     if foreign:
-        words.append(f"{foreign} runs were written under no key at hand, or by an older edition.")
+        words.append(f"{foreign} runs were written under no key at hand, or by an older version.")
     gone = [run for run in seen.runs if run not in set(here)]
     if gone:
         words.append(
@@ -150,7 +150,7 @@ def _format_ordinal(number: int) -> str:
 
 def _describe_adoption(entry: Mapping[str, object]) -> str:
     return (
-        f"Up to entry {entry.get('entries')} the record is not proven: {entry.get('by')} answered for it as it was at "
+        f"Up to entry {entry.get('entries')} the record is not proven: {entry.get('by')} vouched for it as it was at "
         f"{entry.get('at')}: {entry.get('reason')}"
     )
 

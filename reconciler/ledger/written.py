@@ -38,7 +38,7 @@ def fetch_written(store: ProvenRecords, tenant: str, name: str, into: Path) -> P
     with packed.open("rb") as source, os.fdopen(handle, "wb") as target:
         seal = store.seal.find_key(source.read(NAME).decode("ascii", "replace"))
         if seal is None:
-            raise _file_untrusted(store, file, "it was written under another key, or by an older edition")
+            raise _file_untrusted(store, file, "it was written under another key, or by an older version")
         try:
             target.writelines(seal.open(source, file.encode()))
         except Stale:
@@ -50,7 +50,7 @@ def _file_untrusted(store: ProvenRecords, file: str, why: str) -> LedgerError:
     return LedgerError(
         f"what was written of a list's contacts cannot be trusted: {why}",
         where=store.locate(file),
-        hint=f"give the key of before in {PREVIOUS_VARIABLE}, or delete the file: its contacts are written once more",
+        hint=f"give the earlier key in {PREVIOUS_VARIABLE}, or delete the file: its contacts are written once more",
     )
 
 

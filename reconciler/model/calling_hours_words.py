@@ -57,7 +57,7 @@ def _describe(exposure: Exposure, many: int, found: Sequence[OutOfHoursPlace]) -
     words = [
         f"{each.contacts:,} in {each.region} ({_describe_law(each)}; {_describe_start(each)})" for each in found[:shown]
     ]
-    more = [f"{len(found) - shown} more places, which the plan's document names"] if found[shown:] else []
+    more = [f"{len(found) - shown} more places, which the plan's JSON names"] if found[shown:] else []
     counted = f"{many:,} of {exposure.contacts:,} contacts would be called outside the hours of where they may be"
     return f"{counted}: {'; '.join([*words, *more])}"
 

@@ -117,7 +117,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "precondition": change.precondition,
         "reasons": make_counted_document(change.reasons),
         "stays": make_counted_document(change.stays),
-        "owed": make_counted_document(change.owed),
+        "pending_retry": make_counted_document(change.owed),
         "pending": change.pending,
         "samples": make_samples_document(change.samples),
     }
@@ -196,7 +196,7 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         precondition=each["precondition"],
         reasons=read_counted(each["reasons"]),
         stays=read_counted(each["stays"]),
-        owed=read_counted(each["owed"]),
+        owed=read_counted(each["pending_retry"]),
         samples=read_samples(each["samples"]),
         reached=None
         if reached is None

@@ -212,7 +212,7 @@ def check_files(resource: Resource, *path: str) -> Iterable[Problem]:
     for place, column in _iter_named(spec):
         position = isinstance(column, int) or re.fullmatch(r"[1-9]\d{0,4}", column) is not None
         if bare and not position:
-            message = f"`{column}` is no position, and without a header columns have no names"
+            message = f"`{column}` is not a position, and without a header columns have no names"
             hint = "write 1 for the first column, 2 for the second, and so on"
             yield Problem(resource.where("spec", *path, *place), "no-position", message, hint=hint)
         elif isinstance(column, int) and not bare:

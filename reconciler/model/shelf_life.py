@@ -66,7 +66,7 @@ def _iter_schedule_expiries(planned: Planned) -> Iterator[Expiry]:
         yield Expiry(starts, campaign.address, begun, included=False)
     # other times are the manifest's own, and are the same in a new plan: only that they are over is news
     if ends is not None and (campaign.repeats or campaign.active):
-        over = f"the {what} that the plan would set is over since {format_instant(ends)}"
+        over = f"the {what} that the plan would set ended at {format_instant(ends)}"
         yield Expiry(ends, campaign.address, over, included=False)
 
 

@@ -34,10 +34,10 @@ def _explain_lapsed(each: Override, settings: Settings, today: date) -> str | No
     if each.until is not None and each.until < today:
         return f"it expired on {each.until}"
     if each.rule in settings.unwaivable:
-        return f"the floor lets nothing set {each.rule} aside"
+        return f"the floor does not let {each.rule} be waived"
     longest = settings.max_waiver
     if longest is not None and (each.until is None or each.until - today > longest):
-        return f"the floor lets no waiver hold for more than {longest / timedelta(days=1):g} days"
+        return f"the floor allows no waiver for more than {longest / timedelta(days=1):g} days"
     return None
 
 

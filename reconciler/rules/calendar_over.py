@@ -19,9 +19,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         ends = each.campaign.ends
         if each.campaign.repeats and ends is not None and ends <= situation.now and writes_window(each):
             window = f"the window of its calendar as of {format_instant(situation.as_of)}"
-            message = (
-                f"{window} is over since {format_instant(ends)}, and the plan would set it; for the next, plan and"
-            )
+            message = f"{window} ended at {format_instant(ends)}, and the plan would set it; for the next, plan and"
             message += " apply with `--as-of $(date -u +%FT%TZ)`, the present"
             yield Finding(RULE.id, each.campaign.address, message)
 
@@ -54,7 +52,7 @@ RULE = Rule(
             url="docs/decisions/0022-a-calendar-is-one-window.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law: nobody is called",
+            note="a rule of this tool, not of the law: nobody is called",
         ),
     ),
     check=check,

@@ -18,13 +18,11 @@ def check(situation: Situation) -> Iterator[Finding]:
         share = 100 * change.aged / change.live if change.live else 0
         counted = f"{change.aged:,} of {change.live:,} contacts ({share:.0f} %)"
         if share > limit:
-            message = f"{counted} are changed by the calendar alone on list {change.list!r}; the limit is {limit:g} %"
+            message = f"{counted} change by recency alone on list {change.list!r}; the limit is {limit:g} %"
             yield Finding(RULE.id, change.address, message)
         elif change.aged and change.aged_since is not None and situation.as_of - change.aged_since > span:
             since = f"was written last as of {format_instant(change.aged_since)}"
-            message = (
-                f"{counted} are changed by the calendar alone on list {change.list!r}, which {since}; the limit is"
-            )
+            message = f"{counted} change by recency alone on list {change.list!r}, which {since}; the limit is"
             yield Finding(RULE.id, change.address, f"{message} {_format_days(span)}")
 
 
@@ -35,7 +33,7 @@ def _format_days(span: timedelta) -> str:
 
 RULE = Rule(
     id="LIM-CALENDAR",
-    title="many contacts of a list are changed by the calendar",
+    title="many recency-only changes on one list",
     says="Recency falls every day, so on a list that is scored by it nearly every score changes from day to day."
     " What follows from the time alone is counted apart, and may be as many contacts as the workspace or the floor says"
     " (all of them unless they say otherwise), over as much time as they say (31 days): a list that nobody has written"
@@ -48,7 +46,7 @@ RULE = Rule(
             url="docs/decisions/0006-limits-and-overrides.md",
             effective=None,
             verified=True,
-            note="a limit of this tool's own, and no law",
+            note="a limit of this tool, not of the law",
         ),
     ),
     check=check,

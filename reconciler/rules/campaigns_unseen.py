@@ -41,7 +41,7 @@ RULE = Rule(
             url="docs/decisions/0031-unread-is-narrow.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law",
+            note="a rule of this tool, not of the law",
         ),
     ),
     check=check,

@@ -14,7 +14,7 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each list that has contacts now and has none afterwards."""
     for change in situation.changes.rows:
         if change.live and change.after == 0:
-            message = f"list {change.list!r} is emptied of its {change.live:,} contacts"
+            message = f"list {change.list!r} would lose all {change.live:,} contacts"
             yield Finding(RULE.id, change.address, message)
     for each in situation.changes.objects:
         size = situation.sizes.get((each.address.kind, each.name))
@@ -35,7 +35,7 @@ RULE = Rule(
             url="docs/decisions/0006-limits-and-overrides.md",
             effective=None,
             verified=True,
-            note="a limit of this tool's own, and no law",
+            note="a limit of this tool, not of the law",
         ),
     ),
     check=check,

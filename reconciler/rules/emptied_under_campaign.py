@@ -83,7 +83,7 @@ RULE = Rule(
             url="docs/decisions/0006-limits-and-overrides.md",
             effective=None,
             verified=True,
-            note="a caution of this tool's own, and no law; the tenant refuses to create a campaign on an empty list",
+            note="a precaution of this tool, not of the law; the tenant refuses to create a campaign on an empty list",
         ),
     ),
     check=check,

@@ -30,7 +30,7 @@ RULE = Rule(
             url="docs/decisions/0023-outcomes-are-rows.md",
             effective=None,
             verified=True,
-            note="a limit of this tool's own, and no law",
+            note="a limit of this tool, not of the law",
         ),
     ),
     check=check,

@@ -17,7 +17,7 @@ def check(situation: Situation) -> Iterator[Finding]:
             has = {*(change.after or {}), *change.later}
             for name in sorted(situation.needed.get(change.address.kind, frozenset()) - has):
                 words = "".join(f" {c.lower()}" if c.isupper() else c for c in change.address.kind).strip()
-                message = f"the tenant makes no {words} without {name}, and none is declared"
+                message = f"the tenant creates no {words} without {name}, and none is declared"
                 yield Finding(RULE.id, change.address, message)
 
 

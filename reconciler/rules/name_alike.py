@@ -29,7 +29,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if change.action is Action.CREATE:
             message = (
                 f"{kind} {change.name!a} would be made beside {named}, which the tenant has: the names differ only by"
-                " case, blanks or characters that nobody sees. Rename the one in the tenant, or declare its name to"
+                " case, spaces or invisible characters. Rename the one in the tenant, or declare its name to"
                 " the letter"
             )
         else:
@@ -44,7 +44,7 @@ RULE = Rule(
     id="NAM-ALIKE",
     title="a name that only looks the same",
     says="An object is told by its name, to the letter. Where the tenant has one whose name differs from a declared one"
-    " only by upper and lower case, blanks, characters that nobody sees or the way accents are composed"
+    " only by upper and lower case, spaces, invisible characters or the way accents are composed"
     " (`reconciler/model/invisible.toml`), a second object would be made that nobody can tell from the first, and both"
     " might be dialled. Rename the one in the tenant, or declare its name as it is there. Where the tenant has two"
     " already whose names differ by nothing that is seen, both are named with their ids: who works there cannot say"
@@ -57,7 +57,7 @@ RULE = Rule(
             url="docs/decisions/0037-whose-row-it-is.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law",
+            note="a rule of this tool, not of the law",
         ),
     ),
     check=check,

@@ -48,7 +48,7 @@ RULE = Rule(
             effective=None,
             verified=True,
             note="it asks for technology that ensures that no more than 3 % of the calls that a person answers are"
-            " abandoned; the bound on calls in progress is this tool's own, and no number of the law",
+            " abandoned; the bound on calls in progress is this tool's, not the law's",
         ),
     ),
     check=check,

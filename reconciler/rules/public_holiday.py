@@ -32,7 +32,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if found:
             most = count_shown(len(found), SHOWN)
             shown = [f"{name} ({day}) for {many:,} in {region}" for (day, region, name), many in found[:most]]
-            more = [f"{len(found) - most} more, which the plan's document names"] if found[most:] else []
+            more = [f"{len(found) - most} more, which the plan's JSON names"] if found[most:] else []
             message = f"it dials on public holidays: {'; '.join([*shown, *more])}"
             yield Finding(RULE.id, planned.campaign.address, message, details=_describe_details(found))
 
@@ -88,7 +88,7 @@ RULE = Rule(
             url="https://holidays.readthedocs.io/",
             effective=None,
             verified=True,
-            note="the days; that nobody is surprised by a call on one is a caution of this tool's own, and no law",
+            note="the days; that nobody is surprised by a call on one is a precaution of this tool, not of the law",
         ),
     ),
     check=check,

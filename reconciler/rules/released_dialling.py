@@ -15,11 +15,9 @@ def check(situation: Situation) -> Iterator[Finding]:
     for change in situation.changes.objects:
         if change.action is Action.RELEASE and change.dialled_by:
             named = " and ".join(f"{name!r}" for name in change.dialled_by)
-            message = f"it may be calling people, and nobody here would look after {change.name!r} any more"
+            message = f"it may be calling people, and {change.name!r} would no longer be managed"
             if change.dialled_by != (change.name,):
-                message = (
-                    f"campaign {named} may be dialling {change.name!r}, after which nobody here would look any more"
-                )
+                message = f"campaign {named} may be dialling {change.name!r}, which would no longer be managed"
             yield Finding(RULE.id, change.address, message)
 
 
@@ -37,7 +35,7 @@ RULE = Rule(
             url="docs/decisions/0043-renamed-and-released.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law",
+            note="a rule of this tool, not of the law",
         ),
     ),
     check=check,

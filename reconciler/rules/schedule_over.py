@@ -32,7 +32,7 @@ RULE = Rule(
             url="docs/decisions/0020-forecasts-are-estimates.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law: nobody is called",
+            note="a rule of this tool, not of the law: nobody is called",
         ),
     ),
     check=check,

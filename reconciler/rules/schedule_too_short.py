@@ -51,7 +51,7 @@ RULE = Rule(
             url="docs/decisions/0020-forecasts-are-estimates.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law: of a list that nobody has begun, nearly all that the estimate"
+            note="a rule of this tool, not of the law: of a list that nobody has begun, nearly all that the estimate"
             " leaves out would make the hours more",
         ),
     ),

@@ -34,7 +34,7 @@ RULE = Rule(
             url="docs/decisions/0006-limits-and-overrides.md",
             effective=None,
             verified=True,
-            note="a limit of this tool's own, and no law",
+            note="a limit of this tool, not of the law",
         ),
     ),
     check=check,

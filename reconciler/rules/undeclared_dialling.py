@@ -14,7 +14,7 @@ def check(situation: Situation) -> Iterator[Finding]:
     for each in situation.changes.undeclared:
         if each.dials:
             state = "" if each.state is None else f" is {each.state} and"
-            message = f"{each.name!r}{state} may be calling people, and no manifest declares it any more"
+            message = f"{each.name!r}{state} may be calling people, and no manifest declares it any longer"
             yield Finding(RULE.id, each.address, message)
 
 

@@ -18,14 +18,16 @@ def check(situation: Situation) -> Iterator[Finding]:
         if change.action not in (Action.UPDATE, Action.REPLACE) or was is None or was.dial_type is None:
             continue
         if find_meaning("dial_type", was.dial_type) is None and set(change.declared) != {"status"}:
-            message = f"campaign {change.name!r} dials {was.dial_type!r} in the tenant, whose meaning is not known"
+            message = (
+                f"campaign {change.name!r} dials {was.dial_type!r} in the tenant, a value that this tool does not know"
+            )
             yield Finding(RULE.id, change.address, f"{message}: what is changed of it may mean something else there")
 
 
 RULE = Rule(
     id="CMP-DIAL-TYPE",
     title="a campaign of an unknown dial type is changed",
-    says="No apply changes the settings of a campaign whose dial type in the tenant is a word that this tool does not"
+    says="No apply changes the settings of a campaign whose dial type in the tenant is a value that this tool does not"
     " know: thresholds and pacing mean something for the dial types that it knows. It is not replaced by one of the"
     " declared type either, as nobody knows whether it differs. Set the dial type in the tenant, or waive the finding.",
     severity=Severity.REFUSE,
@@ -36,7 +38,7 @@ RULE = Rule(
             url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
             effective=None,
             verified=True,
-            note="a caution of this tool's own, and no law: an unknown word is never taken for the harmless one",
+            note="a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
         ),
     ),
     check=check,

@@ -22,7 +22,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         changes = change.action is not Action.NO_OP or (change.address.kind, change.name) in written
         if changes and find_meaning("list_type", word) is None:
             known = (
-                "no type" if word in (None, "unknown") else f"the type {word!r}, a word that this tool does not know"
+                "no type" if word in (None, "unknown") else f"the type {word!r}, a value that this tool does not know"
             )
             message = f"list {change.name!r} has {known}: whether and how its contacts are called, nobody knows"
             yield Finding(RULE.id, change.address, message)
@@ -31,7 +31,7 @@ def check(situation: Situation) -> Iterator[Finding]:
 RULE = Rule(
     id="LST-TYPE",
     title="a list of an unknown type is written",
-    says="Nobody is put on a list, or taken off it, whose type in the tenant is a word that this tool does not know:"
+    says="Nobody is put on a list, or taken off it, whose type in the tenant is a value that this tool does not know:"
     " contacts of an outbound list are called, and those of another may be called in another way, or be those whom"
     " nobody may call. It is no difference that the tenant is asked to change, either. Look at the list in the tenant;"
     " where it is one for outbound calls, waive the finding, else declare another name.",
@@ -43,7 +43,7 @@ RULE = Rule(
             url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
             effective=None,
             verified=True,
-            note="a caution of this tool's own, and no law: an unknown word is never taken for the harmless one",
+            note="a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
         ),
     ),
     check=check,

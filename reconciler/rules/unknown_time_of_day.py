@@ -10,7 +10,7 @@ from reconciler.model.situation import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each active campaign with contacts at no known time of day."""
+    """Each active campaign with contacts with no known local time."""
     for planned in situation.calling:
         if not planned.campaign.active:
             continue
@@ -20,7 +20,7 @@ def check(situation: Situation) -> Iterator[Finding]:
                 yield Finding(RULE.id, planned.campaign.address, f"{message} the surface `outbound`")
         elif planned.exposure.unplaced:
             count = f"{planned.exposure.unplaced:,} of {planned.exposure.contacts:,} contacts"
-            message = f"{count} are at no known time of day: neither number nor address says it"
+            message = f"{count} have no known local time: neither number nor address says where they are"
             assumed = sum(place.contacts for place in planned.exposure.places if place.assumed)
             if assumed:
                 message += f"; for {assumed:,} the narrowest hours of all zones of their country hold"
@@ -29,7 +29,7 @@ def check(situation: Situation) -> Iterator[Finding]:
 
 RULE = Rule(
     id="HRS-003",
-    title="contacts at no known time of day",
+    title="contacts with no known local time",
     says="Calling hours are by the clock of the called person. A number without a place (toll-free, or of a country"
     " with too many time zones), or none that can be read, does not say what that clock shows: such contacts are"
     " counted. Where the country is known, the narrowest hours of all its zones hold for them. Map"

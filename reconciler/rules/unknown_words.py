@@ -18,16 +18,20 @@ def check(situation: Situation) -> Iterator[Finding]:
         if was is None:
             continue
         if was.tells_status and was.state is RunState.UNKNOWN:
-            message = f"its status in the tenant is {was.status!r}, whose meaning is not known: it may be dialling"
+            message = (
+                f"its status in the tenant is {was.status!r}, a value that this tool does not know: it may be dialling"
+            )
             yield Finding(RULE.id, each.campaign.address, message)
         if was.dial_type is not None and find_meaning("dial_type", was.dial_type) is None:
-            message = f"its dial type in the tenant is {was.dial_type!r}, whose meaning is not known: it is kept"
+            message = (
+                f"its dial type in the tenant is {was.dial_type!r}, a value that this tool does not know: it is kept"
+            )
             yield Finding(RULE.id, each.campaign.address, message)
 
 
 RULE = Rule(
     id="CMP-WORDS",
-    title="a word of the tenant's that is not known",
+    title="an unknown value in the tenant",
     says="A status that this tool does not know is taken for one at which people are called: such a campaign is made to"
     " rest, and read back at rest, before anything of it is changed or it is deleted. By a dial type that is not known"
     " no campaign is replaced. Look at the campaign in the tenant.",
@@ -39,7 +43,7 @@ RULE = Rule(
             url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
             effective=None,
             verified=True,
-            note="a caution of this tool's own, and no law: an unknown word is never taken for the harmless one",
+            note="a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
         ),
     ),
     check=check,

@@ -45,7 +45,7 @@ RULE = Rule(
             url="docs/decisions/0043-renamed-and-released.md",
             effective=None,
             verified=True,
-            note="of this tool's own, and no law",
+            note="a rule of this tool, not of the law",
         ),
     ),
     check=check,

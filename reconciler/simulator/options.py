@@ -78,7 +78,7 @@ class Options:
         jobs: how asynchronous jobs get on.
         dispositions: how much the surface `dispositions` takes.
         forget_rows: bulk rows are counted and digested, and not kept: for millions of them.
-        port: on 127.0.0.1; 0 takes a free one.
+        port: on 127.0.0.1; 0 picks a free one.
         seed: of the jitter and of page tokens.
     """
 

@@ -33,9 +33,9 @@ def describe_audiences(campaigns: Iterable[Planned]) -> Iterator[Text]:
             words = ", ".join(plain(repr(word)) for word in each.words)
             yield Text(f"     {each.contacts:,} of them with a {each.column} that cannot be read ({words})", "yellow")
         if exposure.unplaced:
-            yield Text(f"     {exposure.unplaced:,} of them at no known time of day", "yellow")
+            yield Text(f"     {exposure.unplaced:,} of them with no known local time", "yellow")
     if told[shown:]:
-        yield Text(f"  and {len(told) - shown} more in the plan's document", "dim")
+        yield Text(f"  and {len(told) - shown} more in the plan's JSON", "dim")
 
 
 def _countries(exposure: Exposure) -> str:

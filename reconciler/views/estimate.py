@@ -25,7 +25,7 @@ def describe_forecast(campaigns: Iterable[Planned]) -> Iterator[Text]:
     for number, lines in enumerate(told):
         # one line is kept for those that are left out
         if used + len(lines) > MOST - (number < len(told) - 1):
-            yield Text(f"  and {len(told) - number} more in the plan's document", "dim")
+            yield Text(f"  and {len(told) - number} more in the plan's JSON", "dim")
             return
         used += len(lines)
         yield from lines

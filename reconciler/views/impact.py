@@ -31,7 +31,7 @@ def describe_impact(impact: Impact) -> Iterator[Text]:
         shown = count_shown(len(lines), MOST)
         yield from (Text(plain(f"  {line}")) for line in lines[:shown])
         if lines[shown:]:
-            yield Text(f"  and {len(lines) - shown} more in the plan's document", "dim")
+            yield Text(f"  and {len(lines) - shown} more in the plan's JSON", "dim")
 
 
 def describe_blast(impact: Impact) -> str:

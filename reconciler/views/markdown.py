@@ -66,7 +66,7 @@ def _head(value: Plan) -> Iterator[str]:
     counts = [f"{value.count(action):,} to {action.value}" for action in reversed(_ORDER) if value.count(action)]
     adds, updates, removes = (sum(getattr(row, name) for row in value.rows) for name in ("adds", "changed", "removes"))
     aged = sum(row.aged for row in value.rows)
-    calendar = f", ~{aged:,} by the calendar alone" if aged else ""
+    calendar = f", ~{aged:,} by recency alone alone" if aged else ""
     lists = sum(row.total > 0 for row in value.rows)
     people = f"contacts +{adds:,} ~{updates:,} −{removes:,}{calendar} on {format_count(lists, 'list')}"
     yield f"**{', '.join(counts) or 'No object changes'}; {people}.** {_unchanged(value)}"

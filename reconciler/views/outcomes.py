@@ -43,7 +43,7 @@ def _set(change: OutcomeChange) -> Iterator[Text]:
     for sample in change.samples[:_MOST_SAMPLES]:
         yield Text(plain(f"     e.g.  {sample.token} ({sample.hint}): {describe_sample(sample)}"), "dim")
     if change.later:
-        words = f"    {change.later:,} of them have an outcome of a later moment in the tenant, and get this one"
+        words = f"    {change.later:,} of them have a later outcome in the tenant, which this one replaces"
         yield Text(words, "yellow")
 
 
@@ -87,7 +87,7 @@ def describe_sums(value: Plan) -> str:
     """What else is done with contacts, where something is."""
     settled, numbers = (sum(change.total for change in changes) for changes in (value.outcomes, value.numbers))
     told = [f"{settled:,} outcomes to set"] if settled else []
-    told += [f"{numbers:,} numbers not to be called any more"] if numbers else []
+    told += [f"{numbers:,} numbers to be added to do-not-call lists"] if numbers else []
     return "".join(f"; {words}" for words in told)
 
 

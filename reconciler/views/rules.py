@@ -16,7 +16,7 @@ from reconciler.views.plain import plain
 from reconciler.views.view import View
 
 WIDTH = 100
-NO_ADVICE = "This is no legal advice: what is abandoned is decided while calls are made. Ask those who know the law."
+NO_ADVICE = "This is not legal advice: what is abandoned is decided while calls are made. Ask your counsel."
 
 
 def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> Text:
@@ -114,9 +114,9 @@ def _hours(timetable: Timetable) -> str:
 def _verdict(rule: Rule) -> str:
     says = "Apply refuses a plan with such a finding" if rule.severity is Severity.REFUSE else "It warns; apply goes on"
     if not rule.waivable:
-        return f"{says}. Nothing sets it aside."
-    ends = ", and says until when" if rule.ends else ""
-    return f"{says}. A waiver sets it aside for one object, with a reason{ends}."
+        return f"{says}. It cannot be waived."
+    ends = ", and must set `until`" if rule.ends else ""
+    return f"{says}. It can be waived for one object, with a reason{ends}."
 
 
 def _sources(sources: Iterable[Source]) -> Iterator[Text]:

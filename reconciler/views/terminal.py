@@ -113,9 +113,7 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         yield from _wrapped(told)
         return
     if change.previous is not None:
-        yield Text(
-            plain(f'    moved from "{change.previous}": it is renamed in place, and no second one is made'), "dim"
-        )
+        yield Text(plain(f'    moved from "{change.previous}": it is renamed in place'), "dim")
     stuck = change.replacement.fields if change.replacement is not None else ()
     for field in change.fields:
         forces = "  (forces it)" if field.path in stuck else ""
@@ -137,10 +135,10 @@ def _released(change: ObjectChange) -> Iterator[Text]:
     symbol, style = _SYMBOLS[change.action]
     words = plain(f'  released "{change.name}"')
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), words)
-    yield Text(plain(f"    {describe_reason(change.why[-1])}: its mark is taken off, and it stays as it is"), "dim")
+    yield Text(plain(f"    {describe_reason(change.why[-1])}: its mark is removed, and it stays as it is"), "dim")
     if change.dialled_by:
         named = ", ".join(f'"{name}"' for name in change.dialled_by)
-        yield Text(plain(f"    campaign {named} may be dialling, and dials on"), "bold red")
+        yield Text(plain(f"    campaign {named} may be dialling, and goes on dialling"), "bold red")
 
 
 def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
@@ -205,7 +203,7 @@ def _aged(change: RowChange) -> str:
     if not change.aged:
         return ""
     since = "" if change.aged_since is None else f" since {format_instant(change.aged_since)}"
-    return f", ~{change.aged:,} by the calendar{since}"
+    return f", ~{change.aged:,} by recency alone{since}"
 
 
 def _account(account: Accounting) -> Iterator[Text]:
@@ -260,7 +258,7 @@ def _waiver(waiver: Waived) -> Iterator[Text]:
 def _undeclared(value: Plan) -> Iterator[Text]:
     """What is ours and declared no more: what dials comes first."""
     if value.undeclared:
-        yield Text("Not declared any more, and left as it is; `--prune` deletes it:", "yellow")
+        yield Text("No longer declared, and left as it is; `--prune` deletes it:", "yellow")
     for each in sorted(value.undeclared, key=lambda each: (not each.dials, each.address)):
         uses = ", ".join(f'"{name}"' for _, name in each.uses)
         does = ("dials" if each.state == "active" else "may dial") if each.dials else "does not dial"
@@ -286,7 +284,7 @@ def _left(value: Plan) -> str:
     dialling = sum(each.dials for each in value.undeclared)
     dials = f", and {dialling:,} of them may be calling people" if dialling else ""
     count = format_count(len(value.undeclared), "object")
-    return f" {count} of this workspace {_are(value)} not declared any more{dials}."
+    return f" {count} of this workspace {_are(value)} no longer declared{dials}."
 
 
 def _are(value: Plan) -> str:
@@ -306,7 +304,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "changed", "removes"))
     aged = sum(change.aged for change in rows)
-    calendar = f", ~{aged:,} by the calendar" if aged else ""
+    calendar = f", ~{aged:,} by recency alone" if aged else ""
     replaced, let_go = value.count(Action.REPLACE), value.count(Action.RELEASE)
     anew = f"{replaced} to replace, " if replaced else ""
     anew += f"{let_go} to release, " if let_go else ""

@@ -10,7 +10,7 @@ from typing import Literal
 from rich.text import Text
 
 Subject = Literal[
-    "plan", "report", "contact", "rules", "rule", "what-if", "callbacks", "validation", "owed", "lock", "audit"
+    "plan", "report", "contact", "rules", "rule", "what-if", "callbacks", "validation", "pending", "lock", "audit"
 ]
 """What can be shown."""
 

@@ -22,7 +22,7 @@ FAULTS = {
     "no outcome": (f"{contact(1)},,A1,,{AT}", "outcome is empty"),
     "no agent": (f"{contact(1)},BUSY,,,{AT}", "agent is empty"),
     "no contact": (f",BUSY,A1,,{AT}", "contactId is empty"),
-    "a contact that is no id": (f"..,BUSY,A1,,{AT}", "contactId is no id"),
+    "a contact that is no id": (f"..,BUSY,A1,,{AT}", "contactId is not an id"),
     "a moment in the future": (f"{contact(1)},BUSY,A1,,2999-01-01T00:00:00Z", "timestamp is in the future"),
     "a moment without a zone": (f"{contact(1)},BUSY,A1,,2026-06-30T12:00:00", "timestamp has no time zone"),
     "no moment": (f"{contact(1)},BUSY,A1,,", "timestamp is empty"),

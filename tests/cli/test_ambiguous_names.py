@@ -36,7 +36,7 @@ def test_a_declared_name_that_the_tenant_has_twice_and_a_source_that_it_has_twic
     assert "the tenant has 2 objects named 'Callers', and ContactList/callers means one" in ended.err
     assert f"their ids are {' and '.join(ids['Callers'])}" in ended.err
     told = " and ".join(f"'Everybody' (id {each})" for each in ids["Everybody"])
-    assert f"the tenant has more than one list 'Everybody' that nobody can tell apart: {told}" in ended.err
+    assert f"the tenant has more than one list 'Everybody' that cannot be told apart: {told}" in ended.err
     assert "refer to the one that is meant by its id" in ended.err
     assert not tenant.requests().writes()
 

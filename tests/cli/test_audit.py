@@ -202,4 +202,4 @@ def test_a_record_of_an_older_edition_is_answered_for_once(
     assert run("apply", "--yes").code == 0
     ended = run("audit", "verify")
     assert ended.code == 0, ended.err
-    assert "answered for it as it was at" in ended.out
+    assert "vouched for it as it was at" in ended.out

@@ -21,7 +21,7 @@ def nobody_says_anything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["validate"], ["plan"], ["drift"], ["apply", "--yes"], ["apply", "--resume"], ["owed"]]
+    "command", [["validate"], ["plan"], ["drift"], ["apply", "--yes"], ["apply", "--resume"], ["pending"]]
 )
 def test_whatever_the_command_is_no_request_is_made_and_no_file_written(
     tenant: Simulator, folder: Folder, run: Run, command: list[str], monkeypatch: pytest.MonkeyPatch

@@ -106,7 +106,7 @@ def test_nobody_is_named_in_anything_that_a_run_prints_or_leaves(
             )
             tell("--debug", "apply", "--resume")
             tenant.faults.clear()
-        for command in (("plan",), ("plan", "--format", "json"), ("drift",), ("owed",), ("audit", "verify")):
+        for command in (("plan",), ("plan", "--format", "json"), ("drift",), ("pending",), ("audit", "verify")):
             tell(*command)
         tell("apply", "--yes", "--format", "json")
     printed["the log"] = caplog.text.encode()

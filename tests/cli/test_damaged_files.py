@@ -137,7 +137,7 @@ DAMAGED: tuple[tuple[str, tuple[Mutation, ...], tuple[tuple[str, ...], ...]], ..
     (".reconciler/audit.jsonl", LINES, (RESUME, VERIFY)),
     (".reconciler/audit.jsonl.count", ANY, (RESUME, VERIFY)),
     (".reconciler/plan.key", ANY, (RESUME, SAVED)),
-    (".reconciler/owed.jsonl", LINES, (PLAN, ("owed",))),
+    (".reconciler/owed.jsonl", LINES, (PLAN, ("pending",))),
     (".reconciler/written/*.sealed", ANY, (PLAN,)),
     (".reconciler/interrupted.json", LINES, (PLAN, VERIFY)),
     (".reconciler/fences.jsonl", LINES, (("lock", "status"), VERIFY)),

@@ -57,7 +57,7 @@ def test_an_environment_is_planned_against_its_own_tenant_and_the_plan_names_bot
 
 
 @pytest.mark.parametrize(
-    "command", [["plan"], ["drift"], ["apply", "--yes"], ["owed"], ["audit", "verify"], ["lock", "status"]]
+    "command", [["plan"], ["drift"], ["apply", "--yes"], ["pending"], ["audit", "verify"], ["lock", "status"]]
 )
 @pytest.mark.parametrize("said", [["-e", "prod", "--tenant", "stage"], []])
 def test_no_command_goes_on_where_tenant_and_environment_disagree_or_neither_is_named(
@@ -106,7 +106,7 @@ def test_a_run_is_gone_on_with_in_its_own_environment_alone(two: Two, folder: Fo
     resumed = run("apply", "--resume", "-e", "prod")
     assert resumed.code == 0, resumed.said
     for name in ("9999", "notes.txt"):
-        assert f"Notice: {runs / name} is no run, and is passed over" in resumed.err
+        assert f"Notice: {runs / name} is not a run, and is ignored" in resumed.err
         assert f"{name} among the runs is none, and was passed over." in run("audit", "verify", "-e", "prod").out
     assert len(scene.members(two.prod, "Chosen")) == 50
 
@@ -125,7 +125,7 @@ def test_one_contact_is_told_as_the_chosen_environment_has_it(two: Two, run: Run
 
 
 @pytest.mark.parametrize(
-    "command", [["owed"], ["lock", "status"], ["webhooks", "list"], ["webhooks", "resend"], ["webhooks", "forget"]]
+    "command", [["pending"], ["lock", "status"], ["webhooks", "list"], ["webhooks", "resend"], ["webhooks", "forget"]]
 )
 def test_a_command_on_the_ledger_says_of_which_tenant_and_environment_it_speaks(
     two: Two, run: Run, command: list[str]

@@ -71,7 +71,7 @@ def test_rejected_rows_are_pending_for_every_clone_until_their_rows_change(
     assert (change(planned)["adds"], change(planned)["pending"]) == (0, 2)
     assert document(planned)["verdict"]["counts"]["contacts_pending"] == 2
     assert document(planned)["ledger"]["new"] is False
-    (words,) = [described(each) for each in change(planned)["owed"]]
+    (words,) = [described(each) for each in change(planned)["pending_retry"]]
     assert words.startswith("rejected once, pending until its row changes: ")
     tenant.clear_requests()
     assert clones("apply", "--yes").code == 0
@@ -81,7 +81,7 @@ def test_rejected_rows_are_pending_for_every_clone_until_their_rows_change(
     again = clones("plan", "--detailed-exitcode", "--format", "json")
     assert again.code == 2
     assert (change(again)["adds"], change(again)["pending"]) == (1, 1)
-    assert [each["args"]["next"] for each in change(again)["owed"]] == [
+    assert [each["args"]["next"] for each in change(again)["pending_retry"]] == [
         "now_its_row_has_changed",
         "when_its_row_changes",
     ]

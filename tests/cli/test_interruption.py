@@ -79,7 +79,7 @@ def test_an_apply_finishes_what_is_in_flight_and_says_how_to_go_on(
 ) -> None:
     code, said = stage.ended("apply", "--yes", at=1, send=[number], method="POST", path="/contactlists/.*/contacts$")
     assert code == 130, said
-    assert "Stopping: what is in flight is finished first" in said
+    assert "Stopping once the requests in flight are finished" in said
     assert f"reconciler apply --resume -w {stage.folder.root}" in said
     assert "Nothing was written" not in said
     assert len(scene.members(stage.tenant, "Chosen")) == 20, "two chunks of ten: the one in flight, and no other"
@@ -166,7 +166,7 @@ def test_a_run_of_which_the_tenant_takes_nobody_is_over_and_says_what_to_do(
     delivery.declare(folder, tenant, "listContacts")  # and the tenant knows neither of them
     ended = run("apply", "--yes")
     assert ended.code == 5
-    assert "the tenant took none of the contacts" in ended.out
+    assert "the tenant accepted none of the contacts" in ended.out
     assert "plan again" in ended.out
     assert "--resume" not in ended.out + ended.err, "what is refused once is not sent again by going on"
     again = run("apply", "--resume")

@@ -69,7 +69,7 @@ def test_an_apply_whose_output_has_no_room_is_finished_and_says_so(tenant: Simul
     with Path("/dev/full").open("w") as full:
         ended = apply_to(tenant, folder, full, subprocess.PIPE)
     assert ended.returncode == 1
-    assert "error[output]: not all that this command told could be printed: No space left" in ended.stderr.decode()
+    assert "error[output]: not all output of this command could be printed: No space left" in ended.stderr.decode()
     assert "Traceback" not in ended.stderr.decode()
     assert is_whole(tenant)
 

@@ -120,7 +120,7 @@ def test_a_table_and_a_chart_are_for_people(run: Run) -> None:
     [
         ("segment/callers", "score.bands.hihg.from=60", "did you mean `high`?"),
         ("segment/caller", "cap.most=1", "did you mean `callers`?"),
-        ("segment/callers", "membership=1", "is no number"),
+        ("segment/callers", "membership=1", "is not a number"),
         ("segment/callers", "score.bands.high.from=900", "no contact can score 900"),
         ("segment/callers", "score.bands.high.from=60", "overlap"),
         ("segment/callers", "membership.x.y=5", "leads into something that has no parts"),

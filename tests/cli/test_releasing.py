@@ -55,7 +55,7 @@ def test_a_campaign_is_released_by_its_manifest_and_dials_on(tenant: Simulator, 
     assert rules(document) == ["OWN-RELEASED Campaign/evening"]
     shown = run("plan").out
     assert '× Campaign/evening  released "Evening"' in shown
-    assert 'campaign "Evening" may be dialling, and dials on' in shown
+    assert 'campaign "Evening" may be dialling, and goes on dialling' in shown
     tenant.clear_requests()
     ended = run("apply", "--yes")
     assert ended.code == 0, ended.err
@@ -144,7 +144,7 @@ def test_what_is_released_is_never_pruned(tenant: Simulator, applied: Folder, ru
     applied.write("workspace.yaml", manifest("Workspace", "test", f"overrides: [{waiver}]"))
     ended = run("plan", "--prune", "--release", "all")
     assert ended.code == 64
-    assert "--prune deletes what --release all lets go of" in ended.err
+    assert "--prune would delete what --release all releases" in ended.err
     file = str(applied.root / "a.plan")
     assert run("plan", "--prune", "--release", "Chosen", "--out", file).code == 0
     ended = run("apply", file)

@@ -77,7 +77,7 @@ def test_a_campaign_that_has_no_threshold_is_not_made(tenant: Simulator, folder:
     folder.write("campaign.yaml", manifest("Campaign", "evening", spec))
     refused = run("apply", "--yes")
     assert refused.code == 3
-    words = "the tenant makes no campaign without abandonThreshold, and none is declared"
+    words = "the tenant creates no campaign without abandonThreshold, and none is declared"
     assert f"OBJ-INCOMPLETE  Campaign/evening: {words}" in refused.said
     assert "overrides" not in refused.err
     assert not tenant.requests().writes()

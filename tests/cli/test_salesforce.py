@@ -170,7 +170,7 @@ def test_a_renewal_that_is_refused_on_page_3_is_a_located_error_and_nothing_is_w
     tenant.faults.add("status", path="/services/oauth2/token$", status=400, skip=1, times=None)
     ended = run("apply", "--yes")
     assert ended.code == 1
-    assert "error[token-refused]: Salesforce refuses to hand out a token" in ended.err
+    assert "error[token-refused]: Salesforce refuses to issue a token" in ended.err
     assert "/services/oauth2/token" in ended.err
     assert "page 3 of Lead of Salesforce; 4 records had been read, and none of them is kept" in ended.err
     assert "CXONE_CLIENT_SECRET" in ended.err

@@ -193,7 +193,7 @@ def test_a_source_that_calls_people_without_recorded_consent_says_so_in_every_pl
     (account,) = json.loads(run("plan", "--format", "json").out)["audiences"]
     assert account["called_without_recorded_consent"] == 2
     explained = run("explain", "contact", "C00002", "--segment", "callers").out
-    assert "no consent recorded, called all the same (unknownConsent: in at segments.yaml:" in explained
+    assert "no consent recorded, called anyway (unknownConsent: in at segments.yaml:" in explained
     folder.write("customers.csv", UNCLEAR.replace(",,95", ",yes,95").replace("maybe", "yes"))
     assert "0 of those in have no recorded consent" in run("plan").out
 

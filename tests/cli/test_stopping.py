@@ -69,7 +69,7 @@ def resumed(stage: Stage) -> None:
 def test_what_is_in_flight_is_finished_and_no_more_is_sent(stage: Stage, method: str, number: int) -> None:
     code, said = stage.ended("apply", "--yes", at=1, send=[number], **PUT)
     stopped(stage, code, said)
-    assert "Stopping: what is in flight is finished first" in said
+    assert "Stopping once the requests in flight are finished" in said
     sent = stage.tenant.requests().to(**PUT)
     known = {
         entry["key"] for entry in journal(stage) if entry["event"] in ("done", "submitted") and "#" in entry["key"]

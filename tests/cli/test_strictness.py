@@ -259,7 +259,7 @@ class TestOnAFloor:
         ("spec", "why"),
         [
             ("unwaivable: [ABN-001]", "the floor lets nothing set ABN-001 aside"),
-            ("waivers: {longest: 30d}", "the floor lets no waiver hold for more than 30 days"),
+            ("waivers: {longest: 30d}", "the floor allows no waiver for more than 30 days"),
         ],
     )
     def test_a_waiver_that_it_does_not_allow_sets_nothing_aside(

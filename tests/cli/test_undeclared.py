@@ -34,7 +34,7 @@ def test_an_active_campaign_that_is_declared_no_more_is_named_and_dials_on(
     planned = run("plan", "--detailed-exitcode")
     assert planned.code == 0
     assert 'Campaign "Evening": active, dials list "Chosen"' in planned.out
-    assert "No changes to what is declared. 1 object of this workspace is not declared any more" in planned.out
+    assert "No changes to what is declared. 1 object of this workspace is no longer declared" in planned.out
     assert "The tenant matches the manifests" not in planned.out
     assert "OWN-UNDECLARED" in planned.out
     assert run("plan", "--fail-on", "warn").code == 3

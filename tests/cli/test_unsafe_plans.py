@@ -55,7 +55,7 @@ def a_stopped_campaign(tenant: Simulator, folder: Folder) -> None:
 UNSAFE = [
     (too_many_removals, ["LIM-REMOVALS"], "Segment/chosen[engaged]", "10 of 20 contacts (50 %)"),
     (too_many_updates, ["LIM-UPDATES"], "Segment/chosen[engaged]", "25 of 25 contacts (100 %)"),
-    (an_emptied_list, ["LIM-EMPTIED", "LIM-REMOVALS"], "Segment/chosen[engaged]", "is emptied of its 1 contacts"),
+    (an_emptied_list, ["LIM-EMPTIED", "LIM-REMOVALS"], "Segment/chosen[engaged]", "would lose all 1 contacts"),
     (a_stopped_campaign, ["LIM-STOPPED"], "Campaign/evening", "'Evening' is active and would be paused"),
 ]
 

@@ -315,7 +315,7 @@ def test_a_record_that_cannot_be_written_changes_no_exit_code(
     ended = run("apply", "--yes")
     assert ended.code == 0
     assert said in ended.err
-    assert "Not all webhooks were told; what was done stays done." in ended.err
+    assert "Not all webhooks were notified; the apply itself is not affected." in ended.err
     assert tenant.webhooks() == []
 
 

@@ -433,7 +433,7 @@ def test_what_no_tenant_tells_is_held_against_what_was_written_last(
     kept.unlink()
     words = "name and e-mail" if method == "contactBatch" else "first name, last name and e-mail"
     words = f"phone, {words}" if method == "contactBatch" else words
-    assert f"8  update: the tenant does not tell its current {words}" in run("plan").out
+    assert f"8  update: the tenant does not show its current {words}" in run("plan").out
     applied(run)
 
 

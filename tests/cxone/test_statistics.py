@@ -158,6 +158,6 @@ def test_calls_that_cannot_be_understood_give_no_estimate_and_say_where_they_are
         reader.objects(CAMPAIGN)
         said = str(reader.statistics(CAMPAIGN, ["A"])["A"])
     assert "no estimate of what 'A' may still abandon: the " in said
-    assert " not as " in said
+    assert " does not match " in said
     assert f"GET {tenant.url}/api/v1/campaigns/CA-1/statistics" in said
     assert note in said

@@ -172,7 +172,7 @@ def test_nothing_is_applied_on_a_record_that_is_broken_until_somebody_answers_fo
     with ledger.run(PLAN) as run:
         run.finish(Report(run.name, (), 0))
     shutil.rmtree(ledger.store.folder / "runs")  # the journals tell of the entry that is gone
-    assert any("ann answered for it" in words for words in checked(ledger).words)
+    assert any("ann vouched for it" in words for words in checked(ledger).words)
     lines = record(ledger).read_bytes().splitlines()
     record(ledger).write_bytes(b"\n".join([lines[1], *lines[1:]]) + b"\n")
     with pytest.raises(LedgerError, match="broken at entry 1"):

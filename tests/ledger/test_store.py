@@ -120,7 +120,7 @@ def test_a_disk_that_takes_no_more_is_told_and_leaves_whole_lines(
 
 def test_a_ledger_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "ledger").write_text("a file is in the way")
-    with pytest.raises(LedgerError, match="the ledger cannot be kept in"):
+    with pytest.raises(LedgerError, match="the ledger cannot be stored in"):
         Store("file://ledger", tmp_path)
 
 

@@ -102,7 +102,7 @@ def test_many_places_are_told_in_short_and_all_of_them_in_the_details() -> None:
     )
     exposure = Exposure(60, {}, 0, places)
     words, details = describe_out_of_hours(exposure, (window(1, 1),), LAW) or ("", {})
-    assert "; 2 more places, which the plan's document names; " in words
+    assert "; 2 more places, which the plan's JSON names; " in words
     assert [(each["region"], each["contacts"], each["outside_minutes"]) for each in details["places"]] == [
         ("EE", 14, 60),
         ("DD", 13, 60),

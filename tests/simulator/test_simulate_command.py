@@ -95,7 +95,7 @@ def test_ctrl_c_ends_it_with_one_line() -> None:
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=5)
     assert (running.returncode, errors) == (0, "")
-    assert output == "Stopped after 0 requests; nothing was kept.\n"
+    assert output == "Stopped after 0 requests; nothing was saved.\n"
 
 
 def test_it_loads_records_of_salesforce(interrupted: list[Simulator], tmp_path: Path) -> None:

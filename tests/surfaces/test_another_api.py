@@ -164,9 +164,9 @@ def test_a_group_whose_answer_was_lost_is_adopted_and_not_taken_for_ours(workspa
     desk.lose = {"POST"}
     ended = workspace.run("apply", "--yes")
     assert ended.code == 1
-    assert "nobody knows whose it is" in ended.out + ended.err
+    assert "its owner is unknown" in ended.out + ended.err
     resumed = workspace.run("apply", "--resume")  # nor does going on with it make it ours, or a second one
-    assert (resumed.code, "nobody knows whose it is" in resumed.out + resumed.err) == (1, True)
+    assert (resumed.code, "its owner is unknown" in resumed.out + resumed.err) == (1, True)
     assert (desk.titles(), desk.writes) == (["Gold"], ["POST /groups"])
     assert applied(workspace, desk) == {"ContactList/gold": "adopt"}
     nothing_to_do(workspace, desk)

@@ -30,7 +30,7 @@ def test_countries_are_counted_and_so_is_who_has_no_clock() -> None:
     assert lines(replace(ONE, exposure=exposure)) == [
         HEAD,
         "  Campaign/calls  1,207: US 1,150 · CA 50 · unknown 7",
-        "     7 of them at no known time of day",
+        "     7 of them with no known local time",
     ]
 
 
@@ -46,4 +46,4 @@ def test_many_campaigns_are_told_in_short() -> None:
     each = replace(ONE, exposure=Exposure(1, {"US": 1}, 0))
     told = lines(*[each] * (MOST + 3))
     assert len(told) == MOST + 2
-    assert told[-1] == "  and 3 more in the plan's document"
+    assert told[-1] == "  and 3 more in the plan's JSON"

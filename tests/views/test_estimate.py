@@ -101,7 +101,7 @@ def test_a_reviewer_reads_twelve_lines_and_how_many_more_there_are() -> None:
     many = [planned(f"band-{number}", counted=Statistics(900, 200, 1, SINCE, NOW)) for number in range(9)]
     lines = told(*many)
     assert len(lines) == MOST == 12
-    assert lines[-1] == "  and 4 more in the plan's document"
+    assert lines[-1] == "  and 4 more in the plan's JSON"
     assert len(told(*(planned(f"band-{number}") for number in range(11)))) == MOST
 
 

@@ -36,7 +36,7 @@ def test_what_is_long_is_cut_and_counted() -> None:
     many = tuple(BandMove(Address("Segment", f"s{number}"), None, "high", 1) for number in range(MOST + 3))
     shown = lines(replace(impact(), bands=many))
     assert sum("not called → high" in each for each in shown) == MOST
-    assert "  and 3 more in the plan's document" in shown
+    assert "  and 3 more in the plan's JSON" in shown
 
 
 def test_a_value_of_somebody_else_gives_no_orders() -> None:

@@ -61,7 +61,7 @@ def _write(backend: Any, change: NumbersChange, root: Path, name: str) -> None:
     inside = root.resolve()
     folder = (inside / change.store).resolve()
     if not folder.is_relative_to(inside):
-        raise NotAdded(f"the store {change.store} leads out of the workspace", where=str(change.address))
+        raise NotAdded(f"the store {change.store} leads outside the workspace", where=str(change.address))
     draft = folder / f".{name}.{secrets.token_hex(4)}"
     try:
         missing = [each for each in (folder, *folder.parents) if each.is_relative_to(inside) and not each.exists()]
@@ -82,7 +82,7 @@ def _write(backend: Any, change: NumbersChange, root: Path, name: str) -> None:
         raise NotAdded(message, where=str(change.address), note=error.strerror, hint=_HINT) from error
 
 
-_HINT = "make the store writable, then go on: nothing else of the apply is begun before"
+_HINT = "make the store writable, then resume: nothing else of the apply is begun before"
 
 
 def _upload(backend: Any, change: NumbersChange, name: str) -> None:

@@ -47,7 +47,7 @@ def stage_rows(backend: Any, read: Callable[[], Rows]) -> Rows:
     raise ReconcilerError(
         f"a list was read {MOST_READS} times and never held as many contacts as the tenant says",
         note=f"{distinct:,} read, {rows.total or 0:,} in the tenant: the list is being changed by somebody else",
-        hint="try again when the tenant is quiet",
+        hint="try again when nobody is changing it",
     )
 
 

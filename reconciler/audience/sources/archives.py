@@ -53,7 +53,7 @@ def list_members(file: Found, folder: Path) -> Iterator[Found]:
     Raises:
         BadInput: the archive is damaged, empty, or larger than may be; a member is encrypted, or an archive itself.
     """
-    refused = "the archive is damaged, or is no zip archive"
+    refused = "the archive is damaged, or is not a zip archive"
     with open_zip(file, "not-zip", refused), zipfile.ZipFile(file.path) as archive:
         inside = [each for each in archive.infolist() if not each.is_dir()]
         problems = list(_refused(file, inside))

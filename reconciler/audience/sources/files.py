@@ -131,4 +131,4 @@ def _damaged(file: Found, feed: AnyFiles, wanted: set[str]) -> Iterator[None]:
         if bad is None:
             raise
         message = f"the file is damaged: its rows {bad[0]:,} to {bad[1]:,} cannot be read"
-        raise BadInput([Problem(file.at(), "damaged", message, hint="write it anew, or fetch it again")]) from None
+        raise BadInput([Problem(file.at(), "damaged", message, hint="write or fetch it again")]) from None

@@ -44,7 +44,7 @@ def check_folders(feed: FileFeed, root: Path) -> None:
 def _in_workspace(feed: FileFeed, inside: Path, folder: str, kind: str) -> Iterator[Problem]:
     path = inside / folder
     if not path.resolve().is_relative_to(inside):
-        yield Problem(feed.where, "outside-the-workspace", f"`{folder}` leads out of the workspace")
+        yield Problem(feed.where, "outside-the-workspace", f"`{folder}` leads outside the workspace")
     elif path.is_symlink() and not path.exists():
         yield Problem(feed.where, "no-folder", f"`{folder}` is a link to nothing")
     elif path.exists() and not path.is_dir():

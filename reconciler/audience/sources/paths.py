@@ -48,7 +48,7 @@ def find_files(feed: AnyFiles, root: Path) -> list[Found]:
     """The files that a feed names, each once, in the order of their names.
 
     Raises:
-        BadInput: a path matches nothing (unless the feed is optional), is no file, leads out of the workspace, or to a
+        BadInput: a path matches nothing (unless the feed is optional), is no file, leads outside the workspace, or to a
             store that does not serve it; every such path at once.
     """
     problems: list[Problem] = []
@@ -121,7 +121,7 @@ def _matched(inside: Path, pattern: str) -> Iterator[Path]:
 
 def _fault(path: Path, name: str, inside: Path, where: Location) -> Problem | None:
     if not path.resolve().is_relative_to(inside):
-        return Problem(where, "outside-the-workspace", f"`{name}` leads out of the workspace")
+        return Problem(where, "outside-the-workspace", f"`{name}` leads outside the workspace")
     if path.is_dir():
         return Problem(where, "not-a-file", f"`{name}` is a folder", hint=f"name its files, for example `{name}/*.csv`")
     if not path.exists():

@@ -73,5 +73,5 @@ def _whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
 
 
 def _no_field(feed: SalesforceFeed, name: str) -> Problem:
-    message = f"`{name}` is no field of a Salesforce object"
+    message = f"`{name}` is not a field of a Salesforce object"
     return Problem(feed.where, "no-field", message, hint="use its API name, such as `Phone` or `Account.Name`")

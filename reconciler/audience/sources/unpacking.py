@@ -97,7 +97,7 @@ def _transcode(file: Found, encoding: str, target: Path) -> None:
 
 def _not_utf16(file: Found, line: int) -> Problem:
     message = "the file is not UTF-16, or is cut short, on this line or after it"
-    return Problem(file.at(line), "not-utf-16", message, hint="write it anew, or say which `encoding` it has")
+    return Problem(file.at(line), "not-utf-16", message, hint="write it again, or say which `encoding` it has")
 
 
 def _utf16(file: Found, feed: AnyFiles, start: bytes) -> str | None:

@@ -39,7 +39,7 @@ class NotAllowed(Exception):
     """A part of a condition that is not translated."""
 
     def __init__(self, node: Any) -> None:
-        super().__init__(f"`{_short(node.sql())}` cannot be said here")
+        super().__init__(f"`{_short(node.sql())}` is not allowed here")
 
 
 def _short(text: str) -> str:

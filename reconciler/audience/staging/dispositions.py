@@ -45,7 +45,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
                 # it is a part of the URL that is written to
                 (
                     told["contactId"].re_search(r"^\.{1,2}$") | _unfit(told["contactId"], LONGEST_FIELD),
-                    "contactId is no id",
+                    "contactId is not an id",
                 ),
                 (is_empty(outcome), EMPTY_OUTCOME),
                 (outcome.isin(feed.codes).fill_null(False), ibis.null("string")),

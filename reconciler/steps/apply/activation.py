@@ -60,13 +60,13 @@ def stop(writes: Writes, activity: RunStates, error: ReconcilerError) -> None:
         raise
     except ReconcilerError as another:
         error.note = f"{writes.change.name!r} may be {activity.on}: it could not be stopped ({another.message})"
-        error.hint = "look at it in the tenant; then go on"
+        error.hint = "look at it in the tenant, then resume"
 
 
 def _as_planned(writes: Writes, rest: dict[str, object]) -> LiveObject:
     live = writes.found()
     if live is None:
-        raise NotAsWritten(f"{writes.change.name!r} is not there any more")
+        raise NotAsWritten(f"{writes.change.name!r} no longer exists")
     wrong = writes.differing(live, rest)
     if wrong:
         raise NotAsWritten(f"{', '.join(wrong)} of {writes.change.name!r} changed meanwhile: it is not activated")

@@ -76,8 +76,7 @@ class Calling:
         since = ends is not None and until is not None and until <= ends <= moment
         if planned.campaign.repeats and ends is not None and since and writes_window(planned):
             raise OutOfHours(
-                f"{self._change.name!r} is not set to work: the window of its calendar is over since"
-                f" {format_instant(ends)}",
+                f"{self._change.name!r} is not activated: the window of its calendar ended at {format_instant(ends)}",
                 hint="plan again, and apply that",
             )
 
@@ -96,6 +95,6 @@ class Calling:
         words = [f"{each.rule}: {each.message}" for each in found if each.refuses]
         if words:
             raise OutOfHours(
-                f"{self._change.name!r} is not set to work at {format_instant(moment)}: {'; '.join(words)}",
+                f"{self._change.name!r} is not activated at {format_instant(moment)}: {'; '.join(words)}",
                 hint="give it times that all its contacts allow, plan again, and apply that",
             )

@@ -56,7 +56,7 @@ class Filled:
             if self._writer.named(load_kinds()[kind], name) is None:
                 raise NotFilled(f"list {name!r} is not there")
             if not self._writer.occupied(name):
-                raise NotFilled(f"list {name!r} is empty", hint="fill it, then go on; nothing dials an empty list")
+                raise NotFilled(f"list {name!r} is empty", hint="fill it, then resume; nothing dials an empty list")
 
     def _as_planned(self, change: RowChange) -> None:
         self._fresh.look(change)
@@ -64,7 +64,7 @@ class Filled:
         out = self._fresh.out(change)
         with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             if not now.count:
-                raise NotFilled(f"list {change.list!r} is empty", hint="fill it, then go on")
+                raise NotFilled(f"list {change.list!r} is empty", hint="fill it, then resume")
             if not change.total:
                 if self._unchanged(backend, change, now, len(out)):
                     return

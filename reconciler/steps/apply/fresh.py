@@ -131,7 +131,7 @@ class Fresh:
                     f"{len(wrong):,} contacts of list {change.list!r} may not be called by now, and are still on it"
                     " after they were taken off",
                     where=str(change.address),
-                    hint="take them off the list in the tenant, then go on",
+                    hint="remove them from the list in the tenant, then resume",
                 )
             return members
 

@@ -87,11 +87,11 @@ def _at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms
 
 
 def _still_rests(writes: Writes, activity: RunStates | None) -> None:
-    """Raise if an object that was at rest may have been set to work by somebody else meanwhile."""
+    """Raise if an object that was at rest may have been activated by somebody else meanwhile."""
     live = writes.found() if activity is not None else None
     if activity is not None and live is not None and activity.may_run(live.fields):
         raise NotAsWritten(
-            f"{writes.change.name!r} may have been set to work by somebody else since the plan was made",
+            f"{writes.change.name!r} may have been activated by somebody else since the plan was made",
             note=f"its {activity.field} is {live.fields.get(activity.field)!r}; nothing was written to it",
             hint="plan again, have the new plan reviewed, and apply that",
         )

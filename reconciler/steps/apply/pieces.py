@@ -158,7 +158,7 @@ class Pieces:
         raise ReconcilerError(
             f"its job was aborted {MOST_ABORTED} times",
             note="somebody in the tenant ends it, or a rule there does",
-            hint="look at the jobs in the tenant, then go on",
+            hint="look at the jobs in the tenant, then resume",
         )
 
     def _untried(self, key: str) -> Iterator[str]:
@@ -187,7 +187,7 @@ class Pieces:
                 raise JobTwice(
                     "the tenant names one job for two requests; what became of the second is not known",
                     where=str(self.change.address),
-                    hint="ask whoever runs the tenant, then go on: nobody is put on a list twice",
+                    hint="ask whoever runs the tenant, then resume: nobody is put on a list twice",
                 )
             self._run.record_job(key, job_id)
             self._progress.submitted(self.change.address, job_id, len(sent), again)
@@ -240,7 +240,7 @@ class Pieces:
                 hopeless = isinstance(error, ChunkRefused) and not taken and refused == MOST_REFUSED
                 if hopeless or (alone and isinstance(error, ChunkTooLarge)):
                     # not as it came, which would have the batch sent anew in parts
-                    words = f"the batch was taken, and the list does not take its contacts: {error.message}"
+                    words = f"the batch was accepted, but the list did not accept its contacts: {error.message}"
                     raise ReconcilerError(words, where=error.where, note=error.note, hint=error.hint) from error
                 if alone:
                     errors.append(RowError(part[0][0], error.code, error.message))

@@ -90,14 +90,14 @@ class Readings:
         """What the source of a segment's contacts holds now: who gave consent is asked there.
 
         Raises:
-            DoNotCallUnknown: it is gone, cannot be read or is read in part, or has nobody any more.
+            DoNotCallUnknown: it is gone, cannot be read or is read in part, or is empty now.
         """
         self._into.mkdir(mode=0o700, exist_ok=True)
         name = f"the source of {segment.address}, which says who gave consent,"
         with engine.open_reader(self._terms.engine, self._terms.scratch) as backend:
             rows = self._now(backend, name, segment.contacts)
         if not rows.count:
-            raise DoNotCallUnknown(f"{name} has nobody any more", where=_place(segment.contacts), hint=_AGAIN)
+            raise DoNotCallUnknown(f"{name} is empty now", where=_place(segment.contacts), hint=_AGAIN)
         return rows
 
     def _now(self, backend: Any, name: object, query: Any) -> Rows:
@@ -116,7 +116,7 @@ class Readings:
         raise DoNotCallUnknown(
             f"{name} was read {MOST_READS} times, and was written meanwhile each time",
             where=_place(query),
-            hint="write the file beside its place and move it there whole, then go on",
+            hint="write the file beside its place and move it there whole, then resume",
         )
 
     def _access(self, now: datetime) -> Access:
@@ -182,7 +182,7 @@ class Readings:
             f" the plan was made: {shown}",
             where=_place(each.numbers),
             note="whoever they mean would be called",
-            hint="correct them in the source, then go on",
+            hint="correct them in the source, then resume",
         )
 
     def _planned(self, segment: Segment, each: Suppression) -> DoNotCall | None:
@@ -192,7 +192,7 @@ class Readings:
         return None
 
 
-_AGAIN = "put the source right, then go on; or plan again, and have the new plan reviewed"
+_AGAIN = "fix the source, then resume; or plan again, and have the new plan reviewed"
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
         unexplained = verify.find_not_as_written(backend, change, now, {*rejected, *out})
     if unexplained:
         message = (
-            f"{unexplained:,} of {change.total:,} rows were taken by the tenant and are not on the list as written"
+            f"{unexplained:,} of {change.total:,} rows were accepted by the tenant but are not on the list as written"
         )
         raise ReconcilerError(message, where=str(change.address))
     _remember(change, writer, run, terms, {*rejected, *out})
@@ -68,8 +68,8 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
         run.keep_scored(change.list, change.scored)
     if rejected and len(rejected) == change.total:
         raise RowsRejected(
-            "the tenant took none of the contacts; their reasons are in the ledger",
-            hint="see why with `reconciler owed`, correct the contacts in the source or in the tenant, then plan again",
+            "the tenant accepted none of the contacts; their reasons are in the ledger",
+            hint="see why with `reconciler pending`, correct them in the source or in the tenant, then plan again",
         )
     left = _left_out(change, out)
     words = f"{change.adds:,} to add, {change.updates:,} to update, {change.removes:,} to remove on {change.list!r}"

@@ -54,7 +54,7 @@ class Succession:
             raise
         except Interrupted as stopped:
             if self._writes.begun:
-                stopped.note = f"{name!r} may be left {self._activity.off} until the run goes on"
+                stopped.note = f"{name!r} may be left {self._activity.off} until the run is resumed"
             raise
         except ReconcilerError as error:
             error.note = self._back(error)
@@ -64,7 +64,7 @@ class Succession:
                 self._rest(self._aside)  # somebody may have set it to work meanwhile
             self._writes.delete(self._aside)
         except ReconcilerError as error:
-            error.note = f"{name!r} was made anew; the old one rests as {self._aside!r}, and could not be deleted"
+            error.note = f"{name!r} was replaced; the old one is paused as {self._aside!r}, and could not be deleted"
             raise
 
     def _in_hours(self) -> None:
@@ -113,7 +113,7 @@ class Succession:
     def _rest(self, name: str) -> None:
         live = self._writes.found(name)
         if live is None:
-            raise NotAsWritten(f"{name!r} is not there any more")
+            raise NotAsWritten(f"{name!r} no longer exists")
         self._writes.rest(self._activity, live)
 
     def _back(self, error: ReconcilerError) -> str:
@@ -140,17 +140,17 @@ class Succession:
             self._writes.update(WriteOp.RENAME, {"name": self._writes.change.previous or name}, of=self._aside)
         live = self._writes.found()
         if live is None:
-            raise NotAsWritten(f"{name!r} is not there any more")
+            raise NotAsWritten(f"{name!r} no longer exists")
         if self._activity.may_run(live.fields) and not self._activity.is_running(live.fields):
             state = live.fields.get(self._activity.field)
             return f"{name!r} is left alone: its {self._activity.field} is {state!r}, which may mean that it dials"
         if not self._worked and self._activity.may_run(self._writes.change.before):
-            return f"{name!r} is left at rest, with its old values"
+            return f"{name!r} is left stopped, with its old values"
         if self._worked and not self._activity.is_running(live.fields):
             self._lists.occupied(self._writes.change.releases)
             before = self._without_status(self._writes.change.before or {})
             activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, before)
-        return f"{name!r} is as it was before"
+        return f"{name!r} is rolled back"
 
     def _without_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name != self._activity.field}

@@ -52,7 +52,7 @@ class Transaction:
             raise
         except Interrupted as stopped:
             if WriteOp.PAUSE in self._writes.run.list_write_ops(self._writes.at):
-                stopped.note = f"{self._writes.change.name!r} may be left {self._activity.off} until the run goes on"
+                stopped.note = f"{self._writes.change.name!r} may be left {self._activity.off} until the run is resumed"
             raise
         except ReconcilerError as error:
             error.note = self._back(error)
@@ -62,7 +62,7 @@ class Transaction:
         """The object, which nobody but this run has changed since the plan was made."""
         change, live = self._writes.change, self._writes.found()
         if live is None:
-            raise NotAsWritten(f"{change.name!r} is not there any more")
+            raise NotAsWritten(f"{change.name!r} no longer exists")
         if not self._writes.begun and live.digest() != change.precondition:
             raise NotAsWritten(
                 f"{change.name!r} was changed by somebody else since this run began",
@@ -92,14 +92,14 @@ class Transaction:
         try:
             live = self._writes.found()
             if live is None:
-                return f"{why}{name!r} is not there any more"
+                return f"{why}{name!r} no longer exists"
             return why + self._restored(live)
         except (Interrupted, LedgerError):
             raise
         except ReconcilerError as another:
             activation.stop(self._writes, self._activity, another)
             unsure = f" ({another.note})" if another.note else ""
-            return f"{why}it was to be as before, that failed too: {another.message}{unsure}; {name!r} is left {off}"
+            return f"{why}rolling it back failed too: {another.message}{unsure}; {name!r} is left {off}"
 
     def _restored(self, live: LiveObject) -> str:
         name, off = self._writes.change.name, self._activity.off
@@ -114,10 +114,10 @@ class Transaction:
         if gained:
             return f"{name!r} is left {off}: the tenant cannot take {', '.join(gained)} back"
         if not self._resumes or not self._worked:
-            return f"{name!r} is left at rest, with its old values"
+            return f"{name!r} is left stopped, with its old values"
         self._lists.occupied(self._writes.change.releases)
         activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, self._before)
-        return f"{name!r} is as it was before"
+        return f"{name!r} is rolled back"
 
     def _as_before(self, field: str, live: LiveObject) -> bool:
         """Whether a field is as it was; of keys inside it, those count that it had, or that it was to get."""
@@ -130,7 +130,7 @@ class Transaction:
         """What is said of an object whose values are the old ones, and which does not rest."""
         name, field = self._writes.change.name, self._activity.field
         if self._activity.is_running(live.fields):
-            return f"{name!r} is as it was before"
+            return f"{name!r} is rolled back"
         state = live.fields.get(field)
         return f"{name!r} is left alone, with its old values: its {field} is {state!r}, which may mean that it dials"
 

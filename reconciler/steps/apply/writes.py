@@ -129,7 +129,7 @@ class Writes:
     def _still_ours(self) -> str:
         live, before = self.found(), (self.change.before or {}).get("description") or ""
         if live is None:
-            return f"{self.change.name!r} was to be released and is not there any more"
+            return f"{self.change.name!r} was to be released and no longer exists"
         if live.owner == self.workspace:
             return f"the tenant did not take the ownership mark off {self.change.name!r}"
         kept = (live.fields.get("description") or "") == before
@@ -141,7 +141,7 @@ class Writes:
         self._write(
             WriteOp.DELETE,
             lambda: self.writer.delete(self.kind, wanted),
-            lambda: f"{wanted!r} was deleted and is still there" if self.found(wanted) else "",
+            lambda: f"{wanted!r} was deleted and still exists" if self.found(wanted) else "",
         )
 
     def differing(self, live: LiveObject, fields: Mapping[str, Any]) -> list[str]:
@@ -156,7 +156,7 @@ class Writes:
         )
         live = self._settled(name, passing)
         if live is None:
-            return f"{name!r} was written and is not there"
+            return f"{name!r} was written and does not exist"
         wrong = self.differing(live, fields)
         if not wrong:
             return ""

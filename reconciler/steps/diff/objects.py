@@ -226,7 +226,7 @@ def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, L
 
 
 def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
-    """What is ours and is managed no longer: its mark is taken off, and it stays as it is."""
+    """What is ours and is managed no longer: its mark is removed, and it stays as it is."""
     wanted = releasing.find_released(desired, live)
     for kind, surface, address, found in _ours_alone(desired, live):
         if (kind.name, found.name) in wanted:

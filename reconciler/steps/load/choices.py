@@ -52,7 +52,7 @@ def _choose_of_environment(workspace: Workspace, environment: Environment, offer
     if said not in offered:
         return _describe_unknown(said, where, offered)
     if workspace.tenant not in (None, said):
-        message = f"environment `{environment.name}` is of tenant `{said}`, and `--tenant {workspace.tenant}` was given"
+        message = f"environment `{environment.name}` uses tenant `{said}`, and `--tenant {workspace.tenant}` was given"
         hint = f"leave `--tenant` out, or choose the environment of `{workspace.tenant}`"
         return Problem(Location("--tenant"), "tenant-conflict", message, note=f"it says so at {where}", hint=hint)
     return said

@@ -3,7 +3,7 @@
 Every `*.yaml` and `*.yml` below the root is one, in the order of their paths. Not read: hidden files and folders
 (`.github/`, `.gitlab-ci.yml`), the root's `environments/`, which holds variables, files given with `--vars` or
 `--floor`, and what the root's `.reconcilerignore` leaves out.
-Links to folders are not followed. A link that leads out of the workspace is a problem, because a pull request
+Links to folders are not followed. A link that leads outside the workspace is a problem, because a pull request
 could otherwise make the tool read any file of the machine that runs it.
 """
 
@@ -223,9 +223,9 @@ def _make_printable(path: Path) -> str:
 
 def _describe_outside(name: str) -> Problem:
     hint = "copy the files into the workspace"
-    return Problem(Location(name), "path-outside-workspace", "this link leads out of the workspace", hint=hint)
+    return Problem(Location(name), "path-outside-workspace", "this link leads outside the workspace", hint=hint)
 
 
 def _describe_unreadable(where: Location, error: Exception) -> Problem:
-    reason = (error.strerror if isinstance(error, OSError) else None) or "it cannot be followed to a file"
+    reason = (error.strerror if isinstance(error, OSError) else None) or "it does not lead to a file"
     return Problem(where, "file-unreadable", "this cannot be read", note=reason)

@@ -39,7 +39,9 @@ def parse_patterns(text: str) -> tuple[Ignores, list[Problem]]:
             GitIgnoreSpec.from_lines([line])
         except ValueError:
             hint = "write it as in a .gitignore: `*.yml`, `deploy/`, `!keep.yaml`"
-            problems.append(Problem(Location(IGNORE_FILE, number, 1), "bad-pattern", "this is no pattern", hint=hint))
+            problems.append(
+                Problem(Location(IGNORE_FILE, number, 1), "bad-pattern", "this is not a pattern", hint=hint)
+            )
         else:
             lines.append(line)
     return GitIgnoreSpec.from_lines(lines).match_file, problems

@@ -34,7 +34,7 @@ def read_bounds(
         except ValueError as error:
             words, number = error.args
             where = resource.where("spec", "bounds", "hosts", number)
-            problems.append(Problem(where, "bad-host", f"this is no host: {words}"))
+            problems.append(Problem(where, "bad-host", f"this is not a host: {words}"))
     inside = workspace.root.resolve()
     folders = {resolve_path(inside, name) for name in (links.HERE, links.find_folder(ledger))} - {inside}
     default = Bounds(

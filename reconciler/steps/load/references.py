@@ -143,7 +143,7 @@ def _find_repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str,
                 resource.where(place, "name"),
                 "duplicate-live-name",
                 f"{other.address} has {same} in the tenant ({there})",
-                note="the names differ only by case, blanks or characters that nobody sees"
+                note="the names differ only by case, spaces or invisible characters"
                 if alike
                 else f"both manifests would change the one {kind.name} of that name, and undo each other",
                 hint=_describe_own_names(kind, resource, other),
@@ -220,5 +220,5 @@ def _run_own_checks(resource: Resource, catalogue: Catalogue, kinds: Mapping[str
         return list(kinds[resource.address.kind].check(resource, catalogue))
     except (OverflowError, ValueError):
         # a schema's pattern lets a duration of a million days through; the calendar does not
-        message = f"a number, duration or instant of {resource.address} is too large to reckon with"
+        message = f"a number, duration or instant of {resource.address} is too large"
         return [Problem(resource.where("spec"), "out-of-range", message)]

@@ -119,7 +119,7 @@ def _check_ceilings(resource: Resource) -> Iterator[Problem]:
             yield Problem(
                 resource.where("spec", "ceilings", place),
                 "ceiling-loosened",
-                f"the ceiling of {code} is {allowed.percent:g} %, and a policy can only make it lower",
+                f"the ceiling of {code} is {allowed.percent:g} %, and a policy can only lower it",
                 note=allowed.source,
                 hint="leave it out; a threshold above it needs a waiver",
             )

@@ -54,7 +54,7 @@ def _put(spec: dict[str, Any], path: list[str], supposition: Supposition) -> lis
             ]
     last = path[-1]
     if not isinstance(here, dict) or isinstance(here.get(last, 0), dict | list | str | bool):
-        message = f"{supposition.setting!r} is no number of the segment or of its score model"
+        message = f"{supposition.setting!r} is not a number of the segment or of its score model"
         return [Problem(_PLACE, "unknown-setting", message, hint="score.threshold, score.bands.high.from or cap.most")]
     here[last] = _parse_number(supposition.value)
     return []

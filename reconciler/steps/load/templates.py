@@ -189,7 +189,7 @@ def _find_chain(node: nodes.Node) -> Path | None:
 
 def _refuse_unsafe() -> Refused:
     hint = "templates can use variables and nothing behind them"
-    return Refused("template-unsafe", "the template reaches for the inside of the program", hint)
+    return Refused("template-unsafe", "the template reaches into the program's internals", hint)
 
 
 def _refuse_no_value() -> Refused:

@@ -101,7 +101,7 @@ def _check_tenant(environment: Environment, value: Any, where: Location) -> Iter
     if environment.tenant is not None and value != environment.tenant:
         message = f"environment `{environment.name}` says which tenant it is of, and this is another"
         hint = "leave it out, or give the variable another name"
-        yield Problem(where, "tenant-conflict", message, note=f"it is said at {environment.where}", hint=hint)
+        yield Problem(where, "tenant-conflict", message, note=f"it is set at {environment.where}", hint=hint)
 
 
 def find_unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:

@@ -61,7 +61,7 @@ _NOT_ALIGNED = ("did not find expected key", "did not find expected '-' indicato
 _HINTS = {
     "mapping values are not allowed in this context": "look at the indentation of this line and of the one above; a"
     " blank follows the colon of a key, and a value that holds `: ` stands in quotes",
-    "could not find expected ':'": "look at this line and the one above: a key is followed by a colon and a blank",
+    "could not find expected ':'": "look at this line and the one above: a key is followed by a colon and a space",
 }
 
 
@@ -112,7 +112,7 @@ def _describe_syntax(file: str, text: str, error: yaml.YAMLError) -> Problem:
     if conflict is not None:
         line = text.count("\n", 0, conflict.start()) + 1
         settle = "keep what is meant, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
-        message = "a merge conflict of git is not settled here"
+        message = "this is an unresolved git merge conflict"
         return Problem(Location(file, line, 1), "yaml-syntax", message, hint=settle)
     there = [line[where.column - 1 : where.column] for line in text.split("\n")[where.line - 1 : where.line]]
     hint = "indent with spaces, not tabs" if there == ["\t"] else _make_hint(str(reason), error)
@@ -204,7 +204,7 @@ class _Reader:
         try:
             text.encode()
         except UnicodeEncodeError:
-            self.add_fault(Problem(self.locate(event), "yaml-syntax", "half of a character is written here"))
+            self.add_fault(Problem(self.locate(event), "yaml-syntax", "half of a surrogate pair is written here"))
             return text.encode("utf-8", "replace").decode()
         return text
 

@@ -68,7 +68,7 @@ def test_a_store_that_leads_out_of_the_workspace_is_refused(make: Make, tmp_path
     root = tmp_path / "workspace"
     root.mkdir()
     (root / "data").symlink_to(tmp_path)
-    with pytest.raises(dnc_store.NotAdded, match="leads out of the workspace"):
+    with pytest.raises(dnc_store.NotAdded, match="leads outside the workspace"):
         add(make("data/asked", 1), root)
     assert not (tmp_path / "asked").exists()
 

@@ -88,8 +88,8 @@ def test_a_day_later_everything_follows_the_calendar_and_is_shown_apart(applied:
     assert document["verdict"]["counts"]["contacts_by_the_calendar"] == change["updates"]
     assert document["verdict"]["blocked_by"] == []
     shown = run("plan", "--as-of", day(1)).out
-    assert f"~0 -{change['removes']}, ~{change['updates']} by the calendar since {day(0)}, " in shown
-    assert "update: its score changed, by the calendar alone" in shown
+    assert f"~0 -{change['removes']}, ~{change['updates']} by recency alone since {day(0)}, " in shown
+    assert "update: its score changed, by recency alone" in shown
     # and once it is written, the day after is counted from there
     assert run("apply", "--yes", "--as-of", day(1)).code == 0
     assert planned(run, 2)[0]["by_the_calendar"]["since"] == day(1)

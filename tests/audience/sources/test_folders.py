@@ -74,7 +74,7 @@ FOREIGN = [
     ((put("data/asked"),), "not-a-folder", "`data/asked` is a file"),
     ((put("data"),), "not-a-folder", "`data` is a file"),
     ((link("data/asked", "gone"),), "no-folder", "`data/asked` is a link to nothing"),
-    ((link("data/asked", "/etc"),), "outside-the-workspace", "leads out of the workspace"),
+    ((link("data/asked", "/etc"),), "outside-the-workspace", "leads outside the workspace"),
     ((put("data/asked/a.json"),), "other-files", "`a.json`"),
     ((put("data/asked/a.jsonl.gz"),), "other-files", "`a.jsonl.gz`"),
     ((put("data/asked/a.JSONL"),), "other-files", "`a.JSONL`"),

@@ -180,7 +180,7 @@ def test_it_is_told_which_number_is_called_and_why_those_before_it_are_not(sever
         "a": ["`mobile`: cannot be called: not a number", "`home`: blank", "`area` and `number`: called"],
         "b": [
             "`mobile`: called",
-            "`home`: not needed, held against do-not-call lists as well",
+            "`home`: not called, but checked against do-not-call lists",
             "`area` and `number`: blank",
         ],
     }

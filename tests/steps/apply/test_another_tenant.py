@@ -90,7 +90,7 @@ def test_one_that_cannot_be_made_to_rest_is_left_alone_and_told(
     assert ended.code == 5
     assert morning.fields == before
     assert "did not keep status of 'Morning' as written" in ended.out
-    assert ("'Morning' is as it was before" if status == "running" else "'warming_up'") in ended.out
+    assert ("'Morning' is rolled back" if status == "running" else "'warming_up'") in ended.out
 
 
 def test_a_pause_by_a_word_that_nobody_knows_is_no_rest(tenant: Simulator, folder: Folder, run: Run) -> None:

@@ -108,7 +108,7 @@ def test_more_rejected_contacts_than_are_read_at_once_are_all_accounted_for(
     ended = run("apply", path)
     assert ended.code == 5, ended.out
     assert "1,200 rejected by the tenant" in ended.out
-    assert "To see whom the tenant would not take, and why: reconciler owed -w" in ended.err
+    assert "To see which contacts the tenant rejected, and why: reconciler pending -w" in ended.err
     assert len(scene.members(tenant, "Chosen")) == 100
     assert len(rejected(folder)) == 1200
 
@@ -150,7 +150,7 @@ def test_what_the_tenant_took_and_does_not_hold_is_reported(tenant: Simulator, f
     ended = run("apply", "--yes", "--format", "json")
     (step,) = [each for each in json.loads(ended.out)["steps"] if each["address"].startswith("Segment")]
     assert step["outcome"] == "failed"
-    assert "2 of 25 rows were taken by the tenant and are not on the list as written" in step["words"]
+    assert "2 of 25 rows were accepted by the tenant but are not on the list as written" in step["words"]
     assert ended.code == 5
 
 

@@ -51,7 +51,7 @@ class Case:
     build: Callable[[Simulator, Folder], None] = field(default=running.build)
 
 
-AS_BEFORE, LEFT = "'Morning' is as it was before", "'Morning' is left paused"
+AS_BEFORE, LEFT = "'Morning' is rolled back", "'Morning' is left paused"
 ALL = {"times": None}
 CASES = {
     "the change is taken by halves": Case(
@@ -91,7 +91,7 @@ CASES = {
         (AS_BEFORE,),
     ),
     "somebody deletes it while it rests": Case(
-        (meanwhile(1, campaign="Morning", removes=True),), "", None, ("'Morning' is not there any more",), code=5
+        (meanwhile(1, campaign="Morning", removes=True),), "", None, ("'Morning' no longer exists",), code=5
     ),
     "its new list is emptied while it rests": Case(
         (meanwhile(3, path="/campaigns$", method="GET", empties="Chosen"),),
@@ -305,7 +305,7 @@ def test_a_run_that_is_stopped_while_a_campaign_rests_says_so(
     monkeypatch.setattr(TenantWriter, "update", stopped)
     ended = run("apply", path)
     assert ended.code == 5
-    assert "'Morning' may be left paused until the run goes on" in ended.out
+    assert "'Morning' may be left paused until the run is resumed" in ended.out
     assert tenant.store.campaign_named("Morning").fields["status"] == "paused"
     monkeypatch.setattr(TenantWriter, "update", update)
     assert run("apply", "--resume").code == 0

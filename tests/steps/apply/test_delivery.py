@@ -157,7 +157,7 @@ def owed(run: Run) -> tuple[int, list[str]]:
     """Of the next plan: how many rows it has, and what it says is owed."""
     ended = run("plan", "--format", "json")
     (change,) = json.loads(ended.out)["row_changes"]
-    return change["rows"]["count"], [f"{each['count']} {described(each)}" for each in change["owed"]]
+    return change["rows"]["count"], [f"{each['count']} {described(each)}" for each in change["pending_retry"]]
 
 
 def test_contacts_that_were_rejected_wait_and_every_plan_says_so(

@@ -192,7 +192,7 @@ def test_what_is_put_off_into_the_night_is_not_set_to_work(tenant: Simulator, fo
     report = office.commit(office.propose(MORNING), MORNING, later=timedelta(hours=15))
     (failed,) = report.list_ended(Outcome.FAILED)
     assert str(failed.address) == "Campaign/calls:activation"
-    assert failed.words.startswith("out-of-hours: 'Calls' is not set to work at 2026-07-02T10:00:00Z: HRS-001")
+    assert failed.words.startswith("out-of-hours: 'Calls' is not activated at 2026-07-02T10:00:00Z: HRS-001")
     assert live(tenant)["status"] == "draft"
 
 

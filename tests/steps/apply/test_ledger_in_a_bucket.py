@@ -104,7 +104,7 @@ def test_a_url_of_a_ledger_that_holds_a_secret_is_told_with_its_place(run: Run, 
     for url, words in (
         ("s3://key:not-a-secret@bucket/team", "the URL holds credentials"),
         ("az://container/team?sig=not-a-secret", "the URL holds a query"),
-        ("s3://bucket/team/*", "its URL is no pattern"),
+        ("s3://bucket/team/*", "its URL is not a pattern"),
     ):
         folder.write("workspace.yaml", manifest("Workspace", "test", f"ledger: {{url: '{url}'}}"))
         ended = run("validate")

@@ -19,7 +19,7 @@ from reconciler.audience.sources.archives import open_zip
 from reconciler.audience.sources.paths import Found
 from reconciler.model.problem import BadInput, Problem
 
-NO_WORKBOOK = "the file is no Excel workbook (.xlsx), or is damaged"
+NO_WORKBOOK = "the file is not an Excel workbook (.xlsx), or is damaged"
 LARGEST = 2 << 30
 """Bytes of a workbook once it is unpacked: the library holds what it reads."""
 
@@ -89,7 +89,7 @@ def _small(archive: zipfile.ZipFile, path: str) -> Iterator[Any]:
     with archive.open(path) as source:
         text = source.read(_CHUNK)
         if b"<!DOCTYPE" in text or source.read(1):
-            raise ElementTree.ParseError("it is no part of a workbook")
+            raise ElementTree.ParseError("it is not part of a workbook")
     return ElementTree.fromstring(text).iter()  # noqa: S314 # it defines no entities: it has no DOCTYPE
 
 
@@ -105,7 +105,7 @@ def _part(archive: zipfile.ZipFile, path: str) -> Part:
             seen = end + chunk
             end = seen[-_LONGEST_TAG:]
             if b"<!DOCTYPE" in seen:
-                raise ElementTree.ParseError("it is no part of a workbook")
+                raise ElementTree.ParseError("it is not part of a workbook")
             doubtful = doubtful or _DOUBTFUL.search(seen) is not None
             merged |= set(_MERGED.findall(seen))
             for letters, digits in set(_CELL.findall(seen)):

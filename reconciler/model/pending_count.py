@@ -1,5 +1,5 @@
-# tested by: tests/views/test_owed.py
-"""How many contacts would a list not take?"""
+# tested by: tests/views/test_pending.py
+"""How many contacts are pending retry on a list?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class OwedCount:
+class PendingCount:
     """Contacts of one list that are alike in this: `what` became of them (`rejected`, `deferred`), tries and reason."""
 
     list: str

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_bounds.py
-"""`reconciler owed`: how many contacts would the tenant not take, and shall they be offered again at once?"""
+"""`reconciler pending`: which contacts are pending retry, and shall they be retried at once?"""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from reconciler.model.errors import Exit, LedgerError
 
 @click.command()
 @workspace_options
-@click.option("--release", metavar="LIST", help="Offer again what this list would not take, with the next plan.")
-@format_option("owed")
-def owed(chosen: dict[str, Any], release: str | None, output_format: str) -> int:
-    """Say how many contacts the tenant's lists would not take, and why.
+@click.option("--release", metavar="LIST", help="Retry with the next plan what this list rejected.")
+@format_option("pending")
+def pending(chosen: dict[str, Any], release: str | None, output_format: str) -> int:
+    """Say how many contacts the tenant's lists rejected, and why.
 
-    They are offered again by later plans, after a while, until they are in quarantine.
+    Later plans retry them, after a while, until they are in quarantine.
     """
     from reconciler.audience.diff import retry_queue
     from reconciler.audience.relations import engine
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger import retry_queue as records
-    from reconciler.model.owed_count import OwedCount
+    from reconciler.model.pending_count import PendingCount
     from reconciler.steps.load import load
 
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
         lines = runtime.owed(desired)
-        counted: list[OwedCount] = []
+        counted: list[PendingCount] = []
         if lines is not None:
             with engine.open_reader(desired.settings.engine, workspace.scratch) as backend:
                 rows = retry_queue.read_retry_queue(
                     backend, lines, desired.settings.rejected, desired.now, workspace.scratch
                 )
-                counted = [OwedCount(*each) for each in retry_queue.count_waiting(backend, rows)]
+                counted = [PendingCount(*each) for each in retry_queue.count_waiting(backend, rows)]
         if release is not None:
             if release not in {each.list for each in counted}:
-                raise LedgerError(f"nothing is owed to a list {release!r}", hint="see: reconciler owed")
+                raise LedgerError(f"no contact is pending retry on list {release!r}", hint="see: reconciler pending")
             ledger = runtime.ledger(desired)
             records.release(ledger.records, ledger.tenant, release)
-            click.echo(f"What list {release!r} would not take is offered again by the next plan.")
+            click.echo(f"What list {release!r} rejected is retried by the next plan.")
             return Exit.DONE
-        show("owed", output_format, counted, desired.meant)
+        show("pending", output_format, counted, desired.meant)
     return Exit.DONE

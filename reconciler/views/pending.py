@@ -1,4 +1,4 @@
-"""How is it told whom the tenant's lists would not take?"""
+"""How are contacts shown that are pending retry?"""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.meant import Meant
-from reconciler.model.owed_count import OwedCount
+from reconciler.model.pending_count import PendingCount
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.views.plain import plain
 from reconciler.views.view import View
 
 
-def text(value: Sequence[OwedCount], meant: Meant) -> Text:
+def text(value: Sequence[PendingCount], meant: Meant) -> Text:
     """A line for each list, number of tries and reason."""
     lines = [f"{meant}:"]
     for each in value:
@@ -26,10 +26,10 @@ def text(value: Sequence[OwedCount], meant: Meant) -> Text:
     return Text("\n".join(map(plain, lines)))
 
 
-def machine(value: Sequence[OwedCount], meant: Meant) -> str:
+def machine(value: Sequence[PendingCount], meant: Meant) -> str:
     """The same as JSON."""
-    document = {"format_version": FORMAT_VERSION, **meant.document, "owed": [asdict(each) for each in value]}
+    document = {"format_version": FORMAT_VERSION, **meant.document, "pending": [asdict(each) for each in value]}
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 
-VIEWS = (View("text", "owed", text), View("json", "owed", machine))
+VIEWS = (View("text", "pending", text), View("json", "pending", machine))
