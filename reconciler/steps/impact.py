@@ -11,6 +11,7 @@ from reconciler.audience.impact.dialling import Dialling, Listed, find_lists, li
 from reconciler.audience.impact.people import Counts
 from reconciler.audience.relations import engine
 from reconciler.model.address import Address
+from reconciler.model.change import RowChange
 from reconciler.model.desired import Desired
 from reconciler.model.forecast import make_forecast
 from reconciler.model.impact import (
@@ -51,7 +52,7 @@ def measure_impact(desired: Desired, members: Members, judged: RuleResults, live
         blast = blast_radius(called, every.starts, every.stops, every.moves, treated, known=known)
         if moves is None:
             return Impact(blast, campaigns)
-        return Impact(blast, campaigns, *_segments(backend, moves, members, live))
+        return Impact(blast, campaigns, *_segments(backend, moves, members, changes.rows, live))
 
 
 def _campaigns(
@@ -109,7 +110,7 @@ def _hours(
 
 
 def _segments(
-    backend: Any, moves: Any, members: Members, live: Live
+    backend: Any, moves: Any, members: Members, rows: Sequence[RowChange], live: Live
 ) -> tuple[tuple[BandMove, ...], tuple[Concentration, ...], tuple[NearThreshold, ...], tuple[DataAge, ...]]:
     """What becomes of the people of each segment that changes."""
     with engine.cache_rows(backend, moves) as moved:
@@ -121,7 +122,9 @@ def _segments(
         ages: list[DataAge] = []
         for place in changing:
             standing = members[place]
-            found += concentration.find_concentration(backend, standing, moved, place, live.rows)
+            mine = (row for row in rows if row.address.resource == standing.segment.address)
+            departed = any(each.reason.code == "not_in_source" for row in mine for each in row.reasons)
+            found += concentration.find_concentration(backend, standing, moved, place, live.rows, departed=departed)
             edges += near.count_near(backend, standing)
             ages += near.list_ages(backend, standing, live.rows)
     return bands, tuple(found), tuple(edges), tuple(ages)

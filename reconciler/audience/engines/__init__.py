@@ -33,8 +33,8 @@ class Operations(Protocol):
     def stream(self, backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a relation in its own order, `size` at a time; only the last chunk is smaller."""
 
-    def group_sets(self, backend: Any, relation: Any, keys: Sequence[str], sums: Sequence[str]) -> Any:
-        """A relation grouped by each key alone, and once by none, with columns added up, in one scan."""
+    def group_sets(self, backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
+        """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
 
     def write(self, backend: Any, relation: Any, target: Path) -> None:
         """Compute a relation into one Parquet file, in its own order, that only its owner may read."""

@@ -147,10 +147,10 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
         yield chunk
 
 
-def group_sets(backend: Any, relation: Any, keys: Sequence[str], sums: Sequence[str]) -> Any:
-    """A relation grouped by each key alone, and once by none, with columns added up, in one scan."""
-    query = write_grouping_sets(_compiled(backend, relation), keys, sums)
-    return _named(backend, f"({query})", ("sets", *keys, "of", *sums))
+def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
+    """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
+    query = write_grouping_sets(_compiled(backend, relation), keys, within)
+    return _named(backend, f"({query})", ("sets", *keys, "within", within))
 
 
 def write(backend: Any, relation: Any, target: Path) -> None:

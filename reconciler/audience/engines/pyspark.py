@@ -102,9 +102,9 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
             yield held
 
 
-def group_sets(backend: Any, relation: Any, keys: Sequence[str], sums: Sequence[str]) -> Any:
-    """A relation grouped by each key alone, and once by none, with columns added up, in one scan."""
-    query = write_grouping_sets(str(backend.compile(patterns.translated(relation))), keys, sums)
+def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
+    """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
+    query = write_grouping_sets(str(backend.compile(patterns.translated(relation))), keys, within)
     name = f"read_{uuid4().hex}"
     with session.failures(_FAILED, _SHARED):
         backend.session.sql(query).createOrReplaceTempView(name)

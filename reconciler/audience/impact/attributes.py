@@ -61,7 +61,10 @@ def list_attributes(standing: MembershipDecision) -> list[Attribute]:
     found = [Attribute(f"a{number}", name) for number, name in enumerate(open_)]
     derived = [("country", PLACE, "region"), ("region", PLACE, "postalCode")]
     derived += [("source", "source", "")] if _several(feed) else []
+    knows_place = {"region", "postalCode"} & columns.keys() or standing.segment.phones is not None
     for name, column, said in derived:
+        if column == PLACE and not (knows_place or getattr(feed, "region", None)):
+            continue
         if columns.get(said, "") not in closed:
             found.append(Attribute(column, f"{name} (derived)" if name in open_ else name, name))
     return found
@@ -105,14 +108,16 @@ def describe_people(
     if "source" in columns:
         mapped["source"] = people["place"].re_replace(r":?\d+$", "")
     if PLACE in columns:
-        mapped[PLACE] = _written_place(people["country"], people["e164"], people["postalCode"])
+        coded = "postalCode" in dict(getattr(standing.segment.contacts, "columns", ()))
+        code = people["postalCode"] if coded else None
+        mapped[PLACE] = _written_place(people["country"], people["e164"], code)
     return people.select("contactId", **{name: each.fill_null("") for name, each in mapped.items()})
 
 
 def describe_members(
     backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows], attributes: Sequence[Attribute]
 ) -> Any:
-    """The same of who is on the segment's lists, as far as these tell it."""
+    """The same of who is on the segment's lists, as far as these tell it: a row for each row of a list."""
     import ibis
 
     named = {value: name for name, value in standing.segment.delivery.values}
@@ -127,14 +132,11 @@ def describe_members(
         }
         for each in attributes:
             if each.column == PLACE:
-                columns[PLACE] = _written_place(null, rows["phone"], null)
+                columns[PLACE] = _written_place(null, rows["phone"], None)
             elif each.kind == "source":
                 columns["source"] = null
         parts.append(rows.select("contactId", **{name: each.fill_null("") for name, each in columns.items()}))
-    every = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
-    if not attributes:
-        return every
-    return every.group_by("contactId").agg(**{name: every[name].max() for name in every.columns if name != "contactId"})
+    return ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
 
 
 def _written_place(country: Any, number: Any, code: Any) -> Any:
@@ -143,7 +145,7 @@ def _written_place(country: Any, number: Any, code: Any) -> Any:
     digits = ibis.ifelse(number.startswith("+1"), number.substr(1, 4), number.substr(1, 3))
     digits = ibis.ifelse(number.startswith("+"), digits, ibis.null("string")).fill_null("")
     home, sep = country.strip().fill_null(""), ibis.literal("|")
-    located = postal_codes.locate_by_code(code).fill_null("")
+    located = ibis.literal("") if code is None else postal_codes.locate_by_code(code).fill_null("")
     return home + sep + digits + sep + located
 
 

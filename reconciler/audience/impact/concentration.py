@@ -44,6 +44,7 @@ _CHANGES: Mapping[Change, str] = {"added": "source", "removed": "called", "moved
 """What becomes of people, and what it is held against: everybody in the source, or who was called before."""
 
 _SUMS = ("source", "called", *_CHANGES)
+"""What somebody may be. A row has all that they are as one number (`flags`), a bit for each."""
 
 Counts = Mapping[str, int]
 
@@ -65,26 +66,30 @@ def _share(counts: Counts, total: Counts, name: str) -> float:
 
 
 def find_concentration(
-    backend: Any, standing: MembershipDecision, moves: Any, place: int, read: Mapping[RowQuery, Rows]
+    backend: Any,
+    standing: MembershipDecision,
+    moves: Any,
+    place: int,
+    read: Mapping[RowQuery, Rows],
+    *,
+    departed: bool = True,
 ) -> Iterator[Concentration]:
     """What stands out of each change of a segment, the most telling first.
 
     Args:
         moves: a row for each contact whose band changes: segment, contactId, was, will. place: the segment's number.
+        departed: whether somebody who is removed may be in the source no longer.
     """
     attributes = list_attributes(standing)
     mine = moves.filter(moves["segment"] == place)
     if not attributes or relations.count_rows(backend, mine) < FEWEST:
         return
-    people = _population(backend, standing, mine, read, attributes)
-    columns = list(dict.fromkeys(each.column for each in attributes))
-    columns = _without_free_text(backend, people, columns)
-    with engine.cache_rows(backend, engine.group_sets(backend, people, columns, _SUMS)) as counted:
-        total, singles, cells = _read_singles(backend, counted, columns, attributes)
-    if not any(total[change] >= FEWEST for change in _CHANGES):
-        return
-    chosen = _choose(singles, total)
-    pairs = list(_count_pairs(backend, people, chosen, cells))
+    everybody = _population(backend, standing, mine, read, attributes, departed=departed)
+    with engine.cache_rows(backend, everybody) as people:  # attributes are taken out of their maps once
+        columns = _without_free_text(backend, people, list(dict.fromkeys(each.column for each in attributes)))
+        with engine.cache_rows(backend, engine.group_sets(backend, people, columns, "flags")) as counted:
+            total, singles, cells = _read_singles(backend, counted, columns, attributes)
+        pairs = list(_count_pairs(backend, people, _choose(singles, total), cells))
     for change in _CHANGES:
         yield from _rank(standing, change, singles, pairs, total)
 
@@ -95,37 +100,44 @@ def _population(
     moves: Any,
     read: Mapping[RowQuery, Rows],
     attributes: Sequence[Attribute],
+    *,
+    departed: bool,
 ) -> Any:
-    """Everybody of the source, and who was called and is no longer in it: attributes, and a number for each sum."""
+    """Everybody of the source, and who was called and is no longer in it: attributes, and what they are."""
     import ibis
 
-    zero, one = ibis.literal(0, "int64"), ibis.literal(1, "int64")
-    changed = moves.select(
-        changed_id="contactId",
-        added=ibis.ifelse(moves["was"].isnull(), one, zero),
-        removed=ibis.ifelse(moves["will"].isnull(), one, zero),
-        moved=ibis.ifelse(moves["was"].notnull() & moves["will"].notnull(), one, zero),
-    )
+    added, removed, moved = (_bit(name) for name in _CHANGES)
+    becomes = ibis.cases((moves["was"].isnull(), added), (moves["will"].isnull(), removed), else_=moved)
+    changed = moves.select(changed_id="contactId", becomes=becomes.cast("int64"))
     people = describe_people(backend, standing, read, attributes)
     members = describe_members(backend, standing, read, ())
     called = people["contactId"].isin(members["contactId"]).fill_null(False)
-    met = people.mutate(called=ibis.ifelse(called, one, zero))
+    met = people.mutate(called=ibis.ifelse(called, _bit("called"), 0))
     met = met.left_join(changed, met["contactId"] == changed["changed_id"])
     columns = [each for each in people.columns if each != "contactId"]
-    flags = {name: met[name].fill_null(0) for name in ("called", *_CHANGES)}
-    everybody = met.select(*columns, source=one, **flags)
-    gone = changed.filter(changed["removed"] == 1).anti_join(people, [("changed_id", "contactId")])
-    if not relations.count_rows(backend, gone):
+    flags = met["called"].cast("int64") + met["becomes"].fill_null(0) + _bit("source")
+    everybody = met.select(*columns, flags=flags)
+    if not departed:
         return everybody
+    gone = changed.filter(changed["becomes"] == removed).anti_join(people, [("changed_id", "contactId")])
     listed = describe_members(backend, standing, read, attributes)
     left = gone.inner_join(listed, gone["changed_id"] == listed["contactId"])
-    flags = {"called": one, "added": zero, "removed": one, "moved": zero}
-    return ibis.union(everybody, left.select(*columns, source=zero, **flags))
+    left = left.group_by("changed_id").agg(flags=left["becomes"].max(), **{name: left[name].max() for name in columns})
+    return ibis.union(everybody, left.select(*columns, flags=left["flags"] + _bit("called")))
+
+
+def _bit(name: str) -> int:
+    return 1 << _SUMS.index(name)
+
+
+def _counts(many: Mapping[int, int]) -> Counts:
+    """How many there are of each sum, of how many there are with each number."""
+    return {name: sum(count for flags, count in many.items() if flags & _bit(name)) for name in _SUMS}
 
 
 def _without_free_text(backend: Any, people: Any, columns: Sequence[str]) -> list[str]:
     """The columns that are not nearly different for everybody whose calling changes: these are not even grouped by."""
-    changed = people.filter((people["added"] + people["removed"] + people["moved"]) > 0)
+    changed = people.filter(people["flags"] >= _bit(min(_CHANGES, key=_SUMS.index)))
     counted = changed.agg(n=changed.count(), **{name: changed[name].nunique() for name in columns})
     ((many, *different),) = next(relations.stream_rows(backend, counted, 1))
     most = max(FEWEST * FEWEST, many / 2)
@@ -136,46 +148,42 @@ def _read_singles(
     backend: Any, counted: Any, columns: Sequence[str], attributes: Sequence[Attribute]
 ) -> tuple[Counts, list[_Found], dict[tuple[str, str | None], list[str]]]:
     """The total; every value that may be told of, with its counts; and the cells that stand for each."""
-    total: Counts = dict.fromkeys(_SUMS, 0)
-    by_value: dict[tuple[str, str | None], Counter[str]] = defaultdict(Counter)
-    cells: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    everybody: Counter[int] = Counter()
+    by_value: dict[tuple[str, str | None], Counter[int]] = defaultdict(Counter)
+    cells: dict[tuple[str, str | None], dict[str, None]] = defaultdict(dict)
     by_column: dict[str, list[Attribute]] = defaultdict(list)
     for each in attributes:
         by_column[each.column].append(each)
-    wide = {
-        name
-        for name, (different, people) in _list_widths(backend, counted, columns).items()
-        if name != PLACE and different > max(FREE_TEXT * people, FEWEST)
-    }
-    told = counted.select(*columns, *_SUMS)
-    for chunk in relations.stream_rows(backend, told, 10_000):
-        for row in chunk:
-            counts = dict(zip(_SUMS, map(int, row[len(columns) :]), strict=True))
-            grouped = next(((name, cell) for name, cell in zip(columns, row, strict=False) if cell is not None), None)
+    wide = _list_wide(backend, counted, columns)
+    for chunk in relations.stream_rows(backend, counted.select(*columns, "flags", "n"), 10_000):
+        for *row, flags, many in chunk:
+            grouped = next(((name, cell) for name, cell in zip(columns, row, strict=True) if cell is not None), None)
             if grouped is None:
-                total = counts
+                everybody[flags] += many
                 continue
             name, cell = grouped
             for attribute in by_column[name] if name not in wide else ():
                 key = (attribute.name, attribute.read(cell))
-                by_value[key].update(counts)
-                cells[key].append(cell)
+                by_value[key][flags] += many
+                cells[key][cell] = None
     named = {each.name: each for each in attributes}
-    singles = [
-        _Found(((named[name], value),), counts) for (name, value), counts in by_value.items() if is_tellable(value)
-    ]
-    return total, singles, cells
+    told = ((name, value, many) for (name, value), many in by_value.items() if is_tellable(value))
+    singles = [_Found(((named[name], value),), _counts(many)) for name, value, many in told]
+    return _counts(everybody), singles, {key: list(held) for key, held in cells.items()}
 
 
-def _list_widths(backend: Any, counted: Any, columns: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Of each column how many different values there are, and how many people have one."""
-    said = {name: (counted[name].notnull() & (counted[name] != "")).cast("int64").fill_null(0) for name in columns}
-    people = counted["source"] + 0
-    sums = {f"v_{name}": each.sum() for name, each in said.items()}
-    sums |= {f"p_{name}": (each * people).sum() for name, each in said.items()}
+def _list_wide(backend: Any, counted: Any, columns: Sequence[str]) -> set[str]:
+    """The columns of free text: with more different values than a share of the people who have one."""
+    sums = {}
+    for name in columns:
+        said = counted[name].notnull() & (counted[name] != "")
+        sums[f"d_{name}"] = said.ifelse(counted[name], None).nunique()
+        sums[f"p_{name}"] = said.ifelse(counted["n"], 0).sum()
+    if not sums:
+        return set()
     (row,) = next(relations.stream_rows(backend, counted.agg(**sums), 1))
-    half = len(columns)
-    return {name: (int(row[at]), int(row[half + at])) for at, name in enumerate(columns)}
+    widths = zip(columns, row[::2], row[1::2], strict=True)
+    return {name for name, wide, many in widths if name != PLACE and wide > max(FREE_TEXT * (many or 0), FEWEST)}
 
 
 def _choose(singles: Sequence[_Found], total: Counts) -> list[_Found]:
@@ -211,17 +219,19 @@ def _count_pairs(
         return
     bits = [ibis.ifelse(has, ibis.literal(1 << at, "int64"), 0) for at, (_, has) in enumerate(few)]
     mask = sum(bits[1:], bits[0])
-    coded = people.select(*_SUMS, mask=mask)
-    grouped = coded.group_by("mask").agg(**{name: coded[name].sum() for name in _SUMS})
-    rows = [tuple(map(int, row)) for chunk in relations.stream_rows(backend, grouped, 10_000) for row in chunk]
+    coded = people.select("flags", mask=mask)
+    grouped = coded.group_by("mask", "flags").agg(n=coded.count())
+    rows = [row for chunk in relations.stream_rows(backend, grouped, 10_000) for row in chunk]
     for one, other in combinations(range(len(few)), 2):
         parts = (*few[one][0].parts, *few[other][0].parts)
         if parts[0][0].name == parts[1][0].name:
             continue
         both = (1 << one) | (1 << other)
-        found = [row[1:] for row in rows if row[0] & both == both]
-        counts = dict(zip(_SUMS, map(sum, zip(*found, strict=True)), strict=True)) if found else dict.fromkeys(_SUMS, 0)
-        yield _Found(parts, counts)
+        found: Counter[int] = Counter()
+        for has, flags, many in rows:
+            if has & both == both:
+                found[flags] += many
+        yield _Found(parts, _counts(found))
 
 
 def _rank(

@@ -60,12 +60,12 @@ def stream_rows(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[A
     return _of(backend).stream(backend, relation, size)
 
 
-def group_sets(backend: Any, relation: Any, keys: Sequence[str], sums: Sequence[str]) -> Any:
-    """A relation grouped by each key alone, and once by none, with columns added up, in one scan.
+def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
+    """A relation counted (`n`) by each key alone, and once by none, within the values of a column, in one scan.
 
     In a row of the result the key that it is grouped by is not null, and all others are.
     """
-    return _of(backend).group_sets(backend, relation, keys, sums)
+    return _of(backend).group_sets(backend, relation, keys, within)
 
 
 @contextmanager

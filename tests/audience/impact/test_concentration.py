@@ -228,7 +228,7 @@ def test_a_region_is_told_by_the_postal_code(find: Find) -> None:
     for number, each in enumerate(everybody):
         each |= {"country": "US", "postalCode": f"{33101 + number % 50:05d}" if number < 100 else "90001"}
     remove(everybody[:100])
-    assert find(everybody) == [("removed", {"region": "US-FL"}, 100, 10.0)]
+    assert find(everybody, region="land", postalCode="zip") == [("removed", {"region": "US-FL"}, 100, 10.0)]
 
 
 def test_of_many_values_only_the_first_few_are_told(find: Find) -> None:
