@@ -10,11 +10,11 @@ Place = TypeVar("Place")
 
 
 def tried(places: Sequence[Place]) -> Sequence[Place]:
-    """Every place; where `RECONCILER_EVERY` is a number, the first and every so many-th after it.
+    """Every place; where `RECONCILER_EVERY` is a number, one in the midst of each so many.
 
-    `make matrix` tries all. `make test` tries every fifteenth: an odd number, as places come in pairs, before and after.
+    `make matrix` tries all. `make test` tries one of 45: an odd number, as places come in pairs, before and after.
     """
-    return places[:: _every()]
+    return places[min(_every(), len(places)) // 2 if _every() > 1 else 0 :: _every()]
 
 
 def examples(most: int) -> int:
@@ -22,7 +22,12 @@ def examples(most: int) -> int:
 
     `make matrix` tries as many as there are; `RECONCILER_EXAMPLES` is another number for all of them.
     """
-    return int(os.environ.get("RECONCILER_EXAMPLES", "0")) or max(most // min(_every(), _FEWEST), 1)
+    return int(os.environ.get("RECONCILER_EXAMPLES", "0")) or max(most // turns(), 1)
+
+
+def turns() -> int:
+    """In how many turns many tests go through one large whole, each through a part: one where there is time for all."""
+    return min(_every(), _FEWEST)
 
 
 _FEWEST = 5

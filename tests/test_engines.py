@@ -265,7 +265,7 @@ def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clu
     whole = delivered(seen, DUCKDB, changes, tmp_path)
     assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "A_SHARE", 3)
+        patch.setattr(batches, "A_SHARE", max(changes.rows[0].rows.count // 2, 1))
         assert delivered(seen, clustered, changes_of_spark, tmp_path) == whole
         assert delivered(seen, DUCKDB, changes, tmp_path) == whole
 

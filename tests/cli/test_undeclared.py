@@ -13,6 +13,7 @@ from reconciler.cli import run as run_program
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
+from tests.sample import examples
 
 Run = Callable[..., Ended]
 
@@ -97,7 +98,7 @@ def test_a_saved_plan_shows_what_was_declared_no_more(
     assert "No changes to what is declared." in shown
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(declared=st.sets(st.integers(0, 3)), live=st.sets(st.integers(0, 3)), ours=st.sets(st.integers(0, 3)))
 def test_drift_and_plan_agree(
     tenant: Simulator, folder: Folder, run: Run, declared: set[int], live: set[int], ours: set[int]

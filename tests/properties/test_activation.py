@@ -22,6 +22,7 @@ from reconciler.simulator.requestlog import Received
 from reconciler.simulator.routing import Call, Reply
 from tests.properties.episode import Program
 from tests.properties.worlds import BUSY, MANAGED, World, worlds
+from tests.sample import examples
 
 EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "0"))
 Mishap = tuple[str, dict[str, Any]]
@@ -196,7 +197,7 @@ def watched(world: World, tenant: Simulator, first: Sequence[Mishap], later: Seq
 
 
 @settings(
-    max_examples=EXAMPLES or 25,
+    max_examples=examples(25),
     derandomize=not EXAMPLES,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     database=None,

@@ -19,6 +19,7 @@ from reconciler.simulator import Simulator
 from tests import delivery
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import contact, phone
+from tests.sample import examples
 
 EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "0"))
 PEOPLE = range(8)
@@ -120,7 +121,7 @@ SPELT = World("bulkInsert", "upsert", ((1, 1),), (("spelt as people do", 1), ("a
 
 @pytest.mark.timeout(900)  # a world is planned, applied and planned again
 @settings(
-    max_examples=EXAMPLES or 10,
+    max_examples=examples(10),
     derandomize=not EXAMPLES,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     database=None,

@@ -25,6 +25,7 @@ from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, RowQuery
 from reconciler.model.settings import Engine
 from reconciler.simulator.history import History, microseconds
 from tests.ledger.proof import SEAL
+from tests.sample import examples
 
 EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "0"))
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ HERE = Location("test")
 COLUMNS = {"contactId": "VARCHAR", "status": "VARCHAR"}
 
 few = settings(
-    max_examples=EXAMPLES or 25,
+    max_examples=examples(25),
     derandomize=not EXAMPLES,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     database=None,

@@ -20,9 +20,10 @@ from reconciler.model.ownership import with_mark
 from reconciler.simulator import Simulator
 from tests.properties.episode import Episode, Write, episode, writes
 from tests.properties.worlds import AS_OF, BUSY, EVERYBODY, INVITED, MANAGED, OWNER, World, worlds
+from tests.sample import examples
 
 EXAMPLES = int(os.environ.get("RECONCILER_EXAMPLES", "0"))
-"""More examples, drawn at random and made small when one fails; without it, the same few, told as they are at once."""
+"""More examples, drawn at random and made small when one fails; without it, the same few (`tests/sample.py`), told as they are at once."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def tenant() -> Iterator[Simulator]:
 
 
 @settings(
-    max_examples=EXAMPLES or 18,
+    max_examples=examples(18),
     derandomize=not EXAMPLES,
     phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],
     database=None,

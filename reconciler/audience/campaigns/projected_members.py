@@ -24,6 +24,8 @@ DIALLED = {
 """A contact of a list, once: its number, and its address as far as its source tells it."""
 
 _ADDRESS = ("country", "postalCode", "timezone")
+_ASKED = ("contactId", "postalCode", "timezone", "phone", "phones", "region", "place", "duplicate", "plain")
+"""Of a contact: what its address and its number are told by."""
 
 
 def project_filled_list(
@@ -88,9 +90,11 @@ def _told(backend: Any, standing: MembershipDecision, how: Phones, read: Mapping
     contacts = contacts.filter(~contacts["duplicate"]).semi_join(listed, "contactId")
     # a region that nobody can read is kept as it is written: nothing may be taken from it, least of all its absence
     unclear = contacts["region_fault"].notnull()
-    contacts = contacts.mutate(country=ibis.ifelse(unclear, contacts["region"], contacts["country"]))
+    country = ibis.ifelse(unclear, contacts["region"], contacts["country"])
+    # what is not asked for is not carried through the joins
+    contacts = contacts.select(*_ASKED, country=country)
     if standing.segment.phones is None:
-        numbered = persons.choose_numbers(backend, contacts, how, standing.segment.contacts)
+        numbered = persons.find_called_numbers(backend, contacts, how, standing.segment.contacts)
         return numbered.select("contactId", "e164", *_ADDRESS)
     everyone = relations.read_table(backend, standing.rows)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")

@@ -89,6 +89,13 @@ def choose_numbers(backend: Any, people: Any, how: Phones, query: PeopleQuery, r
     return found.drop("theirs", "lost")
 
 
+def find_called_numbers(backend: Any, people: Any, how: Phones, query: PeopleQuery) -> Any:
+    """Add to contacts `e164`, as `choose_numbers` does, and nothing that is to be relied on beside it."""
+    if len(list_phone_columns(query)) > 1:
+        return choose_numbers(backend, people, how, query)
+    return phones.normalise_phones(backend, people, how.rule, how.region)
+
+
 def _facts(rows: Rows | None, how: Phones, count: int) -> str:
     """A name for what is read of some rows in one way; another one each time where they are not known."""
     found = None if rows is None else rows.path.stat()
@@ -133,7 +140,7 @@ def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
     numbers = reduce(lambda some, more: some.union(more), each)
     numbers = _written(backend, numbers.filter(numbers["phone"].notnull()))
     read = phones.normalise_phones(backend, numbers, "possible", how.region)
-    unread = read["e164"].isnull() & _may_be_somebodys(read["phone"])
+    unread = ibis.ifelse(read["e164"].isnull(), _may_be_somebodys(read["phone"]), ibis.literal(False))
     read = read.mutate(keys=_joined(read["subscribers"]), unread=unread)
     if how.rule == "possible":
         return _written(backend, read.mutate(called_text=read["keys"]).drop("subscribers", "phone_fault", "phone"))

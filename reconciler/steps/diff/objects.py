@@ -18,7 +18,7 @@ from reconciler.model.reason import Reason
 from reconciler.model.renaming import Held, find_unmoved, name_of
 from reconciler.model.resource import Resource
 from reconciler.model.wire import Wire
-from reconciler.steps.diff import releasing
+from reconciler.steps.diff import field_changes, releasing
 
 
 def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
@@ -120,7 +120,7 @@ def _update(
     written = {name: _laid_over(held.get(name), value) for name, value in differing.items()}
     after = {**held, **written}
     adopts = found.owner is None and surface.writable
-    changed = tuple(_changed(found.fields, after)) if written else ()
+    changed = tuple(field_changes.changed(found.fields, after)) if written else ()
     why = [Reason("differs")] if changed else []
     if adopts:
         why.append(Reason("adopted"))
@@ -165,7 +165,9 @@ def _replacement(
         action=Action.REPLACE,
         after=after,
         declared=after,
-        fields=tuple(_changed({name: value for name, value in before.items() if name not in later}, after)),
+        fields=tuple(
+            field_changes.changed({name: value for name, value in before.items() if name not in later}, after)
+        ),
         later=words,
         seconds_later={name: value.seconds for name, value in later.items()},
         references=_references(surface, after),
@@ -268,23 +270,6 @@ def _laid_over(live: Any, wanted: Any) -> Any:
     if isinstance(live, Mapping) and isinstance(wanted, Mapping):
         return {**live, **{key: _laid_over(live.get(key), value) for key, value in wanted.items()}}
     return wanted
-
-
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:
-    from deepdiff import DeepDiff, Delta
-
-    found = DeepDiff(dict(before), dict(after), verbose_level=2, ignore_numeric_type_changes=True)
-    for row in sorted(
-        Delta(found, bidirectional=True).to_flat_rows(), key=lambda row: [str(part) for part in row.path]
-    ):
-        path = ".".join(str(part) for part in row.path)
-        match row.action:
-            case "dictionary_item_added":
-                yield FieldChange(path, None, row.value)
-            case "dictionary_item_removed":
-                yield FieldChange(path, row.value, None)
-            case _:
-                yield FieldChange(path, row.old_value, row.value)
 
 
 def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

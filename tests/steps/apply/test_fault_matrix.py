@@ -22,13 +22,12 @@ from reconciler.simulator.options import JobPace
 from tests import delivery, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS
-from tests.sample import tried
+from tests.sample import examples, tried
 from tests.steps.apply import course, mishap_table
 from tests.steps.apply.mishap_table import Mishap
 
 PACES = {"bulkInsert": JobPace(seconds=0.04, steps=2), "contactBatch": JobPace(polls=2)}
 JOBS = "pollEvery: 1s, jobTimeout: 2s"
-EXAMPLES = 25
 
 
 def held(tenant: Simulator) -> dict[str, Any]:
@@ -210,7 +209,7 @@ def several(draw: st.DrawFn) -> tuple[str, list[tuple[Mishap, int | None, int]]]
 
 
 @given(drawn=several())
-@settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(25), derandomize=True, deadline=None, database=None)
 def test_whatever_goes_wrong_together_the_list_is_as_planned_or_what_is_missing_is_told(
     courses: Callable[[str], Course], drawn: tuple[str, list[tuple[Mishap, int | None, int]]]
 ) -> None:
