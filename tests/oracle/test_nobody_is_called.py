@@ -162,14 +162,14 @@ def test_what_no_plan_reads_is_refused_or_suppresses(
     (spec,) = FILES["comma"](folder.root, [each for each, _ in lines]).values()
     folder.write("dnc.yaml", manifest("SuppressionList", "dnc", spec))
     free = [each for each in world().contacts if each[0] in world().plain]
-    contacts = [(f"U{at}", contact, entry.region) for at, (entry, contact) in enumerate(lines)]
+    contacts = [(f"unread-{at}", contact, entry.region) for at, (entry, contact) in enumerate(lines)]
     declare(folder, tenant, [*contacts, *free], ["dnc"])
 
     applied = run("apply", "--yes")
 
     called = () if tenant.store.find_list("Callees") is None else tenant.store.list_named("Callees").members
     assert applied.code in (0, 3), applied.err
-    assert not [contact for contact in called if contact.startswith("U")]
+    assert not [contact for contact in called if contact.startswith("unread-")]
 
 
 def test_nobody_on_a_list_in_an_object_store_is_put_on_a_list(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,8 @@ def _named(backend: Any, source: str, kind: Any) -> Any:
 
 
 _COMPILED: OrderedDict[Any, str] = OrderedDict()
-_MOST_COMPILED = 500
+_MOST_COMPILED = 1_000
+"""What was asked for the longest time ago goes first."""
 
 
 def _compiled(backend: Any, relation: Any) -> str:
@@ -134,6 +135,9 @@ def _compiled(backend: Any, relation: Any) -> str:
             _COMPILED[what] = found
             while len(_COMPILED) > _MOST_COMPILED:
                 _COMPILED.popitem(last=False)
+        return found
+    with suppress(KeyError):  # another thread may just have let go of it
+        _COMPILED.move_to_end(what)
     return found
 
 

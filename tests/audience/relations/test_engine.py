@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from reconciler.audience.engines import database, patterns, session
+from reconciler.audience.engines import duckdb as duckdb_engine
 from reconciler.audience.relations import engine, relations
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.rows import Rows
@@ -203,3 +205,17 @@ def test_sources_are_read_without_the_engine_of_the_audience(tmp_path: Path) -> 
             == 1
         )
     assert not session._running or SPARK not in session._running
+
+
+def test_what_is_asked_for_often_is_not_compiled_anew_for_what_is_asked_once(
+    backend: Any, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[Any] = []
+    monkeypatch.setattr(duckdb_engine, "_MOST_COMPILED", 2)
+    monkeypatch.setattr(duckdb_engine, "_COMPILED", OrderedDict())
+    monkeypatch.setattr(backend, "compile", _counting(backend.compile, compiled))
+    rows = relations.read_table(backend, written([{"contactId": "a"}], {"contactId": "VARCHAR"}))
+    for number in range(3):
+        relations.count_rows(backend, rows)
+        relations.count_rows(backend, rows.filter(rows["contactId"] != str(number)))
+    assert len(compiled) == 4
