@@ -18,8 +18,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant and back to "no changes"
 	$(BIN)/reconciler demo
 
-# runs of the whole program, which take twice as long where every line of them is traced
-WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py
+# runs of the whole program, and of what is made of expressions, which take twice as long where every line is traced;
+# what they run, others run as well
+WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py tests/test_starter.py \
+	tests/audience/decision/test_suppression.py tests/audience/staging/test_phones.py tests/audience/staging/test_persons.py \
+	tests/audience/diff/test_recency_only.py tests/audience/campaigns/test_by_place.py tests/audience/test_bad_outcomes.py \
+	tests/steps/test_campaigns_of_others.py tests/simulator/test_demo.py
 
 test: $(INSTALLED) ## Run the test suite with branch coverage, at one place of 45 and with a fifth of the examples
 	RECONCILER_EVERY=45 $(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)

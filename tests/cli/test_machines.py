@@ -132,3 +132,44 @@ class _Kept(io.BytesIO):
 def _is_readable(text: bytes, document: bytes, encoding: str) -> None:
     assert json.loads(document.decode("utf-8"))["format_version"]
     assert ("→" if encoding in ("utf-8", "shift_jis") else "->") in text.decode(encoding)
+
+
+SLOW = [
+    "ibis",
+    "duckdb",
+    "pyarrow",
+    "sqlglot",
+    "pandas",
+    "numpy",
+    "phonenumbers",
+    "sqlalchemy",
+    "obstore",
+    "deepdiff",
+    "holidays",
+    "pyspark",
+]
+"""What takes a tenth of a second and more to import, or brings in what does."""
+
+
+@pytest.mark.parametrize(
+    ("said", "needed"),
+    [("'--help',", ()), ("'validate', '-w', sys.argv[1],", ()), ("'plan', '-w', sys.argv[1],", ("ibis", "duckdb"))],
+    ids=["help", "validate", "plan"],
+)
+def test_a_command_imports_what_it_needs(tenant: Simulator, folder: Folder, said: str, needed: tuple[str, ...]) -> None:
+    tenant.store.add_list("High", [], description=scene.MARK)
+    scene.live_campaign(tenant, "Morning", "High", abandonThreshold=5.0)
+    scene.declare_campaign(folder, name="Morning", on="high")
+    folder.write("high.yaml", manifest("ContactList", "high", "name: High"))
+    words = (
+        f"import sys\nfrom reconciler.cli import run\ncode = run([{said}])\n"
+        f"print(sorted(set({SLOW!r}) & sys.modules.keys()), file=sys.stderr)\nsys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", words, str(folder.root)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = set(eval(done.stderr.strip().splitlines()[-1]))
+    assert found >= set(needed)
+    if needed:
+        assert not found & {"deepdiff", "sqlalchemy", "obstore", "pyspark"}
+    else:
+        assert not found
