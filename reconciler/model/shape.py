@@ -135,6 +135,7 @@ NUMBER = Value(
 TEXT_OR_NUMBER = Value("text or a number", frozenset({str, int, float}))
 INSTANT = Value("an ISO 8601 instant with its offset", frozenset(), frozenset({str}), _is_instant)
 SCALAR = Value("text, a number, true or false", frozenset({str, int, float, bool}))
+TRUTH = Value("true or false", frozenset({bool}))
 OBJECT = Value("an object", frozenset({dict}))
 TOTAL = Value(
     "a whole number", frozenset({int}), frozenset({float, str}), lambda value: whole(value) is not None or value == "-1"

@@ -6,6 +6,9 @@ object that is not sent whole, a title that is taken, a group that is empty or i
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -52,6 +55,8 @@ class Desk:
     """Numbers that no group takes: the answer says so, of each, and takes the others."""
     kept: set[str] = field(default_factory=set)
     """People whom no group lets go: the answer says so."""
+    uploads: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Files of people, as work that goes on after its answer: of one that is asked for twice all of it is done."""
     refused: set[str] = field(default_factory=set)
     """Titles that it makes no group of: the answer has status 200 and says so."""
     requests: list[str] = field(default_factory=list)
@@ -83,6 +88,8 @@ class Desk:
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         """What is answered; raises Refused."""
         name, _, part = path.strip("/").partition("/")
+        if name == "uploads":
+            return self._uploaded(method, query, body)
         if name not in _FIELDS:
             raise Refused(404, "there is no such collection")
         held: dict[int, dict[str, Any]] = getattr(self, name)
@@ -136,6 +143,30 @@ class Desk:
         else:
             del held[found["objId"]]
         return None
+
+    def _uploaded(self, method: str, query: dict[str, str], body: Any) -> Any:
+        """Take a file of people, in base64, and tell how it gets on: in a list, by two truths, and by no status."""
+        if method == "POST":
+            rows = list(csv.DictReader(io.StringIO(base64.b64decode(body["file"]).decode("utf-8"), newline="")))
+            there = self.people.setdefault(self._one(self.groups, {"objId": query.pop("group", "")})["objId"], {})
+            there |= {
+                row["person"]: {
+                    "person": row.pop("person"),
+                    "tel": row.pop("tel"),
+                    "state": "ACTIVE",
+                    "more": {name: json.loads(value) for name, value in row.items()},
+                }
+                for row in rows
+            }
+            self.last += 1
+            self.uploads[self.last] = {"job": self.last, "name": body["name"], "asked": 0}
+            return {"job": self.last}
+        _only(query, {"job"} if "job" in query else {"name"})
+        (wanted, value), *_ = query.items()
+        found = [each for each in self.uploads.values() if str(each[wanted]) == value]
+        for each in found:
+            each["asked"] += 1
+        return [{"job": each["job"], "isComplete": each["asked"] > 1, "isCancelled": False} for each in found]
 
     def _members(self, method: str, group: int, body: Any) -> Any:
         """Put people into a group, by their ids, or take them out: what is wrong with one is said in the answer."""

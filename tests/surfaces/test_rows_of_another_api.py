@@ -105,6 +105,23 @@ def test_a_lost_reply_and_rows_that_are_refused_in_an_answer_of_200_cost_nobody_
     assert ("*** is not taken" in owed, "*** is kept" in owed, "C7" in owed) == (True, True, False), owed
 
 
+def test_a_file_whose_reply_was_lost_is_looked_up_and_not_sent_again(workspace: Workspace, desk: Desk) -> None:
+    declare(workspace, "upload")
+    people(workspace, SIX)
+    desk.add_group("Gold")
+    desk.lose = {"POST"}
+    assert applied(workspace, desk) == {"ContactList/gold": "adopt"}
+    assert {name: (each["tel"], each["more"]["score"]) for name, each in held(desk).items()} == SIX
+    # found by the name that it was given, and waited for by its truths; taken off by the method beside it
+    looks = [each.partition("=")[0] for each in desk.requests if each.startswith("GET /uploads")]
+    assert looks[0] == "GET /uploads?name"
+    assert set(looks[1:]) == {"GET /uploads?job"}
+    people(workspace, {name: each for name, each in SIX.items() if name != "C5"})
+    assert applied(workspace, desk) == {}
+    assert sorted(held(desk)) == ["C0", "C1", "C2", "C3", "C4"]
+    assert [each.partition("?")[0] for each in desk.writes] == ["DELETE /groups/people"]
+
+
 def vary(monkeypatch: pytest.MonkeyPatch, kind: str, **changes: Any) -> None:
     """The same API, but that it holds a kind otherwise."""
     held = cast("dict[str, Wire]", surfaces()["deskapi"].wires)

@@ -8,16 +8,21 @@ are put into a group and out of it a few at once; of whom it does not take it sa
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery import Way
-from reconciler.model.jobs import Refusals, RowError
+from reconciler.model.jobs import ABORTED, COMPLETED, Job, Refusals, RowError
 from reconciler.model.ownership import InLedger, OwnerField
 from reconciler.model.pages import OffsetPages, OnePage
-from reconciler.model.row_wire import ListMethod, Told, kept_data, member
-from reconciler.model.shape import ID, NAME, NUMBER, OBJECT, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs
+from reconciler.model.row_wire import Jobs, ListMethod, Told, kept_data, member
+from reconciler.model.shape import ID, NAME, NUMBER, OBJECT, TEXT, TEXT_OR_NUMBER, TRUTH, WHOLE, Rows, Shape, may, needs
 from reconciler.model.tenant import Login
 from reconciler.model.wire import Call, Members, Requests, Wire, WireReference
 
@@ -124,6 +129,47 @@ GROUP_PEOPLE = ListMethod(
     removed=FAULTS,
 )
 
+
+def _csv(people: Sequence[Mapping[str, Any]]) -> str:
+    """A file of people, in base64: CSV with CRLF, each attribute a column with its value as JSON."""
+    names = list(dict.fromkeys(name for each in people for name in each["more"]))
+    written = io.StringIO(newline="")
+    rows = csv.writer(written)
+    rows.writerow(["person", "tel", *names])
+    rows.writerows(
+        [each["person"], each["tel"], *(json.dumps(each["more"].get(name)) for name in names)] for each in people
+    )
+    return base64.b64encode(written.getvalue().encode()).decode()
+
+
+def read_upload(job_id: str, told: Sequence[Mapping[str, Any]]) -> Job:
+    """An upload: two truths, and no status."""
+    one = told[0]
+    return Job(job_id, ABORTED if one["isCancelled"] else COMPLETED if one["isComplete"] else "RUNNING")
+
+
+UPLOADS = Rows(Shape({"job": needs(ID), "isComplete": needs(TRUTH), "isCancelled": needs(TRUTH)}))
+UPLOAD = ListMethod(
+    surface="deskapi",
+    way=replace(GROUP_PEOPLE.way, name="upload", most=50_000, usual=50_000, looks=1),
+    scope="manage",
+    item=GROUP_PEOPLE.item,
+    put=lambda list_id, items, reference: Call(
+        "POST", "/uploads", {"group": list_id}, {"file": _csv(items), "name": reference}
+    ),
+    jobs=Jobs(
+        named="job",
+        ask=lambda job_id: Call("GET", "/uploads", {"job": job_id}),
+        shape=UPLOADS,
+        read=read_upload,
+        scope="manage",
+        find=lambda reference: Call("GET", "/uploads", {"name": reference}),
+        listed=UPLOADS,
+        found=lambda told: str(told[-1]["job"]) if told else None,
+    ),
+    beside=("groupPeople",),
+)
+
 SURFACE = ApiSurface(
     "deskapi",
     Preset(
@@ -132,6 +178,7 @@ SURFACE = ApiSurface(
         "json",
         "manage",
         60,
+        poll_every=0.05,
         login=Login(
             ask=lambda key, secret, scope: {"accessKeyId": key, "accessKeySecret": secret},
             token="session.bearer",
@@ -139,7 +186,7 @@ SURFACE = ApiSurface(
         ),
     ),
     ids="deskapi",
-    methods=(GROUP_PEOPLE,),
+    methods=(GROUP_PEOPLE, UPLOAD),
     wires={
         "ContactList": Wire(
             name="deskapi",
