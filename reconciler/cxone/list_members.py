@@ -109,6 +109,6 @@ def _reading(at: MembersAt, list_id: str) -> Reading:
     )
 
 
-def that_tell(held: Iterable[MembersAt], column: str) -> MembersAt | None:
+def find_telling(held: Iterable[MembersAt], column: str) -> MembersAt | None:
     """The first that tells a column."""
     return next((each for each in held if column in each.members.columns), None)

@@ -14,7 +14,7 @@ from reconciler.cxone.transport import Transport
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
 from reconciler.model.jobs import Job, Refusals, RowError, SomeRejected
 from reconciler.model.pages import pick
-from reconciler.model.row_wire import Jobs, ListMethod, Row, Told, member
+from reconciler.model.row_wire import Jobs, ListMethod, Row, Told, find_member_id
 from reconciler.model.shape import ID, Shape, may
 from reconciler.surfaces import methods, surfaces
 
@@ -22,9 +22,9 @@ Wires = Mapping[str, Transport]
 _LONGEST = 300
 
 
-def offered(method: ListMethod, declared: Container[str]) -> bool:
+def is_offered(method: ListMethod, declared: Container[str]) -> bool:
     """Whether a tenant with these surfaces can do it."""
-    return method.surface in declared and (not method.beside or _beside(method, declared) is not None)
+    return method.surface in declared and (not method.beside or _find_beside(method, declared) is not None)
 
 
 def put(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row], reference: str) -> str | None:
@@ -38,7 +38,7 @@ def put(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row], ref
         Unknown: there may be a job.
     """
     with _blamed(wires, method, list_id):
-        items, ids = [method.item(row) for row in rows], [member(row) for row in rows]
+        items, ids = [method.item(row) for row in rows], [find_member_id(row) for row in rows]
         return send(wires[method.surface], method, list_id, items, reference, ids)
 
 
@@ -70,7 +70,7 @@ def send(
         shape=None if told is None else told.shape,
     )
     if told is not None:
-        _held(transport, call.method, call.path, told.read(answer), ids)
+        _raise_rejected(transport, call.method, call.path, told.read(answer), ids)
     return None if jobs is None else str(pick(answer, jobs.named))
 
 
@@ -92,7 +92,7 @@ def find(transport: Transport, jobs: Jobs, reference: str) -> str | None:
 
 def follow(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row]) -> None:
     """Put on the list whom the tenant knows by now, where the job did not; raises as `put`."""
-    other = _beside(method, wires)
+    other = _find_beside(method, wires)
     if method.onto and other is not None:
         put(wires, other, list_id, rows, "")
 
@@ -104,7 +104,7 @@ def remove(wires: Wires, method: ListMethod, list_id: str, ids: Sequence[str]) -
         SomeRejected: the tenant keeps some of them on it.
     """
     if method.remove is None:
-        other = _beside(method, wires)
+        other = _find_beside(method, wires)
         if other is None:
             raise TypeError(f"{method.way.name} takes nobody off a list, and nothing beside it does")
         return remove(wires, other, list_id, ids)
@@ -114,18 +114,18 @@ def remove(wires: Wires, method: ListMethod, list_id: str, ids: Sequence[str]) -
         call.method, call.path, query=call.query, body=call.body, scope=method.scope, idempotent=True, shape=shape
     )
     if told is not None:
-        _held(transport, call.method, call.path, _staying(told, answer), ids)
+        _raise_rejected(transport, call.method, call.path, _find_staying(told, answer), ids)
     return None
 
 
-def _staying(told: Told, answer: Any) -> Refusals:
+def _find_staying(told: Told, answer: Any) -> Refusals:
     """Whom the tenant keeps: of those that it did not take off, who was not on the list is off."""
     said = told.read(answer)
     errors = tuple(each for each in said.errors if each.code not in told.gone)
     return Refusals(max(said.failed - (len(said.errors) - len(errors)), len(errors)), errors)
 
 
-def _held(transport: Transport, method: str, path: str, said: Refusals, ids: Sequence[str]) -> None:
+def _raise_rejected(transport: Transport, method: str, path: str, said: Refusals, ids: Sequence[str]) -> None:
     """Raise SomeRejected where an answer that says yes tells of rows that were not taken."""
     if said.failed or said.errors:
         errors = tuple(_cleaned(each, ids[each.index : each.index + 1]) for each in said.errors)
@@ -140,10 +140,10 @@ def _cleaned(error: RowError, hide: Sequence[str] = ()) -> RowError:
     return replace(error, code=code, message=message)
 
 
-def _beside(method: ListMethod, declared: Container[str]) -> ListMethod | None:
+def _find_beside(method: ListMethod, declared: Container[str]) -> ListMethod | None:
     """The method by which another does what it cannot do itself."""
     known = methods()
-    return next((known[name] for name in method.beside if offered(known[name], declared)), None)
+    return next((known[name] for name in method.beside if is_offered(known[name], declared)), None)
 
 
 @contextmanager

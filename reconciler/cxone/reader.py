@@ -12,8 +12,8 @@ from pathlib import Path
 from reconciler.cxone.collection import has_members
 from reconciler.cxone.errors import NotFound
 from reconciler.cxone.history import read_history
-from reconciler.cxone.list_members import MembersAt, read_attributes, read_members, that_tell
-from reconciler.cxone.list_methods import offered
+from reconciler.cxone.list_members import MembersAt, find_telling, read_attributes, read_members
+from reconciler.cxone.list_methods import is_offered
 from reconciler.cxone.object_reader import ObjectReader
 from reconciler.model.api_surface import ApiSurface
 from reconciler.model.delivery import Way
@@ -34,7 +34,7 @@ class TenantReader(ObjectReader):
     @property
     def methods(self) -> Mapping[str, Way]:
         """The delivery methods that the tenant's surfaces offer."""
-        return {name: each.way for name, each in methods().items() if offered(each, self._transports)}
+        return {name: each.way for name, each in methods().items() if is_offered(each, self._transports)}
 
     def contacts(self, query: ContactsOf, into: Path) -> Rows:
         """The contacts of a list: through the surface that tells their status, and their scores where it does.
@@ -43,7 +43,7 @@ class TenantReader(ObjectReader):
             BadInput: the tenant has no such list.
         """
         list_id = self._find(query.list, query)
-        found = that_tell(self._with_members(), "status")
+        found = find_telling(self._with_members(), "status")
         if found is None:
             raise BadInput(
                 [self._missing(query.where, tells_status, "the status and score of contacts are read through it")]
@@ -65,7 +65,7 @@ class TenantReader(ObjectReader):
         list_id = self._id("ContactList", query.list)
         held, wanted = self._with_members(), bool(query.attributes or query.data)
         full = next((each for each in held if each.members.data is not None), None)
-        phones = that_tell(held, "phone")
+        phones = find_telling(held, "phone")
         if wanted and full is not None:
             other = phones if query.data and "phone" not in full.members.columns else None
             return read_attributes(full, list_id, query.attributes, self._file(into), other)
@@ -135,7 +135,7 @@ class TenantReader(ObjectReader):
         """What is said where no surface of the tenant offers something that a manifest asks for."""
         known = api_surfaces()
         ids = {known[name].ids for name in self._transports}
-        return missing(where, [name for name, each in known.items() if each.ids in ids and offers(each)], why)
+        return describe_missing(where, [name for name, each in known.items() if each.ids in ids and offers(each)], why)
 
 
 def tells_status(surface: ApiSurface) -> bool:
@@ -144,7 +144,7 @@ def tells_status(surface: ApiSurface) -> bool:
     return held is not None and held.members is not None and "status" in held.members.columns
 
 
-def missing(where: Location, offering: Sequence[str], why: str) -> Problem:
+def describe_missing(where: Location, offering: Sequence[str], why: str) -> Problem:
     """What is said of a surface that is needed at a place of the manifests and not declared.
 
     `offering`: the surfaces of the tenant's API that would do.

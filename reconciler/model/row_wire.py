@@ -25,14 +25,14 @@ Row = Mapping[str, Any]
 firstName, lastName, email, data (its attributes)."""
 
 
-def member(row: Row) -> str:
+def find_member_id(row: Row) -> str:
     """The id on the list, where the contact is on it: a method may have given it another than its own."""
     return str(row["member"] or row["sent_as"])
 
 
-def kept_data(row: Row) -> Mapping[str, Any]:
+def keep_data(row: Row) -> Mapping[str, Any]:
     """The attributes of a row; where its id on the list is not its own, what it was sent under stays with it."""
-    known = {} if normalise_id(member(row)) == row["contactId"] else {"contactId": row["sent_as"]}
+    known = {} if normalise_id(find_member_id(row)) == row["contactId"] else {"contactId": row["sent_as"]}
     return {**row["data"], **known}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery import Way
 from reconciler.model.jobs import Job, parse_job_status
-from reconciler.model.row_wire import Jobs, ListMethod, Row, member
+from reconciler.model.row_wire import Jobs, ListMethod, Row, find_member_id
 from reconciler.model.shape import TEXT_OR_NUMBER, WHOLE, Shape, may, needs, whole
 from reconciler.model.wire import Call, in_path
 
@@ -34,7 +34,7 @@ def read_job(job_id: str, told: Mapping[str, Any]) -> Job:
 
 def _contact(row: Row) -> Mapping[str, Any]:
     told: dict[str, Any] = {
-        "external_id": member(row),
+        "external_id": find_member_id(row),
         "phone_numbers": [{"number": row["phone"], "type": "MOBILE", "primary": True}],
     }
     if row["name"]:

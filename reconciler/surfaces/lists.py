@@ -15,7 +15,7 @@ from reconciler.model.delivery import Way
 from reconciler.model.forecast import Statistics
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.pages import TokenPages
-from reconciler.model.row_wire import History, ListMethod, kept_data, member
+from reconciler.model.row_wire import History, ListMethod, find_member_id, keep_data
 from reconciler.model.rows import InteractionsOf
 from reconciler.model.shape import (
     ID,
@@ -50,7 +50,7 @@ LIST_CONTACTS = ListMethod(
         name="listContacts", most=1000, usual=500, attributes=True, phones=False, makes_contacts=False, key="contact"
     ),
     scope="lists:write",
-    item=lambda row: {"contactId": member(row), "data": kept_data(row)},
+    item=lambda row: {"contactId": find_member_id(row), "data": keep_data(row)},
     put=lambda list_id, items, reference: Call("POST", MEMBERS.of(list_id).path, body=list(items)),
     blames_rows=True,
     # ours; absent contacts are fine

@@ -6,7 +6,7 @@ from __future__ import annotations
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery import Way
 from reconciler.model.pages import OffsetPages
-from reconciler.model.row_wire import ListMethod, member
+from reconciler.model.row_wire import ListMethod, find_member_id
 from reconciler.model.shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
 from reconciler.model.wire import Call, Members, Wire, in_path, make_object_shape
 from reconciler.surfaces.lists import read_list
@@ -36,7 +36,7 @@ CONTACT_IDS = ListMethod(
         name="contactIds", most=1000, usual=500, attributes=False, phones=False, makes_contacts=False, key="contact"
     ),
     scope=SCOPE,
-    item=member,
+    item=find_member_id,
     put=lambda list_id, items, reference: Call("POST", MEMBERS.of(list_id).path, body={"contactIds": list(items)}),
     blames_rows=True,
     # ours; absent contacts are fine

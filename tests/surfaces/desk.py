@@ -57,6 +57,10 @@ class Desk:
     """People whom no group lets go: the answer says so."""
     uploads: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Files of people, as work that goes on after its answer: of one that is asked for twice all of it is done."""
+    talks: list[dict[str, str]] = field(default_factory=list)
+    """What was spoken: talk, who, at, kind."""
+    results: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By person, where it stands in an effort: stage, and where there is one, result."""
     refused: set[str] = field(default_factory=set)
     """Titles that it makes no group of: the answer has status 200 and says so."""
     requests: list[str] = field(default_factory=list)
@@ -88,24 +92,38 @@ class Desk:
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         """What is answered; raises Refused."""
         name, _, part = path.strip("/").partition("/")
-        if name == "uploads":
-            return self._uploaded(method, query, body)
+        match name, part:
+            case "uploads", _:
+                return self._uploaded(method, query, body)
+            case "talks", _:
+                return self._talked(query)
+            case "efforts", "person":
+                return self._result(method, query, body)
+            case "groups", "people" if method != "GET":
+                return self._members(method, self._one(self.groups, query)["objId"], body)
         if name not in _FIELDS:
             raise Refused(404, "there is no such collection")
+        return self._object(method, name, part, query, body)
+
+    def _object(self, method: str, name: str, part: str, query: dict[str, str], body: Any) -> Any:
         held: dict[int, dict[str, Any]] = getattr(self, name)
-        if (name, part) == ("groups", "people") and method != "GET":
-            return self._members(method, self._one(held, query)["objId"], body)
         if method == "GET":
             return self._told(name, part, held, query)
-        if (method, name, part) == ("PUT", "efforts", "tuning"):
-            self._one(held, query)["tuning"] = body["tuning"]
-            return None
-        if (method, name, part) == ("POST", "groups", "retire"):
-            self._one(held, query)["retired"] = True
-            return None
-        if part:
-            raise Refused(405, "not here")
-        return self._written(method, name, held, query, body)
+        match method, name, part:
+            case "PUT", "efforts", "tuning":
+                self._one(held, query)["tuning"] = body["tuning"]
+            case "POST", "groups", "retire":
+                self._one(held, query)["retired"] = True
+            case _, _, "":
+                return self._written(method, name, held, query, body)
+            case _:
+                raise Refused(405, "not here")
+        return None
+
+    def _talked(self, query: dict[str, str]) -> Any:
+        who, since, until = (query.pop(each) for each in ("who", "since", "until"))
+        told = [each for each in self.talks if each["who"] in who.split(",") and since <= each["at"] < until]
+        return self._page(told, query)
 
     def _told(self, name: str, part: str, held: dict[int, dict[str, Any]], query: dict[str, str]) -> Any:
         match name, part:
@@ -143,6 +161,15 @@ class Desk:
         else:
             del held[found["objId"]]
         return None
+
+    def _result(self, method: str, query: dict[str, str], body: Any) -> Any:
+        person = query.pop("person", "")
+        self._one(self.efforts, query)
+        if person not in self.results:
+            raise Refused(404, "there is no such person in it")
+        if method == "PUT":
+            self.results[person] |= {"result": body["result"], "by": body["by"]}
+        return self.results[person]
 
     def _uploaded(self, method: str, query: dict[str, str], body: Any) -> Any:
         """Take a file of people, in base64, and tell how it gets on: in a list, by two truths, and by no status."""

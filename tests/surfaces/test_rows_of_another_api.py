@@ -122,6 +122,47 @@ def test_a_file_whose_reply_was_lost_is_looked_up_and_not_sent_again(workspace: 
     assert [each.partition("?")[0] for each in desk.writes] == ["DELETE /groups/people"]
 
 
+def test_a_list_is_a_source_with_its_interactions_and_outcomes_are_set(workspace: Workspace, desk: Desk) -> None:
+    desk.add_group("Everybody", "C1", "C2", "C3", "C4")
+    desk.people[desk.called("Everybody")["objId"]]["C4"]["state"] = "GONE"
+    # of whom it is asked, in the window; three in all, read two a page
+    talked = [
+        ("C1", "2026-06-30"),
+        ("C1", "2026-06-29"),
+        ("C2", "2026-06-01"),
+        ("C4", "2026-06-30"),
+        ("C1", "2024-01-01"),
+    ]
+    desk.talks = [
+        {"talk": f"T{n}", "who": who, "at": f"{day}T10:00:00Z", "kind": "voice"} for n, (who, day) in enumerate(talked)
+    ]
+    workspace.write("ContactList", "gold", "name: Gold")
+    workspace.write("ContactSource", "crm", "contactList: {name: Everybody}\ninteractions: {types: [voice]}")
+    bands = "[{name: engaged, from: 45}, {name: low, from: 0, to: 45}]"
+    workspace.write(
+        "ScoreModel",
+        "engaged",
+        "recencyFrequency: {window: 90d, recency: {start: 50, perDay: 0.5}, frequency: {each: 2.5, cap: 20},"
+        f" bands: {bands}}}",
+    )
+    segment = "source: crm\nscore: engaged\nlists: {engaged: gold}\nmembership: mirror\ndelivery: {method: auto}"
+    workspace.write("Segment", "best", segment + "\nphones: {rule: possible, region: US}")
+    for person in desk.people[1].values():
+        person["tel"] = number(int(person["person"][1:]))
+    made = {"title": "Evening", "mode": "G", "state": "OFF", "groupRef": 1, "cap": 3, "from": None, "until": None}
+    desk.efforts[90] = {"objId": 90, **made}
+    desk.results = {"C1": {"stage": "W"}, "C2": {"stage": "T"}}
+    (workspace.root / "results.csv").write_text("id,result,agent,at\nC1,INTERESTED,A1,\nC2,BUSY,A1,\nC3,BUSY,A1,\n")
+    columns = "{contactId: id, outcome: result, agent: agent}"
+    files = f"files: {{paths: [results.csv], format: csv, columns: {columns}}}"
+    workspace.write("DispositionSet", "results", f"campaign: {{name: Evening}}\n{files}")
+    done(workspace.run("apply", "--yes"))
+    # who talked of late; who is not active, and who did not talk, is not on it
+    assert sorted(held(desk)) == ["C1"]
+    assert desk.results == {"C1": {"stage": "W", "result": "INTERESTED", "by": "A1"}, "C2": {"stage": "T"}}
+    assert any(each.startswith("GET /talks?who=C1") for each in desk.requests)
+
+
 def vary(monkeypatch: pytest.MonkeyPatch, kind: str, **changes: Any) -> None:
     """The same API, but that it holds a kind otherwise."""
     held = cast("dict[str, Wire]", surfaces()["deskapi"].wires)

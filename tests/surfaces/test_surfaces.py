@@ -7,7 +7,7 @@ import pytest
 from reconciler.kinds import load_kinds, load_schema
 from reconciler.model.pages import OffsetPages
 from reconciler.model.wire import Call
-from reconciler.surfaces import surfaces, tell_phones, wires
+from reconciler.surfaces import methods, surfaces, tell_phones, wires
 
 HELD = [(name, kind) for name, surface in sorted(surfaces().items()) for kind in surface.wires]
 
@@ -46,6 +46,31 @@ def test_a_surface_that_makes_objects_is_preferred_to_one_that_reads_them() -> N
     assert [each.name for each in wires("ContactList")] == ["lists", "outbound"]
     assert [each.writable for each in wires("ContactList")] == [True, False]
     assert wires("Segment") == ()
+
+
+def test_a_manifest_can_name_every_method_and_no_other() -> None:
+    delivery = load_schema("Segment")["properties"]["spec"]["properties"]["delivery"]
+    assert set(delivery["properties"]["method"]["enum"]) == {*methods(), "auto"}
+
+
+@pytest.mark.parametrize("name", sorted(methods()))
+def test_a_method_is_of_its_surface_and_whoever_it_puts_on_a_list_can_be_taken_off(name: str) -> None:
+    method = methods()[name]
+    assert method in surfaces()[method.surface].methods
+    assert 0 < method.way.usual <= method.way.most
+    off = [method, *(methods()[each] for each in method.beside)]
+    assert any(each.remove is not None for each in off)
+    # what takes people off a list reads who is on it
+    for each in off:
+        held = surfaces()[each.surface].wires.get("ContactList")
+        assert each.remove is None or (held is not None and held.members is not None)
+    # a put that makes no job is sent again where its reply was lost: nothing may depend on a reference then
+    strange = "../a b?c=1/"
+    items: list[dict[str, str]] = [{}]
+    calls = [method.put(strange, items, "one"), method.put(strange, items, "other")]
+    assert method.jobs is not None or calls[0] == calls[1]
+    calls += [] if method.remove is None else [method.remove(strange, ["C1"])]
+    assert not any({"?", " "} & set(call.path) or "/../" in call.path for call in calls)
 
 
 def test_phones_are_told_by_a_surface_whose_members_have_them() -> None:

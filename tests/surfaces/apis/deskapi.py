@@ -18,10 +18,12 @@ from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery import Way
+from reconciler.model.disposition import Standing
+from reconciler.model.instants import format_instant
 from reconciler.model.jobs import ABORTED, COMPLETED, Job, Refusals, RowError
 from reconciler.model.ownership import InLedger, OwnerField
 from reconciler.model.pages import OffsetPages, OnePage
-from reconciler.model.row_wire import Jobs, ListMethod, Told, kept_data, member
+from reconciler.model.row_wire import History, Jobs, ListMethod, Outcomes, Told, find_member_id, keep_data
 from reconciler.model.shape import ID, NAME, NUMBER, OBJECT, TEXT, TEXT_OR_NUMBER, TRUTH, WHOLE, Rows, Shape, may, needs
 from reconciler.model.tenant import Login
 from reconciler.model.wire import Call, Members, Requests, Wire, WireReference
@@ -122,7 +124,7 @@ GROUP_PEOPLE = ListMethod(
         personal=("e164",),
     ),
     scope="manage",
-    item=lambda row: {"person": member(row), "tel": row["phone"], "more": kept_data(row)},
+    item=lambda row: {"person": find_member_id(row), "tel": row["phone"], "more": keep_data(row)},
     put=lambda list_id, items, reference: _people("PUT", list_id, items),
     told=FAULTS,
     remove=lambda list_id, ids: _people("DELETE", list_id, ids),
@@ -170,6 +172,33 @@ UPLOAD = ListMethod(
     beside=("groupPeople",),
 )
 
+TALKS = History(
+    surface="deskapi",
+    scope="manage",
+    of=lambda query, ids: Call(
+        "GET",
+        "/talks",
+        {"who": ",".join(ids), "since": format_instant(query.start), "until": format_instant(query.end)},
+    ),
+    pages=PAGES,
+    shape=Shape({"talk": needs(ID), "who": needs(ID), "at": needs(TEXT), "kind": may(TEXT)}),
+    columns={"id": "talk", "contactId": "who", "startTime": "at", "type": "kind"},
+)
+RESULTS = Outcomes(
+    surface="deskapi",
+    read_scope="manage",
+    write_scope="manage",
+    one=lambda effort, person: Call("GET", "/efforts/person", {"objId": effort, "person": person}),
+    shape=Shape({"stage": needs(NAME), "result": may(TEXT)}),
+    read=lambda told: Standing({"W": "READY", "T": "CONNECTED"}[told["stage"]], told.get("result"), None),
+    write=lambda effort, person, set_: Call(
+        "PUT",
+        "/efforts/person",
+        {"objId": effort, "person": person},
+        {"result": set_["outcomeCode"], "by": set_["agentId"]},
+    ),
+)
+
 SURFACE = ApiSurface(
     "deskapi",
     Preset(
@@ -187,6 +216,8 @@ SURFACE = ApiSurface(
     ),
     ids="deskapi",
     methods=(GROUP_PEOPLE, UPLOAD),
+    history=TALKS,
+    outcomes=RESULTS,
     wires={
         "ContactList": Wire(
             name="deskapi",
