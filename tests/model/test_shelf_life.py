@@ -46,7 +46,7 @@ def over(of: list[Planned], made: datetime, now: datetime, *lists: DoNotCall) ->
         (STARTS - SECOND, []),
         (STARTS, ["the window of its calendar that the plan would set has begun at 2026-07-01T14:00:00Z"]),
         (ENDS - SECOND, ["the window of its calendar that the plan would set has begun at 2026-07-01T14:00:00Z"]),
-        (ENDS, ["the window of its calendar that the plan would set is over since 2026-07-01T22:00:00Z"]),
+        (ENDS, ["the window of its calendar that the plan would set ended at 2026-07-01T22:00:00Z"]),
     ],
 )
 def test_a_window_that_was_to_come_is_stale_once_it_begins(now: datetime, words: list[str]) -> None:
@@ -70,7 +70,7 @@ def test_times_that_the_manifest_names_are_stale_only_once_they_are_over() -> No
     fixed = planned(repeats=False)
     assert find_good_until([fixed], (), NOON) == ENDS
     assert over([fixed], NOON, STARTS) == []
-    assert over([fixed], NOON, ENDS) == ["the schedule that the plan would set is over since 2026-07-01T22:00:00Z"]
+    assert over([fixed], NOON, ENDS) == ["the schedule that the plan would set ended at 2026-07-01T22:00:00Z"]
     assert find_good_until([planned(repeats=False, status="paused")], (), NOON) is None
 
 

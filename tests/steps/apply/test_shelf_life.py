@@ -35,7 +35,7 @@ def test_a_window_that_has_begun_or_is_over_is_refused_with_its_place(
     assert plan.good_until == OPENS
     for now, words in (
         (OPENS, "has begun at 2026-11-24T19:00:00Z"),
-        (datetime(2026, 11, 29, tzinfo=UTC), "is over since 2026-11-25T03:00:00Z"),
+        (datetime(2026, 11, 29, tzinfo=UTC), "ended at 2026-11-25T03:00:00Z"),
     ):
         with pytest.raises(Stale) as stale:
             office.commit(plan, now)
@@ -90,5 +90,5 @@ def test_a_window_that_ends_while_the_list_is_filled_is_not_dialled_in(
     plan = office.propose(OPENS + timedelta(minutes=1))
     report = office.commit(plan, OPENS + timedelta(minutes=2), later=timedelta(hours=8))
     assert report.exit_code == Exit.PARTIAL
-    assert "is over since 2026-11-25T03:00:00Z" in report.steps[-1].words
+    assert "ended at 2026-11-25T03:00:00Z" in report.steps[-1].words
     assert live(tenant)["status"] == "draft"
