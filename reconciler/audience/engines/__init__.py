@@ -33,6 +33,9 @@ class Operations(Protocol):
     def stream(self, backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a relation in its own order, `size` at a time; only the last chunk is smaller."""
 
+    def get_value(self, column: Any, key: str) -> Any:
+        """The value of a key in a map of texts; null where it has none."""
+
     def group_sets(self, backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
         """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
 

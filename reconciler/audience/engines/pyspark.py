@@ -102,6 +102,11 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
             yield held
 
 
+def get_value(column: Any, key: str) -> Any:
+    """The value of a key in a map of texts."""
+    return column.get(key)
+
+
 def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
     """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
     query = write_grouping_sets(str(backend.compile(patterns.translated(relation))), keys, within)

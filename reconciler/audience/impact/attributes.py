@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine, relations
 from reconciler.audience.staging import geography, postal_codes
 from reconciler.model.feeds import FileFeed
 from reconciler.model.members import MembershipDecision
@@ -104,7 +104,8 @@ def describe_people(
         people = people.left_join(numbers, people["contactId"] == numbers["numbered"])
     else:
         people = people.mutate(e164=ibis.null("string"))
-    mapped = {each.column: people["attributes"].get(each.name) for each in attributes if each.kind == "mapped"}
+    held = people["attributes"]
+    mapped = {each.column: engine.get_value(backend, held, each.name) for each in attributes if each.kind == "mapped"}
     if "source" in columns:
         mapped["source"] = people["place"].re_replace(r":?\d+$", "")
     if PLACE in columns:

@@ -60,6 +60,11 @@ def stream_rows(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[A
     return _of(backend).stream(backend, relation, size)
 
 
+def get_value(backend: Any, column: Any, key: str) -> Any:
+    """The value of a key in a map of texts; null where it has none."""
+    return _of(backend).get_value(column, key)
+
+
 def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
     """A relation counted (`n`) by each key alone, and once by none, within the values of a column, in one scan.
 
