@@ -171,6 +171,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "pace",
         "impact",
         "markdown_text",
+        "fitting",
     }
     for module in modules():
         if room(module) == "views":

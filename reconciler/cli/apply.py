@@ -110,7 +110,7 @@ class _Apply:
         self.reading.end()
         tell_of_ledger(self.runtime)
         if self.output_format == "text":
-            show("plan", self.output_format, proposed)
+            show("plan", self.output_format, proposed, full=True)
         if proposed.empty and not proposed.refusals:
             if waiting:
                 self.runtime.ledger(self.desired).supersede(proposed.workspace)

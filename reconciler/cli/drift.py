@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
+from reconciler.cli.formats import format_option, full_option, show
 from reconciler.cli.workspace import open_workspace, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 
@@ -17,7 +17,8 @@ from reconciler.model.errors import Exit
 @workspace_options
 @refresh_option
 @format_option("plan")
-def drift(chosen: dict[str, Any], output_format: str, refresh: bool) -> int:
+@full_option
+def drift(chosen: dict[str, Any], output_format: str, full: bool, refresh: bool) -> int:
     """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job.
 
     It is what `plan` shows, and counts what is declared no more as a difference.
@@ -36,5 +37,5 @@ def drift(chosen: dict[str, Any], output_format: str, refresh: bool) -> int:
         runtime.phase("reading the manifests")
         proposed = replace(propose(load(workspace), runtime), ledger=runtime.ledger_state)
         reading.end()
-        show("plan", output_format, proposed)
+        show("plan", output_format, proposed, full=full)
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

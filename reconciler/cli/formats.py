@@ -58,8 +58,16 @@ link_option = click.option(
 """The option of a command that shows a plan."""
 
 
-def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = None) -> None:
+full_option = click.option(
+    "--full", is_flag=True, help="Show every line of a plan, however many (--format text; else at most 300)."
+)
+"""The option of a command that shows a plan."""
+
+
+def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = None, full: bool | None = None) -> None:
     """Print something in a format; `link`: where the whole of it is, for a format that may have to cut it.
+
+    `full`: whether the text is to be whole, where it is one that may be cut.
 
     Raises:
         click.UsageError: the format is never cut.
@@ -68,6 +76,8 @@ def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = N
         if output_format != "markdown":
             raise click.UsageError("--link is for --format markdown: no other format is cut")
         nouns = (*nouns, link)
+    if full is not None and output_format == "text":
+        nouns = (*nouns, full)
     from reconciler.cli.console import console
     from reconciler.views import views
 

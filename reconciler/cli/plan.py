@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.formats import format_option, link_option, show
+from reconciler.cli.formats import format_option, full_option, link_option, show
 from reconciler.cli.workspace import command_line, open_workspace, prune_options, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
 @format_option("plan")
 @link_option
+@full_option
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -41,6 +42,7 @@ def plan(
     out: Path | None,
     output_format: str,
     link: str | None,
+    full: bool,
     detailed_exitcode: bool,
     fail_on: str | None,
     prune: bool,
@@ -67,7 +69,7 @@ def plan(
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state)
         reading.end()
         tell_of_ledger(runtime)
-        show("plan", output_format, proposed, link=link)
+        show("plan", output_format, proposed, link=link, full=full)
         if out is not None:
             ledger = runtime.ledger(desired)
             save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import format_option, link_option
+from reconciler.cli.formats import format_option, full_option, link_option
 from reconciler.cli.formats import show as show_in
 
 
@@ -16,13 +16,14 @@ from reconciler.cli.formats import show as show_in
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @format_option("plan")
 @link_option
-def show(file: Path, output_format: str, link: str | None) -> int:
+@full_option
+def show(file: Path, output_format: str, link: str | None, full: bool) -> int:
     """Show a saved plan, as it was reviewed; refuses one that was edited, as far as its key is at hand."""
     from reconciler.ledger.saved import inspect_plan
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, make_given_seal
 
     plan, proven = inspect_plan(file, make_given_seal(os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE)))
-    show_in("plan", output_format, plan, link=link)
+    show_in("plan", output_format, plan, link=link, full=full)
     if not proven:
         click.echo(f"The plan's seal was not checked: that needs its key, in {VARIABLE}. Apply checks it.", err=True)
     return 0

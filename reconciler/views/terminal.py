@@ -21,6 +21,7 @@ from reconciler.model.rule_results import Waived
 from reconciler.views import outcomes
 from reconciler.views.called import describe_audiences
 from reconciler.views.estimate import describe_forecast
+from reconciler.views.fitting import fit_parts
 from reconciler.views.impact import describe_impact
 from reconciler.views.plain import plain
 from reconciler.views.reasons import (
@@ -44,34 +45,33 @@ _SYMBOLS = {
 _MOST_REASONS = 8
 
 
-def plan(value: Plan) -> Text:
-    """Who will be called differently, how many, why, and what could go wrong."""
+MOST = 300
+"""Lines of a plan that nobody asked for in full."""
+
+
+def plan(value: Plan, full: bool = False) -> Text:
+    """Who will be called differently, how many, why, and what could go wrong; `full`: however many lines that takes."""
     hosts = ", ".join(sorted({urlsplit(url).netloc for url in value.surfaces.values()}))
     chosen = "" if value.environment is None else f"environment {value.environment}, "
     heading = f"Tenant {value.tenant} at {hosts}, {chosen}workspace {value.workspace}, "
     heading += f"as of {format_instant(value.as_of)}"
-    lines: list[Text] = [Text(plain(heading), "bold"), Text()]
     steps = [(step, value.change(step.address)) for step in value.steps]
-    for step, change in steps:
-        lines += _change(step, change)
-    if steps:
-        lines.append(Text())
-    if value.impact is not None and not value.empty:
-        lines += [*describe_impact(value.impact), Text()]
-    for account in value.accounts:
-        lines += _account(account)
-    for row in value.rows:
-        lines += _stays(row)
-    lines += [line for each in value.outcomes for line in outcomes.describe_left_out(each)]
-    if value.accounts or value.outcomes:
-        lines.append(Text())
-    if people := list(describe_audiences(value.campaigns)):
-        lines += [*people, Text()]
-    if forecast := list(describe_forecast(value.campaigns)):
-        lines += [*forecast, Text()]
-    for part in (_judgements(value), _undeclared(value), _notices(value)):
-        lines += [*told, Text()] if (told := list(part)) else []
-    lines += _summary(value, [change for _, change in steps if isinstance(change, RowChange)])
+    accounts = [line for account in value.accounts for line in _account(account)]
+    accounts += [line for row in value.rows for line in _stays(row)]
+    accounts += [line for each in value.outcomes for line in outcomes.describe_left_out(each)]
+    told = (
+        [line for step, change in steps for line in _change(step, change)],
+        list(describe_impact(value.impact)) if value.impact is not None and not value.empty else [],
+        accounts,
+        list(describe_audiences(value.campaigns)),
+        list(describe_forecast(value.campaigns)),
+        list(_judgements(value)),
+        list(_undeclared(value)),
+        list(_notices(value)),
+    )
+    parts = [[Text(plain(heading), "bold"), Text()], *([*part, Text()] for part in told if part)]
+    parts.append(list(_summary(value, [change for _, change in steps if isinstance(change, RowChange)])))
+    lines = [line for part in parts for line in part] if full else fit_parts(parts, MOST, "`--full` shows them")
     return Text("\n").join(lines)
 
 

@@ -9,11 +9,14 @@ from typing import get_args
 
 import click
 import pytest
+from rich.text import Text
 
 from reconciler import views as package
 from reconciler.cli import reconciler
-from reconciler.views import list_formats, views
+from reconciler.views import list_formats, terminal, views
+from reconciler.views.fitting import fit_parts
 from reconciler.views.view import Subject, View
+from tests.views.plans import large, plan
 
 
 @pytest.mark.parametrize("subject", get_args(Subject))
@@ -52,3 +55,21 @@ def test_every_command_that_shows_something_has_the_same_option() -> None:
     assert len(options) >= 8
     assert {type(each.type).__name__ for each in options} == {"_Format"}
     assert {each.default for each in options} == {"text"}
+
+
+def test_a_plan_of_five_hundred_objects_fits_three_hundred_lines_and_is_whole_when_asked() -> None:
+    short, whole = (terminal.plan(large(), full).plain.splitlines() for full in (False, True))
+    assert len(short) == terminal.MOST
+    assert len(whole) > 5_000
+    missing = sum(int(line.split()[1].replace(",", "")) for line in short if line.startswith("  … "))
+    cuts = sum(line.startswith("  … ") for line in short)
+    assert missing == len(whole) - len(short) + cuts
+    assert short[-1] == whole[-1]
+    assert terminal.plan(plan()).plain == terminal.plan(plan(), True).plain
+
+
+@pytest.mark.parametrize(("count", "cut"), [(9, False), (10, False), (11, True)])
+def test_a_text_is_cut_from_the_first_line_that_is_too_many(count: int, cut: bool) -> None:
+    lines = fit_parts([[Text(str(number)) for number in range(count)]], 10, "see there")
+    assert len(lines) == min(count, 10)
+    assert any("more lines: see there" in line.plain for line in lines) is cut
