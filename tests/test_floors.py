@@ -164,6 +164,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "view",
         "plain",
         "reasons",
+        "row_faults",
         "called",
         "step_end",
         "estimate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from reconciler.model.meant import Meant
+from reconciler.model.notice import CODES as NOTICES
 from reconciler.model.pending_count import PendingCount
-from reconciler.model.reason import CODES, LIST, NUMBER
+from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS
 from reconciler.rules import load_rules
 from reconciler.rules.hours import load_timetables
 from reconciler.rules.jurisdictions import load_jurisdictions
@@ -28,16 +29,28 @@ Run = Callable[..., Ended]
 
 FOLDER = Path(__file__).parents[1] / "schemas" / "output"
 BASE = "https://cxone-reconciler.dev/schemas/output/"
-KINDS: dict[str, dict[str, Any]] = {NUMBER: {"type": "number"}, LIST: {"type": "array", "items": {"type": "string"}}}
+KINDS: dict[str, dict[str, Any]] = {
+    NUMBER: {"type": "number"},
+    LIST: {"type": "array", "items": {"type": "string"}},
+    FAULT: {"$ref": "#/$defs/fault"},
+}
 
 
-def reasons_schema() -> dict[str, Any]:
-    """The schema of a reason: each code with its own arguments."""
+def known_codes(codes: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+    """The schema of each code with its own arguments."""
     known = []
-    for code, args in CODES.items():
+    for code, args in codes.items():
         properties = {name: KINDS.get(kind, {"type": "string"}) for name, kind in args.items()}
         inner = {"type": "object", "required": list(args), "properties": properties, "additionalProperties": False}
         known.append({"required": ["code", "args"], "properties": {"code": {"const": code}, "args": inner}})
+    return known
+
+
+def reasons_schema() -> dict[str, Any]:
+    """The schema of a reason, and of what a reason can be made of: the fault of a row."""
+    fault = {"type": "object", "additionalProperties": False, "oneOf": known_codes(ROW_FAULTS)}
+    fault |= {"description": "Why a row of a source cannot be used, or a text is no phone number."}
+    fault |= {"properties": {"code": {"type": "string"}, "args": {"type": "object"}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{BASE}reason.json",
@@ -48,7 +61,46 @@ def reasons_schema() -> dict[str, Any]:
         "properties": {"code": {"type": "string"}, "args": {"type": "object"}},
         "additionalProperties": False,
         "allOf": [{"$ref": "#/$defs/known"}],
-        "$defs": {"known": {"oneOf": known}},
+        "$defs": {"known": {"oneOf": known_codes(CODES)}, "fault": fault},
+    }
+
+
+def notices_schema() -> dict[str, Any]:
+    """The schema of a notice: each code with the names of its arguments."""
+    known = [
+        {
+            "properties": {
+                "code": {"const": code},
+                "args": {"required": list(args), "propertyNames": {"enum": list(args)}},
+            }
+        }
+        for code, args in NOTICES.items()
+    ]
+    counted = {
+        "type": "object",
+        "required": ["code", "args", "count"],
+        "properties": {"code": {"enum": list(ROW_FAULTS)}, "args": {"type": "object"}, "count": {"type": "integer"}},
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{BASE}notice.json",
+        "title": "Notice",
+        "description": "What a person should know, though nothing is wrong: a code with its arguments.",
+        "type": "object",
+        "required": ["code", "args"],
+        "properties": {
+            "code": {"type": "string"},
+            "args": {"type": "object"},
+            "faults": {
+                "type": "array",
+                "description": "Of rows that do not count, why, and how many for each reason.",
+                "items": {"$ref": "#/$defs/counted"},
+            },
+        },
+        "additionalProperties": False,
+        "oneOf": known,
+        "$defs": {"counted": counted},
     }
 
 
@@ -68,6 +120,12 @@ def test_the_schema_of_a_reason_has_every_code_with_its_arguments(request: pytes
     if request.config.getoption("--write-golden"):
         (FOLDER / "reason.json").write_text(json.dumps(reasons_schema(), indent=2) + "\n", encoding="utf-8")
     assert schemas()["reason.json"] == reasons_schema()
+
+
+def test_the_schema_of_a_notice_has_every_code_with_its_arguments(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--write-golden"):
+        (FOLDER / "notice.json").write_text(json.dumps(notices_schema(), indent=2) + "\n", encoding="utf-8")
+    assert schemas()["notice.json"] == notices_schema()
 
 
 PUBLISHED = {"contact": "explanation", "rule": "rules"}

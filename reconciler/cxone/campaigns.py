@@ -15,6 +15,7 @@ from reconciler.cxone.reader import TenantReader
 from reconciler.model.errors import Interrupted, ReconcilerError
 from reconciler.model.forecast import Statistics
 from reconciler.model.kind import Kind
+from reconciler.model.notice import Notice
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.row_wire import Outcomes
 from reconciler.model.rows import CampaignPhones, LiveCampaign, LiveList, OutcomesOf, Rows
@@ -30,15 +31,15 @@ class CampaignReader(TenantReader):
 
     _looking = threading.Lock()
 
-    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | Notice]:
         """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
 
-        It feeds estimates only: where it cannot be read, or is odd, there is a sentence in its place that says so. The
+        It feeds estimates only: where it cannot be read, or is odd, there is a notice in its place that says so. The
         first 404 ends the asking, as such a tenant has it for no object, and so do the first that cannot be read, and
         the end of the time that all of them may take together.
         """
         surface = self._surface(kind)
-        found: dict[str, Statistics | str] = {}
+        found: dict[str, Statistics | Notice] = {}
         if surface.statistics is None:
             return {}
         began, wanted = time.monotonic(), list(names)
@@ -47,7 +48,8 @@ class CampaignReader(TenantReader):
                 rest = len(wanted) - place - 1
                 what = f"{name!r}{f' and {rest:,} others' if rest else ''} may still abandon"
                 took = f"the tenant took {SECONDS_FOR_ESTIMATES:g} s to tell it of {place:,}"
-                found[name] = f"no estimate of what {what}: {took}"
+                args = {"object": name, "others": rest, "seconds": SECONDS_FOR_ESTIMATES}
+                found[name] = Notice("no_estimate_in_time", f"no estimate of what {what}: {took}", args)
                 break
             object_id = self._id(kind.name, name)
             call = surface.statistics.one(object_id)
@@ -71,7 +73,9 @@ class CampaignReader(TenantReader):
                 raise
             except ReconcilerError as error:
                 why = f"{error.message}, {error.note}" if error.note else error.message
-                found[name] = f"no estimate of what {name!r} may still abandon: {why} [{error.where}]"
+                words = f"no estimate of what {name!r} may still abandon: {why} [{error.where}]"
+                told = {"error": error.code, "status": error.status, "request_id": error.request_id}
+                found[name] = Notice("no_estimate", words, {"object": name, **told})
                 if not isinstance(error, Odd | BadReply) or getattr(error, "odd", True) is None:
                     break  # what failed for one, all the attempts of it, is not tried for every other
         return found

@@ -23,6 +23,7 @@ from reconciler.cxone.spool import Spool
 from reconciler.cxone.transport import Transport
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.reason import Reason
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.shape import ID as RECORD_ID
@@ -171,7 +172,7 @@ class _Reading:
                 totals.add(whole(body["totalSize"]) or 0)
                 spool.add([self._row(record, self.count + n) for n, record in enumerate(body["records"], 1)])
                 self.count = spool.count
-        columns = {**dict.fromkeys(("id", "fault", *self._paths), "VARCHAR"), "row": "BIGINT"}
+        columns = {**dict.fromkeys(("id", *self._paths), "VARCHAR"), "fault": _FAULT, "row": "BIGINT"}
         columns |= dict.fromkeys(self._valued.values(), "JSON")
         log.info("%s: %d records on %d pages", self._feed, self.count, self.page)
         return Rows(into, "json", columns, self.count, total=max(totals), shifted=len(totals) > 1)
@@ -194,22 +195,30 @@ class _Reading:
 
     def _row(self, record: Mapping[str, Any], number: int) -> Mapping[str, Any]:
         held = _value(record, [ID])
-        row: dict[str, Any] = {"id": held, "row": number, "fault": None if held else "no Id"}
+        row: dict[str, Any] = {"id": held, "row": number, "fault": None if held else _fault("no_record_id")}
         for column, (name, path) in self._paths.items():
             if not any(key.casefold() == path[0].casefold() for key in record):
                 # what was asked for is told of every record, be it null
-                row["fault"] = row["fault"] or f"the reply lacks the field `{name}`"
+                row["fault"] = row["fault"] or _fault("field_not_in_reply", name)
             value = _value(record, path)
             if isinstance(value, Mapping | list):
                 raise BadInput([_no_value(self._feed, name)])
             if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
                 value = int(value)  # a field of numbers without decimals comes as 42.0
             if column in self._exact and isinstance(value, float | bool):
-                row["fault"] = row["fault"] or f"{self._exact[column]} is neither a text nor a whole number"
+                row["fault"] = row["fault"] or _fault("not_exact", self._exact[column])
             row[column] = value if value is None or isinstance(value, str) else _text(value)
             if column in self._valued:
                 row[self._valued[column]] = value
         return row
+
+
+_FAULT = "STRUCT(code VARCHAR, args VARCHAR[])"
+"""The type of a fault, a reason, in the file that is laid down."""
+
+
+def _fault(code: str, *args: str) -> Mapping[str, Any]:
+    return {"code": Reason(code, args).code, "args": args}
 
 
 def _value(record: Mapping[str, Any], path: Sequence[str]) -> Any:

@@ -58,17 +58,17 @@ class CacheFolder:
                 _refuse_foreign(head, key)
                 sealed_by = self._seal.find_key(str(head["sealed_by"]))
                 if sealed_by is None:
-                    raise Untrusted("they were kept under another key")
+                    raise Untrusted("another_key", "they were kept under another key")
                 parts = head["parts"].items()
                 return {name: _unpack(archive, sealed_by, key, str(name), part, into) for name, part in parts}
         except Untrusted:
             raise
         except Stale as error:
-            raise Untrusted("the file was altered after it was written") from error
+            raise Untrusted("altered", "the file was altered after it was written") from error
         except PermissionError as error:
-            raise Untrusted("the file may not be read by this user") from error
+            raise Untrusted("no_permission", "the file may not be read by this user") from error
         except Exception as error:  # whatever fails here is wrong with the file, and there is another way to know
-            raise Untrusted("the file is cut short or damaged") from error
+            raise Untrusted("damaged", "the file is cut short or damaged") from error
 
     def store(self, key: Mapping[str, Any], parts: Mapping[str, Rows]) -> None:
         """Keep relations under a key in the place of what was there: all of them, or none.
@@ -108,17 +108,18 @@ class CacheFolder:
 def _refuse_foreign(head: Mapping[str, Any], key: Mapping[str, Any]) -> None:
     if head["format_version"] != FORMAT_VERSION:
         raise Untrusted(
-            f"the file has format version {head['format_version']!r}; this program reads {FORMAT_VERSION!r}"
+            "another_format",
+            f"the file has format version {head['format_version']!r}; this program reads {FORMAT_VERSION!r}",
         )
     if head["key"] != orjson.loads(orjson.dumps(key)):
-        raise Untrusted("they were read from another tenant, or for something else")
+        raise Untrusted("foreign", "they were read from another tenant, or for something else")
 
 
 def _unpack(
     archive: zipfile.ZipFile, seal: Seal, key: Mapping[str, Any], name: str, part: Mapping[str, Any], into: Path
 ) -> Rows:
     if not name.isidentifier():
-        raise Untrusted("the file is cut short or damaged")
+        raise Untrusted("damaged", "the file is cut short or damaged")
     target = into / f"kept-{name}-{secrets.token_hex(4)}.parquet"
     target.touch(mode=0o600)
     with archive.open(f"{name}.sealed") as packed, target.open("wb") as handle:

@@ -28,7 +28,11 @@ class Cache:
 
 
 class Untrusted(Exception):
-    """Why what was kept cannot be used, in words for a person."""
+    """Why what was kept cannot be used: a code, and words for a person."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 class CachePort(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.model.address import Address
 from reconciler.model.delivery import Key, Numbers
+from reconciler.model.notice import Notice
 from reconciler.model.reason import REASON, Counted, Reason, Share
 from reconciler.model.rows import MembersOf, Rows
 from reconciler.model.scored import Scored
@@ -312,4 +313,4 @@ class Changes:
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

@@ -23,6 +23,7 @@ from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.live import compute_digest
 from reconciler.model.members import DoNotCall
+from reconciler.model.notice_document import make_notices_document, read_notices
 from reconciler.model.outcome_document import (
     NUMBERS,
     OUTCOMES,
@@ -41,7 +42,7 @@ from reconciler.model.situation import Planned, make_undeclared_planned
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp
 
-_NOT_BOUND = ("digest", "timestamp", "notices", "ledger")
+_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger")
 _NOT_BOUND_OF_BUDGET = ("reads",)
 _NOT_BOUND_OF_IMPACT = ("data",)
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
@@ -88,7 +89,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "writes": plan.budget.writes,
             "read_backs": plan.budget.read_backs,
         },
-        "notices": list(plan.notices),
+        **make_notices_document(plan.notices),
         "ledger": None if plan.ledger is None else plan.ledger.document(),
         **({} if plan.impact is None else {"impact": to_json(plan.impact)}),
     }
@@ -233,7 +234,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         budget=Budget(budget["reads"], budget["writes"], budget["read_backs"]),
         created=parse_instant(document["timestamp"]),
         good_until=parse_instant(document["good_until"]) if document["good_until"] else None,
-        notices=tuple(document["notices"]),
+        notices=read_notices(document),
         campaigns=tuple(_read_campaign(each, {str(o.address): o for o in objects}) for each in document["campaigns"]),
         suppressions=tuple(from_json(DoNotCall, each) for each in document["suppressions"]),
         rules=tuple(from_json(CheckedRule, each) for each in document["rules"]),

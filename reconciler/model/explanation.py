@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.model.address import Address
 from reconciler.model.change import Sample
 from reconciler.model.meant import Meant
+from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
 
 
@@ -39,4 +40,4 @@ class Explanation:
     contact: str
     stages: tuple[Stage, ...]
     meant: Meant
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

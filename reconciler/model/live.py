@@ -13,6 +13,7 @@ import orjson
 
 from reconciler.model.delivery import Way
 from reconciler.model.forecast import Statistics
+from reconciler.model.notice import Notice
 from reconciler.model.rows import RowQuery, Rows
 from reconciler.model.scored import Scored
 
@@ -62,7 +63,7 @@ class Live:
     methods: Mapping[str, Way] = field(default_factory=dict)
     requests: int = 0
     owed: Rows | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     campaign_rate: int = 0
     unseen: Mapping[str, str] = field(default_factory=dict)
     written: Callable[[str], Path | None] = lambda name: None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
+from reconciler.model.reason import Reason
 from reconciler.model.rows import Rows
 from reconciler.model.segment import Segment
 
@@ -18,7 +19,7 @@ class Unreadable:
 
     place: str
     text: str
-    why: str
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.members import DoNotCall
+from reconciler.model.notice import Notice
 from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.situation import Planned
@@ -90,7 +91,7 @@ class Plan:
     budget: Budget
     created: datetime
     good_until: datetime | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     campaigns: tuple[Planned, ...] = ()
     suppressions: tuple[DoNotCall, ...] = ()
     rules: tuple[CheckedRule, ...] = ()

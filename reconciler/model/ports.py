@@ -17,6 +17,7 @@ from reconciler.model.forecast import Statistics
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind
 from reconciler.model.live import LiveObject
+from reconciler.model.notice import Notice
 from reconciler.model.outcomes import OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
@@ -60,7 +61,7 @@ class Reader(Protocol):
     def named(self, kind: Kind, name: str) -> LiveObject | None:
         """One object of a kind by its name; None where there is none."""
 
-    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | str]:
+    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | Notice]:
         """What was counted of the calls of some objects of a kind, by name; nothing where the tenant does not tell.
 
         In place of what cannot be read, or is odd, stands a sentence for people that says so.

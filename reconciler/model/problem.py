@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.reason import Counted
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,6 +45,7 @@ class Problem:
         message: what is wrong, in one sentence.
         note: why that matters, or what was found instead.
         hint: what to do next.
+        faults: of rows that cannot be used, why, and how many for each reason.
         stage: when it was found; causes are told first.
         origins: where the values were written that a template put at the place.
     """
@@ -55,6 +57,7 @@ class Problem:
     hint: str | None = None
     stage: Stage = field(default=Stage.READING, compare=False)
     origins: tuple[Location, ...] = field(default=(), compare=False)
+    faults: tuple[Counted, ...] = field(default=(), compare=False)
 
 
 class BadInput(ReconcilerError):

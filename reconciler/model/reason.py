@@ -7,15 +7,70 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-TEXT, NUMBER, LIST = "text", "number", "list"
-"""What an argument is in JSON. A list takes all the values that are left, and stands last."""
+TEXT, NUMBER, LIST, FAULT = "text", "number", "list", "fault"
+"""What an argument is in JSON. A list takes all the values that are left, and so does a fault of a row, which is a
+reason itself: its code and its arguments. Either stands last."""
 
 REASON = "struct<code: string, args: array<string>>"
 """The type of a column of reasons."""
 
+ROW_FAULTS: Mapping[str, Mapping[str, str]] = {
+    # how a row is written
+    "too_few_fields": {},
+    "too_many_fields": {},
+    "not_json": {},
+    "not_a_json_object": {},
+    "key_twice": {},
+    "key_written_otherwise": {"key": TEXT},
+    "row_hidden": {},
+    "cell_error": {},
+    "cell_merged": {},
+    "no_record_id": {},
+    "field_not_in_reply": {"field": TEXT},
+    # what one of its values is
+    "empty": {"field": TEXT},
+    "not_a_number": {"field": TEXT},
+    "not_exact": {"field": TEXT},
+    "too_many_digits": {"field": TEXT},
+    "nested": {"field": TEXT},
+    "endless_number": {"field": TEXT},
+    "wrong_type": {"field": TEXT, "type": TEXT},
+    "not_an_id": {"field": TEXT},
+    "no_time_zone": {"field": TEXT},
+    "not_a_time": {"field": TEXT},
+    "not_a_day_or_time": {"field": TEXT},
+    "in_the_future": {"field": TEXT},
+    "not_in_capitals": {"field": TEXT},
+    "not_in_matrix": {"field": TEXT},
+    "unfit_text": {"field": TEXT, "longest": NUMBER},
+    "too_long": {"field": TEXT, "longest": NUMBER},
+    "control_characters": {"field": TEXT},
+    # of a do-not-call entry
+    "no_phone_key": {},
+    "answer_empty": {},
+    "answer_unknown": {},
+    # why a text is no phone number
+    "number_empty": {},
+    "number_without_digits": {},
+    "number_with_letters": {},
+    "number_with_wildcard": {},
+    "number_rounded": {},
+    "more_than_a_number": {},
+    "number_too_short": {},
+    "number_too_long": {},
+    "number_of_wrong_length": {},
+    "no_area_code": {},
+    "no_region": {},
+    "region_unknown": {},
+    "no_such_country_code": {},
+    "no_such_number_in": {"region": TEXT},
+    "no_such_number_under": {"calling_code": TEXT},
+}
+"""Why a row of a source cannot be used, or a text is no number; in the shape of `CODES`, of which they are a part."""
+
 CODES: Mapping[str, Mapping[str, str]] = {
     # who is on no list
-    "unusable": {"fault": TEXT},
+    "unusable": {"fault": FAULT},
     "duplicate_row": {},
     "archived": {},
     "no_consent": {},
@@ -88,7 +143,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "blank_number": {},
     "called_number": {},
     "further_number": {},
-    "unreadable_number": {"fault": TEXT},
+    "unreadable_number": {"fault": FAULT},
     "interactions": {"count": NUMBER, "last": TEXT},
     "no_interactions": {},
     "points": {"score": NUMBER},
@@ -99,6 +154,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "on_list_by_number": {},
     "off_list": {},
     "nothing_planned": {},
+    **ROW_FAULTS,
 }
 """Every code with its arguments, in their order: each name → what it is in JSON."""
 
@@ -119,9 +175,22 @@ class Reason:
         if self.code not in CODES:
             raise ValueError(f"no such reason: {self.code!r}")
         kinds = list(CODES[self.code].values())
-        fixed = sum(kind != LIST for kind in kinds)
-        if len(self.args) < fixed or (len(self.args) > fixed and LIST not in kinds):
+        fixed = sum(kind not in (LIST, FAULT) for kind in kinds)
+        if len(self.args) < fixed or (len(self.args) > fixed and not {LIST, FAULT} & set(kinds)):
             raise ValueError(f"{self.code} takes {fixed} arguments, not {len(self.args)}")
+        if FAULT in kinds and self.fault.code not in ROW_FAULTS:
+            raise ValueError(f"{self.code} does not take {self.fault.code!r}, which is no fault of a row")
+
+    @property
+    def fault(self) -> Reason:
+        """The fault of a row that a reason is made of, which stands last.
+
+        Raises:
+            ValueError: there is none, or no such one.
+        """
+        kinds = list(CODES[self.code].values())
+        code, *args = (self.args[len(kinds) - 1 :] if kinds[-1:] == [FAULT] else ()) or ("",)
+        return Reason(code, tuple(args))
 
     def name_arguments(self) -> dict[str, Any]:
         """The arguments by their names, as JSON values."""
@@ -129,6 +198,8 @@ class Reason:
         for number, (name, kind) in enumerate(CODES[self.code].items()):
             if kind == LIST:
                 found[name] = list(self.args[number:])
+            elif kind == FAULT:
+                found[name] = {"code": self.fault.code, "args": self.fault.name_arguments()}
             else:
                 found[name] = self.args[number] if kind == TEXT else _parse_number(self.args[number])
         return found
@@ -142,7 +213,11 @@ def read_reason(code: str, named: Mapping[str, Any]) -> Reason:
     """The reason with these arguments, as `Reason.name_arguments` wrote them."""
     args: list[str] = []
     for name, kind in CODES.get(code, {}).items():
-        args += named[name] if kind == LIST else [str(named[name])]
+        if kind == FAULT:
+            fault = read_reason(named[name]["code"], named[name]["args"])
+            args += [fault.code, *fault.args]
+        else:
+            args += named[name] if kind == LIST else [str(named[name])]
     return Reason(code, tuple(args))
 
 

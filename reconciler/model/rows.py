@@ -12,6 +12,7 @@ from typing import Literal
 from reconciler.model.address import Address
 from reconciler.model.feeds import ContactFeed, DispositionFeed, HistoryFeed
 from reconciler.model.problem import Location
+from reconciler.model.reason import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Rows:
     take: Mapping[str, str] = field(default_factory=dict)
     total: int | None = None
     shifted: bool = False
-    skipped: tuple[tuple[str, int], ...] = ()
+    skipped: tuple[Counted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """How is a noun written in JSON, and read back as the same noun?
 
-By its type hints: dataclasses become objects, tuples lists, instants ISO 8601, durations seconds, addresses text.
+By its type hints: dataclasses become objects, tuples lists, instants ISO 8601, durations seconds, addresses text, and
+reasons their code with its arguments by name.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.model.address import Address
+from reconciler.model.reason import Reason, read_reason
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -71,6 +73,8 @@ def _make_converter() -> Converter:
     made.register_unstructure_hook(timedelta, lambda value: value.total_seconds())
     made.register_structure_hook(Address, lambda value, _: Address.parse_told(value))
     made.register_unstructure_hook(Address, str)
+    made.register_structure_hook(Reason, lambda value, _: read_reason(value["code"], value["args"]))
+    made.register_unstructure_hook(Reason, lambda value: {"code": value.code, "args": value.name_arguments()})
     return made
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from reconciler.model.address import Address
 from reconciler.model.meant import Meant
+from reconciler.model.notice import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +53,4 @@ class WhatIf:
     setting: str
     rows: tuple[Effect, ...]
     meant: Meant
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

@@ -8,6 +8,7 @@ from datetime import date
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.members import Unreadable
 from reconciler.model.rule import Rule, Source
+from reconciler.model.serialization import to_json
 from reconciler.model.situation import Situation
 
 
@@ -19,11 +20,12 @@ def check(situation: Situation) -> Iterator[Finding]:
             shown = "; ".join(map(_describe_entry, each.unreadable))
             more = each.unread - len(each.unreadable)
             rest = f"; and {more:,} more" if shown and more else ""
-            yield Finding(RULE.id, each.segment, f"{message}: {shown}{rest}" if shown else message)
+            whole = f"{message}: {shown}{rest}" if shown else message
+            yield Finding(RULE.id, each.segment, whole, details={"entries": to_json(each.unreadable)} if shown else {})
 
 
 def _describe_entry(entry: Unreadable) -> str:
-    return f"{entry.place} `{entry.text}` ({entry.why})" if entry.text else f"{entry.place} ({entry.why})"
+    return f"{entry.place} `{entry.text}`" if entry.text else entry.place
 
 
 RULE = Rule(

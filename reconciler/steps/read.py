@@ -35,6 +35,7 @@ from reconciler.model.feeds import (
 )
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
+from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.resource import Resource
@@ -82,7 +83,7 @@ def read_tenant(
     if problems:
         raise BadInput(problems)
     objects: dict[str, dict[str, LiveObject]] = {}
-    unread: list[str] = []
+    unread: list[Notice] = []
     for name, kind in load_kinds().items():
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
             held = reader.objects(kind)
@@ -97,7 +98,7 @@ def read_tenant(
             objects[kind.name] = _looked_at(kind, reader, unseen)
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     waiting = None
     with engine.open_reader(desired.settings.engine, desired.scratch) as backend:
         wanted = _queries(desired)
@@ -197,13 +198,14 @@ def _possible(query: RowQuery, reader: Reader) -> RowQuery:
     return query
 
 
-def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[str]:
+def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[Notice]:
     """What a person should know of interactions that were left out; contacts are accounted for one by one."""
     for query, read in rows.items():
         if read.skipped:
-            why = "; ".join(f"{fault}: {count:,}" for fault, count in read.skipped)
-            count = sum(count for _, count in read.skipped)
-            yield f"{count:,} interactions of {query} cannot be used and do not count: {why}"
+            count = sum(each.count for each in read.skipped)
+            words = f"{count:,} interactions of {query} cannot be used and do not count"
+            args = {"source": str(query), "count": count}
+            yield Notice("interactions_unusable", words, args, read.skipped)
 
 
 def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
@@ -222,7 +224,7 @@ def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iter
 
 
 def _counted(
-    desired: Desired, kind: Kind, held: Sequence[LiveObject], reader: Reader, unread: list[str]
+    desired: Desired, kind: Kind, held: Sequence[LiveObject], reader: Reader, unread: list[Notice]
 ) -> Iterator[LiveObject]:
     """The objects of a kind, those that are declared with what was counted of their calls.
 
@@ -232,9 +234,9 @@ def _counted(
     counted = reader.statistics(kind, [found.name for found in held if found.name in declared])
     for found in held:
         figures = counted.get(found.name)
-        if isinstance(figures, str):
+        if isinstance(figures, Notice):
             unread.append(figures)
-        yield replace(found, statistics=None if isinstance(figures, str) else figures)
+        yield replace(found, statistics=None if isinstance(figures, Notice) else figures)
 
 
 def _queries(desired: Desired) -> list[RowQuery]:

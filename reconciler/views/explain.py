@@ -7,9 +7,10 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.explanation import Explanation, Stage
+from reconciler.model.notice_document import make_notices_document
 from reconciler.model.reason_document import make_reason_document, make_samples_document
 from reconciler.views.plain import plain, plain_json
-from reconciler.views.reasons import describe_reason, describe_sample
+from reconciler.views.reasons import describe_notice, describe_reason, describe_sample
 from reconciler.views.view import View
 
 _TOPICS = {
@@ -25,7 +26,7 @@ def text(value: Explanation) -> Text:
     lines = [Text(plain(str(value.meant)), "dim"), Text(plain(f"{value.contact} in {value.segment}"), "bold")]
     for topic, stage in zip(topics, value.stages, strict=True):
         lines.append(Text.assemble((f"  {plain(topic):<{width}}  ", "dim"), plain(_found(stage))))
-    lines += [Text(plain(f"Notice: {notice}"), "yellow") for notice in value.notices]
+    lines += [Text(plain(f"Notice: {describe_notice(notice)}"), "yellow") for notice in value.notices]
     return Text("\n").join(lines)
 
 
@@ -69,7 +70,7 @@ def machine(value: Explanation) -> str:
             }
             for stage in value.stages
         ],
-        "notices": list(value.notices),
+        **make_notices_document(value.notices),
     }
     return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
+from reconciler.views.reasons import describe_finding, describe_notice
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
@@ -46,7 +47,7 @@ def _parts(value: Plan, more: str) -> Iterator[Part]:
     yield _objects("Other objects", [each for each in changed if each.address.kind != CAMPAIGN])
     yield from _segments(value)
     yield from _undeclared(value)
-    notices = [code(each, _WHOLE) for each in value.notices]
+    notices = [code(describe_notice(each), _WHOLE) for each in value.notices]
     yield bullets(f"{format_count(len(notices), 'notice')}", notices, folded=True)
     yield Part("", (), tuple(_foot(value, more)))
 
@@ -95,7 +96,7 @@ def _findings(title: str, found: Sequence[Finding]) -> Part:
         names = list(dict.fromkeys(str(each.object) for each in mine))
         shown = ", ".join(code(name) for name in names[:_NAMED])
         rest = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        rows.append((code(rule), f"{len(names):,}", f"{shown}{rest}", code(mine[0].message, _WHOLE)))
+        rows.append((code(rule), f"{len(names):,}", f"{shown}{rest}", code(describe_finding(mine[0]), _WHOLE)))
     return table(title, ("rule", "objects", "which", "what (of the first)"), rows) if rows else Part(title, ())
 
 

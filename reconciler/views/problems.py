@@ -12,7 +12,9 @@ from rich.text import Text
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.reason_document import make_counted_document
 from reconciler.views.plain import plain, plain_json, plain_lines
+from reconciler.views.reasons import describe_faults
 
 FORMAT = "1.0"
 """The version of the document of an error."""
@@ -42,7 +44,8 @@ def _told(problem: Problem) -> dict[str, Any]:
         "code": problem.code,
         "message": problem.message,
         "where": {"file": where.file, "line": where.line or None, "column": where.column or None},
-        "note": problem.note,
+        "note": _note(problem),
+        **({"faults": make_counted_document(problem.faults)} if problem.faults else {}),
         "hint": problem.hint,
         "values": [str(each) for each in problem.origins],
     }
@@ -73,7 +76,12 @@ def _problem(problem: Problem) -> Iterator[Text]:
     origins = ", ".join(map(str, problem.origins))
     # of a name that somebody gave, on the command line as well, no line begins
     message = plain(problem.message)
-    yield from _shape(problem.code, message, str(problem.where), problem.note, problem.hint, origins)
+    yield from _shape(problem.code, message, str(problem.where), _note(problem), problem.hint, origins)
+
+
+def _note(problem: Problem) -> str | None:
+    """Why that matters; of rows that cannot be used, why."""
+    return describe_faults(problem.faults) if problem.faults and problem.note is None else problem.note
 
 
 def _shape(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.model.finding import Finding
 from reconciler.model.change import Sample
-from reconciler.model.reason import Counted, Reason, Share
+from reconciler.model.notice import Notice
+from reconciler.model.reason import Counted, Reason, Share, read_reason
+from reconciler.views.row_faults import ROW_FAULTS
 
 _NEXT: Mapping[str, str] = {
     "now": "next attempt now",
@@ -32,8 +35,12 @@ def _region(args: Mapping[str, Any]) -> str:
     return f"unknown region '{args['region']}'" if args["region"] else "unknown region, one of many words"
 
 
+def _fault(args: Mapping[str, Any]) -> str:
+    return describe_reason(read_reason(args["fault"]["code"], args["fault"]["args"]))
+
+
 _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
-    "unusable": "cannot be used: {fault}",
+    "unusable": lambda args: f"cannot be used: {_fault(args)}",
     "duplicate_row": "duplicate of another row with its id",
     "archived": "archived",
     "no_consent": "no consent",
@@ -102,7 +109,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "blank_number": "blank",
     "called_number": "called",
     "further_number": "not called, but checked against do-not-call lists",
-    "unreadable_number": "cannot be called: {fault}",
+    "unreadable_number": lambda args: f"cannot be called: {_fault(args)}",
     "interactions": "the last of {count:,} at {last} UTC",
     "no_interactions": "none",
     "points": "{score:g}",
@@ -113,6 +120,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "on_list_by_number": "is on it now by its number",
     "off_list": "is not on it",
     "nothing_planned": "a plan would change nothing",
+    **ROW_FAULTS,
 }
 
 
@@ -120,6 +128,31 @@ def describe_reason(reason: Reason) -> str:
     """A reason in words."""
     words, args = _WORDS[reason.code], reason.name_arguments()
     return words.format_map(args) if isinstance(words, str) else words(args)
+
+
+def describe_faults(counted: Iterable[Counted]) -> str:
+    """Why rows cannot be used, and how many for each reason; of a single row the reason alone."""
+    every = list(counted)
+    if [each.count for each in every] == [1]:
+        return describe_reason(every[0].reason)
+    return "; ".join(f"{each.count:,}: {describe_reason(each.reason)}" for each in every)
+
+
+def describe_entries(entries: Iterable[Mapping[str, Any]]) -> str:
+    """Why entries of a do-not-call list cannot be read: where each stands, and its fault (`Unreadable` as JSON)."""
+    told = ((each["place"], read_reason(each["why"]["code"], each["why"]["args"])) for each in entries)
+    return "; ".join(f"{place}: {describe_reason(why)}" for place, why in told)
+
+
+def describe_finding(finding: Finding) -> str:
+    """What is unsafe; of entries that cannot be read, why."""
+    entries = finding.details.get("entries", ())
+    return f"{finding.message} ({describe_entries(entries)})" if entries else finding.message
+
+
+def describe_notice(notice: Notice) -> str:
+    """What a person should know; of rows that do not count, why."""
+    return f"{notice.message}: {describe_faults(notice.faults)}" if notice.faults else notice.message
 
 
 def describe_row_reason(counted: Counted) -> str:

@@ -26,6 +26,8 @@ from reconciler.views.impact import describe_impact
 from reconciler.views.plain import plain
 from reconciler.views.reasons import (
     describe_counts,
+    describe_entries,
+    describe_notice,
     describe_reason,
     describe_row_reason,
     describe_sample,
@@ -84,7 +86,7 @@ def _judgements(value: Plan) -> Iterator[Text]:
 
 def _notices(value: Plan) -> Iterator[Text]:
     for notice in value.notices:
-        yield Text(plain(f"Notice: {notice}"), "yellow")
+        yield Text(plain(f"Notice: {describe_notice(notice)}"), "yellow")
 
 
 def _change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
@@ -240,6 +242,8 @@ def _finding(finding: Finding) -> Iterator[Text]:
         ends = f" until {finding.until}" if finding.until else ""
         verdict = f"waived{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
+    if entries := finding.details.get("entries"):
+        yield Text(plain(f"    {describe_entries(entries)}"), style)
     yield Text(plain(f"    {verdict}"), style)
 
 

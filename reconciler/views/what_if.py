@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reconciler.model.notice_document import make_notices_document
 from reconciler.model.what_if import Effect, WhatIf
 from reconciler.views.plain import plain
+from reconciler.views.reasons import describe_notice
 from reconciler.views.view import View
 
 _WIDTH = 50
@@ -46,7 +48,7 @@ def chart(value: WhatIf) -> str:
 
 
 def _notices(value: WhatIf) -> list[str]:
-    return [plain(f"Notice: {notice}") for notice in value.notices]
+    return [plain(f"Notice: {describe_notice(notice)}") for notice in value.notices]
 
 
 def _bar(share: float) -> str:
@@ -72,7 +74,7 @@ def machine(value: WhatIf) -> str:
         for row in value.rows
     ]
     document = {**value.meant.document, "segment": str(value.segment), "setting": value.setting, "rows": rows}
-    return orjson.dumps({**document, "notices": list(value.notices)}, option=orjson.OPT_INDENT_2).decode()
+    return orjson.dumps({**document, **make_notices_document(value.notices)}, option=orjson.OPT_INDENT_2).decode()
 
 
 def _number(value: Decimal) -> str:

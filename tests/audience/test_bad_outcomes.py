@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 import duckdb
 import pytest
 
+from reconciler.model.reason_document import read_named
 from reconciler.simulator import DispositionLimits, Options, Simulator
+from reconciler.views.reasons import describe_reason
 from tests.conftest import Ended, Folder, manifest
 from tests.outcomes import HEADER, campaign, contact, declare, patched, row, write_outcomes
 
@@ -73,7 +75,7 @@ def test_a_row_that_cannot_be_used_is_counted_where_it_is_skipped(
     planned = run("plan", "--format", "json")
     assert planned.code == 0, planned.err
     (change,) = json.loads(planned.out)["row_changes"]
-    assert [each["count"] for each in change["left"] if words in str(each["args"].get("fault"))] == [1]
+    assert [each["count"] for each in change["left"] if words in describe_reason(read_named(each))] == [1]
     assert [each["where"] for each in change["places"]] == ["outcomes.csv:3"]
     assert (change["source"], change["sets"]) == (3, 2)
 

@@ -30,6 +30,7 @@ from reconciler.model.feeds import Answers, Entries, FileFeed, FileHistory
 from reconciler.model.people import make_phone_columns
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.rows import Rows
+from reconciler.views.reasons import describe_faults
 from tests.workbooks import workbook
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "sources").glob("*.case"))
@@ -40,7 +41,8 @@ HERE = Location("sources.yaml", 4, 3)
 
 def told(problem: Problem) -> str:
     lines = [f"{problem.where}: {problem.code}: {problem.message}"]
-    lines += [f"  note: {problem.note}"] if problem.note else []
+    note = problem.note or (describe_faults(problem.faults) if problem.faults else None)
+    lines += [f"  note: {note}"] if note else []
     lines += [f"  hint: {problem.hint}"] if problem.hint else []
     return "\n".join(lines) + "\n"
 

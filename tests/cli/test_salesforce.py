@@ -133,7 +133,7 @@ def test_what_was_skipped_is_counted_by_its_reason_in_the_audit_too(
             {"code": "no_valid_phone", "args": {}, "count": 2},
             {"code": "below_threshold", "args": {"threshold": 75}, "count": 1},
             {"code": "no_consent", "args": {}, "count": 1},
-            {"code": "unusable", "args": {"fault": "no Id"}, "count": 1},
+            {"code": "unusable", "args": {"fault": {"code": "no_record_id", "args": {}}}, "count": 1},
         ],
         "left_out_codes": {"no_valid_phone": 2, "below_threshold": 1, "no_consent": 1, "unusable": 1},
     }

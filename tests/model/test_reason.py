@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import orjson
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.reason import CODES, LIST, NUMBER, Counted, Reason, count_codes
+from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS, Counted, Reason, count_codes
 from reconciler.model.reason_document import make_reason_document, read_named
 
 ROOT = Path(__file__).parents[2] / "reconciler"
@@ -22,11 +22,18 @@ NUMBERS = st.integers(-(10**9), 10**9).map(str) | st.integers(-(10**6), 10**6).m
 @st.composite
 def reasons(draw: st.DrawFn) -> Reason:
     """Any reason with any arguments."""
-    code = draw(st.sampled_from(sorted(CODES)))
+    return draw_reason(draw, CODES)
+
+
+def draw_reason(draw: st.DrawFn, codes: Mapping[str, Mapping[str, str]]) -> Reason:
+    code = draw(st.sampled_from(sorted(codes)))
     args: list[str] = []
-    for kind in CODES[code].values():
+    for kind in codes[code].values():
         if kind == LIST:
             args += draw(st.lists(st.text(max_size=8), max_size=3))
+        elif kind == FAULT:
+            fault = draw_reason(draw, ROW_FAULTS)
+            args += [fault.code, *fault.args]
         else:
             args.append(draw(NUMBERS if kind == NUMBER else st.text(max_size=8)))
     return Reason(code, tuple(args))
@@ -48,11 +55,30 @@ def test_numbers_are_numbers_and_lists_are_lists_in_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "args"), [("no_such_thing", ()), ("suppressed", ()), ("archived", ("x",)), ("moved", ("high",))]
+    ("code", "args"),
+    [
+        ("no_such_thing", ()),
+        ("suppressed", ()),
+        ("archived", ("x",)),
+        ("moved", ("high",)),
+    ],
 )
 def test_a_reason_that_no_view_has_words_for_cannot_be_made(code: str, args: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=code):
         Reason(code, args)
+
+
+def test_the_fault_of_a_row_is_a_reason_within_the_reason() -> None:
+    why = Reason("unusable", ("unfit_text", "agent", "200"))
+    assert why.fault == Reason("unfit_text", ("agent", "200"))
+    fault = {"code": "unfit_text", "args": {"field": "agent", "longest": 200}}
+    assert make_reason_document(why) == {"code": "unusable", "args": {"fault": fault}}
+
+
+@pytest.mark.parametrize("args", [(), ("archived",), ("no_such_fault",), ("empty",)])
+def test_what_is_no_fault_of_a_row_makes_no_reason(args: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=r"no such reason|is no fault of a row|takes 1 arguments"):
+        Reason("unusable", args)
 
 
 def test_reasons_of_one_code_are_counted_together() -> None:
@@ -64,6 +90,10 @@ def test_reasons_of_one_code_are_counted_together() -> None:
     assert count_codes(counted) == {"unknown_region": 5, "archived": 1}
 
 
+MADE_BY = {"Reason", "make_reason", "make_list_reason", "make_fault_reason", "read_fault_reason", "write_fault"}
+MADE_BY |= {"make_fault", "_fault"}
+
+
 def written_codes() -> Iterator[tuple[str, str]]:
     """Every code that the program gives, with the module."""
     for path in sorted(ROOT.rglob("*.py")):
@@ -71,7 +101,7 @@ def written_codes() -> Iterator[tuple[str, str]]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
                 name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
                 first = node.args[0] if node.args else None
-                if name in ("Reason", "make_reason", "make_list_reason") and isinstance(first, ast.Constant):
+                if name in MADE_BY and isinstance(first, ast.Constant):
                     yield path.name, str(first.value)
 
 
@@ -103,9 +133,25 @@ OF_LIBRARIES = {
 """What libraries say where they have no code for it."""
 
 
-def sentences_read(module: Path) -> Iterator[str]:
-    """The sentences that a module compares with something, or takes something apart by."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+def named_sentences(modules: Iterable[Path]) -> Mapping[tuple[str, str], str]:
+    """The sentences that have a name of their own, by their module and that name: one may be read in another module."""
+    found: dict[tuple[str, str], str] = {}
+    for module in modules:
+        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                said = node.value.value
+                if isinstance(said, str) and SENTENCE.search(said):
+                    found |= {(module.stem, each.id): said for each in node.targets if isinstance(each, ast.Name)}
+    return found
+
+
+def sentences_read(module: Path, named: Mapping[tuple[str, str], str] | None = None) -> Iterator[str]:
+    """The sentences that a module compares with something, or takes something apart by; be it by their names."""
+    named = named_sentences([module]) if named is None else named
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    imports = [each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom) and each.module]
+    known = {each.name: str(one.module).rpartition(".")[2] for one in imports for each in one.names}
+    for node in ast.walk(tree):
         asked: list[ast.expr] = []
         if isinstance(node, ast.Compare):
             asked = [node.left, *node.comparators]
@@ -114,15 +160,20 @@ def sentences_read(module: Path) -> Iterator[str]:
         for each in (part for one in asked for part in ast.walk(one)):
             if isinstance(each, ast.Constant) and isinstance(each.value, str) and SENTENCE.search(each.value):
                 yield each.value
+            if isinstance(each, ast.Name):
+                of = (known.get(each.id, module.stem), each.id)
+            elif isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
+                of = (each.value.id, each.attr)
+            else:
+                continue
+            if of in named:
+                yield named[of]
 
 
 def test_nothing_in_the_program_compares_splits_or_counts_by_a_sentence() -> None:
-    found = {
-        (str(module.relative_to(ROOT)), text)
-        for module in ROOT.rglob("*.py")
-        if "simulator" not in module.parts and module.parent.name != "cli"
-        for text in sentences_read(module)
-    }
+    modules = [each for each in ROOT.rglob("*.py") if "simulator" not in each.parts and each.parent.name != "cli"]
+    named = named_sentences(modules)
+    found = {(str(module.relative_to(ROOT)), text) for module in modules for text in sentences_read(module, named)}
     named = {("model/countries.py", " of the")}  # a part of names of countries, which are data
     assert found - named == OF_LIBRARIES
 
@@ -131,3 +182,5 @@ def test_a_sentence_that_is_read_would_be_found(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
     module.write_text('x.startswith("moves from ") or x == "no longer in the source" or "add: " in x\n')
     assert set(sentences_read(module)) == {"moves from ", "no longer in the source", "add: "}
+    module.write_text('GONE = "outcome is empty"\nx["fault"] != GONE\nx.isin(module.GONE)\n')
+    assert list(sentences_read(module)) == ["outcome is empty", "outcome is empty"]

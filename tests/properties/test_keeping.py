@@ -107,7 +107,7 @@ class Plans:
         for query, people in wanted.items():
             assert found(recalled.rows[query].path) == self.tenant.truth(query, people), str(query)
         self.watermark = max(self.watermark, min(as_of, self.now))
-        return recalled.notices
+        return tuple(each.message for each in recalled.notices)
 
 
 def found(file: Path) -> list[tuple[str, ...]]:

@@ -34,6 +34,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.forecast import Forecast, Headroom, Statistics
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.members import DoNotCall
+from reconciler.model.notice import Notice
 from reconciler.model.ownership import normalise_description, split_mark, with_mark
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
@@ -267,13 +268,16 @@ def leaves(part: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [leaf for step in steps for leaf in leaves(part[step], (*path, step))] if steps else [path]
 
 
+NOTICES = st.builds(lambda words, name: Notice("nothing_to_release", words, {"name": name}), TEXTS, TEXTS)
+
+
 @quick
-@given(plans(), INSTANTS, st.integers(0, 10**6), st.lists(TEXTS).map(tuple), FORECASTS, STATISTICS)
+@given(plans(), INSTANTS, st.integers(0, 10**6), st.lists(NOTICES).map(tuple), FORECASTS, STATISTICS)
 def test_how_and_when_a_plan_was_made_and_what_may_come_of_it_is_not_bound_by_its_digest(
     plan: Plan,
     created: datetime,
     reads: int,
-    notices: tuple[str, ...],
+    notices: tuple[Notice, ...],
     foreseen: Forecast | None,
     counted: Statistics | None,
 ) -> None:

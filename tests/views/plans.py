@@ -29,6 +29,7 @@ from reconciler.model.impact import (
     Value,
     blast_radius,
 )
+from reconciler.model.notice import Notice
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.rows import Rows
@@ -227,7 +228,9 @@ def plan(*, empty: bool = False) -> Plan:
         findings=() if empty else findings,
         budget=Budget(198, 0 if empty else 14, 0 if empty else 11),
         created=datetime(2026, 7, 2, 8, 30, tzinfo=UTC),
-        notices=() if empty else (DROPPED,),
+        notices=()
+        if empty
+        else (Notice("cache_discarded", DROPPED, {"types": ["voice"], "why": "altered", "count": None}),),
         rules=rules,
         waivers=() if empty else waivers,
         impact=None if empty else impact(),

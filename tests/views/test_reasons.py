@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.change import Sample
-from reconciler.model.reason import CODES, LIST, NUMBER, Counted, Reason, Share
+from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, Counted, Reason, Share
 from reconciler.views.reasons import (
     describe_counts,
+    describe_entries,
+    describe_faults,
     describe_reason,
     describe_row_reason,
     describe_sample,
     describe_shares,
 )
 
-VALUES = {NUMBER: ("7",), LIST: ("one", "two")}
+VALUES = {NUMBER: ("7",), LIST: ("one", "two"), FAULT: ("empty", "now")}
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -23,8 +25,18 @@ def test_every_code_has_words_that_say_its_arguments(code: str) -> None:
     words = describe_reason(Reason(code, args))
     assert words
     assert "{" not in words
-    said = {"now": "now", "7": "7", "one": "one", "two": "two"}
+    said = {"now": "now", "7": "7", "one": "one", "two": "two", "empty": "is empty"}
     assert all(said[each] in words for each in args), words
+
+
+def test_row_faults_are_worded_wherever_they_are_shown() -> None:
+    lost = Reason("empty", ("contactId",))
+    assert describe_faults([Counted(lost, 1)]) == "contactId is empty"
+    assert describe_faults([Counted(lost, 900), Counted(Reason("too_few_fields"), 1)]) == (
+        "900: contactId is empty; 1: the row has too few fields"
+    )
+    entries = [{"place": "dnc.csv:2", "text": "41…", "why": {"code": "number_too_short", "args": {}}}]
+    assert describe_entries(entries) == "dnc.csv:2: too short"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from reconciler.audience.relations import engine, relations
 from reconciler.model.cache import CacheContext, Untrusted
 from reconciler.model.errors import LedgerError
 from reconciler.model.instants import format_instant
+from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
 from reconciler.model.rows import InteractionsOf, RowQuery, Rows
 
@@ -37,7 +38,7 @@ class CachedInteractions:
     """The interactions of each query, and what a person should know of how they came about."""
 
     rows: Mapping[RowQuery, Rows]
-    notices: tuple[str, ...]
+    notices: tuple[Notice, ...]
 
 
 def read_interactions(
@@ -57,7 +58,7 @@ def read_interactions(
     if memory.shelf is not None:
         memory.shelf.sweep(memory.cache.refresh_after)
     found: dict[RowQuery, Rows] = {}
-    notices: list[str] = []
+    notices: list[Notice] = []
     for number, (_, group) in enumerate(groupby(sorted(queries, key=_alike), key=_alike)):
         folder = into / f"history-{number}"
         folder.mkdir(mode=0o700)
@@ -90,7 +91,7 @@ class _Reading:
         self._key = {"tenant": dict(memory.tenant), "types": list(self._query.types), "contract": CONTRACT}
         self._written = 0
         self._people = {query: self._write(relations.is_active(backend, contacts[query.contacts])) for query in queries}
-        self.notices: list[str] = []
+        self.notices: list[Notice] = []
 
     def read(self) -> dict[RowQuery, Rows]:
         """What each query asks for; and keep what was read."""
@@ -98,7 +99,8 @@ class _Reading:
         contacts, asked, fresh = self._asked(known)
         wrong = relations.count_rows(self._backend, cached_ranges.count_contradictions(kept, asked, fresh))
         if wrong:
-            self._drop(f"{wrong:,} of them are no longer in the tenant, or are others there by now")
+            words = f"{wrong:,} of them are no longer in the tenant, or are others there by now"
+            self._drop("changed_in_tenant", words, wrong)
             kept, known = self._nothing()
             contacts, asked, fresh = self._asked(known)
         everything = cached_ranges.merge_interactions(kept, fresh)
@@ -120,7 +122,7 @@ class _Reading:
                 return self._nothing()
             return self._trusted(parts)
         except Untrusted as error:
-            self._drop(str(error))
+            self._drop(error.code, str(error))
             return self._nothing()
 
     def _trusted(self, parts: Mapping[str, Rows]) -> tuple[Any, Any]:
@@ -131,19 +133,19 @@ class _Reading:
         """
         columns = {name: dict(rows.columns) for name, rows in parts.items()}
         if columns != {"history": cached_ranges.HISTORY, "known": cached_ranges.KNOWN}:
-            raise Untrusted("the file is cut short or damaged")
+            raise Untrusted("damaged", "the file is cut short or damaged")
         try:
             history, known = (relations.read_table(self._backend, parts[name]) for name in ("history", "known"))
             counts = [relations.count_rows(self._backend, each) for each in (history, known)]
             moments = known.agg(until=known["until"].max(), read=known["read"].max())
             ((until, read),) = next(relations.stream_rows(self._backend, moments, 1))
         except Exception as error:  # it is Parquet that this engine cannot read
-            raise Untrusted("the file is cut short or damaged") from error
+            raise Untrusted("damaged", "the file is cut short or damaged") from error
         if counts != [parts["history"].count, parts["known"].count]:
-            raise Untrusted("the file has not as many rows as it says")
+            raise Untrusted("damaged", "the file has not as many rows as it says")
         if until is not None and max(until, read) > self._now:
             last = format_instant(datetime.fromtimestamp(max(until, read), UTC))
-            raise Untrusted(f"they are said to be from {last}, which is yet to come")
+            raise Untrusted("from_the_future", f"they are said to be from {last}, which is yet to come")
         young = known.filter(known["read"] > self._now - int(self._memory.cache.refresh_after.total_seconds()))
         return history.semi_join(young, "contactId"), young
 
@@ -197,14 +199,17 @@ class _Reading:
             )
         except LedgerError as error:
             why = f": {error.note}" if error.note else ""
-            self.notices.append(f"the interactions that were read are not kept: {error.message}{why}")
+            words = f"the interactions that were read are not kept: {error.message}{why}"
+            self.notices.append(Notice("cache_not_written", words, {"error": error.code}))
 
-    def _drop(self, why: str) -> None:
+    def _drop(self, code: str, why: str, count: int | None = None) -> None:
         """Forget what was kept, and say so."""
         if self._memory.shelf is not None:
             self._memory.shelf.drop(self._key)
         kinds = " and ".join(self._query.types)
-        self.notices.append(f"the cached {kinds} interactions were discarded and re-read: {why}")
+        words = f"the cached {kinds} interactions were discarded and re-read: {why}"
+        args = {"types": list(self._query.types), "why": code, "count": count}
+        self.notices.append(Notice("cache_discarded", words, args))
 
     def _write(self, relation: Any) -> Any:
         """A relation that is used more than once, on disk."""

@@ -18,19 +18,20 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import outcomes
 from reconciler.audience.relations import reasons, relations
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.audience.staging.dispositions import EMPTY_OUTCOME
+from reconciler.audience.staging.dispositions import says_no_outcome
 from reconciler.audience.staging.mapping import is_empty
 from reconciler.model.address import Address
 from reconciler.model.change import Sample
 from reconciler.model.disposition import DispositionSet, Feedback
 from reconciler.model.outcomes import NUMBER_COLUMNS, NumbersChange
+from reconciler.model.reason import REASON
 from reconciler.model.rows import Additions, RowQuery, Rows
 from reconciler.model.tokens import Tokens
 
 Read = Mapping[RowQuery, Rows]
 
 EXAMPLES = 3
-_PENDING = {"contactId": "string", "phone": "string", "place": "string", "fault": "string"}
+_PENDING = {"contactId": "string", "phone": "string", "place": "string", "fault": REASON}
 
 
 def find_pending_numbers(backend: Any, sets: Sequence[DispositionSet], read: Read, into: Path) -> dict[RowQuery, Rows]:
@@ -39,8 +40,8 @@ def find_pending_numbers(backend: Any, sets: Sequence[DispositionSet], read: Rea
 
     found: dict[RowQuery, Rows] = {}
     for number, (address, told) in enumerate(_told(backend, sets, read)):
-        null = ibis.null("string")
-        rows = told.filter(told["e164"].notnull()).select("contactId", phone="e164", place=null, fault=null)
+        unsaid = {"place": ibis.null("string"), "fault": reasons.no_reason()}
+        rows = told.filter(told["e164"].notnull()).select("contactId", phone="e164", **unsaid)
         found[Additions(address)] = relations.write_rows(backend, rows, into / f"added-{number}.parquet", _PENDING)
     return found
 
@@ -133,4 +134,4 @@ def _meant_outcome(outcome: Any, feedback: Feedback) -> Any:
 
 def _is_unread(told: Any) -> Any:
     """Whether a row cannot be read at all, so that nobody knows which outcome it has."""
-    return told["fault"].notnull() & (told["fault"] != EMPTY_OUTCOME) & is_empty(told["outcome"])
+    return told["fault"].notnull() & ~says_no_outcome(told["fault"]) & is_empty(told["outcome"])

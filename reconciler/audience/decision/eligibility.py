@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.audience.decision import scoring, suppression
 from reconciler.audience.relations import reasons, relations
-from reconciler.audience.relations.reasons import make_reason
+from reconciler.audience.relations.reasons import make_fault_reason, make_reason
 from reconciler.audience.staging import persons
 from reconciler.model.reason import REASON, Counted
 from reconciler.model.rows import RowQuery, Rows
@@ -130,7 +130,7 @@ def _refusal(segment: Segment, judged: Any) -> Any:
     """Why a row is out, as far as it can be said of the row alone."""
     listed = [target.band for target in segment.targets]
     branches = [
-        (judged["fault"].notnull(), make_reason("unusable", judged["fault"])),
+        (judged["fault"].notnull(), make_fault_reason("unusable", judged["fault"])),
         (judged["duplicate"], make_reason("duplicate_row")),
         (~judged["active"], make_reason("archived")),
         (~judged["optedIn"].fill_null(True), make_reason("no_consent")),

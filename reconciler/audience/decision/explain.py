@@ -109,7 +109,7 @@ def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Ite
     for place, fault, duplicate, active, opted_in, phone, region in rows:
         consent = {None: unsaid, True: [Reason("consent_given")], False: [Reason("no_consent")]}[opted_in]
         facts = [Reason("active" if active else "archived"), *consent, Reason("has_phone" if phone else "has_no_phone")]
-        facts += [Reason("unusable", (fault,))] if fault else []
+        facts += [reasons.read_fault_reason("unusable", fault)] if fault else []
         facts += [Reason("unknown_region", (region,))] if region is not None else []
         facts += [Reason("earlier_row")] if duplicate else []
         yield Stage("source", place or str(source), tuple(facts))

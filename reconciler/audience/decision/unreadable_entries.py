@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import relations
+from reconciler.audience.relations.reasons import read_reason
 from reconciler.audience.staging import number_readings, phone_text
 from reconciler.model.members import Misread, Unreadable
 from reconciler.model.rows import RowQuery, Rows
@@ -33,7 +34,10 @@ def list_first_unreadable(backend: Any, listed: Suppression, read: Mapping[RowQu
         line = unread["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
         ordered = unread.order_by(unread["place"].re_extract(r"^(.*?)\d*$", 1), line, unread["phone"]).limit(SHOWN)
         rows = next(relations.stream_rows(backend, ordered.select("place", "phone", "why"), SHOWN), [])
-        found += (Unreadable(place or str(query), phone_text.mask_phone(phone), why) for place, phone, why in rows)
+        found += (
+            Unreadable(place or str(query), phone_text.mask_phone(phone), read_reason(why))
+            for place, phone, why in rows
+        )
     return tuple(found[:SHOWN])
 
 
@@ -86,11 +90,11 @@ def _unread(entries: Any) -> Any:
 
     why = ibis.coalesce(entries["fault"], entries["phone_fault"])
     told = entries.mutate(why=why)
-    return told.filter(told["why"].notnull() & (told["why"] != phone_text.EMPTY))
+    return told.filter(told["why"].notnull() & (told["why"]["code"] != phone_text.EMPTY))
 
 
 def national(entries: Any) -> Any:
     """Those that are wholly a number, and do not say which country's."""
-    whole = ~entries["phone_fault"].isin(phone_text.FAULTS).fill_null(False)
+    whole = ~entries["phone_fault"]["code"].isin(phone_text.FAULTS).fill_null(False)
     says = entries["phone"].re_search("[+\uff0b]")
     return entries.filter(entries["fault"].isnull(), entries["phone"].notnull(), whole, ~says)

@@ -10,11 +10,11 @@ from typing import Any
 
 from reconciler.audience.relations import batches as piecemeal
 from reconciler.audience.relations import reasons, relations
-from reconciler.audience.relations.reasons import make_reason
+from reconciler.audience.relations.reasons import make_fault_reason, make_reason
 from reconciler.audience.staging import contact_ids, regions
 from reconciler.model.disposition import HELD, DispositionSet
 from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange, Place
-from reconciler.model.reason import Counted, Reason, Share
+from reconciler.model.reason import REASON, Counted, Reason, Share
 from reconciler.model.rows import Rows
 
 DISPOSITIONS = {
@@ -27,7 +27,7 @@ DISPOSITIONS = {
     "region": "string",
     "custom": "map<string, string>",
     "place": "string",
-    "fault": "string",
+    "fault": REASON,
     "superseded": "boolean",
 }
 """A disposition as it is kept. Of several of one contact all but the last are superseded."""
@@ -174,7 +174,7 @@ def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others
     joined = _overtaken(backend, wanted, joined, read, others)
     held = joined["state"].isin(HELD).fill_null(False)
     left = reasons.first_reason(
-        (joined["fault"].notnull(), make_reason("unusable", joined["fault"])),
+        (joined["fault"].notnull(), make_fault_reason("unusable", joined["fault"])),
         (joined["superseded"], make_reason("superseded")),
         (~joined["known"].fill_null(False), make_reason("unknown_contact")),
         (joined["by"].notnull(), make_reason("superseded_by_set", joined["by"])),

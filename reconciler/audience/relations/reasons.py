@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.model.reason import CODES, LIST, REASON, Reason
+from reconciler.model.reason import CODES, FAULT, LIST, REASON, ROW_FAULTS, Reason
+
+FAULT_SQL = "STRUCT(code VARCHAR, args VARCHAR[])"
+"""The type of a column of reasons, as DuckDB says it where a file is read."""
 
 
 def make_reason(code: str, *args: Any) -> Any:
@@ -39,6 +42,45 @@ def make_list_reason(code: str, args: Any) -> Any:
     return ibis.struct({"code": ibis.literal(code), "args": args})
 
 
+def make_fault_reason(code: str, fault: Any) -> Any:
+    """A reason whose argument is the fault of a row, a column of reasons; null where that is null.
+
+    Raises:
+        ValueError: its only argument is no fault.
+    """
+    import ibis
+
+    if list(CODES[code].values()) != [FAULT]:
+        raise ValueError(f"{code} does not take a fault")
+    whole = ibis.array([fault["code"]]).concat(fault["args"])
+    return ibis.ifelse(fault.isnull(), no_reason(), ibis.struct({"code": ibis.literal(code), "args": whole}))
+
+
+def find_fault(*branches: tuple[Any, *tuple[str, ...]]) -> Any:
+    """The fault of the first condition that holds, or none; each is a condition, a code of a row's and its arguments.
+
+    Raises:
+        ValueError: a code is none of `ROW_FAULTS`.
+    """
+    return first_reason(*((each[0], make_fault(*each[1:])) for each in branches))
+
+
+def make_fault(code: str, *args: str) -> Any:
+    """The fault of a row, the same for each that has it.
+
+    Raises:
+        ValueError: the code is none of `ROW_FAULTS`, or takes other arguments.
+    """
+    if code not in ROW_FAULTS:
+        raise ValueError(f"no such fault of a row: {code!r}")
+    return make_reason(code, *args)
+
+
+def write_fault(code: str, *args: str) -> dict[str, Any]:
+    """The same as a cell, for rows that are written one by one; its type is `raw_rows.fault_type`."""
+    return {"code": Reason(code, args).code, "args": list(args)}
+
+
 def no_reason() -> Any:
     """No reason."""
     import ibis
@@ -51,6 +93,11 @@ def first_reason(*branches: tuple[Any, Any], default: Any = None) -> Any:
     import ibis
 
     return ibis.cases(*branches, else_=no_reason() if default is None else default)
+
+
+def read_fault_reason(code: str, fault: Any) -> Reason:
+    """The reason with this code whose argument is the fault in a cell."""
+    return Reason(code, (fault["code"], *fault["args"]))
 
 
 def read_reason(value: Any) -> Reason:

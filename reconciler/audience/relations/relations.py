@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.relations import batches, engine
+from reconciler.audience.relations.reasons import find_fault, no_reason, read_reason
 from reconciler.audience.staging import contact_ids, regions
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.reason import REASON, Counted
 from reconciler.model.rows import ATTRIBUTE, SENT_AS, Rows
 
 ACTIVE = "ACTIVE"
@@ -77,7 +79,7 @@ CONTACTS = {
     "optedIn": "boolean",
     "attributes": "map<string, string>",
     "place": "string",
-    "fault": "string",
+    "fault": REASON,
     "doubts": "array<string>",
     "region_fault": "string",
     "engagement": "int64",
@@ -124,7 +126,7 @@ _OPTIONAL = {
     "optedIn": "boolean",
     "attributes": "string",
     "place": "string",
-    "fault": "string",
+    "fault": REASON,
     "doubts": "array<string>",
 }
 
@@ -163,11 +165,15 @@ def read_contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
         active=whole["status"].fill_null(unsaid).strip().upper() == ACTIVE,
     ).drop("engagementScore", "status")
     if not outside:
-        rest = [name for name in (*_OPTIONAL, "region_fault") if name not in ("engagementScore", "status")]
-        named = named.group_by("contactId").agg(
-            engagement=named["engagement"].max(),
-            active=named["active"].all(),
-            **{name: named[name].max() for name in rest},
+        rest = [name for name in (*_OPTIONAL, "region_fault") if name not in ("engagementScore", "status", "fault")]
+        named = (
+            named.group_by("contactId")
+            .agg(
+                engagement=named["engagement"].max(),
+                active=named["active"].all(),
+                **{name: named[name].max() for name in rest},
+            )
+            .mutate(fault=no_reason())
         )
     named = _identified(named, outside, contact_ids.find_odd_ids(backend, read["contactId"]))
     if entries and outside:
@@ -195,7 +201,7 @@ def _identified(named: Any, outside: bool, odd: Any | None) -> Any:
     named = contact_ids.join_same_ids(named, "contactId", odd)
     raw, bare, known = named["contactId"], named["bare"], named["same"]
     told = ibis.coalesce(bare, raw) if outside else raw
-    lost = ibis.ifelse(bare.isnull() & raw.notnull(), ibis.literal("contactId is empty"), ibis.null("string"))
+    lost = find_fault((bare.isnull() & raw.notnull(), "empty", "contactId"))
     sure = named.mutate(contactId=known, sent_as=told.nullif(known), fault=ibis.coalesce(named["fault"], lost))
     return sure.drop("bare", "same")
 
@@ -215,22 +221,22 @@ def read_interactions(backend: Any, rows: Rows) -> Any:
     return once.select("contactId", "type", at=at)
 
 
-def count_faults(backend: Any, rows: Rows) -> list[tuple[str, int]]:
+def count_faults(backend: Any, rows: Rows) -> list[Counted]:
     """How many rows cannot be used, by their fault; the most frequent first."""
     read = read_table(backend, rows)
     return list_faults(backend, read) if "fault" in read.columns else []
 
 
-def list_faults(backend: Any, read: Any) -> list[tuple[str, int]]:
+def list_faults(backend: Any, read: Any) -> list[Counted]:
     """The same of a relation with the column `fault`."""
     import ibis
 
     faulty = read.filter(read["fault"].notnull())
     counted = faulty.group_by("fault").agg(n=faulty.count()).order_by(ibis.desc("n"), "fault")
-    return [row for chunk in stream_rows(backend, counted, 1000) for row in chunk]
+    return [Counted(read_reason(why), count) for chunk in stream_rows(backend, counted, 1000) for why, count in chunk]
 
 
-NAMED = {"contactId": "string", "place": "string", "fault": "string"}
+NAMED = {"contactId": "string", "place": "string", "fault": REASON}
 
 
 def select_named(backend: Any, rows: Rows, target: Path) -> Rows:
@@ -238,8 +244,8 @@ def select_named(backend: Any, rows: Rows, target: Path) -> Rows:
     import ibis
 
     everyone = read_interactions(backend, rows).select("contactId").distinct()
-    null = ibis.null("string")
-    return write_rows(backend, everyone.mutate(place=null, fault=null), target, NAMED)
+    unsaid = everyone.mutate(place=ibis.null("string"), fault=no_reason())
+    return write_rows(backend, unsaid, target, NAMED)
 
 
 def refuse_unclear_times(backend: Any, rows: Rows) -> None:

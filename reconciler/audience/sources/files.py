@@ -19,12 +19,14 @@ from reconciler.audience.sources.formats import formats
 from reconciler.audience.sources.paths import Found, check_files_exist, find_files
 from reconciler.audience.sources.raw_rows import (
     RawRows,
+    fault_type,
     open_parquet,
 )
 from reconciler.audience.staging import dispositions as of_contacts
 from reconciler.audience.staging import dnc_entries, mapping
 from reconciler.model.feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.reason import REASON
 from reconciler.model.rows import Rows
 
 
@@ -112,6 +114,7 @@ def _nothing(target: Path, columns: Mapping[str, str]) -> Path:
         "boolean": pa.bool_(),
         "float64": pa.float64(),
         "array<string>": pa.list_(pa.string()),
+        REASON: fault_type(),
     }
     with open_parquet(target, {name: types[kind] for name, kind in columns.items()}):
         return target

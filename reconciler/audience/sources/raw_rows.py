@@ -27,7 +27,7 @@ class RawRows:
     """A relation whose columns are the source's, as text.
 
     Attributes:
-        table: the columns `place` (`file:line`), `fault` (why the row cannot be read, or null) and those below.
+        table: the columns `place` (`file:line`), `fault` (the reason why the row cannot be read) and those below.
         columns: the source's names → the names in `table`: a source may name a column as it likes.
         values: where the source has types of its own: its names → columns with its values as JSON.
         kinds: where a row need not have each of the source's columns: its names → columns that are null where it has
@@ -141,6 +141,13 @@ def write_ids(found: Iterable[str], file: Path) -> Rows:
     with open_parquet(file, {"id": pa.string()}) as append:
         append([values])
     return Rows(file, "parquet", {"id": "string"}, len(values))
+
+
+def fault_type() -> Any:
+    """The type of the column `fault` in a file of rows (pyarrow)."""
+    import pyarrow as pa
+
+    return pa.struct([("code", pa.string()), ("args", pa.list_(pa.string()))])
 
 
 @contextlib.contextmanager

@@ -21,7 +21,14 @@ import orjson
 
 from reconciler.audience.sources import database
 from reconciler.audience.sources.query import refuse_writing
-from reconciler.audience.sources.raw_rows import BATCH, RawRows, add_places, describe_missing_columns, open_parquet
+from reconciler.audience.sources.raw_rows import (
+    BATCH,
+    RawRows,
+    add_places,
+    describe_missing_columns,
+    fault_type,
+    open_parquet,
+)
 from reconciler.audience.staging import dispositions as of_contacts
 from reconciler.audience.staging import dnc_entries, mapping
 from reconciler.model.feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
@@ -97,7 +104,7 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
         chosen = [(names.index(name), name, exact.get(name)) for name in columns]
         valued = mapping.list_value_columns(feed)
         typed = [f"value{number}" for number in range(len(valued))]
-        schema = {**dict.fromkeys([*columns.values(), *typed], pa.string()), "row": pa.int64(), "fault": pa.string()}
+        schema = {**dict.fromkeys([*columns.values(), *typed], pa.string()), "row": pa.int64(), "fault": fault_type()}
         row = 1
         with open_parquet(into, schema) as append:
             for batch in result.partitions():
@@ -105,7 +112,7 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
                 texts = [_texts(cut[at], name, feed, meaning) for at, name, meaning in chosen]
                 told = dict(zip(columns, texts, strict=True))
                 as_json = [list(map(_as_json, cut[names.index(name)], told[name])) for name in valued]
-                append([*texts, *as_json, range(row, row + len(batch)), pa.nulls(len(batch), pa.string())])
+                append([*texts, *as_json, range(row, row + len(batch)), pa.nulls(len(batch), fault_type())])
                 row += len(batch)
     return columns
 

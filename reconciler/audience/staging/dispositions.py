@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import values
 from reconciler.audience.staging.instants import CLOCK, parse_epoch, parse_utc
@@ -13,8 +14,8 @@ from reconciler.audience.staging.mapping import DISPOSITIONS, MappedColumns, is_
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.feeds import DispositionFeed
 
-EMPTY_OUTCOME = "outcome is empty"
-"""The fault of a row that can be read, and says no outcome."""
+OUTCOME = "outcome"
+"""The column of the outcome, as a fault names it."""
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How much later than this machine's clock a disposition may be (ours): whoever wrote it has another."""
@@ -32,6 +33,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
     outcome, notes, agent = told["outcome"], told["notes"], told["agent"]
     limit = int((now + CLOCK_SKEW).timestamp())
     never, dated = ibis.literal(False), told.says("timestamp")
+    named = outcome.isin(feed.codes).fill_null(False)
     custom, unreadable = values.read_values(rough, feed.custom, {})
     columns = {
         **{name: told[name] for name in ("contactId", "outcome", "agent", "notes", "phone", "region")},
@@ -40,29 +42,31 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
-            ibis.cases(
-                (is_empty(told["contactId"]), "contactId is empty"),
+            find_fault(
+                (is_empty(told["contactId"]), "empty", "contactId"),
                 # it is a part of the URL that is written to
                 (
                     told["contactId"].re_search(r"^\.{1,2}$") | _unfit(told["contactId"], LONGEST_FIELD),
-                    "contactId is not an id",
+                    "not_an_id",
+                    "contactId",
                 ),
-                (is_empty(outcome), EMPTY_OUTCOME),
-                (outcome.isin(feed.codes).fill_null(False), ibis.null("string")),
-                (outcome.upper().isin(feed.codes), "outcome is not in capitals"),
-                else_=ibis.literal("outcome is not in the matrix"),
+                (is_empty(outcome), "empty", OUTCOME),
+                (outcome.upper().isin(feed.codes) & ~named, "not_in_capitals", OUTCOME),
+                (~named, "not_in_matrix", OUTCOME),
             ),
-            ibis.cases(
-                (is_empty(agent), "agent is empty"),
-                (_unfit(agent, LONGEST_FIELD), f"agent has control characters, or more than {LONGEST_FIELD:,}"),
-                (is_empty(written) if dated else never, "timestamp is empty"),
-                (written.re_search(CLOCK + "$"), "timestamp has no time zone: write it in UTC with Z"),
-                (moment.isnull() if dated else never, "timestamp is not a time in ISO 8601"),
-                (parse_epoch(written) > limit, "timestamp is in the future"),
-                (notes.length() > LONGEST_NOTES, f"notes have more than {LONGEST_NOTES:,} characters"),
-                (notes.re_search(_CONTROL), "notes have control characters"),
-                *((_unfit(text, LONGEST_FIELD), _UNFIT) for text in values.name_values(rough, feed.custom)),
-                else_=ibis.null("string"),
+            find_fault(
+                (is_empty(agent), "empty", "agent"),
+                (_unfit(agent, LONGEST_FIELD), "unfit_text", "agent", str(LONGEST_FIELD)),
+                (is_empty(written) if dated else never, "empty", "timestamp"),
+                (written.re_search(CLOCK + "$"), "no_time_zone", "timestamp"),
+                (moment.isnull() if dated else never, "not_a_time", "timestamp"),
+                (parse_epoch(written) > limit, "in_the_future", "timestamp"),
+                (notes.length() > LONGEST_NOTES, "too_long", "notes", str(LONGEST_NOTES)),
+                (notes.re_search(_CONTROL), "control_characters", "notes"),
+                *(
+                    (_unfit(text, LONGEST_FIELD), "unfit_text", name, str(LONGEST_FIELD))
+                    for name, text in values.name_values(rough, feed.custom)
+                ),
             ),
             unreadable,
         ),
@@ -70,7 +74,9 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
     return table.select(**{name: columns[name] for name in DISPOSITIONS})
 
 
-_UNFIT = f"a custom field has control characters, or more than {LONGEST_FIELD:,}"
+def says_no_outcome(fault: Any) -> Any:
+    """Whether a row has this fault alone, that no outcome stands in it: else it can be read."""
+    return (fault["code"] == "empty") & (fault["args"][0] == OUTCOME)
 
 
 def _unfit(text: Any, longest: int) -> Any:

@@ -14,6 +14,7 @@ from functools import partial, reduce
 from operator import and_
 from typing import Any
 
+from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import consent, instants, mapping, phone_columns, regions
 from reconciler.model.feeds import Answers, ContactFeed, Entries
@@ -47,7 +48,7 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
         counts, faults = counts & ~over, [*faults, fault]
     unread = table["fault"].notnull()
     lacking = _lacking(rough, feed)
-    faults = [*faults, ibis.ifelse(lacking, ibis.literal(_LACKING), ibis.null("string"))]
+    faults = [*faults, find_fault((lacking, "no_phone_key"))]
     # a row that cannot be read is one entry without a number
     numbers = ibis.ifelse(unread | lacking, ibis.array([ibis.null("string")]), _numbers(rough, feed, how))
     rows = table.filter(unread | counts).select(
@@ -62,9 +63,6 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
     each = each.mutate(phones=ibis.array([each["phone"]]), region=region)
     unsaid = {name: ibis.null(kind) for name, kind in mapping.CONTACTS.items() if name not in each.columns}
     return each.mutate(**unsaid).select(*mapping.CONTACTS)
-
-
-_LACKING = "it has none of the keys that hold phones"
 
 
 def _lacking(rough: RawRows, feed: ContactFeed) -> Any:
@@ -93,13 +91,10 @@ def _answered(answer: Any, answers: Answers) -> tuple[Any, Any]:
     import ibis
 
     said = answer.fill_null("").strip().lower()
-    known = ibis.ifelse(said == "", ibis.literal("the answer is empty"), ibis.literal(_UNNAMED))
     passes = said.isin(answers.skip) if answers.skip else ibis.literal(False)
     named = said.isin([*answers.skip, *answers.suppress])
-    return passes, ibis.ifelse(named, ibis.null("string"), known)
+    return passes, find_fault((~named & (said == ""), "answer_empty"), (~named, "answer_unknown"))
 
-
-_UNNAMED = "the answer is none of those that the manifest names"
 
 _DAY = r"^\s*\d{4}-\d\d-\d\d\s*$"
 _NAIVE = r"^\s*\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d([.,]\d+)?\s*$"
@@ -129,5 +124,4 @@ def _expired(written: Any, now: datetime) -> tuple[Any, Any]:
     moment = ibis.ifelse(early, ibis.null("int64"), moment)
     unread = ~mapping.is_empty(written) & moment.isnull()
     over = (moment < int(now.timestamp())).fill_null(False)
-    words = ibis.literal("expires is not a day or a time in ISO 8601")
-    return over, ibis.ifelse(unread, words, ibis.null("string"))
+    return over, find_fault((unread, "not_a_day_or_time", "expires"))

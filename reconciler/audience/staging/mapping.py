@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations.reasons import find_fault, read_reason
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import consent, phone_columns, regions, values
 from reconciler.audience.staging.instants import CLOCK, parse_utc
 from reconciler.model.feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.reason import REASON, Counted
 from reconciler.model.rows import Rows
 
 CONTACTS = {
@@ -37,14 +39,14 @@ CONTACTS = {
     "engagementScore": "float64",
     "attributes": "string",
     "place": "string",
-    "fault": "string",
+    "fault": REASON,
     "doubts": "array<string>",
 }
 """A contact as its source tells it. `phone` is raw, and the first of `phones`: all that its source has for it, raw, in
 the order in which they are tried, null where nothing is written; `country` is the row's own region, where it says one;
 `optedIn` null: the source does not say; `attributes`: a JSON object whose values are values as JSON (`values`) or null,
-its keys in order; `fault`: why the row cannot be used, or null; `doubts`: of a row that cannot be read, all that may be
-the id of whose row it is."""
+its keys in order; `fault`: the reason why the row cannot be used, or null; `doubts`: of a row that cannot be read, all
+that may be the id of whose row it is."""
 
 INTERACTIONS = {
     "id": "string",
@@ -52,7 +54,7 @@ INTERACTIONS = {
     "startTime": "string",
     "type": "string",
     "place": "string",
-    "fault": "string",
+    "fault": REASON,
 }
 """An interaction as its source tells it. `startTime`: ISO 8601 in UTC with Z, whole seconds."""
 
@@ -66,7 +68,7 @@ DISPOSITIONS = {
     "region": "string",
     "custom": "string",
     "place": "string",
-    "fault": "string",
+    "fault": REASON,
 }
 """A disposition as its source tells it. `timestamp`: ISO 8601 in UTC with Z, whole seconds; `custom`: a JSON object as
 `attributes` of contacts are."""
@@ -156,10 +158,9 @@ def map_contacts(rough: RawRows, feed: ContactFeed) -> Any:
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
-            ibis.cases(
-                (is_empty(told["contactId"]), "contactId is empty"),
-                (said.notnull() & score.isnull(), "engagementScore is not a number"),
-                else_=ibis.null("string"),
+            find_fault(
+                (is_empty(told["contactId"]), "empty", "contactId"),
+                (said.notnull() & score.isnull(), "not_a_number", "engagementScore"),
             ),
             unreadable,
         ),
@@ -190,14 +191,13 @@ def map_interactions(rough: RawRows, feed: HistoryFeed) -> Any:
         "place": table["place"],
         "fault": ibis.coalesce(
             table["fault"],
-            ibis.cases(
-                (is_empty(told["id"]) if told.says("id") else ibis.literal(False), "id is empty"),
-                (is_empty(told["contactId"]), "contactId is empty"),
-                (is_empty(start), "startTime is empty"),
-                (start.re_search(CLOCK + "$"), "startTime has no time zone: write it in UTC with Z"),
-                (moment.isnull(), "startTime is not a time in ISO 8601"),
-                (is_empty(kind), "type is empty"),
-                else_=ibis.null("string"),
+            find_fault(
+                (is_empty(told["id"]) if told.says("id") else ibis.literal(False), "empty", "id"),
+                (is_empty(told["contactId"]), "empty", "contactId"),
+                (is_empty(start), "empty", "startTime"),
+                (start.re_search(CLOCK + "$"), "no_time_zone", "startTime"),
+                (moment.isnull(), "not_a_time", "startTime"),
+                (is_empty(kind), "empty", "type"),
             ),
         ),
     }
@@ -262,17 +262,22 @@ def _refuse(backend: Any, everything: Any, feed: Feed, rows: int) -> None:
     number = faulty["place"].re_extract(r"(\d+)$", 1).cast("int64")
     first = faulty.order_by(faulty["place"].re_extract(r"^(.*?)\d+$", 1), number).limit(SHOWN)
     shown = next(relations.stream_rows(backend, first.select("place", "fault"), SHOWN))
-    total = sum(count for _, count in faults)
+    total = sum(each.count for each in faults)
     entries = getattr(feed, "entries", None) is not None
     skipped = "count them as entries that nobody can read" if entries else "leave such rows out and count them"
     summary = Problem(
         feed.where,
         "rows-refused",
         f"{total:,} of {rows:,} {'entries' if entries else 'rows'} cannot be used",
-        note="; ".join(f"{count:,}: {fault}" for fault, count in faults),
+        faults=tuple(faults),
         hint=f"correct the source, or say `onInvalid: skip` to {skipped}",
     )
-    raise BadInput([summary, *(Problem(locate_row(place), "bad-row", fault) for place, fault in shown)])
+    raise BadInput([summary, *(_bad_row(place, fault) for place, fault in shown)])
+
+
+def _bad_row(place: str, fault: Mapping[str, Any]) -> Problem:
+    why = Counted(read_reason(fault), 1)
+    return Problem(locate_row(place), "bad-row", "this row cannot be used", faults=(why,))
 
 
 def locate_row(place: str) -> Location:

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from reconciler.audience.staging import phone_text, subscribers
+from reconciler.model.reason import Reason
 
 Rule = Literal["valid", "possible", "reachable"]
 """`valid`: the numbering plan has such a number. `possible`: its length alone is right. `reachable`: of a do-not-call
@@ -21,7 +22,7 @@ entry, that some reading of it is a number that its plan has, or has had and has
 
 RULES: tuple[Rule, ...] = get_args(Rule)
 
-NOWHERE = "no region and no country code"
+NOWHERE = "no_region"
 """The fault of three digits or more without `+` where no region is known."""
 
 _LEAST = 6
@@ -33,7 +34,7 @@ class Read:
     """What a text is read as: a number or a fault, never both; and the keys of all whom it may reach, in order."""
 
     e164: str | None
-    fault: str | None
+    fault: Reason | None
     subscribers: tuple[str, ...] = ()
 
 
@@ -43,14 +44,14 @@ def read_number(raw: str | None, region: str | None, rule: Rule) -> Read:
 
     spelt = phone_text.parse_spelling(raw)
     if isinstance(spelt, str):
-        return Read(None, spelt)
+        return Read(None, Reason(spelt))
     try:
         first = phonenumbers.parse(spelt.text, region, keep_raw_input=True)
         fault = _length(first)
     except phonenumbers.NumberParseException as error:
         first, fault = None, _unread(error.error_type, spelt, region)
     if _several(spelt, region):
-        return Read(None, phone_text.MORE)
+        return Read(None, Reason(phone_text.MORE))
     others = {subscribers.key_number(_e164(each)): each for each in _others(spelt, region, first) if _reachable(each)}
     keys = set(others)
     reached = first is not None and _reachable(first)
@@ -203,42 +204,43 @@ def cache_patterns() -> None:
     phonenumbers.enable_pattern_cache()
 
 
-def _unread(error: int, spelt: phone_text.Spelling, region: str | None) -> str:
+def _unread(error: int, spelt: phone_text.Spelling, region: str | None) -> Reason:
     from phonenumbers import SUPPORTED_REGIONS, NumberParseException
 
     if error == NumberParseException.NOT_A_NUMBER:
-        return phone_text.NO_NUMBER
+        return Reason(phone_text.NO_NUMBER)
     if error == NumberParseException.TOO_LONG:
-        return phone_text.TOO_LONG
+        return Reason(phone_text.TOO_LONG)
     if error != NumberParseException.INVALID_COUNTRY_CODE:
-        return "too short"
+        return Reason("number_too_short")
     if region in SUPPORTED_REGIONS or spelt.plus:
-        return "no such country code"
-    return "unknown region and no country code" if region else NOWHERE
+        return Reason("no_such_country_code")
+    return Reason("region_unknown" if region else NOWHERE)
 
 
-_LOCAL = "no area code"
+_LOCAL = Reason("no_area_code")
 
 
-def _length(number: Any) -> str | None:
+def _length(number: Any) -> Reason | None:
     """Why a number cannot be one for its length alone; null where it can."""
     import phonenumbers
     from phonenumbers import ValidationResult
 
-    words = {
-        ValidationResult.TOO_SHORT: "too short",
-        ValidationResult.TOO_LONG: phone_text.TOO_LONG,
-        ValidationResult.INVALID_LENGTH: "wrong length",
+    faults = {
+        ValidationResult.TOO_SHORT: Reason("number_too_short"),
+        ValidationResult.TOO_LONG: Reason(phone_text.TOO_LONG),
+        ValidationResult.INVALID_LENGTH: Reason("number_of_wrong_length"),
         ValidationResult.IS_POSSIBLE_LOCAL_ONLY: _LOCAL,
     }
-    return words.get(phonenumbers.is_possible_number_with_reason(number))
+    return faults.get(phonenumbers.is_possible_number_with_reason(number))
 
 
-def _refused(number: Any) -> str:
+def _refused(number: Any) -> Reason:
     """Why a number whose length is right is none."""
     import phonenumbers
 
     regions = phonenumbers.region_codes_for_country_code(number.country_code)
     # where several countries share a code, a number that none of them has is in none of them
-    where = f"in {regions[0]}" if len(regions) == 1 and regions[0] != "001" else f"under +{number.country_code}"
-    return f"no such number {where}"
+    if len(regions) == 1 and regions[0] != "001":
+        return Reason("no_such_number_in", (regions[0],))
+    return Reason("no_such_number_under", (str(number.country_code),))

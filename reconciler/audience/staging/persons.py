@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine, reasons, relations
 from reconciler.audience.staging import contact_ids, phones, regions
 from reconciler.model.reason import Reason
 from reconciler.model.rows import PeopleQuery, Rows
@@ -223,7 +223,7 @@ def explain_numbers(backend: Any, mine: Any, how: Phones, query: PeopleQuery) ->
         if blank:
             fact = Reason("blank_number")
         elif fault is not None:
-            fact = Reason("unreadable_number", (fault,))
+            fact = reasons.read_fault_reason("unreadable_number", fault)
         elif place in used:
             fact = Reason("further_number")
         else:

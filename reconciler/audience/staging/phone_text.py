@@ -14,16 +14,16 @@ from dataclasses import dataclass
 LONGEST = 250
 """The most characters the library reads; a longer text is refused whatever it says."""
 
-EMPTY = "empty"
-NO_NUMBER = "not a number"
-LETTERS = "letters in it"
-WILDCARD = "a wildcard in it"
-SPREADSHEET = "rounded by a spreadsheet"
-MORE = "more than a number"
-TOO_LONG = "too long"
+EMPTY = "number_empty"
+NO_NUMBER = "number_without_digits"
+LETTERS = "number_with_letters"
+WILDCARD = "number_with_wildcard"
+SPREADSHEET = "number_rounded"
+MORE = "more_than_a_number"
+TOO_LONG = "number_too_long"
 
 FAULTS = (EMPTY, NO_NUMBER, LETTERS, WILDCARD, SPREADSHEET, MORE)
-"""Why a text is no number, whatever the numbering plans are."""
+"""Why a text is no number, whatever the numbering plans are: codes of `ROW_FAULTS`."""
 
 _MOST_OF_AN_EXTENSION = 6
 """Digits of an extension; seven are a local number already."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations.reasons import find_fault, no_reason
 from reconciler.audience.sources import raw_rows
 from reconciler.audience.staging import number_readings, numbering_plans, phone_text, subscribers
 
@@ -51,9 +52,10 @@ def normalise_phones(backend: Any, rows: Any, rule: number_readings.Rule, region
     `numbering_plans.list_home_patterns`, however they are punctuated); each distinct rest is asked of the library
     once. What was told and answered is kept in files of the engine's scratch folder that only their owner may read.
 
-    `e164` is null where there is none, and `phone_fault` says why in a few words (those of `phone_text.FAULTS`, `too
-    short`, `too long`, `wrong length`, `no area code`, `no region and no country code`, `unknown region and no country
-    code`, `no such country code`, `no such number in FR`, `no such number under +1`); else it is null.
+    `e164` is null where there is none, and `phone_fault` says why: a reason with a code of `ROW_FAULTS` (those of
+    `phone_text.FAULTS`, `number_too_short`, `number_too_long`, `number_of_wrong_length`, `no_area_code`, `no_region`,
+    `region_unknown`, `no_such_country_code`, `no_such_number_in {region}`, `no_such_number_under {calling_code}`);
+    else it is null.
 
     - `00` is an international prefix only in regions that dial it: not in the US (011), not without a region. It is
       another reading elsewhere.
@@ -82,7 +84,7 @@ def normalise_phones(backend: Any, rows: Any, rule: number_readings.Rule, region
     bare = rest.drop("plain")
     told = _looked_up(backend, bare, asked, rule, region) if few else _by_patterns(backend, bare, rule, region)
     plain = rows.filter(rows["plain"].notnull())
-    plain = plain.mutate(e164=plain["plain"], phone_fault=ibis.null("string"), subscribers=_keys(plain["plain"]))
+    plain = plain.mutate(e164=plain["plain"], phone_fault=no_reason(), subscribers=_keys(plain["plain"]))
     return ibis.union(plain.select(*told.columns), told)
 
 
@@ -100,9 +102,7 @@ def _looked_up(backend: Any, rows: Any, asked: Sequence[_Asked], rule: number_re
     import ibis
 
     if not asked:
-        return rows.mutate(
-            e164=ibis.null("string"), phone_fault=ibis.null("string"), subscribers=ibis.null("array<string>")
-        )
+        return rows.mutate(e164=ibis.null("string"), phone_fault=no_reason(), subscribers=ibis.null("array<string>"))
     number_readings.cache_patterns()
     texts = [((phone or "", (region if own is None else own) or ""), plain) for phone, own, plain in asked]
     plain = {pair: told for pair, told in texts if told is not None}
@@ -119,8 +119,8 @@ def _answers() -> dict[str, Any]:
     """The columns of a file of answers: what was asked for, and what `number_readings.read_number` says of it."""
     import pyarrow as pa
 
-    texts = dict.fromkeys(("asked", "asked_within", "answer", "fault_told"), pa.string())
-    return texts | {"keys_told": pa.list_(pa.string())}
+    texts = dict.fromkeys(("asked", "asked_within", "answer"), pa.string())
+    return texts | {"fault_told": raw_rows.fault_type(), "keys_told": pa.list_(pa.string())}
 
 
 def _columns(
@@ -133,7 +133,8 @@ def _columns(
             rows.append((text, within, known, None, [subscribers.key_number(known)]))
         else:
             each = number_readings.read_number(text, within or None, rule)
-            rows.append((text, within, each.e164, each.fault, each.subscribers or None))
+            fault = each.fault and {"code": each.fault.code, "args": list(each.fault.args)}
+            rows.append((text, within, each.e164, fault, each.subscribers or None))
     return list(zip(*rows, strict=True))
 
 
@@ -206,7 +207,7 @@ def read_plain_numbers(rows: Any, region: str | None = None) -> Any:
         "text",
         "within",
         plain=ibis.ifelse(ibis.cases(*plain, else_=False), full, ibis.null("string")),
-        lost=ibis.ifelse(nowhere, ibis.literal(number_readings.NOWHERE), ibis.null("string")),
+        lost=find_fault((nowhere, number_readings.NOWHERE)),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from reconciler.audience.relations.reasons import find_fault, no_reason
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.model.feeds import Pairs
 
@@ -32,35 +33,27 @@ def read_values(rough: RawRows, columns: Pairs, types: Mapping[str, str]) -> tup
     """
     import ibis
 
-    null = ibis.null("string")
     if not columns:
-        return null, null
-    found, faults = {}, []
+        return ibis.null("string"), no_reason()
+    found: dict[str, Any] = {}
+    faults: list[tuple[Any, *tuple[str, ...]]] = []
     for name, column in sorted(columns):
         value = _read(rough, column)
         if name in types:
             value, wrong = _declared(value, types[name])
-            faults.append((wrong, f"`{name}` is {_ARTICLES[types[name]]}"))
+            faults.append((wrong, "wrong_type", name, types[name]))
         else:
             kind = _json("json_type", 1)(value)
-            faults.append((kind.isin(["OBJECT", "ARRAY"]), f"`{name}` is a list or an object, and not a value"))
-            faults.append((_endless(value), f"`{name}` is a number that JSON does not have"))
+            faults.append((kind.isin(["OBJECT", "ARRAY"]), "nested", name))
+            faults.append((_endless(value), "endless_number", name))
             value = _carried(value)
         found[name] = value
-    return ibis.struct(found).cast("json").cast("string"), ibis.cases(*faults, else_=null)
+    return ibis.struct(found).cast("json").cast("string"), find_fault(*faults)
 
 
-_ARTICLES = {
-    "text": "no text",
-    "integer": "no whole number that JSON carries exactly",
-    "number": "no number that JSON carries exactly",
-    "boolean": "neither true nor false",
-}
-
-
-def name_values(rough: RawRows, columns: Pairs) -> Iterator[Any]:
-    """The same columns as they are written, in the order of their names."""
-    return (rough.table[rough.columns[column]] for _, column in sorted(columns))
+def name_values(rough: RawRows, columns: Pairs) -> Iterator[tuple[str, Any]]:
+    """The same columns as they are written, with their names, in the order of these."""
+    return ((name, rough.table[rough.columns[column]]) for name, column in sorted(columns))
 
 
 def is_same_value(wanted: Any, held: Any) -> Any:

@@ -176,7 +176,7 @@ class Readings:
         new = [entry for entry in first if (entry.text, entry.why) not in known]
         if unread <= planned.unread and not new:
             return
-        shown = "; ".join(f"{entry.place} `{entry.text}` ({entry.why})" for entry in new or first)
+        shown = "; ".join(f"{entry.place} `{entry.text}`" for entry in new or first)
         raise DoNotCallUnknown(
             f"{each.address}: {unread:,} of its numbers cannot be read as phones; {planned.unread:,} could not be when"
             f" the plan was made: {shown}",

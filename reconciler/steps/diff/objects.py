@@ -14,6 +14,7 @@ from reconciler.model.change import Action, FieldChange, ObjectChange, Replaceme
 from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind, Later, ReplaceBehaviour
 from reconciler.model.live import Live, LiveObject
+from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
 from reconciler.model.renaming import Held, find_unmoved, name_of
 from reconciler.model.resource import Resource
@@ -56,7 +57,7 @@ def _renaming(desired: Desired, kind: Kind, resource: Resource, held: Held) -> U
     return find_unmoved(name, names, held, desired.settings.name) if names else None
 
 
-def notices(desired: Desired, live: Live) -> Iterator[str]:
+def notices(desired: Desired, live: Live) -> Iterator[Notice]:
     """What a person should know of what was renamed or released before: what says so can go."""
     for kind in load_kinds().values():
         held = Held(live.objects.get(kind.name, {}).values())
@@ -67,7 +68,9 @@ def notices(desired: Desired, live: Live) -> Iterator[str]:
                 words = (
                     f"it is called {told.name!a} in the tenant, which has no {olds} any more: `was` can be taken out"
                 )
-                yield f"{resource.address}: {words} ({resource.where('spec', 'was')})"
+                where = str(resource.where("spec", "was"))
+                args = {"object": str(resource.address), "name": told.name, "earlier": list(told.earlier)}
+                yield Notice("rename_done", f"{resource.address}: {words} ({where})", {**args, "where": where})
     for resource in desired.released:
         yield from releasing.describe_released(desired, live, resource)
     yield from releasing.check_released_names(desired, live)

@@ -9,6 +9,7 @@ from reconciler.kinds import load_kinds
 from reconciler.model.desired import Desired
 from reconciler.model.kind import Kind
 from reconciler.model.live import Live, LiveObject
+from reconciler.model.notice import Notice
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reason import Reason
 from reconciler.model.renaming import Held, name_of
@@ -57,16 +58,18 @@ def _of(desired: Desired, live: Live, resource: Resource) -> list[LiveObject]:
     return [each for each in found if each.owner == desired.settings.name]
 
 
-def describe_released(desired: Desired, live: Live, resource: Resource) -> Iterator[str]:
+def describe_released(desired: Desired, live: Live, resource: Resource) -> Iterator[Notice]:
     """That a manifest which releases something has nothing to release any more."""
     if not _of(desired, live, resource):
         kind = load_kinds()[resource.address.kind]
         there = live.find(kind.name, kind.live_name(resource)) is not None
         state = "is released: it carries no mark of this workspace" if there else "is not in the tenant"
-        yield f"{resource.address} {state}; its manifest can go ({resource.where('spec', 'release')})"
+        where = str(resource.where("spec", "release"))
+        args = {"object": str(resource.address), "state": "unmarked" if there else "absent", "where": where}
+        yield Notice("release_done", f"{resource.address} {state}; its manifest can go ({where})", args)
 
 
-def check_released_names(desired: Desired, live: Live) -> Iterator[str]:
+def check_released_names(desired: Desired, live: Live) -> Iterator[Notice]:
     """Of what a person releases, what is not this workspace's any more.
 
     Raises:
@@ -87,7 +90,8 @@ def check_released_names(desired: Desired, live: Live) -> Iterator[str]:
         if fault is not None:
             problems.append(fault)
         elif not ours:
-            yield f"--release {name}: it carries no mark of this workspace; there is nothing to release"
+            words = f"--release {name}: it carries no mark of this workspace; there is nothing to release"
+            yield Notice("nothing_to_release", words, {"name": name})
     if problems:
         raise BadInput(problems)
 

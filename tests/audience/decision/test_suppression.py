@@ -23,12 +23,14 @@ from reconciler.audience.decision import (
 )
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.staging import subscribers
 from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.feeds import SqlFeed
 from reconciler.model.members import Alike, ForeignNumbers, MembershipDecision, RefusedNumbers, Unreadable
 from reconciler.model.problem import Location
+from reconciler.model.reason import Reason
 from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
@@ -38,7 +40,8 @@ from tests.audience.conftest import Written, described
 HERE = Location("segments.yaml", 1, 1)
 CRM, ASKED, REGISTRY = (ContactsOf(LiveList(name=name), HERE) for name in ("CRM", "Asked us", "Registry"))
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
-FILE = dict.fromkeys(("contactId", "phone", "region", "engagementScore", "place", "fault"), "VARCHAR")
+FILE = dict.fromkeys(("contactId", "phone", "region", "engagementScore", "place"), "VARCHAR") | {"fault": FAULT_SQL}
+NO_NUMBER = write_fault("not_a_number", "engagementScore")
 FILE |= {"optedIn": "BOOLEAN"}
 MEMBERS = {"contactId": "VARCHAR"}
 PHONES = {"contactId": "VARCHAR", "phone": "VARCHAR", "status": "VARCHAR"}
@@ -251,7 +254,7 @@ def test_a_suppressed_member_that_the_source_has_not_is_taken_off_by_the_phone_t
     [
         (None, {}),
         ("nobody", {}),
-        ("+14155550104", {"fault": "engagementScore is not a number"}),
+        ("+14155550104", {"fault": NO_NUMBER}),
         ("+14155550104", {"engagementScore": "1"}),
     ],
 )
@@ -348,7 +351,7 @@ def test_consent_that_nobody_asked_for_is_not_refused(audience: Audience) -> Non
 
 
 def test_a_row_that_cannot_be_used_and_a_second_row_of_one_contact_are_told(audience: Audience) -> None:
-    broken = person("a", "+14155550102", fault="engagementScore is not a number")
+    broken = person("a", "+14155550102", fault=NO_NUMBER)
     assert audience.reasons(broken, person("b", "+14155550103"), person("b", "+14155550104")) == [
         "cannot be used: engagementScore is not a number",
         None,
@@ -373,8 +376,8 @@ def test_entries_of_a_do_not_call_list_that_are_no_phones_are_counted(audience: 
     read = audience.read([person("a", "+14155550102")])
     assert unreadable_entries.count_unreadable(audience.backend, CALLED.suppress[0], read) == 2
     assert unreadable_entries.list_first_unreadable(audience.backend, CALLED.suppress[0], read) == (
-        Unreadable(str(ASKED), "41…*", "a wildcard in it"),
-        Unreadable(str(ASKED), "…", "not a number"),
+        Unreadable(str(ASKED), "41…*", Reason("number_with_wildcard")),
+        Unreadable(str(ASKED), "…", Reason("number_without_digits")),
     )
 
 
@@ -443,7 +446,7 @@ def test_who_did_not_consent_is_taken_off_a_list_whatever_its_membership(
         {"status": "ARCHIVED"},
         {"engagementScore": "1"},
         {"phone": None},
-        {"fault": "engagementScore is not a number"},
+        {"fault": NO_NUMBER},
     ],
 )
 def test_who_withdrew_consent_is_taken_off_also_where_something_else_keeps_them_out(
@@ -451,7 +454,7 @@ def test_who_withdrew_consent_is_taken_off_also_where_something_else_keeps_them_
 ) -> None:
     audience.source = CONSENTING
     audience.segment = replace(audience.segment, mirror=False, delivery=Delivery("contactIds", 500, (), whole=False))
-    audience.columns = {**audience.columns, "status": "VARCHAR", "fault": "VARCHAR"}
+    audience.columns = {**audience.columns, "status": "VARCHAR", "fault": FAULT_SQL}
     audience.members = [("a", "+14155550102")]
     people = [person("a", "+14155550102", status="ACTIVE", optedIn=False) | more]
     ((who, action, why),) = audience.changes(*people)

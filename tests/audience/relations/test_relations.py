@@ -12,6 +12,7 @@ from pyarrow import parquet as pq
 
 from reconciler.audience.delivery import verify
 from reconciler.audience.relations import batches, relations
+from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.errors import ReconcilerError
@@ -48,7 +49,7 @@ def test_a_contact_seen_on_two_pages_counts_once(backend: Any, written: Written)
 def test_a_source_that_has_statuses_has_no_active_contact_without_one(
     backend: Any, written: Written, status: str | None, active: bool
 ) -> None:
-    columns = {**CONTACTS, "place": "VARCHAR", "fault": "VARCHAR"}
+    columns = {**CONTACTS, "place": "VARCHAR", "fault": FAULT_SQL}
     rows = written([{"contactId": "a", "status": status, "place": "crm.csv:2"}], columns)
     assert relations.count_rows(backend, relations.is_active(backend, rows)) == int(active)
 
@@ -58,17 +59,17 @@ def test_a_source_that_has_statuses_has_no_active_contact_without_one(
     [
         ({"optedIn": True}, {"optedIn": False}, (False, True)),
         ({"optedIn": False}, {"optedIn": True}, (False, True)),
-        ({"optedIn": True}, {"optedIn": False, "fault": "engagementScore is not a number"}, (False, True)),
+        ({"optedIn": True}, {"optedIn": False, "fault": write_fault("not_a_number", "engagementScore")}, (False, True)),
         ({"optedIn": True}, {"optedIn": None}, (True, True)),
         ({"optedIn": None}, {"optedIn": True}, (None, True)),
         ({"status": "ACTIVE"}, {"status": "ARCHIVED"}, (None, False)),
-        ({"status": "ACTIVE"}, {"status": None, "fault": "the line is not a JSON object"}, (None, True)),
+        ({"status": "ACTIVE"}, {"status": None, "fault": write_fault("not_a_json_object")}, (None, True)),
     ],
 )
 def test_of_two_rows_of_one_contact_one_that_says_no_is_enough(
     backend: Any, written: Written, first: Any, second: Any, expected: tuple[bool | None, bool]
 ) -> None:
-    columns = {**CONTACTS, "place": "VARCHAR", "fault": "VARCHAR", "optedIn": "BOOLEAN"}
+    columns = {**CONTACTS, "place": "VARCHAR", "fault": FAULT_SQL, "optedIn": "BOOLEAN"}
     both = [
         {"contactId": "a", "status": "ACTIVE", "fault": None, "place": f"crm.csv:{line}", **row}
         for line, row in enumerate((first, second), start=2)
@@ -92,11 +93,16 @@ def test_a_contact_seen_archived_once_is_archived(backend: Any, written: Written
 
 
 def test_of_rows_of_a_file_with_one_id_the_first_that_can_be_used_counts(backend: Any, written: Written) -> None:
-    columns = {"contactId": "VARCHAR", "place": "VARCHAR", "fault": "VARCHAR", "phone": "VARCHAR"}
-    rows = [
+    columns = {"contactId": "VARCHAR", "place": "VARCHAR", "fault": FAULT_SQL, "phone": "VARCHAR"}
+    rows: list[dict[str, Any]] = [
         {"contactId": "a", "place": "b.csv:10", "phone": "third"},
         {"contactId": "a", "place": "b.csv:9", "phone": "second"},
-        {"contactId": "a", "place": "a.csv:2", "fault": "engagementScore is not a number", "phone": "unusable"},
+        {
+            "contactId": "a",
+            "place": "a.csv:2",
+            "fault": write_fault("not_a_number", "engagementScore"),
+            "phone": "unusable",
+        },
         {"contactId": "a", "place": "a.csv:3", "phone": "first"},
     ]
     everyone = relations.read_contacts(backend, written(rows, columns))

@@ -23,6 +23,7 @@ from reconciler.audience.sources.formats import csv as delimited
 from reconciler.audience.sources.paths import Found
 from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed
 from reconciler.model.problem import BadInput, Location
+from reconciler.model.reason import Counted, Reason
 from reconciler.model.rows import Rows
 from reconciler.model.secret import Secret
 from tests.sample import examples
@@ -247,9 +248,11 @@ def test_a_wrong_type_in_row_900_001_is_found_on_its_line(backend: Any, tmp_path
         files.read_contacts(backend, replace(scored, on_invalid="refuse"), tmp_path, tmp_path / "rows")
     places = [(str(problem.where), problem.message) for problem in refused.value.problems]
     assert places == [
-        ("c.csv:900002", "engagementScore is not a number"),
+        ("c.csv:900002", "this row cannot be used"),
         ("sources.yaml:4:3", "1 of 1,000,000 rows cannot be used"),
     ]
+    why = (Counted(Reason("not_a_number", ("engagementScore",)), 1),)
+    assert [problem.faults for problem in refused.value.problems] == [why, why]
 
 
 def test_of_many_bad_rows_the_first_twenty_are_shown_and_all_are_counted(backend: Any, tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ import orjson
 import pytest
 
 from reconciler.audience.relations import relations
+from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.sources import salesforce_contacts
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Location
+from reconciler.model.reason import Counted, Reason
 from reconciler.model.rows import Rows
 
 HERE = Location("sources.yaml", 7, 3)
@@ -50,13 +52,14 @@ class Told:
             {
                 "id": row[at],
                 "row": number,
-                "fault": None if row[at] else "no Id",
+                "fault": None if row[at] else write_fault("no_record_id"),
                 **{f"{kind}{n}": v for n, v in enumerate(row) for kind in ("c", "value")},
             }
             for number, row in enumerate(held, 1)
         ]
         into.write_bytes(orjson.dumps(rows))
-        columns = {**dict.fromkeys(("id", "fault", *(f"c{n}" for n in range(len(fields)))), "VARCHAR"), "row": "BIGINT"}
+        columns = {**dict.fromkeys(("id", *(f"c{n}" for n in range(len(fields)))), "VARCHAR"), "row": "BIGINT"}
+        columns["fault"] = FAULT_SQL
         columns |= dict.fromkeys((f"value{n}" for n in range(len(fields))), "JSON")
         return Rows(into, "json", columns, len(rows), total=self.total or len(rows), shifted=self.shifted)
 
@@ -90,7 +93,7 @@ def test_the_mapped_fields_become_a_contact_and_no_others_are_asked_for(backend:
         "place": "sources.yaml:7:3 record 1",
     }
     assert (second["optedIn"], second["phone"], second["fault"]) == (False, None, None)
-    assert (third["contactId"], third["fault"]) == (None, "no Id")
+    assert (third["contactId"], third["fault"]) == (None, write_fault("no_record_id"))
 
 
 @pytest.mark.parametrize(
@@ -126,8 +129,10 @@ def test_records_without_an_id_stop_the_plan_where_the_manifest_asks_for_it(back
         rows(backend, Told([contact(1), contact(None)]), tmp_path / "rows", refuse)
     assert [(str(each.where), each.message) for each in raised.value.problems] == [
         ("sources.yaml:7:3", "1 of 2 rows cannot be used"),
-        ("sources.yaml:7:3 record 2", "no Id"),
+        ("sources.yaml:7:3 record 2", "this row cannot be used"),
     ]
+    why = (Counted(Reason("no_record_id"), 1),)
+    assert [each.faults for each in raised.value.problems] == [why, why]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations.reasons import write_fault
 from reconciler.audience.staging import persons
 from reconciler.model.feeds import SqlFeed
 from reconciler.model.segment import Phones
@@ -117,9 +118,7 @@ def test_a_contact_of_whom_another_row_cannot_be_read_is_out_where_it_may_have_s
     audience: Audience,  # noqa: F811
 ) -> None:
     audience.registry, audience.columns = ["+1 212 555 0199"], {**FILE, "doubts": "VARCHAR[]"}
-    broken = [
-        person(f"z{n}", None, fault="a key stands in the object twice", **each) for n, each in enumerate(UNREAD_ROWS)
-    ]
+    broken = [person(f"z{n}", None, fault=write_fault("key_twice"), **each) for n, each in enumerate(UNREAD_ROWS)]
     people = [person("a", MOBILE), person("b", "+14155550109"), person("c", "+14155550108"), *broken]
     assert audience.reasons(*people)[:3] == [LOST_ROW, None, LOST_ROW]
     audience.segment = replace(audience.segment, suppress=())
@@ -161,7 +160,7 @@ def test_a_do_not_call_entry_for_a_second_row_of_a_contact_holds_for_the_first(a
 
 def test_a_do_not_call_entry_for_a_row_that_cannot_be_used_holds_for_the_contact(audience: Audience) -> None:  # noqa: F811
     audience.registry = [HOME]
-    broken = person("a", HOME, fault="engagementScore is not a number")
+    broken = person("a", HOME, fault=write_fault("not_a_number", "engagementScore"))
     assert "suppressed by registry" in audience.reasons(broken, person("a", MOBILE))
 
 

@@ -1,4 +1,4 @@
-"""A number as somebody wrote it becomes the library's E.164, or a fault in words.
+"""A number as somebody wrote it becomes the library's E.164, or a fault.
 
 `tests/cases/phones/SITUATION.csv` and `tests/cases/phones/countries/COUNTRY.csv`: how a number was written, in which
 region (empty: unknown), and what becomes of it by a rule. Numbers are the examples of the numbering plans and the
@@ -21,9 +21,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine, reasons, relations
+from reconciler.audience.relations.reasons import write_fault
 from reconciler.audience.staging import number_readings, numbering_plans, phone_text, phones, subscribers
 from reconciler.audience.staging.number_readings import RULES, Rule
+from reconciler.model.reason import Reason
 from tests import sample
 from tests.audience.conftest import Written
 
@@ -57,12 +59,15 @@ def normalised(backend: Any, written: Written, pairs: Iterable[Pair], rule: Rule
     assert found.columns == ("phone", "region", "e164", "phone_fault", "subscribers")
     listed = [row for chunk in relations.stream_rows(backend, found, 500) for row in chunk]
     assert len(listed) == len(rows)
-    return {(raw, region): (e164, fault, tuple(keys or ())) for raw, region, e164, fault, keys in listed}
+    return {
+        (raw, region): (e164, None if fault is None else reasons.read_reason(fault), tuple(keys or ()))
+        for raw, region, e164, fault, keys in listed
+    }
 
 
 def told(backend: Any, written: Written, pairs: Iterable[Pair], rule: Rule) -> Told:
     """Each pair with its number and its fault; no pair comes twice."""
-    return {pair: row[:2] for pair, row in normalised(backend, written, pairs, rule).items()}
+    return {pair: (row[0], in_a_cell(row[1])) for pair, row in normalised(backend, written, pairs, rule).items()}
 
 
 def by_the_library(raw: str | None, region: str | None, rule: Rule) -> str | None:
@@ -104,10 +109,15 @@ def as_the_library(backend: Any, written: Written, pairs: Iterable[Pair], rule: 
         if rule != "reachable" and e164 != by_it:
             # what nobody sees is taken out first, and the library drops it, or reads on behind it
             odd = not raw.isascii()
-            assert odd or (fault in phone_text.FAULTS if e164 is None else by_it is None), (raw, region)
-        if rule != "reachable" and whole(raw) and fault != phone_text.MORE:
+            assert odd or (fault.code in phone_text.FAULTS if e164 is None else by_it is None), (raw, region)
+        if rule != "reachable" and whole(raw) and fault != Reason(phone_text.MORE):
             assert e164 == by_it, (raw, region)
-    return {pair: row[:2] for pair, row in found.items()}
+    return {pair: (row[0], in_a_cell(row[1])) for pair, row in found.items()}
+
+
+def in_a_cell(fault: Reason | None) -> str | None:
+    """A fault as a case has it: its code, and what it takes."""
+    return None if fault is None else " ".join((fault.code, *fault.args))
 
 
 def examples() -> Iterator[tuple[str, Any]]:
@@ -316,10 +326,10 @@ def test_what_was_told_before_is_not_asked_again_and_a_rows_own_region_comes_fir
             ("+1 415 555 0100", None, "+14155550100", None),
             ("+1 415 555 0100", "US", "+14155550100", None),
             ("0121 234 5678", "GB", "+441212345678", None),
-            ("0121 234 5678", None, None, "too long"),
+            ("0121 234 5678", None, None, write_fault("number_too_long")),
             ("(415) 555-0101", None, "+14155550101", None),
-            ("(415) 555-0102", "", None, "no region and no country code"),
-            (None, None, None, "empty"),
+            ("(415) 555-0102", "", None, write_fault("no_region")),
+            (None, None, None, write_fault("number_empty")),
         ],
         key=str,
     )
@@ -332,7 +342,7 @@ def test_no_number_at_all_is_no_row(backend: Any, written: Written) -> None:
 
 def test_an_absent_number_is_empty_in_a_region_and_in_none(backend: Any, written: Written) -> None:
     found = told(backend, written, [(None, None), (None, "US")], "valid")
-    assert found == {(None, None): (None, "empty"), (None, "US"): (None, "empty")}
+    assert found == {(None, None): (None, "number_empty"), (None, "US"): (None, "number_empty")}
 
 
 def test_a_region_that_is_empty_and_one_that_is_absent_are_two_rows(backend: Any, written: Written) -> None:

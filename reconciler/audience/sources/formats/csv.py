@@ -19,6 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.relations import reasons
+from reconciler.audience.relations.reasons import FAULT_SQL
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.paths import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.audience.sources.raw_rows import (
@@ -28,6 +30,7 @@ from reconciler.audience.sources.raw_rows import (
     add_places,
     describe_duplicate_columns,
     describe_missing_columns,
+    fault_type,
     open_parquet,
     refuse_data_as_header,
 )
@@ -171,7 +174,7 @@ def _copy(link: Path, file: Found, feed: AnyFiles, width: int, into: Path) -> st
     }
     said = ", ".join(f"{name} = {value}" for name, value in options.items())
     source = f"read_csv({_literal(str(link))}, {said})"
-    chosen = f"{', '.join(names)}, row_number() OVER () + {int(feed.header)} AS line, NULL::VARCHAR AS fault"
+    chosen = f"{', '.join(names)}, row_number() OVER () + {int(feed.header)} AS line, NULL::{FAULT_SQL} AS fault"
     chosen += ", NULL::VARCHAR[] AS doubts"
     return f"COPY (SELECT {chosen} FROM {source}) TO {_literal(str(into))} (FORMAT parquet)"  # noqa: S608
 
@@ -204,7 +207,7 @@ def _by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:
     import pyarrow as pa
 
     names = [f"c{number}" for number in range(width)]
-    columns = {**dict.fromkeys(names, pa.string()), "line": pa.int64(), "fault": pa.string()}
+    columns = {**dict.fromkeys(names, pa.string()), "line": pa.int64(), "fault": fault_type()}
     columns["doubts"] = pa.list_(pa.string())
     with _lines(file, feed) as lines, open_parquet(into, columns) as append:
         records = itertools.islice(_records(file, feed, lines), int(feed.header), None)
@@ -224,10 +227,10 @@ def _doubts(record: Sequence[str], width: int) -> list[str] | None:
     return None if len(record) == width else [field for field in record if field]
 
 
-def _fault(record: Sequence[str], width: int) -> str | None:
+def _fault(record: Sequence[str], width: int) -> dict[str, Any] | None:
     if len(record) == width:
         return None
-    return "the row has too few fields" if len(record) < width else "the row has too many fields"
+    return reasons.write_fault("too_few_fields" if len(record) < width else "too_many_fields")
 
 
 def _refuse_bytes(file: Found, records: Sequence[tuple[int, Sequence[str]]]) -> None:

@@ -13,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.paths import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.audience.sources.raw_rows import (
@@ -74,12 +75,10 @@ def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
         if column in columns:
             kind = table[columns[column].replace("c", "kind")]
             wrong = kind.notin(["VARCHAR", "BIGINT", "UBIGINT", "NULL"]).fill_null(False)
-            told = ibis.literal(f"{name} is neither a text nor a whole number")
-            fault = ibis.coalesce(fault, ibis.ifelse(wrong, told, ibis.null("string")))
+            fault = ibis.coalesce(fault, find_fault((wrong, "not_exact", name)))
     for column in sorted(set(columns) - set(mapping.list_value_columns(feed))):
         nested = table[columns[column].replace("c", "kind")].isin(["OBJECT", "ARRAY"]).fill_null(False)
-        told = ibis.literal(f"`{column}` is a list or an object, and not a value")
-        fault = ibis.coalesce(fault, ibis.ifelse(nested, told, ibis.null("string")))
+        fault = ibis.coalesce(fault, find_fault((nested, "nested", column)))
     return fault
 
 
@@ -140,11 +139,10 @@ def _misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, list[str
 
 
 def _taken(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapping[str, Sequence[str]]) -> Any:
-    import ibis
-
     value, kind = _function("json_extract_string", "string", 2), _function("json_type", "string", 2)
     whole = _function("json_extract", "json", 2)
-    columns, faults = {}, []
+    columns: dict[str, Any] = {}
+    faults: list[tuple[Any, *tuple[str, ...]]] = []
     for name, column in named.items():
         at = _pointer(name)
         columns[column] = value(parsed["json"], at)
@@ -152,14 +150,13 @@ def _taken(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapp
         columns[column.replace("c", "value")] = whole(parsed["json"], at).cast("string")
         for other in misspelt.get(name, ()):
             instead = kind(parsed["json"], at).isnull() & kind(parsed["json"], _pointer(other)).notnull()
-            faults.append((instead, f"the object has no key `{name}`, but one that is written almost like it"))
+            faults.append((instead, "key_written_otherwise", name))
     asked = _function("json_keys", "array<string>")(parsed["json"]).filter(lambda key: key.isin(sorted(named)))
-    fault = ibis.cases(
-        (parsed["json"].isnull(), "the line is not valid JSON"),
-        (~is_object, "the line is not a JSON object"),
-        (asked.length() > asked.unique().length(), "a key stands in the object twice"),
+    fault = find_fault(
+        (parsed["json"].isnull(), "not_json"),
+        (~is_object, "not_a_json_object"),
+        (asked.length() > asked.unique().length(), "key_twice"),
         *faults,
-        else_=ibis.null("string"),
     )
     return parsed.select(**columns, line=parsed["line"], fault=fault, doubts=_values(parsed, is_object))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.relations.reasons import no_reason
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.paths import Found
 from reconciler.audience.sources.raw_rows import RawRows, add_places, describe_missing_columns
@@ -17,7 +18,6 @@ from reconciler.model.problem import BadInput, Problem
 
 def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> RawRows:
     """The rows of a Parquet file. Raises BadInput: it is none, or has not the columns, or not of types that say it."""
-    import ibis
     import pyarrow.parquet as pq
 
     scratch.symlink_to(file.path)  # a name without `*`, `?` or `[`, which the engine would take for a pattern
@@ -56,7 +56,7 @@ def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], sc
     place = file.name + ":row " + (table["file_row_number"] + 1).cast("string")
     typed = {name: f"value{number}" for number, name in enumerate(mapping.list_value_columns(feed))}
     as_json = {column: as_values.read_column_value(table[columns[name]]) for name, column in typed.items()}
-    rough = table.select(**texts, **as_json, place=place, fault=ibis.null("string"))
+    rough = table.select(**texts, **as_json, place=place, fault=no_reason())
     return RawRows(rough, add_places(sorted(wanted)), typed)
 
 

@@ -15,6 +15,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from reconciler.audience.relations.reasons import write_fault
 from reconciler.audience.sources.archives import ZIP
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.formats import xlsx_parts
@@ -26,6 +27,7 @@ from reconciler.audience.sources.raw_rows import (
     add_places,
     describe_duplicate_columns,
     describe_missing_columns,
+    fault_type,
     open_parquet,
     refuse_data_as_header,
 )
@@ -60,7 +62,7 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
         header = _header(file, feed, first)
         columns = add_places(header)
         chosen = {header.index(name): name for name in wanted if name in header}
-        schema = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": pa.string()}
+        schema = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": fault_type()}
         schema["doubts"] = pa.list_(pa.string())
         rows = rows if feed.header else itertools.chain([first], rows)
         # who hides a row does not mean to call the person in it; an entry, or an outcome, counts whoever sees it
@@ -71,7 +73,7 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
                     (
                         *texts,
                         line,
-                        _HIDDEN if line in hidden else _fault(line, row, part, chosen, exact),
+                        write_fault("row_hidden") if line in hidden else _fault(line, row, part, chosen, exact),
                         [each for each in texts if each],
                     )
                     for line, row in batch
@@ -151,20 +153,17 @@ def _wide(row: Sequence[Any], width: int) -> Sequence[Any]:
 
 def _fault(
     line: int, row: Sequence[Any], part: xlsx_parts.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
-) -> str | None:
+) -> dict[str, Any] | None:
     """Why a row cannot be used: a value that it needs is an error, is another cell's, or has lost digits."""
     if any(at in chosen for at in part.spoiled.get(line, ())):
-        return "a cell holds an error, or a formula that was never computed"
+        return write_fault("cell_error")
     if any(at in chosen for at in part.covered.get(line, ())):
-        return "a cell is merged with another, which alone has the value"
+        return write_fault("cell_merged")
     for at, name in chosen.items():
         value = row[at] if at < len(row) else None
         if name in exact and value is not None and not isinstance(value, str) and not _is_whole(value):
-            return f"{exact[name]} is neither a text nor a whole number of at most 15 digits"
+            return write_fault("too_many_digits", exact[name])
     return None
-
-
-_HIDDEN = "the row is hidden in the sheet: show it, or delete it"
 
 
 def _is_whole(value: Any) -> bool:

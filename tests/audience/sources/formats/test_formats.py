@@ -21,6 +21,7 @@ from reconciler.audience.sources.raw_rows import (
     add_place_of_lines,
     add_places,
     describe_missing_columns,
+    fault_type,
     open_parquet,
 )
 from reconciler.kinds import load_shared_schema
@@ -50,7 +51,7 @@ def read_cards(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
     if problems:
         raise BadInput(problems)
     columns = add_places(names)
-    types = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": pa.string()}
+    types = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": fault_type()}
     with open_parquet(into, {**types, "doubts": pa.list_(pa.string())}) as append:
         rows = [(*(card.get(name) for name in names), line, None, None) for line, card in cards]
         append(list(zip(*rows, strict=True)))
