@@ -25,7 +25,7 @@ from urllib3 import exceptions as below
 
 from reconciler import __version__
 from reconciler.cxone.request import Request
-from reconciler.cxone.response import GARBLED, TOO_LARGE, Broken, Outcome, parse_reply
+from reconciler.cxone.response import Broken, Flaw, Outcome, parse_reply
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import SurfaceAccess
 
@@ -86,7 +86,7 @@ class Sender:
         """Close all connections."""
         self._session.close()
 
-    def _content(self, response: requests.Response) -> tuple[bytes | None, str | None]:
+    def _content(self, response: requests.Response) -> tuple[bytes | None, Flaw | None]:
         """The whole body; none when the connection ended before it did. The status is known by then, and counts.
 
         What is wrong with it is said beside it, where that is known.
@@ -98,9 +98,9 @@ class Sender:
             for piece in response.iter_content(_PIECE):
                 held += piece
                 if len(held) > most:
-                    return (bytes(held[:most]), None) if refused else (None, TOO_LARGE)
+                    return (bytes(held[:most]), None) if refused else (None, Flaw.TOO_LARGE)
         except (theirs.ContentDecodingError, below.DecodeError):
-            return None, GARBLED
+            return None, Flaw.GARBLED
         except _FAILURES:
             return None, None
         return bytes(held), None

@@ -19,7 +19,7 @@ import orjson
 from reconciler.cxone import errors
 from reconciler.cxone.free_text import LONGEST, shown_code, shown_text
 from reconciler.cxone.request import Request
-from reconciler.cxone.response import TOO_LARGE, UNREADABLE, Broken, Outcome, Reply, Verdict, quota_spent, reason
+from reconciler.cxone.response import UNREADABLE, Broken, Flaw, Outcome, Reply, Verdict, quota_spent, reason
 from reconciler.model.shape import Odd
 
 _LONGEST = 300
@@ -130,7 +130,7 @@ def _reach(outcome: Outcome) -> str | None:
 
 
 def _unreadable(reply: Reply) -> str:
-    if reply.flaw == TOO_LARGE:
+    if reply.flaw is Flaw.TOO_LARGE:
         return (
             "a page is asked for at a time: is it the API that answers? `maxReply` of the surface says how much is read"
         )

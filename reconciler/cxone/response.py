@@ -19,12 +19,18 @@ import orjson
 from reconciler.cxone.request import Request
 from reconciler.model.pages import pick
 
-CUT = "the reply was cut off"
-EMPTY = "the reply is empty"
-NOT_JSON = "the reply is not JSON"
-GARBLED = "the reply cannot be unpacked"
-TOO_LARGE = "the reply is larger than any that is read"
-UNREADABLE = frozenset({EMPTY, NOT_JSON, GARBLED, TOO_LARGE})
+
+class Flaw(Enum):
+    """Why a reply's body cannot be relied on; its value are the words for people."""
+
+    CUT = "the reply was cut off"
+    EMPTY = "the reply is empty"
+    NOT_JSON = "the reply is not JSON"
+    GARBLED = "the reply cannot be unpacked"
+    TOO_LARGE = "the reply is larger than any that is read"
+
+
+UNREADABLE = frozenset({Flaw.EMPTY, Flaw.NOT_JSON, Flaw.GARBLED, Flaw.TOO_LARGE})
 """What is wrong with replies that came whole: the tenant, or something else in its place, says no more than this."""
 _SPENT = "REQUEST_LIMIT_EXCEEDED"
 
@@ -41,7 +47,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     json: Any
-    flaw: str | None
+    flaw: Flaw | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Verdict(Enum):
 
 
 def parse_reply(
-    ask: Request, status: int, headers: Mapping[str, str], content: bytes | None, flaw: str | None = None
+    ask: Request, status: int, headers: Mapping[str, str], content: bytes | None, flaw: Flaw | None = None
 ) -> Reply:
     """Read a reply's body.
 
@@ -88,16 +94,16 @@ def parse_reply(
         content: its bytes; None where the connection ended before the body did, or where the `flaw` says what is wrong.
     """
     if content is None:
-        return Reply(status, headers, None, flaw or CUT)
+        return Reply(status, headers, None, flaw or Flaw.CUT)
     if not content.strip():
         return Reply(status, headers, None, _emptiness(ask, status, headers, content))
     try:
         return Reply(status, headers, orjson.loads(content.removeprefix(BOM_UTF8)), None)
     except orjson.JSONDecodeError:
-        return Reply(status, headers, None, NOT_JSON)
+        return Reply(status, headers, None, Flaw.NOT_JSON)
 
 
-def _emptiness(ask: Request, status: int, headers: Mapping[str, str], content: bytes) -> str | None:
+def _emptiness(ask: Request, status: int, headers: Mapping[str, str], content: bytes) -> Flaw | None:
     if status == 204:
         return None
     # A reply cut inside its headers reads as a 2xx with an empty body: only a stated end makes that credible.
@@ -105,8 +111,8 @@ def _emptiness(ask: Request, status: int, headers: Mapping[str, str], content: b
         content or headers.get("content-length") == "0" or "chunked" in headers.get("transfer-encoding", "").lower()
     )
     if not stated:
-        return CUT
-    return EMPTY if ask.json_due else None
+        return Flaw.CUT
+    return Flaw.EMPTY if ask.json_due else None
 
 
 def decide_retry(ask: Request, outcome: Outcome) -> Verdict:
@@ -127,7 +133,7 @@ def decide_retry(ask: Request, outcome: Outcome) -> Verdict:
 def _judge_taken(ask: Request, reply: Reply, repeat: Verdict) -> Verdict:
     if reply.flaw is not None:
         # what is too large once is so again
-        return Verdict.REFUSED if reply.flaw == TOO_LARGE and ask.idempotent else repeat
+        return Verdict.REFUSED if reply.flaw is Flaw.TOO_LARGE and ask.idempotent else repeat
     return Verdict.DONE if _has_id(ask, reply) else Verdict.UNCLEAR
 
 
@@ -168,5 +174,5 @@ def reason(ask: Request, outcome: Outcome) -> str:
     if isinstance(outcome, Broken):
         return outcome.why
     if 200 <= outcome.status < 300:
-        return outcome.flaw or f"the reply has no {ask.expect_id}"
+        return outcome.flaw.value if outcome.flaw else f"the reply has no {ask.expect_id}"
     return f"status {outcome.status}"

@@ -16,7 +16,7 @@ from reconciler.model.score import RecencyFrequency, Score
 SCORED = ("priority", "score")
 """The attributes that a segment gives a contact itself, as numbers."""
 
-BAND = "the band's name"
+BAND = "band()"
 """The value of an attribute that is neither a number of the segment's nor one that its source maps."""
 
 

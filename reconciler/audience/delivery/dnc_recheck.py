@@ -24,7 +24,7 @@ Read = Mapping[RowQuery, Rows]
 Found = Iterator[tuple[str, str]]
 """Contacts, each with the name of the first list that has one of its numbers."""
 
-UNREAD = "a number that cannot be read"
+UNREAD = "(unread)"
 """In the place of a list: the tenant has a number of theirs that no list can be asked for."""
 
 NO_CONSENT = "no consent in the source"
