@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from reconciler.views.reasons import describe_finding, describe_notice
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
@@ -17,7 +16,13 @@ from reconciler.model.plan import Plan
 from reconciler.model.states import CAMPAIGN
 from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
 from reconciler.views.markdown_text import Part, bullets, code, join_parts, table
-from reconciler.views.reasons import describe_counts, describe_row_reason, describe_shares
+from reconciler.views.reasons import (
+    describe_counts,
+    describe_finding,
+    describe_notice,
+    describe_row_reason,
+    describe_shares,
+)
 from reconciler.views.view import View
 
 MOST = 60_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.model.finding import Finding
 from reconciler.model.change import Sample
+from reconciler.model.finding import Finding
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Counted, Reason, Share, read_reason
 from reconciler.views.row_faults import ROW_FAULTS

@@ -219,7 +219,7 @@ def test_a_value_that_is_not_of_its_declared_type_is_refused_with_its_line(
     ended = run("plan")
     assert ended.code == 64
     assert "people.csv:2" in ended.err and "people.csv:3" in ended.err and "people.csv:4" not in ended.err
-    assert "`n` is no whole number that JSON carries exactly" in ended.err
+    assert "`n` is not a whole number that JSON carries exactly" in ended.err
     assert "8 5" not in ended.err
 
 

@@ -341,7 +341,7 @@ def hostile() -> Plan:
         findings=findings,
         waivers=waived,
         undeclared=left,
-        notices=HOSTILE,
+        notices=tuple(Notice("nothing_to_release", text, {"name": text}) for text in HOSTILE),
         tenant=HOSTILE[4],
         environment=HOSTILE[1],
         impact=replace(impact(), concentration=where),
