@@ -10,6 +10,7 @@ from pathlib import Path
 from reconciler.model.address import Address
 from reconciler.model.bounds import Held
 from reconciler.model.meant import Meant
+from reconciler.model.notice import Notice
 from reconciler.model.problem import Location
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.settings import Settings
@@ -49,7 +50,7 @@ class Desired:
     ignored: int = 0
     environment: str | None = None
     bounds: Held = field(default_factory=Held)
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def meant(self) -> Meant:

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.model.reason import Counted
 
 CODES: Mapping[str, tuple[str, ...]] = {
+    "earlier_spelling": ("where", "setting", "now"),
     "interactions_unusable": ("source", "count"),
     "no_estimate": ("object", "error", "status", "request_id"),
     "no_estimate_in_time": ("object", "others", "seconds"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model.meant import Meant
+from reconciler.model.notice import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,4 +17,4 @@ class Validated:
     manifests: int
     ignored: int
     ignored_by: str
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

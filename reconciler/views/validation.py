@@ -5,9 +5,11 @@ from __future__ import annotations
 import orjson
 from rich.text import Text
 
+from reconciler.model.notice_document import make_notices_document
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.validated import Validated
 from reconciler.views.plain import plain
+from reconciler.views.reasons import describe_notice
 from reconciler.views.view import View
 
 
@@ -22,7 +24,7 @@ def text(value: Validated) -> Text:
     if value.ignored:
         files = "file is" if value.ignored == 1 else "files are"
         lines.append(f"{value.ignored:,} YAML {files} left out by {value.ignored_by}.")
-    lines += [f"Notice: {each}" for each in value.notices]
+    lines += [f"Notice: {describe_notice(each)}" for each in value.notices]
     return Text("\n".join(map(plain, lines)))
 
 
@@ -34,7 +36,7 @@ def machine(value: Validated) -> str:
         "valid": True,
         "manifests": value.manifests,
         "ignored": value.ignored,
-        "notices": list(value.notices),
+        **make_notices_document(value.notices),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 

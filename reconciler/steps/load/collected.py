@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.model.notice import Notice
 from reconciler.model.problem import BadInput, Location, Problem, Stage
 
 _WORD = re.compile(r"[A-Za-z0-9-]+")
@@ -56,7 +57,7 @@ class Collected:
     consequences: list[Problem] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     origins: dict[Location, tuple[Location, ...]] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     def add(self, stage: Stage, problems: Iterable[Problem]) -> None:
         """Take up what was found at a stage."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.kinds import load_kinds, load_schema
+from reconciler.model.notice import Notice
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Path
 from reconciler.steps.load.document import Document
@@ -19,13 +20,13 @@ from reconciler.steps.load.fault import find_definition
 EARLIER = "x-earlier"
 
 
-def respell(document: Document) -> tuple[list[str], list[Problem]]:
+def respell(document: Document) -> tuple[list[Notice], list[Problem]]:
     """Give a document's fields the names that they have now; the notices of it, and what is said by both names."""
     kind = document.value.get("kind") if isinstance(document.value, dict) else None
     if not isinstance(kind, str) or kind not in load_kinds() or not _has_earlier(kind):
         return [], []
     schema = load_schema(kind)
-    notices: list[str] = []
+    notices: list[Notice] = []
     problems: list[Problem] = []
     for path, mapping, old, new in list(_iter_earlier(schema, schema, document.value, ())):
         where = document.keys.get((*path, old), document.locate(*path, old))
@@ -34,7 +35,9 @@ def respell(document: Document) -> tuple[list[str], list[Problem]]:
             hint = f"keep `{new}`, which is how it is called now"
             problems.append(Problem(where, "spelled-twice", f"{before} and {now} are one setting", hint=hint))
         else:
-            notices.append(f"{where}: {before} is called `{new}` now; it goes on working")
+            words = f"{where}: {before} is called `{new}` now; it goes on working"
+            args = {"where": str(where), "setting": ".".join(map(str, (*path, old))), "now": new}
+            notices.append(Notice("earlier_spelling", words, args))
         _rename_key(document, path, mapping, old, new)
     return notices, problems
 

@@ -47,7 +47,7 @@ def test_a_floor_in_earlier_words_is_the_same_floor(tmp_path: Path, outside: boo
 
 def test_each_earlier_name_is_told_once_at_its_place_with_the_name_of_now(tmp_path: Path) -> None:
     desired = _load(tmp_path / "earlier", EARLIER_FLOOR)
-    assert sorted(desired.notices) == [
+    assert sorted(each.message for each in desired.notices) == [
         "floor.yaml:5:3: `spec.firm` is called `unwaivable` now; it goes on working",
         "floor.yaml:6:13: `spec.waivers.longest` is called `maxDuration` now; it goes on working",
     ]
