@@ -33,16 +33,16 @@ from pyarrow import parquet
 
 from reconciler.audience.impact.concentration import find_concentration
 from reconciler.audience.relations import engine, relations
-from reconciler.model.address import Address
 from reconciler.model.change import Accounting
-from reconciler.model.feeds import FileFeed
 from reconciler.model.impact import Concentration
 from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
-from reconciler.model.rows import MembersOf, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
-from reconciler.model.settings import Engine
+from reconciler.model.source_feeds import FileFeed
+from reconciler.model.workspace_settings import Engine
 
 SEED = 20260701
 SIZES = {"state": 50, "tier": 3, "a3": 50, "a4": 20, "a5": 5, "a6": 100, "a7": 7, "a8": 2, "a9": 12}

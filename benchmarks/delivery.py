@@ -36,9 +36,8 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
+from reconciler.ledger.folder_records import Store
 from reconciler.ledger.ledger import Ledger
-from reconciler.ledger.store import Store
-from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.jobs import Job
@@ -46,12 +45,13 @@ from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.problem import Location
 from reconciler.model.reason import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
-from reconciler.model.rows import ContactsOf, LiveList, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import ContactsOf, LiveList, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Segment
-from reconciler.model.settings import Engine, Settings
 from reconciler.model.tenant import DeclaredSurface, Pace
+from reconciler.model.workspace_settings import Engine, Settings
 from reconciler.model.write_ops import WriteOp
 from reconciler.simulator import Options, Simulator
 from reconciler.steps.apply import apply

@@ -31,22 +31,22 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
+from reconciler.ledger.folder_records import Store
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
-from reconciler.ledger.store import Store
-from reconciler.model.address import Address
-from reconciler.model.allowance import Allowance
 from reconciler.model.apply_options import ApplyOptions
+from reconciler.model.callback_hosts import Allowance
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.jobs import Job
-from reconciler.model.outcomes import OUTCOME_COLUMNS, OutcomeChange
+from reconciler.model.outcome_change import OUTCOME_COLUMNS, OutcomeChange
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
-from reconciler.model.rows import LiveCampaign, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import LiveCampaign, Rows
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Engine, Settings
 from reconciler.model.tenant import DeclaredSurface, Pace
-from reconciler.model.tokens import Tokens
 from reconciler.model.webhook import Event, Receiver, Webhook
+from reconciler.model.workspace_settings import Engine, Settings
 from reconciler.model.write_ops import WriteOp
 from reconciler.simulator import DispositionLimits, Options, Simulator
 from reconciler.steps.apply import apply

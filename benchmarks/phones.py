@@ -23,8 +23,8 @@ from phonenumbers import re_util
 from pyarrow import parquet
 
 from reconciler.audience.relations import engine, relations
-from reconciler.audience.staging import phones
-from reconciler.model.settings import Engine
+from reconciler.audience.staging import phone_normalisation
+from reconciler.model.workspace_settings import Engine
 
 SEED = 20260701
 ROWS = 1_000_000
@@ -110,7 +110,11 @@ def ours(path: Path, scratch: Path) -> Told:
     """Normalise every row."""
     with engine.open_engine(Engine(), scratch) as backend:
         rows: Any = backend.read_parquet(str(path))
-        told = phones.normalise_phones(backend, rows.rename(phone="raw"), "valid").select("row", "e164").order_by("row")
+        told = (
+            phone_normalisation.normalise_phones(backend, rows.rename(phone="raw"), "valid")
+            .select("row", "e164")
+            .order_by("row")
+        )
         return [row[1] for chunk in relations.stream_rows(backend, told, CHUNK) for row in chunk]
 
 

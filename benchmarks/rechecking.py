@@ -26,21 +26,21 @@ from reconciler.audience.delivery import dnc_recheck
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.cli.progress_sinks import ProgressSinks
-from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ROW_COLUMNS, RowChange
-from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.members import DoNotCall
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
 from reconciler.model.reason import REASON
-from reconciler.model.rows import Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression
-from reconciler.model.settings import Engine, Settings
-from reconciler.steps.apply.readings import Readings
+from reconciler.model.source_feeds import Entries, FileFeed
+from reconciler.model.workspace_settings import Engine, Settings
+from reconciler.steps.apply.source_rereads import Readings
 
 SEED = 20260701
 JOINED = 1_000

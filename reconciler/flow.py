@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_hours_at_apply.py
-"""The sentence: what the whole program does, in its own words."""
+"""The whole program in two functions: `propose` makes a plan, `commit` applies it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import replace
 from functools import partial
 
 from reconciler.ledger.ledger import Ledger
-from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.explanation import Explanation
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Runtime, Writer
 from reconciler.model.report import Report
-from reconciler.model.settings import Workspace
+from reconciler.model.resource_address import Address
 from reconciler.model.what_if import Supposition, WhatIf
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.apply import apply
 from reconciler.steps.check import check_rules
 from reconciler.steps.decide import decide
@@ -27,7 +27,7 @@ from reconciler.steps.guard import guard
 from reconciler.steps.impact import measure_impact
 from reconciler.steps.load import load
 from reconciler.steps.order import build_plan
-from reconciler.steps.read import read_tenant
+from reconciler.steps.read_tenant import read_tenant
 from reconciler.steps.what_if import estimate_effect
 
 

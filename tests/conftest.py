@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import run as run_program
-from reconciler.model.known_names import load_pipeline_variables
+from reconciler.model.known_hosts import load_pipeline_variables
 from reconciler.simulator import Options, Simulator
 from tests import s3
 

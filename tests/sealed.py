@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reconciler.ledger import trailer
-from reconciler.ledger.saved import SAVED
+from reconciler.ledger import file_trailer
+from reconciler.ledger.folder_records import Store
+from reconciler.ledger.saved_plans import SAVED
 from reconciler.ledger.sealing import Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
-from reconciler.ledger.store import Store
-from reconciler.model.document import document_digest
+from reconciler.model.plan_document import document_digest
 
 Parts = dict[str, bytes]
 
@@ -66,8 +66,8 @@ def write(path: Path, key: Seal, found: Parts, what: str = SAVED) -> None:
         with zipfile.ZipFile(file, "w") as archive:
             for name, content in found.items():
                 archive.writestr(name, content)
-            archive.comment = trailer.make_unsigned(key)
-        trailer.sign(file, key, what)
+            archive.comment = file_trailer.make_unsigned(key)
+        file_trailer.sign(file, key, what)
 
 
 def _sealed(key: Seal, plain: bytes, about: bytes) -> bytes:

@@ -20,26 +20,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience.delivery import verify, wire_rows
-from reconciler.audience.engines import session
+from reconciler.audience.delivery import read_back, wire_rows
+from reconciler.audience.engines import spark_session
 from reconciler.audience.relations import batches, engine, relations
-from reconciler.audience.staging import phones
+from reconciler.audience.staging import phone_normalisation
 from reconciler.cli.runtime import LocalRuntime
-from reconciler.model.address import Address
 from reconciler.model.change import Changes
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.members import Members
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine, Workspace
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import Engine, Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.check import check_rules
 from reconciler.steps.decide import decide
 from reconciler.steps.diff import diff
 from reconciler.steps.explain import explain
 from reconciler.steps.load import load
-from reconciler.steps.read import read_tenant
+from reconciler.steps.read_tenant import read_tenant
 from reconciler.steps.what_if import estimate_effect
 from reconciler.views.reasons import describe_reason, describe_row_reason
 from tests import purchases, spark
@@ -63,7 +63,7 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few numbers are told as many are: by patterns, which each engine has a dialect of its own for."""
-    monkeypatch.setattr(phones, "FEW", 0)
+    monkeypatch.setattr(phone_normalisation, "FEW", 0)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def clustered() -> Iterator[Engine]:
     with pytest.MonkeyPatch.context() as patch, spark.cluster(patch) as master:
         yield Engine("spark", memory_limit="512MB", master=master)
         # before the worker that it holds
-        session.stop()
+        spark_session.stop()
 
 
 DUCKDB = Engine("duckdb", memory_limit="512MB")
@@ -362,6 +362,6 @@ def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> li
             list(wire_rows.iter_bodies(first, "put")),
             wire_rows.is_unaltered(first),
             wire_rows.is_unaltered(replace(first, digest="sha256:another")),
-            verify.find_not_as_written(backend, first, members, {contact(15)}),
+            read_back.find_not_as_written(backend, first, members, {contact(15)}),
             relations.stage_rows(backend, lambda: members) == members,
         ]

@@ -11,12 +11,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from reconciler.model.meant import Meant
 from reconciler.model.notice import CODES as NOTICES
 from reconciler.model.pending_count import PendingCount
 from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS
+from reconciler.model.run_target import Meant
 from reconciler.rules import load_rules
-from reconciler.rules.hours import load_timetables
+from reconciler.rules.hours_by_place import load_timetables
 from reconciler.rules.jurisdictions import load_jurisdictions
 from reconciler.simulator import Simulator
 from reconciler.views import pending, views

@@ -21,8 +21,8 @@ from typing import Any
 import click
 
 from reconciler import __version__
-from reconciler.cli.encoding import print_document, speak_any_encoding
-from reconciler.cli.printing import explain_loss, keep_printing
+from reconciler.cli.broken_output import explain_loss, keep_printing
+from reconciler.cli.output_encoding import print_document, speak_any_encoding
 from reconciler.model.errors import Exit, ReconcilerError
 
 _EARLIER_NAMES = {"owed": "pending"}

@@ -12,25 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.encoding import print_document
-from reconciler.cli.formats import format_option, show
+from reconciler.cli.output_encoding import print_document
+from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan import tell_of_ledger
 from reconciler.cli.progress_sinks import EventFile, ProgressSinks, event_file
-from reconciler.cli.stopping import Stopping
-from reconciler.cli.workspace import command_line, open_workspace, prune_options, refresh_option, workspace_options
+from reconciler.cli.stop_signals import Stopping
+from reconciler.cli.workspace_options import (
+    command_line,
+    open_workspace,
+    prune_options,
+    refresh_option,
+    workspace_options,
+)
 from reconciler.model.errors import Exit, Interrupted, LedgerError, ReconcilerError, Refused, Stale
 from reconciler.model.plan import Plan
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger.ledger import Ledger
     from reconciler.model.apply_options import ApplyOptions
-    from reconciler.model.desired import Desired
+    from reconciler.model.desired_state import Desired
     from reconciler.model.ledger_state import LedgerState
     from reconciler.model.ports import Progress
     from reconciler.model.report import Report
-    from reconciler.views.reading import ReadingProgress
+    from reconciler.views.read_progress import ReadingProgress
 
 
 @click.command()
@@ -69,7 +75,7 @@ def apply(
     from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
-    from reconciler.views.reading import ReadingProgress
+    from reconciler.views.read_progress import ReadingProgress
 
     if resume is not None and (file is not None or Path(resume).suffix == ".plan"):
         raise click.UsageError("--resume applies the plan of the interrupted run; leave FILE out")
@@ -126,7 +132,7 @@ class _Apply:
         return self._commit(proposed, shown=self.output_format == "text")
 
     def apply_saved(self, file: Path) -> int:
-        from reconciler.ledger.saved import open_plan, read_anchor
+        from reconciler.ledger.saved_plans import open_plan, read_anchor
 
         self._tell_what_waits()
         ledger = self.runtime.ledger(self.desired)
@@ -159,7 +165,7 @@ class _Apply:
 
     def _tell_what_waits(self) -> bool:
         """Say first of all that an earlier run was interrupted, and how to go on with it."""
-        from reconciler.views.plain import plain
+        from reconciler.views.plain_text import plain
 
         self._tell_of_strangers()
         waiting = self.runtime.ledger(self.desired).list_interrupted(self.desired.settings.name)
@@ -170,7 +176,7 @@ class _Apply:
 
     def _tell_of_strangers(self) -> None:
         """Name what lies among the ledger's runs and is none: somebody may miss a run that was moved or renamed."""
-        from reconciler.views.plain import plain
+        from reconciler.views.plain_text import plain
 
         store = self.runtime.ledger(self.desired).store
         for name in store.list_strangers():
@@ -180,7 +186,7 @@ class _Apply:
         from reconciler.cli.console import console
         from reconciler.cli.notifications import notifier, tell_of_apply, tell_of_refusal
         from reconciler.flow import commit
-        from reconciler.model.document import plan_digest
+        from reconciler.model.plan_document import plan_digest
         from reconciler.views.events import ApplyEvents
         from reconciler.views.progress import ApplyProgress
 
@@ -276,7 +282,7 @@ def _tell_how_to_go_on(workspace: Workspace, words: str = "Resume with", name: s
 
 def _describe_nothing_waits(ledger: Ledger, desired: Desired) -> str:
     """What is said where no run of this workspace and tenant is left to go on with; others are named."""
-    from reconciler.ledger.interrupted import read_interrupted
+    from reconciler.ledger.interrupted_runs import read_interrupted
 
     chosen = f" in environment {desired.environment}" if desired.environment else ""
     words = f"No run of workspace {desired.settings.name}{chosen} against this tenant was interrupted; "

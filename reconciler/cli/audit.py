@@ -1,4 +1,4 @@
-"""`reconciler audit`: can it be proved what was done?"""
+"""`reconciler audit`: verify the record of what was done."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import open_workspace, workspace_options
+from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.workspace_options import open_workspace, workspace_options
 from reconciler.model.errors import LedgerError
-from reconciler.model.listing import format_count
+from reconciler.model.text_lists import format_count
 
 if TYPE_CHECKING:
+    from reconciler.ledger.audit_verification import Place
     from reconciler.ledger.records import Records
-    from reconciler.ledger.verifying import Place
 
 _SHORTEST_REASON = 10
 
@@ -47,8 +47,8 @@ _ledger = click.option(
 @format_option("audit")
 def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...], output_format: str) -> int:
     """Check that no entry of the record was changed, removed or put in after it was written, and by whom."""
+    from reconciler.ledger.audit_verification import verify as verify_record
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, find_seal
-    from reconciler.ledger.verifying import verify as verify_record
 
     places = [_place(each) for each in against]
     with _store(chosen, ledger) as store:
@@ -68,7 +68,7 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
     """
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
-    from reconciler.views.plain import plain
+    from reconciler.views.plain_text import plain
 
     if len(reason.strip()) < _SHORTEST_REASON:
         raise click.BadParameter(f"say why in at least {_SHORTEST_REASON} characters", param_hint="--reason")
@@ -86,8 +86,8 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
 @contextmanager
 def _store(chosen: dict[str, Any], ledger: str | None) -> Iterator[Records]:
     """The ledger that is named, or the workspace's."""
-    from reconciler.bucket.addresses import SCHEMES, scheme_of
-    from reconciler.ledger.store import open_store as opened_store
+    from reconciler.bucket.object_urls import SCHEMES, scheme_of
+    from reconciler.ledger.folder_records import open_store as opened_store
     from reconciler.steps.load import load
 
     if ledger is None:
@@ -110,8 +110,8 @@ def _place(given: str) -> Place:
 
     import orjson
 
-    from reconciler.ledger.saved import read_anchor
-    from reconciler.model.anchor import Anchor
+    from reconciler.ledger.saved_plans import read_anchor
+    from reconciler.model.audit_anchor import Anchor
 
     written = re.fullmatch(r"(\d{1,12}):(?:sha256:)?([0-9a-f]{64})", given)
     if written:

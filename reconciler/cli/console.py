@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_what_is_printed.py
-"""Where is it printed?"""
+"""Make the console that commands print to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Console(Console):
     def print(self, *objects: Any, **how: Any) -> None:
         """Print, as the library does; a text fits the terminal."""
         if self.is_terminal and not self.is_dumb_terminal:
-            from reconciler.views.wrapping import wrap_text
+            from reconciler.views.text_wrapping import wrap_text
 
             objects = tuple(wrap_text(each, self) if isinstance(each, Text) else each for each in objects)
         super().print(*objects, **how)

@@ -1,4 +1,4 @@
-"""`reconciler demo`: what does this tool do? Shown on the embedded tenant, with the starter manifests."""
+"""`reconciler demo`: show what the tool does, on the embedded tenant with the starter manifests."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def demo(into: Path, latency: float) -> int:
     from datetime import UTC, datetime
 
     from reconciler.model.instants import find_last_midnight
-    from reconciler.model.known_names import is_in_pipeline
+    from reconciler.model.known_hosts import is_in_pipeline
     from reconciler.simulator import Options, Simulator
-    from reconciler.simulator.demo import populate
+    from reconciler.simulator.demo_tenant import populate
 
     manifests = _fresh_copy(into)
     as_of = find_last_midnight(datetime.now(UTC))

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_what_is_printed.py
-"""`reconciler drift`: has the tenant moved away from the manifests?"""
+"""`reconciler drift`: show where the tenant differs from the manifests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.formats import format_option, full_option, show
-from reconciler.cli.workspace import open_workspace, refresh_option, workspace_options
+from reconciler.cli.output_formats import format_option, full_option, show
+from reconciler.cli.workspace_options import open_workspace, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 
 
@@ -27,7 +27,7 @@ def drift(chosen: dict[str, Any], output_format: str, full: bool, refresh: bool)
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
     from reconciler.steps.load import load
-    from reconciler.views.reading import ReadingProgress
+    from reconciler.views.read_progress import ReadingProgress
 
     with (
         open_workspace(chosen, refresh=refresh) as workspace,

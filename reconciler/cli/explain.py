@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_sources.py
-"""`reconciler explain`: why is one contact where it is, and what is a rule for?"""
+"""`reconciler explain`: say why one contact is where it is, or what a rule is for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import open_workspace, refresh_option, workspace_options
+from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.workspace_options import open_workspace, refresh_option, workspace_options
 
 
 @click.group()
@@ -43,7 +43,7 @@ def contact(chosen: dict[str, Any], contact: str, segment: str, output_format: s
 def rule(rule: str, output_format: str) -> int:
     """Tell what the rule ID asks for, why, and what it rests on. Needs no workspace."""
     from reconciler.rules import load_rules
-    from reconciler.rules.hours import load_timetables
+    from reconciler.rules.hours_by_place import load_timetables
     from reconciler.rules.jurisdictions import load_jurisdictions
 
     found = load_rules().get(rule.upper())

@@ -1,4 +1,4 @@
-"""`reconciler lock`: who may write to the tenant just now, and what if that run is gone?"""
+"""`reconciler lock`: show who holds the workspace's lock, or break it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import open_workspace, workspace_options
+from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.workspace_options import open_workspace, workspace_options
 from reconciler.model.errors import Exit
 
 
@@ -40,7 +40,7 @@ def break_(chosen: dict[str, Any], reason: str) -> int:
     """Take the lock away from a run that is gone: it writes nothing more, and the audit record says who did it."""
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.steps.load import load
-    from reconciler.views.plain import plain
+    from reconciler.views.plain_text import plain
 
     if len(reason.strip()) < 10:
         raise click.BadParameter("say why in at least ten characters", param_hint="--reason")

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_webhooks.py
-"""Who is told of a plan or an apply, and how is a person told of that?
+"""Notify webhooks of plans and applies, and print what became of that.
 
 Whatever goes wrong here is printed and changes no exit code: what was planned or applied stays so.
 """
@@ -14,30 +14,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.workspace import command_line
+from reconciler.cli.workspace_options import command_line
 from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.cli.runtime import LocalRuntime
-    from reconciler.model.desired import Desired
+    from reconciler.model.desired_state import Desired
     from reconciler.model.errors import Refused, Stale
     from reconciler.model.plan import Plan
     from reconciler.model.report import Report
-    from reconciler.model.settings import Workspace
     from reconciler.model.webhook import Occasion, Receipt
+    from reconciler.model.workspace_settings import Workspace
     from reconciler.steps.notify.background_notifier import BackgroundNotifier
 
 
 def tell_of_plan(plan: Plan, workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     """Tell the webhooks that a plan was made."""
-    from reconciler.model.payloads import make_plan_occasion
+    from reconciler.model.callback_payloads import make_plan_occasion
 
     _tell([make_plan_occasion(plan, datetime.now(UTC))], workspace, runtime, desired)
 
 
 def tell_of_apply(plan: Plan, report: Report, workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
     """Tell the webhooks how a run has ended, and its jobs if all are over."""
-    from reconciler.model.payloads import make_apply_occasion, make_jobs_occasion
+    from reconciler.model.callback_payloads import make_apply_occasion, make_jobs_occasion
 
     now = datetime.now(UTC)
     occasions = [make_jobs_occasion(report.run, report.jobs, now), make_apply_occasion(plan, report, now)]
@@ -48,7 +48,7 @@ def tell_of_refusal(
     plan: Plan, error: Refused | Stale, workspace: Workspace, runtime: LocalRuntime, desired: Desired
 ) -> None:
     """Tell the webhooks that a plan was not applied."""
-    from reconciler.model.payloads import make_refusal_occasion
+    from reconciler.model.callback_payloads import make_refusal_occasion
 
     _tell([make_refusal_occasion(plan, error, datetime.now(UTC))], workspace, runtime, desired)
 
@@ -78,7 +78,7 @@ def notifier(
 
 
 def _tell(occasions: Iterable[Occasion], workspace: Workspace, runtime: LocalRuntime, desired: Desired) -> None:
-    from reconciler.cli.stopping import stoppable
+    from reconciler.cli.stop_signals import stoppable
     from reconciler.kinds.webhook import make_webhooks
 
     declared = make_webhooks(desired.catalogue)

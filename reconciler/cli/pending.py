@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_bounds.py
-"""`reconciler pending`: which contacts are pending retry, and shall they be retried at once?"""
+"""`reconciler pending`: list the contacts that are pending retry, or retry them at once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import open_workspace, workspace_options
+from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.workspace_options import open_workspace, workspace_options
 from reconciler.model.errors import Exit, LedgerError
 
 

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_saved_plans.py
-"""`reconciler plan`: what would an apply do?"""
+"""`reconciler plan`: show what an apply would do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.formats import format_option, full_option, link_option, show
-from reconciler.cli.workspace import command_line, open_workspace, prune_options, refresh_option, workspace_options
+from reconciler.cli.output_formats import format_option, full_option, link_option, show
+from reconciler.cli.workspace_options import (
+    command_line,
+    open_workspace,
+    prune_options,
+    refresh_option,
+    workspace_options,
+)
 from reconciler.model.errors import Exit
 from reconciler.model.plan import Plan
 
@@ -55,9 +61,9 @@ def plan(
     from reconciler.cli.notifications import tell_of_plan
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
-    from reconciler.ledger.saved import save_plan
+    from reconciler.ledger.saved_plans import save_plan
     from reconciler.steps.load import load
-    from reconciler.views.reading import ReadingProgress
+    from reconciler.views.read_progress import ReadingProgress
 
     with (
         open_workspace(chosen, prune=prune, release=release, refresh=refresh) as workspace,
@@ -94,7 +100,7 @@ def _exit_code(proposed: Plan, *, detailed: bool, fail_on: str | None) -> int:
 
 def tell_of_ledger(runtime: LocalRuntime) -> None:
     """Say of a ledger that remembers nothing what that means for a pipeline, in one line."""
-    from reconciler.views.plain import plain
+    from reconciler.views.plain_text import plain
 
     if runtime.ledger_state is not None and (words := runtime.ledger_state.words):
         click.echo(plain(f"Notice: {words}"), err=True)

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_events.py
-"""Who is told how an apply is going, and where are events written to?"""
+"""Send the progress of an apply to the terminal and to a file of events."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 import orjson
 
-from reconciler.model.address import Address
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Progress
 from reconciler.model.report import ChunkDone, Report, StepResult
+from reconciler.model.resource_address import Address
 
 _LONGEST_EVENT = 64 * 1024
 

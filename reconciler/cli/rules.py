@@ -1,11 +1,11 @@
 # tested by: tests/rules/test_rules.py
-"""`reconciler rules`: which rules are there, and what do they rest on?"""
+"""`reconciler rules`: list the rules and their sources."""
 
 from __future__ import annotations
 
 import click
 
-from reconciler.cli.formats import format_option, show
+from reconciler.cli.output_formats import format_option, show
 
 
 @click.command()
@@ -16,7 +16,7 @@ def rules(output_format: str) -> int:
     Needs no workspace.
     """
     from reconciler.rules import load_rules as known
-    from reconciler.rules.hours import load_timetables
+    from reconciler.rules.hours_by_place import load_timetables
     from reconciler.rules.jurisdictions import load_jurisdictions
 
     every = tuple(known().values())

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_environments.py
-"""Which pieces is the program put together from?"""
+"""Wire up the program: tenant, ledger, secrets, tokens."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.cxone.campaign_rate import CampaignLimiters
-from reconciler.cxone.campaigns import CampaignReader
+from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.cxone.webhook_client import WebhookClient
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import collect_earlier_names, contact_list, load_kinds
 from reconciler.kinds.tenant import fetch_secret, identify_tenant, make_surfaces
 from reconciler.kinds.webhook import make_receiver, refuse_receiver
-from reconciler.ledger import retry_queue, scored, written
+from reconciler.ledger import last_written, retry_queue, score_dates
 from reconciler.ledger.cache import CacheFolder, folder_of
+from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.outbox import Outbox
 from reconciler.ledger.owners import Registry
 from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
-from reconciler.ledger.store import open_store
-from reconciler.model.allowance import make_allowance
-from reconciler.model.desired import Desired
+from reconciler.model.callback_hosts import make_allowance
+from reconciler.model.contact_tokens import Tokens
+from reconciler.model.desired_state import Desired
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.scored import Scored
+from reconciler.model.score_date import Scored
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Workspace
-from reconciler.model.tokens import Tokens
 from reconciler.model.webhook import Receiver, Webhook
+from reconciler.model.workspace_settings import Workspace
 
 if TYPE_CHECKING:
-    from reconciler.views.reading import ReadingProgress
+    from reconciler.views.read_progress import ReadingProgress
 
 
 class LocalRuntime:
@@ -150,7 +150,7 @@ class LocalRuntime:
 
         def fetch_one(name: str) -> Path | None:
             names, kept = _known_as(desired, name), ledger.records
-            found = (written.fetch_written(kept, ledger.tenant, each, into) for each in names)
+            found = (last_written.fetch_written(kept, ledger.tenant, each, into) for each in names)
             return next((each for each in found if each is not None), None)
 
         return fetch_one
@@ -160,7 +160,7 @@ class LocalRuntime:
         ledger = self.ledger(desired)
 
         def fetch_one(name: str) -> Scored | None:
-            found = (scored.fetch(ledger.store, ledger.tenant, each) for each in _known_as(desired, name))
+            found = (score_dates.fetch(ledger.store, ledger.tenant, each) for each in _known_as(desired, name))
             return next((each for each in found if each is not None), None)
 
         return fetch_one

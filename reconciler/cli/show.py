@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_saved_plans.py
-"""`reconciler show`: what does a saved plan say?"""
+"""`reconciler show`: print a saved plan."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.formats import format_option, full_option, link_option
-from reconciler.cli.formats import show as show_in
+from reconciler.cli.output_formats import format_option, full_option, link_option
+from reconciler.cli.output_formats import show as show_in
 
 
 @click.command()
@@ -19,7 +19,7 @@ from reconciler.cli.formats import show as show_in
 @full_option
 def show(file: Path, output_format: str, link: str | None, full: bool) -> int:
     """Show a saved plan, as it was reviewed; refuses one that was edited, as far as its key is at hand."""
-    from reconciler.ledger.saved import inspect_plan
+    from reconciler.ledger.saved_plans import inspect_plan
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, make_given_seal
 
     plan, proven = inspect_plan(file, make_given_seal(os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE)))

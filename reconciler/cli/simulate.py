@@ -1,5 +1,5 @@
 # tested by: tests/simulator/test_simulate_command.py
-"""`reconciler simulate`: how is the embedded tenant run from a shell?"""
+"""`reconciler simulate`: run the embedded tenant."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _fill(
     salesforce: Path | None,
 ) -> None:
     if demo is not None:
-        from reconciler.simulator.demo import populate
+        from reconciler.simulator.demo_tenant import populate
 
         populate(tenant.store, demo, seed=tenant.options.seed)
     if contacts is not None:

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_what_is_printed.py
-"""`reconciler validate`: are the manifests right? No network, no credentials."""
+"""`reconciler validate`: check the manifests, without network or credentials."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import open_workspace, workspace_options
+from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.workspace_options import open_workspace, workspace_options
 
 
 @click.command()
@@ -20,9 +20,9 @@ def validate(chosen: dict[str, Any], no_files: bool, output_format: str) -> int:
 
     The files of the workspace that they name are looked for, and not opened.
     """
-    from reconciler.model.validated import Validated
+    from reconciler.model.validation import Validated
     from reconciler.steps.load import load
-    from reconciler.steps.load.ignored import IGNORE_FILE
+    from reconciler.steps.load.ignore_file import IGNORE_FILE
 
     with open_workspace(chosen) as workspace:
         desired = load(workspace, look_for_files=not no_files)

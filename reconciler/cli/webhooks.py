@@ -1,4 +1,4 @@
-"""`reconciler webhooks`: which callbacks were not delivered, and are they now?"""
+"""`reconciler webhooks`: list, resend or forget undelivered callbacks."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import open_workspace, workspace_options
+from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.workspace_options import open_workspace, workspace_options
 from reconciler.model.errors import Exit
-from reconciler.model.listing import format_count
+from reconciler.model.text_lists import format_count
 
 if TYPE_CHECKING:
     from reconciler.ledger.outbox import Outbox
-    from reconciler.model.desired import Desired
+    from reconciler.model.desired_state import Desired
     from reconciler.model.webhook import Waiting
 
 
@@ -39,7 +39,7 @@ def _chosen(outbox: Outbox, name: str | None, run: str | None) -> list[Waiting]:
 
 
 def _say_where(desired: Desired) -> None:
-    from reconciler.views.plain import plain
+    from reconciler.views.plain_text import plain
 
     click.echo(plain(f"{desired.meant}:"))
 
@@ -69,7 +69,7 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
     """Send again what was not delivered, with the same keys; exits with 1 when some of it still waits."""
     from reconciler.cli.notifications import show as show_receipts
     from reconciler.cli.runtime import LocalRuntime
-    from reconciler.cli.stopping import stoppable
+    from reconciler.cli.stop_signals import stoppable
     from reconciler.kinds.webhook import make_webhooks as declared
     from reconciler.steps import notify
     from reconciler.steps.load import load

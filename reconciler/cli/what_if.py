@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_questions.py
-"""`reconciler what-if`: who would be called if one number were another?"""
+"""`reconciler what-if`: show who would be called if a number in the manifests were another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from reconciler.cli.formats import format_option, show
-from reconciler.cli.workspace import open_workspace, refresh_option, workspace_options
+from reconciler.cli.output_formats import format_option, show
+from reconciler.cli.workspace_options import open_workspace, refresh_option, workspace_options
 
 MOST_VALUES = 200
 _RANGE = re.compile(r"([^=]+)=([^.:]+(?:\.\d+)?)(?:\.\.([^:]+):(.+))?")

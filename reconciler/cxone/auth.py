@@ -1,4 +1,4 @@
-"""Which bearer token does a call carry, and how is one obtained?
+"""Obtain and renew bearer tokens.
 
 Surfaces ask for tokens in ways that differ in data alone: `surfaces/`. `TokenSource` knows no
 HTTP: the transport hands it a function that posts.
@@ -14,9 +14,9 @@ from typing import Any
 
 from reconciler.model.api_surface import Preset, make_event_url
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.pages import make_answer_shape, pick
+from reconciler.model.paging import make_answer_shape, pick
+from reconciler.model.reply_shape import Rows, Shape, Value, may, needs, number
 from reconciler.model.secret import Secret
-from reconciler.model.shape import Rows, Shape, Value, may, needs, number
 from reconciler.model.tenant import DeclaredSurface, Login, SurfaceAccess, TokenRequest
 from reconciler.surfaces import surfaces
 

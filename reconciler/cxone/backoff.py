@@ -1,4 +1,4 @@
-"""How long until the next attempt?
+"""Compute how long to wait before the next attempt.
 
 `Retry-After` wins (RFC 9110 section 10.2.3: seconds or an HTTP date), clamped so that no tenant can park a run
 for hours; without one it is exponential backoff with full jitter and a cap.

@@ -1,4 +1,4 @@
-"""When may the next request about one campaign go, where the tenant counts those of each campaign?
+"""Limit the rate of requests for each campaign.
 
 A limiter that spaces what is sent says nothing of when it arrives. Here a place in the second is free again a second
 after the reply, which no request arrives after; or a second and a little after it was sent, where the reply is late.

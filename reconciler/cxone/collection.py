@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_object_writer.py
-"""How are the objects of a kind read, and who is on one of them, as the surface's wire says?"""
+"""Read the objects of a kind, and their members, as a surface's wire says."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from reconciler.cxone.pages import (
     told_total,
 )
 from reconciler.cxone.transport import Transport
-from reconciler.model.pages import OffsetPages, OnePage, Pages, Query, TokenPages, make_answer_shape, pick
-from reconciler.model.shape import Shape, needs
-from reconciler.model.wire import Call, Members, Wire
+from reconciler.model.paging import OffsetPages, OnePage, Pages, Query, TokenPages, make_answer_shape, pick
+from reconciler.model.reply_shape import Shape, needs
+from reconciler.model.surface_wire import Call, Members, Wire
 
 
 def read_collection(transport: Transport, wire: Wire, query: Query) -> Iterator[Mapping[str, Any]]:

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_errors.py
-"""Which fault does a failed call become, and what of the tenant's own words may be shown?
+"""Map failed calls to errors, with the part of the tenant's words that may be shown.
 
 A tenant may quote in its error what it was sent. What is shown is therefore taken from the known message fields
 alone, and cleaned of tokens, secrets, quoted bodies and control characters; of what is left, words are shown that can
@@ -17,10 +17,10 @@ from urllib.parse import quote, quote_plus
 import orjson
 
 from reconciler.cxone import errors
-from reconciler.cxone.free_text import LONGEST, shown_code, shown_text
 from reconciler.cxone.request import Request
 from reconciler.cxone.response import UNREADABLE, Broken, Flaw, Outcome, Reply, Verdict, quota_spent, reason
-from reconciler.model.shape import Odd
+from reconciler.cxone.tenant_text import LONGEST, shown_code, shown_text
+from reconciler.model.reply_shape import Odd
 
 _LONGEST = 300
 _DEEPEST = 4

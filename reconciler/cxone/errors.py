@@ -1,4 +1,4 @@
-"""What can go wrong between here and a tenant, and what does each failure allow the caller to do next?
+"""Define the errors of calls to a tenant, and what the caller may do after each.
 
 The line that matters: after `Unknown` the call may have taken effect and must not be repeated blindly; after every
 other fault it was refused, was never sent, or may be repeated without harm. No message here carries a token, a
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.shape import Odd
+from reconciler.model.reply_shape import Odd
 
 
 class WireError(ReconcilerError):

@@ -1,4 +1,4 @@
-"""How is the event socket of a surface spoken to?
+"""Speak to the event socket of a surface.
 
 The only door to `websockets`. One socket from its handshake to its end; when to open the next is `listening`'s.
 """
@@ -27,8 +27,8 @@ from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.errors import bare
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, parse_job_status, parse_share
+from reconciler.model.reply_shape import ID, TEXT, TEXT_OR_NUMBER, Shape, find_odd, needs
 from reconciler.model.secret import Secret
-from reconciler.model.shape import ID, TEXT, TEXT_OR_NUMBER, Shape, find_odd, needs
 
 SCOPE = "events:subscribe"
 EVENT = "outbound.contactlistitems.bulkinsert"

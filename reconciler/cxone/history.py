@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_hostile_endpoints.py
-"""How are the interactions of many contacts read, as a surface says?"""
+"""Read the interactions of many contacts, as a surface says."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cxone.collection import Reading
+from reconciler.cxone.page_spool import Spool
 from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Rows, Unsettled
-from reconciler.cxone.spool import Spool
 from reconciler.cxone.transport import Transport
+from reconciler.model.row_files import InteractionsOf
+from reconciler.model.row_files import Rows as RowsRead
 from reconciler.model.row_wire import History
-from reconciler.model.rows import InteractionsOf
-from reconciler.model.rows import Rows as RowsRead
-from reconciler.model.workers import work_all
+from reconciler.model.worker_pool import work_all
 
 
 def read_history(

@@ -1,4 +1,4 @@
-"""How is an event socket kept open, though it drops, and what is done while there is none?"""
+"""Keep an event socket open, and fall back to polling while it is down."""
 
 from __future__ import annotations
 

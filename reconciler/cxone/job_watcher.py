@@ -1,4 +1,4 @@
-"""When is a job over, and what became of it?
+"""Wait for jobs to end, and read their results.
 
 Polling is the truth, and the event socket only wakes it: an event says nothing of rows, and may be lost, repeated or
 late. So what is returned is always what a GET said, and without any event it is only said later.

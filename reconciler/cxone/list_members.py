@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_hostile_endpoints.py
-"""Who is on a list, and what is told of each: read as a surface's wire says, or two of them together?"""
+"""Read who is on a list, through the surfaces that tell it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.cxone.collection import Reading
+from reconciler.cxone.page_spool import Spool
 from reconciler.cxone.pages import MOST_PAGES, Heard
 from reconciler.cxone.pages import Rows as Page
-from reconciler.cxone.spool import Spool
 from reconciler.cxone.transport import Transport
-from reconciler.model.rows import ATTRIBUTE, SENT_AS, Rows
-from reconciler.model.shape import TEXT_OR_NUMBER, Shape, may
-from reconciler.model.wire import Members, Wire
+from reconciler.model.reply_shape import TEXT_OR_NUMBER, Shape, may
+from reconciler.model.row_files import ATTRIBUTE, SENT_AS, Rows
+from reconciler.model.surface_wire import Members, Wire
 
 
 class MembersAt(NamedTuple):

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_bulk.py
-"""How are contacts of the tenant put on a list and taken off it, as a surface's method says? All may be repeated."""
+"""Put contacts on lists and take them off, by a surface's method; every call may be repeated."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reconciler.cxone.errors import Invalid, NotFound, TooLarge
 from reconciler.cxone.transport import Transport
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, RowsRejected
 from reconciler.model.jobs import Job, Refusals, RowError, SomeRejected
-from reconciler.model.pages import pick
+from reconciler.model.paging import pick
+from reconciler.model.reply_shape import ID, Shape, may
 from reconciler.model.row_wire import Jobs, ListMethod, Row, Told, find_member_id
-from reconciler.model.shape import ID, Shape, may
 from reconciler.surfaces import methods, surfaces
 
 Wires = Mapping[str, Transport]

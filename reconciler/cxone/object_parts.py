@@ -1,5 +1,5 @@
 # tested by: tests/surfaces/test_rows_of_another_api.py
-"""How are the parts of objects read and changed that have endpoints of their own?"""
+"""Read and change parts of objects that have endpoints of their own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.cxone.transport import Transport
-from reconciler.model.wire import Part, Wire
-from reconciler.model.workers import work_all
+from reconciler.model.surface_wire import Part, Wire
+from reconciler.model.worker_pool import work_all
 
 Answers = Mapping[str, tuple[Any, ...]]
 """By an object's id, the answer of each of its parts, in their order."""

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_hostile_endpoints.py
-"""How are the objects of one tenant read, whatever surfaces it has?
+"""Read the objects of a tenant, whichever surfaces it has.
 
 Here ids become names and the ownership mark is taken off; `object_writer` is the way back, and above there is neither.
 How a surface holds a kind its wire says (`reconciler/surfaces/`).
@@ -16,24 +16,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from reconciler.cxone import naming
+from reconciler.cxone import name_lookup
 from reconciler.cxone.auth import complete
 from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.collection import read_collection, read_one
 from reconciler.cxone.object_parts import Answers, read_parts
 from reconciler.cxone.transport import Transport
-from reconciler.model import invisible
+from reconciler.model import text_folding
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Kind
-from reconciler.model.live import LiveObject
-from reconciler.model.nearest import find_nearest
-from reconciler.model.owners import NoOwners, Owners
-from reconciler.model.pages import Query
+from reconciler.model.live_state import LiveObject
+from reconciler.model.nearest_name import find_nearest
+from reconciler.model.ownership_registry import NoOwners, Owners
+from reconciler.model.paging import Query
 from reconciler.model.renaming import Earlier, name_of, rename_ours
+from reconciler.model.reply_shape import whole
 from reconciler.model.row_wire import Outcomes
-from reconciler.model.shape import whole
+from reconciler.model.surface_wire import Wire
 from reconciler.model.tenant import DeclaredSurface
-from reconciler.model.wire import Wire
 from reconciler.surfaces import surfaces as api_surfaces
 
 
@@ -126,12 +126,12 @@ class ObjectReader:
             if bodies and reference.kind not in self._ids:
                 self.objects(self._kinds[reference.kind])
         known = self._apart.setdefault(kind.name, set())
-        found = naming.split_alike(self._understand(kind, surface, bodies), known)
+        found = name_lookup.split_alike(self._understand(kind, surface, bodies), known)
         if kind.name in self._earlier and surface.writable:
             found = rename_ours(found, self._earlier[kind.name], self._owner)
         self._ids[kind.name] = {each.name: each.id for each in found}
         self._names[kind.name] = {each.id: each.name for each in found}
-        self._alike[kind.name] = naming.find_alike(found)
+        self._alike[kind.name] = name_lookup.find_alike(found)
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
 
@@ -155,7 +155,7 @@ class ObjectReader:
         # what the tenant finds by a name may be more than those that have it
         bodies = self._understand(kind, surface, self._asked(kind, surface, name, own))
         found = [each for each in bodies if each.fields["name"] == own]
-        found = naming.split_alike(found, self._apart.setdefault(kind.name, set()))
+        found = name_lookup.split_alike(found, self._apart.setdefault(kind.name, set()))
         self._keep(kind, own, found)
         return next((each for each in found if each.name == name), None)
 
@@ -178,9 +178,9 @@ class ObjectReader:
         """Know those of a name anew, and by no other name any more."""
         self._owners |= {(kind.name, each.name): each for each in found}
         alike = self._alike.setdefault(kind.name, {})
-        looked = alike.pop(naming.seen(own), [])
+        looked = alike.pop(name_lookup.seen(own), [])
         others = [each for each in looked if each.fields["name"] != own]
-        alike |= naming.find_alike([*others, *found])
+        alike |= name_lookup.find_alike([*others, *found])
         if kind.name in self._ids:  # else nobody knows them all yet
             ids, names = self._ids[kind.name], self._names[kind.name]
             for gone in (*(each.name for each in looked), *(names.get(each.id) for each in found)):
@@ -271,20 +271,20 @@ class ObjectReader:
         Raises:
             ReconcilerError: the tenant has several by now.
         """
-        found = [each for each in self._alike[kind].get(naming.seen(name), ()) if each.fields["name"] == name]
+        found = [each for each in self._alike[kind].get(name_lookup.seen(name), ()) if each.fields["name"] == name]
         if len(found) > 1:
-            message = f"the tenant has more than one {kind} of one name by now: {naming.describe_alike(found)}"
+            message = f"the tenant has more than one {kind} of one name by now: {name_lookup.describe_alike(found)}"
             raise ReconcilerError(message, hint="rename or delete the others in the tenant, then plan again")
 
     def _several(self, kind: str, name: str) -> str:
         """Those of which nobody could say which is called so, in words; empty where there are not several."""
-        found = self._alike[kind].get(naming.seen(name), [])
-        return naming.describe_alike(found) if len(found) > 1 else ""
+        found = self._alike[kind].get(name_lookup.seen(name), [])
+        return name_lookup.describe_alike(found) if len(found) > 1 else ""
 
     def _nearest(self, kind: str, name: str, many: str) -> str:
         """What may be meant by a name that there is not."""
         known = self._ids[kind]
-        same = [each for each in known if invisible.normalise_name(each) == invisible.normalise_name(name)]
+        same = [each for each in known if text_folding.normalise_name(each) == text_folding.normalise_name(name)]
         meant = same[0] if same else find_nearest(name, known)
         return f"did you mean {meant!a}?" if meant else f"the tenant has {len(known)} {many}"
 

@@ -1,4 +1,4 @@
-"""How are the objects of a tenant made, changed and deleted, so that every write is safe to repeat?
+"""Create, change and delete objects so that every write is safe to repeat.
 
 Here names become ids, and what says whose an object is is put on, as the surface's wire says.
 """
@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from reconciler.cxone.campaigns import CampaignReader
+from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.cxone.error_mapping import clean_text
 from reconciler.cxone.errors import Conflict, NotFound, Unknown
 from reconciler.cxone.object_parts import read_part, split_fields
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kind import Kind
-from reconciler.model.live import LiveObject
-from reconciler.model.pages import pick
-from reconciler.model.wire import Call, Part, Wire
+from reconciler.model.live_state import LiveObject
+from reconciler.model.paging import pick
+from reconciler.model.surface_wire import Call, Part, Wire
 
 _CREATIONS = 3
 

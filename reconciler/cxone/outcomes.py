@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_hostile_endpoints.py
-"""How is the outcome of one contact in one campaign read and set, as a surface says, and who holds the contact?"""
+"""Read and set the outcome of one contact in one campaign, as a surface says."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 
 from reconciler.cxone.errors import Conflict, Invalid, NotFound, Unknown, WireError
-from reconciler.cxone.spool import Spool
+from reconciler.cxone.page_spool import Spool
 from reconciler.cxone.transport import Transport
 from reconciler.model.disposition import Ending, Settled, Standing
+from reconciler.model.row_files import Rows
 from reconciler.model.row_wire import Outcomes
-from reconciler.model.rows import Rows
-from reconciler.model.wire import Call, in_path
-from reconciler.model.workers import work_all
+from reconciler.model.surface_wire import Call, in_path
+from reconciler.model.worker_pool import work_all
 
 _COLUMNS = {
     "contactId": "VARCHAR",

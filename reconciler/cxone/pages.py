@@ -1,4 +1,4 @@
-"""How is a read of many pages made whole, when pages shift and tokens go stale while it goes on?"""
+"""Read many pages as one whole, though pages shift and tokens expire."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from reconciler.cxone.errors import BadReply, Invalid
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.shape import whole
-from reconciler.model.workers import work_through
+from reconciler.model.reply_shape import whole
+from reconciler.model.worker_pool import work_through
 
 LARGEST_PAGE = 1000
 MOST_RESTARTS = 5

@@ -1,4 +1,4 @@
-"""When may the next call of a surface go?
+"""Limit the rate of calls of a surface.
 
 One limiter per surface, shared by all its workers. It is the generic cell rate algorithm (GCRA): one number, the
 theoretical arrival time, instead of a queue or a window. In any `w` seconds at most `burst + rate * w` calls pass,

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_hostile_endpoints.py
-"""How do the surfaces of one tenant become a Reader: who is on its lists, and what became of them?
+"""Combine the surfaces of a tenant into one Reader.
 
 Which surface is asked, and how, the surfaces' files say: no name of one stands here.
 """
@@ -19,8 +19,8 @@ from reconciler.model.api_surface import ApiSurface
 from reconciler.model.delivery import Way
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
-from reconciler.model.shape import Shape
+from reconciler.model.reply_shape import Shape
+from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
 from reconciler.surfaces import methods
 from reconciler.surfaces import surfaces as api_surfaces
 

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_transport.py
-"""What is asked of a surface, in the form in which every attempt sends it?"""
+"""Build the request that every attempt of a call sends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from reconciler.model.pages import Query
+from reconciler.model.paging import Query
 from reconciler.model.tenant import TokenRequest
 
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE", "PATCH"})

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_retry.py
-"""How much has been asked of a surface?"""
+"""Count the requests of a surface."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_transport.py
-"""What came back from one attempt, and what may be done after it?
+"""Interpret the reply of one attempt.
 
 Pure: no sockets, no clocks. The rule is decided here: what certainly did not take effect may be sent again, what
 may have taken effect is sent again only where that does no harm.
@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from reconciler.cxone.request import Request
-from reconciler.model.pages import pick
+from reconciler.model.paging import pick
 
 
 class Flaw(Enum):

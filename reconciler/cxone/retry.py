@@ -1,4 +1,4 @@
-"""How is one request brought to its end: sent, sent again, or given up?
+"""Decide whether a call is sent again, and when.
 
 A loop of our own: urllib3's retries repeat a POST whose reading failed, and know nothing of the other workers,
 who must all wait when one of them is told to.

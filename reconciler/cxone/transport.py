@@ -1,8 +1,8 @@
-"""How does a request get to a surface and its reply back?
+"""Send requests to a surface, with retries.
 
-`sending` makes each attempt. What can be decided without a socket is decided elsewhere: `outcome` says what an
-attempt means, `delivery` whether there is another one, `blame` which fault a failure becomes, `model.shape` whether
-what came is what was asked for.
+`http_attempt` makes each attempt. What can be decided without a socket is decided elsewhere: `response` says what an
+attempt means, `retry` whether there is another one, `error_mapping` which error a failure becomes, `model.reply_shape`
+whether what came is what was asked for.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from reconciler.cxone.attempt import Sender
 from reconciler.cxone.auth import TokenSource, make_grant_shape
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.error_mapping import map_odd_reply
+from reconciler.cxone.http_attempt import Sender
 from reconciler.cxone.rate_limit import Limiter
 from reconciler.cxone.request import Request, call_of, token_of
 from reconciler.cxone.request_counts import RequestCounter, RequestCounts
 from reconciler.cxone.response import Reply
 from reconciler.cxone.retry import Exchange
-from reconciler.model.pages import Query
-from reconciler.model.shape import Rows, Shape, find_odd
+from reconciler.model.paging import Query
+from reconciler.model.reply_shape import Rows, Shape, find_odd
 from reconciler.model.tenant import SurfaceAccess, TokenRequest
 
 

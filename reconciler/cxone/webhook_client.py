@@ -1,4 +1,4 @@
-"""How is a callback brought to its webhook: sent, sent again, or kept for later?
+"""Deliver callbacks: send, send again, or keep for later.
 
 Only public addresses are called, and those that the tenant's manifest allows; the address that was judged is the one
 that is connected to. Redirects are not followed at all, to no host. Sent again is what found nobody, a 5xx and a 429,
@@ -20,10 +20,10 @@ from functools import partial
 
 from reconciler import __version__
 from reconciler.cxone.backoff import Backoff
+from reconciler.cxone.callback_signature import signature
 from reconciler.cxone.response import Broken, Outcome
-from reconciler.cxone.signature import signature
 from reconciler.cxone.webhook_http import post
-from reconciler.model.endpoint import Endpoint, parse_endpoint
+from reconciler.model.url_parts import Endpoint, parse_endpoint
 from reconciler.model.webhook import Callback, Receipt, Receiver
 
 log = logging.getLogger(__name__)

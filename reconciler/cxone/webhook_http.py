@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_webhook_client.py
-"""How does one callback get to the address that was checked, and to no other?
+"""Post one callback to the address that was checked, and to no other.
 
 `requests` looks names up itself, follows proxies of the environment and reads `~/.netrc`. Below it, urllib3 takes the
 address to connect to and the name to verify apart: what was judged is what is connected to. Nothing is followed.
@@ -21,7 +21,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3 import exceptions as theirs
 
 from reconciler.cxone.response import Broken, Outcome, Reply
-from reconciler.model.endpoint import Endpoint
+from reconciler.model.url_parts import Endpoint
 
 
 class _Silenced(logging.Filter):

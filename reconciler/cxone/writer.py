@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_object_writer.py
-"""How is a tenant written to, so that every write is safe to repeat?"""
+"""Combine the surfaces of a tenant into one Writer."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from reconciler.model.disposition import Settled
 from reconciler.model.errors import ChunkTooLarge, ReconcilerError, TooOften
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind
-from reconciler.model.outcomes import OutcomeChange
-from reconciler.model.owners import NoOwners, Owners
+from reconciler.model.outcome_change import OutcomeChange
+from reconciler.model.ownership_registry import NoOwners, Owners
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.renaming import Earlier
 from reconciler.model.tenant import DeclaredSurface

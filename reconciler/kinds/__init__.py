@@ -1,5 +1,5 @@
 # each tested by: tests/kinds/test_cycle.py
-"""The vocabulary: which kinds are there, and which schema does each have?
+"""Find the kinds and their schemas.
 
 A kind is a module of this package that sets `KIND`; its schema is `schemas/<module>.json`. Nothing lists them.
 Kinds are facts and pure functions: they never touch the network, and import no kind but those they refer to.

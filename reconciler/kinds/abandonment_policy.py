@@ -9,7 +9,7 @@ from reconciler.model.ceiling import Ceiling
 from reconciler.model.countries import find_country
 from reconciler.model.kind import Kind
 from reconciler.model.resource import Resource
-from reconciler.model.settings import Override
+from reconciler.model.workspace_settings import Override
 
 DEFAULTS: Mapping[str, float] = {"high": 3, "medium": 5, "low": 8}
 """Percent, by band, of a policy that says none (contract, Scores). One that says some has those and no others: nobody

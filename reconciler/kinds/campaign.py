@@ -8,7 +8,6 @@ from typing import Any
 
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
-from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing, parse_told_window
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import (
@@ -20,13 +19,14 @@ from reconciler.model.kind import (
     ReplaceBehaviour,
     RunStates,
 )
-from reconciler.model.live import LiveObject
-from reconciler.model.ownership import normalise_description
+from reconciler.model.live_state import LiveObject
+from reconciler.model.ownership_mark import normalise_description
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.rows import MemberPhones, RowQuery
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import MemberPhones, RowQuery
 from reconciler.model.run_state import RunState, confirms, needs_no_write, read_state
-from reconciler.model.vocabulary import find_meaning
+from reconciler.model.vendor_values import find_meaning
 
 Spec = Mapping[str, Any]
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.model.kind import Fields, Kind, Likeness
-from reconciler.model.ownership import normalise_description
+from reconciler.model.ownership_mark import normalise_description
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.vocabulary import find_meaning
+from reconciler.model.vendor_values import find_meaning
 
 _FIELDS = ("name", "description", "type")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.kind import Kind
-from reconciler.model.naming import Named
-from reconciler.model.people import (
+from reconciler.model.outside_names import Named
+from reconciler.model.people_sources import (
     HISTORIES,
     PEOPLE,
     check_files,
@@ -19,7 +19,7 @@ from reconciler.model.people import (
 )
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.rows import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
+from reconciler.model.row_files import ContactsIn, ContactsOf, HistoryQuery, PeopleQuery
 
 
 @dataclass(frozen=True, slots=True)

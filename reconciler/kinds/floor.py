@@ -8,7 +8,7 @@ from reconciler.model.finding import Severity
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
 from reconciler.model.resource import Resource
-from reconciler.model.settings import Floor, Limits
+from reconciler.model.workspace_settings import Floor, Limits
 
 
 def make_floor(resource: Resource) -> Floor:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.allowance import parse_network
 from reconciler.model.api_surface import make_event_url
-from reconciler.model.bounds import Held
+from reconciler.model.callback_hosts import parse_network
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
-from reconciler.model.naming import ClearName, HostName, Named, PrivateName, make_secret_name
+from reconciler.model.operator_bounds import Held
+from reconciler.model.outside_names import ClearName, HostName, Named, PrivateName, make_secret_name
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret

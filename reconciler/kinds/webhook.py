@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.model.allowance import Allowance, make_allowance
-from reconciler.model.bounds import Held
-from reconciler.model.destination import parse_destination
-from reconciler.model.endpoint import Endpoint, parse_endpoint
+from reconciler.model.callback_hosts import Allowance, make_allowance
+from reconciler.model.callback_payloads import SAMPLES
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
-from reconciler.model.naming import HostName, Named, SecretName, make_secret_name
-from reconciler.model.payloads import SAMPLES
+from reconciler.model.operator_bounds import Held
+from reconciler.model.outside_names import HostName, Named, SecretName, make_secret_name
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
+from reconciler.model.url_destination import parse_destination
+from reconciler.model.url_parts import Endpoint, parse_endpoint
 from reconciler.model.webhook import Event, Kept, Receiver, Webhook
 
 _JSON = "application/json"
@@ -225,7 +225,7 @@ def _check_headers(resource: Resource) -> Iterator[Problem]:
 
 
 def _check_body(resource: Resource, webhook: Webhook) -> Iterator[Problem]:
-    from reconciler.templates.bodies import BadTemplate, render
+    from reconciler.templates.callback_bodies import BadTemplate, render
 
     faults: dict[str, list[str]] = {}
     for event in sorted(webhook.events):

@@ -1,4 +1,4 @@
-"""What was done? A store of records: losing it loses no truth, because the live tenant is the state.
+"""The record of what was done. Losing it loses no truth: the live tenant is the state.
 
 But for one record, `owners.jsonl`: whose objects are that cannot say it themselves. Without it they are nobody's.
 

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_kept_interactions.py
-"""What was read before, so that it need not be read again?
+"""Keep a cache of interactions in the ledger.
 
 One file for each key, and one rename: of two plans that end at once the last one's file stands, whole. A file is a zip
 of Parquet files and of `head.json`, which says what they are of, and each one's columns and rows. It is personal data:
@@ -22,10 +22,10 @@ from typing import Any
 import orjson
 
 from reconciler.ledger.sealing import Seal
-from reconciler.model.cache import Untrusted
+from reconciler.model.cache_port import Untrusted
 from reconciler.model.errors import LedgerError, Stale
-from reconciler.model.live import compute_digest
-from reconciler.model.rows import Rows
+from reconciler.model.live_state import compute_digest
+from reconciler.model.row_files import Rows
 
 FORMAT_VERSION = "1.1"
 _HEAD = "head.json"

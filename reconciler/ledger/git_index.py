@@ -1,5 +1,5 @@
-# tested by: tests/ledger/test_signatures.py
-"""Is a file tracked by git? The index says: to run git in a folder that somebody else made may run what is there.
+# tested by: tests/ledger/test_record_proofs.py
+"""Tell whether git tracks a file, by reading its index.
 
 The format: https://git-scm.com/docs/index-format. In versions 2 and 3 an entry has its whole path, ended by a NUL byte;
 in version 4 what it has in common with the one before is left out. Part of an index may be in a file of its own

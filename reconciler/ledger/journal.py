@@ -1,4 +1,4 @@
-"""How far did an apply get? Written ahead: an intent before each write, an outcome after it."""
+"""Write the journal of an apply: an intent before each write, a result after it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, left_out, lock, retry_queue, scored, written
-from reconciler.ledger.left_out import LeftOut
+from reconciler.ledger import audit, last_written, lock, retry_queue, score_dates, suppressed_since_plan
 from reconciler.ledger.records import line_damaged, parse_line
 from reconciler.ledger.signed_lines import ProvenRecords
-from reconciler.model.address import Address
-from reconciler.model.anchor import Anchor
+from reconciler.ledger.suppressed_since_plan import LeftOut
+from reconciler.model.audit_anchor import Anchor
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.errors import LedgerError, ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.report import JobEnd, Outcome, Report, StepResult
-from reconciler.model.scored import Scored
-from reconciler.model.tokens import Tokens
+from reconciler.model.resource_address import Address
+from reconciler.model.score_date import Scored
 
 _ATTEMPT = re.compile(r"[~?]")
 """What stands in a key between a piece and a later sending of it, or the trial of one of its rows."""
@@ -154,9 +154,11 @@ class Run:
 
         To the audit record first, where they go by tokens; once this returns, they stay out of this run.
         """
-        told = {"event": left_out.EVENT, "run": self.name, "at": now()}
-        self.audit([{**told, **entry} for entry in left_out.make_audit_entries(address, name, found, tokens)])
-        for entry in left_out.make_entries(address, found):
+        told = {"event": suppressed_since_plan.EVENT, "run": self.name, "at": now()}
+        self.audit(
+            [{**told, **entry} for entry in suppressed_since_plan.make_audit_entries(address, name, found, tokens)]
+        )
+        for entry in suppressed_since_plan.make_entries(address, found):
             self._append(self._suppressed, orjson.dumps(entry))
             self._left_out.remember(entry)
 
@@ -286,7 +288,10 @@ class Run:
         if key in self._done:
             return
         mine = sorted(
-            [*self._list_refusals(address), *((each, left_out.TAKEN_BACK, why) for each, why in back.items())]
+            [
+                *self._list_refusals(address),
+                *((each, suppressed_since_plan.TAKEN_BACK, why) for each, why in back.items()),
+            ]
         )
         before = retry_queue.list_pending(self._store, self._tenant, name)
         taken = sorted({each for each in offered if each in before} - {each for each, *_ in mine}) if before else []
@@ -304,11 +309,11 @@ class Run:
 
     def fetch_written(self, name: str, into: Path) -> Path | None:
         """What was written of the contacts of the list `name` before, as `audience.written` has it."""
-        return written.fetch_written(self._store, self._tenant, name, into)
+        return last_written.fetch_written(self._store, self._tenant, name, into)
 
     def keep_written(self, name: str, into: Path) -> AbstractContextManager[Path]:
         """A path below `into` for what is written of them now."""
-        return written.keep_written(self._store, self._tenant, name, into)
+        return last_written.keep_written(self._store, self._tenant, name, into)
 
     def keep_scored(self, name: str, told: Scored) -> None:
         """Remember as of which moment the scores of the list `name` are.
@@ -316,7 +321,7 @@ class Run:
         Raises:
             LedgerError: the ledger cannot be written.
         """
-        scored.keep(self._store, self._tenant, name, told)
+        score_dates.keep(self._store, self._tenant, name, told)
 
     @contextmanager
     def record_pending_on_failure(

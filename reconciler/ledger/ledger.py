@@ -1,5 +1,5 @@
-# tested by: tests/ledger/test_signatures.py
-"""Where is everything kept that was done in a workspace, and who may write it down just now?"""
+# tested by: tests/ledger/test_record_proofs.py
+"""Combine the records of a workspace: runs, lock, audit, caches."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pathlib import Path
 
 import orjson
 
-from reconciler.ledger import audit, interrupted, lock
-from reconciler.ledger.interrupted import InterruptedRun, journal_of, list_foreign, read_interrupted
+from reconciler.ledger import audit, interrupted_runs, lock
+from reconciler.ledger.interrupted_runs import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.owners import Registry
 from reconciler.ledger.records import Records, parse_line
-from reconciler.ledger.saved import name_run_plan, open_plan, save_plan
+from reconciler.ledger.saved_plans import name_run_plan, open_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
-from reconciler.model.anchor import Anchor
-from reconciler.model.document import list_audiences, plan_digest
+from reconciler.model.audit_anchor import Anchor
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import LockState
 from reconciler.model.plan import Plan
+from reconciler.model.plan_document import list_audiences, plan_digest
 
 HEARTBEAT = 30.0
 """Seconds between two looks at the lock while nothing is recorded."""
@@ -126,7 +126,7 @@ class Ledger:
             who, digest = getpass.getuser(), plan_digest(plan)
             of = {"workspace": plan.workspace, "tenant": self.tenant, "environment": self.environment}
             if fresh:
-                interrupted.add(records, _describe_run(name, of, digest, who, held.fence))
+                interrupted_runs.add(records, _describe_run(name, of, digest, who, held.fence))
                 with self.store.write_file(f"runs/{name}/plan.zip") as path:
                     save_plan(plan, path, self.seal, name_run_plan(name), chain.anchor)
                 held.check()  # a large plan may take longer to keep than a lock lives
@@ -146,9 +146,9 @@ class Ledger:
                     yield run
             finally:
                 if run.over:
-                    interrupted.remove(records, name)
+                    interrupted_runs.remove(records, name)
             if run.complete:
-                interrupted.supersede(records, plan.workspace, self.tenant, self.environment, name)
+                interrupted_runs.supersede(records, plan.workspace, self.tenant, self.environment, name)
 
     def list_interrupted(self, workspace: str) -> list[InterruptedRun]:
         """The runs of a workspace in this environment, against this tenant, that have not ended, the latest first.
@@ -201,7 +201,7 @@ class Ledger:
         """
         with lock.hold_lock(self.store) as held:
             chain = audit.Chain(self.store, self.seal)
-            closed = interrupted.supersede(self.records, workspace, self.tenant, self.environment, "")
+            closed = interrupted_runs.supersede(self.records, workspace, self.tenant, self.environment, "")
             told = {"event": "superseded", "at": now(), "by": getpass.getuser(), "runs": closed}
             chain.record({**told, "lock": held.fence})
 

@@ -1,4 +1,4 @@
-"""Who may write to the tenant now?"""
+"""Lock a workspace: one run at a time, with a heartbeat and a fence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which callbacks are not delivered yet? Written down before they are sent, and struck off when they arrived.
+"""Keep callbacks that are not delivered yet.
 
 One record of JSON lines, only ever added to: a callback, then what became of each sending. It holds what was to be
 sent and no secret; the record of a run that was killed between writing and sending is found by the next `resend`.

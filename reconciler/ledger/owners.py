@@ -1,4 +1,4 @@
-"""Whose are the tenant's objects that cannot say it themselves? One line for each that is claimed or released.
+"""Keep the registry of objects that carry no mark of their own.
 
 Lines are proven, numbered and counted as a run's are, and each holds the digest of the one before it: none can be left
 out, altered or moved, nor cut off in a folder. What no line speaks of is nobody's. Losing the file makes every such
@@ -23,7 +23,7 @@ _Key = tuple[str, str]
 
 
 class Registry:
-    """The owners of objects, by the URL of their collection and their id there; see `model.owners.Owners`.
+    """The owners of objects, by the URL of their collection and their id there; see `model.ownership_registry.Owners`.
 
     Args:
         opened: opens the ledger, its lines under the seal. at: tells this moment, as records have it.

@@ -1,5 +1,5 @@
-# tested by: tests/ledger/test_objects.py
-"""What must a place be able to do for a ledger to be kept there? A folder and an object store both can."""
+# tested by: tests/ledger/test_object_records.py
+"""Define what a place for records must be able to do."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-# tested by: tests/ledger/test_signatures.py
-"""Which contacts would a list not take, so that later plans can say how many are owed and offer them again?
+# tested by: tests/ledger/test_record_proofs.py
+"""Keep the contacts that are pending retry.
 
 One line for each step that had contacts rejected, or taken that were rejected before, kept from run to run: the journal
 of a run is gone with it. A line is of one tenant, and those that were written before lines said so are of every one.

@@ -1,5 +1,5 @@
-# tested by: tests/ledger/test_signatures.py
-"""How do the rows of a plan travel and lie so that only who holds the workspace's key can read or change them?
+# tested by: tests/ledger/test_record_proofs.py
+"""Encrypt and authenticate the rows of plans and records under the workspace's key.
 
 AES-256-GCM over blocks of a mebibyte, each file under a key of its own that HKDF-SHA256 derives from the workspace's
 and from a random salt. A block's nonce is its number and whether it is the last: none can be left out, moved or cut off

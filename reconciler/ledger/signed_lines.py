@@ -1,5 +1,5 @@
-# tested by: tests/ledger/test_signatures.py
-"""How does a line of a record show who wrote it, and keep to itself what is personal?
+# tested by: tests/ledger/test_record_proofs.py
+"""Sign the lines of a record, and encrypt what is personal in them.
 
 A line stays a JSON object that anybody may read. The fields that name people are encrypted, all in one; an HMAC over
 the record's name and the line is its last field. Lines of a run, and of who owns what, are numbered under it too: none
@@ -20,11 +20,11 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import counted, owners
-from reconciler.ledger.counted import COMPARE as _COMPARE
+from reconciler.ledger import line_counts, owners
+from reconciler.ledger.line_counts import COMPARE as _COMPARE
+from reconciler.ledger.record_proofs import read_proof, write_proof
 from reconciler.ledger.records import Held, Records, line_damaged, parse_line
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal
-from reconciler.ledger.signatures import read_proof, write_proof
 from reconciler.model.errors import LedgerError
 from reconciler.model.secret import Secret
 
@@ -62,11 +62,11 @@ class ProvenRecords:
         with guard:
             if name not in self._written:
                 self._written[name] = self.read_last(name)[0]
-                counted.write_count(self._store, self.seal, name, self._written[name])
+                line_counts.write_count(self._store, self.seal, name, self._written[name])
             number = self._written[name] + 1
             self._store.append(name, self._protect_line(name, line, number), number)
             self._written[name] = number
-            counted.write_count(self._store, self.seal, name, number)
+            line_counts.write_count(self._store, self.seal, name, number)
 
     def extend(self, name: str, lines: Sequence[bytes], number: int) -> None:
         """Add several lines."""
@@ -90,11 +90,11 @@ class ProvenRecords:
         confirmed = self._read_confirmed(name)
         number, line = self._store.read_last(name)
         opened = self._open_line(name, number, line)[1] if number else line
-        counted.refuse_short(self._store, name, number, confirmed)
+        line_counts.refuse_short(self._store, name, number, confirmed)
         return number, opened
 
     def _read_confirmed(self, name: str) -> int | None:
-        return counted.read_confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
+        return line_counts.read_confirmed(self._store, self.seal, name) if _is_numbered(name) else 0
 
     def prove(self, name: str, document: bytes) -> bytes:
         """A whole record, a JSON object, with its proof."""
@@ -129,7 +129,7 @@ class ProvenRecords:
                 )
             before = number
             yield opened
-        counted.refuse_short(self._store, name, before, confirmed)
+        line_counts.refuse_short(self._store, name, before, confirmed)
 
     def _open_line(self, name: str, place: int, line: bytes) -> tuple[int, bytes]:
         entry = dict(parse_line(self._store, name, place, line))

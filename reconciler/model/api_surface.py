@@ -1,5 +1,5 @@
 # tested by: tests/surfaces/test_surfaces.py
-"""What is true of one API surface, whatever its endpoints are asked for: hosts, tokens, pace, and what it holds?"""
+"""Describe one API surface: hosts, tokens, rate, and the kinds it holds."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.model.row_wire import History, ListMethod, Outcomes
+from reconciler.model.surface_wire import Wire
 from reconciler.model.tenant import Login, Pace
-from reconciler.model.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_hours_at_apply.py
-"""On what terms is a plan applied: what the workspace says today, and who is told and who may stop it?"""
+"""Define the options of an apply."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from reconciler.model.address import Address
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.instants import read_clock
 from reconciler.model.ports import Notifier, Progress
 from reconciler.model.problem import Location
+from reconciler.model.resource_address import Address
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Segment
-from reconciler.model.settings import Engine, Settings
-from reconciler.model.tokens import Tokens
+from reconciler.model.workspace_settings import Engine, Settings
 
 
 @dataclass(frozen=True, slots=True)

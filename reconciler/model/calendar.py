@@ -1,4 +1,4 @@
-"""When is the next window of a weekly calendar, in the time of a place?
+"""Compute the windows of a weekly calendar in a time zone.
 
 Clocks are set forward and back: a window holds only moments at which the clock of its place shows a time between its
 hours. Where the clock shows a time twice, a window begins at the second and ends at the first; where it skips a time,

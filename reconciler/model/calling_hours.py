@@ -1,5 +1,5 @@
-# tested by: tests/model/test_hours.py
-"""When would a campaign call people at the wrong hours, and when may all of them be called?
+# tested by: tests/model/test_legal_hours.py
+"""Compare a campaign's window with the calling hours of its contacts.
 
 All hours of all the places that a person may be in have to agree, in all the zones that it may be there.
 """
@@ -13,9 +13,9 @@ from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from reconciler.model.calendar import load_zone as zone_of
+from reconciler.model.call_exposure import Exposure
 from reconciler.model.campaign import Campaign, Window
-from reconciler.model.exposure import Exposure
-from reconciler.model.hours import ELSEWHERE, Hours, Span, find_hours_of_region
+from reconciler.model.legal_hours import ELSEWHERE, Hours, Span, find_hours_of_region
 
 LONGEST = timedelta(days=366)
 """No more of one window is looked at: what lies outside of the hours is there long before."""

@@ -1,5 +1,5 @@
-# tested by: tests/model/test_hours.py
-"""How is it said who would be called at the wrong hours, and when all of them may be called?
+# tested by: tests/model/test_legal_hours.py
+"""Describe contacts who would be called outside calling hours.
 
 In a sentence for people, which names the first few places, and as JSON values, which name all of them.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler.model.call_exposure import Exposure
 from reconciler.model.calling_hours import (
     Clock,
     OutOfHoursPlace,
@@ -19,10 +20,9 @@ from reconciler.model.calling_hours import (
     list_clocks,
 )
 from reconciler.model.campaign import Window
-from reconciler.model.exposure import Exposure
-from reconciler.model.hours import Hours, format_span
 from reconciler.model.instants import format_instant
-from reconciler.model.listing import count_shown
+from reconciler.model.legal_hours import Hours, format_span
+from reconciler.model.text_lists import count_shown
 
 SHOWN = 3
 """Places that a sentence names, at most."""

@@ -1,5 +1,5 @@
 # tested by: tests/model/test_forecast.py
-"""What is a campaign that is declared: who is dialled, how, when, by how many, and with which threshold?
+"""Describe a declared campaign: list, schedule, staffing, threshold.
 
 Made by the kind's own file; rules, forecasts and exposure judge it. Instants are aware and UTC.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.model.address import Address
 from reconciler.model.instants import is_reckonable, parse_instant
+from reconciler.model.resource_address import Address
 from reconciler.model.run_state import RunState
 
 Window = tuple[datetime, datetime]

@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_values.py
-"""How many calls may be abandoned where the called person is?"""
+"""Define abandonment ceilings, and choose the strictest."""
 
 from __future__ import annotations
 

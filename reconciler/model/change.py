@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_values.py
-"""What will be different? An object change, or a row change; there is no third shape."""
+"""Define the two shapes of change: of an object, and of rows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from reconciler.model.address import Address
 from reconciler.model.delivery import Key, Numbers
 from reconciler.model.notice import Notice
 from reconciler.model.reason import REASON, Counted, Reason, Share
-from reconciler.model.rows import MembersOf, Rows
-from reconciler.model.scored import Scored
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import MembersOf, Rows
+from reconciler.model.score_date import Scored
 
 if TYPE_CHECKING:
-    from reconciler.model.outcomes import NumbersChange, OutcomeChange
+    from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 
 
 class Action(StrEnum):

@@ -1,5 +1,5 @@
-# tested by: tests/model/test_payloads.py
-"""How is a change of a plan written down, and read again?
+# tested by: tests/model/test_callback_payloads.py
+"""Write changes as JSON, and read them back.
 
 An object change has the shape of `terraform show -json`, so that policy tools people already run read it unchanged.
 """
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.address import Address
 from reconciler.model.change import (
     REACHED_COLUMNS,
     Action,
@@ -29,8 +28,9 @@ from reconciler.model.reason_document import (
     read_named,
     read_samples,
 )
-from reconciler.model.rows import Rows
-from reconciler.model.scored import Scored
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Rows
+from reconciler.model.score_date import Scored
 from reconciler.model.serialization import from_json, to_json
 
 MEMBERS = "members"

@@ -1,4 +1,4 @@
-"""Which country does a person mean?
+"""Look up countries by code or name.
 
 A country is an ISO 3166-1 alpha-2 code here. It is read from that code in any case, from the alpha-3 code, and from
 the English names that ISO and people use. Numeric codes are not read: `372` is Ireland to ISO, and Estonia to whoever

@@ -1,4 +1,4 @@
-"""By which way do contacts get onto a list, and why by that one?"""
+"""Choose the method by which contacts get onto a list, with the reasons."""
 
 from __future__ import annotations
 

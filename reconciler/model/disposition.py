@@ -1,5 +1,5 @@
 # tested by: tests/model/test_run_state.py
-"""Which outcomes are the contacts of a campaign to have, what does each mean, and what became of setting one?"""
+"""Define dispositions, their matrix, and the feedback that they set."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from reconciler.model.address import Address
-from reconciler.model.feeds import DispositionFeed
-from reconciler.model.rows import CampaignPhones, LiveCampaign, OutcomesOf
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import CampaignPhones, LiveCampaign, OutcomesOf
 from reconciler.model.segment import Suppression
+from reconciler.model.source_feeds import DispositionFeed
 
 CODE = re.compile(r"[A-Z_]{3,20}")
 """How an outcome is written (contract, section dispositions)."""

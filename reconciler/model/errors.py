@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_errors.py
-"""Which failures can reach a person, and with which exit code does each end the program?"""
+"""Define the errors that reach a person, and the exit codes."""
 
 from __future__ import annotations
 

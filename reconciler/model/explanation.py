@@ -1,15 +1,15 @@
 # tested by: tests/cli/test_questions.py
-"""Why is one contact on a list, or on none: from the row it was read from to the lists it is on?"""
+"""Define the explanation of one contact."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.address import Address
 from reconciler.model.change import Sample
-from reconciler.model.meant import Meant
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Reason
+from reconciler.model.resource_address import Address
+from reconciler.model.run_target import Meant
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_values.py
-"""What is unsafe, and is it allowed all the same?"""
+"""Define a finding of a rule, and its waiver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.address import Address
+from reconciler.model.resource_address import Address
 
 
 class Severity(StrEnum):

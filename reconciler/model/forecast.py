@@ -1,4 +1,4 @@
-"""How long will a list keep its agents busy, and how much abandonment is left under the ceiling?
+"""Estimate how long a list keeps its agents busy, and the abandonment left under the ceiling.
 
 Estimates: the formulas, and what they leave out, are in docs/forecast.md. Nothing here refuses anything.
 """

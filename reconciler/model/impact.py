@@ -1,5 +1,5 @@
 # tested by: tests/steps/test_impact.py
-"""What does a plan mean for people: who starts and stops being called, and where is the change concentrated?
+"""Define the impact of a plan: who starts and stops being called, and where the change is concentrated.
 
 Nobody is named in it. How each figure is made is written in docs/impact.md.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from reconciler.model.address import Address
+from reconciler.model.resource_address import Address
 
 Change = Literal["added", "removed", "moved"]
 """What becomes of somebody on the lists of a segment: put on one, taken off all of them, or from one to another."""

@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_values.py
-"""How are instants and durations written in manifests and on the wire?"""
+"""Parse and format instants and durations."""
 
 from __future__ import annotations
 

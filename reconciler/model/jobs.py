@@ -1,13 +1,13 @@
 # tested by: tests/cxone/test_job_watcher.py
-"""What is known of work that a tenant does after it has answered?"""
+"""Define asynchronous jobs of a tenant and their states."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from reconciler.model.errors import ReconcilerError, RowsRejected
-from reconciler.model.shape import number
-from reconciler.model.vocabulary import translate_or_keep
+from reconciler.model.reply_shape import number
+from reconciler.model.vendor_values import translate_or_keep
 
 COMPLETED, FAILED, ABORTED = "COMPLETED", "FAILED", "ABORTED"
 TERMINAL = frozenset({COMPLETED, FAILED, ABORTED})

@@ -1,5 +1,5 @@
 # tested by: tests/model/test_run_state.py
-"""What are the facts of a manifest kind?
+"""Define what a manifest kind is.
 
 A kind is one file in `reconciler/kinds/` that sets `KIND`, and one JSON Schema in `schemas/`. Everything else in
 the house is generic: it asks a kind for these facts and nothing more.
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.naming import Named
+from reconciler.model.outside_names import Named
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.rows import RowQuery
+from reconciler.model.row_files import RowQuery
 from reconciler.model.run_state import RunState
-from reconciler.model.wire import Wire
+from reconciler.model.surface_wire import Wire
 
 Fields = Mapping[str, Any]
 

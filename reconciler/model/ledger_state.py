@@ -1,5 +1,5 @@
-# tested by: tests/model/test_payloads.py
-"""Does a ledger remember anything yet?"""
+# tested by: tests/model/test_callback_payloads.py
+"""Describe a ledger that is new."""
 
 from __future__ import annotations
 

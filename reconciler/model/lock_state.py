@@ -1,5 +1,5 @@
 # tested by: tests/ledger/test_lock.py
-"""What can be said of the workspace's lock?"""
+"""Define the state of the workspace's lock."""
 
 from __future__ import annotations
 

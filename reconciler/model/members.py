@@ -1,15 +1,15 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Where does every contact of every segment stand?"""
+"""Define where every contact of every segment belongs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reconciler.model.address import Address
 from reconciler.model.change import Accounting
 from reconciler.model.reason import Reason
-from reconciler.model.rows import Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
 
 

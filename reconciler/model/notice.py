@@ -1,5 +1,5 @@
 # tested by: tests/model/test_notice_document.py
-"""What should a person know of how the tenant was read, or of what is declared, though nothing is wrong?"""
+"""Define notices: codes and arguments; nothing is wrong, but a person should know."""
 
 from __future__ import annotations
 

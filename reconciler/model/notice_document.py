@@ -1,4 +1,4 @@
-"""How are notices written down, and read again?"""
+"""Write notices as JSON, and read them back."""
 
 from __future__ import annotations
 

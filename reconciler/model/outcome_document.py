@@ -1,5 +1,5 @@
-# tested by: tests/steps/apply/test_outcomes.py
-"""How are changes of outcomes and of do-not-call numbers written down in a plan? Nothing personal is in it."""
+# tested by: tests/steps/apply/test_outcome_step.py
+"""Write outcome changes as JSON, and read them back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.address import Address
-from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, AnyRowChange, NumbersChange, OutcomeChange, Place
+from reconciler.model.outcome_change import (
+    NUMBER_COLUMNS,
+    OUTCOME_COLUMNS,
+    AnyRowChange,
+    NumbersChange,
+    OutcomeChange,
+    Place,
+)
 from reconciler.model.reason_document import (
     make_counted_document,
     make_reason_document,
@@ -19,7 +25,8 @@ from reconciler.model.reason_document import (
     read_samples,
     read_shares,
 )
-from reconciler.model.rows import LiveCampaign, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import LiveCampaign, Rows
 
 OUTCOMES, NUMBERS = "outcomes", "numbers"
 """What a row change writes; that of a list writes its members."""

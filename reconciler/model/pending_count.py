@@ -1,5 +1,5 @@
 # tested by: tests/views/test_pending.py
-"""How many contacts are pending retry on a list?"""
+"""Count contacts that are pending retry on a list."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_values.py
-"""What will be done, in which order, on which conditions?
+"""Define a plan.
 
 A plan is a value: it is shown, saved, and applied as it is.
 """
@@ -10,16 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.model.address import Address
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.members import DoNotCall
 from reconciler.model.notice import Notice
-from reconciler.model.outcomes import AnyRowChange, NumbersChange, OutcomeChange
+from reconciler.model.outcome_change import AnyRowChange, NumbersChange, OutcomeChange
+from reconciler.model.resource_address import Address
+from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
-from reconciler.model.situation import Planned
 from reconciler.model.write_ops import WriteOp
 
 FORMAT_VERSION = "2.0"

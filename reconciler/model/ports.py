@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_keeping.py
-"""What must the outside world be able to do for us? Interfaces, implemented on the floors above."""
+"""Define the interfaces to the outside: Reader, Writer, Runtime, Progress."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from reconciler.model.address import Address
-from reconciler.model.cache import CachePort
+from reconciler.model.cache_port import CachePort
 from reconciler.model.change import RowChange
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.delivery import Way
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.disposition import Settled
 from reconciler.model.forecast import Statistics
 from reconciler.model.jobs import Job
 from reconciler.model.kind import Kind
-from reconciler.model.live import LiveObject
+from reconciler.model.live_state import LiveObject
 from reconciler.model.notice import Notice
-from reconciler.model.outcomes import OutcomeChange
+from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Location
 from reconciler.model.report import ChunkDone, Report, StepResult
-from reconciler.model.rows import (
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import (
     CampaignPhones,
     ContactsOf,
     InteractionsOf,
@@ -31,9 +32,8 @@ from reconciler.model.rows import (
     OutcomesOf,
     Rows,
 )
-from reconciler.model.scored import Scored
+from reconciler.model.score_date import Scored
 from reconciler.model.secret import Secret
-from reconciler.model.tokens import Tokens
 from reconciler.model.webhook import Callback, Occasions, Receipt, Receiver
 
 

@@ -1,5 +1,5 @@
 # tested by: tests/steps/load/test_refusals.py
-"""What is wrong, where, and what can be done about it?"""
+"""Define a problem of the input, with its place and a hint."""
 
 from __future__ import annotations
 

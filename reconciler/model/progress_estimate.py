@@ -1,14 +1,14 @@
 # tested by: tests/views/test_progress.py
-"""How far is an apply, how fast does it go, and how long will it still take?"""
+"""Estimate the progress and the remaining time of an apply."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from reconciler.model.address import Address
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
 from reconciler.model.report import ChunkDone, Outcome, StepResult
+from reconciler.model.resource_address import Address
 
 _AT_ONCE = 0.2
 """Seconds in which several workers end what they began together."""

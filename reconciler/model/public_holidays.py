@@ -1,5 +1,5 @@
-# tested by: tests/model/test_hours.py
-"""Which days are public holidays in a country, or in a state of it?
+# tested by: tests/model/test_legal_hours.py
+"""Look up public holidays of countries and states.
 
 Of the `holidays` library, which knows them as governments have proclaimed them, and computes those of years to come; a
 day that a government adds is known with its next release. It knows nothing of holidays of a single town.

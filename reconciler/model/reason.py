@@ -1,4 +1,4 @@
-"""Why is somebody out, or somebody's row changed? A code with arguments; its words are in `views/reasons.py` alone."""
+"""Define reason codes and their arguments; the words are in `views/reasons.py`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # tested by: tests/model/test_reason.py
-"""How are reasons, and how many there are for each, written down, and read again?"""
+"""Write reasons and their counts as JSON, and read them back."""
 
 from __future__ import annotations
 

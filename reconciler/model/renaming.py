@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_renaming.py
-"""Which object of the tenant is meant by a manifest that says what its object was called before?
+"""Find the object that a manifest with `was` means.
 
 An object of ours whose manifest gives it another name is one object, and not two: inside it goes by the name that is
 declared, and `fields["name"]` is what the tenant calls it.
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model import invisible
+from reconciler.model import text_folding
 from reconciler.model.change import Unmoved
-from reconciler.model.live import LiveObject
+from reconciler.model.live_state import LiveObject
 
 Earlier = Mapping[str, Sequence[str]]
 """Of each declared name of a kind that has some, the names that its object may have had before."""
@@ -31,7 +31,7 @@ class Held:
         self._looks: dict[str, list[LiveObject]] = {}
         for each in objects:
             self._named.setdefault(name_of(each), []).append(each)
-            self._looks.setdefault(invisible.normalise_name(name_of(each)), []).append(each)
+            self._looks.setdefault(text_folding.normalise_name(name_of(each)), []).append(each)
 
     def find_named(self, name: str) -> Sequence[LiveObject]:
         """Those of a name, to the letter."""
@@ -40,7 +40,7 @@ class Held:
     def find_by_earlier(self, name: str, earlier: Sequence[str]) -> Sequence[LiveObject]:
         """Those that have one of the earlier names; where none has, those whose names only look the same."""
         exact = [each for old in earlier if old != name for each in self._named.get(old, ())]
-        looks = dict.fromkeys(invisible.normalise_name(old) for old in earlier)
+        looks = dict.fromkeys(text_folding.normalise_name(old) for old in earlier)
         alike = [each for look in looks for each in self._looks.get(look, ()) if name_of(each) != name]
         return exact or alike
 

@@ -1,5 +1,5 @@
 # tested by: tests/views/test_golden.py
-"""What came of an apply?"""
+"""Define the report of an apply."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.address import Address
-from reconciler.model.anchor import Anchor
+from reconciler.model.audit_anchor import Anchor
 from reconciler.model.errors import Exit, ReconcilerError
+from reconciler.model.resource_address import Address
 
 
 class Outcome(StrEnum):

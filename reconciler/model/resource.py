@@ -1,5 +1,5 @@
 # tested by: tests/steps/load/test_references.py
-"""What did a person declare?"""
+"""Define a resource: what one manifest declares."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model.address import Address
 from reconciler.model.problem import Location
+from reconciler.model.resource_address import Address
 
 Path = tuple[str | int, ...]
 

@@ -1,5 +1,5 @@
 # tested by: tests/surfaces/test_rows_of_another_api.py
-"""How does one API surface take contacts onto lists and off them, and tell interactions and outcomes?
+"""Describe how a surface reads and writes rows: list methods, interactions, outcomes.
 
 Each is declared in the surface's file below `reconciler/surfaces/`; who is on a list its `Wire` says (`Members`). All
 functions are pure: they make requests, and read answers that have their shape.
@@ -13,12 +13,12 @@ from typing import Any
 
 from reconciler.model.delivery import Way
 from reconciler.model.disposition import Standing
-from reconciler.model.invisible import normalise_id
 from reconciler.model.jobs import Job, Refusals
-from reconciler.model.pages import Pages
-from reconciler.model.rows import InteractionsOf
-from reconciler.model.shape import Rows, Shape
-from reconciler.model.wire import Body, Call
+from reconciler.model.paging import Pages
+from reconciler.model.reply_shape import Rows, Shape
+from reconciler.model.row_files import InteractionsOf
+from reconciler.model.surface_wire import Body, Call
+from reconciler.model.text_folding import normalise_id
 
 Row = Mapping[str, Any]
 """A contact that is put on a list: contactId, member (its id on the list, where it is on it), sent_as, phone, name,

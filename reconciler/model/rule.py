@@ -1,5 +1,5 @@
 # tested by: tests/rules/test_rules.py
-"""What is a rule, and who says so?"""
+"""Define what a rule is, with its sources."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.hours import Hours
-from reconciler.model.situation import Situation
+from reconciler.model.legal_hours import Hours
+from reconciler.model.rule_input import Situation
 
 
 @dataclass(frozen=True, slots=True)

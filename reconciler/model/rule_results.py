@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_values.py
-"""What did the rules say of a set of changes?"""
+"""Collect what the rules found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from reconciler.model.change import Changes
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.members import DoNotCall
-from reconciler.model.situation import Planned
+from reconciler.model.rule_input import Planned
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Is a campaign dialling, may it be, or is it at rest? Whoever asks a status asks it here."""
+"""Map a campaign's status to a run state: running, stopped or unknown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.vocabulary import find_meaning
+from reconciler.model.vendor_values import find_meaning
 
 FIELD = "status"
 """The live field that says so."""

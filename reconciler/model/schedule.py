@@ -1,5 +1,5 @@
 # tested by: tests/kinds/test_campaign.py
-"""When does a campaign run, as its manifest says it?
+"""Parse the schedule of a campaign.
 
 Between two instants, for some time after it is created, or in the hours of a weekly calendar: then in the window that
 a moment is in, or else in the next one.
@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.model.calendar import DAYS, Calendar, Hours, load_zones, parse_minutes
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.kind import Later
-from reconciler.model.nearest import find_nearest
+from reconciler.model.nearest_name import find_nearest
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
 

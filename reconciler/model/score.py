@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_scoring.py
-"""What is a contact's score made of, and which band does it fall in?
+"""Define score models and bands.
 
 Scores are integer hundredths throughout: floats computed in another order would show changes that are none.
 """

@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_sql.py
-"""How is something carried that nobody may read over a shoulder?"""
+"""Carry a secret that masks itself."""
 
 from __future__ import annotations
 

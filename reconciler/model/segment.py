@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Which people does a segment mean, and on which lists do they belong?"""
+"""Define a segment and the lists that it fills."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from reconciler.model.address import Address
-from reconciler.model.feeds import FileFeed
-from reconciler.model.rows import Additions, ContactsOf, HistoryQuery, MemberPhones, MembersOf, PeopleQuery, RowQuery
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import (
+    Additions,
+    ContactsOf,
+    HistoryQuery,
+    MemberPhones,
+    MembersOf,
+    PeopleQuery,
+    RowQuery,
+)
 from reconciler.model.score import RecencyFrequency, Score
+from reconciler.model.source_feeds import FileFeed
 
 SCORED = ("priority", "score")
 """The attributes that a segment gives a contact itself, as numbers."""

@@ -1,4 +1,4 @@
-"""How is a noun written in JSON, and read back as the same noun?
+"""Convert typed values to JSON and back.
 
 By its type hints: dataclasses become objects, tuples lists, instants ISO 8601, durations seconds, addresses text, and
 reasons their code with its arguments by name.
@@ -12,8 +12,8 @@ from enum import Enum, StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from reconciler.model.address import Address
 from reconciler.model.reason import Reason, read_reason
+from reconciler.model.resource_address import Address
 
 if TYPE_CHECKING:
     from cattrs import Converter

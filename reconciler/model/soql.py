@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_salesforce_contacts.py
-"""Which query does Salesforce get, and may a condition of a manifest be part of it?
+"""Build and check SOQL queries.
 
 The query is made here, so that it asks for the mapped fields and nothing else, and can only read. A manifest gives
 the condition alone. It stands in brackets of its own, and what could end them or write (`FOR VIEW` changes when a

@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_auth.py
-"""Where is a tenant, and what may be asked of it how fast?"""
+"""Describe a tenant: its surfaces and their limits."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_unsafe_plans.py
-"""What does a plan come to, for whoever acts on it without reading it?"""
+"""Reach the verdict of a plan: no changes, changes, or refused."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.finding import Severity
 from reconciler.model.plan import Plan
+from reconciler.model.resource_address import Address
 
 
 class Status(StrEnum):

@@ -1,5 +1,5 @@
 # tested by: tests/rules/test_rules.py
-"""Which findings are waived today, by whom, and until when?"""
+"""Apply waivers to findings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from reconciler.model.finding import Finding
 from reconciler.model.rule_results import Waived
-from reconciler.model.settings import Override, Settings
+from reconciler.model.workspace_settings import Override, Settings
 
 
 def waive(found: Iterable[Finding], settings: Settings, today: date) -> tuple[Finding, ...]:

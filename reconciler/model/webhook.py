@@ -1,5 +1,5 @@
 # tested by: tests/cxone/test_webhook_client.py
-"""Who is called back, about what, and what became of it?"""
+"""Define webhooks, callbacks and their receipts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.allowance import Allowance
+from reconciler.model.callback_hosts import Allowance
 from reconciler.model.problem import Location
 from reconciler.model.secret import Secret
 

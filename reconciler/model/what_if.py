@@ -1,14 +1,14 @@
 # tested by: tests/cli/test_questions.py
-"""Who would be called if one number were another?"""
+"""Define a what-if question and its answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model.address import Address
-from reconciler.model.meant import Meant
 from reconciler.model.notice import Notice
+from reconciler.model.resource_address import Address
+from reconciler.model.run_target import Meant
 
 
 @dataclass(frozen=True, slots=True)

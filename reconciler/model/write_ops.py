@@ -1,5 +1,5 @@
-# tested by: tests/steps/apply/test_scheduling.py
-"""Which writes does a change of an object take, and in which order?
+# tested by: tests/steps/apply/test_step_scheduling.py
+"""List the writes that a change of an object takes, in order.
 
 An object that does something by itself, as a campaign dials, is made at rest and set to work by a step of its own, when
 everything it needs is known to be there. What is at work is made to rest before anything about it changes that matters.

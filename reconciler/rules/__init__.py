@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 @cache

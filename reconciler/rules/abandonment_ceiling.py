@@ -1,4 +1,4 @@
-"""May a campaign abandon more calls than is allowed where its contacts are?"""
+"""A campaign's threshold is above the ceiling of where its contacts are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date
 
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.listing import format_count
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Planned, Situation
+from reconciler.model.rule_input import Planned, Situation
+from reconciler.model.text_lists import format_count
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.address import Address
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.resource_address import Address
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation, find_lists_put_on
+from reconciler.model.rule_input import Situation, find_lists_put_on
 
 
 def check(situation: Situation) -> Iterator[Finding]:

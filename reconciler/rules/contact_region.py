@@ -1,4 +1,4 @@
-"""Are the numbers of a segment's contacts read in a country that they are not of?"""
+"""Contacts' numbers are read in a country that they are not of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.members import ForeignNumbers
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Would the tenant dial a do-not-call number, though the source has another one of the same contact?"""
+"""The tenant would dial a do-not-call number of a contact whose source has another number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

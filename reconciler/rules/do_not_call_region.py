@@ -1,4 +1,4 @@
-"""Is a do-not-call list read in a region in which most of its numbers are nobody's?"""
+"""A do-not-call list is read in a region in which most of its numbers are not valid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.members import Alike, Misread
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -1,15 +1,15 @@
-"""Would a campaign that is calling people lose everybody on its list?"""
+"""A running campaign would lose everybody on its list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.resource_address import Address
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Planned, Situation
-from reconciler.model.states import CampaignChange
+from reconciler.model.rule_input import Planned, Situation
+from reconciler.model.typed_states import CampaignChange
 
 
 def check(situation: Situation) -> Iterator[Finding]:

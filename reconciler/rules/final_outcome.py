@@ -1,4 +1,4 @@
-"""Would a contact whose outcome is the last word be taken up again?"""
+"""A contact's final outcome would be replaced by one that is not final."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Would people be called at hours at which they may not be called, if a campaign were created now?"""
+"""People would be called outside calling hours if a campaign were created now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Would the tenant not make an object, because something is missing that every object of its kind has?"""
+"""A field is missing without which the tenant creates no object."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

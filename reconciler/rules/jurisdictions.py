@@ -1,5 +1,5 @@
 # tested by: tests/rules/test_rules.py
-"""Which ceilings does the law set, as far as this tool knows? Read from `jurisdictions.toml`, for people to check."""
+"""Load the abandonment ceilings of jurisdictions: `jurisdictions.toml`."""
 
 from __future__ import annotations
 

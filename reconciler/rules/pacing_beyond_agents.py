@@ -1,4 +1,4 @@
-"""Can more people answer at once than there are agents?"""
+"""More people would answer at once than there are agents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Planned, Situation
+from reconciler.model.rule_input import Planned, Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

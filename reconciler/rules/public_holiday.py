@@ -1,4 +1,4 @@
-"""Would people be called on a public holiday of where they are?"""
+"""People would be called on a public holiday of where they are."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from reconciler.model.calendar import load_zone
+from reconciler.model.call_exposure import Exposure
 from reconciler.model.calling_hours import LONGEST, subtract_hours
 from reconciler.model.campaign import Window
-from reconciler.model.exposure import Exposure
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.listing import count_shown
 from reconciler.model.public_holidays import find_public_holidays
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
+from reconciler.model.text_lists import count_shown
 
 SHOWN = 5
 

@@ -1,4 +1,4 @@
-"""Is a campaign to dial whose schedule is over?"""
+"""An active campaign's schedule has ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

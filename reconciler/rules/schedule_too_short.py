@@ -1,4 +1,4 @@
-"""Does a campaign's schedule have the hours that its list needs?"""
+"""A campaign's schedule is shorter than its list needs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Planned, Situation
+from reconciler.model.rule_input import Planned, Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

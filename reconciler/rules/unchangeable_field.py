@@ -1,4 +1,4 @@
-"""Is a field changed that the tenant will not change?"""
+"""A field is changed that the tenant cannot change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
+from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""May a campaign abandon much where nobody has said how much is allowed?"""
+"""A high threshold where no ceiling is known."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date
 
 from reconciler.model.ceiling import ELSEWHERE, find_strictest
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.listing import format_count
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Planned, Situation
+from reconciler.model.rule_input import Planned, Situation
+from reconciler.model.text_lists import format_count
 
 
 def check(situation: Situation) -> Iterator[Finding]:

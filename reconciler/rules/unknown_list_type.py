@@ -1,4 +1,4 @@
-"""Is a list written of which nobody knows what kind of list it is?"""
+"""A list with an unknown type is written."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
-from reconciler.model.situation import Situation
-from reconciler.model.vocabulary import find_meaning
+from reconciler.model.rule_input import Situation
+from reconciler.model.vendor_values import find_meaning
 
 
 def check(situation: Situation) -> Iterator[Finding]:

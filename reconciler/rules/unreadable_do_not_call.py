@@ -1,4 +1,4 @@
-"""Does a do-not-call list hold entries that are nobody's number?"""
+"""A do-not-call list holds entries that cannot be read as numbers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import date
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.members import Unreadable
 from reconciler.model.rule import Rule, Source
+from reconciler.model.rule_input import Situation
 from reconciler.model.serialization import to_json
-from reconciler.model.situation import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_activation.py
-"""What can go wrong with campaigns, and what may somebody do to them behind the client's back?"""
+"""Inject faults into campaigns."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from reconciler.simulator.campaign_lifecycle import ACTIVE
+from reconciler.simulator.error_replies import Refusal
 from reconciler.simulator.fault_kinds import Serve, kind
-from reconciler.simulator.lifecycle import ACTIVE
-from reconciler.simulator.records import Campaign
-from reconciler.simulator.refusals import Refusal
 from reconciler.simulator.routing import Call, Reply
+from reconciler.simulator.stored_records import Campaign
 
 _ONE = re.compile(r"/campaigns/([^/]+)$")
 

@@ -1,4 +1,4 @@
-"""In which state does the dialler have a contact? A script says so: stages that end by reads, by time, or by hand."""
+"""Simulate the dialler's hold on contacts."""
 
 from __future__ import annotations
 

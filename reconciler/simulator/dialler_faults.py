@@ -1,5 +1,5 @@
 # tested by: tests/simulator/test_dialler.py
-"""What can befall a contact between a client's look at it and its write?"""
+"""Inject faults between a client's read of a contact and its write."""
 
 from __future__ import annotations
 

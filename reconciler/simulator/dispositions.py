@@ -1,4 +1,4 @@
-"""What became of each contact in each campaign, who wrote it, and who holds the contact now?"""
+"""Keep the dispositions of each contact in each campaign."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import Any, Literal
 
+from reconciler.simulator.contact_outcome import Disposition, Written
 from reconciler.simulator.dialler import Course, Script, Stage
-from reconciler.simulator.options import DispositionLimits
-from reconciler.simulator.outcomes import Disposition, Written
-from reconciler.simulator.pace import Pace
-from reconciler.simulator.records import wire_time
-from reconciler.simulator.refusals import Refusal
+from reconciler.simulator.error_replies import Refusal
+from reconciler.simulator.rate_limiter import Pace
+from reconciler.simulator.stored_records import wire_time
+from reconciler.simulator.tenant_options import DispositionLimits
 
 OUTCOMES = ("INTERESTED", "NOT_INTERESTED", "CALLBACK_LATER", "DO_NOT_CALL", "NO_ANSWER", "BUSY")
 """The contract's matrix (section dispositions)."""

@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_fault_matrix.py
-"""What can go wrong? Each kind of fault is one function around the answering of a call.
+"""Define the kinds of fault that a call can suffer.
 
 A kind takes the call and `serve`, which answers it as if all were well, and decides what really comes back.
 What `serve` has done is done: a kind that does not call it leaves the tenant untouched.
@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Literal
 
-from reconciler.simulator.history import microseconds
+from reconciler.simulator.error_replies import Refusal
+from reconciler.simulator.interaction_history import microseconds
 from reconciler.simulator.oauth import bearer
-from reconciler.simulator.records import ContactList
-from reconciler.simulator.refusals import Refusal
 from reconciler.simulator.routing import Call, Reply
+from reconciler.simulator.stored_records import ContactList
 
 Serve = Callable[[], Awaitable[Reply]]
 Play = Callable[..., Awaitable[Reply]]

@@ -1,4 +1,4 @@
-"""What can go wrong with jobs, and with the events that tell of them?
+"""Inject faults into jobs and their events.
 
 A kind of job is played on the POST that makes it, and says with `wire` how much of that call's reply arrives. A kind
 of event is played on a message of the socket: `GET` is its handshake, then `SUBSCRIBE`, `PING` and `EVENT`.
@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from reconciler.simulator.error_replies import Refusal
+from reconciler.simulator.event_sockets import Postponed
 from reconciler.simulator.fault_kinds import Serve, kind
 from reconciler.simulator.job_results import ABORTED, FAILED, Fate, Rejection, RowRefused
-from reconciler.simulator.options import JobPace
-from reconciler.simulator.refusals import Refusal
 from reconciler.simulator.routing import Call, Reply, Wire
-from reconciler.simulator.sockets import Postponed
+from reconciler.simulator.tenant_options import JobPace
 
 CutForm = Literal["reset", "mid-frame", "close"]
 

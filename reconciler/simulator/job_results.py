@@ -1,5 +1,5 @@
 # tested by: tests/simulator/test_job_faults.py
-"""What becomes of a job, and of each row in it?"""
+"""Work out the result of a job, row by row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from reconciler.simulator.options import JobPace
+from reconciler.simulator.tenant_options import JobPace
 
 QUEUED, RUNNING, COMPLETED, FAILED, ABORTED = "QUEUED", "RUNNING", "COMPLETED", "FAILED", "ABORTED"
 TERMINAL = frozenset({COMPLETED, FAILED, ABORTED})

@@ -1,5 +1,5 @@
 # tested by: tests/simulator/test_job_faults.py
-"""Which asynchronous jobs are there, how far are they, and what have they written?"""
+"""Run asynchronous jobs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.simulator.job_results import COMPLETED, QUEUED, RUNNING, TERMINAL, Fate, RowNames, RowRefused
-from reconciler.simulator.options import JobPace
-from reconciler.simulator.records import wire_time
+from reconciler.simulator.stored_records import wire_time
+from reconciler.simulator.tenant_options import JobPace
 
 if TYPE_CHECKING:
     from reconciler.simulator.routing import Call

@@ -1,4 +1,4 @@
-"""How do contacts and interactions in files become those of the tenant, and records those of Salesforce?"""
+"""Load contacts, interactions and Salesforce records from files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from reconciler.simulator.organisation import Organisation
+from reconciler.simulator.salesforce_org import Organisation
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,4 +1,4 @@
-"""Who is calling, and what may they do? OAuth 2.0 client credentials (RFC 6749, section 4.4)."""
+"""Issue OAuth 2.0 tokens for client credentials (RFC 6749, section 4.4)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from reconciler.simulator.options import Options
-from reconciler.simulator.refusals import Refusal, bad_request, forbidden, unauthorized
+from reconciler.simulator.error_replies import Refusal, bad_request, forbidden, unauthorized
 from reconciler.simulator.routing import Surface
+from reconciler.simulator.tenant_options import Options
 
 _FIELDS = frozenset({"grant_type", "client_id", "client_secret", "scope"})
 _CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}

@@ -1,5 +1,5 @@
 # tested by: tests/simulator/test_lists.py
-"""Which rows does a page hold, and how does the next one begin?"""
+"""Cut rows into pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reconciler.simulator.refusals import bad_request
+from reconciler.simulator.error_replies import bad_request
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 # tested by: tests/simulator/test_outbound.py
-"""Whose number is this?"""
+"""Find the contact that a number belongs to."""
 
 from __future__ import annotations
 
-from reconciler.simulator.records import Contact
+from reconciler.simulator.stored_records import Contact
 
 
 class PhoneBook:

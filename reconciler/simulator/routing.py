@@ -1,5 +1,5 @@
-# tested by: tests/simulator/test_control.py
-"""Which function answers a call? Surfaces, their endpoints, and what passes between them."""
+# tested by: tests/simulator/test_control_api.py
+"""Route calls to the functions of surfaces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import orjson
 from aiohttp import web
 
-from reconciler.simulator.refusals import Refusal, not_found
+from reconciler.simulator.error_replies import Refusal, not_found
 
 if TYPE_CHECKING:
     from reconciler.simulator.tenant import Tenant

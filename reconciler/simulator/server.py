@@ -1,5 +1,5 @@
-# tested by: tests/simulator/test_embedded.py
-"""How is the tenant served? HTTP on 127.0.0.1, and nowhere else."""
+# tested by: tests/simulator/test_embedded_tenant.py
+"""Serve the tenant over HTTP on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from aiohttp import web
 
 from reconciler.simulator.jobs import resume
-from reconciler.simulator.request import Exchange
+from reconciler.simulator.request_handling import Exchange
 from reconciler.simulator.tenant import Tenant
 
 HOST = "127.0.0.1"

@@ -1,5 +1,5 @@
 # tested by: tests/simulator/test_lists.py
-"""What does the tenant hold? One state that every surface reads and writes."""
+"""Keep the state of the tenant that all surfaces share."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
-from reconciler.simulator.history import History, microseconds
+from reconciler.simulator.interaction_history import History, microseconds
 from reconciler.simulator.phonebook import PhoneBook
-from reconciler.simulator.records import ACTIVE, Campaign, Contact, ContactList
+from reconciler.simulator.stored_records import ACTIVE, Campaign, Contact, ContactList
 
 Part = TypeVar("Part")
 Members = Iterable[str] | Mapping[str, Mapping[str, Any]]

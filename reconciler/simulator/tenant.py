@@ -1,22 +1,22 @@
-# tested by: tests/simulator/test_control.py
-"""What makes up a running tenant?"""
+# tested by: tests/simulator/test_control_api.py
+"""Assemble a running tenant."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reconciler.simulator.dispositions import Dispositions
-from reconciler.simulator.faults import Faults
+from reconciler.simulator.fault_plan import Faults
 from reconciler.simulator.jobs import Jobs
 from reconciler.simulator.oauth import TokenOffice
-from reconciler.simulator.options import Options
-from reconciler.simulator.pace import Pace
 from reconciler.simulator.paging import PageTokens
-from reconciler.simulator.requestlog import RequestLog
+from reconciler.simulator.rate_limiter import Pace
+from reconciler.simulator.reply_variations import Manners
+from reconciler.simulator.request_log import RequestLog
 from reconciler.simulator.routing import Router
 from reconciler.simulator.store import Store
 from reconciler.simulator.surfaces import discover
-from reconciler.simulator.variations import Manners
+from reconciler.simulator.tenant_options import Options
 
 
 class Tenant:

@@ -1,13 +1,13 @@
-"""Who was called back? Receivers under `/_webhooks/{name}`: any name is one, and takes all that comes."""
+"""Receive callbacks under `/_webhooks/{name}`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.simulator.records import wire_time
-from reconciler.simulator.refusals import not_found
+from reconciler.simulator.error_replies import not_found
 from reconciler.simulator.routing import Call, Reply
+from reconciler.simulator.stored_records import wire_time
 
 PREFIX = "/_webhooks/"
 

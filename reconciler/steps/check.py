@@ -1,4 +1,4 @@
-"""What would every campaign be after the apply, and what do the rules say of it?"""
+"""Project every campaign after the apply, and check the rules."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.audience.campaigns import overlap
+from reconciler.audience.campaigns import campaign_overlap
 from reconciler.audience.relations import engine
 from reconciler.kinds import abandonment_policy as policies
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import load_kinds
-from reconciler.model.address import Address
 from reconciler.model.ceiling import Ceiling, merge_ceilings
 from reconciler.model.change import Action, Changes
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.forecast import make_forecast
-from reconciler.model.hours import Hours
 from reconciler.model.instants import find_present
-from reconciler.model.live import Live
+from reconciler.model.legal_hours import Hours
+from reconciler.model.live_state import Live
 from reconciler.model.members import Members
+from reconciler.model.resource_address import Address
+from reconciler.model.rule_input import Planned, Situation, count_sizes, make_undeclared_planned
 from reconciler.model.rule_results import CheckedRule, RuleResults
-from reconciler.model.situation import Planned, Situation, count_sizes, make_undeclared_planned
 from reconciler.model.waiver import list_waivers, waive
 from reconciler.rules import collect_findings, load_rules, severity_of
-from reconciler.rules.hours import load_allowed_hours
+from reconciler.rules.hours_by_place import load_allowed_hours
 from reconciler.rules.jurisdictions import load_ceilings
 
 
@@ -80,7 +80,9 @@ def _exposed(
     if not planned and not others:
         return (), ()
     with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
-        return overlap.find_overlap(backend, planned, others, members, changes, live, desired.scratch / "dialled")
+        return campaign_overlap.find_overlap(
+            backend, planned, others, members, changes, live, desired.scratch / "dialled"
+        )
 
 
 def _others(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:

@@ -1,5 +1,5 @@
 # tested by: tests/test_engines.py
-"""Who belongs on which list, and who does not and why?"""
+"""Decide who belongs on which list."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from reconciler.audience.relations import engine
 from reconciler.kinds import segment as segments
 from reconciler.kinds.disposition_set import make_disposition_sets
 from reconciler.model.change import Accounting
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.errors import EmptySource
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.members import Alike, DoNotCall, Members, MembershipDecision
 from reconciler.model.reason import Share
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment, Suppression
 
 

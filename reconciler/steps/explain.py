@@ -1,21 +1,21 @@
 # tested by: tests/cli/test_questions.py
-"""Why is one contact on a list, or on none?"""
+"""Explain why one contact is on a list, or on none."""
 
 from __future__ import annotations
 
 from reconciler.audience.decision import explain as contacts
 from reconciler.audience.diff import retry_queue
 from reconciler.audience.relations import engine
-from reconciler.model.address import Address
 from reconciler.model.change import Changes
-from reconciler.model.desired import Desired
+from reconciler.model.contact_tokens import Tokens
+from reconciler.model.desired_state import Desired
 from reconciler.model.explanation import Explanation
-from reconciler.model.invisible import normalise_id
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.members import Members
-from reconciler.model.nearest import suggest
+from reconciler.model.nearest_name import suggest
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.tokens import Tokens
+from reconciler.model.resource_address import Address
+from reconciler.model.text_folding import normalise_id
 
 
 def explain(

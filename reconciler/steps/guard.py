@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_shelf_life.py
-"""May this plan be applied? Pure: it refuses, and never edits."""
+"""Refuse plans that may not be applied."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import replace
 
 from reconciler import __version__
 from reconciler.kinds import load_kinds
-from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.ceiling import merge_ceilings
 from reconciler.model.change import Changes
-from reconciler.model.document import plan_digest
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.plan import Plan
-from reconciler.model.shelf_life import find_expired
-from reconciler.model.situation import Situation, count_sizes
+from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_expiry import find_expired
+from reconciler.model.resource_address import Address
+from reconciler.model.rule_input import Situation, count_sizes
 from reconciler.model.waiver import waive
 from reconciler.rules import collect_findings, load_rules, severity_of
-from reconciler.rules.hours import load_allowed_hours
+from reconciler.rules.hours_by_place import load_allowed_hours
 from reconciler.rules.jurisdictions import load_ceilings
 
 

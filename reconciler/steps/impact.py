@@ -1,4 +1,4 @@
-"""What does a plan mean for people: who starts and stops being called, and where is that concentrated?"""
+"""Measure the impact of a plan on people."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience.impact import concentration, near, people
-from reconciler.audience.impact.dialling import Dialling, Listed, find_lists, list_dialling
-from reconciler.audience.impact.people import Counts
+from reconciler.audience.impact import called_people, concentration, near_threshold
+from reconciler.audience.impact.called_people import Counts
+from reconciler.audience.impact.dialled_lists import Dialling, Listed, find_lists, list_dialling
 from reconciler.audience.relations import engine
-from reconciler.model.address import Address
 from reconciler.model.change import RowChange
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.forecast import make_forecast
 from reconciler.model.impact import (
     BandMove,
@@ -25,8 +24,9 @@ from reconciler.model.impact import (
     blast_radius,
 )
 from reconciler.model.instants import find_present
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.members import Members
+from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import RuleResults
 
 
@@ -40,13 +40,13 @@ def measure_impact(desired: Desired, members: Members, judged: RuleResults, live
         called = sum(each.size or 0 for each in lists if each.name in dialled)
         return Impact(BlastRadius(0.0, called, called))
     with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
-        called, known = people.count_called(backend, lists, dialling)
-        found = people.find_people(backend, lists, desired.scratch / "impact.parquet")
+        called, known = called_people.count_called(backend, lists, dialling)
+        found = called_people.find_people(backend, lists, desired.scratch / "impact.parquet")
         if found is None:
             every, by_campaign, moves = Counts(), tuple(Counts() for _ in dialling), None
         else:
-            every, by_campaign = people.count_calls(backend, found, lists, dialling)
-            moves = people.find_moves(backend, found, lists, members) if members else None
+            every, by_campaign = called_people.count_calls(backend, found, lists, dialling)
+            moves = called_people.find_moves(backend, found, lists, members) if members else None
         campaigns = tuple(_campaigns(dialling, by_campaign, lists, judged, find_present(desired.as_of, desired.now)))
         treated = sum(each.treated for each in campaigns)
         blast = blast_radius(called, every.starts, every.stops, every.moves, treated, known=known)
@@ -114,7 +114,7 @@ def _segments(
 ) -> tuple[tuple[BandMove, ...], tuple[Concentration, ...], tuple[NearThreshold, ...], tuple[DataAge, ...]]:
     """What becomes of the people of each segment that changes."""
     with engine.cache_rows(backend, moves) as moved:
-        counted = people.count_moves(backend, moved)
+        counted = called_people.count_moves(backend, moved)
         changing = sorted({segment for segment, *_ in counted})
         bands = tuple(_moves(counted, members))
         found: list[Concentration] = []
@@ -125,8 +125,8 @@ def _segments(
             mine = (row for row in rows if row.address.resource == standing.segment.address)
             departed = any(each.reason.code == "not_in_source" for row in mine for each in row.reasons)
             found += concentration.find_concentration(backend, standing, moved, place, live.rows, departed=departed)
-            edges += near.count_near(backend, standing)
-            ages += near.list_ages(backend, standing, live.rows)
+            edges += near_threshold.count_near(backend, standing)
+            ages += near_threshold.list_ages(backend, standing, live.rows)
     return bands, tuple(found), tuple(edges), tuple(ages)
 
 

@@ -1,5 +1,5 @@
 # tested by: tests/steps/test_check.py
-"""In which order is it done, and what does it cost? Pure: the answer is a Plan."""
+"""Order the steps of a plan by their dependencies, and count its requests."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from reconciler import __version__
 from reconciler.audience.delivery.wire_rows import MOST_REMOVED
 from reconciler.audience.diff.row_matching import AGAIN
 from reconciler.kinds import load_kinds
-from reconciler.model.address import Address
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.impact import Impact
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.plan_expiry import find_good_until
+from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import RuleResults
-from reconciler.model.shelf_life import find_good_until
 from reconciler.model.write_ops import WriteOp, activates, list_write_ops, make_resting_fields
 
 MEMBERS_A_PAGE = 1000

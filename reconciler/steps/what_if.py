@@ -1,12 +1,12 @@
 # tested by: tests/cli/test_questions.py
-"""What would a supposed number do to a segment's lists? Pure."""
+"""Estimate what another number would do to a segment's lists."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from reconciler.model.address import Address
 from reconciler.model.change import Changes
+from reconciler.model.resource_address import Address
 from reconciler.model.what_if import Effect
 
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from reconciler.model.api_surface import ApiSurface
 from reconciler.model.row_wire import ListMethod
-from reconciler.model.wire import Wire
+from reconciler.model.surface_wire import Wire
 
 
 @cache

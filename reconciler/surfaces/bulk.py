@@ -12,9 +12,9 @@ from typing import Any
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery import Way
 from reconciler.model.jobs import Job, RowError, parse_job_status, parse_share
+from reconciler.model.reply_shape import ID, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs, whole
 from reconciler.model.row_wire import Jobs, ListMethod, Row
-from reconciler.model.shape import ID, TEXT, TEXT_OR_NUMBER, WHOLE, Rows, Shape, may, needs, whole
-from reconciler.model.wire import Call, in_path
+from reconciler.model.surface_wire import Call, in_path
 
 WRITE_SCOPE = "outbound:contactlistitem:write"
 READ_SCOPE = "outbound:job:read"

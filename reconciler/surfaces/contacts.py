@@ -14,9 +14,9 @@ from typing import Any
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery import Way
 from reconciler.model.jobs import Job, parse_job_status
+from reconciler.model.reply_shape import TEXT_OR_NUMBER, WHOLE, Shape, may, needs, whole
 from reconciler.model.row_wire import Jobs, ListMethod, Row, find_member_id
-from reconciler.model.shape import TEXT_OR_NUMBER, WHOLE, Shape, may, needs, whole
-from reconciler.model.wire import Call, in_path
+from reconciler.model.surface_wire import Call, in_path
 
 WRITE_SCOPE = "contact-center:contacts:write"
 READ_SCOPE = "contact-center:contacts:read"

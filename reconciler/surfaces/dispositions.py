@@ -12,11 +12,11 @@ from typing import Any
 
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.disposition import Standing, make_code
+from reconciler.model.reply_shape import INSTANT, NAME, TEXT, Shape, may, needs
 from reconciler.model.row_wire import Outcomes
-from reconciler.model.shape import INSTANT, NAME, TEXT, Shape, may, needs
+from reconciler.model.surface_wire import Call, in_path
 from reconciler.model.tenant import Pace
-from reconciler.model.vocabulary import translate_or_keep
-from reconciler.model.wire import Call, in_path
+from reconciler.model.vendor_values import translate_or_keep
 
 
 def _path(campaign_id: str, contact: str) -> str:

@@ -14,10 +14,8 @@ from reconciler.model.campaign import UNKNOWN, parse_told_instant
 from reconciler.model.delivery import Way
 from reconciler.model.forecast import Statistics
 from reconciler.model.instants import format_instant, parse_instant
-from reconciler.model.pages import TokenPages
-from reconciler.model.row_wire import History, ListMethod, find_member_id, keep_data
-from reconciler.model.rows import InteractionsOf
-from reconciler.model.shape import (
+from reconciler.model.paging import TokenPages
+from reconciler.model.reply_shape import (
     ID,
     INSTANT,
     NUMBER,
@@ -32,8 +30,19 @@ from reconciler.model.shape import (
     number,
     whole,
 )
-from reconciler.model.vocabulary import translate_or_keep
-from reconciler.model.wire import Call, CallStatistics, Members, Wire, WireReference, in_path, make_object_shape, rest
+from reconciler.model.row_files import InteractionsOf
+from reconciler.model.row_wire import History, ListMethod, find_member_id, keep_data
+from reconciler.model.surface_wire import (
+    Call,
+    CallStatistics,
+    Members,
+    Wire,
+    WireReference,
+    in_path,
+    make_object_shape,
+    rest,
+)
+from reconciler.model.vendor_values import translate_or_keep
 
 PAGES = TokenPages()
 MEMBER = Shape({"contactId": needs(ID), "data": may(OBJECT)})

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from reconciler.model.api_surface import ApiSurface, Preset
 from reconciler.model.delivery import Way
-from reconciler.model.pages import OffsetPages
+from reconciler.model.paging import OffsetPages
+from reconciler.model.reply_shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
 from reconciler.model.row_wire import ListMethod, find_member_id
-from reconciler.model.shape import ID, NUMBER, TEXT, TEXT_OR_NUMBER, WHOLE, Shape, may, needs
-from reconciler.model.wire import Call, Members, Wire, in_path, make_object_shape
+from reconciler.model.surface_wire import Call, Members, Wire, in_path, make_object_shape
 from reconciler.surfaces.lists import read_list
 
 SCOPE = "outboundapi"

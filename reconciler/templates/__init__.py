@@ -1,1 +1,1 @@
-"""What may a text with templates do, which somebody else wrote?"""
+"""Render templates that others wrote, safely."""

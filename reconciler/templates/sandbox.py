@@ -1,5 +1,5 @@
-# tested by: tests/templates/test_bodies.py
-"""How is a template kept to data, and to its size?
+# tested by: tests/templates/test_callback_bodies.py
+"""Sandbox Jinja templates: data only, bounded in size.
 
 Jinja's own sandbox stands behind this one, in which a dot means a key of a mapping and never an attribute of a Python
 object, and in which there is nothing that was not put there: no globals, no tests, and only the filters that are given.
@@ -15,7 +15,7 @@ from jinja2 import Environment, Undefined, nodes
 from jinja2.runtime import LoopContext, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from reconciler.model.nesting import BRACKETS, OPERATORS, goes_too_deep
+from reconciler.model.template_nesting import BRACKETS, OPERATORS, goes_too_deep
 
 _OF_A_LOOP = frozenset({"first", "last", "index", "index0", "length"})
 

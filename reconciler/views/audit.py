@@ -1,14 +1,14 @@
-"""How is it told that a record is whole?"""
+"""Show the verification of an audit record."""
 
 from __future__ import annotations
 
 import orjson
 from rich.text import Text
 
-from reconciler.model.listing import format_count
 from reconciler.model.plan import FORMAT_VERSION
-from reconciler.model.verified import Verified
-from reconciler.views.plain import plain
+from reconciler.model.text_lists import format_count
+from reconciler.model.verification import Verified
+from reconciler.views.plain_text import plain
 from reconciler.views.view import View
 
 

@@ -1,5 +1,5 @@
 # tested by: tests/views/test_golden.py
-"""How does a person, or a program, read what became of callbacks?"""
+"""Show undelivered callbacks and receipts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.instants import format_instant
-from reconciler.model.meant import Meant
+from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Receipt, Waiting
-from reconciler.views.plain import plain
+from reconciler.views.plain_text import plain
 from reconciler.views.view import View
 
 

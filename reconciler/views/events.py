@@ -1,5 +1,5 @@
 # tested by: tests/views/test_golden.py
-"""How does a program follow an apply? As NDJSON: an event is an object on one line, told in docs/events.md."""
+"""Write the events of an apply as NDJSON."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from reconciler.model.address import Address
-from reconciler.model.document import plan_digest
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
+from reconciler.model.plan_document import plan_digest
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
+from reconciler.model.resource_address import Address
 
 FORMAT_VERSION = "1.1"
 

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_questions.py
-"""How does a person, or a program, read why one contact is on a list, or on none?"""
+"""Show the explanation of one contact."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.text import Text
 from reconciler.model.explanation import Explanation, Stage
 from reconciler.model.notice_document import make_notices_document
 from reconciler.model.reason_document import make_reason_document, make_samples_document
-from reconciler.views.plain import plain, plain_json
+from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.reasons import describe_notice, describe_reason, describe_sample
 from reconciler.views.view import View
 

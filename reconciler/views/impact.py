@@ -1,4 +1,4 @@
-"""How does a person read, in a few lines of a plan, what it means for people? Words; a view puts them in place."""
+"""Describe the impact of a plan in a few lines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from rich.text import Text
 
 from reconciler.model.impact import BandMove, CampaignImpact, Concentration, DataAge, Impact, NearThreshold, Value
 from reconciler.model.instants import format_instant
-from reconciler.model.listing import count_shown
-from reconciler.views.plain import plain
+from reconciler.model.text_lists import count_shown
+from reconciler.views.plain_text import plain
 
 MOST = 8
 """Lines of each part at most: the whole of it is in the plan's document."""

@@ -1,4 +1,4 @@
-"""How is it told who holds the workspace's lock?"""
+"""Show who holds the workspace's lock."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.lock_state import TIME_TO_LIVE, LockState
-from reconciler.model.meant import Meant
 from reconciler.model.plan import FORMAT_VERSION
-from reconciler.views.plain import plain
+from reconciler.model.run_target import Meant
+from reconciler.views.plain_text import plain
 from reconciler.views.view import View
 
 

@@ -1,4 +1,4 @@
-"""How does a reviewer read a plan in one comment of a pull request? Risk first, details folded, never too long."""
+"""Show a plan as one comment of a pull request."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from reconciler.model.change import Action, ObjectChange
-from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
-from reconciler.model.listing import format_count
-from reconciler.model.outcomes import AnyRowChange
+from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan
-from reconciler.model.states import CAMPAIGN
+from reconciler.model.plan_document import plan_digest
+from reconciler.model.text_lists import format_count
+from reconciler.model.typed_states import CAMPAIGN
 from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
-from reconciler.views.markdown_text import Part, bullets, code, join_parts, table
+from reconciler.views.markdown_escape import Part, bullets, code, join_parts, table
 from reconciler.views.reasons import (
     describe_counts,
     describe_finding,

@@ -1,4 +1,4 @@
-"""How are contacts shown that are pending retry?"""
+"""Show the contacts that are pending retry."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import asdict
 import orjson
 from rich.text import Text
 
-from reconciler.model.meant import Meant
 from reconciler.model.pending_count import PendingCount
 from reconciler.model.plan import FORMAT_VERSION
-from reconciler.views.plain import plain
+from reconciler.model.run_target import Meant
+from reconciler.views.plain_text import plain
 from reconciler.views.view import View
 
 

@@ -1,5 +1,5 @@
 # tested by: tests/views/test_golden.py
-"""How is a person told what went wrong? Always in one shape: code, what, where, why, what to do next."""
+"""Show errors: code, what, where, why, what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.reason_document import make_counted_document
-from reconciler.views.plain import plain, plain_json, plain_lines
+from reconciler.views.plain_text import plain, plain_json, plain_lines
 from reconciler.views.reasons import describe_faults
 
 FORMAT = "1.0"

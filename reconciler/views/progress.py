@@ -1,4 +1,4 @@
-"""How is a person told that an apply is going on? As bars in a terminal, elsewhere as one line now and then."""
+"""Show the progress of an apply."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from reconciler.model.address import Address
 from reconciler.model.jobs import Job
-from reconciler.model.listing import count_shown
 from reconciler.model.plan import Plan
 from reconciler.model.progress_estimate import Estimate
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
-from reconciler.views.pace import NOW_AND_THEN, figures
-from reconciler.views.plain import plain
-from reconciler.views.step_end import describe_step_end
+from reconciler.model.resource_address import Address
+from reconciler.model.text_lists import count_shown
+from reconciler.views.plain_text import plain
+from reconciler.views.rate_words import NOW_AND_THEN, figures
+from reconciler.views.step_result import describe_step_end
 
 QUIET = 60.0
 """Seconds after which a line says that the run is alive, though nothing has moved."""

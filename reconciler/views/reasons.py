@@ -1,4 +1,4 @@
-"""Which words does a person read for a reason? Here alone; nothing in the program reads them."""
+"""Describe reasons in words."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # tested by: tests/views/test_reasons.py
-"""Which words does a person read for the fault of a row?"""
+"""Describe the faults of rows in words."""
 
 from __future__ import annotations
 

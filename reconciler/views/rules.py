@@ -1,5 +1,5 @@
 # tested by: tests/rules/test_rules.py
-"""How does a person, or a program, read the rules and what they rest on?"""
+"""Show the rules and their sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 from reconciler.model.finding import Severity
 from reconciler.model.rule import Jurisdiction, Rule, Source, Timetable
 from reconciler.model.serialization import to_json as written
-from reconciler.views.plain import plain
+from reconciler.views.plain_text import plain
 from reconciler.views.view import View
 
 WIDTH = 100

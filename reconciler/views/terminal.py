@@ -1,5 +1,5 @@
 # tested by: tests/views/test_golden.py
-"""How does a person read a plan, or what came of an apply, in a terminal?"""
+"""Show plans and reports in a terminal."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from urllib.parse import urlsplit
 from rich.text import Text
 
 from reconciler.model.change import Accounting, Action, ObjectChange, Replacement, RowChange
-from reconciler.model.document import plan_digest
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
-from reconciler.model.listing import count_shown, format_count
-from reconciler.model.outcomes import AnyRowChange
+from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan, Step
+from reconciler.model.plan_document import plan_digest
 from reconciler.model.report import Outcome, Report
 from reconciler.model.rule_results import Waived
-from reconciler.views import outcomes
-from reconciler.views.called import describe_audiences
-from reconciler.views.estimate import describe_forecast
-from reconciler.views.fitting import fit_parts
+from reconciler.model.text_lists import count_shown, format_count
+from reconciler.views import outcome_view
+from reconciler.views.audience_view import describe_audiences
+from reconciler.views.forecast_view import describe_forecast
 from reconciler.views.impact import describe_impact
-from reconciler.views.plain import plain
+from reconciler.views.line_budget import fit_parts
+from reconciler.views.plain_text import plain
 from reconciler.views.reasons import (
     describe_counts,
     describe_entries,
@@ -33,7 +33,7 @@ from reconciler.views.reasons import (
     describe_sample,
     describe_shares,
 )
-from reconciler.views.step_end import describe_step_end
+from reconciler.views.step_result import describe_step_end
 from reconciler.views.view import View
 
 _SYMBOLS = {
@@ -60,7 +60,7 @@ def plan(value: Plan, full: bool = False) -> Text:
     steps = [(step, value.change(step.address)) for step in value.steps]
     accounts = [line for account in value.accounts for line in _account(account)]
     accounts += [line for row in value.rows for line in _stays(row)]
-    accounts += [line for each in value.outcomes for line in outcomes.describe_left_out(each)]
+    accounts += [line for each in value.outcomes for line in outcome_view.describe_left_out(each)]
     told = (
         [line for step, change in steps for line in _change(step, change)],
         list(describe_impact(value.impact)) if value.impact is not None and not value.empty else [],
@@ -96,7 +96,7 @@ def _change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
         case RowChange():
             yield from _rows(change)
         case _:
-            yield from outcomes.change(change)
+            yield from outcome_view.change(change)
 
 
 def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
@@ -315,7 +315,7 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     yield Text(
         f"Plan: {made} to create, {changed} to change, {anew}{deleted} to delete; "
         f"contacts +{adds:,} ~{updates:,} -{removes:,}{calendar} on {format_count(len(rows), 'list')}"
-        f"{outcomes.describe_sums(value)}.",
+        f"{outcome_view.describe_sums(value)}.",
         "bold",
     )
     yield Text(
@@ -354,7 +354,7 @@ def report(value: Report) -> Text:
     )
     for step in value.steps:
         if step.figures is not None:
-            lines.append(Text(plain(f"  {step.address}  {outcomes.describe_figures(step.figures)}"), "dim"))
+            lines.append(Text(plain(f"  {step.address}  {outcome_view.describe_figures(step.figures)}"), "dim"))
     rejected = sum(step.rejected for step in value.steps)
     owed = f"; {format_count(rejected, 'contact')} rejected by the tenant" if rejected else ""
     suppressed = sum(step.suppressed for step in value.steps)

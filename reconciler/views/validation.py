@@ -1,4 +1,4 @@
-"""How is it told that manifests are valid?"""
+"""Show that manifests are valid."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from rich.text import Text
 
 from reconciler.model.notice_document import make_notices_document
 from reconciler.model.plan import FORMAT_VERSION
-from reconciler.model.validated import Validated
-from reconciler.views.plain import plain
+from reconciler.model.validation import Validated
+from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_notice
 from reconciler.views.view import View
 

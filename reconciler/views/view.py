@@ -1,5 +1,5 @@
 # tested by: tests/views/test_views.py
-"""What is a view?"""
+"""Define what a view is."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_questions.py
-"""How does a person, or a program, read what one number would do?"""
+"""Show the answer to a what-if question."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reconciler.model.notice_document import make_notices_document
 from reconciler.model.what_if import Effect, WhatIf
-from reconciler.views.plain import plain
+from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_notice
 from reconciler.views.view import View
 

@@ -12,8 +12,8 @@ import pytest
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine, relations
 from reconciler.model.change import Sample
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import Engine
 from reconciler.views.reasons import describe_sample
 from tests.audience import postgres
 

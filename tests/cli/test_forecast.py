@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.cli import run as run_program
 from reconciler.simulator import Simulator
-from reconciler.simulator.calls import Calls
+from reconciler.simulator.call_statistics import Calls
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
 

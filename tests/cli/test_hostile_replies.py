@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.organisation import Organisation
+from reconciler.simulator.salesforce_org import Organisation
 from tests import hostile, outcomes, scene
 from tests.conftest import Ended, Folder, manifest
 from tests.delivery import declare, known, write_contacts

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from reconciler.kinds import load_kinds
-from reconciler.model.live import Live, LiveObject
+from reconciler.model.live_state import Live, LiveObject
 from reconciler.simulator import Simulator
-from reconciler.steps.diff.releasing import dialled_by
+from reconciler.steps.diff.released_objects import dialled_by
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.calls import Calls
+from reconciler.simulator.call_statistics import Calls
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Options, Simulator
-from reconciler.simulator.organisation import Organisation
+from reconciler.simulator.salesforce_org import Organisation
 from tests.conftest import TENANT, Ended, Folder, manifest
 
 Run = Callable[..., Ended]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.ledger.saved import open_plan
+from reconciler.ledger.saved_plans import open_plan
 from reconciler.simulator import Simulator
 from tests import scene, sealed
 from tests.conftest import Ended, Folder, manifest

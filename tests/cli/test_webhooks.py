@@ -20,8 +20,8 @@ from reconciler.cli.runtime import LocalRuntime
 from reconciler.ledger.outbox import Outbox
 from reconciler.model.errors import LedgerError
 from reconciler.model.report import JobEnd, Report
-from reconciler.model.settings import Workspace
 from reconciler.model.webhook import Callback
+from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
 from tests import scene, sealed

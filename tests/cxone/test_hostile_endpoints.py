@@ -20,18 +20,18 @@ from typing import Any
 import pytest
 
 from reconciler.audience.relations import engine, relations
-from reconciler.cxone import list_methods, outcomes, salesforce
+from reconciler.cxone import list_methods, outcomes, salesforce_client
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import Location
-from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
+from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Engine
+from reconciler.model.source_feeds import SalesforceFeed
 from reconciler.model.tenant import DeclaredSurface, Pace
+from reconciler.model.workspace_settings import Engine
 from reconciler.simulator import Options, Simulator
-from reconciler.simulator.organisation import Organisation
+from reconciler.simulator.salesforce_org import Organisation
 from reconciler.surfaces import methods
 from reconciler.surfaces.dispositions import OUTCOMES
 from reconciler.views.problems import failure
@@ -180,7 +180,7 @@ def read_statistics(reader: TenantWriter, standing: Standing, into: Path) -> obj
 def read_salesforce(reader: TenantWriter, standing: Standing, into: Path) -> object:
     options = standing.tenant.options
     secrets = {"env ID": options.client_id, "env SECRET": options.client_secret}
-    with salesforce.records(feed(standing.proxy.url), lambda name, where: Secret(secrets[name])) as read:
+    with salesforce_client.records(feed(standing.proxy.url), lambda name, where: Secret(secrets[name])) as read:
         return read(["Id", "Phone", "Score__c"], into / "records.json").count
 
 

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from reconciler.cxone import campaigns as tenant_module
-from reconciler.cxone.campaigns import CampaignReader
+from reconciler.cxone import campaign_reader as tenant_module
+from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.kinds import load_kinds
 from reconciler.model.forecast import Statistics
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.simulator import Simulator
-from reconciler.simulator.calls import Calls
+from reconciler.simulator.call_statistics import Calls
 from tests.cxone.scripted import Answer, ScriptedTenant
 
 CAMPAIGN = load_kinds()["Campaign"]

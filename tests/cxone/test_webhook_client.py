@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from reconciler.cxone.webhook_client import WebhookClient
-from reconciler.model.allowance import make_allowance
+from reconciler.model.callback_hosts import make_allowance
 from reconciler.model.secret import Secret
 from reconciler.model.webhook import Callback, Event, Receipt, Receiver
 from reconciler.simulator import Simulator

@@ -26,7 +26,7 @@ import yaml
 from reconciler.cli import run as run_program
 from reconciler.kinds import load_kinds
 from reconciler.simulator import Simulator
-from reconciler.simulator.organisation import Organisation
+from reconciler.simulator.salesforce_org import Organisation
 from reconciler.simulator.store import Store
 from tests import sealed
 from tests.conftest import Ended

@@ -9,10 +9,10 @@ import pytest
 
 from reconciler.kinds.campaign import make_campaign
 from reconciler.kinds.campaign import make_undeclared_campaign as of_tenant
-from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing
-from reconciler.model.live import LiveObject
-from reconciler.model.settings import Workspace
+from reconciler.model.live_state import LiveObject
+from reconciler.model.resource_address import Address
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
 from tests.conftest import manifest
 

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.kinds import load_kinds, load_schema, load_shared_schema
 from reconciler.model.kind import Kind, iter_values_at
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.kinds.tenant import make_surfaces
-from reconciler.model.address import Address
 from reconciler.model.resource import Resource
+from reconciler.model.resource_address import Address
 
 ENVIRON = {"ID": "client", "SECRET": "not-a-secret"}
 

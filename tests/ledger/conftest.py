@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.records import Records
-from reconciler.ledger.store import open_store
 from tests.s3 import S3
 
 Opened = Callable[[], Records]
@@ -17,7 +17,7 @@ Opened = Callable[[], Records]
 @pytest.fixture
 def bucket(s3_here: S3, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty bucket; a store that fails is given up soon."""
-    monkeypatch.setattr("reconciler.bucket.objects.ATTEMPTS", 2)
+    monkeypatch.setattr("reconciler.bucket.object_client.ATTEMPTS", 2)
     return s3_here.bucket()
 
 

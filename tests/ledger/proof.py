@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reconciler.ledger import audit, lock
+from reconciler.ledger.audit_verification import verify
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.records import Records
 from reconciler.ledger.sealing import Seal
 from reconciler.ledger.signed_lines import ProvenRecords
-from reconciler.ledger.verifying import verify
 from reconciler.model.secret import Secret
 
 SEAL = Seal(Secret("a key of thirty-two characters.."))

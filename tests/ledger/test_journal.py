@@ -10,15 +10,15 @@ import orjson
 import pytest
 
 from reconciler import __version__
+from reconciler.ledger.folder_records import Store
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
-from reconciler.ledger.store import Store
-from reconciler.model.address import Address
-from reconciler.model.document import plan_digest
 from reconciler.model.errors import LedgerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan
+from reconciler.model.plan_document import plan_digest
 from reconciler.model.report import Outcome, Report, StepResult
+from reconciler.model.resource_address import Address
 from tests.ledger.conftest import Opened
 from tests.ledger.proof import verified
 

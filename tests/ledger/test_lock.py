@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from reconciler.ledger import lock
-from reconciler.ledger.store import Store
+from reconciler.ledger.folder_records import Store
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import TIME_TO_LIVE
 from tests.ledger.proof import SEAL, begun

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.ledger.folder_records import Store
 from reconciler.ledger.outbox import FILE, Outbox
-from reconciler.ledger.store import Store
 from reconciler.model.errors import LedgerError
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
 

@@ -13,7 +13,7 @@ from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.owners import FILE, Registry
 from reconciler.ledger.records import Records
 from reconciler.model.errors import LedgerError
-from reconciler.model.owners import NoOwners
+from reconciler.model.ownership_registry import NoOwners
 from tests.s3 import S3
 
 LISTS = "https://one.example.com/rest/groups"
@@ -59,7 +59,7 @@ def test_a_line_of_another_meaning_makes_the_record_unreadable(opening: Opened) 
 
 
 def test_lines_that_were_left_out_or_moved_are_not_read_over(tmp_path: Path) -> None:
-    from reconciler.ledger.store import open_store
+    from reconciler.ledger.folder_records import open_store
 
     registry = Ledger(open_store("file://ledger", tmp_path)).owners()
     registry.claim(LISTS, "7", "ContactList/Gold", "test")
@@ -83,7 +83,7 @@ def test_lines_that_were_left_out_or_moved_are_not_read_over(tmp_path: Path) -> 
 
 
 def test_a_release_that_was_taken_out_of_a_bucket_is_missed(bucket: str, s3_here: S3, tmp_path: Path) -> None:
-    from reconciler.ledger.store import open_store
+    from reconciler.ledger.folder_records import open_store
 
     url = f"s3://{bucket}/team/ledger"
     registry = Ledger(open_store(url, tmp_path)).owners()

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.address import Address
 from reconciler.model.campaign import Campaign, Staffing, Window
 from reconciler.model.forecast import Forecast, Statistics, compute_headroom, make_forecast
+from reconciler.model.resource_address import Address
 
 quick = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 

@@ -127,7 +127,7 @@ OF_LIBRARIES = {
     ("audience/sources/database.py", "does not exist"),
     ("audience/sources/formats/csv.py", "unexpected end"),
     ("audience/sources/formats/csv.py", "field limit"),
-    ("bucket/refusals.py", "builder error"),
+    ("bucket/store_errors.py", "builder error"),
     ("cxone/event_socket.py", "keepalive ping timeout"),
 }
 """What libraries say where they have no code for it."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from reconciler.model.address import Address
+from reconciler.model.resource_address import Address
 from reconciler.model.serialization import from_json, to_json
 
 

@@ -20,18 +20,18 @@ from reconciler import flow
 from reconciler.cli.progress_sinks import ProgressSinks
 from reconciler.cli.runtime import LocalRuntime as Outside
 from reconciler.kinds.segment import make_segments
-from reconciler.ledger.saved import open_plan, save_plan
+from reconciler.ledger.saved_plans import open_plan, save_plan
 from reconciler.ledger.sealing import Seal
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
-from reconciler.model.document import plan_digest
 from reconciler.model.errors import EmptySource, Refused
 from reconciler.model.plan import Plan
+from reconciler.model.plan_document import plan_digest
 from reconciler.model.report import Report
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
-from reconciler.simulator.requestlog import Received
+from reconciler.simulator.request_log import Received
 from reconciler.steps.load import load
 from tests.properties.worlds import World
 

@@ -18,7 +18,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.simulator import Simulator
 from reconciler.simulator.campaign_faults import is_activation
 from reconciler.simulator.fault_kinds import KINDS, Serve, kind
-from reconciler.simulator.requestlog import Received
+from reconciler.simulator.request_log import Received
 from reconciler.simulator.routing import Call, Reply
 from tests.properties.episode import Program
 from tests.properties.worlds import BUSY, MANAGED, World, worlds

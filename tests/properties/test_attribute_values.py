@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import values
+from reconciler.audience.staging import attribute_values
 
 NUMBERED = itertools.count()
 quick = settings(
@@ -61,7 +61,7 @@ def test_values_are_one_if_they_are_of_one_type_and_amount_to_the_same(
     texts = [tuple(None if each is None else json.dumps(each, ensure_ascii=False) for each in pair) for pair in pairs]
     table = columns(database, texts)
     found = database.raw_sql(
-        database.compile(table.select("c0", "c1", same=values.is_same_value(table["c0"], table["c1"])))
+        database.compile(table.select("c0", "c1", same=attribute_values.is_same_value(table["c0"], table["c1"])))
     )
     said = {(first, second): same for first, second, same in found.fetchall()}
     assert said == {text: one(*pair) for text, pair in zip(texts, pairs, strict=True)}
@@ -74,7 +74,7 @@ def test_a_value_of_a_source_arrives_as_it_is_or_as_the_text_of_a_number_that_js
 ) -> None:
     texts = [json.dumps(each, ensure_ascii=False) for each in given_values]
     table = columns(database, [(each,) for each in texts])
-    told, fault = values.read_values(RawRows(table, {}, {"s": "c0"}), (("a", "s"),), {})
+    told, fault = attribute_values.read_values(RawRows(table, {}, {"s": "c0"}), (("a", "s"),), {})
     read = table.select("c0", told=told.cast("json").cast("map<string, string>").get("a"), fault=fault)
     for text, value, wrong in database.raw_sql(database.compile(read)).fetchall():
         wanted = json.loads(text)
@@ -96,7 +96,7 @@ def test_a_value_of_a_source_arrives_as_it_is_or_as_the_text_of_a_number_that_js
 )
 def test_a_number_that_is_declared_in_csv_is_that_number_or_no_value_at_all(database: Any, numbers: list[Any]) -> None:
     table = columns(database, [(f" +{each!r}" if each > 0 else f"{each!r} ",) for each in numbers])
-    told, fault = values.read_values(RawRows(table, {"s": "c0"}), (("a", "s"),), {"a": "number"})
+    told, fault = attribute_values.read_values(RawRows(table, {"s": "c0"}), (("a", "s"),), {"a": "number"})
     read = table.select("c0", told=told.cast("json").cast("map<string, string>").get("a"), fault=fault)
     for text, value, wrong in database.raw_sql(database.compile(read)).fetchall():
         number = float(text)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.requestlog import Received
+from reconciler.simulator.request_log import Received
 from tests.conftest import Ended, Folder
 from tests.delivery import JOBS, METHODS, contact, declare, known, on_list, phone, write_contacts
 

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience.cache import interactions as recall
+from reconciler.audience.cache import interaction_cache as recall
 from reconciler.audience.relations import engine
 from reconciler.ledger.cache import CacheFolder
-from reconciler.model.cache import Cache, CacheContext
+from reconciler.model.cache_port import Cache, CacheContext
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
-from reconciler.model.rows import ContactsOf, InteractionsOf, LiveList, RowQuery, Rows
-from reconciler.model.settings import Engine
-from reconciler.simulator.history import History, microseconds
+from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, RowQuery, Rows
+from reconciler.model.workspace_settings import Engine
+from reconciler.simulator.interaction_history import History, microseconds
 from tests.ledger.proof import SEAL
 from tests.sample import examples
 

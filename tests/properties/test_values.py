@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.address import Address
+from reconciler.model.call_exposure import Exposure, Place, Shared
 from reconciler.model.campaign import Campaign, Staffing
 from reconciler.model.ceiling import Ceiling
 from reconciler.model.change import (
@@ -27,20 +27,20 @@ from reconciler.model.change import (
     Sample,
     Unmoved,
 )
-from reconciler.model.document import document_digest, plan_digest, plan_document, read_plan
 from reconciler.model.errors import Stale
-from reconciler.model.exposure import Exposure, Place, Shared
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.forecast import Forecast, Headroom, Statistics
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.members import DoNotCall
 from reconciler.model.notice import Notice
-from reconciler.model.ownership import normalise_description, split_mark, with_mark
+from reconciler.model.ownership_mark import normalise_description, split_mark, with_mark
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.plan_document import document_digest, plan_digest, plan_document, read_plan
 from reconciler.model.reason import Counted, Reason, Share
-from reconciler.model.rows import Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Rows
+from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
-from reconciler.model.situation import Planned
 
 quick = settings(
     max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -21,14 +21,14 @@ import yaml
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import ROW_COLUMNS, Changes, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.outcomes import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
-from reconciler.model.rows import Rows
+from reconciler.model.outcome_change import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
+from reconciler.model.row_files import Rows
+from reconciler.model.rule_input import Planned, Situation, make_undeclared_planned
 from reconciler.model.serialization import from_json, to_json
-from reconciler.model.settings import Override, Settings
-from reconciler.model.situation import Planned, Situation, make_undeclared_planned
 from reconciler.model.waiver import waive
+from reconciler.model.workspace_settings import Override, Settings
 from reconciler.rules import collect_findings
-from reconciler.rules.hours import load_allowed_hours
+from reconciler.rules.hours_by_place import load_allowed_hours
 from reconciler.rules.jurisdictions import load_ceilings
 
 CASES = Path(__file__).parents[1] / "cases" / "rules"

@@ -14,7 +14,7 @@ import yaml
 from reconciler.cli import run as run_program
 from reconciler.model.rule import Rule, Source, Timetable
 from reconciler.rules import load_rules
-from reconciler.rules.hours import load_timetables
+from reconciler.rules.hours_by_place import load_timetables
 from reconciler.rules.jurisdictions import load_jurisdictions
 from reconciler.views import rules as view
 from tests.conftest import Ended

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.simulator.dateliterals import parse_span
-from reconciler.simulator.soql import parse
+from reconciler.simulator.date_literals import parse_span
+from reconciler.simulator.soql_parser import parse
 
 NOW = datetime(2026, 11, 29, 15, 30, tzinfo=UTC)  # a Sunday
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import DispositionLimits, Simulator
-from reconciler.simulator.records import wire_time
+from reconciler.simulator.stored_records import wire_time
 from tests.simulator.conftest import CREDENTIALS, SCOPES, Client, Connect, Serve, refused
 
 BODY: Mapping[str, Any] = {"outcomeCode": "INTERESTED", "agentId": "A7"}

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from reconciler.simulator import Options, Simulator
-from reconciler.simulator.organisation import Organisation
+from reconciler.simulator.salesforce_org import Organisation
 from tests.simulator.conftest import CREDENTIALS
 
 QUERY = "/services/data/v58.0/query/"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from reconciler.cli.simulate import simulate
 from reconciler.simulator import Simulator
-from reconciler.simulator.organisation import Organisation
+from reconciler.simulator.salesforce_org import Organisation
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.calls import Calls
+from reconciler.simulator.call_statistics import Calls
 from tests.simulator.conftest import Client, refused
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)

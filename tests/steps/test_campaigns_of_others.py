@@ -12,9 +12,9 @@ import pytest
 
 from reconciler import flow
 from reconciler.cli.runtime import LocalRuntime
-from reconciler.model.document import plan_document, read_plan
 from reconciler.model.plan import Plan
-from reconciler.model.settings import Workspace
+from reconciler.model.plan_document import plan_document, read_plan
+from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
 from tests.conftest import AS_OF, Ended, Folder, manifest

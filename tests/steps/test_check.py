@@ -14,11 +14,11 @@ from reconciler import flow
 from reconciler.cli.runtime import LocalRuntime
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Plan
-from reconciler.model.settings import Workspace
-from reconciler.model.situation import Planned
+from reconciler.model.rule_input import Planned
+from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
-from reconciler.views import machine
+from reconciler.views import json_view
 from tests.conftest import Folder, manifest
 from tests.scene import contact, declare_campaign, declare_segment, live_campaign, people, phone
 
@@ -294,7 +294,7 @@ def test_no_number_gets_into_the_plans_document(tenant: Simulator, folder: Folde
     people(tenant, 100)
     declare_segment(folder)
     declare_campaign(folder)
-    text = machine.plan(propose())
+    text = json_view.plan(propose())
     assert '"countries"' in text
     assert "America/New_York" in text
     assert phone(1)[1:] not in text

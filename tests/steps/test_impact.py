@@ -13,7 +13,7 @@ import pytest
 from reconciler import flow
 from reconciler.cli.runtime import LocalRuntime
 from reconciler.model.impact import Impact, blast_radius
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
 from tests.conftest import Folder, manifest

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler import kinds
 from reconciler.ledger.owners import FILE
-from reconciler.model.wire import Wire
+from reconciler.model.surface_wire import Wire
 from reconciler.surfaces import surfaces
 from tests.conftest import Ended
 from tests.surfaces.conftest import Workspace

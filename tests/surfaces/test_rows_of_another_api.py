@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from reconciler import kinds
-from reconciler.model.pages import pick
-from reconciler.model.shape import NUMBER, Shape, may, needs
-from reconciler.model.wire import Call, Part, Wire
+from reconciler.model.paging import pick
+from reconciler.model.reply_shape import NUMBER, Shape, may, needs
+from reconciler.model.surface_wire import Call, Part, Wire
 from reconciler.surfaces import surfaces
 from tests.surfaces.conftest import Workspace
 from tests.surfaces.desk import Desk

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.kinds import load_kinds, load_schema
-from reconciler.model.pages import OffsetPages
-from reconciler.model.wire import Call
+from reconciler.model.paging import OffsetPages
+from reconciler.model.surface_wire import Call
 from reconciler.surfaces import methods, surfaces, tell_phones, wires
 
 HELD = [(name, kind) for name, surface in sorted(surfaces().items()) for kind in surface.wires]

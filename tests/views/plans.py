@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from reconciler.model.address import Address
 from reconciler.model.change import (
     ROW_COLUMNS,
     Accounting,
@@ -32,7 +31,8 @@ from reconciler.model.impact import (
 from reconciler.model.notice import Notice
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
-from reconciler.model.rows import Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Rows
 from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.write_ops import WriteOp
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reconciler.model.anchor import Anchor
-from reconciler.model.verified import Verified
+from reconciler.model.audit_anchor import Anchor
+from reconciler.model.verification import Verified
 from reconciler.views import audit
 
 

@@ -13,16 +13,16 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.model.address import Address
-from reconciler.model.anchor import Anchor
+from reconciler.model.audit_anchor import Anchor
 from reconciler.model.errors import Refused
 from reconciler.model.jobs import Job
-from reconciler.model.meant import Meant
 from reconciler.model.plan import Plan
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
+from reconciler.model.resource_address import Address
+from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
-from reconciler.views import callbacks, machine, markdown, problems, terminal
+from reconciler.views import callbacks, json_view, markdown, problems, terminal
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
@@ -180,7 +180,7 @@ def delivered(told: ApplyProgress, clock: Clock) -> None:
 VOICES: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: printed(terminal.plan(plan())),
     "plan-empty.txt": lambda: printed(terminal.plan(plan(empty=True))),
-    "plan.json": lambda: machine.plan(plan()) + "\n",
+    "plan.json": lambda: json_view.plan(plan()) + "\n",
     "plan.md": lambda: markdown.plan(plan()),
     "plan-empty.md": lambda: markdown.plan(plan(empty=True)),
     "plan-small.md": lambda: markdown.plan(replace(plan(), findings=plan().findings[1:]), "https://ci.example.com/1"),
@@ -188,9 +188,9 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan-hostile.md": lambda: markdown.plan(hostile()),
     "plan-large.md": lambda: markdown.plan(large(), "https://ci.example.com/plan.html"),
     "plan-replacement.txt": lambda: printed(terminal.plan(replacement())),
-    "plan-replacement.json": lambda: machine.plan(replacement()) + "\n",
+    "plan-replacement.json": lambda: json_view.plan(replacement()) + "\n",
     "report.txt": lambda: printed(terminal.report(report())),
-    "report.json": lambda: machine.report(report()) + "\n",
+    "report.json": lambda: json_view.report(report()) + "\n",
     "bad-input.txt": lambda: printed(problems.failure(bad_input())),
     "refused.txt": lambda: printed(problems.failure(refused())),
     "progress.txt": progress,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.model.address import Address
 from reconciler.model.impact import BandMove, Impact, blast_radius
+from reconciler.model.resource_address import Address
 from reconciler.views.impact import MOST, describe_blast, describe_campaign, describe_impact
 from tests.views.plans import impact
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reconciler.model.lock_state import TIME_TO_LIVE, LockState
-from reconciler.model.meant import Meant
+from reconciler.model.run_target import Meant
 from reconciler.views import lock
 
 MEANT = Meant("calls", "eu", "prod")

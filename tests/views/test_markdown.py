@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.views import markdown
-from reconciler.views.markdown_text import LONGEST, bullets, code, join_parts, length, table
+from reconciler.views.markdown_escape import LONGEST, bullets, code, join_parts, length, table
 from tests.views.plans import HOSTILE, hostile, large, plan
 
 SPAN = re.compile(r"`[^`\n]*`")

@@ -8,8 +8,8 @@ import click
 import pytest
 
 from reconciler.cli import reconciler
-from reconciler.model.meant import Meant
 from reconciler.model.pending_count import PendingCount
+from reconciler.model.run_target import Meant
 from reconciler.views import pending
 
 MEANT = Meant("calls", "eu")

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from reconciler.model.address import Address
 from reconciler.model.jobs import Job
 from reconciler.model.progress_estimate import Estimate, ProgressEstimate
 from reconciler.model.report import ChunkDone, Outcome, StepResult
+from reconciler.model.resource_address import Address
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import LIST, ROWS, plan, rows
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from reconciler.model.meant import Meant
 from reconciler.model.notice import Notice
-from reconciler.model.validated import Validated
+from reconciler.model.run_target import Meant
+from reconciler.model.validation import Validated
 from reconciler.views import validation
 
 RENAMED = Notice(

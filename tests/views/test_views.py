@@ -14,7 +14,7 @@ from rich.text import Text
 from reconciler import views as package
 from reconciler.cli import reconciler
 from reconciler.views import list_formats, terminal, views
-from reconciler.views.fitting import fit_parts
+from reconciler.views.line_budget import fit_parts
 from reconciler.views.view import Subject, View
 from tests.views.plans import large, plan
 

@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_keeping.py
-"""Which interactions are known already, and which must be asked for?
+"""Work out which time ranges of interactions are cached and which must be read.
 
 Relations only. Moments are whole seconds since 1970, as on the wire; a window holds its start and not its end.
 

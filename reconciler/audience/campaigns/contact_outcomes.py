@@ -1,5 +1,5 @@
-# tested by: tests/steps/apply/test_outcomes.py
-"""Which outcomes do contacts of campaigns have now? Asked one by one, of several campaigns at the same time."""
+# tested by: tests/steps/apply/test_outcome_step.py
+"""Read the outcomes that contacts of several campaigns have now."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.diff import outcomes as of_contacts
+from reconciler.audience.diff import outcome_diff as of_contacts
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import stage
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput
-from reconciler.model.rows import OutcomesOf, RowQuery, Rows
-from reconciler.model.settings import Engine
-from reconciler.model.workers import work_through
+from reconciler.model.row_files import OutcomesOf, RowQuery, Rows
+from reconciler.model.worker_pool import work_through
+from reconciler.model.workspace_settings import Engine
 
 Asked = Callable[[str, int, int], None]
 """Is told what is asked for, of how many contacts it was, and of how many it will be. Called from several threads."""

@@ -1,4 +1,4 @@
-"""Who will be on a list once a plan is applied, which numbers do they have, and who is on several lists?"""
+"""Project who will be on a list, with which numbers, once a plan is applied."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import relations
-from reconciler.audience.staging import persons
+from reconciler.audience.staging import contact_numbers
 from reconciler.model.change import RowChange
 from reconciler.model.members import MembershipDecision
-from reconciler.model.rows import MemberPhones, RowQuery, Rows
+from reconciler.model.row_files import MemberPhones, RowQuery, Rows
 from reconciler.model.segment import Phones
 
 DIALLED = {
@@ -94,7 +94,7 @@ def _told(backend: Any, standing: MembershipDecision, how: Phones, read: Mapping
     # what is not asked for is not carried through the joins
     contacts = contacts.select(*_ASKED, country=country)
     if standing.segment.phones is None:
-        numbered = persons.find_called_numbers(backend, contacts, how, standing.segment.contacts)
+        numbered = contact_numbers.find_called_numbers(backend, contacts, how, standing.segment.contacts)
         return numbered.select("contactId", "e164", *_ADDRESS)
     everyone = relations.read_table(backend, standing.rows)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")

@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Are the numbers of a segment's contacts read in the wrong country, so that strangers there would be called?
+"""Detect contacts' numbers that are read in the wrong country.
 
 Most of them may be nobody's there. Or the region has the letters of a state: `CO` is Colombia to ISO 3166 and Colorado
 to whoever lives there, and `3035550101` is a number of both.
@@ -15,7 +15,7 @@ from reconciler.audience.decision import suppression, unreadable_entries
 from reconciler.audience.relations import relations
 from reconciler.audience.staging import geography
 from reconciler.model.members import ForeignNumbers
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
 
 

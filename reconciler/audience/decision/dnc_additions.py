@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_dnc_store.py
-"""Which numbers do outcomes add to do-not-call lists?
+"""Find the numbers that outcomes add to do-not-call lists.
 
 Whoever says never to be called again is not called again, whether the dialler holds the contact or the campaign knows
 it: each usable row counts that is the last of its contact, and each that cannot be used as an outcome, be it for its
@@ -15,18 +15,18 @@ from typing import Any
 
 from reconciler.audience.decision import suppression
 from reconciler.audience.delivery import wire_rows
-from reconciler.audience.diff import outcomes
+from reconciler.audience.diff import outcome_diff
 from reconciler.audience.relations import reasons, relations
 from reconciler.audience.relations.reasons import make_reason
+from reconciler.audience.staging.column_mapping import is_empty
 from reconciler.audience.staging.dispositions import says_no_outcome
-from reconciler.audience.staging.mapping import is_empty
-from reconciler.model.address import Address
 from reconciler.model.change import Sample
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet, Feedback
-from reconciler.model.outcomes import NUMBER_COLUMNS, NumbersChange
+from reconciler.model.outcome_change import NUMBER_COLUMNS, NumbersChange
 from reconciler.model.reason import REASON
-from reconciler.model.rows import Additions, RowQuery, Rows
-from reconciler.model.tokens import Tokens
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Additions, RowQuery, Rows
 
 Read = Mapping[RowQuery, Rows]
 
@@ -68,7 +68,7 @@ def plan_additions(
             store=stores[address],
             rows=written,
             digest=wire_rows.digest_rows(written),
-            reasons=outcomes.count_reasons(backend, written),
+            reasons=outcome_diff.count_reasons(backend, written),
             samples=tuple(_samples(backend, written, tokens)),
             unread=relations.count_rows(backend, told.filter(told["e164"].isnull())),
         )

@@ -1,4 +1,4 @@
-"""Where does a do-not-call list keep the numbers that outcomes add, and how are some added so that they stay?
+"""Keep the numbers that outcomes add to a do-not-call list, in a folder or an object store.
 
 A folder of the workspace, or of an object store, that holds JSON Lines. Each addition is a file of its own, made whole
 or not at all and never changed, and is named after what is in it: to add the same again changes nothing.
@@ -16,11 +16,11 @@ from typing import Any
 import orjson
 
 from reconciler.audience.relations import relations
-from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
-from reconciler.bucket.objects import Bucket
-from reconciler.bucket.refusals import BucketError
+from reconciler.bucket.object_client import Bucket
+from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
+from reconciler.bucket.store_errors import BucketError
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.outcomes import NumbersChange
+from reconciler.model.outcome_change import NumbersChange
 
 _AT_ONCE = 10_000
 

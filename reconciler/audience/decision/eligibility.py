@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Who belongs on which list, and who does not and why?"""
+"""Decide who belongs on which list, and give everybody else a reason."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from reconciler.audience.decision import scoring, suppression
 from reconciler.audience.relations import reasons, relations
 from reconciler.audience.relations.reasons import make_fault_reason, make_reason
-from reconciler.audience.staging import persons
+from reconciler.audience.staging import contact_numbers
 from reconciler.model.reason import REASON, Counted
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Delivery, Segment
 
@@ -83,9 +83,11 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
     """The source's rows with what is known of their phones, and of the lists they must be on as well."""
     import ibis
 
-    people = persons.doubtful(backend, relations.read_contacts(backend, read[segment.contacts]))
+    people = contact_numbers.doubtful(backend, relations.read_contacts(backend, read[segment.contacts]))
     if segment.phones is not None:
-        people = persons.choose_numbers(backend, people, segment.phones, segment.contacts, read[segment.contacts])
+        people = contact_numbers.choose_numbers(
+            backend, people, segment.phones, segment.contacts, read[segment.contacts]
+        )
         if segment.suppress:
             lists = [read[query] for query in segment.intersect]
             people = suppression.add_list_numbers(backend, people, lists, replace(segment.phones, rule="possible"))

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_questions.py
-"""What is known of one contact at each stage, from its row to its list?"""
+"""Collect what is known of one contact at each stage, from its row to its list."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reconciler.audience.decision import scoring
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import reasons
 from reconciler.audience.relations import relations as sources
-from reconciler.audience.staging import persons
+from reconciler.audience.staging import contact_numbers
 from reconciler.model.change import RowChange, Sample
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.explanation import Stage
 from reconciler.model.members import MembershipDecision
 from reconciler.model.reason import Reason
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
-from reconciler.model.tokens import Tokens
 
 _SHOWN = 4
 
@@ -68,10 +68,10 @@ def explain_stages(
     """
     segment = standing.segment
     yield from _as_read(backend, sources.read_contacts(backend, read[segment.contacts]), segment, contact)
-    if segment.phones is not None and len(persons.list_phone_columns(segment.contacts)) > 1:
+    if segment.phones is not None and len(contact_numbers.list_phone_columns(segment.contacts)) > 1:
         everyone = sources.read_contacts(backend, read[segment.contacts])
         mine = everyone.filter(everyone["contactId"] == contact, ~everyone["duplicate"])
-        for column, fact in persons.explain_numbers(backend, mine, segment.phones, segment.contacts):
+        for column, fact in contact_numbers.explain_numbers(backend, mine, segment.phones, segment.contacts):
             yield Stage("number", column, (fact,))
     yield from _scores(backend, segment, read, as_of, contact)
     for wanted in segment.intersect:

@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Who must not stay on a list, whatever its membership mode, and whom would the tenant call all the same?"""
+"""Find who must be taken off a list whatever its membership mode."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import reasons, relations
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.audience.staging import persons
+from reconciler.audience.staging import contact_numbers
 from reconciler.model.reason import REASON
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
 
 LOST_IN_TENANT = "number_in_tenant_unreadable"
@@ -157,7 +157,7 @@ def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], *, l
         if target.phones is not None and target.phones in read and read[target.phones].count:
             people = suppression.add_e164(backend, relations.read_contacts(backend, read[target.phones]), how)
             if lost:
-                unread = people.filter(persons.unread(people), people["contactId"].notnull())
+                unread = people.filter(contact_numbers.unread(people), people["contactId"].notnull())
                 yield unread.select("contactId", suppressed_by=ibis.null("string"))
                 continue
             people = suppression.add_contact_entries(people, segment.suppress)

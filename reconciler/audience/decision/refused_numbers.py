@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Are contacts called by a number by which another contact of their source gave no consent?
+"""Find contacts called by a number by which another contact gave no consent.
 
 Two contacts with one number that would be called are one person to a segment: only one of them is called. Where one of
 them said no, it is for people to say whether it holds for the other, who said yes.
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.audience.relations import relations
-from reconciler.audience.staging import subscribers
+from reconciler.audience.staging import subscriber_keys
 from reconciler.model.members import RefusedNumbers
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
 
 
@@ -27,7 +27,7 @@ def find_refused_numbers(backend: Any, segment: Segment, standing: Rows) -> Iter
         return
     everyone = relations.read_table(backend, standing)
     told = everyone.filter(everyone["e164"].notnull())
-    told = told.select("contactId", "band", "consent", key=subscribers.key_column(told["e164"]))
+    told = told.select("contactId", "band", "consent", key=subscriber_keys.key_column(told["e164"]))
     # who is not known to have consented has said nothing
     refused = told.filter(~told["consent"].fill_null(True)).select("key").distinct()
     called = told.filter(told["band"].notnull()).semi_join(refused, "key")

@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Do contacts of another country have the digits of a do-not-call list, so that it may be read in the wrong region?
+"""Detect do-not-call lists whose numbers are read in the wrong region.
 
 `4155550101` is a number of the US and of Mexico: read in the wrong one, a list suppresses nobody, and every entry of it
 is somebody's number all the same.
@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.audience.decision import unreadable_entries
 from reconciler.audience.relations import relations
 from reconciler.model.members import Alike
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Suppression
 
 

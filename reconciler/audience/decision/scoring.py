@@ -1,4 +1,4 @@
-"""What is each contact's score, and in which band is it?"""
+"""Score contacts, and assign the bands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import reduce
 from typing import Any
 
 from reconciler.audience.relations import relations
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score import Band, Combined, RecencyFrequency, Score
 from reconciler.model.segment import Segment
 

@@ -1,4 +1,4 @@
-"""Which phones must not be called, and which contacts have them?"""
+"""Find the phones that must not be called, and the contacts who have them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.audience.relations import engine, relations
-from reconciler.audience.staging import phones
-from reconciler.model.rows import ContactsOf, RowQuery, Rows
+from reconciler.audience.staging import phone_normalisation
+from reconciler.model.row_files import ContactsOf, RowQuery, Rows
 from reconciler.model.segment import Phones, Suppression
 
 _ENTRY = ("subscribers", "phone", "phone_fault", "place", "fault")
@@ -16,7 +16,7 @@ _ENTRY = ("subscribers", "phone", "phone_fault", "place", "fault")
 
 def add_e164(backend: Any, people: Any, how: Phones) -> Any:
     """Add `e164` (null where the phone is none, `phone_fault` says why) and `subscribers` to contacts."""
-    return phones.normalise_phones(backend, people, how.rule, how.region)
+    return phone_normalisation.normalise_phones(backend, people, how.rule, how.region)
 
 
 _CONTACT = "contact "
@@ -90,7 +90,9 @@ def read_entries(backend: Any, rows: Rows, how: Phones) -> Any:
     if not file.exists():
         listed = add_e164(backend, relations.read_contacts(backend, rows), how)
         part = file.with_suffix(".part")
-        engine.write_parquet(backend, listed.select(*_ENTRY, within=phones.choose_region(listed, how.region)), part)
+        engine.write_parquet(
+            backend, listed.select(*_ENTRY, within=phone_normalisation.choose_region(listed, how.region)), part
+        )
         part.rename(file)
     return engine.read_parquet(backend, file)
 

@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""Which entries of a do-not-call list are no number that anybody has, and is the list read in the wrong region?"""
+"""Count do-not-call entries that are no reachable number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.audience.relations import relations
 from reconciler.audience.relations.reasons import read_reason
 from reconciler.audience.staging import number_readings, phone_text
 from reconciler.model.members import Misread, Unreadable
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Suppression
 
 SHOWN = 5

@@ -1,5 +1,5 @@
-# tested by: tests/steps/apply/test_fresh.py
-"""Who stands on a do-not-call list by now, of those whom a plan puts on a list or leaves there?
+# tested by: tests/steps/apply/test_suppression_recheck.py
+"""Check the people of a list again against the do-not-call sources and consent as they are now.
 
 The sources are read again when the plan is applied; the plan's own rows say by which numbers each contact is reached.
 """
@@ -15,9 +15,9 @@ from typing import Any
 from reconciler.audience.decision import suppression
 from reconciler.audience.relations import engine, relations
 from reconciler.audience.sources import raw_rows
-from reconciler.audience.staging import contact_ids, persons
+from reconciler.audience.staging import contact_ids, contact_numbers
 from reconciler.model.change import REACHED_COLUMNS, RowChange
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Phones, Segment, Suppression
 
 Read = Mapping[RowQuery, Rows]
@@ -108,7 +108,7 @@ def recheck_live(backend: Any, contacts: Rows, segment: Segment, read: Read) -> 
     # ids as the list has them, and not as they are compared, but for whom they are
     people = there.select(member="contactId", contactId="same", phone="phone", region=ibis.null("string"))
     people = suppression.add_e164(backend, people, how)
-    lost = people.filter(persons.unread(people)).select("member").distinct()
+    lost = people.filter(contact_numbers.unread(people)).select("member").distinct()
     for chunk in relations.stream_rows(backend, lost, _STREAMED):
         yield from ((member, UNREAD) for (member,) in chunk)
     people = suppression.add_contact_entries(people, segment.suppress)

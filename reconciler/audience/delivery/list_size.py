@@ -1,14 +1,14 @@
 # tested by: tests/test_engines.py
-"""How many are on a list? Whoever was read counts: what the tenant counts by itself may lag behind."""
+"""Count how many are on a list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.model.desired import Desired
-from reconciler.model.live import LiveObject
-from reconciler.model.rows import MemberPhones, MembersOf, RowQuery, Rows
+from reconciler.model.desired_state import Desired
+from reconciler.model.live_state import LiveObject
+from reconciler.model.row_files import MemberPhones, MembersOf, RowQuery, Rows
 
 LIST = "ContactList"
 

@@ -1,5 +1,5 @@
 # tested by: tests/test_engines.py
-"""How is a row change counted, streamed to the wire, digested, and held against what a list has become?"""
+"""Count, stream and digest the rows of a change as they go over the wire."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import orjson
 from reconciler.audience.diff import row_matching
 from reconciler.audience.relations import batches, reasons, relations
 from reconciler.model.change import RowChange
-from reconciler.model.outcomes import AnyRowChange
+from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.reason import Reason
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.segment import BAND
 
 _STREAMED = 10_000

@@ -1,5 +1,5 @@
 # tested by: tests/properties/test_attribute_values.py
-"""What did this workspace write last of contacts themselves, where no tenant tells it?
+"""Keep digests of what was last written of each contact, where no tenant shows it.
 
 Kept are keyed digests alone: without the workspace's key nobody learns a name or a number from them, nor whose it is.
 They are computed by the engine of this process, whichever the audience is computed on: the key goes nowhere.
@@ -16,9 +16,9 @@ from typing import Any
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
 from reconciler.model.delivery import PERSONAL
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Engine
+from reconciler.model.workspace_settings import Engine
 
 WRITTEN = {"who": "string", **dict.fromkeys(PERSONAL, "string")}
 """A contact of a list and what was written of it, each a keyed digest; null where nothing was."""

@@ -1,5 +1,5 @@
 # tested by: tests/audience/diff/test_membership_diff.py
-"""Would one plan put on a list what it takes off the same list?"""
+"""Defer rows that one plan would both add to and remove from a list."""
 
 from __future__ import annotations
 

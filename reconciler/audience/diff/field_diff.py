@@ -1,5 +1,5 @@
 # tested by: tests/audience/diff/test_membership_diff.py
-"""In what does a contact on a list differ from what is to be written with it?"""
+"""Compare the fields of a contact on a list with those to be written."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reconciler.audience.decision import suppression
 from reconciler.audience.delivery import written_digests
 from reconciler.audience.diff import recency_only
 from reconciler.audience.relations import reasons, relations
-from reconciler.audience.staging import values
+from reconciler.audience.staging import attribute_values
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import PERSONAL
-from reconciler.model.feeds import Pairs
 from reconciler.model.members import MembershipDecision
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.segment import BAND, SCORED, Delivery, Phones
+from reconciler.model.source_feeds import Pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def compare_attributes(told: Any, names: Sequence[str], named: Pairs, prefix: st
         elif value == BAND:
             agree = held == '"' + band + '"'
         else:
-            agree = values.is_same_value(told["attributes"].get(value), held)
+            agree = attribute_values.is_same_value(told["attributes"].get(value), held)
         found[name] = ~agree.fill_null(False)
     return found
 

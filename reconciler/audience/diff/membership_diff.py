@@ -1,4 +1,4 @@
-"""What must change on a segment's lists, contact by contact, and why?"""
+"""Compare who belongs on a segment's lists with who is on them: adds, updates, removals, each with a reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
 from reconciler.model.members import MembershipDecision
 from reconciler.model.reason import Counted, Reason
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
 
 

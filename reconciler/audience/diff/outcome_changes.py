@@ -1,5 +1,5 @@
-# tested by: tests/steps/apply/test_outcomes.py
-"""What is said in a plan of the outcomes that a campaign's contacts get?"""
+# tested by: tests/steps/apply/test_outcome_step.py
+"""Summarise the outcomes that a plan sets, for the plan."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.delivery import wire_rows
-from reconciler.audience.diff import outcomes
+from reconciler.audience.diff import outcome_diff
 from reconciler.model.change import Sample
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.disposition import DispositionSet
-from reconciler.model.listing import count_shown
-from reconciler.model.live import Live
-from reconciler.model.outcomes import OutcomeChange
+from reconciler.model.live_state import Live
+from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.reason import Share
-from reconciler.model.tokens import Tokens
+from reconciler.model.text_lists import count_shown
 
 AGENTS = 10
 """Agents that are named; the others are counted together."""
@@ -34,7 +34,7 @@ def plan_outcomes(
     others: Sequence[DispositionSet] = (),
 ) -> OutcomeChange:
     """What must change of the contacts of a set's campaign; its rows are written to the file `into`."""
-    compared = outcomes.compare_outcomes(backend, wanted, live.rows, into, owed, others)
+    compared = outcome_diff.compare_outcomes(backend, wanted, live.rows, into, owed, others)
     rows = compared.rows
     return OutcomeChange(
         address=wanted.address,
@@ -44,15 +44,15 @@ def plan_outcomes(
         unchanged=compared.unchanged,
         rows=rows,
         digest=wire_rows.digest_rows(rows),
-        reasons=outcomes.count_reasons(backend, rows),
-        outcomes=tuple(outcomes.count_values(backend, rows, "outcome")),
-        agents=_agents(outcomes.count_values(backend, rows, "agent")),
+        reasons=outcome_diff.count_reasons(backend, rows),
+        outcomes=tuple(outcome_diff.count_values(backend, rows, "outcome")),
+        agents=_agents(outcome_diff.count_values(backend, rows, "agent")),
         left=compared.left,
         places=compared.places,
         owed=compared.owed,
         samples=tuple(
             Sample(tokens.token(contact), tokens.hint(contact), "set", why)
-            for contact, why in outcomes.pick_examples(backend, rows, EXAMPLES)
+            for contact, why in outcome_diff.pick_examples(backend, rows, EXAMPLES)
         ),
         reopened=compared.reopened,
         later=compared.later,

@@ -1,4 +1,4 @@
-"""Which scores on a list are others now only because time has gone by?
+"""Find scores that differ only because time has passed.
 
 What a list holds is held against what the same model makes of the same interactions as of the moment at which the list
 was written last. Where that is what it holds, and nobody has called since, nothing has changed but the date.
@@ -16,10 +16,10 @@ from typing import Any
 
 from reconciler.audience.decision import scoring
 from reconciler.audience.relations import engine, relations
-from reconciler.model.live import compute_digest
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.live_state import compute_digest
+from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
-from reconciler.model.scored import Scored
+from reconciler.model.score_date import Scored
 from reconciler.model.segment import Delivery, Segment
 from reconciler.model.serialization import to_json
 

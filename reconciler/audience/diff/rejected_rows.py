@@ -1,5 +1,5 @@
 # tested by: tests/audience/diff/test_retry_queue.py
-"""Is a contact that the tenant would not take still the same row of its source?
+"""Tell whether a rejected contact's row has changed since.
 
 Of what was offered and not taken a keyed digest is kept: of what its source says of the contact, and not of its score,
 which changes from day to day. Computed by the engine of this process, whichever the audience is computed on: the key
@@ -17,9 +17,9 @@ from typing import Any
 
 from reconciler.audience.relations import engine, relations
 from reconciler.audience.sources import raw_rows
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Engine
+from reconciler.model.workspace_settings import Engine
 
 SEEN = {
     "contactId": "string",

@@ -1,4 +1,4 @@
-"""Which contacts would a list not take before, and is it time to offer them again?
+"""Select the contacts that are pending retry, and those whose time has come.
 
 A contact that is rejected waits, twice as long each time; after so many times it is in quarantine. What happened long
 ago is forgotten, so quarantine ends by itself.
@@ -12,8 +12,8 @@ from typing import Any
 
 from reconciler.audience.relations import relations
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.model.rows import Rows
-from reconciler.model.settings import RetryPolicy
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import RetryPolicy
 
 _LINES = {
     "run": "VARCHAR",

@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_identity.py
-"""Whose row is each row of a list, and which are one too many?
+"""Match the rows of a list with contacts, and find duplicates.
 
 A list has a key: what makes two of its rows one to the way that writes it. Rows of a list with the key `contact` are
 the contact's whose id they have. A bulk insert finds a row by its phone: there a row is the contact's that has its
@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.audience.relations import reasons
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.audience.staging import phones
+from reconciler.audience.staging import phone_normalisation
 
 AGAIN = "duplicate_member"
 """Of several rows of one contact on a list all but one."""
@@ -33,7 +33,7 @@ def add_numbers(backend: Any, members: Any, region: str | None) -> Any:
     phone = members["phone"]
     known = ibis.cases((phone.isnull(), ibis.literal("")), (phone.re_search(_WIRE), phone), else_=ibis.null("string"))
     asked = members.mutate(plain=known, region=ibis.null("string"))
-    read = phones.normalise_phones(backend, asked, "possible", region)
+    read = phone_normalisation.normalise_phones(backend, asked, "possible", region)
     return read.select(*members.columns, number=read["e164"].nullif(""))
 
 

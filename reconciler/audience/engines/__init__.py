@@ -1,5 +1,5 @@
 # tested by: tests/audience/relations/test_engine.py
-"""What is different from engine to engine? A module each, with the functions of `Operations`; all else is alike.
+"""Define what differs between engines; each is a module with `Operations`.
 
 A module bears the name that ibis gives its backend.
 """
@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import Engine
 
 
 class Operations(Protocol):

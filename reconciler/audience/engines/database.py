@@ -1,5 +1,5 @@
 # tested by: tests/audience/relations/test_engine.py
-"""Which DuckDB database is asked? To begin one takes as long as ten questions: one that is at hand is asked again.
+"""Reuse a DuckDB database that is at hand, as opening one costs as much as ten queries.
 
 Each who asks has a connection of its own, and sees none of the others' tables.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from reconciler.model.settings import Engine
+from reconciler.model.workspace_settings import Engine
 
 
 @dataclass(slots=True)

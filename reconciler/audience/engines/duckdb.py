@@ -1,5 +1,5 @@
 # tested by: tests/audience/relations/test_engine.py
-"""How does DuckDB, in this process, compute rows?"""
+"""Run relations on DuckDB, in this process."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from reconciler.audience.engines import database
 from reconciler.audience.engines.grouping_sets import write_grouping_sets
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine
-from reconciler.model.temporary import temporary_folder
+from reconciler.model.row_files import Rows
+from reconciler.model.temporary_folder import temporary_folder
+from reconciler.model.workspace_settings import Engine
 
 _WRITTEN = ", ".join(
     [

@@ -1,5 +1,5 @@
 # tested by: tests/audience/impact/test_concentration.py
-"""How are rows grouped in several ways in one scan? In SQL, as ibis has no word for it: GROUPING SETS."""
+"""Group rows in several ways in one scan, by GROUPING SETS in SQL."""
 
 from __future__ import annotations
 

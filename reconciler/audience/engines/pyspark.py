@@ -1,5 +1,5 @@
 # tested by: tests/test_engines.py
-"""How does Spark, in this process or on a cluster, compute rows?
+"""Run relations on Spark, in this process or on a cluster.
 
 The rows are read from files and written to files that this process and Spark's workers both see: on one machine that
 is so; with workers elsewhere the folder of temporary files (`TMPDIR`) must be on storage that they share.
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from reconciler.audience.engines import duckdb, patterns, session
+from reconciler.audience.engines import duckdb, regex_translation, spark_session
 from reconciler.audience.engines.grouping_sets import write_grouping_sets
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import Engine
 
 _FAILED = "the engine spark failed"
 _SHARED = (
@@ -42,7 +42,7 @@ def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
     """
     import ibis
 
-    started = session.session(engine)
+    started = spark_session.session(engine)
     with warnings.catch_warnings():
         # ibis brings in pandas for what is not used here, and PySpark warns of its version
         warnings.simplefilter("ignore")
@@ -81,7 +81,7 @@ def parquet(backend: Any, path: Path) -> Any:
     # a path is taken for a pattern, and for a file of the cluster's own storage where it does not say what it is
     exact = "file://" + _GLOB.sub(r"\\\1", str(path.absolute()))
     name = f"read_{uuid4().hex}"
-    with session.failures(_FAILED, _SHARED):
+    with spark_session.failures(_FAILED, _SHARED):
         backend.session.read.parquet(exact).createOrReplaceTempView(name)
         return backend.table(name)
 
@@ -109,9 +109,9 @@ def get_value(column: Any, key: str) -> Any:
 
 def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
     """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
-    query = write_grouping_sets(str(backend.compile(patterns.translated(relation))), keys, within)
+    query = write_grouping_sets(str(backend.compile(regex_translation.translated(relation))), keys, within)
     name = f"read_{uuid4().hex}"
-    with session.failures(_FAILED, _SHARED):
+    with spark_session.failures(_FAILED, _SHARED):
         backend.session.sql(query).createOrReplaceTempView(name)
         return backend.table(name)
 
@@ -134,9 +134,9 @@ def _parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any]]]:
 
     with tempfile.TemporaryDirectory(dir=scratch(backend), prefix="parts-") as folder:
         into = Path(folder, "rows")
-        with session.failures(_FAILED, _SHARED):
+        with spark_session.failures(_FAILED, _SHARED):
             counted = Observation()
-            frame = backend.raw_sql(backend.compile(patterns.translated(relation)))
+            frame = backend.raw_sql(backend.compile(regex_translation.translated(relation)))
             frame = frame.observe(counted, functions.count(functions.lit(1)).alias("rows"))
             frame.write.parquet(f"file://{into.absolute()}")
             written = counted.get["rows"]

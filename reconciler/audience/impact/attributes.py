@@ -1,5 +1,5 @@
 # tested by: tests/audience/impact/test_concentration.py
-"""What do the people of a segment have in common, as far as a plan may say it? The columns of a relation, with names.
+"""List the attributes by which the people of a segment may be described in a plan.
 
 Left out, wherever it comes from: what the mapping calls sensitive, and what names or reaches somebody. Of what is left,
 only values that are no free text are ever spoken of (`is_tellable`).
@@ -15,9 +15,9 @@ from typing import Any
 
 from reconciler.audience.relations import engine, relations
 from reconciler.audience.staging import geography, postal_codes
-from reconciler.model.feeds import FileFeed
 from reconciler.model.members import MembershipDecision
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.source_feeds import FileFeed
 
 LONGEST = 40
 """Characters of a value that may be spoken of: what is longer is somebody's text."""

@@ -1,4 +1,4 @@
-"""Where is the change of a segment concentrated: what do those whose calling changes have in common?
+"""Find where the change of a segment is concentrated.
 
 In few scans: one that counts every attribute by itself, and one that counts the pairs of the values that stood out. Of
 values that fewer than `FEWEST` people have nobody is told, nor where a difference of figures would tell of so few.
@@ -24,7 +24,7 @@ from reconciler.audience.impact.attributes import (
 from reconciler.audience.relations import engine, relations
 from reconciler.model.impact import Change, Concentration, Value
 from reconciler.model.members import MembershipDecision
-from reconciler.model.rows import RowQuery, Rows
+from reconciler.model.row_files import RowQuery, Rows
 
 FEWEST = 10
 """People who have a value, in the population and in the change, and who do not: else it is not told (k-anonymity)."""

@@ -1,12 +1,12 @@
 # tested by: tests/audience/relations/test_relations.py
-"""How are many rows gone through without all of them being held?"""
+"""Go through many rows in batches, without holding all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 
 A_SHARE = 200_000
 """So many rows are grouped or joined at once where memory must not grow with their number."""

@@ -1,4 +1,4 @@
-"""Where are rows computed?
+"""Open the engine that a workspace names.
 
 On DuckDB, in this process, or on Spark: the expressions are the same. What an engine does in a way of its own is in
 its module of `engines`. Sources and the wire are read by DuckDB, whichever engine the audience is computed on.
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.engines import Operations, duckdb, pyspark
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import Engine
 
 
 def open_engine(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:

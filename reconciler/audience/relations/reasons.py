@@ -1,5 +1,5 @@
 # tested by: tests/audience/decision/test_suppression.py
-"""How is a reason written in a relation? As the code and the arguments of `model/reason.py`; no words."""
+"""Build reasons inside relations: codes and arguments, no words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do rows that were read become relations, with one row for each contact or interaction?
+"""Turn rows that were read into relations with one row for each contact or interaction.
 
 What was read is settled once and kept so (`keeping`): `contacts`, `interactions` and `members` know that form again.
 """
@@ -16,7 +16,7 @@ from reconciler.audience.relations.reasons import find_fault, no_reason, read_re
 from reconciler.audience.staging import contact_ids, regions
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON, Counted
-from reconciler.model.rows import ATTRIBUTE, SENT_AS, Rows
+from reconciler.model.row_files import ATTRIBUTE, SENT_AS, Rows
 
 ACTIVE = "ACTIVE"
 MOST_READS = 4

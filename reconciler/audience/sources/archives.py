@@ -1,4 +1,4 @@
-"""What is in a zip archive, and how is it unpacked so that it cannot do harm?
+"""Unpack zip archives safely.
 
 A member is unpacked as it is read, into the folder of the run, under a name of ours: nothing that the archive calls
 itself is a path here. What the archive says of sizes is not believed.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.audience.sources.paths import Found
+from reconciler.audience.sources.source_files import Found
 from reconciler.model.problem import BadInput, Problem
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")

@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_sql.py
-"""How is a database opened for reading only, and what may be said of its errors?
+"""Open a database for reading only, and describe its errors.
 
 The URL is a secret with its user, password and host. None of them stands in a message, and no error of a driver is
 chained to ours: it would carry them.
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from reconciler.model.feeds import AnySql
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.secret import Secret
+from reconciler.model.source_feeds import AnySql
 
 T = TypeVar("T")
 

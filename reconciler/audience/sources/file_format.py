@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/formats/test_formats.py
-"""What is a format of files?"""
+"""Define what a file format is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.sources.paths import Found
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.model.feeds import AnyFiles
+from reconciler.audience.sources.source_files import Found
+from reconciler.model.source_feeds import AnyFiles
 
 
 def _begins_as_any(_file: Found, _start: bytes) -> bool:

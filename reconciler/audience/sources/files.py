@@ -1,4 +1,4 @@
-"""What do files of the workspace, or of an object store, say of contacts, interactions and dispositions?
+"""Read contacts, interactions and dispositions from files of the workspace or an object store.
 
 CSV, Parquet, JSON Lines and Excel workbooks, also compressed with gzip (`.gz`) or in a `.zip`. Whatever cannot be read
 is an error with its file and line, or a row that is kept with its fault; no row is lost in silence.
@@ -16,18 +16,18 @@ from typing import Any
 
 from reconciler.audience.sources import folders, unpacking
 from reconciler.audience.sources.formats import formats
-from reconciler.audience.sources.paths import Found, check_files_exist, find_files
 from reconciler.audience.sources.raw_rows import (
     RawRows,
     fault_type,
     open_parquet,
 )
+from reconciler.audience.sources.source_files import Found, check_files_exist, find_files
+from reconciler.audience.staging import column_mapping, dnc_entries
 from reconciler.audience.staging import dispositions as of_contacts
-from reconciler.audience.staging import dnc_entries, mapping
-from reconciler.model.feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.reason import REASON
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
+from reconciler.model.source_feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
 
 
 def read_contacts(backend: Any, feed: FileFeed, root: Path, into: Path, now: datetime | None = None) -> Rows:
@@ -41,7 +41,7 @@ def read_contacts(backend: Any, feed: FileFeed, root: Path, into: Path, now: dat
     Raises:
         BadInput: every file that cannot be read, or the first rows that cannot be used (`on_invalid: refuse`).
     """
-    return _read(backend, feed, root, into, dnc_entries.list_mapped_columns(feed, now), mapping.CONTACTS)
+    return _read(backend, feed, root, into, dnc_entries.list_mapped_columns(feed, now), column_mapping.CONTACTS)
 
 
 def read_interactions(backend: Any, feed: FileHistory, root: Path, into: Path) -> Rows:
@@ -49,7 +49,7 @@ def read_interactions(backend: Any, feed: FileHistory, root: Path, into: Path) -
 
     Arguments and errors are those of `contacts`.
     """
-    return _read(backend, feed, root, into, mapping.map_interactions, mapping.INTERACTIONS)
+    return _read(backend, feed, root, into, column_mapping.map_interactions, column_mapping.INTERACTIONS)
 
 
 def read_dispositions(backend: Any, feed: FileDispositions, root: Path, into: Path, now: datetime) -> Rows:
@@ -58,7 +58,7 @@ def read_dispositions(backend: Any, feed: FileDispositions, root: Path, into: Pa
     Arguments and errors are those of `contacts`; `now` is the moment after which none may be.
     """
     mapped = partial(of_contacts.map_dispositions, now=now)
-    return _read(backend, feed, root, into, mapped, mapping.DISPOSITIONS)
+    return _read(backend, feed, root, into, mapped, column_mapping.DISPOSITIONS)
 
 
 def _read(
@@ -69,7 +69,7 @@ def _read(
     mapped: Callable[[RawRows, Any], Any],
     columns: Mapping[str, str],
 ) -> Rows:
-    wanted = mapping.list_columns(feed)
+    wanted = column_mapping.list_columns(feed)
     if isinstance(feed, FileFeed):
         folders.check_folders(feed, root)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def _read(
             raise BadInput(problems)
         if not parts:  # an optional feed without files
             parts.append(_nothing(scratch / "nothing.parquet", columns))
-        return mapping.collect_parts(backend, parts, feed, into, columns)
+        return column_mapping.collect_parts(backend, parts, feed, into, columns)
 
 
 def _map(

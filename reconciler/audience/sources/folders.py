@@ -1,4 +1,4 @@
-"""Is a folder that is kept for some files there, and does it hold them and nothing else?
+"""Check that a folder of source files is there and holds nothing else.
 
 A do-not-call list that keeps numbers in a folder suppresses nobody by one that is misspelt, or whose files are of
 another type. Names that begin with a dot are none of anybody's data: drafts of ours, and what systems leave behind.
@@ -11,13 +11,13 @@ from itertools import islice
 from pathlib import Path
 
 from reconciler.audience.sources.object_store import MOST_LISTED
-from reconciler.bucket.addresses import SCHEMES, NotAnAddress, parse_url, scheme_of
-from reconciler.bucket.objects import Bucket
-from reconciler.bucket.refusals import BucketError, Missing
-from reconciler.model.feeds import FileFeed
-from reconciler.model.listing import shorten_list
-from reconciler.model.nearest import find_nearest
+from reconciler.bucket.object_client import Bucket
+from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
+from reconciler.bucket.store_errors import BucketError, Missing
+from reconciler.model.nearest_name import find_nearest
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.source_feeds import FileFeed
+from reconciler.model.text_lists import shorten_list
 
 _NAMED = 5
 _BEGINS = "say `mayBeginEmpty: true` if nothing has been added to it yet"

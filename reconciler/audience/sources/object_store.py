@@ -1,4 +1,4 @@
-"""Which objects of an object store does a feed mean, and how do they come here to be read?
+"""List and fetch the objects of an object store that a source names.
 
 They are fetched one after the other into the folder of the run, are read as files are, and are gone when they have
 been read. What people read of them is their URL.
@@ -12,9 +12,9 @@ import shutil
 from itertools import islice
 from pathlib import Path
 
-from reconciler.bucket.addresses import NotAnAddress, Url, parse_url
-from reconciler.bucket.objects import Bucket, Meta
-from reconciler.bucket.refusals import BucketError, Missing, Moved
+from reconciler.bucket.object_client import Bucket, Meta
+from reconciler.bucket.object_urls import NotAnAddress, Url, parse_url
+from reconciler.bucket.store_errors import BucketError, Missing, Moved
 from reconciler.model.problem import BadInput, Location, Problem
 
 LARGEST = 64 << 30

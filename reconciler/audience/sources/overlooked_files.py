@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_folders.py
-"""Which do-not-call files does a pattern all but name? Whoever stands in one that is lost in silence is called.
+"""Find do-not-call files that a pattern nearly matches.
 
 Of another case, or compressed; in a folder that is a link, into which `**` does not look; in one that cannot be listed,
 of which a pattern says nothing.
@@ -14,9 +14,9 @@ from fnmatch import translate
 from pathlib import Path
 
 from reconciler.audience.sources import object_store
-from reconciler.bucket.addresses import scheme_of
-from reconciler.model.feeds import FileFeed
+from reconciler.bucket.object_urls import scheme_of
 from reconciler.model.problem import Problem
+from reconciler.model.source_feeds import FileFeed
 
 _PATTERN = re.compile(r"[*?\[]")
 _HINT = "name it as well, or move it elsewhere: its numbers would suppress nobody"

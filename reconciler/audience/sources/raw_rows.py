@@ -1,5 +1,5 @@
 # tested by: tests/audience/test_source_cases.py
-"""What does a source say, before its columns are given a meaning? Every value as text, every row with its place."""
+"""Stage the rows of a source as text, each with its place, before columns are mapped."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.sources.paths import Found
-from reconciler.model.feeds import AnyFiles, Feed
-from reconciler.model.listing import shorten_list
-from reconciler.model.nearest import find_nearest
+from reconciler.audience.sources.source_files import Found
+from reconciler.model.nearest_name import find_nearest
 from reconciler.model.problem import BadInput, Location, Problem
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
+from reconciler.model.source_feeds import AnyFiles, Feed
+from reconciler.model.text_lists import shorten_list
 
 BATCH = 10_000
 """Rows that are held at once where a source cannot be read by the engine itself."""

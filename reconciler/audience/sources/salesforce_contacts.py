@@ -1,4 +1,4 @@
-"""What do the records of a Salesforce object say of contacts?
+"""Read contacts from the records of a Salesforce object.
 
 They are laid down as text by whoever can ask for them, and then mapped as the rows of a file are.
 """
@@ -14,12 +14,12 @@ from typing import Any
 
 from reconciler.audience.relations import engine, relations
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import dnc_entries, mapping
+from reconciler.audience.staging import column_mapping, dnc_entries
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.soql import FIELD
+from reconciler.model.source_feeds import SalesforceFeed
 
 Read = Callable[[Sequence[str], Path], Rows]
 """Reads some fields of every record into a file: columns `id`, `row`, `fault`, and `c0`, `c1`, … for the fields;
@@ -37,7 +37,7 @@ def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, no
         BadInput: the condition for consent names no fields, or rows cannot be used (`on_invalid: refuse`).
         ReconcilerError: the records could not be read whole.
     """
-    fields = sorted(mapping.list_columns(feed))
+    fields = sorted(column_mapping.list_columns(feed))
     problems = [_no_field(feed, name) for name in fields if not FIELD.fullmatch(name)]
     if problems:
         raise BadInput(problems)
@@ -47,11 +47,11 @@ def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, no
         table = _whole(backend, feed, lambda: read(fields, scratch / "records.json"))
         place = f"{feed.where} record " + table["row"].cast("string")
         named = {name: f"c{number}" for number, name in enumerate(fields)}
-        typed = {name: named[name].replace("c", "value") for name in mapping.list_value_columns(feed)}
+        typed = {name: named[name].replace("c", "value") for name in column_mapping.list_value_columns(feed)}
         part = scratch / "part.parquet"
         told = dnc_entries.list_mapped_columns(feed, now)(RawRows(table.mutate(place=place), named, typed), feed)
         engine.write_parquet(backend, told, part)
-        return mapping.collect_parts(backend, [part], feed, into, mapping.CONTACTS)
+        return column_mapping.collect_parts(backend, [part], feed, into, column_mapping.CONTACTS)
 
 
 def _whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:

@@ -1,4 +1,4 @@
-"""What does a query on a database say of contacts, interactions and dispositions?
+"""Read contacts, interactions and dispositions by a query on a database.
 
 SQLite and PostgreSQL. The rows are streamed to disk as text, a batch at a time, and then mapped as those of a file are;
 what keeps its type is streamed as JSON, too.
@@ -20,7 +20,7 @@ from uuid import UUID
 import orjson
 
 from reconciler.audience.sources import database
-from reconciler.audience.sources.query import refuse_writing
+from reconciler.audience.sources.query_check import refuse_writing
 from reconciler.audience.sources.raw_rows import (
     BATCH,
     RawRows,
@@ -29,12 +29,12 @@ from reconciler.audience.sources.raw_rows import (
     fault_type,
     open_parquet,
 )
+from reconciler.audience.staging import column_mapping, dnc_entries
 from reconciler.audience.staging import dispositions as of_contacts
-from reconciler.audience.staging import dnc_entries, mapping
-from reconciler.model.feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
+from reconciler.model.source_feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
 
 
 def read_contacts(
@@ -51,18 +51,18 @@ def read_contacts(
     Raises:
         BadInput: the query is not allowed or fails, the database cannot be read, or rows cannot be used.
     """
-    return _read(backend, feed, url, root, into, dnc_entries.list_mapped_columns(feed, now), mapping.CONTACTS)
+    return _read(backend, feed, url, root, into, dnc_entries.list_mapped_columns(feed, now), column_mapping.CONTACTS)
 
 
 def read_interactions(backend: Any, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:
     """The interactions that a feed's query selects, with the columns `mapping.INTERACTIONS`; else as `contacts`."""
-    return _read(backend, feed, url, root, into, mapping.map_interactions, mapping.INTERACTIONS)
+    return _read(backend, feed, url, root, into, column_mapping.map_interactions, column_mapping.INTERACTIONS)
 
 
 def read_dispositions(backend: Any, feed: SqlDispositions, url: Secret, root: Path, into: Path, now: datetime) -> Rows:
     """The dispositions that a feed's query selects, none after `now`: `mapping.DISPOSITIONS`; else as `contacts`."""
     mapped = partial(of_contacts.map_dispositions, now=now)
-    return _read(backend, feed, url, root, into, mapped, mapping.DISPOSITIONS)
+    return _read(backend, feed, url, root, into, mapped, column_mapping.DISPOSITIONS)
 
 
 def _read(
@@ -74,7 +74,7 @@ def _read(
     mapped: Callable[[RawRows, Any], Any],
     columns: Mapping[str, str],
 ) -> Rows:
-    wanted = mapping.list_columns(feed)
+    wanted = column_mapping.list_columns(feed)
     parts = database.parse_url(url, feed)
     refuse_writing(feed, database.name_dialect(parts))
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,9 +85,9 @@ def _read(
         table = backend.read_parquet(str(rough))
         place = f"{feed.where} row " + table["row"].cast("string")
         part = scratch / "part.parquet"
-        as_json = {name: f"value{number}" for number, name in enumerate(mapping.list_value_columns(feed))}
+        as_json = {name: f"value{number}" for number, name in enumerate(column_mapping.list_value_columns(feed))}
         mapped(RawRows(table.mutate(place=place), named, as_json), feed).to_parquet(str(part))
-        return mapping.collect_parts(backend, [part], feed, into, columns)
+        return column_mapping.collect_parts(backend, [part], feed, into, columns)
 
 
 def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> dict[str, str]:
@@ -98,11 +98,11 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
         names = list(result.keys())
         columns = _columns(names, feed, wanted)
         exact = dict[str, str]()
-        for meaning, column in mapping.list_exact_columns(feed):
+        for meaning, column in column_mapping.list_exact_columns(feed):
             # what is an id and a phone as well is held to be an id
             exact[column] = meaning if exact.get(column, "phone") == "phone" else exact[column]
         chosen = [(names.index(name), name, exact.get(name)) for name in columns]
-        valued = mapping.list_value_columns(feed)
+        valued = column_mapping.list_value_columns(feed)
         typed = [f"value{number}" for number in range(len(valued))]
         schema = {**dict.fromkeys([*columns.values(), *typed], pa.string()), "row": pa.int64(), "fault": fault_type()}
         row = 1

@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_archives.py
-"""How does a file become one that can be read as its format: out of its archive, and its text in UTF-8?
+"""Unpack and decode a file: archive, compression, text encoding.
 
 A file that is something else than the manifest says is named for what it is, by how it begins.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 
 from reconciler.audience.sources import archives
 from reconciler.audience.sources.formats import formats
-from reconciler.audience.sources.paths import Found, make_readable, open_file
-from reconciler.model.feeds import AnyFiles
+from reconciler.audience.sources.source_files import Found, make_readable, open_file
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.source_feeds import AnyFiles
 
 _CHUNK = 1 << 16
 _MARKS = {

@@ -1,5 +1,5 @@
 # tested by: tests/audience/staging/test_consent.py
-"""How is a condition over a source's columns understood?
+"""Parse conditions over the columns of a source.
 
 A small part of SQL: columns, texts, numbers, `true` and `false`; `=`, `<>`, `<`, `<=`, `>`, `>=`, `in (…)`, `is null`
 and `like`; `and`, `or`, `not`; `lower`, `upper`, `trim`, `coalesce`. Nothing else is translated, so nothing

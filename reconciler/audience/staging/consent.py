@@ -1,4 +1,4 @@
-"""Who gave consent, or which rows are do-not-call entries, said as a condition over a source's columns?
+"""Evaluate the condition for consent, or for do-not-call entries, on a source's columns.
 
 The condition is a small part of SQL; `audience/staging/conditions.py` says which, and how it compares.
 """

@@ -1,5 +1,5 @@
-# tested by: tests/model/test_invisible.py
-"""Which ids mean the same contact? `model.unseen` says it of one id; here it is asked of those that are not plain.
+# tested by: tests/model/test_text_folding.py
+"""Find ids that mean the same contact though they are written differently.
 
 Nearly every id is, and an engine can tell; the few others are looked at once each, and joined.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
-from reconciler.model import invisible
+from reconciler.model import text_folding
 
 _ASKED = 20_000
 """How many ids are looked at before they are written down: what is in memory at once."""
@@ -30,7 +30,9 @@ def find_odd_ids(backend: Any, *columns: Any) -> Any | None:
     tables = [column.name("asked").as_table() for column in columns]
     every = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
     text = every["asked"]
-    plain = text.re_search(invisible.SEEN) & ~((text.length() == invisible.LONG) & text.re_search(invisible.FORMS))
+    plain = text.re_search(text_folding.SEEN) & ~(
+        (text.length() == text_folding.LONG) & text.re_search(text_folding.FORMS)
+    )
     asked = every.filter(text.notnull(), ~plain).distinct()
     handle, name = tempfile.mkstemp(prefix="ids-", suffix=".parquet", dir=engine.find_scratch(backend))
     os.close(handle)
@@ -38,7 +40,7 @@ def find_odd_ids(backend: Any, *columns: Any) -> Any | None:
     with raw_rows.open_parquet(Path(name), dict.fromkeys(("asked", "bare", "same"), pa.string())) as append:
         for chunk in engine.stream_rows(backend, asked, _ASKED):
             told = [
-                (each, invisible.strip_invisible(each) or None, invisible.normalise_id(each) or each)
+                (each, text_folding.strip_invisible(each) or None, text_folding.normalise_id(each) or each)
                 for (each,) in chunk
             ]
             append(list(zip(*told, strict=True)))

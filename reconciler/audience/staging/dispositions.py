@@ -1,5 +1,5 @@
 # tested by: tests/audience/test_source_cases.py
-"""How do a source's columns become dispositions, and which of its rows cannot be used?"""
+"""Map the columns of a source to dispositions, with a fault for each row that cannot be used."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import values
+from reconciler.audience.staging import attribute_values
+from reconciler.audience.staging.column_mapping import DISPOSITIONS, MappedColumns, is_empty
 from reconciler.audience.staging.instants import CLOCK, parse_epoch, parse_utc
-from reconciler.audience.staging.mapping import DISPOSITIONS, MappedColumns, is_empty
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
-from reconciler.model.feeds import DispositionFeed
+from reconciler.model.source_feeds import DispositionFeed
 
 OUTCOME = "outcome"
 """The column of the outcome, as a fault names it."""
@@ -34,7 +34,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
     limit = int((now + CLOCK_SKEW).timestamp())
     never, dated = ibis.literal(False), told.says("timestamp")
     named = outcome.isin(feed.codes).fill_null(False)
-    custom, unreadable = values.read_values(rough, feed.custom, {})
+    custom, unreadable = attribute_values.read_values(rough, feed.custom, {})
     columns = {
         **{name: told[name] for name in ("contactId", "outcome", "agent", "notes", "phone", "region")},
         "timestamp": moment,
@@ -65,7 +65,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
                 (notes.re_search(_CONTROL), "control_characters", "notes"),
                 *(
                     (_unfit(text, LONGEST_FIELD), "unfit_text", name, str(LONGEST_FIELD))
-                    for name, text in values.name_values(rough, feed.custom)
+                    for name, text in attribute_values.name_values(rough, feed.custom)
                 ),
             ),
             unreadable,

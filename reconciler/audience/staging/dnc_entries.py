@@ -1,5 +1,5 @@
 # tested by: tests/audience/test_source_cases.py
-"""How do a source's rows become do-not-call entries?
+"""Map the rows of a source to do-not-call entries.
 
 Each number of a row is an entry of its own, in the place of its row. A cell in which nothing stands is no entry. A row
 that cannot be read is an entry that nobody can read, and never none: the number in it is somebody's. For the same
@@ -16,13 +16,13 @@ from typing import Any
 
 from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import consent, instants, mapping, phone_columns, regions
-from reconciler.model.feeds import Answers, ContactFeed, Entries
+from reconciler.audience.staging import column_mapping, consent, instants, phone_columns, regions
+from reconciler.model.source_feeds import Answers, ContactFeed, Entries
 
 
 def list_mapped_columns(feed: ContactFeed, now: datetime | None = None) -> Callable[[RawRows, Any], Any]:
     """What makes rows of a feed's: contacts, or the entries that have not expired at a moment (left out: this one)."""
-    return mapping.map_contacts if feed.entries is None else partial(map_entries, now=now or datetime.now(UTC))
+    return column_mapping.map_contacts if feed.entries is None else partial(map_entries, now=now or datetime.now(UTC))
 
 
 def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
@@ -34,7 +34,7 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
     import ibis
 
     how = feed.entries or Entries()
-    table, told = rough.table, mapping.MappedColumns(rough, feed)
+    table, told = rough.table, column_mapping.MappedColumns(rough, feed)
     columns = {name: rough.table[column] for name, column in rough.columns.items()}
     counts, faults = ibis.literal(True), [table["fault"]]
     if how.condition is not None:
@@ -61,8 +61,8 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
     each = rows.select("contactId", "country", "place", "fault", phone=rows["numbers"].unnest())
     region = each["country"] if feed.region is None else ibis.coalesce(each["country"], ibis.literal(feed.region))
     each = each.mutate(phones=ibis.array([each["phone"]]), region=region)
-    unsaid = {name: ibis.null(kind) for name, kind in mapping.CONTACTS.items() if name not in each.columns}
-    return each.mutate(**unsaid).select(*mapping.CONTACTS)
+    unsaid = {name: ibis.null(kind) for name, kind in column_mapping.CONTACTS.items() if name not in each.columns}
+    return each.mutate(**unsaid).select(*column_mapping.CONTACTS)
 
 
 def _lacking(rough: RawRows, feed: ContactFeed) -> Any:
@@ -122,6 +122,6 @@ def _expired(written: Any, now: datetime) -> tuple[Any, Any]:
     # by the year as well that is written: at the end of 1999 it is 2000 already somewhere
     early = (moment < _EARLIEST) | (text.left(4) < "2000")
     moment = ibis.ifelse(early, ibis.null("int64"), moment)
-    unread = ~mapping.is_empty(written) & moment.isnull()
+    unread = ~column_mapping.is_empty(written) & moment.isnull()
     over = (moment < int(now.timestamp())).fill_null(False)
     return over, find_fault((unread, "not_a_day_or_time", "expires"))

@@ -1,5 +1,5 @@
-# tested by: tests/audience/campaigns/test_by_place.py
-"""In which country, state and time zones may a number be, or an address?
+# tested by: tests/audience/campaigns/test_audience_by_place.py
+"""Look up the country, state and time zones of a number or an address.
 
 Of numbers it is what the numbering library says (`phonenumbers`, and its `timezone`), as patterns and prefixes that an
 engine can look up; of addresses what `geography.toml` says. All of it is a hint: a number is taken along when people

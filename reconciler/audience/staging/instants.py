@@ -1,5 +1,5 @@
 # tested by: tests/audience/staging/test_consent.py
-"""Which moment does a text of a source mean, and which of two texts is the later one?
+"""Parse instants in the texts of a source.
 
 Moments and days are ISO 8601; what is written otherwise (`12/31/2026`, `31.12.2026`) has no order that is known.
 """

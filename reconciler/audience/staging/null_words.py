@@ -1,5 +1,5 @@
 # tested by: tests/audience/staging/test_consent.py
-"""Which texts stand for nothing, or for nothing that is known? The words are data: `null_words.toml`."""
+"""Recognise the words that stand for "nothing": `null_words.toml`."""
 
 from __future__ import annotations
 

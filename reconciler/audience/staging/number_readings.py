@@ -1,5 +1,5 @@
-# tested by: tests/audience/staging/test_phones.py
-"""Which numbers may a text mean, and is it one that its numbering plan reaches?
+# tested by: tests/audience/staging/test_phone_normalisation.py
+"""Work out which numbers a text may mean, and whether its numbering plan reaches them.
 
 A text without `+` may have two readings: digits that begin with the calling code of their own country, or with what is
 dialled for abroad somewhere. What is called is what the library reads; what is compared is every reading.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
-from reconciler.audience.staging import phone_text, subscribers
+from reconciler.audience.staging import phone_text, subscriber_keys
 from reconciler.model.reason import Reason
 
 Rule = Literal["valid", "possible", "reachable"]
@@ -52,11 +52,13 @@ def read_number(raw: str | None, region: str | None, rule: Rule) -> Read:
         first, fault = None, _unread(error.error_type, spelt, region)
     if _several(spelt, region):
         return Read(None, Reason(phone_text.MORE))
-    others = {subscribers.key_number(_e164(each)): each for each in _others(spelt, region, first) if _reachable(each)}
+    others = {
+        subscriber_keys.key_number(_e164(each)): each for each in _others(spelt, region, first) if _reachable(each)
+    }
     keys = set(others)
     reached = first is not None and _reachable(first)
     if first is not None and (reached or fault is None):
-        keys.add(subscribers.key_number(_e164(first)))
+        keys.add(subscriber_keys.key_number(_e164(first)))
     found = tuple(sorted(keys))
     if rule == "reachable":
         right = first if reached else next(iter(others.values()), None)
@@ -86,7 +88,7 @@ def _reachable(number: Any) -> bool:
     if _valid(number):
         return True
     told = _e164(number)
-    now = subscribers.key_number(told)
+    now = subscriber_keys.key_number(told)
     return now != told and _is_valid(now)
 
 
@@ -120,7 +122,7 @@ def _written_out(spelt: phone_text.Spelling, region: str | None, first: Any) -> 
     if spelt.plus:
         # a country's code that the library does not know may be another form of one that it knows
         if first is None:
-            yield subscribers.key_number(f"+{spelt.digits}")
+            yield subscriber_keys.key_number(f"+{spelt.digits}")
         return
     code = phonenumbers.country_code_for_region(region) if region in phonenumbers.SUPPORTED_REGIONS else 0
     if code:

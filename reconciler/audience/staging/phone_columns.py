@@ -1,5 +1,5 @@
 # tested by: tests/audience/test_source_cases.py
-"""Where does a source say phones, and what is written there?
+"""Find the phone columns of a source.
 
 A person may have several, in the order in which they are tried; one number may be made of several columns.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import regions
-from reconciler.model.feeds import ContactFeed
+from reconciler.model.source_feeds import ContactFeed
 
 
 def read_phone_columns(rough: RawRows, feed: ContactFeed) -> list[Any]:

@@ -1,5 +1,5 @@
-# tested by: tests/audience/staging/test_phones.py
-"""Is a text a phone number from its first character to its last?
+# tested by: tests/audience/staging/test_phone_normalisation.py
+"""Recognise texts that are a phone number from first to last character.
 
 The numbering library looks for a number in a text and drops what it does not need. What it drops may be another
 number, a wildcard, or "do not call": a text is read whole here, or not at all.

@@ -1,5 +1,5 @@
-# tested by: tests/audience/campaigns/test_by_place.py
-"""Where is an address by its postal code? Of the US and Canada, where a country's time zones are told apart by it.
+# tested by: tests/audience/campaigns/test_audience_by_place.py
+"""Look up places by postal code.
 
 A code is kept as what says where it is: `Z` and three digits of a ZIP code, `C` and the first letter of a Canadian one,
 `?` where it is neither. Blanks, hyphens and small letters do not matter; zeros that a spreadsheet has dropped are put

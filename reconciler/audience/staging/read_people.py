@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_sources.py
-"""How are the people of one source read, and kept, whoever asks for them: a plan, or an apply that looks again?"""
+"""Read and stage the people of one source, for a plan or for an apply that checks again."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 from reconciler.audience.relations import relations
 from reconciler.audience.sources import files, salesforce_contacts, sql
 from reconciler.audience.staging import stage
-from reconciler.model.feeds import ContactFeed, FileFeed, SalesforceFeed, SqlFeed
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
-from reconciler.model.rows import ContactsOf, Rows
+from reconciler.model.row_files import ContactsOf, Rows
 from reconciler.model.secret import Secret
+from reconciler.model.source_feeds import ContactFeed, FileFeed, SalesforceFeed, SqlFeed
 
 Secrets = Callable[[str, Location], Secret]
 """Fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client."""

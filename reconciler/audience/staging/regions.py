@@ -1,4 +1,4 @@
-"""Which country does a source's text for a region mean? Each distinct text is looked up once."""
+"""Look up the country that a source's region text means."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # tested by: tests/test_engines.py
-"""In which form is kept what was read, so that each segment that needs it computes from settled rows?
+"""Stage rows that were read, so that every segment computes from the same rows.
 
 Settled once: one row for each interaction and member, types instead of texts, and, where they are many, phones that say
 all of themselves (`+1 415 …`, or ten digits with a region of their own) in E.164.
@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.diff import outcomes
+from reconciler.audience.diff import outcome_diff
 from reconciler.audience.relations import relations
-from reconciler.audience.staging import phones
-from reconciler.model.feeds import DispositionFeed, FileHistory, SqlHistory
-from reconciler.model.rows import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
+from reconciler.audience.staging import phone_normalisation
+from reconciler.model.row_files import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
+from reconciler.model.source_feeds import DispositionFeed, FileHistory, SqlHistory
 
 
 def stage_rows(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
@@ -28,13 +28,13 @@ def stage_rows(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
         kept = relations.write_rows(backend, relations.read_interactions(backend, rows), target, relations.INTERACTIONS)
         return replace(kept, skipped=tuple(relations.count_faults(backend, rows)))
     if isinstance(query, DispositionFeed):
-        return outcomes.stage_dispositions(backend, rows, target)
+        return outcome_diff.stage_dispositions(backend, rows, target)
     if isinstance(query, OutcomesOf):
-        return outcomes.stage_live_outcomes(backend, rows, target)
+        return outcome_diff.stage_live_outcomes(backend, rows, target)
     if isinstance(query, MembersOf):
         return relations.write_rows(backend, relations.read_members(backend, rows), target, relations.MEMBERS)
     told = relations.read_contacts(backend, rows, entries=getattr(query, "entries", None) is not None)
-    if rows.count > phones.FEW:
-        told = phones.read_plain_numbers(told.drop("plain"))
+    if rows.count > phone_normalisation.FEW:
+        told = phone_normalisation.read_plain_numbers(told.drop("plain"))
     told = told.mutate(attributes=told["attributes"].cast("json").cast("map<string, string>"))
     return relations.write_rows(backend, told.select(*relations.CONTACTS), target, relations.CONTACTS)

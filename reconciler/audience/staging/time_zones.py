@@ -1,5 +1,5 @@
-# tested by: tests/audience/campaigns/test_by_place.py
-"""Which time zones does a word mean that people write in a column of time zones?
+# tested by: tests/audience/campaigns/test_audience_by_place.py
+"""Look up the time zones that a source's text means.
 
 A zone of the IANA database in any case; one of Windows, as Outlook shows it; a name or an abbreviation; an offset. A
 word may mean several zones: `CST` is Chicago or Shanghai, `UTC-7` Denver or Phoenix. Then all of them are meant that

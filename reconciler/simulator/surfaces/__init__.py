@@ -1,5 +1,5 @@
-# tested by: tests/simulator/test_embedded.py
-"""Which surfaces does the tenant have? Every module here that says so: none is named in a list.
+# tested by: tests/simulator/test_embedded_tenant.py
+"""Find the surfaces of the tenant.
 
 A module may expose `SURFACE`, which declares a surface, and `ROUTES`, endpoints of this or another module's.
 """

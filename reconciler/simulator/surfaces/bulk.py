@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-from reconciler.simulator.checks import anything_in_object, e164, fields, rows, some_text, text
+from reconciler.simulator.body_checks import anything_in_object, e164, fields, rows, some_text, text
+from reconciler.simulator.error_replies import bad_request, not_found, too_many_items
 from reconciler.simulator.job_results import RowNames, RowRefused
 from reconciler.simulator.jobs import Job, Work, advance_by_poll, start
-from reconciler.simulator.records import ACTIVE, Contact, ContactList
-from reconciler.simulator.refusals import bad_request, not_found, too_many_items
 from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 from reconciler.simulator.store import Store
+from reconciler.simulator.stored_records import ACTIVE, Contact, ContactList
 
 _WRITE, _READ = "outbound:contactlistitem:write", "outbound:job:read"
 SURFACE = Surface(

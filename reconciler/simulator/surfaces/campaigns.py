@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.simulator.checks import (
+from reconciler.simulator.body_checks import (
     between,
     fields,
     instant,
@@ -17,7 +17,7 @@ from reconciler.simulator.checks import (
     text,
     whole,
 )
-from reconciler.simulator.lifecycle import (
+from reconciler.simulator.campaign_lifecycle import (
     ACTIVE,
     ASKED_FOR,
     DIALLING,
@@ -27,10 +27,10 @@ from reconciler.simulator.lifecycle import (
     refuse_deletion,
     refuse_leap,
 )
-from reconciler.simulator.records import Campaign
-from reconciler.simulator.refusals import bad_request, conflict, not_found
+from reconciler.simulator.error_replies import bad_request, conflict, not_found
+from reconciler.simulator.reply_variations import Manners
 from reconciler.simulator.routing import Call, Reply, Route, read_route, write_route
-from reconciler.simulator.variations import Manners
+from reconciler.simulator.stored_records import Campaign
 
 _PREDICTIVE_NEEDS = ("targetAnswerRate", "maxCallsInProgress")
 _SETTINGS = "predictiveDialingSettings"

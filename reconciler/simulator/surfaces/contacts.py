@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from reconciler.simulator.checks import anything_in_object, boolean, e164, fields, rows, some_rows, some_text, text
+from reconciler.simulator.body_checks import anything_in_object, boolean, e164, fields, rows, some_rows, some_text, text
+from reconciler.simulator.error_replies import bad_request, not_found, too_many_items
 from reconciler.simulator.job_results import COMPLETED, TERMINAL, RowNames, RowRefused
 from reconciler.simulator.jobs import DIRECTORY, Job, Work, advance_by_poll, start
-from reconciler.simulator.records import Contact, wire_time
-from reconciler.simulator.refusals import bad_request, not_found, too_many_items
 from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 from reconciler.simulator.store import Store
+from reconciler.simulator.stored_records import Contact, wire_time
 
 _WRITE, _READ = "contact-center:contacts:write", "contact-center:contacts:read"
 SURFACE = Surface(

@@ -7,9 +7,9 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from reconciler.simulator.checks import anything_in_object, fields, instant, instant_text, some_text, text
+from reconciler.simulator.body_checks import anything_in_object, fields, instant, instant_text, some_text, text
 from reconciler.simulator.dispositions import Dispositions
-from reconciler.simulator.refusals import bad_request, conflict, not_found
+from reconciler.simulator.error_replies import bad_request, conflict, not_found
 from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 
 # there is no scope for reading alone: a contact is read with that of contacts, and written with that of dispositions

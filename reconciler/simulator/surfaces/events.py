@@ -6,12 +6,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.simulator.checks import fields, one_of, rows, some_text
+from reconciler.simulator.body_checks import fields, one_of, rows, some_text
+from reconciler.simulator.error_replies import Refusal
+from reconciler.simulator.event_sockets import Socket
 from reconciler.simulator.jobs import Job
-from reconciler.simulator.records import wire_time
-from reconciler.simulator.refusals import Refusal
 from reconciler.simulator.routing import Call, Reply, Route, read_route
-from reconciler.simulator.sockets import Socket
+from reconciler.simulator.stored_records import wire_time
 
 _SCOPE = "events:subscribe"
 _EVENT = "outbound.contactlistitems.bulkinsert"

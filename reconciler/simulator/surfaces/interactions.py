@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from reconciler.simulator.checks import fields, instant, instant_text, nullable, rows, some_text, whole
-from reconciler.simulator.history import microseconds
-from reconciler.simulator.refusals import bad_request
+from reconciler.simulator.body_checks import fields, instant, instant_text, nullable, rows, some_text, whole
+from reconciler.simulator.error_replies import bad_request
+from reconciler.simulator.interaction_history import microseconds
 from reconciler.simulator.routing import Call, Reply, Route
 
 MOST_IDS = 1000

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.simulator.checks import anything_in_object, fields, one_of, rows, some_text, text
-from reconciler.simulator.membership import contact_list, drop_contacts, refuse_inactive
-from reconciler.simulator.refusals import conflict
+from reconciler.simulator.body_checks import anything_in_object, fields, one_of, rows, some_text, text
+from reconciler.simulator.error_replies import conflict
+from reconciler.simulator.list_membership import contact_list, drop_contacts, refuse_inactive
 from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
 
 SURFACE = Surface(

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from reconciler.simulator.membership import contact_ids, contact_list, drop_contacts, refuse_inactive
+from reconciler.simulator.list_membership import contact_ids, contact_list, drop_contacts, refuse_inactive
 from reconciler.simulator.paging import name_filter, offset_window
-from reconciler.simulator.records import Contact
 from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route, write_route
+from reconciler.simulator.stored_records import Contact
 
 SCOPE = "outboundapi"
 SURFACE = Surface("outbound", "/api/v2", "/oauth/token", "json", frozenset({SCOPE}))

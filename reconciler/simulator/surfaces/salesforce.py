@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.simulator.error_replies import Refusal
 from reconciler.simulator.oauth import bearer
-from reconciler.simulator.organisation import Locator, Organisation
-from reconciler.simulator.refusals import Refusal
 from reconciler.simulator.routing import Call, Reply, Route, Surface, read_route
+from reconciler.simulator.salesforce_org import Locator, Organisation
 
 SCOPE = "api"
 _VERSION = "/data/v58.0"

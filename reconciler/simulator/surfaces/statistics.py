@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from reconciler.simulator.calls import Calls
-from reconciler.simulator.refusals import not_found
+from reconciler.simulator.call_statistics import Calls
+from reconciler.simulator.error_replies import not_found
 from reconciler.simulator.routing import Call, Reply, Route, read_route
 
 

@@ -13,19 +13,19 @@ from shutil import rmtree
 
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
-from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ObjectChange, RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected, Stale
-from reconciler.model.live import compute_digest
-from reconciler.model.outcomes import NumbersChange, OutcomeChange
+from reconciler.model.live_state import compute_digest
+from reconciler.model.outcome_change import NumbersChange, OutcomeChange
 from reconciler.model.plan import Plan, Step
 from reconciler.model.ports import Writer
 from reconciler.model.report import Failure, Outcome, Report, StepResult
-from reconciler.steps.apply import numbers, objects, outcomes, preconditions, rows
-from reconciler.steps.apply.filled import Filled
-from reconciler.steps.apply.fresh import Fresh
-from reconciler.steps.apply.scheduling import run_steps
+from reconciler.model.resource_address import Address
+from reconciler.steps.apply import dnc_store_step, list_step, object_step, outcome_step, preconditions
+from reconciler.steps.apply.filled_lists import Filled
+from reconciler.steps.apply.step_scheduling import run_steps
+from reconciler.steps.apply.suppression_recheck import Fresh
 
 
 def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Report:
@@ -117,24 +117,24 @@ class _Doing:
         if isinstance(change, ObjectChange):
             progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
             lists = Filled(self.plan, self.writer, self.run, terms, self.fresh)
-            return objects.write(self.plan, step, change, self.writer, self.run, terms, lists)
+            return object_step.write(self.plan, step, change, self.writer, self.run, terms, lists)
         progress.begin(step.address, change.words, change.total)
         match change:
             case OutcomeChange():
                 # of all outcomes together so many may be read or set at once, however many campaigns they are of
                 settled = sum(bool(each.total) for each in self.plan.outcomes) or 1
                 workers = max(1, self.writer.outcomes_at_once // settled)
-                return outcomes.set_outcomes(change, self.writer, self.run, terms, workers)
+                return outcome_step.set_outcomes(change, self.writer, self.run, terms, workers)
             case NumbersChange():
-                return numbers.keep(change, self.run, terms)
+                return dnc_store_step.keep(change, self.run, terms)
             case _:
-                return rows.deliver(change, self.writer, self.run, terms, self.fresh)
+                return list_step.deliver(change, self.writer, self.run, terms, self.fresh)
 
     def _counted(self, result: StepResult) -> StepResult:
         """A step that is not done, with what became of each of its contacts; with its figures where it has some."""
         change = self.plan.change(result.address)
         if isinstance(change, OutcomeChange):
-            result = replace(result, figures=outcomes.notify_outcomes(change, self.run))
+            result = replace(result, figures=outcome_step.notify_outcomes(change, self.run))
         if result.outcome is Outcome.DONE or isinstance(change, ObjectChange):
             return result
         written, rejected, unknown, without = self.run.count_rows(result.address)

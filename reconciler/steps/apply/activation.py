@@ -1,15 +1,15 @@
 # tested by: tests/steps/apply/test_campaign_faults.py
-"""When does an object begin its work, and what becomes of it where that goes wrong?"""
+"""Activate objects, and deactivate them where that fails."""
 
 from __future__ import annotations
 
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import RunStates
-from reconciler.model.live import LiveObject
+from reconciler.model.live_state import LiveObject
 from reconciler.model.write_ops import WriteOp
-from reconciler.steps.apply.calling import Calling
-from reconciler.steps.apply.filled import Filled
-from reconciler.steps.apply.writes import NotAsWritten, Writes
+from reconciler.steps.apply.calling_hours_check import Calling
+from reconciler.steps.apply.filled_lists import Filled
+from reconciler.steps.apply.recorded_writes import NotAsWritten, Writes
 
 
 def activate(writes: Writes, activity: RunStates, lists: Filled, calling: Calling) -> str:

@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_hours_at_apply.py
-"""Is the tenant still as it was when the plan was made, and the plan as it was when it was reviewed?"""
+"""Check that the tenant is still as it was when the plan was made."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reconciler.audience.relations import engine, relations
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
-from reconciler.model.address import Address
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import Action
 from reconciler.model.errors import Stale
-from reconciler.model.live import LiveObject
+from reconciler.model.live_state import LiveObject
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
+from reconciler.model.resource_address import Address
 
 
 def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:

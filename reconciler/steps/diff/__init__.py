@@ -1,5 +1,5 @@
 # tested by: tests/test_engines.py
-"""What differs between what is declared and what is live? Pure: only declared fields count."""
+"""Compare what is declared with what is live. Pure: only declared fields count."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from reconciler.audience.relations import engine
 from reconciler.kinds.disposition_set import make_disposition_sets
 from reconciler.model import delivery as delivery_of
 from reconciler.model.change import Accounting, Changes, RowChange, Sample
+from reconciler.model.contact_tokens import Tokens
 from reconciler.model.delivery import Chosen, Key
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.live import Live
+from reconciler.model.live_state import Live
 from reconciler.model.members import Members, MembershipDecision
-from reconciler.model.outcomes import OutcomeChange
-from reconciler.model.rows import ContactsOf, Rows
-from reconciler.model.scored import Scored
+from reconciler.model.outcome_change import OutcomeChange
+from reconciler.model.row_files import ContactsOf, Rows
+from reconciler.model.score_date import Scored
 from reconciler.model.segment import Segment, Target
-from reconciler.model.tokens import Tokens
-from reconciler.steps.diff import objects
+from reconciler.steps.diff import object_diff
 from reconciler.surfaces import tell_phones
 
 EXAMPLES = 3
@@ -47,10 +47,10 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     Raises:
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
-    told = tuple(objects.notices(desired, live))
-    found = [*objects.declared(desired, live), *objects.released(desired, live)]
-    found += objects.pruned(desired, live) if desired.prune else ()
-    found = list(objects.with_alike(found, live))
+    told = tuple(object_diff.notices(desired, live))
+    found = [*object_diff.declared(desired, live), *object_diff.released(desired, live)]
+    found += object_diff.pruned(desired, live) if desired.prune else ()
+    found = list(object_diff.with_alike(found, live))
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
     into = desired.scratch / "rows"
@@ -63,7 +63,7 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
         numbers = tuple(
             dnc_additions.plan_additions(backend, make_disposition_sets(desired.catalogue), live.rows, tokens, into)
         )
-    left = tuple(objects.undeclared(desired, live))
+    left = tuple(object_diff.undeclared(desired, live))
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
 

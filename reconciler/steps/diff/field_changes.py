@@ -1,4 +1,4 @@
-"""Which fields of an object are another than they were?"""
+"""List the fields of an object that differ."""
 
 from __future__ import annotations
 

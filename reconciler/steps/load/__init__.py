@@ -1,4 +1,4 @@
-"""What do the manifests of a workspace say?
+"""Load the manifests of a workspace.
 
 Files → YAML → parts → templates → schemas → references → each kind's own checks → the tenant that is meant. Every stage
 tells all it finds, and a manifest goes as far as it can: one run shows every fault, each at its place, causes first.
@@ -10,18 +10,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model.address import Address
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.kind import iter_values_at
 from reconciler.model.problem import BadInput, Location, Problem, Stage
 from reconciler.model.resource import Path, Resource
-from reconciler.model.settings import Workspace
+from reconciler.model.resource_address import Address
+from reconciler.model.workspace_settings import Workspace
 
 if TYPE_CHECKING:
-    from reconciler.steps.load.collected import Collected
-    from reconciler.steps.load.document import Document
+    from reconciler.steps.load.manifest_document import Document
+    from reconciler.steps.load.problem_collector import Collected
     from reconciler.steps.load.references import Declared
-    from reconciler.steps.load.variables import Environment
+    from reconciler.steps.load.template_variables import Environment
 
 
 def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
@@ -35,20 +35,20 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     """
     from reconciler.kinds import load_kinds
     from reconciler.kinds.workspace import make_settings as settings_of
-    from reconciler.model.live import compute_digest
+    from reconciler.model.live_state import compute_digest
     from reconciler.steps.load import (
-        bounds,
-        choices,
-        conditions,
-        freshness,
+        bounds_check,
+        condition_check,
+        dnc_date_check,
+        floor_check,
         local_files,
-        operators,
+        operator_files,
         references,
-        releases,
-        renames,
-        strictness,
+        release_check,
+        rename_check,
+        run_choices,
     )
-    from reconciler.steps.load.collected import Collected
+    from reconciler.steps.load.problem_collector import Collected
 
     found = Collected()
     documents, ignored, environment = _read(workspace, found)
@@ -57,19 +57,19 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     catalogue = checked.catalogue
     found.add(
         Stage.REFERENCES,
-        [*checked.links, *releases.check(catalogue, load_kinds()), *renames.check(catalogue, load_kinds())],
+        [*checked.links, *release_check.check(catalogue, load_kinds()), *rename_check.check(catalogue, load_kinds())],
     )
     found.add_following(Stage.REFERENCES, checked.following)
-    found.add(Stage.CHECKS, [*checked.own, *strictness.check(catalogue)])
-    found.add(Stage.CHECKS, freshness.check(catalogue, workspace.now))
-    found.add(Stage.CHECKS, conditions.check(catalogue))
+    found.add(Stage.CHECKS, [*checked.own, *floor_check.check(catalogue)])
+    found.add(Stage.CHECKS, dnc_date_check.check(catalogue, workspace.now))
+    found.add(Stage.CHECKS, condition_check.check(catalogue))
     if look_for_files:
         found.add(Stage.CHECKS, local_files.check(checked.sound, load_kinds(), workspace.root))
     if not documents:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
         raise BadInput(found.problems or [empty])
     settings = settings_of(next(iter(catalogue.of_kind("Workspace")), None))
-    chosen = choices.choose_tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}), environment)
+    chosen = run_choices.choose_tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}), environment)
     if isinstance(chosen, Problem):
         elsewhere = found.unread and found.unread.may_declare("Tenant")
         elsewhere = elsewhere or (workspace.environment is not None and environment is None)
@@ -77,30 +77,30 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     floors = [each.resource for each in declared.manifests if each.document.operator and each.resource is not None]
     own = [each.resource for each in declared.manifests if not each.document.operator and each.resource is not None]
     meant = "" if isinstance(chosen, Problem) else chosen
-    held, faults = operators.read_bounds(floors, workspace, meant, settings.ledger)
+    held, faults = operator_files.read_bounds(floors, workspace, meant, settings.ledger)
     reached = [each for each in declared.manifests if each.document.operator and each.document.with_manifests]
-    in_git = operators.find_reached(each.resource for each in reached if each.resource is not None)
-    found.add(Stage.CHECKS, [*faults, *operators.find_misplaced(own), *in_git])
+    in_git = operator_files.find_reached(each.resource for each in reached if each.resource is not None)
+    found.add(Stage.CHECKS, [*faults, *operator_files.find_misplaced(own), *in_git])
     if not faults:
         told = {problem.where for problem in found.problems}
-        beyond = bounds.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
+        beyond = bounds_check.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
         found.add(
-            Stage.CHECKS, [each for each in beyond if each.code not in bounds.TOLD_ONCE or each.where not in told]
+            Stage.CHECKS, [each for each in beyond if each.code not in bounds_check.TOLD_ONCE or each.where not in told]
         )
-    engine = choices.choose_engine(workspace, settings, catalogue)
+    engine = run_choices.choose_engine(workspace, settings, catalogue)
     if isinstance(engine, Problem):
         found.add(Stage.CHECKS, [engine])
     found.refuse()
-    kept, released = releases.split_released(catalogue)
+    kept, released = release_check.split_released(catalogue)
     if isinstance(chosen, Problem) or isinstance(engine, Problem):
         raise TypeError("it was refused before")
     return Desired(
         catalogue=kept,
         released=released,
         release=workspace.release,
-        settings=replace(strictness.apply_floors(settings, catalogue), engine=engine),
+        settings=replace(floor_check.apply_floors(settings, catalogue), engine=engine),
         tenant=catalogue.get("Tenant", chosen),
-        as_of=choices.choose_moment(workspace, settings),
+        as_of=run_choices.choose_moment(workspace, settings),
         now=workspace.now,
         manifests=compute_digest(
             [_fingerprint(catalogue.resources[address]) for address in sorted(catalogue.resources)]
@@ -124,17 +124,19 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
     Raises:
         BadInput: nothing of the workspace is a manifest.
     """
-    from reconciler.steps.load import files, foreign, parts, strictness, templates, yaml_nodes
-    from reconciler.steps.load.collected import group_by_place
-    from reconciler.steps.load.ignored import IGNORE_FILE
-    from reconciler.steps.load.supposed import suppose
-    from reconciler.steps.load.variables import find_unused, read_variables
+    from reconciler.steps.load import floor_check, foreign_yaml, manifest_files, manifest_parts, templates, yaml_nodes
+    from reconciler.steps.load.ignore_file import IGNORE_FILE
+    from reconciler.steps.load.problem_collector import group_by_place
+    from reconciler.steps.load.template_variables import find_unused, read_variables
+    from reconciler.steps.load.what_if_values import suppose
 
-    sources, problems, ignored = files.read_manifests(workspace.root, (*workspace.variable_files, *workspace.floors))
-    floors, faults = files.read_floors(workspace.root, workspace.floors)
+    sources, problems, ignored = manifest_files.read_manifests(
+        workspace.root, (*workspace.variable_files, *workspace.floors)
+    )
+    floors, faults = manifest_files.read_floors(workspace.root, workspace.floors)
     problems += faults
     for problem in problems:
-        if problem.where.file not in (files.WHOLE.file, IGNORE_FILE):
+        if problem.where.file not in (manifest_files.WHOLE.file, IGNORE_FILE):
             found.unread.add(problem.where.file, None)
     values, of_values = read_variables(workspace)
     documents: list[Document] = []
@@ -145,20 +147,20 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
         documents += several
         if not whole:
             found.unread.add(source.name, source.text)
-    documents, others = foreign.separate(documents)
-    nothing = None if documents or problems else foreign.describe_no_workspace(sources, others, in_texts)
+    documents, others = foreign_yaml.separate(documents)
+    nothing = None if documents or problems else foreign_yaml.describe_no_workspace(sources, others, in_texts)
     if nothing is not None:
         raise BadInput([nothing, *of_values])
     found.add(Stage.READING, [*problems, *of_values, *in_texts])
-    found.add(Stage.SCHEMAS, foreign.describe_foreign(others))
-    documents, faults = parts.spread(documents)
+    found.add(Stage.SCHEMAS, foreign_yaml.describe_foreign(others))
+    documents, faults = manifest_parts.spread(documents)
     of_templates = [*faults, *find_unused(workspace.variables, [source.text for source in sources])]
     for document in documents:
         of_templates += templates.render(document, values, _literal(document))
     for source in floors:  # as they are written: no value of a team's is put into them
         several, faults, _ = yaml_nodes.read(source.name, source.text)
         found.add(Stage.READING, faults)
-        found.add(Stage.SCHEMAS, strictness.find_misplaced(several))
+        found.add(Stage.SCHEMAS, floor_check.find_misplaced(several))
         for document in several:
             document.operator, document.with_manifests = source.apart, source.with_manifests
         documents += several
@@ -170,7 +172,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
 
 def _declare(documents: list[Document], found: Collected) -> Declared:
     """The resources of the documents that fit their schemas; what is wrong with the others is found."""
-    from reconciler.steps.load import earlier_spellings, schema
+    from reconciler.steps.load import earlier_spellings, schema_check
     from reconciler.steps.load.references import Declared, Manifest
 
     names: dict[str, dict[str, list[Location]]] = {}
@@ -178,7 +180,7 @@ def _declare(documents: list[Document], found: Collected) -> Declared:
     for document in documents:
         notices, twice = earlier_spellings.respell(document)
         found.notices += [each for each in notices if each not in found.notices]
-        faults = [*twice, *schema.check(document)]
+        faults = [*twice, *schema_check.check(document)]
         found.add(Stage.SCHEMAS, faults)
         document.spoiled |= {fault.where for fault in faults}
         kind, name = _identity(document)

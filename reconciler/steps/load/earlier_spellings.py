@@ -1,4 +1,4 @@
-"""Which fields of a manifest are written as they were called before? They go on working, with a notice.
+"""Accept the earlier spellings of fields, with a notice.
 
 A schema says it of a mapping: `x-earlier` has the earlier name of a field, and the one that it has now.
 """
@@ -14,8 +14,8 @@ from reconciler.kinds import load_kinds, load_schema
 from reconciler.model.notice import Notice
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Path
-from reconciler.steps.load.document import Document
-from reconciler.steps.load.fault import find_definition
+from reconciler.steps.load.manifest_document import Document
+from reconciler.steps.load.schema_fault import find_definition
 
 EARLIER = "x-earlier"
 

@@ -1,5 +1,5 @@
 # tested by: tests/steps/load/test_cases.py
-"""Are the files of the workspace there that manifests name?
+"""Check that the files that manifests name exist.
 
 They are looked for and not opened. What is in an object store is left to the plan, as it needs a network.
 """
@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from reconciler.model.feeds import AnyFiles, FileFeed
 from reconciler.model.kind import Kind
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.resource import Resource
-from reconciler.model.rows import ContactsIn
+from reconciler.model.row_files import ContactsIn
+from reconciler.model.source_feeds import AnyFiles, FileFeed
 
 
 def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) -> list[Problem]:
@@ -31,8 +31,8 @@ def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) 
 
 def _find_missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
     from reconciler.audience.sources import folders
-    from reconciler.audience.sources.paths import find_files
-    from reconciler.bucket.addresses import SCHEMES, scheme_of
+    from reconciler.audience.sources.source_files import find_files
+    from reconciler.bucket.object_urls import SCHEMES, scheme_of
 
     here = replace(feed, paths=tuple(path for path in feed.paths if scheme_of(path) not in SCHEMES))
     if not here.paths:

@@ -1,4 +1,4 @@
-"""Do the manifests of a workspace fit together?
+"""Resolve the references between manifests, and find duplicates.
 
 Names are used once, what a manifest refers to exists, nothing refers to itself in a circle, and each kind's own
 checks hold. A kind's checks are asked only of resources whose references hold all the way down.
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
-from reconciler.model import invisible
-from reconciler.model.address import Address
+from reconciler.model import text_folding
 from reconciler.model.kind import Kind, iter_values_at
-from reconciler.model.listing import shorten_list
-from reconciler.model.nearest import find_nearest, suggest
+from reconciler.model.nearest_name import find_nearest, suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Path, Resource
-from reconciler.steps.load.collected import Unread
-from reconciler.steps.load.document import Document
+from reconciler.model.resource_address import Address
+from reconciler.model.text_lists import shorten_list
+from reconciler.steps.load.manifest_document import Document
+from reconciler.steps.load.problem_collector import Unread
 
 SUGGESTED = 60
 """Missing names for which one that is alike is searched: more than are printed."""
@@ -133,7 +133,7 @@ def _find_repeated_live_names(resources: Iterable[Resource], kinds: Mapping[str,
         kind = kinds[resource.address.kind]
         if not kind.surfaces:
             continue
-        other = first.setdefault((kind.name, invisible.normalise_name(kind.live_name(resource))), resource)
+        other = first.setdefault((kind.name, text_folding.normalise_name(kind.live_name(resource))), resource)
         if other.address != resource.address:
             alike = kind.live_name(resource) != kind.live_name(other)
             same = "a name that looks the same" if alike else "the same name"

@@ -1,5 +1,5 @@
 # tested by: tests/steps/load/test_schemas.py
-"""What do the templates of a manifest stand for?
+"""Render the templates of manifests in a sandbox.
 
 A value (never a key) may hold Jinja expressions: `name: "{{ region }} - high"`. They are evaluated after the YAML was
 read, so that a variable cannot change a manifest's structure. A value that is one expression and nothing else keeps
@@ -21,12 +21,12 @@ from typing import Any
 import orjson
 from jinja2 import Environment, Template, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
-from reconciler.model.nearest import suggest
+from reconciler.model.nearest_name import suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
-from reconciler.steps.load.document import Document
-from reconciler.steps.load.filters import FILTERS, OUTPUT, PARTS, Refused, format_text, too_large
-from reconciler.steps.load.variables import Variables, describe_missing
+from reconciler.steps.load.manifest_document import Document
+from reconciler.steps.load.template_filters import FILTERS, OUTPUT, PARTS, Refused, format_text, too_large
+from reconciler.steps.load.template_variables import Variables, describe_missing
 from reconciler.templates.sandbox import VALUES, TooLarge, open_sandbox, parse
 
 _MARKS = ("{{", "{%", "{#")

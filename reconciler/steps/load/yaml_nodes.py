@@ -1,5 +1,5 @@
 # tested by: tests/steps/load/test_load.py
-"""What does a YAML text say, and where does it say each part?
+"""Parse YAML into values that know their places.
 
 A strict reading of YAML: a team must be able to trust that what a reviewer reads is what the tool does.
 
@@ -24,8 +24,8 @@ import yaml
 
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Path
-from reconciler.steps.load.document import Document
-from reconciler.steps.load.scalars import parse_plain
+from reconciler.steps.load.manifest_document import Document
+from reconciler.steps.load.yaml_scalars import parse_plain
 
 DEPTH = 50
 """How deep mappings and lists may be nested."""

@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_webhooks.py
-"""Who is told of what has happened, and what becomes of it?
+"""Notify webhooks of what has happened.
 
 Neither proposing nor committing: a plan and its apply are over when this begins, and nothing here can change how they
 ended. Every callback is written down before it is sent, and what became of it after: whatever happens in between, it
@@ -17,12 +17,12 @@ import orjson
 
 from reconciler.kinds.webhook import make_context
 from reconciler.ledger.outbox import Outbox
-from reconciler.model.payloads import make_body
+from reconciler.model.callback_payloads import make_body
 from reconciler.model.ports import WebhookPort
 from reconciler.model.problem import BadInput
 from reconciler.model.webhook import Callback, Occasion, Receipt, Receiver, Waiting, Webhook
-from reconciler.model.workers import work_through
-from reconciler.templates.bodies import BadTemplate, render
+from reconciler.model.worker_pool import work_through
+from reconciler.templates.callback_bodies import BadTemplate, render
 
 _AT_ONCE = 8
 

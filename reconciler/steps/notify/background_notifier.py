@@ -1,5 +1,5 @@
 # tested by: tests/cli/test_webhooks.py
-"""How are webhooks told of what happens while an apply is under way, without anybody waiting for them?
+"""Notify webhooks in the background while an apply is running.
 
 Whatever is to be told is written down before `tell` returns, and sent by a thread of each webhook's own, in order.
 Nothing goes past what could not be delivered: a receiver that cannot be reached gets the rest later, in the same order.

@@ -14,10 +14,10 @@ import pytest
 from reconciler.audience.decision import dnc_store
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.relations import engine
-from reconciler.model.address import Address
-from reconciler.model.outcomes import NUMBER_COLUMNS, NumbersChange
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine
+from reconciler.model.outcome_change import NUMBER_COLUMNS, NumbersChange
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import Engine
 from tests.outcomes import phone
 from tests.s3 import S3
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reconciler.audience.decision import scoring
 from reconciler.audience.relations import relations
-from reconciler.model.address import Address
 from reconciler.model.problem import Location
-from reconciler.model.rows import ContactsOf, LiveList
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import ContactsOf, LiveList
 from reconciler.model.score import Band, Combined, Engagement, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Segment
 from tests.audience.conftest import Written

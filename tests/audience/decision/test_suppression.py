@@ -24,16 +24,16 @@ from reconciler.audience.decision import (
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import reasons, relations
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
-from reconciler.audience.staging import subscribers
-from reconciler.model.address import Address
+from reconciler.audience.staging import subscriber_keys
 from reconciler.model.change import Accounting
-from reconciler.model.feeds import SqlFeed
 from reconciler.model.members import Alike, ForeignNumbers, MembershipDecision, RefusedNumbers, Unreadable
 from reconciler.model.problem import Location
 from reconciler.model.reason import Reason
-from reconciler.model.rows import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
+from reconciler.model.source_feeds import SqlFeed
 from reconciler.views.reasons import describe_reason
 from tests.audience.conftest import Written, described
 
@@ -415,7 +415,7 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
         assert unreadable_entries.count_unreadable(backend, listed, read) == 0
         numbers = suppression.read_numbers(backend, listed, read)
         keys = {key for chunk in relations.stream_rows(backend, numbers, 100) for (key,) in chunk}
-        assert keys >= {subscribers.key_number(number) for number in ways_of(cases)}
+        assert keys >= {subscriber_keys.key_number(number) for number in ways_of(cases)}
 
 
 @pytest.mark.parametrize("mirror", [False, True])

@@ -14,12 +14,12 @@ from reconciler.audience.decision import eligibility, must_remove
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import batches, relations
-from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, Accounting
 from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason
-from reconciler.model.rows import ContactsOf, LiveList, MembersOf, RowQuery, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import ContactsOf, LiveList, MembersOf, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Target
 from tests.audience.conftest import Written, described

@@ -12,8 +12,8 @@ import pytest
 
 from reconciler.audience.diff import retry_queue
 from reconciler.audience.relations import reasons, relations
-from reconciler.model.rows import Rows
-from reconciler.model.settings import RetryPolicy
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import RetryPolicy
 from reconciler.views.reasons import describe_reason
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)

@@ -14,15 +14,15 @@ from pyarrow import parquet
 from reconciler.audience.impact.attributes import is_tellable
 from reconciler.audience.impact.concentration import FEWEST, TOP, find_concentration
 from reconciler.audience.relations import relations
-from reconciler.model.address import Address
 from reconciler.model.change import Accounting
-from reconciler.model.feeds import FileFeed
 from reconciler.model.impact import Concentration
 from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
-from reconciler.model.rows import MembersOf, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
+from reconciler.model.source_feeds import FileFeed
 
 HERE = Location("a.yaml")
 SEGMENT = Address("Segment", "all")

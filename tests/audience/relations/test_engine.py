@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from reconciler.audience.engines import database, patterns, session
+from reconciler.audience.engines import database, regex_translation, spark_session
 from reconciler.audience.engines import duckdb as duckdb_engine
 from reconciler.audience.relations import engine, relations
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.rows import Rows
-from reconciler.model.settings import Engine
+from reconciler.model.row_files import Rows
+from reconciler.model.workspace_settings import Engine
 from tests.audience.conftest import Written
 
 SPARK = Engine("spark", memory_limit="512MB")
@@ -36,7 +36,7 @@ SPARK = Engine("spark", memory_limit="512MB")
     ],
 )
 def test_a_pattern_is_told_to_java_as_re2_reads_it(pattern: str, java: str) -> None:
-    assert patterns.as_java(pattern) == java
+    assert regex_translation.as_java(pattern) == java
 
 
 def test_what_spills_goes_to_the_folder_that_was_named_and_does_not_stay(tmp_path: Path) -> None:
@@ -172,8 +172,8 @@ def test_a_score_is_a_number_to_every_engine_or_to_none(
 
 
 def test_without_pyspark_it_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "_running", {})
-    monkeypatch.setattr(session, "find_spec", lambda name: None)
+    monkeypatch.setattr(spark_session, "_running", {})
+    monkeypatch.setattr(spark_session, "find_spec", lambda name: None)
     with pytest.raises(ReconcilerError, match="PySpark is not installed") as told, engine.open_engine(SPARK, tmp_path):
         pass
     assert "cxone-reconciler[spark]" in str(told.value.hint)
@@ -183,8 +183,8 @@ def test_without_pyspark_it_is_told_what_to_install(tmp_path: Path, monkeypatch:
 def test_without_java_it_is_told_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str | None
 ) -> None:
-    monkeypatch.setattr(session, "_running", {})
-    monkeypatch.setattr(session, "find_spec", lambda name: name)
+    monkeypatch.setattr(spark_session, "_running", {})
+    monkeypatch.setattr(spark_session, "find_spec", lambda name: name)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     if home is not None:
@@ -204,7 +204,7 @@ def test_sources_are_read_without_the_engine_of_the_audience(tmp_path: Path) -> 
             )
             == 1
         )
-    assert not session._running or SPARK not in session._running
+    assert not spark_session._running or SPARK not in spark_session._running
 
 
 def test_what_is_asked_for_often_is_not_compiled_anew_for_what_is_asked_once(

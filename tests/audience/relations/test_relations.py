@@ -10,14 +10,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
-from reconciler.audience.delivery import verify
+from reconciler.audience.delivery import read_back
 from reconciler.audience.relations import batches, relations
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
-from reconciler.model.address import Address
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON
-from reconciler.model.rows import SENT_AS, Rows
+from reconciler.model.resource_address import Address
+from reconciler.model.row_files import SENT_AS, Rows
 from tests.audience.conftest import Written
 
 CONTACTS = {"contactId": "VARCHAR", "engagementScore": "VARCHAR", "status": "VARCHAR"}
@@ -247,7 +247,7 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
         read = replace(written(held, columns), take=take, total=100)
         now = relations.stage_rows(backend, lambda: read)
         assert (now.format, now.count) == ("parquet" if batches.A_SHARE < 100 else "json", 100)
-        return verify.find_not_as_written(backend, change, now, {"c2"})
+        return read_back.find_not_as_written(backend, change, now, {"c2"})
 
     assert judged() == 50
     monkeypatch.setattr(batches, "A_SHARE", 7)

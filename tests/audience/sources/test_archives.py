@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from reconciler.audience.relations import relations
 from reconciler.audience.sources import archives, files, unpacking
 from reconciler.audience.sources.formats import xlsx_parts
-from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.problem import BadInput, Location
+from reconciler.model.source_feeds import Entries, FileFeed
 from tests.workbooks import packed
 
 HERE = Location("dnc.yaml", 5, 3)

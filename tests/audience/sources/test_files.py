@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from reconciler.audience.relations import relations
 from reconciler.audience.sources import files, sql
 from reconciler.audience.sources.formats import csv as delimited
-from reconciler.audience.sources.paths import Found
-from reconciler.model.feeds import FileFeed, FileHistory, SqlFeed
+from reconciler.audience.sources.source_files import Found
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.reason import Counted, Reason
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
+from reconciler.model.source_feeds import FileFeed, FileHistory, SqlFeed
 from tests.sample import examples
 
 HERE = Location("sources.yaml", 4, 3)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reconciler.audience.sources import files
-from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.problem import BadInput, Location
+from reconciler.model.source_feeds import Entries, FileFeed
 from tests.s3 import S3
 
 HERE = Location("dnc.yaml", 5, 3)

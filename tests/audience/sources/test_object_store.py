@@ -15,8 +15,8 @@ import pytest
 
 from reconciler.audience.relations import relations
 from reconciler.audience.sources import files, object_store
-from reconciler.model.feeds import Entries, FileFeed
 from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.source_feeds import Entries, FileFeed
 from tests.s3 import S3, Fault
 
 HERE = Location("sources.yaml", 4, 3)
@@ -32,7 +32,7 @@ def feed(*paths: str, **said: Any) -> FileFeed:
 @pytest.fixture
 def bucket(s3_here: S3, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty bucket; a store that fails is given up at once."""
-    monkeypatch.setattr("reconciler.bucket.objects.ATTEMPTS", 2)
+    monkeypatch.setattr("reconciler.bucket.object_client.ATTEMPTS", 2)
     return s3_here.bucket()
 
 
@@ -234,7 +234,7 @@ def test_fewer_bytes_than_the_store_said_are_an_error(
     s3_here: S3, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3_here.put(bucket, "c.csv", CSV)
-    monkeypatch.setattr("reconciler.bucket.objects.Bucket.stream", lambda *_: iter([CSV[:5]]))
+    monkeypatch.setattr("reconciler.bucket.object_client.Bucket.stream", lambda *_: iter([CSV[:5]]))
     with pytest.raises(BadInput) as caught:
         object_store.list_objects(f"s3://{bucket}/c.csv", HERE)[0].fetch(tmp_path / "c")
     (told,) = caught.value.problems

@@ -14,10 +14,10 @@ from reconciler.audience.relations import relations
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.sources import salesforce_contacts
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.feeds import SalesforceFeed
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.reason import Counted, Reason
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
+from reconciler.model.source_feeds import SalesforceFeed
 
 HERE = Location("sources.yaml", 7, 3)
 FEED = SalesforceFeed(

@@ -17,10 +17,10 @@ import pytest
 from reconciler.audience.relations import relations
 from reconciler.audience.relations.reasons import write_fault
 from reconciler.audience.sources import sql
-from reconciler.model.feeds import Answers, Entries, SqlFeed, SqlHistory
 from reconciler.model.problem import BadInput, Location
-from reconciler.model.rows import Rows
+from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
+from reconciler.model.source_feeds import Answers, Entries, SqlFeed, SqlHistory
 from tests.audience.postgres import PASSWORD, USER
 
 HERE = Location("sources.yaml", 7, 3)

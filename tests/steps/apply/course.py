@@ -27,7 +27,7 @@ from reconciler.model.jobs import Job as Looked
 from reconciler.simulator import Simulator
 from reconciler.simulator.fault_kinds import KINDS, Serve, kind
 from reconciler.simulator.jobs import Job
-from reconciler.simulator.requestlog import Received
+from reconciler.simulator.request_log import Received
 from reconciler.simulator.routing import Call, Reply
 from reconciler.simulator.store import Store
 from tests import delivery, scene

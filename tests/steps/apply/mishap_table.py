@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.simulator import Simulator
 from reconciler.simulator.fault_kinds import KINDS
-from reconciler.simulator.faults import KINDS_ARE_IN
+from reconciler.simulator.fault_plan import KINDS_ARE_IN
 from tests.delivery import METHODS
 
 assert KINDS_ARE_IN, "a kind of fault is there once its module is imported"

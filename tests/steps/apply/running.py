@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.records import Campaign
-from reconciler.simulator.refusals import conflict
+from reconciler.simulator.error_replies import conflict
+from reconciler.simulator.stored_records import Campaign
 from tests import scene
 from tests.conftest import Folder, manifest
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.simulator import Simulator
-from reconciler.simulator.options import JobPace
-from reconciler.steps.apply import writes
+from reconciler.simulator.tenant_options import JobPace
+from reconciler.steps.apply import recorded_writes
 from tests import delivery, outcomes, scene
 from tests.conftest import Ended, Folder, manifest
 from tests.steps.apply import running
@@ -22,8 +22,8 @@ DIALS = ("active", "running", "stopping", "warming up", "warming_up")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks at a campaign that settles follow at once, as many of them as ever."""
-    monkeypatch.setattr(writes, "SETTLING", (0.0,) * len(writes.SETTLING))
-    monkeypatch.setattr(writes, "STOPPING", (0.0,) * len(writes.STOPPING))
+    monkeypatch.setattr(recorded_writes, "SETTLING", (0.0,) * len(recorded_writes.SETTLING))
+    monkeypatch.setattr(recorded_writes, "STOPPING", (0.0,) * len(recorded_writes.STOPPING))
 
 
 def dialling_changes(tenant: Simulator) -> list[dict[str, Any]]:

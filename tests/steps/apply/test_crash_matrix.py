@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.simulator import Options
-from reconciler.simulator.options import JobPace
-from reconciler.simulator.requestlog import Received
+from reconciler.simulator.request_log import Received
+from reconciler.simulator.tenant_options import JobPace
 from tests.conftest import KILLED, Ended
 from tests.delivery import METHODS, contact
 from tests.sample import tried

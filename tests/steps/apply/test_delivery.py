@@ -12,7 +12,7 @@ import pytest
 from reconciler.model import instants
 from reconciler.model.errors import Exit
 from reconciler.simulator import Options, Simulator
-from reconciler.simulator.demo import next_window
+from reconciler.simulator.demo_tenant import next_window
 from tests import delivery
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS, contact, on_list, phone

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.fault_kinds import KINDS
-from reconciler.simulator.options import JobPace
+from reconciler.simulator.tenant_options import JobPace
 from tests import delivery, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest
 from tests.delivery import METHODS

@@ -14,12 +14,12 @@ from reconciler import flow
 from reconciler.cli.progress_sinks import ProgressSinks
 from reconciler.cli.runtime import LocalRuntime
 from reconciler.model.apply_options import ApplyOptions
-from reconciler.model.document import plan_digest, plan_document, read_plan
 from reconciler.model.errors import Exit, Refused
 from reconciler.model.instants import format_instant
 from reconciler.model.plan import Plan
+from reconciler.model.plan_document import plan_digest, plan_document, read_plan
 from reconciler.model.report import Outcome, Report
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load
 from reconciler.views import terminal

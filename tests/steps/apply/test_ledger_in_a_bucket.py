@@ -60,7 +60,7 @@ def test_a_run_killed_between_an_intent_and_its_outcome_is_resumed_to_the_same_e
 @pytest.fixture
 def bucket(s3_here: S3, tenant: Simulator, folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The bucket of the workspace's ledger."""
-    monkeypatch.setattr("reconciler.bucket.objects.ATTEMPTS", 2)
+    monkeypatch.setattr("reconciler.bucket.object_client.ATTEMPTS", 2)
     name = s3_here.bucket()
     small(tenant, folder, f"s3://{name}/team")
     monkeypatch.setenv(VARIABLE, str(allowed(tmp_path, name)))

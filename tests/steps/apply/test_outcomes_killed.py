@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.simulator import DispositionLimits, Options, Simulator
-from reconciler.steps.apply import outcomes as settling
+from reconciler.steps.apply import outcome_step as settling
 from tests import outcomes
 from tests.conftest import KILLED, Folder
 from tests.outcomes import CODES, contact, phone

@@ -19,7 +19,7 @@ import pytest
 
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.resource import Resource
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
 
 CASES = sorted((Path(__file__).parents[2] / "cases" / "load").glob("*.case"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.kinds import find_schema_folder, load_kinds, load_schema
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.problem import BadInput
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
 from reconciler.steps.load.earlier_spellings import EARLIER
 

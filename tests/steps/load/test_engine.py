@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.problem import BadInput
-from reconciler.model.settings import Engine, Workspace
+from reconciler.model.workspace_settings import Engine, Workspace
 from reconciler.steps.load import load
 from tests.conftest import TENANT, manifest
 

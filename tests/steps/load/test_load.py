@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.model.listing import MOST
-from reconciler.model.nearest import list_names, suggest
+from reconciler.model.nearest_name import list_names, suggest
 from reconciler.model.problem import BadInput, Location
-from reconciler.model.settings import Workspace
+from reconciler.model.text_lists import MOST
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load, yaml_nodes
-from reconciler.steps.load.filters import OUTPUT, Refused
+from reconciler.steps.load.template_filters import OUTPUT, Refused
 from reconciler.steps.load.templates import evaluate
 from reconciler.steps.load.yaml_nodes import read, read_scalar
 

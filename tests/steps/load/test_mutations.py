@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.problem import BadInput
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
 from reconciler.views.problems import failure
 

@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.desired import Desired
+from reconciler.model.desired_state import Desired
 from reconciler.model.problem import BadInput
-from reconciler.model.settings import Workspace
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
 from reconciler.steps.load.yaml_nodes import read
 

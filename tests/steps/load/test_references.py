@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.model.address import Address
 from reconciler.model.kind import Kind, Reference
-from reconciler.model.pages import TokenPages
+from reconciler.model.paging import TokenPages
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Path, Resource
-from reconciler.model.wire import Call, Wire, rest
-from reconciler.steps.load.document import Document
+from reconciler.model.resource_address import Address
+from reconciler.model.surface_wire import Call, Wire, rest
+from reconciler.steps.load.manifest_document import Document
 from reconciler.steps.load.references import Declared, Manifest, check
 
 SURFACE = Wire(

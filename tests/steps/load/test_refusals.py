@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.kinds import load_kinds
-from reconciler.model import nearest
-from reconciler.model.listing import shorten_list
+from reconciler.model import nearest_name
 from reconciler.model.problem import BadInput, Location, Problem, Stage
-from reconciler.model.settings import Workspace
+from reconciler.model.text_lists import shorten_list
+from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load, references, yaml_nodes
 from reconciler.views.problems import failure
 
@@ -124,7 +124,7 @@ def test_the_exception_holds_every_problem() -> None:
 @pytest.mark.parametrize(("count", "end"), [(12, "`l`"), (13, "`m`"), (14, "`l` and 2 more"), (15, "`l` and 3 more")])
 def test_a_list_of_names_never_hides_exactly_one(count: int, end: str) -> None:
     names = "abcdefghijklmno"[:count]
-    assert nearest.list_names(names).endswith(end)
+    assert nearest_name.list_names(names).endswith(end)
     assert "1 more" not in shorten_list(list(names), count - 1)
 
 
@@ -350,7 +350,7 @@ def test_a_megabyte_of_nesting_is_left_at_the_first_levels(letter: str) -> None:
 
 
 def test_braces_that_are_never_closed_are_searched_once(tmp_path: Path) -> None:
-    from reconciler.steps.load.variables import find_unused
+    from reconciler.steps.load.template_variables import find_unused
 
     (problem,) = find_unused({"a": "1"}, ["{" * 1_048_576])  # a pattern that began anew at each would take hours
     assert problem.code == "unused-variable"

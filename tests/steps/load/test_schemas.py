@@ -10,13 +10,13 @@ import pytest
 
 from reconciler.kinds import find_schema_folder, load_kinds, load_schema, load_shared_schema
 from reconciler.model.problem import Location, Problem
-from reconciler.steps.load.document import Document
-from reconciler.steps.load.fault import find_part
-from reconciler.steps.load.parts import spread
-from reconciler.steps.load.schema import check, make_validator
+from reconciler.steps.load.manifest_document import Document
+from reconciler.steps.load.manifest_parts import spread
+from reconciler.steps.load.schema_check import check, make_validator
+from reconciler.steps.load.schema_fault import find_part
+from reconciler.steps.load.schema_messages import KEYWORDS, describe_schema_errors
+from reconciler.steps.load.template_variables import Variables
 from reconciler.steps.load.templates import render
-from reconciler.steps.load.variables import Variables
-from reconciler.steps.load.wording import KEYWORDS, describe_schema_errors
 
 STEMS = sorted(file.name for file in find_schema_folder().iterdir() if file.name.endswith(".json"))
 STRUCTURE = {"kind", "spec", "apiVersion", "metadata"}

@@ -21,12 +21,25 @@ from reconciler.model.delivery import Way
 from reconciler.model.disposition import Standing
 from reconciler.model.instants import format_instant
 from reconciler.model.jobs import ABORTED, COMPLETED, Job, Refusals, RowError
-from reconciler.model.ownership import InLedger, OwnerField
-from reconciler.model.pages import OffsetPages, OnePage
+from reconciler.model.ownership_mark import InLedger, OwnerField
+from reconciler.model.paging import OffsetPages, OnePage
+from reconciler.model.reply_shape import (
+    ID,
+    NAME,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    TEXT_OR_NUMBER,
+    TRUTH,
+    WHOLE,
+    Rows,
+    Shape,
+    may,
+    needs,
+)
 from reconciler.model.row_wire import History, Jobs, ListMethod, Outcomes, Told, find_member_id, keep_data
-from reconciler.model.shape import ID, NAME, NUMBER, OBJECT, TEXT, TEXT_OR_NUMBER, TRUTH, WHOLE, Rows, Shape, may, needs
+from reconciler.model.surface_wire import Call, Members, Requests, Wire, WireReference
 from reconciler.model.tenant import Login
-from reconciler.model.wire import Call, Members, Requests, Wire, WireReference
 
 PAGES = OffsetPages("page.items", size="top", start="skip", total="page.count", most=2, empty=True)
 STATES = {"draft": "NEW", "active": "ON", "paused": "OFF"}

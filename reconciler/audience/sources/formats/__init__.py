@@ -1,4 +1,4 @@
-"""Which formats of files are there?
+"""Find the file formats.
 
 A format is a module of this package that sets `FORMAT`; nothing lists them. Its name stands among those of
 `schemas/manifest.json#/$defs/fileFormat`.

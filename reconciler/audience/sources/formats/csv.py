@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_files.py
-"""What does a CSV file say, and on which line?
+"""Read CSV files, each row with its line.
 
 The engine reads the file; where every record is one line, a row's number is its line. Every other file (a quoted line
 break, an empty line, a fault of any kind) is read again by Python's `csv`, which knows where each record begins. Both
@@ -22,7 +22,6 @@ from typing import Any
 from reconciler.audience.relations import reasons
 from reconciler.audience.relations.reasons import FAULT_SQL
 from reconciler.audience.sources.file_format import FileFormat
-from reconciler.audience.sources.paths import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.audience.sources.raw_rows import (
     BATCH,
     RawRows,
@@ -34,8 +33,9 @@ from reconciler.audience.sources.raw_rows import (
     open_parquet,
     refuse_data_as_header,
 )
-from reconciler.model.feeds import AnyFiles
+from reconciler.audience.sources.source_files import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.source_feeds import AnyFiles
 
 LONGEST_LINE = csv.field_size_limit()
 _CHUNK = 1 << 20

@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_folders.py
-"""What does a JSON Lines file say, and on which line?
+"""Read JSON Lines files, each row with its line.
 
 Lines are read as they are, so that each keeps its number; the engine takes them apart.
 A whole number of up to 64 bits is the text it was written as; another may be written otherwise (`1.50` as `1.5`).
@@ -15,7 +15,6 @@ from typing import Any
 
 from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.file_format import FileFormat
-from reconciler.audience.sources.paths import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.audience.sources.raw_rows import (
     BATCH,
     RawRows,
@@ -24,10 +23,11 @@ from reconciler.audience.sources.raw_rows import (
     describe_missing_columns,
     open_parquet,
 )
-from reconciler.audience.staging import mapping
-from reconciler.model.feeds import AnyFiles
+from reconciler.audience.sources.source_files import Found, describe_encoding_problem, make_readable, open_file
+from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.vocabulary import fold_word
+from reconciler.model.source_feeds import AnyFiles
+from reconciler.model.vendor_values import fold_word
 
 LONGEST_LINE = 1 << 20
 
@@ -58,7 +58,7 @@ def read_jsonl(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
         raise BadInput(problems)
     table = _taken(parsed, is_object, columns, _misspelt(columns, keys))
     table = table.mutate(fault=_inexact(table, columns, feed))
-    values = {name: columns[name].replace("c", "value") for name in mapping.list_value_columns(feed)}
+    values = {name: columns[name].replace("c", "value") for name in column_mapping.list_value_columns(feed)}
     kinds = {name: column.replace("c", "kind") for name, column in columns.items()}
     return add_place_of_lines(table, file, columns, values, kinds)
 
@@ -71,12 +71,12 @@ def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
     import ibis
 
     fault = table["fault"]
-    for name, column in mapping.list_exact_columns(feed):
+    for name, column in column_mapping.list_exact_columns(feed):
         if column in columns:
             kind = table[columns[column].replace("c", "kind")]
             wrong = kind.notin(["VARCHAR", "BIGINT", "UBIGINT", "NULL"]).fill_null(False)
             fault = ibis.coalesce(fault, find_fault((wrong, "not_exact", name)))
-    for column in sorted(set(columns) - set(mapping.list_value_columns(feed))):
+    for column in sorted(set(columns) - set(column_mapping.list_value_columns(feed))):
         nested = table[columns[column].replace("c", "kind")].isin(["OBJECT", "ARRAY"]).fill_null(False)
         fault = ibis.coalesce(fault, find_fault((nested, "nested", column)))
     return fault

@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_files.py
-"""What does a Parquet file say, and in which row?"""
+"""Read Parquet files, each row with its number."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from reconciler.audience.relations.reasons import no_reason
 from reconciler.audience.sources.file_format import FileFormat
-from reconciler.audience.sources.paths import Found
 from reconciler.audience.sources.raw_rows import RawRows, add_places, describe_missing_columns
-from reconciler.audience.staging import mapping
-from reconciler.audience.staging import values as as_values
-from reconciler.model.feeds import AnyFiles
+from reconciler.audience.sources.source_files import Found
+from reconciler.audience.staging import attribute_values as as_values
+from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.source_feeds import AnyFiles
 
 
 def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> RawRows:
@@ -36,7 +36,7 @@ def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], sc
     ]
     # the engine gives names anew that differ by case alone
     columns = dict(zip(names, table.columns, strict=False))
-    exact = {column for _, column in mapping.list_exact_columns(feed)}
+    exact = {column for _, column in column_mapping.list_exact_columns(feed)}
     for name in sorted(wanted & set(names)):
         kind = table[columns[name]].type()
         fraction = kind.is_floating() or (kind.is_decimal() and kind.scale != 0)
@@ -54,7 +54,7 @@ def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], sc
         raise BadInput(problems)
     texts = {column: table[columns[name]].cast("string") for name, column in add_places(sorted(wanted)).items()}
     place = file.name + ":row " + (table["file_row_number"] + 1).cast("string")
-    typed = {name: f"value{number}" for number, name in enumerate(mapping.list_value_columns(feed))}
+    typed = {name: f"value{number}" for number, name in enumerate(column_mapping.list_value_columns(feed))}
     as_json = {column: as_values.read_column_value(table[columns[name]]) for name, column in typed.items()}
     rough = table.select(**texts, **as_json, place=place, fault=no_reason())
     return RawRows(rough, add_places(sorted(wanted)), typed)

@@ -1,5 +1,5 @@
 # tested by: tests/audience/test_source_cases.py
-"""What does a sheet of an Excel workbook say, and in which row?
+"""Read sheets of Excel workbooks, each row with its number.
 
 The library is `python-calamine`. A workbook has numbers where people mean texts: 4155550101 is kept as 4155550101.0,
 and is the text of its digits here. Of more than 15 digits Excel keeps the first 15 alone, so such a number is no id and
@@ -19,7 +19,6 @@ from reconciler.audience.relations.reasons import write_fault
 from reconciler.audience.sources.archives import ZIP
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.formats import xlsx_parts
-from reconciler.audience.sources.paths import Found
 from reconciler.audience.sources.raw_rows import (
     BATCH,
     RawRows,
@@ -31,9 +30,10 @@ from reconciler.audience.sources.raw_rows import (
     open_parquet,
     refuse_data_as_header,
 )
-from reconciler.audience.staging import mapping
-from reconciler.model.feeds import AnyFiles, FileFeed
+from reconciler.audience.sources.source_files import Found
+from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.source_feeds import AnyFiles, FileFeed
 
 _LARGEST = 10**15
 """The first whole number with more digits than Excel keeps ("Excel specifications and limits": number precision 15)."""
@@ -52,7 +52,7 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
     """
     import pyarrow as pa
 
-    exact = {column: name for name, column in mapping.list_exact_columns(feed)}  # their numbers must be whole
+    exact = {column: name for name, column in column_mapping.list_exact_columns(feed)}  # their numbers must be whole
     with _legible(file):
         sheet, part = _sheet(file, feed)
         rows = _rows(sheet)

@@ -1,5 +1,5 @@
 # tested by: tests/audience/sources/test_archives.py
-"""What must be known of an Excel workbook before the library may read it?
+"""Inspect an Excel workbook before the library reads it: size, sheets, merged cells, hidden rows.
 
 A workbook is a zip of XML. The library holds every cell between the first and the last one, and takes a cell with an
 error, or a formula whose value was never computed, for an empty one: both are looked for in the XML itself. So are
@@ -16,7 +16,7 @@ from typing import IO, Any
 from xml.etree import ElementTree
 
 from reconciler.audience.sources.archives import open_zip
-from reconciler.audience.sources.paths import Found
+from reconciler.audience.sources.source_files import Found
 from reconciler.model.problem import BadInput, Problem
 
 NO_WORKBOOK = "the file is not an Excel workbook (.xlsx), or is damaged"

@@ -15,7 +15,6 @@ from reconciler.audience.sources import files
 from reconciler.audience.sources import formats as package
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.formats import formats
-from reconciler.audience.sources.paths import Found, open_file
 from reconciler.audience.sources.raw_rows import (
     RawRows,
     add_place_of_lines,
@@ -24,9 +23,10 @@ from reconciler.audience.sources.raw_rows import (
     fault_type,
     open_parquet,
 )
+from reconciler.audience.sources.source_files import Found, open_file
 from reconciler.kinds import load_shared_schema
-from reconciler.model.feeds import AnyFiles, FileFeed
 from reconciler.model.problem import BadInput, Location
+from reconciler.model.source_feeds import AnyFiles, FileFeed
 
 
 def test_the_schema_names_every_format_that_there_is() -> None:

@@ -1,0 +1,105 @@
+# tested by: tests/audience/relations/test_relations.py
+"""Compare a list that is read back with what was written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from reconciler.audience.diff import field_diff, row_matching
+from reconciler.audience.relations import batches, engine, relations
+from reconciler.model.change import RowChange
+from reconciler.model.row_files import Rows
+
+_STREAMED = 10_000
+
+
+def find_not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
+    """How many rows the list does not hold as written, those aside that the tenant rejected."""
+    many = max(change.rows.count, read_back.count)
+    put, gone = _parts(backend, change)
+    key = _key(change)
+    found = 0
+    with _held(backend, change, read_back, many) as held:
+        now = held.rename({f"now_{name}": name for name in held.columns})
+        for mine, there in _together(put, now, many, key, f"now_{_HELD_BY[key]}"):
+            wrong = mine.anti_join(_right(change, mine, there).select(key), key).select("contactId")
+            chunks = relations.stream_rows(backend, wrong, _STREAMED)
+            found += sum(row[0] not in rejected for chunk in chunks for row in chunk)
+        for mine, there in _together(gone, now, many, "listed_as", "now_member"):
+            found += relations.count_rows(backend, mine.semi_join(there, mine["listed_as"] == there["now_member"]))
+    return found
+
+
+def find_superseded(backend: Any, change: RowChange, read_back: Rows, size: int) -> Iterator[list[str]]:
+    """Rows of the list, by their ids there, whose contacts are on it by the numbers that were written with them now.
+
+    A row whose phone is not the one that was written is found by nobody who writes by phone: a new one was made.
+    Never the only row of a contact: of a row that was not written, the old one stays.
+    """
+    if change.key != "phone" or not change.updates:
+        return
+    many = max(change.rows.count, read_back.count)
+    put, _ = _parts(backend, change)
+    put = put.filter(put["action"] == "update", put["member"].notnull())
+    with _held(backend, change, read_back, many) as held:
+        now = held.rename({f"now_{name}": name for name in held.columns})
+        for mine, there in _together(put, now, many, "e164", "now_number"):
+            right = _right(change, mine, there)
+            moved = right.filter(right["now_member"] != right["member"]).select("member", "e164").distinct()
+            other = held.select(old="member", old_phone="phone")
+            met = moved.inner_join(other, moved["member"] == other["old"])
+            old = met.filter((met["old_phone"] != met["e164"]).fill_null(True)).select("member").order_by("member")
+            for chunk in relations.stream_rows(backend, old, size):
+                yield [row[0] for row in chunk]
+
+
+_HELD_BY = {"contactId": "contactId", "e164": "number"}
+
+
+def _key(change: RowChange) -> str:
+    """By which column of a change a row that was put is found on the list."""
+    return "e164" if change.key == "phone" else "contactId"
+
+
+def _right(change: RowChange, put: Any, held: Any) -> Any:
+    """Rows that were put, with those of the list that are as they were written."""
+    key = _key(change)
+    joined = put.inner_join(held, put[key] == held[f"now_{_HELD_BY[key]}"])
+    written = field_diff.is_as_written(joined, change, "now_") & (joined["contactId"] == joined["now_contactId"])
+    return joined.filter(written)
+
+
+def _parts(backend: Any, change: RowChange) -> tuple[Any, Any]:
+    """The rows that are put, and those that are taken off, with the ids that they have on the list."""
+    import ibis
+
+    changed = relations.read_table(backend, change.rows)
+    gone = changed.filter(changed["action"] == "remove")
+    listed_as = ibis.coalesce(gone["member"], gone["sent_as"], gone["contactId"])
+    return changed.filter(changed["action"] != "remove"), gone.mutate(listed_as=listed_as)
+
+
+@contextmanager
+def _held(backend: Any, change: RowChange, read_back: Rows, many: int) -> Iterator[Any]:
+    """The rows of the list, with their numbers where it is written by phone; many are settled in parts."""
+    import ibis
+
+    with TemporaryDirectory(dir=engine.find_scratch(backend), prefix="held-") as folder:
+        parts = []
+        for number, share in enumerate(relations.read_member_partitions(backend, read_back, many)):
+            here = row_matching.add_numbers(backend, share, change.region) if change.key == "phone" else share
+            if many > batches.A_SHARE:
+                target = Path(folder, f"{number}.parquet")
+                engine.write_parquet(backend, here, target)
+                here = engine.read_parquet(backend, target)
+            parts.append(here)
+        yield ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def _together(one: Any, other: Any, many: int, by: str, other_by: str) -> Iterator[tuple[Any, Any]]:
+    """The shares of two relations that go together."""
+    return zip(batches.hash_partitions(one, many, by), batches.hash_partitions(other, many, other_by), strict=True)

@@ -1,0 +1,289 @@
+# tested by: tests/steps/apply/test_outcome_step.py
+"""Compare the outcomes that contacts should have with those they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.relations import batches as piecemeal
+from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations.reasons import make_fault_reason, make_reason
+from reconciler.audience.staging import contact_ids, regions
+from reconciler.model.disposition import HELD, DispositionSet
+from reconciler.model.outcome_change import OUTCOME_COLUMNS, OutcomeChange, Place
+from reconciler.model.reason import REASON, Counted, Reason, Share
+from reconciler.model.row_files import Rows
+
+DISPOSITIONS = {
+    "contactId": "string",
+    "outcome": "string",
+    "agent": "string",
+    "notes": "string",
+    "timestamp": "string",
+    "phone": "string",
+    "region": "string",
+    "custom": "map<string, string>",
+    "place": "string",
+    "fault": REASON,
+    "superseded": "boolean",
+}
+"""A disposition as it is kept. Of several of one contact all but the last are superseded."""
+
+LIVE = {
+    "contactId": "string",
+    "campaignId": "string",
+    "known": "boolean",
+    "state": "string",
+    "outcome": "string",
+    "since": "string",
+}
+"""A contact of a campaign as it is kept: whether it is one, who holds it, its outcome and the moment that is of."""
+
+SHOWN = 20
+_LOCATED = ("unusable", "unknown_contact")
+
+
+def stage_dispositions(backend: Any, rows: Rows, target: Path) -> Rows:
+    """The dispositions that were read, in a new file: which of them count is decided here, once.
+
+    Of the usable rows of a contact that with the latest moment counts; of one moment the last, by file and line.
+    """
+    import ibis
+
+    read = regions.read_regions(backend, relations.read_table(backend, rows))
+    # the tenant is asked by the id without what nobody sees
+    read = contact_ids.join_same_ids(read, "contactId", contact_ids.find_odd_ids(backend, read["contactId"]))
+    read = read.mutate(contactId=ibis.coalesce(read["bare"], read["contactId"]))
+    line = read["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
+    order = [
+        ibis.desc(read["timestamp"], nulls_first=False),
+        ibis.desc(read["place"].re_replace(r"\d+$", "")),
+        ibis.desc(line),
+    ]
+    usable = read["fault"].isnull()
+    # of one contact's ids, however they are written, the last row counts
+    rank = ibis.row_number().over(ibis.window(group_by=[read["same"], usable], order_by=order))
+    custom = read["custom"].cast("json").cast("map<string, string>")
+    told = read.mutate(superseded=usable & (rank > 0), custom=custom)
+    return relations.write_rows(backend, told.select(*DISPOSITIONS), target, DISPOSITIONS)
+
+
+def list_contacts(backend: Any, rows: Rows) -> Iterator[str]:
+    """The contacts of some dispositions that count, in their order."""
+    for chunk in relations.stream_rows(backend, _usable(backend, rows).order_by("contactId"), 1000):
+        for (contact,) in chunk:
+            yield contact
+
+
+def count_contacts(backend: Any, rows: Rows) -> int:
+    """How many they are."""
+    return relations.count_rows(backend, _usable(backend, rows))
+
+
+def _usable(backend: Any, rows: Rows) -> Any:
+    read = relations.read_table(backend, rows)
+    return read.filter(read["fault"].isnull(), ~read["superseded"]).select("contactId")
+
+
+def stage_live_outcomes(backend: Any, rows: Rows, target: Path) -> Rows:
+    """What the tenant said of the contacts, in a new file."""
+    read = relations.read_table(backend, rows)
+    told = read.select("contactId", "campaignId", "known", "state", outcome="outcomeCode", since="dispositionTimestamp")
+    return relations.write_rows(backend, told, target, LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeDiff:
+    """What must change of a campaign's contacts; of what is counted the most frequent comes first.
+
+    Attributes:
+        rows: `OUTCOME_COLUMNS`, in the order of the contacts.
+        source: rows of the source. unchanged: contacts that have their outcome already.
+        left: rows that set nothing, by reason. places: the first of those that somebody should look at.
+        reopened, later: see `OutcomeChange`.
+    """
+
+    rows: Rows
+    source: int
+    unchanged: int
+    left: tuple[Counted, ...]
+    places: tuple[Place, ...]
+    owed: tuple[Counted, ...]
+    reopened: int
+    later: int
+
+
+def compare_outcomes(
+    backend: Any,
+    wanted: DispositionSet,
+    read: Mapping[Any, Rows],
+    into: Path,
+    owed: Any = None,
+    others: Sequence[DispositionSet] = (),
+) -> OutcomeDiff:
+    """What must change.
+
+    `owed` is what `retry_queue.select_waiting` says of the set; `others` are those that may overtake it.
+    """
+    import ibis
+
+    told = _told(backend, wanted, read, others)
+    waiting = () if owed is None else _waiting(backend, told, owed)
+    if owed is not None:
+        told = _without_held(told, owed)
+    setting = told.filter(told["left"].isnull())
+    was = ibis.coalesce(setting["was"], ibis.literal(""))
+    changed = setting.select(
+        "contactId",
+        "outcome",
+        "was",
+        "agent",
+        "notes",
+        "timestamp",
+        "custom",
+        action=ibis.literal("set"),
+        reason=make_reason("outcome", was, setting["outcome"]),
+    )
+    rows = relations.write_rows(backend, changed.select(*OUTCOME_COLUMNS).order_by("contactId"), into, OUTCOME_COLUMNS)
+    final = setting["was"].isin(wanted.final).fill_null(False) & ~setting["outcome"].isin(wanted.final)
+    counts = _counted(backend, told.filter(told["left"].notnull()), "left")
+    unchanged = sum(each.count for each in counts if each.reason.code == _SAME)
+    return OutcomeDiff(
+        rows=rows,
+        source=relations.count_rows(backend, told),
+        unchanged=unchanged,
+        left=tuple(each for each in counts if each.reason.code != _SAME),
+        places=_places(backend, told),
+        owed=waiting,
+        reopened=relations.count_rows(backend, setting.filter(final)),
+        later=relations.count_rows(backend, setting.filter((setting["since"] > setting["timestamp"]).fill_null(False))),
+    )
+
+
+_SAME = "same_outcome"
+
+
+def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others: Sequence[DispositionSet]) -> Any:
+    """Every row of the source with what the tenant has of its contact; `left`: why it sets nothing, or null."""
+    asked = relations.read_table(backend, read[wanted.feed])
+    now = relations.read_table(backend, read[wanted.live]).rename(there="contactId", was="outcome")
+    joined = asked.left_join(now, asked["contactId"] == now["there"])
+    joined = _overtaken(backend, wanted, joined, read, others)
+    held = joined["state"].isin(HELD).fill_null(False)
+    left = reasons.first_reason(
+        (joined["fault"].notnull(), make_fault_reason("unusable", joined["fault"])),
+        (joined["superseded"], make_reason("superseded")),
+        (~joined["known"].fill_null(False), make_reason("unknown_contact")),
+        (joined["by"].notnull(), make_reason("superseded_by_set", joined["by"])),
+        ((joined["was"] == joined["outcome"]).fill_null(False), make_reason(_SAME)),
+        (held, make_reason("held_by_dialler", joined["state"])),
+    )
+    return joined.mutate(left=left)
+
+
+def _overtaken(
+    backend: Any, wanted: DispositionSet, told: Any, read: Mapping[Any, Rows], others: Sequence[DispositionSet]
+) -> Any:
+    """With `by`: the other set whose row of a contact in the same campaign is the one that counts, or null.
+
+    As within a set the latest moment counts; of one moment the last set, by its name. Else each apply would undo what
+    the one before has set.
+    """
+    import ibis
+
+    rivals = [_counting(backend, each, read) for each in others if each.live in read]
+    if not rivals:
+        return told.mutate(by=ibis.null("string"))
+    every = ibis.union(rivals[0], *rivals[1:]) if len(rivals) > 1 else rivals[0]
+    order = [ibis.desc(every["moment"]), ibis.desc(every["set"])]
+    rank = ibis.row_number().over(ibis.window(group_by=["who", "where"], order_by=order))
+    ranked = every.mutate(rank=rank)
+    last = ranked.filter(ranked["rank"] == 0).drop("rank")
+    met = told.left_join(last, (told["contactId"] == last["who"]) & (told["campaignId"] == last["where"]))
+    mine = met["timestamp"].fill_null("")
+    later = (met["moment"] > mine) | ((met["moment"] == mine) & (met["set"] > str(wanted.address)))
+    return met.mutate(by=ibis.ifelse(later.fill_null(False), met["set"], ibis.null("string"))).drop(*last.columns)
+
+
+def _counting(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) -> Any:
+    """The contacts of which a set has a row that counts: who, in which campaign, of which moment, by which set."""
+    import ibis
+
+    told, now = relations.read_table(backend, read[wanted.feed]), relations.read_table(backend, read[wanted.live])
+    usable = told.filter(told["fault"].isnull(), ~told["superseded"])
+    usable = usable.select(who="contactId", moment=usable["timestamp"].fill_null(""))
+    known = now.filter(now["known"]).select("contactId", where="campaignId")
+    met = usable.inner_join(known, usable["who"] == known["contactId"])
+    return met.select("who", "where", "moment", set=ibis.literal(str(wanted.address)))
+
+
+def _without_held(told: Any, owed: Any) -> Any:
+    import ibis
+
+    found = told.left_join(owed, told["contactId"] == owed["owed"])
+    waits = found["left"].isnull() & found["held"].fill_null(False)
+    return found.mutate(left=ibis.ifelse(waits, make_reason("retry_later"), found["left"]))
+
+
+def _waiting(backend: Any, told: Any, owed: Any) -> tuple[Counted, ...]:
+    found = told.filter(told["left"].isnull()).inner_join(owed, told["contactId"] == owed["owed"])
+    return _counted(backend, found, "owed_reason")
+
+
+def _counted(backend: Any, rows: Any, column: str) -> tuple[Counted, ...]:
+    """How many rows there are for each reason in a column: the most frequent first."""
+    counted = rows.group_by(why=rows[column]).agg(n=rows.count())
+    found = [row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk]
+    return tuple(
+        sorted((Counted(reasons.read_reason(why), n) for why, n in found), key=lambda each: (-each.count, each.reason))
+    )
+
+
+def _places(backend: Any, told: Any) -> tuple[Place, ...]:
+    """The first rows that somebody should look at, in the order of file and line."""
+    looked = told["left"]["code"].isin(_LOCATED)
+    number = told["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
+    first = told.filter(looked.fill_null(False)).order_by(told["place"].re_replace(r"\d+$", ""), number).limit(SHOWN)
+    found = (row for chunk in relations.stream_rows(backend, first.select("place", "left"), SHOWN) for row in chunk)
+    return tuple(Place(place, reasons.read_reason(why)) for place, why in found)
+
+
+def count_reasons(backend: Any, rows: Rows) -> tuple[Counted, ...]:
+    """How many rows of a change there are for each reason: the most frequent first."""
+    return _counted(backend, relations.read_table(backend, rows), "reason")
+
+
+def count_values(backend: Any, rows: Rows, column: str) -> list[Share]:
+    """How many rows of a change have each value of a column: the most frequent first."""
+    import ibis
+
+    changed = relations.read_table(backend, rows)
+    counted = changed.group_by(value=changed[column]).agg(n=changed.count()).order_by(ibis.desc("n"), "value")
+    return [Share(*row) for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk]
+
+
+def pick_examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, Reason]]:
+    """A few contacts of each transition, and what it is: the first by contact, so always the same."""
+    import ibis
+
+    changed = relations.read_table(backend, rows)
+    rank = ibis.row_number().over(ibis.window(group_by=["reason"], order_by="contactId"))
+    ranked = changed.mutate(rank=rank)
+    few = ranked.filter(ranked["rank"] < 1).order_by("reason", "contactId").select("contactId", "reason").limit(each)
+    return [
+        (contact, reasons.read_reason(why))
+        for chunk in relations.stream_rows(backend, few, 1000)
+        for contact, why in chunk
+    ]
+
+
+_WRITTEN = ("contactId", "outcome", "was", "agent", "notes", "timestamp", "custom")
+
+
+def iter_outcome_batches(change: OutcomeChange, size: int) -> Iterator[list[dict[str, Any]]]:
+    """What is written with each contact, `size` at a time and always in the same batches: as they lie in their file."""
+    for some in piecemeal.iter_file_batches(change.rows, _WRITTEN, size):
+        yield [dict(zip(_WRITTEN, row, strict=True)) for row in some]

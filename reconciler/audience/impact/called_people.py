@@ -1,0 +1,227 @@
+# tested by: tests/steps/test_impact.py
+"""Find who is called by which campaign before and after a plan, and who moves between bands.
+
+People are followed: who leaves one list of a campaign for another of its lists goes on being called. Only those are
+looked at whose rows change, and everybody of a list that a campaign begins or ceases to dial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.audience.impact.dialled_lists import Dialling, Listed
+from reconciler.audience.relations import relations
+from reconciler.model.change import RowChange
+from reconciler.model.members import MembershipDecision
+from reconciler.model.row_files import Rows
+
+PEOPLE = {"contactId": "string", "list": "int64", "before": "boolean", "after": "boolean"}
+"""Somebody on a list, by its number in the order of `Listed`, before or after the plan."""
+
+_OTHERS_ROW = ("number_was_another_contacts", "number_on_foreign_row")
+"""Why a row is updated that was somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people start, stop, and are called by another list; `shared` as `CampaignImpact` has it."""
+
+    starts: int = 0
+    stops: int = 0
+    moves: int = 0
+    shared: int = 0
+
+
+def find_people(backend: Any, lists: Sequence[Listed], target: Path) -> Rows | None:
+    """Everybody whose calling may change, on every list, written to `target`; None where nobody is."""
+    import ibis
+
+    changing = [
+        (number, each.change) for number, each in enumerate(lists) if each.change is not None and each.change.total
+    ]
+    whole = [(number, each) for number, each in enumerate(lists) if each.whole and each.rows is not None]
+    if not changing and not whole:
+        return None
+    changed = _union(_changed(backend, number, each) for number, each in changing)
+    now = _union(_now(backend, number, each.rows) for number, each in enumerate(lists) if each.rows is not None)
+    added = None if changed is None else changed.filter(changed["action"] == "add")
+    parts = [] if added is None else [_placed(added["row_id"], added, before=False, after=True)]
+    if now is not None:
+        parts += _held(now, changed, [number for number, _ in whole])
+    everybody = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
+    return relations.write_rows(backend, everybody, target, PEOPLE)
+
+
+def _union(parts: Iterable[Any]) -> Any:
+    import ibis
+
+    every = list(parts)
+    return ibis.union(every[0], *every[1:]) if len(every) > 1 else next(iter(every), None)
+
+
+def _changed(backend: Any, number: int, change: RowChange) -> Any:
+    import ibis
+
+    rows = relations.read_table(backend, change.rows)
+    code = rows["reason"]["code"]
+    taken = (rows["action"] == "update") & code.isin(_OTHERS_ROW)
+    return rows.select("action", on=ibis.literal(number, "int64"), row_id="contactId", row="member", taken=taken)
+
+
+def _now(backend: Any, number: int, rows: Rows) -> Any:
+    import ibis
+
+    if rows.columns == relations.CONTACTS:
+        people = relations.read_contacts(backend, rows)
+        people = people.filter(people["contactId"].notnull(), ~people["duplicate"])
+        return people.select(person="contactId", member="contactId", list=ibis.literal(number, "int64"))
+    people = relations.read_members(backend, rows)
+    return people.select("member", person="contactId", list=ibis.literal(number, "int64"))
+
+
+def _placed(person: Any, of: Any, *, before: Any, after: Any) -> Any:
+    import ibis
+
+    flags = {
+        name: ibis.literal(value) if isinstance(value, bool) else value
+        for name, value in (("before", before), ("after", after))
+    }
+    return of.select(contactId=person, list=of["on"] if "on" in of.columns else of["list"], **flags)
+
+
+def _held(now: Any, changed: Any, whole: Sequence[int]) -> list[Any]:
+    """Who is on a list now, and what becomes of them."""
+    import ibis
+
+    if changed is None:
+        kept = now.filter(now["list"].isin(whole))
+        return [_placed(kept["person"], kept, before=True, after=True)]
+    rows = changed.filter(changed["action"] != "add")
+    met = now.left_join(rows, [now["list"] == rows["on"], now["member"] == rows["row"]])
+    met = met.select("person", "member", "list", "action", "row_id", "taken")
+    ids = changed.select(known="row_id").distinct()
+    met = met.left_join(ids, met["person"] == ids["known"])
+    met = met.filter(met["action"].notnull() | met["known"].notnull() | met["list"].isin(whole or [-1]))
+    stays = met["action"].isnull() | ((met["action"] == "update") & ~met["taken"])
+    person = ibis.ifelse(met["action"].notnull() & ~met["taken"], met["row_id"], met["person"])
+    taken = met.filter(met["taken"].fill_null(False))
+    return [
+        _placed(person, met, before=True, after=stays),
+        _placed(taken["row_id"], taken, before=False, after=True),
+    ]
+
+
+def count_calls(
+    backend: Any, people: Rows, lists: Sequence[Listed], dialling: Sequence[Dialling]
+) -> tuple[Counts, tuple[Counts, ...]]:
+    """Of all campaigns that call together, then of each: how many people start and stop being called."""
+    codes: dict[int, list[int]] = {}
+    numbers = {each.name: number for number, each in enumerate(lists)}
+    for place, campaign in enumerate(dialling, start=1):
+        for name, (before, after) in campaign.lists.items():
+            code = 2 * before + after
+            codes.setdefault(numbers[name], []).append(8 * place + 4 * campaign.at_rest + code)
+    for mine in codes.values():
+        together = {each % 4 for each in mine if not each & 4}
+        if together:
+            mine.append(2 * any(each & 2 for each in together) + any(each & 1 for each in together))
+    if not codes:
+        return Counts(), tuple(Counts() for _ in dialling)
+    found = {row[0]: Counts(*map(int, row[1:])) for row in _counted(backend, _by_campaign(backend, people, codes))}
+    return found.get(0, Counts()), tuple(found.get(place, Counts()) for place in range(1, len(dialling) + 1))
+
+
+def _by_campaign(backend: Any, people: Rows, codes: Mapping[int, Sequence[int]]) -> Any:
+    import ibis
+
+    rows = relations.read_table(backend, people)
+    told = _looked_up(rows["list"], {number: ",".join(map(str, each)) for number, each in codes.items()})
+    rows = rows.mutate(told=told).filter(lambda each: each["told"] != "")
+    rows = rows.mutate(code=rows["told"].split(",").unnest()).mutate(code=lambda each: each["code"].cast("int64"))
+    code = rows["code"]
+    flags = rows.select(
+        "contactId",
+        campaign=(code - code % 8) / 8,
+        calls=(code % 8) < 4,
+        b=rows["before"] & ((code % 4) >= 2),
+        a=rows["after"] & ((code % 2) == 1),
+    ).mutate(campaign=lambda each: each["campaign"].cast("int64"))
+    each = flags.group_by("campaign", "contactId").agg(
+        calls=flags["calls"].any(),
+        before=flags["b"].any(),
+        after=flags["a"].any(),
+        same=(flags["b"] & flags["a"]).any(),
+    )
+    by_whom = (each["after"] & each["calls"] & (each["campaign"] > 0)).cast("int64")
+    each = each.mutate(by=by_whom.sum().over(ibis.window(group_by="contactId")))
+    starts = ~each["before"] & each["after"]
+    return each.group_by("campaign").agg(
+        starts=starts.cast("int64").sum(),
+        stops=(each["before"] & ~each["after"]).cast("int64").sum(),
+        moves=(each["before"] & each["after"] & ~each["same"]).cast("int64").sum(),
+        shared=(starts & each["calls"] & (each["by"] > 1)).cast("int64").sum(),
+    )
+
+
+def _looked_up(number: Any, texts: Mapping[int, str]) -> Any:
+    import ibis
+
+    keys = ibis.array([ibis.literal(each, "int64") for each in texts])
+    return ibis.map(keys, ibis.array(list(texts.values()))).get(number, ibis.literal(""))
+
+
+def _counted(backend: Any, relation: Any) -> Iterator[tuple[Any, ...]]:
+    for chunk in relations.stream_rows(backend, relation, 1000):
+        yield from chunk
+
+
+def find_moves(backend: Any, people: Rows, lists: Sequence[Listed], members: Sequence[MembershipDecision]) -> Any:
+    """A row for each contact of a segment whose band changes: segment, contactId, and both bands' numbers or null."""
+    import ibis
+
+    numbers = {each.name: number for number, each in enumerate(lists)}
+    ranks = {
+        numbers[target.list]: str(1000 * place + rank)
+        for place, standing in enumerate(members)
+        for rank, target in enumerate(standing.segment.targets)
+    }
+    rows = relations.read_table(backend, people)
+    rows = rows.mutate(told=_looked_up(rows["list"], ranks)).filter(lambda each: each["told"] != "")
+    rows = rows.mutate(code=rows["told"].cast("int64"))
+    null = ibis.null("int64")
+    rank = rows["code"] % 1000
+    rows = rows.select(
+        "contactId",
+        segment=((rows["code"] - rank) / 1000).cast("int64"),
+        was=ibis.ifelse(rows["before"], rank, null),
+        will=ibis.ifelse(rows["after"], rank, null),
+    )
+    each = rows.group_by("segment", "contactId").agg(was=rows["was"].min(), will=rows["will"].min())
+    return each.filter(~each["was"].identical_to(each["will"]))
+
+
+def count_moves(backend: Any, moves: Any) -> list[tuple[int, int | None, int | None, int]]:
+    """How many there are of each segment and pair of bands, in their order."""
+    counted = moves.group_by("segment", "was", "will").agg(n=moves.count())
+    found = [(row[0], row[1], row[2], int(row[3])) for row in _counted(backend, counted)]
+    return sorted(found, key=lambda row: (row[0], *(-1 if each is None else each for each in row[1:3])))
+
+
+def count_called(backend: Any, lists: Sequence[Listed], dialling: Sequence[Dialling]) -> tuple[int, bool]:
+    """How many people are called now by anybody, and whether that is known; a list nobody read counts by its size."""
+    names = {name for each in dialling if not each.at_rest for name, (before, _) in each.lists.items() if before}
+    called = [each for each in lists if each.name in names]
+    unread = [each for each in called if each.rows is None]
+    rest = sum(each.size or 0 for each in unread)
+    read = [(number, each.rows) for number, each in enumerate(called) if each.rows is not None and each.rows.count]
+    if len(read) == 1:
+        return rest + read[0][1].count, not unread
+    everybody = _union(_now(backend, number, rows).select("person") for number, rows in read)
+    if everybody is None:
+        return rest, not unread
+    counted = everybody.agg(n=everybody["person"].nunique())
+    ((many,),) = _counted(backend, counted)
+    return rest + int(many), not unread

@@ -1,0 +1,59 @@
+# tested by: tests/steps/test_impact.py
+"""Count the people near the edge of a band, and the age of the data behind their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.audience.relations import relations
+from reconciler.model.impact import DataAge, NearThreshold
+from reconciler.model.members import MembershipDecision
+from reconciler.model.row_files import RowQuery, Rows
+
+_FIVE, _TEN = 500, 1000
+"""Points, in hundredths."""
+
+_BY_SCORE = ("below_threshold", "band_without_list")
+"""Why somebody is out whom another score would put in."""
+
+
+def count_near(backend: Any, standing: MembershipDecision) -> Iterator[NearThreshold]:
+    """Who stands within five and ten points of each band's lower edge, of those whose score alone decides."""
+    import ibis
+
+    edges = [(band.name, band.low) for band in standing.segment.score.bands]
+    everyone = relations.read_table(backend, standing.rows)
+    score, code = everyone["score"], everyone["reason"]["code"]
+    near = [(score >= low - _TEN) & (score < low + _TEN) for _, low in edges]
+    either = ibis.or_(*near)
+    decided = everyone.filter(everyone["band"].notnull() | code.isin(_BY_SCORE), either)
+    counted = decided.group_by("score").agg(n=decided.count())
+    found = [(int(one), int(many)) for chunk in relations.stream_rows(backend, counted, 1000) for one, many in chunk]
+
+    def within(low: int, high: int) -> int:
+        return sum(many for one, many in found if low <= one < high)
+
+    for name, low in edges:
+        around = (within(low - _FIVE, low), within(low - _TEN, low), within(low, low + _FIVE), within(low, low + _TEN))
+        if low > 0 and any(around):
+            yield NearThreshold(standing.segment.address, name, low / 100, *around)
+
+
+def list_ages(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows]) -> Iterator[DataAge]:
+    """How old is what a segment was judged by, as far as it says so itself."""
+    segment = standing.segment
+    yield DataAge(segment.address, "contacts", str(segment.contacts))
+    for query in dict.fromkeys(segment.interactions.values()):
+        times = relations.read_interactions(backend, read[query])["at"]
+        spanned = times.name("at").as_table().agg(oldest=times.min(), newest=times.max())
+        ((oldest, newest),) = next(relations.stream_rows(backend, spanned, 1))
+        yield DataAge(segment.address, "interactions", str(query), *map(_utc, (oldest, newest)))
+    for each in segment.suppress:
+        yield DataAge(segment.address, "do-not-call", str(each.address), each.taken, each.taken)
+
+
+def _utc(moment: Any) -> Any:
+    from datetime import UTC
+
+    return None if moment is None else moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

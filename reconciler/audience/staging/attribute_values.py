@@ -1,0 +1,183 @@
+# tested by: tests/properties/test_attribute_values.py
+"""Type and compare the attribute values that go from a source to the wire.
+
+A value is kept as a JSON text: `85`, `"85"`, `true`; null is nothing. What JSON cannot carry exactly is kept as a text
+in quotes: most readers take a number for a double, and so lose digits of a long one (RFC 8259, section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from reconciler.audience.relations.reasons import find_fault, no_reason
+from reconciler.audience.sources.raw_rows import RawRows
+from reconciler.model.source_feeds import Pairs
+
+NUMBER = r"^-?[0-9]"
+"""How a number begins in JSON, and nothing else does."""
+
+_SAFE = 2**53 - 1
+_WHOLE = r"^([+-]?)0*([0-9]+)(?:\.0*)?$"
+_DECIMAL = r"^([+-]?)0*([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?$"
+_TRUE = ("true", "yes", "y", "t", "1")
+_FALSE = ("false", "no", "n", "f", "0")
+
+
+def read_values(rough: RawRows, columns: Pairs, types: Mapping[str, str]) -> tuple[Any, Any]:
+    """Some of a source's columns, by other names, and why the row cannot be used because of them, or null.
+
+    They are one JSON object whose values are texts: each a value as JSON, or null. `types` are those that the manifest
+    declares, by name: `text`, `integer`, `number`, `boolean`. Computed by the engine that reads sources.
+    """
+    import ibis
+
+    if not columns:
+        return ibis.null("string"), no_reason()
+    found: dict[str, Any] = {}
+    faults: list[tuple[Any, *tuple[str, ...]]] = []
+    for name, column in sorted(columns):
+        value = _read(rough, column)
+        if name in types:
+            value, wrong = _declared(value, types[name])
+            faults.append((wrong, "wrong_type", name, types[name]))
+        else:
+            kind = _json("json_type", 1)(value)
+            faults.append((kind.isin(["OBJECT", "ARRAY"]), "nested", name))
+            faults.append((_endless(value), "endless_number", name))
+            value = _carried(value)
+        found[name] = value
+    return ibis.struct(found).cast("json").cast("string"), find_fault(*faults)
+
+
+def name_values(rough: RawRows, columns: Pairs) -> Iterator[tuple[str, Any]]:
+    """The same columns as they are written, with their names, in the order of these."""
+    return ((name, rough.table[rough.columns[column]]) for name, column in sorted(columns))
+
+
+def is_same_value(wanted: Any, held: Any) -> Any:
+    """Whether two values are one: of one type, numbers by what they amount to; nothing is only nothing."""
+    numbers = (wanted.re_search(NUMBER) & held.re_search(NUMBER)).fill_null(False)
+    amounts = wanted.try_cast("float64") == held.try_cast("float64")
+    return wanted.identical_to(held) | (numbers & amounts.fill_null(False))
+
+
+def _read(rough: RawRows, column: str) -> Any:
+    """A column as JSON: with the source's own types where it has some, else as texts."""
+    import ibis
+
+    if column not in rough.values:
+        return quote_value(rough.table[rough.columns[column]])
+    value = rough.table[rough.values[column]].cast("string")
+    return ibis.ifelse(value == "null", ibis.null("string"), value)
+
+
+def quote_value(text: Any) -> Any:
+    """A text as JSON."""
+    return _json("to_json", 1, "json")(text).cast("string")
+
+
+def read_column_value(column: Any) -> Any:
+    """A column of an engine's own type as JSON: dates and moments as ISO 8601, those with a zone in UTC with `Z`."""
+    kind, text = column.type(), column.cast("string")
+    if kind.is_boolean() or kind.is_numeric():
+        return text
+    if kind.is_timestamp():
+        text = column.strftime("%Y-%m-%dT%H:%M:%S.%f").re_replace(r"\.?0+$", "") + ("Z" if kind.timezone else "")
+    return quote_value(text)
+
+
+def _endless(value: Any) -> Any:
+    return value.re_search(r"^-?(inf|nan)")
+
+
+def _carried(value: Any) -> Any:
+    """A value as it is, but for a number that most readers of JSON would read as another."""
+    import ibis
+
+    return ibis.cases(
+        # written by whoever: one text has several forms in JSON
+        (value.startswith('"'), quote_value(_json("json_extract_string", 2)(value, "$"))),
+        (value.re_search(NUMBER) & ~_exact(value), quote_value(value)),
+        else_=value,
+    )
+
+
+def _exact(number: Any) -> Any:
+    """Whether a double holds a number to its last digit, and is not taken for a whole number that it cannot tell apart.
+
+    Fifteen digits always fit; of more, the shortest way to write the double must have the same.
+    """
+    import ibis
+
+    double = number.try_cast("float64")
+    whole = number.try_cast("int64")
+    digits = _digits(number)
+    fits = (digits.length() <= 15) | (digits == _digits(double.cast("string")))
+    safe = (whole.abs() <= _SAFE).fill_null(False)
+    finite = (double.notnull() & ~double.isinf()).fill_null(False)
+    return ibis.ifelse(number.re_search(r"^-?[0-9]+$"), safe, finite & fits)
+
+
+def _digits(number: Any) -> Any:
+    plain = number.re_replace(r"[eE].*$", "").re_replace(r"[^0-9]", "")
+    return plain.re_replace(r"^0+", "").re_replace(r"0+$", "")
+
+
+def _declared(value: Any, kind: str) -> tuple[Any, Any]:
+    """A value in a type that the manifest declares, and whether it cannot be read so. A blank one is nothing."""
+    import ibis
+
+    null = ibis.null("string")
+    # what has no such text is a list or an object
+    text = _json("json_extract_string", 2)(value, "$")
+    nested = _json("json_type", 1)(value).isin(["OBJECT", "ARRAY"]).fill_null(False) | _endless(value).fill_null(False)
+    if kind == "text":
+        return quote_value(text), nested
+    plain = text.strip()
+    there = plain.nullif("").notnull()
+    if kind == "boolean":
+        said = plain.lower()
+        read = ibis.cases((said.isin(_TRUE), "true"), (said.isin(_FALSE), "false"), else_=null)
+    else:
+        read = _whole(plain) if kind == "integer" else _decimal(plain)
+        read = ibis.ifelse(_exact(read), read, null)
+    return read, nested | (there & read.isnull())
+
+
+def _whole(text: Any) -> Any:
+    import ibis
+
+    minus = ibis.ifelse(text.re_extract(_WHOLE, 1) == "-", "-", "")
+    return ibis.ifelse(text.re_search(_WHOLE), minus + text.re_extract(_WHOLE, 2), ibis.null("string"))
+
+
+def _decimal(text: Any) -> Any:
+    """A number as JSON writes it: no plus, a digit before the point and behind it."""
+    import ibis
+
+    minus = ibis.ifelse(text.re_extract(_DECIMAL, 1) == "-", "-", "")
+    part = [text.re_extract(_DECIMAL, number).fill_null("") for number in range(5)]
+    whole = ibis.ifelse(part[2] == "", "0", part[2])
+    fraction = ibis.ifelse(part[3] == "", ibis.literal(""), ibis.literal(".") + part[3])
+    exponent = ibis.ifelse(part[4] == "", ibis.literal(""), ibis.literal("e") + part[4])
+    number = text.re_search(_DECIMAL) & text.re_search(r"[0-9]")
+    return ibis.ifelse(number, minus + whole + fraction + exponent, ibis.null("string"))
+
+
+@cache
+def _json(name: str, arguments: int, gives: str = "string") -> Callable[..., Any]:
+    """One of DuckDB's own functions on JSON, which takes texts."""
+    import ibis
+
+    signature = (("string",) * arguments, gives)
+    if arguments == 1:
+
+        def function(json: Any) -> Any: ...
+    else:
+
+        def function(json: Any, path: Any) -> Any: ...  # type: ignore[misc]
+
+    built: Callable[..., Any] = ibis.udf.scalar.builtin(function, name=name, signature=signature)
+    return built

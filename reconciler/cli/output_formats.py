@@ -1,0 +1,88 @@
+# tested by: tests/views/test_views.py
+"""`--format`: show what a command found in a chosen format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.output_encoding import print_document
+
+if TYPE_CHECKING:
+    from reconciler.views.view import Subject
+
+
+class _Format(click.ParamType[str]):
+    """One of the formats that a subject is shown in, which are looked for when they are asked for."""
+
+    name = "format"
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    def _choice(self) -> click.Choice[str]:
+        from reconciler.views import list_formats
+
+        return click.Choice(list_formats(self._subject))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return self._choice().convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        return self._choice().get_metavar(param, ctx)
+
+
+def format_option(subject: Subject) -> Callable[..., Any]:
+    """The option of a command that shows something."""
+    return click.option("--format", "output_format", type=_Format(subject), default="text", show_default=True)
+
+
+def _checked_link(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """An address that may stand in a comment as it is."""
+    if value is not None and _LINK.fullmatch(value) is None:
+        raise click.BadParameter("it is no address of http or https, without blanks, quotes and brackets")
+    return value
+
+
+_LINK = re.compile(r"https?://[!#$%&*+,\-./0-9:;=?@A-Z_a-z~]{1,1000}")
+
+link_option = click.option(
+    "--link",
+    metavar="URL",
+    callback=_checked_link,
+    help="Where the whole plan is to be seen, for a comment that has no room for it (--format markdown).",
+)
+"""The option of a command that shows a plan."""
+
+
+full_option = click.option(
+    "--full", is_flag=True, help="Show every line of a plan, however many (--format text; else at most 300)."
+)
+"""The option of a command that shows a plan."""
+
+
+def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = None, full: bool | None = None) -> None:
+    """Print something in a format; `link`: where the whole of it is, for a format that may have to cut it.
+
+    `full`: whether the text is to be whole, where it is one that may be cut.
+
+    Raises:
+        click.UsageError: the format is never cut.
+    """
+    if link is not None:
+        if output_format != "markdown":
+            raise click.UsageError("--link is for --format markdown: no other format is cut")
+        nouns = (*nouns, link)
+    if full is not None and output_format == "text":
+        nouns = (*nouns, full)
+    from reconciler.cli.console import console
+    from reconciler.views import views
+
+    shown = views()[subject, output_format].render(*nouns)
+    if isinstance(shown, str):
+        print_document(shown.removesuffix("\n"))
+    else:
+        console().print(shown, soft_wrap=True)

@@ -1,0 +1,174 @@
+# tested by: tests/ledger/test_record_proofs.py
+"""Verify the audit record, and say what cannot be proved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.ledger import audit, line_counts
+from reconciler.ledger.audit import Reading
+from reconciler.ledger.interrupted_runs import journal_of
+from reconciler.ledger.lock import FENCES
+from reconciler.ledger.records import Records, parse_line
+from reconciler.ledger.sealing import Seal
+from reconciler.ledger.signed_lines import ProvenRecords, Unproven
+from reconciler.model.audit_anchor import START, Anchor
+from reconciler.model.errors import LedgerError
+from reconciler.model.verification import Verified
+
+Place = tuple[str, Anchor]
+"""An anchor, and where it was found."""
+
+
+def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> Verified:
+    """Read every record of a ledger once, and hold each against the others and against what was kept elsewhere.
+
+    Args:
+        seal: the keys at hand; None where there is none.
+        against: anchors that were kept elsewhere, in a report or a saved plan.
+
+    Raises:
+        LedgerError: something was altered or is missing, or the record's last entry is under no key at hand.
+    """
+    reading, seen = Reading(), _Seen(against)
+    confirmed = line_counts.read_confirmed(store, seal, audit.FILE) if seal is not None else 0
+    for line in store.scan_lines(audit.FILE):
+        seen.take(reading.take(line, seal), reading)
+    audit.refuse_broken(store, reading)
+    seen.refuse_gone(store)
+    if reading.entries and seal is None:
+        raise LedgerError(
+            f"{reading.entries} entries follow one another, and who wrote them is not proven: there is no key here",
+            where=store.locate(audit.FILE),
+            note="anybody could have written all of them",
+            hint="give the key that they were written under in RECONCILER_KEY",
+        )
+    audit.refuse_unproven(store, reading)
+    line_counts.refuse_short(store, audit.FILE, reading.entries, confirmed)
+    words = [_describe_adoption(each) for each in reading.adopted]
+    if sum(reading.unproven.values()):
+        words.append(
+            f"{sum(reading.unproven.values())} earlier entries are under no key at hand: later ones fix what they say, "
+            "and not who wrote it."
+        )
+    words += _check_runs(store, seal, reading, seen)
+    words += _check_locks(store, reading, seen)
+    return Verified(reading.anchor, seal.name if seal else "", (*words, *_list_unprovable(store, against)))
+
+
+class _Seen:
+    """What the record tells of: runs, steps, locks; and which anchors it holds."""
+
+    def __init__(self, against: Sequence[Place]) -> None:
+        self.runs: dict[str, None] = {}
+        self.told: set[tuple[object, ...]] = set()
+        self.locks: set[int] = set()
+        self._wanted = [each for each in against if each[1].entries or each[1].head != START]
+        self._met: set[Anchor] = set()
+
+    def take(self, entry: Mapping[str, object], reading: Reading) -> None:
+        self.told.add(_identify_entry(entry))
+        if entry.get("event") == "started":
+            self.runs[str(entry.get("run"))] = None
+        if isinstance(number := entry.get("lock"), int):
+            self.locks.add(number)
+        if any(reading.anchor == each for _, each in self._wanted):
+            self._met.add(reading.anchor)
+
+    def refuse_gone(self, store: Records) -> None:
+        """Refuse a record that does not hold what it held when an anchor was taken."""
+        for place, anchor in self._wanted:
+            if anchor not in self._met:
+                raise LedgerError(
+                    f"the audit record does not hold entry {anchor.entries} as it was when {place} was made",
+                    where=store.locate(audit.FILE),
+                    note=f"its hash was {anchor.head}: since then the record was cut off, written anew, or put in the "
+                    "place of another; or it is another ledger's",
+                    hint="compare it with a copy of the ledger from before",
+                )
+
+
+def _identify_entry(entry: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(str(entry.get(key)) for key in ("run", "at", "address"))
+
+
+def _check_runs(store: Records, seal: Seal | None, reading: Reading, seen: _Seen) -> list[str]:
+    """Hold the journals against the record, and it against them."""
+    here, foreign = store.list_runs(), 0
+    for run in here:
+        name = journal_of(run)
+        try:
+            lines = store.read_lines(name) if seal is None else ProvenRecords(store, seal).read_lines(name)
+        except Unproven:
+            foreign, lines = foreign + 1, store.read_lines(name)
+        for number, line in enumerate(lines, start=1):
+            entry = parse_line(store, name, number, line)
+            if "at" in entry and _identify_entry(entry) not in seen.told:
+                raise LedgerError(
+                    f"the audit record was cut short: it has {reading.entries} entries, and not this one of a run's "
+                    "journal",
+                    where=store.locate(name, number),
+                    hint="compare it with a copy of the ledger from before",
+                )
+    words = [f"{each} among the runs is none, and was passed over." for each in store.list_strangers()]
+    if foreign:
+        words.append(f"{foreign} runs were written under no key at hand, or by an older version.")
+    gone = [run for run in seen.runs if run not in set(here)]
+    if gone:
+        words.append(
+            f"{len(gone)} of {len(seen.runs)} runs that the record tells of have no folder here: {_join_some(gone)}. "
+            "Deleted when their time was over, or taken away: the record cannot tell."
+        )
+    return words
+
+
+def _check_locks(store: Records, reading: Reading, seen: _Seen) -> list[str]:
+    """Each time the lock was taken, the record has an entry, but for a run that ended before it began."""
+    taken = []
+    for number, line in enumerate(store.read_lines(FENCES), start=1):
+        if parse_line(store, FENCES, number, line).get("audited") is True:
+            taken.append(number)
+    untold = [number for number in taken if number not in seen.locks]
+    late = [number for number in untold if number > max(seen.locks, default=0)]
+    if late:
+        raise LedgerError(
+            f"the audit record was cut short: it has {reading.entries} entries, and the lock was taken since "
+            f"(for the {_format_ordinal(late[0])} time)",
+            where=store.locate(FENCES, late[0]),
+            note="a run that was killed before it began leaves the same: the next one writes an entry",
+            hint="compare it with a copy of the ledger from before",
+        )
+    if untold:
+        return [f"The lock was taken {len(untold)} times without a run: they ended before they began."]
+    return []
+
+
+def _format_ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
+    return f"{number}{ending}"
+
+
+def _describe_adoption(entry: Mapping[str, object]) -> str:
+    return (
+        f"Up to entry {entry.get('entries')} the record is not proven: {entry.get('by')} vouched for it as it was at "
+        f"{entry.get('at')}: {entry.get('reason')}"
+    )
+
+
+def _list_unprovable(store: Records, against: Sequence[Place]) -> list[str]:
+    words = []
+    if not against:
+        words.append(
+            "Not proven: that nothing was cut off its end together with the runs that tell of it. A report or saved "
+            "plan that was kept elsewhere shows that: --against FILE."
+        )
+    if store.read("plan.key") is not None:
+        words.append(
+            "Not proven: that nobody who may read the ledger's plan.key wrote it. With a RECONCILER_KEY that is kept "
+            "elsewhere, who may only write the ledger cannot."
+        )
+    return words
+
+
+def _join_some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,79 @@
+# tested by: tests/model/test_run_state.py
+"""Define the live state: what was read of the tenant."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reconciler.model.delivery import Way
+from reconciler.model.forecast import Statistics
+from reconciler.model.notice import Notice
+from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.score_date import Scored
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """An object of the tenant, in names. Its id is only compared, and shown where its name does not say which it is.
+
+    Attributes:
+        name: its own among those of its kind: of several with one name, each with its id; `fields["name"]` is without.
+        fields: what the tenant says of it, references by name, without what the server owns.
+        owner: the workspace whose mark it carries, if it carries one.
+        size: how many contacts it holds, where the tenant says so; who they are is another matter.
+        statistics: what was counted of its calls, where that was asked for and the tenant tells.
+    """
+
+    kind: str
+    name: str
+    id: str
+    fields: Mapping[str, Any]
+    owner: str | None = None
+    size: int | None = None
+    statistics: Statistics | None = None
+
+    def digest(self) -> str:
+        """A fingerprint of what the tenant holds: it changes when anything about the object does.
+
+        Its calls are not part of it: they are counted all the time.
+        """
+        return compute_digest([self.kind, self.name, self.id, self.owner, dict(self.fields)])
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was read for one plan: objects by kind and name, rows by the query that asked for them.
+
+    `owed` are contacts that lists would not take before, as the ledger has them. `notices` say what a person should
+    know of how it was read. `unseen`: kinds that nothing declares, whose objects could not be looked at, each with why.
+    `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
+    `written`: of a list, what the ledger says was written of its contacts themselves. `scored`: of a list, as of which
+    moment it says that its scores are.
+    """
+
+    objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
+    rows: Mapping[RowQuery, Rows] = field(default_factory=dict)
+    surfaces: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, Way] = field(default_factory=dict)
+    requests: int = 0
+    owed: Rows | None = None
+    notices: tuple[Notice, ...] = ()
+    campaign_rate: int = 0
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    written: Callable[[str], Path | None] = lambda name: None
+    scored: Callable[[str], Scored | None] = lambda name: None
+
+    def find(self, kind: str, name: str) -> LiveObject | None:
+        """The object of a kind by its live name, if there is one."""
+        return self.objects.get(kind, {}).get(name)
+
+
+def compute_digest(value: object) -> str:
+    """The SHA-256 of a value's canonical JSON (sorted keys, no spaces), as `sha256:…`."""
+    return "sha256:" + hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,199 @@
+# tested by: tests/surfaces/test_surfaces.py
+"""Describe how a surface holds the objects of a kind: paths, fields, requests, ownership.
+
+A `Wire` is declared once for each kind and surface, in the surface's file below `reconciler/surfaces/`. What reads and
+writes a tenant asks it, and knows no path, field or method of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.model.forecast import Statistics
+from reconciler.model.ownership_mark import Ownership, TextMark
+from reconciler.model.paging import Pages, Query
+from reconciler.model.reply_shape import ID, NAME, TEXT, Field, Rows, Shape, may, needs
+
+Body = Mapping[str, Any]
+
+OBJECT_SHAPE = Shape({"id": needs(ID), "name": needs(NAME), "description": may(TEXT)})
+"""What every object has, where an API does not call it otherwise."""
+
+
+def make_object_shape(**fields: Field) -> Shape:
+    """An object with further fields that are looked at."""
+    return Shape({**OBJECT_SHAPE.fields, **fields})
+
+
+def in_path(value: str) -> str:
+    """A value as it stands in a path."""
+    return quote(value, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request below a surface's base URL; what stands in its path is percent-encoded."""
+
+    method: str
+    path: str
+    query: Query = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The requests that make, change and delete an object; None: the surface cannot.
+
+    Attributes:
+        create: the wire body of a new object → the request.
+        named: where the answer to it names the new object's id, as a path; None: it does not, and it is looked up.
+        change: the object's id, the wire body, and what `whole` says → the request.
+        whole: whether a change carries the whole object. Then the wire body has all fields that we know, and the body
+            that was read right before is given as well: what else is in it must not be lost. Else that is empty.
+        delete: the object's id → the request. inactive: whether that leaves the object there, made inactive: a plan
+            says so, and what `Wire.gone` says of its body is that there is none.
+        refused: the answer to a creation or change → the words in which it refuses it though its status is 200; None:
+            it does not.
+    """
+
+    create: Callable[[Body], Call] | None = None
+    named: str | None = "id"
+    change: Callable[[str, Body, Body], Call] | None = None
+    whole: bool = False
+    delete: Callable[[str], Call] | None = None
+    inactive: bool = False
+    refused: Callable[[Any], str | None] | None = None
+
+
+def rest(collection: str) -> Requests:
+    """POST to the collection; PATCH and DELETE of `collection/{id}`, of which PATCH changes only the fields sent."""
+    return Requests(
+        create=lambda body: Call("POST", collection, body=body),
+        change=lambda object_id, body, held: Call("PATCH", f"{collection}/{in_path(object_id)}", body=body),
+        delete=lambda object_id: Call("DELETE", f"{collection}/{in_path(object_id)}"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WireReference:
+    """A live field that holds another object's name inside the tool and its id on the wire."""
+
+    field: str
+    kind: str
+    wire: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallStatistics:
+    """Where it is told what was counted of an object's calls.
+
+    Attributes:
+        one: the object's id → the request. read: the answer → the statistics; raises ValueError where it is odd.
+        shape: what the answer must look like.
+    """
+
+    one: Callable[[str], Call]
+    read: Callable[[Body], Statistics]
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Who is on an object that holds contacts.
+
+    Attributes:
+        of: the object's id → the request of the collection of its members. pages: how that is read.
+        shape: of a member. columns: of each of our columns (contactId, engagementScore, status, phone) that it tells,
+            the member's field; `contactId` there always is. With `status` the list can be a source of contacts.
+        named: likewise, but read only where names and e-mail are asked for.
+        data: the path of the attributes that are kept with a member; None: none are told.
+    """
+
+    of: Callable[[str], Call]
+    pages: Pages
+    shape: Shape
+    columns: Mapping[str, str]
+    named: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an object that an endpoint of its own tells and changes.
+
+    Attributes:
+        fields: the live fields that it holds, and no other part does, nor the object's body.
+        one: the object's id → the request that tells it. shape: of its answer. read: the answer → these live fields.
+        change: the object's id, those of its fields that are written, its answer read right before → the request.
+    """
+
+    fields: frozenset[str]
+    one: Callable[[str], Call]
+    shape: Shape | Rows
+    read: Callable[[Body], dict[str, Any]]
+    change: Callable[[str, Mapping[str, Any], Body], Call]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How one API surface holds the objects of a kind.
+
+    Attributes:
+        name: the surface, e.g. `lists`.
+        path: the collection of all objects. pages: how it is read.
+        read_scope: the OAuth scope that reading needs; write_scope: that writing needs.
+        shape: what the body of one object must look like; its id and name always must be there.
+        id_field, name_field: the body's fields of what an object is known by, and what people call it.
+        find: a name → the query by which the collection is asked for the objects of that name. It may find more; None:
+            the surface finds nothing by name, and all are read.
+        one: an id → the request that tells whether there is such an object. body: where its answer has the object, as a
+            path; None: nowhere. Where nothing is found by name, an object whose id is known is read by it.
+        requests: how objects are made, changed and deleted.
+        ownership: how it is kept whose an object is.
+        holds: the live fields that it can hold; None: whatever the kind declares.
+        references: which of them hold ids of other objects.
+        size: the body's count of contacts, where it has one. members: who these are.
+        read: wire body → live fields (pure), before references become names; what is at `name_field` is `name`.
+        write: live fields → wire body (pure), after references became ids.
+        gone: whether a body is of an object that was made inactive, and counts as none.
+        parts: those of its fields that have endpoints of their own.
+        paced: whether the tenant counts requests about each object, on whatever surface (contract, clarified since).
+        statistics: what was counted of an object's calls; None: nothing is.
+    """
+
+    name: str
+    path: str
+    pages: Pages
+    read_scope: str
+    write_scope: str
+    one: Callable[[str], Call]
+    shape: Shape = OBJECT_SHAPE
+    id_field: str = "id"
+    name_field: str = "name"
+    body: str | None = None
+    find: Callable[[str], Query] | None = None
+    requests: Requests = field(default_factory=Requests)
+    ownership: Ownership = field(default_factory=TextMark)
+    holds: frozenset[str] | None = None
+    references: tuple[WireReference, ...] = ()
+    size: str | None = None
+    members: Members | None = None
+    read: Callable[[Body], dict[str, Any]] = dict
+    write: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    statistics: CallStatistics | None = None
+    paced: bool = False
+    gone: Callable[[Body], bool] = lambda body: False
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def writable(self) -> bool:
+        """Whether objects can be made and changed here."""
+        return self.requests.create is not None and self.requests.change is not None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether objects can be deleted here."""
+        return self.requests.delete is not None

@@ -1,0 +1,17 @@
+# tested by: tests/ledger/test_record_proofs.py
+"""Define the result of verifying an audit record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.audit_anchor import Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A record that is whole: where it ends, under which key (empty: none), and what else there is to say, in words."""
+
+    anchor: Anchor
+    key: str
+    words: tuple[str, ...]

@@ -1,0 +1,50 @@
+"""A campaign's status or dial type in the tenant is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.rule import Rule, Source
+from reconciler.model.rule_input import Situation
+from reconciler.model.run_state import RunState
+from reconciler.model.vendor_values import find_meaning
+
+
+def check(situation: Situation) -> Iterator[Finding]:
+    """Each declared campaign that is in the tenant with a status or a dial type that nobody knows."""
+    for each in situation.campaigns:
+        was = each.was
+        if was is None:
+            continue
+        if was.tells_status and was.state is RunState.UNKNOWN:
+            message = (
+                f"its status in the tenant is {was.status!r}, a value that this tool does not know: it may be dialling"
+            )
+            yield Finding(RULE.id, each.campaign.address, message)
+        if was.dial_type is not None and find_meaning("dial_type", was.dial_type) is None:
+            message = (
+                f"its dial type in the tenant is {was.dial_type!r}, a value that this tool does not know: it is kept"
+            )
+            yield Finding(RULE.id, each.campaign.address, message)
+
+
+RULE = Rule(
+    id="CMP-WORDS",
+    title="an unknown value in the tenant",
+    says="A status that this tool does not know is taken for one at which people are called: such a campaign is made to"
+    " rest, and read back at rest, before anything of it is changed or it is deleted. By a dial type that is not known"
+    " no campaign is replaced. Look at the campaign in the tenant.",
+    severity=Severity.WARN,
+    sources=(
+        Source(
+            title="Vendor values at the border",
+            citation="decision 33 of this project",
+            url="docs/decisions/0033-a-word-is-known-or-dangerous.md",
+            effective=None,
+            verified=True,
+            note="a precaution of this tool, not of the law: an unknown value is never taken for a harmless one",
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,107 @@
+# tested by: tests/steps/apply/test_apply.py
+"""Create, change, activate or delete one object, and read it back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from reconciler.ledger.journal import Run
+from reconciler.model.apply_options import ApplyOptions
+from reconciler.model.change import Action, ObjectChange
+from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
+from reconciler.model.instants import format_instant
+from reconciler.model.kind import RunStates
+from reconciler.model.plan import Plan, Step
+from reconciler.model.ports import Writer
+from reconciler.model.report import Outcome, StepResult
+from reconciler.model.write_ops import WriteOp, make_resting_fields
+from reconciler.steps.apply import activation
+from reconciler.steps.apply.calling_hours_check import Calling
+from reconciler.steps.apply.filled_lists import Filled
+from reconciler.steps.apply.paused_change import Transaction
+from reconciler.steps.apply.recorded_writes import NotAsWritten, Writes
+from reconciler.steps.apply.replacement import Succession
+
+
+def write(
+    plan: Plan, step: Step, change: ObjectChange, writer: Writer, run: Run, terms: ApplyOptions, lists: Filled
+) -> StepResult:
+    """Do what a step does to its object, and read it back.
+
+    Raises:
+        ReconcilerError: the tenant would not, or holds something else than was written.
+    """
+    writes = Writes(change, step.address, plan.workspace, writer, run, terms.stop)
+    activity, calling = writes.kind.run_states, Calling(plan, change, terms)
+    if change.action is Action.RELEASE:
+        writes.release()
+        words = f"released {change.name!r}"
+    elif activity is None:
+        words = _at_rest(writes, None, calling, terms)
+    elif step.does == (WriteOp.ACTIVATE,):
+        words = activation.activate(writes, activity, lists, calling)
+    elif change.action is Action.REPLACE:
+        fields = {**make_resting_fields(change, activity), **_fixed(writes, calling, terms)}
+        Succession(writes, activity, lists, calling, fields).run()
+        words = f"made {change.name!r} anew"
+    elif step.does[0] is WriteOp.PAUSE and change.action is not Action.DELETE:
+        Transaction(writes, activity, lists, calling, step.does).run()
+        words = f"updated {change.name!r}"
+    else:
+        words = _at_rest(writes, activity, calling, terms)
+    return StepResult(step.address, Outcome.DONE, words)
+
+
+def _at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms: ApplyOptions) -> str:
+    change = writes.change
+    match change.action:
+        case Action.CREATE:
+            fields = {**make_resting_fields(change, activity), **_fixed(writes, calling, terms)}
+            try:
+                writes.create(fields)
+            except (Interrupted, LedgerError):
+                raise
+            except ReconcilerError as error:
+                if activity is not None:  # a tenant may have set it to work all the same
+                    activation.stop(writes, activity, error)
+                raise
+            return f"created {change.name!r}"
+        case Action.DELETE:
+            live = writes.found() if activity is not None else None
+            if activity is not None and live is not None and activity.may_run(live.fields):
+                writes.rest(activity, live)
+            writes.delete()
+            return f"deleted {change.name!r}"
+        case _:
+            fields = make_resting_fields(change, activity)
+            if activity is not None and activity.may_run(change.before):
+                writes.update(WriteOp.CHANGE, fields)  # nothing but what may be changed while it works
+            else:
+                _still_rests(writes, activity)
+                writes.update(WriteOp.CHANGE, fields)
+            if change.previous is not None:
+                if any(surface.size for surface in writes.kind.surfaces):  # it holds contacts
+                    writes.run.record_rename(change.previous, change.name)
+                return f"renamed {change.previous!r} to {change.name!r}"
+            return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
+
+
+def _still_rests(writes: Writes, activity: RunStates | None) -> None:
+    """Raise if an object that was at rest may have been activated by somebody else meanwhile."""
+    live = writes.found() if activity is not None else None
+    if activity is not None and live is not None and activity.may_run(live.fields):
+        raise NotAsWritten(
+            f"{writes.change.name!r} may have been activated by somebody else since the plan was made",
+            note=f"its {activity.field} is {live.fields.get(activity.field)!r}; nothing was written to it",
+            hint="plan again, have the new plan reviewed, and apply that",
+        )
+
+
+def _fixed(writes: Writes, calling: Calling, terms: ApplyOptions) -> dict[str, str]:
+    """What is counted from the moment of creation; what a first attempt has fixed stays fixed when a run is resumed."""
+    now = terms.clock()
+    later = writes.change.seconds_later.items()
+    moments = {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in later}
+    moments |= calling.fixed(now)
+    fixed: dict[str, str] = writes.run.record_intent(str(writes.change.address), fixed=moments)["fixed"]
+    return fixed

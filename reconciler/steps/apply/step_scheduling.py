@@ -1,0 +1,120 @@
+"""Run the steps of a plan, in parallel where their dependencies allow.
+
+A list whose delivery takes its time, or whose job never ends, holds up what depends on it and nothing else. Objects are
+written one at a time, in the plan's order, as each takes but a few requests; deliveries and outcomes go on beside them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from heapq import heappop, heappush
+
+from reconciler.model.plan import Plan, Step
+from reconciler.model.report import StepResult
+from reconciler.model.resource_address import Address
+from reconciler.model.worker_pool import open_pool, wait_for_one
+
+AT_ONCE = 8
+"""Lists that are filled at the same time, and campaigns whose outcomes are set. Each has workers of its own, and the
+pace of its surface holds for all of them."""
+
+Results = Mapping[Address, StepResult]
+
+
+def run_steps(
+    plan: Plan, one: Callable[[Step, Results], StepResult], stop: threading.Event, at_once: int = AT_ONCE
+) -> dict[Address, StepResult]:
+    """Do every step as soon as what it waits for has ended; how each ended, in the plan's order.
+
+    A step beside which nothing else can go, goes in the calling thread. Where that is asked to stop at once, or a step
+    raises, nothing more is begun, and nobody waits for what is under way.
+
+    Args:
+        one: does a step, or says why not, by how those before it ended; never raises for what a tenant does.
+        stop: is set where nothing more is to be begun.
+        at_once: steps at the same time that write no object.
+    """
+    queue = _Queue(plan)
+    results: dict[Address, StepResult] = {}
+    under_way: dict[Future[StepResult], Step] = {}
+    with open_pool(at_once + 1, "step", waits=False) as pool:
+        try:
+            while len(results) < len(plan.steps):
+                begun = list(queue.take(at_once))
+                if len(begun) == 1 and not under_way:
+                    results[begun[0].address] = one(begun[0], results)
+                    queue.ended(begun[0])
+                    continue
+                under_way |= {pool.submit(one, step, results): step for step in begun}
+                if not under_way:
+                    raise ValueError("steps of the plan wait for one another, or for steps that it does not have")
+                for done in wait_for_one(under_way):
+                    step = under_way.pop(done)
+                    results[step.address] = done.result()
+                    queue.ended(step)
+        except BaseException:
+            stop.set()
+            raise
+    return {step.address: results[step.address] for step in plan.steps}
+
+
+class _Queue:
+    """The steps of a plan: which can go, those that come first in the plan first."""
+
+    def __init__(self, plan: Plan) -> None:
+        objects = {change.address for change in plan.objects}
+        self._steps = plan.steps
+        self._alone = [step.address.object in objects for step in plan.steps]
+        self._place = {step.address: place for place, step in enumerate(plan.steps)}
+        self._waits: list[int] = []
+        self._next: dict[Address, list[int]] = defaultdict(list)
+        self._ready: tuple[list[int], list[int]] = ([], [])
+        self._busy = [0, 0]
+        besides = _besides(plan)
+        for place, step in enumerate(plan.steps):
+            before = {*step.needs, *(besides(step) if self._alone[place] else ())} - {step.address}
+            self._waits.append(len(before))
+            for each in before:
+                self._next[each].append(place)
+            if not before:
+                heappush(self._ready[self._alone[place]], place)
+
+    def take(self, at_once: int) -> Iterator[Step]:
+        """What can go now: one step that writes an object, if none is under way, and so many others at once."""
+        for alone, most in ((True, 1), (False, at_once)):
+            while self._ready[alone] and self._busy[alone] < most:
+                self._busy[alone] += 1
+                yield self._steps[heappop(self._ready[alone])]
+
+    def ended(self, step: Step) -> None:
+        """A step has ended, however it did."""
+        self._busy[self._alone[self._place[step.address]]] -= 1
+        for place in self._next.pop(step.address, ()):
+            self._waits[place] -= 1
+            if not self._waits[place]:
+                heappush(self._ready[self._alone[place]], place)
+
+
+def _besides(plan: Plan) -> Callable[[Step], Iterator[Address]]:
+    """What a step comes after without depending on it: all lists of a segment that fills what its object dials.
+
+    Whoever moves from one of them to another was taken off the one before the other is dialled, or it was tried.
+    """
+    dials = {change.address: change.references for change in plan.objects}
+    fills: dict[tuple[str, str], list[Address]] = defaultdict(list)
+    deliveries: dict[Address, list[Address]] = defaultdict(list)
+    steps = {step.address for step in plan.steps}
+    for change in plan.rows:
+        fills[change.list_address.kind, change.list].append(change.address.resource)
+        if change.address in steps:
+            deliveries[change.address.resource].append(change.address)
+
+    def found(step: Step) -> Iterator[Address]:
+        for reference in dials[step.address.object]:
+            for segment in fills.get(reference, ()):
+                yield from deliveries[segment]
+
+    return found

@@ -1,0 +1,289 @@
+# tested by: tests/cli/test_ambiguous_names.py
+"""Compare declared objects with live ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.kinds import load_kinds
+from reconciler.model import text_folding
+from reconciler.model.change import Action, FieldChange, ObjectChange, Replacement, Undeclared, Unmoved
+from reconciler.model.desired_state import Desired
+from reconciler.model.kind import Kind, Later, ReplaceBehaviour
+from reconciler.model.live_state import Live, LiveObject
+from reconciler.model.notice import Notice
+from reconciler.model.reason import Reason
+from reconciler.model.renaming import Held, find_unmoved, name_of
+from reconciler.model.resource import Resource
+from reconciler.model.resource_address import Address
+from reconciler.model.surface_wire import Wire
+from reconciler.steps.diff import field_changes, released_objects
+
+
+def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """The change of every declared object, also where there is nothing to do."""
+    for kind in load_kinds().values():
+        surface = kind.surface(live.surfaces)
+        if surface is None:
+            continue
+        held = Held(live.objects.get(kind.name, {}).values())
+        for resource in desired.catalogue.of_kind(kind.name):
+            fields = kind.fields(resource, desired.catalogue, desired.as_of)
+            found = live.find(kind.name, fields["name"])
+            if found is None:
+                yield replace(_creation(resource, fields, surface), unmoved=_unmoved(desired, kind, resource, held))
+                continue
+            update = _update(kind, resource, fields, surface, found)
+            update = replace(update, unmoved=_unmoved(desired, kind, resource, held))
+            stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
+            # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be made anew either
+            ours = found.owner == desired.settings.name and surface.deletes
+            if stuck and kind.replacement is not None and ours:
+                yield _replacement(update, fields, stuck, kind.replacement, surface, live)
+            else:
+                yield update
+
+
+def _unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
+    """Why an object cannot be renamed that was called otherwise before; None where it can be, or need not be."""
+    told = _renaming(desired, kind, resource, held)
+    return told if told is not None and told.refused else None
+
+
+def _renaming(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
+    names, name = kind.earlier_names(resource), kind.live_name(resource)
+    return find_unmoved(name, names, held, desired.settings.name) if names else None
+
+
+def notices(desired: Desired, live: Live) -> Iterator[Notice]:
+    """What a person should know of what was renamed or released before: what says so can go."""
+    for kind in load_kinds().values():
+        held = Held(live.objects.get(kind.name, {}).values())
+        for resource in desired.catalogue.of_kind(kind.name):
+            told = _renaming(desired, kind, resource, held)
+            if told is not None and not told.refused:
+                olds = " and ".join(f"{old!a}" for old in told.earlier)
+                words = (
+                    f"it is called {told.name!a} in the tenant, which has no {olds} any more: `was` can be taken out"
+                )
+                where = str(resource.where("spec", "was"))
+                args = {"object": str(resource.address), "name": told.name, "earlier": list(told.earlier)}
+                yield Notice("rename_done", f"{resource.address}: {words} ({where})", {**args, "where": where})
+    for resource in desired.released:
+        yield from released_objects.describe_released(desired, live, resource)
+    yield from released_objects.check_released_names(desired, live)
+
+
+def _creation(resource: Resource, fields: Mapping[str, Any], surface: Wire) -> ObjectChange:
+    later, plain = _split(fields)
+    return ObjectChange(
+        address=resource.address,
+        name=fields["name"],
+        action=Action.CREATE,
+        before=None,
+        after=plain,
+        declared=plain,
+        fields=tuple(FieldChange(name, None, value) for name, value in _flat(plain)),
+        later={name: value.words for name, value in later.items()},
+        seconds_later={name: value.seconds for name, value in later.items()},
+        references=_references(surface, plain),
+        why=(Reason("absent"),),
+    )
+
+
+def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectChange]:
+    """Changes, with the live objects that people would take for theirs.
+
+    Of one that is made those count, too, whose names differ only by case; one that is there has its own name, and only
+    those count that nobody can tell from it.
+    """
+    looks: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for kind, held in live.objects.items():
+        for name, each in held.items():
+            own = str(each.fields.get("name", name))
+            looks.setdefault((kind, text_folding.normalise_name(own)), []).append((name, each.id))
+    for change in changes:
+        found = looks.get((change.address.kind, text_folding.normalise_name(change.name)), ())
+        if change.action is not Action.CREATE and change.previous is None:
+            found = [
+                each
+                for each in found
+                if text_folding.strip_invisible(each[0]) == text_folding.strip_invisible(change.name)
+            ]
+        others = any(name != change.name for name, _ in found)
+        yield replace(change, alike=tuple(sorted(found))) if others and change.action is not Action.DELETE else change
+
+
+def _update(
+    kind: Kind, resource: Resource, fields: Mapping[str, Any], surface: Wire, found: LiveObject
+) -> ObjectChange:
+    _, wanted = _split(fields)
+    held = found.fields
+    differing = {name: value for name, value in wanted.items() if not kind.as_declared(name, held.get(name), value)}
+    written = {name: _laid_over(held.get(name), value) for name, value in differing.items()}
+    after = {**held, **written}
+    adopts = found.owner is None and surface.writable
+    changed = tuple(field_changes.changed(found.fields, after)) if written else ()
+    why = [Reason("differs")] if changed else []
+    if adopts:
+        why.append(Reason("adopted"))
+    return ObjectChange(
+        address=resource.address,
+        name=found.name,
+        action=Action.UPDATE if written or adopts else Action.NO_OP,
+        before=found.fields,
+        after=after,
+        declared=written,
+        fields=changed,
+        adopts=adopts,
+        owner=found.owner,
+        references=_references(surface, after),
+        releases=_references(surface, found.fields),
+        precondition=found.digest(),
+        previous=name_of(found) if name_of(found) != fields["name"] else None,
+        why=tuple(why) or (Reason("as_declared"),),
+    )
+
+
+def _replacement(
+    update: ObjectChange,
+    fields: Mapping[str, Any],
+    stuck: tuple[str, ...],
+    behaviour: ReplaceBehaviour,
+    surface: Wire,
+    live: Live,
+) -> ObjectChange:
+    """The object made anew, under its name, with what is declared and all else that the old one has."""
+    before = update.before or {}
+    later, wanted = _split(fields)
+    # in our words: what the tenant calls it now, nothing is made with
+    whole = {**(update.after or {}), **{name: _laid_over(before.get(name), value) for name, value in wanted.items()}}
+    after = {name: value for name, value in behaviour.fields(whole).items() if name not in later}
+    found = [live.find(*each) for each in update.releases]
+    sizes = [each.size for each in found if each is not None and each.size is not None]
+    old = live.find(update.address.kind, update.name)
+    words = {name: value.words for name, value in later.items()}
+    return replace(
+        update,
+        action=Action.REPLACE,
+        after=after,
+        declared=after,
+        fields=tuple(
+            field_changes.changed({name: value for name, value in before.items() if name not in later}, after)
+        ),
+        later=words,
+        seconds_later={name: value.seconds for name, value in later.items()},
+        references=_references(surface, after),
+        replacement=Replacement(
+            stuck,
+            sum(sizes) if sizes else None,
+            old.statistics.attempts if old is not None and old.statistics is not None else None,
+            behaviour.downtime(before, after, words),
+        ),
+        why=(*update.why, Reason("unchangeable", stuck)),
+    )
+
+
+def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]:
+    """What is fixed when the object is created, and the rest."""
+    later = {name: value for name, value in fields.items() if isinstance(value, Later)}
+    return later, {name: value for name, value in fields.items() if name not in later}
+
+
+def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """The deletion of what carries this workspace's mark and is declared no longer, where it can be deleted."""
+    for _, surface, address, found in _left(desired, live):
+        if not surface.deletes:
+            continue
+        yield ObjectChange(
+            address=address,
+            name=found.name,
+            action=Action.DELETE,
+            before=found.fields,
+            after=None,
+            owner=found.owner,
+            releases=_references(surface, found.fields),
+            precondition=found.digest(),
+            why=(Reason("undeclared"), *((Reason("made_inactive"),) if surface.requests.inactive else ())),
+        )
+
+
+def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
+    """The same objects where they stay: a plan names them, and whether they call anybody.
+
+    They do where nobody asks for their deletion, and where the tenant's surface deletes none.
+    """
+    for kind, surface, address, found in _left(desired, live):
+        if desired.prune and surface.deletes:
+            continue
+        activity, uses = kind.run_states, _references(surface, found.fields)
+        state = None if activity is None else found.fields.get(activity.field)
+        dials = activity is not None and activity.may_run(found.fields)
+        yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
+
+
+def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
+    """What is ours, declared no longer, and not released."""
+    wanted = released_objects.find_released(desired, live)
+    for kind, surface, address, found in _ours_alone(desired, live):
+        if (kind.name, found.name) not in wanted:
+            yield kind, surface, address, found
+
+
+def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+    """What is ours and is managed no longer: its mark is removed, and it stays as it is."""
+    wanted = released_objects.find_released(desired, live)
+    for kind, surface, address, found in _ours_alone(desired, live):
+        if (kind.name, found.name) in wanted:
+            resource, why = wanted[kind.name, found.name]
+            yield ObjectChange(
+                address=address if resource is None else resource.address,
+                name=found.name,
+                action=Action.RELEASE,
+                before=found.fields,
+                after=found.fields,
+                owner=found.owner,
+                releases=_references(surface, found.fields),
+                precondition=found.digest(),
+                dialled_by=released_objects.dialled_by(kind, found, live),
+                why=(why,),
+            )
+
+
+def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
+    for kind in load_kinds().values():
+        surface = kind.surface(live.surfaces)
+        if surface is None or not surface.writable:
+            continue
+        declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
+        for name, found in sorted(live.objects.get(kind.name, {}).items()):
+            if found.owner == desired.settings.name and name not in declared:
+                yield kind, surface, _address(kind.name, name, desired), found
+
+
+def _address(kind: str, name: str, desired: Desired) -> Address:
+    """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
+    taken = {str(each) for address in desired.catalogue.resources for each in (address, address.activation)}
+    address = Address(kind, name)
+    return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
+
+
+def _laid_over(live: Any, wanted: Any) -> Any:
+    """What is declared, over what is live: inside a mapping, too, only declared keys count."""
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        return {**live, **{key: _laid_over(live.get(key), value) for key, value in wanted.items()}}
+    return wanted
+
+
+def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _references(surface: Wire, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((each.kind, fields[each.field]) for each in surface.references if fields.get(each.field))

@@ -1,0 +1,36 @@
+# tested by: tests/views/test_golden.py
+"""Show the result of one step."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from reconciler.model.report import Outcome, StepResult
+from reconciler.views.plain_text import plain
+
+_OUTCOMES = {
+    Outcome.DONE: ("✓", "green"),
+    Outcome.FAILED: ("✗", "bold red"),
+    Outcome.INTERRUPTED: ("✗", "yellow"),
+    Outcome.BLOCKED: ("·", "yellow"),
+    Outcome.NOT_ATTEMPTED: ("·", "dim"),
+}
+
+
+def describe_step_end(step: StepResult) -> Text:
+    """One step: how it ended, what became of its contacts where it is not done, and what to do next."""
+    symbol, style = _OUTCOMES[step.outcome]
+    done = step.outcome is Outcome.DONE
+    words = f"  {step.outcome}: {step.words}{'' if done else _contacts(step)}"
+    lines = [Text.assemble((f"{symbol} ", style), (plain(str(step.address)), "" if done else "bold"), plain(words))]
+    for name, text in (("note", step.note), ("hint", step.hint)):
+        if text:
+            lines.append(Text.assemble((f"    {name}:  ", "green" if name == "hint" else "dim"), plain(text)))
+    return Text("\n").join(lines)
+
+
+def _contacts(step: StepResult) -> str:
+    """What became of the contacts of a step that is not done."""
+    told = {"written": step.rows, "rejected": step.rejected, "not known": step.unknown, "not sent": step.left}
+    counts = ", ".join(f"{count:,} {words}" for words, count in told.items() if count)
+    return f"; contacts: {counts}" if counts else ""
