@@ -162,4 +162,7 @@ def test_a_line_about_tests_is_the_first_of_its_file_and_spelt_so() -> None:
 def test_a_test_that_has_nothing_to_do_with_a_module_holds_none_of_its_promises() -> None:
     assert not _uses(ROOT / "tests" / "cxone" / "test_backoff.py", "reconciler.audience.staging.phone_normalisation")
     assert not _uses(ROOT / "tests" / "model" / "test_legal_hours.py", "reconciler.ledger.saved_plans")
-    assert _uses(ROOT / "tests" / "audience" / "staging" / "test_phone_normalisation.py", "reconciler.audience.staging.phone_text")
+    assert _uses(
+        ROOT / "tests" / "audience" / "staging" / "test_phone_normalisation.py",
+        "reconciler.audience.staging.phone_text",
+    )
