@@ -18,6 +18,7 @@ from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
 from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
+from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.score import Band, Engagement, Score
@@ -53,6 +54,7 @@ def find(backend: Any, tmp_path: Path) -> Find:
         types |= {
             "array<string>": arrow.list_(arrow.string()),
             "map<string, string>": arrow.map_(*[arrow.string()] * 2),
+            REASON: arrow.struct({"code": arrow.string(), "args": arrow.list_(arrow.string())}),
         }
         schema = arrow.schema([(column, types[kind]) for column, kind in columns.items()])
         whole = [{column: row.get(column) for column in columns} for row in rows]
