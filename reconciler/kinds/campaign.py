@@ -34,13 +34,13 @@ _PLAIN = ("name", "description", "dialType", "wrapUpCode", "status")
 
 
 def make_replacement_fields(fields: Fields) -> dict[str, Any]:
-    """The fields of a campaign that is made anew: what only predictive dialling knows is left behind by the others."""
+    """The fields of a campaign that is replaced: what only predictive dialling knows is left behind by the others."""
     without = () if fields.get("dialType") == "predictive" else ("predictive",)
     return {name: value for name, value in fields.items() if name not in without}
 
 
 def describe_downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
-    """For how long nobody is called while a campaign is made anew."""
+    """For how long nobody is called while a campaign is replaced."""
     if not read_state(before).may_dial:
         return f"none: it is {before.get('status', 'not active')}"
     if read_state(after) is not RunState.ACTIVE:
@@ -242,7 +242,7 @@ def _check_staffing(resource: Resource) -> Iterator[Problem]:
 
 
 def _is_same_dial_type(live: Any, declared: Any) -> bool:
-    """Whether a live dial type is no known difference: by a word that nobody knows no campaign is made anew."""
+    """Whether a live dial type is no known difference: by a word that nobody knows no campaign is replaced."""
     return find_meaning("dial_type", live) in (None, declared)
 
 

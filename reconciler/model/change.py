@@ -99,7 +99,7 @@ class ObjectChange:
         owner: the workspace whose mark the live object carries.
         references: objects that it names after apply, as (kind, name); releases: those that it names now.
         precondition: digest of the live object; None: there must be none of that name.
-        replacement: what it costs, where the object is made anew.
+        replacement: what it costs, where the object is replaced.
         why: what becomes of it is for these reasons; the last says most.
         previous: what the tenant calls an object that is renamed; None: as it is to be called. unmoved: why one that
             was called otherwise before cannot be renamed; None where it can, or was not.

@@ -82,7 +82,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceBehaviour:
-    """How an object is made anew, where a field differs that the tenant will not change.
+    """How an object is replaced, where a field differs that the tenant will not change.
 
     Attributes:
         fields: the live fields with the declared ones laid over them → those of the new object.
@@ -153,7 +153,7 @@ class Kind:
             tenant's other objects of it hold, those that nothing declares: by name, their live fields.
         check: faults that a JSON Schema cannot express.
         immutable: live fields that the tenant will not change.
-        replacement: how an object of ours is made anew where such a field differs; None: it is not, and apply refuses.
+        replacement: how an object of ours is replaced where such a field differs; None: it is not, and apply refuses.
         for_each: how one manifest stands for several objects, where it can.
         needed: live fields without which the tenant makes no object.
         literal: parts of a spec that are templates of their own: they are kept as written when manifests are loaded.

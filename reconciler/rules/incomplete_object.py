@@ -11,7 +11,7 @@ from reconciler.model.rule_input import Situation
 
 
 def check(situation: Situation) -> Iterator[Finding]:
-    """Each such field of an object that is made, or made anew."""
+    """Each such field of an object that is created or replaced."""
     for change in situation.changes.objects:
         if change.action in (Action.CREATE, Action.REPLACE):
             has = {*(change.after or {}), *change.later}

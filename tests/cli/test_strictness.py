@@ -258,7 +258,7 @@ class TestOnAFloor:
     @pytest.mark.parametrize(
         ("spec", "why"),
         [
-            ("unwaivable: [ABN-001]", "the floor lets nothing set ABN-001 aside"),
+            ("unwaivable: [ABN-001]", "the floor does not let ABN-001 be waived"),
             ("waivers: {longest: 30d}", "the floor allows no waiver for more than 30 days"),
         ],
     )

@@ -110,7 +110,7 @@ def test_lists_and_campaigns_live_their_whole_lives_through_it(workspace: Worksp
     assert len([each for each in desk.requests if each.startswith("GET /efforts/one?")]) > 2
     assert len([each for each in desk.requests if each == "GET /efforts"]) == 2
 
-    # what it will not change is made anew under its name, with the same settings and owner
+    # what it will not change is replaced under its name, with the same settings and owner
     workspace.write("Campaign", "evening", PROGRESSIVE.format(status="active"))
     assert applied(workspace, desk) == {"Campaign/evening": "delete"}
     (anew,) = desk.efforts.values()

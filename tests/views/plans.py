@@ -238,7 +238,7 @@ def plan(*, empty: bool = False) -> Plan:
 
 
 def replacement() -> Plan:
-    """A running campaign that is made anew, and a draft of a band of which the tenant counts nothing."""
+    """A running campaign that is replaced, and a draft of a band of which the tenant counts nothing."""
     before = {"name": "High", "dialType": "preview", "status": "active", "startTime": "2026-07-01T08:00:00Z"}
     settings = {"targetAnswerRate": 0.3, "maxCallsInProgress": 20}
     after = {"name": "High", "dialType": "predictive", "status": "active", "predictive": settings}

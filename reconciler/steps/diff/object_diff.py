@@ -38,7 +38,7 @@ def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             update = _update(kind, resource, fields, surface, found)
             update = replace(update, unmoved=_unmoved(desired, kind, resource, held))
             stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
-            # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be made anew either
+            # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be replaced either
             ours = found.owner == desired.settings.name and surface.deletes
             if stuck and kind.replacement is not None and ours:
                 yield _replacement(update, fields, stuck, kind.replacement, surface, live)
@@ -155,7 +155,7 @@ def _replacement(
     surface: Wire,
     live: Live,
 ) -> ObjectChange:
-    """The object made anew, under its name, with what is declared and all else that the old one has."""
+    """The object replaced, under its name, with what is declared and all else that the old one has."""
     before = update.before or {}
     later, wanted = _split(fields)
     # in our words: what the tenant calls it now, nothing is made with

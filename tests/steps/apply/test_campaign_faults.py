@@ -123,7 +123,7 @@ CASES = {
         (failing(method="DELETE", times=None),),
         "active",
         3,
-        ("'Morning' was made anew", "could not be deleted"),
+        ("'Morning' was replaced", "could not be deleted"),
         left=1,
         build=PROGRESSIVE,
     ),
