@@ -55,7 +55,7 @@ from reconciler.model.workspace_settings import Engine, Settings
 from reconciler.model.write_ops import WriteOp
 from reconciler.simulator import Options, Simulator
 from reconciler.steps.apply import apply
-from reconciler.surfaces import surfaces
+from reconciler.surfaces import load_surfaces
 
 LATENCY_MS = 50.0
 ENGINE = Engine(memory_limit="256MB")
@@ -205,28 +205,28 @@ class Clock:
         self.peak_put = 0
         self.began = self.processor = 0.0
 
-    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+    def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """Nothing is measured yet."""
 
-    def begin(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, words: str, rows: int) -> None:
         """The plan is checked, and the delivery begins."""
         self.start, self.began = time.monotonic(), time.process_time()
 
-    def chunk(self, address: Address, done: ChunkDone) -> None:
+    def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """A chunk is done."""
         self.put, self.peak_put, self.processor = time.monotonic(), peak(), time.process_time() - self.began
 
-    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+    def start_job(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """A job is no news here."""
 
-    def job(self, address: Address, job: Job) -> None:
+    def update_job(self, address: Address, job: Job) -> None:
         """Nor is how it gets on."""
 
-    def finish(self, result: StepResult) -> None:
+    def end_step(self, result: StepResult) -> None:
         """It is read back."""
         self.end = time.monotonic()
 
-    def ended(self, report: Report) -> None:
+    def end_run(self, report: Report) -> None:
         """All of it is over."""
 
     def taken(self) -> Taken:
@@ -249,7 +249,7 @@ def deliver(way: Way, rows: int, chunk: int, pace: Pace, where: Where) -> Taken:
         change = change_of(way, chunk, Rows(where.rows, "parquet", ROW_COLUMNS, rows))
         with TenantWriter(surfaces, load_kinds(), stop) as writer:
             with engine.open_engine(ENGINE, folder) as backend:
-                members = writer.members(change.members, folder)
+                members = writer.read_members(change.members, folder)
                 digests = wire_rows.digest_rows(change.rows), wire_rows.digest_members(backend, members)
             change = replace(change, digest=digests[0], precondition=digests[1])
             report = apply(plan_of(change), writer, Ledger(Store("file://ledger", folder)), terms)
@@ -376,7 +376,7 @@ def told(session: requests.Session, url: str, headers: Mapping[str, str]) -> str
 
 def token(session: requests.Session, surface: str, where: Where) -> str:
     """A bearer token of a surface."""
-    preset = surfaces()[surface].preset
+    preset = load_surfaces()[surface].preset
     asked = {"client_id": where.client_id, "client_secret": where.client_secret, "scope": preset.scope}
     asked["grant_type"] = "client_credentials"
     body: Any = {"json" if preset.body == "json" else "data": asked}

@@ -180,28 +180,28 @@ class Clock:
     def __init__(self) -> None:
         self.start = self.end = self.began = 0.0
 
-    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+    def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """Nothing is measured yet."""
 
-    def begin(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, words: str, rows: int) -> None:
         """The plan is checked, and the writing begins."""
         if not self.start:
             self.start, self.began = time.monotonic(), time.process_time()
 
-    def chunk(self, address: Address, done: ChunkDone) -> None:
+    def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """A batch is decided."""
         self.end = time.monotonic()
 
-    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+    def start_job(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """There are no jobs here."""
 
-    def job(self, address: Address, job: Job) -> None:
+    def update_job(self, address: Address, job: Job) -> None:
         """There are none."""
 
-    def finish(self, result: StepResult) -> None:
+    def end_step(self, result: StepResult) -> None:
         """A set is done."""
 
-    def ended(self, report: Report) -> None:
+    def end_run(self, report: Report) -> None:
         """All of it is over."""
 
 

@@ -151,7 +151,7 @@ def measured(
         if words == "a line was added":
             written(path, [*registry, added])
         start, used = time.perf_counter(), time.process_time()
-        read = readings.of(whole)
+        read = readings.read_sources(whole)
         with engine.open_engine(terms.engine, scratch) as backend:
             found = dict(dnc_recheck.recheck_planned(backend, planned, whole, read))
         taken[words] = (time.perf_counter() - start, time.process_time() - used)

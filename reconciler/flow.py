@@ -37,27 +37,27 @@ def propose(desired: Desired, runtime: Runtime) -> Plan:
     Raises:
         ReconcilerError: whatever a step raises; nothing has been written.
     """
-    runtime.phase("reading the tenant and the sources")
+    runtime.start_phase("reading the tenant and the sources")
     live = _read_live(desired, runtime)  # reads only; names, not ids; only declared kinds
-    runtime.phase("working out who belongs on which list")
+    runtime.start_phase("working out who belongs on which list")
     members = decide(desired, live)  # who belongs on which list, and who does not and why: relations
-    runtime.phase("comparing with the lists")
+    runtime.start_phase("comparing with the lists")
     changes = diff(desired, members, live, runtime.tokens(desired))  # pure; only declared fields
-    runtime.phase("holding the campaigns to the rules")
+    runtime.start_phase("holding the campaigns to the rules")
     checked = check_rules(desired, members, changes, live, desired.now)  # the campaigns as they would be, and findings
-    runtime.phase("following the people of each list")
+    runtime.start_phase("following the people of each list")
     impact = measure_impact(desired, members, checked, live)  # who starts and stops being called
     return build_plan(checked, desired, live, desired.now, impact)  # pure; dependency order; a Plan is a value
 
 
 def _read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) -> Live:
-    memory = runtime.shelf(desired), runtime.owed(desired)
-    told = runtime.asked if campaigns else None
-    scored = runtime.scored(desired)
+    memory = runtime.open_cache(desired), runtime.copy_pending_retries(desired)
+    told = runtime.report_reading if campaigns else None
+    scored = runtime.find_scored(desired)
     live = read_tenant(
         desired, runtime.reader(desired), partial(runtime.secret, desired), *memory, told=told, scored=scored
     )
-    return replace(live, written=runtime.written(desired), scored=scored)
+    return replace(live, written=runtime.find_written(desired), scored=scored)
 
 
 def explain_contact(desired: Desired, runtime: Runtime, segment: str, contact: str) -> Explanation:

@@ -19,7 +19,7 @@ from reconciler.rules import load_rules
 from reconciler.rules.hours_by_place import load_timetables
 from reconciler.rules.jurisdictions import load_jurisdictions
 from reconciler.simulator import Simulator
-from reconciler.views import pending, views
+from reconciler.views import load_views, pending
 from reconciler.views import rules as view
 from tests import delivery
 from tests.conftest import Ended, Folder
@@ -131,7 +131,7 @@ def test_the_schema_of_a_notice_has_every_code_with_its_arguments(request: pytes
 PUBLISHED = {"contact": "explanation", "rule": "rules"}
 
 
-@pytest.mark.parametrize("subject", sorted({subject for subject, format in views() if format == "json"}))
+@pytest.mark.parametrize("subject", sorted({subject for subject, format in load_views() if format == "json"}))
 def test_everything_that_is_shown_as_json_has_a_schema(subject: str) -> None:
     assert f"{PUBLISHED.get(subject, subject)}.json" in schemas()
 

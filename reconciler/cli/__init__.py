@@ -151,7 +151,7 @@ def _asks_for_json(arguments: list[str]) -> bool:
 def _document(code: str, message: str, exit_code: Exit) -> None:
     from reconciler.views import problems
 
-    print_document(problems.document(code, message, exit_code))
+    print_document(problems.make_document(code, message, exit_code))
 
 
 def _tell(error: ReconcilerError, machine: bool) -> None:
@@ -162,4 +162,4 @@ def _tell(error: ReconcilerError, machine: bool) -> None:
         return
     from reconciler.cli.console import console
 
-    console(stderr=True).print(problems.failure(error), soft_wrap=True)
+    console(stderr=True).print(problems.show_failure(error), soft_wrap=True)

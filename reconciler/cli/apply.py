@@ -86,7 +86,7 @@ def apply(
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, stopping.stop, reading) as runtime,
     ):
-        runtime.phase("reading the manifests")
+        runtime.start_phase("reading the manifests")
         desired = load(workspace)
         command = _Apply(workspace, desired, runtime, stopping, output_format, digest, file_of_events, reading)
         if resume is not None:
@@ -184,7 +184,7 @@ class _Apply:
 
     def _commit(self, plan: Plan, resume: str | None = None, *, shown: bool = False) -> int:
         from reconciler.cli.console import console
-        from reconciler.cli.notifications import notifier, tell_of_apply, tell_of_refusal
+        from reconciler.cli.notifications import open_notifier, tell_of_apply, tell_of_refusal
         from reconciler.flow import commit
         from reconciler.model.plan_document import plan_digest
         from reconciler.views.events import ApplyEvents
@@ -196,8 +196,8 @@ class _Apply:
         headline = f"{'Resuming' if resume else 'Applying'} plan {plan_digest(plan)}"
         events = ApplyEvents(self.events.write)
         with (
-            notifier(self.runtime, desired, self.stopping.stop, self.workspace) as teller,
-            self.stopping.writing(lambda: events.interrupted(at_once=False)),
+            open_notifier(self.runtime, desired, self.stopping.stop, self.workspace) as teller,
+            self.stopping.stop_gently(lambda: events.tell_interruption(at_once=False)),
             ApplyProgress(out, headline) as progress,
         ):
             options = self._choose_options(writer.surfaces, ProgressSinks(events, progress), resume)
@@ -205,11 +205,11 @@ class _Apply:
             try:
                 report = commit(plan, writer, self.runtime.ledger(desired), options)
             except KeyboardInterrupt:
-                events.interrupted(at_once=True)
+                events.tell_interruption(at_once=True)
                 words = "Stopped at once: requests in flight may have taken effect; resuming looks them up first."
                 return self._end_stopped(words)
             except ReconcilerError as error:
-                events.failed(error)
+                events.tell_failure(error)
                 if isinstance(error, Interrupted):
                     return self._end_stopped("Stopped before the first step.")
                 if isinstance(error, Refused | Stale):
@@ -256,7 +256,7 @@ class _Apply:
         from reconciler.views import problems
 
         if self.output_format == "json":
-            print_document(problems.document("interrupted", words, Exit.INTERRUPTED))
+            print_document(problems.make_document("interrupted", words, Exit.INTERRUPTED))
         click.echo(words, err=True)
         _tell_how_to_go_on(self.workspace)
         return Exit.INTERRUPTED

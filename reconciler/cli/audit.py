@@ -51,7 +51,7 @@ def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...],
     from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, find_seal
 
     places = [_place(each) for each in against]
-    with _store(chosen, ledger) as store:
+    with _open_ledger(chosen, ledger) as store:
         seal = find_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
         found = verify_record(store, seal, places)
     show("audit", output_format, found)
@@ -84,7 +84,7 @@ def adopt(chosen: dict[str, Any], reason: str) -> int:
 
 
 @contextmanager
-def _store(chosen: dict[str, Any], ledger: str | None) -> Iterator[Records]:
+def _open_ledger(chosen: dict[str, Any], ledger: str | None) -> Iterator[Records]:
     """The ledger that is named, or the workspace's."""
     from reconciler.bucket.object_urls import SCHEMES, scheme_of
     from reconciler.ledger.folder_records import open_store as opened_store

@@ -48,7 +48,7 @@ def demo(into: Path, latency: float) -> int:
             where += ["--floor", str(bounds)]
         plan = str(into / "change.plan")
         for words in (["validate"], ["plan", "--out", plan], ["apply", plan], ["plan"]):
-            code = _shown([*words, *where])
+            code = _format_arguments([*words, *where])
             if code:
                 return code
         document = into / "plan.json"
@@ -60,7 +60,7 @@ def demo(into: Path, latency: float) -> int:
     return 0
 
 
-def _shown(arguments: list[str]) -> int:
+def _format_arguments(arguments: list[str]) -> int:
     from reconciler.cli import run
 
     click.secho(f"\n$ reconciler {' '.join(arguments)}", bold=True)

@@ -34,7 +34,7 @@ def drift(chosen: dict[str, Any], output_format: str, full: bool, refresh: bool)
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, reading=reading) as runtime,
     ):
-        runtime.phase("reading the manifests")
+        runtime.start_phase("reading the manifests")
         proposed = replace(propose(load(workspace), runtime), ledger=runtime.ledger_state)
         reading.end()
         show("plan", output_format, proposed, full=full)

@@ -54,7 +54,7 @@ def tell_of_refusal(
 
 
 @contextmanager
-def notifier(
+def open_notifier(
     runtime: LocalRuntime, desired: Desired, stop: threading.Event, workspace: Workspace
 ) -> Iterator[BackgroundNotifier | None]:
     """Have webhooks told of outcomes as they are set; say at the end what became of that."""
@@ -103,7 +103,7 @@ def _tell(occasions: Iterable[Occasion], workspace: Workspace, runtime: LocalRun
         from reconciler.cli.console import console
         from reconciler.views import problems
 
-        console(stderr=True).print(problems.failure(error), soft_wrap=True)
+        console(stderr=True).print(problems.show_failure(error), soft_wrap=True)
         click.echo("Not all webhooks were notified; the apply itself is not affected.", err=True)
     except Exception as error:  # even a fault of the program is no reason to say that the apply failed
         click.echo(f"error[internal]: {type(error).__name__}", err=True)
@@ -119,7 +119,7 @@ def show(told: Iterable[Receipt], workspace: Workspace) -> None:
 
     receipts = tuple(told)
     if receipts:
-        console(stderr=True).print(callbacks.receipts(receipts), soft_wrap=True)
+        console(stderr=True).print(callbacks.show_receipts(receipts), soft_wrap=True)
     if not all(receipt.delivered for receipt in receipts):
         click.echo(_again(workspace), err=True)
 

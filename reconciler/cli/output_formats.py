@@ -79,9 +79,9 @@ def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = N
     if full is not None and output_format == "text":
         nouns = (*nouns, full)
     from reconciler.cli.console import console
-    from reconciler.views import views
+    from reconciler.views import load_views
 
-    shown = views()[subject, output_format].render(*nouns)
+    shown = load_views()[subject, output_format].render(*nouns)
     if isinstance(shown, str):
         print_document(shown.removesuffix("\n"))
     else:

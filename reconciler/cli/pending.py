@@ -30,7 +30,7 @@ def pending(chosen: dict[str, Any], release: str | None, output_format: str) -> 
 
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
-        lines = runtime.owed(desired)
+        lines = runtime.copy_pending_retries(desired)
         counted: list[PendingCount] = []
         if lines is not None:
             with engine.open_reader(desired.settings.engine, workspace.scratch) as backend:

@@ -70,7 +70,7 @@ def plan(
         ReadingProgress(console(stderr=True)) as reading,
         LocalRuntime(workspace, reading=reading) as runtime,
     ):
-        runtime.phase("reading the manifests")
+        runtime.start_phase("reading the manifests")
         desired = load(workspace)
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state)
         reading.end()

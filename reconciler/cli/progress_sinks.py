@@ -27,40 +27,40 @@ class ProgressSinks:
     def __init__(self, *listeners: Progress) -> None:
         self._listeners = listeners
 
-    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+    def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """A run of a plan starts, or goes on."""
         for each in self._listeners:
-            each.started(run, plan, resumed)
+            each.start_run(run, plan, resumed)
 
-    def begin(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, words: str, rows: int) -> None:
         """A step starts."""
         for each in self._listeners:
-            each.begin(address, words, rows)
+            each.start_step(address, words, rows)
 
-    def chunk(self, address: Address, done: ChunkDone) -> None:
+    def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """A chunk is accounted for."""
         for each in self._listeners:
-            each.chunk(address, done)
+            each.count_chunk(address, done)
 
-    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+    def start_job(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """A job is waited for."""
         for each in self._listeners:
-            each.submitted(address, job_id, rows, again)
+            each.start_job(address, job_id, rows, again)
 
-    def job(self, address: Address, job: Job) -> None:
+    def update_job(self, address: Address, job: Job) -> None:
         """A job has got on, or is over."""
         for each in self._listeners:
-            each.job(address, job)
+            each.update_job(address, job)
 
-    def finish(self, result: StepResult) -> None:
+    def end_step(self, result: StepResult) -> None:
         """A step has ended."""
         for each in self._listeners:
-            each.finish(result)
+            each.end_step(result)
 
-    def ended(self, report: Report) -> None:
+    def end_run(self, report: Report) -> None:
         """The run has ended."""
         for each in self._listeners:
-            each.ended(report)
+            each.end_run(report)
 
 
 class EventFile:
@@ -93,14 +93,14 @@ def event_file(path: Path | None) -> Iterator[EventFile]:
     if path is None:
         yield EventFile(None, None)
         return
-    descriptor = _opened(path)
+    descriptor = _open_events(path)
     try:
         yield EventFile(descriptor, path)
     finally:
         os.close(descriptor)
 
 
-def _opened(path: Path) -> int:
+def _open_events(path: Path) -> int:
     if str(path) == "-":
         words = "standard output is for the report; name a file or a pipe, such as /dev/fd/3"
         raise click.BadParameter(words, param_hint="--events")

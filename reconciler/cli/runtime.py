@@ -70,22 +70,22 @@ class LocalRuntime:
         """The tenant that is meant, to be read only."""
         surfaces = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
         return self._stack.enter_context(
-            CampaignReader(surfaces, load_kinds(), self._stop, self._lanes, **self._names(desired))
+            CampaignReader(surfaces, load_kinds(), self._stop, self._lanes, **self._make_names(desired))
         )
 
     def writer(self, desired: Desired) -> TenantWriter:
         """The tenant that is meant, to be written."""
         surfaces = make_surfaces(desired.tenant, self._workspace.environ, desired.root, desired.bounds)
         return self._stack.enter_context(
-            TenantWriter(surfaces, load_kinds(), self._stop, self._lanes, **self._names(desired))
+            TenantWriter(surfaces, load_kinds(), self._stop, self._lanes, **self._make_names(desired))
         )
 
-    def _names(self, desired: Desired) -> dict[str, Any]:
+    def _make_names(self, desired: Desired) -> dict[str, Any]:
         """What a reader is to know of the names that objects had before, and of whose they are."""
-        owners = partial(self._owners, desired)
+        owners = partial(self._open_registry, desired)
         return {"earlier": collect_earlier_names(desired.catalogue), "owner": desired.settings.name, "owners": owners}
 
-    def _owners(self, desired: Desired) -> Registry:
+    def _open_registry(self, desired: Desired) -> Registry:
         return self.ledger(desired).owners()
 
     def secret(self, desired: Desired, reference: str, where: Location) -> Secret:
@@ -126,46 +126,46 @@ class LocalRuntime:
         key, previous = (self._workspace.environ.get(name) for name in (SEAL_VARIABLE, PREVIOUS_VARIABLE))
         store = open_store(desired.settings.ledger, desired.root)
         if self.ledger_state is None:
-            self.ledger_state = self._looked_at(store, desired)
+            self.ledger_state = self._inspect_ledger(store, desired)
         return Ledger(store, identify_tenant(desired.tenant), key, desired.environment, previous)
 
-    def _looked_at(self, store: Records, desired: Desired) -> LedgerState:
+    def _inspect_ledger(self, store: Records, desired: Desired) -> LedgerState:
         """What the ledger is before this command leaves anything in it."""
         given = bool(self._workspace.environ.get(KEY_VARIABLE))
         made_key = not given and store.read(TOKENS) is None
         new = not store.shared and (made_key or given) and not store.list_runs()
         return LedgerState(desired.settings.ledger, new, made_key)
 
-    def owed(self, desired: Desired) -> Path | None:
+    def copy_pending_retries(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists of the tenant would not take."""
         ledger = self.ledger(desired)
         names = collect_earlier_names(desired.catalogue).get(contact_list.KIND.name, {})
         to_be = {old: name for name, olds in names.items() for old in olds}
         return retry_queue.copy_pending(ledger.records, ledger.tenant, desired.scratch / "owed.jsonl", to_be)
 
-    def written(self, desired: Desired) -> Callable[[str], Path | None]:
+    def find_written(self, desired: Desired) -> Callable[[str], Path | None]:
         """What the ledger says was written of a list's contacts."""
         ledger = self.ledger(desired)
         into = desired.scratch / "written"
 
         def fetch_one(name: str) -> Path | None:
-            names, kept = _known_as(desired, name), ledger.records
+            names, kept = _list_names(desired, name), ledger.records
             found = (last_written.fetch_written(kept, ledger.tenant, each, into) for each in names)
             return next((each for each in found if each is not None), None)
 
         return fetch_one
 
-    def scored(self, desired: Desired) -> Callable[[str], Scored | None]:
+    def find_scored(self, desired: Desired) -> Callable[[str], Scored | None]:
         """As of which moment the ledger says that a list's scores are."""
         ledger = self.ledger(desired)
 
         def fetch_one(name: str) -> Scored | None:
-            found = (score_dates.fetch(ledger.store, ledger.tenant, each) for each in _known_as(desired, name))
+            found = (score_dates.fetch(ledger.store, ledger.tenant, each) for each in _list_names(desired, name))
             return next((each for each in found if each is not None), None)
 
         return fetch_one
 
-    def shelf(self, desired: Desired) -> CacheFolder | None:
+    def open_cache(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""
         cache = CacheFolder(folder_of(desired.settings.ledger, desired.root), self.ledger(desired).seal)
         if desired.settings.cache.keep:
@@ -173,17 +173,17 @@ class LocalRuntime:
         cache.sweep(timedelta(0))
         return None
 
-    def asked(self, what: str, done: int, total: int) -> None:
+    def report_reading(self, what: str, done: int, total: int) -> None:
         """Tell whoever waits how far a read is."""
         if self._reading is not None:
-            self._reading.asked(what, done, total)
+            self._reading.report_reading(what, done, total)
 
-    def phase(self, words: str) -> None:
+    def start_phase(self, words: str) -> None:
         """Tell whoever waits which part of the work begins."""
         if self._reading is not None:
-            self._reading.phase(words)
+            self._reading.start_phase(words)
 
 
-def _known_as(desired: Desired, name: str) -> tuple[str, ...]:
+def _list_names(desired: Desired, name: str) -> tuple[str, ...]:
     """The names that the ledger may have a list under: its own first."""
     return (name, *collect_earlier_names(desired.catalogue).get(contact_list.KIND.name, {}).get(name, ()))

@@ -133,9 +133,9 @@ def simulate(
     try:
         tenant.start()
     except OSError as error:
-        raise _unserved(port, error) from None
+        raise _describe_unserved(port, error) from None
     try:
-        click.echo(_greeting(tenant))
+        click.echo(_greet(tenant))
         sys.stdout.flush()
         tenant.wait()
     except KeyboardInterrupt:
@@ -145,7 +145,7 @@ def simulate(
     click.echo(f"Stopped after {len(tenant.requests()):,} requests; nothing was saved.")
 
 
-def _unserved(port: int, error: OSError) -> ReconcilerError:
+def _describe_unserved(port: int, error: OSError) -> ReconcilerError:
     """That nothing can listen at a port, in our words: those of the system name no way out."""
     taken = error.errno == errno.EADDRINUSE
     return PortRefused(
@@ -180,7 +180,7 @@ def _fill(
         tenant.store.load_salesforce(salesforce)
 
 
-def _greeting(tenant: Simulator) -> str:
+def _greet(tenant: Simulator) -> str:
     store = tenant.store
     lines = [
         f"An embedded CXone tenant at {tenant.url}, with {len(store.contacts):,} contacts, "

@@ -45,7 +45,7 @@ class Stopping:
 
     def __enter__(self) -> Self:
         numbers = (signal.SIGINT, signal.SIGTERM)
-        self._before = {number: signal.signal(number, self._asked) for number in numbers}
+        self._before = {number: signal.signal(number, self._take_signal) for number in numbers}
         return self
 
     def __exit__(
@@ -57,7 +57,7 @@ class Stopping:
             raise Interrupted("interrupted after the apply had ended") from None
 
     @contextmanager
-    def writing(self, told: Callable[[], None]) -> Iterator[None]:
+    def stop_gently(self, told: Callable[[], None]) -> Iterator[None]:
         """While this lasts, a signal is a request; `told` hears of the first, in a thread of its own."""
         listening = threading.Thread(target=self._listen, args=(told,), name="stopping", daemon=True)
         listening.start()
@@ -70,7 +70,7 @@ class Stopping:
             self._requests.put(False)
             listening.join(_PATIENCE)
 
-    def _asked(self, number: int, frame: FrameType | None) -> None:
+    def _take_signal(self, number: int, frame: FrameType | None) -> None:
         # It comes in the midst of anything, locks that are held included: this touches none.
         if self._phase is _Phase.LEAVING:
             return  # nothing is left but to clean up and to say how to go on
@@ -96,13 +96,13 @@ class Stopping:
 def stoppable(stop: threading.Event) -> Iterator[None]:
     """Where nothing is resumed: the first SIGINT or SIGTERM finishes what is in flight, the second ends at once."""
 
-    def asked(number: int, frame: FrameType | None) -> None:
+    def take_signal(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
         click.echo("\nStopping once the requests in flight are finished. Press again to stop at once.", err=True)
 
-    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, take_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

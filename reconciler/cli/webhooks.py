@@ -30,7 +30,7 @@ def _choice(command: Callable[..., Any]) -> Callable[..., Any]:
     return name(run(command))
 
 
-def _chosen(outbox: Outbox, name: str | None, run: str | None) -> list[Waiting]:
+def _choose_waiting(outbox: Outbox, name: str | None, run: str | None) -> list[Waiting]:
     return [
         each
         for each in outbox.list_waiting()
@@ -55,7 +55,7 @@ def list_(chosen: dict[str, Any], name: str | None, run: str | None, output_form
 
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
-        waiting = _chosen(runtime.outbox(desired), name, run)
+        waiting = _choose_waiting(runtime.outbox(desired), name, run)
     if output_format == "text":
         _say_where(desired)
     show("callbacks", output_format, waiting, desired.meant)
@@ -78,7 +78,7 @@ def resend(chosen: dict[str, Any], name: str | None, run: str | None) -> int:
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
         outbox = runtime.outbox(desired)
-        waiting = _chosen(outbox, name, run)
+        waiting = _choose_waiting(outbox, name, run)
         _say_where(desired)
         if not waiting:
             click.echo("No callback waits.")
@@ -103,7 +103,7 @@ def forget(chosen: dict[str, Any], name: str | None, run: str | None, yes: bool)
     with open_workspace(chosen) as workspace, LocalRuntime(workspace) as runtime:
         desired = load(workspace)
         outbox = runtime.outbox(desired)
-        waiting = _chosen(outbox, name, run)
+        waiting = _choose_waiting(outbox, name, run)
         _say_where(desired)
         if waiting and not yes:
             click.confirm(f"Give up {format_count(len(waiting), 'callback')} for good?", abort=True)

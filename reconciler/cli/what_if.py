@@ -16,7 +16,7 @@ MOST_VALUES = 200
 _RANGE = re.compile(r"([^=]+)=([^.:]+(?:\.\d+)?)(?:\.\.([^:]+):(.+))?")
 
 
-def _setting(ctx: click.Context, parameter: click.Parameter, given: str) -> tuple[str, tuple[Decimal, ...]]:
+def _parse_setting(ctx: click.Context, parameter: click.Parameter, given: str) -> tuple[str, tuple[Decimal, ...]]:
     match = _RANGE.fullmatch(given)
     if match is None:
         raise click.BadParameter("write SETTING=VALUE or SETTING=FROM..TO:STEP, such as score.threshold=60..90:5")
@@ -40,7 +40,12 @@ def _setting(ctx: click.Context, parameter: click.Parameter, given: str) -> tupl
 @workspace_options
 @refresh_option
 @click.option(
-    "--set", "setting", required=True, callback=_setting, metavar="SETTING=FROM..TO:STEP", help="The number to vary."
+    "--set",
+    "setting",
+    required=True,
+    callback=_parse_setting,
+    metavar="SETTING=FROM..TO:STEP",
+    help="The number to vary.",
 )
 @format_option("what-if")
 def what_if(

@@ -18,7 +18,7 @@ from reconciler.model.paging import make_answer_shape, pick
 from reconciler.model.reply_shape import Rows, Shape, Value, may, needs, number
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Login, SurfaceAccess, TokenRequest
-from reconciler.surfaces import surfaces
+from reconciler.surfaces import load_surfaces
 
 UNTOLD = 300.0
 """Seconds that a token is used where its reply does not say how long it lives: one that ends sooner is renewed after
@@ -43,18 +43,18 @@ SECONDS = Value(
 )
 
 
-def complete(declared: DeclaredSurface) -> SurfaceAccess:
+def make_access(declared: DeclaredSurface) -> SurfaceAccess:
     """The access to a declared surface: what the manifest leaves open comes from the surface's preset.
 
     Raises:
         ReconcilerError: there is no such surface, or a URL needs a parameter that is not declared.
     """
-    known = surfaces()
+    known = load_surfaces()
     preset = known[declared.name].preset if declared.name in known else None
     if preset is None:
         raise ReconcilerError(f"there is no surface {declared.name}", hint=f"there are {', '.join(known)}")
     token = TokenRequest(
-        url=declared.token_url or _filled(preset.token_url, declared),
+        url=declared.token_url or _fill_template(preset.token_url, declared),
         body=preset.body,
         scope=preset.scope if declared.scope is None else declared.scope,
         client_id=declared.client_id,
@@ -62,7 +62,7 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
         early=preset.early,
         login=preset.login,
     )
-    base_url = declared.base_url or _filled(preset.base_url, declared)
+    base_url = declared.base_url or _fill_template(preset.base_url, declared)
     return SurfaceAccess(
         name=declared.name,
         base_url=base_url,
@@ -73,7 +73,7 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
         reply_timeout=2 * declared.read_timeout if declared.reply_timeout is None else declared.reply_timeout,
         reply_size=declared.reply_size,
         attempts=declared.attempts,
-        events_url=_events_url(declared, preset, base_url),
+        events_url=_make_events_url(declared, preset, base_url),
         poll_every=preset.poll_every if declared.poll_every is None else declared.poll_every,
         job_limit=preset.job_limit if declared.job_limit is None else declared.job_limit,
         campaign_rate=declared.campaign_rate,
@@ -81,7 +81,7 @@ def complete(declared: DeclaredSurface) -> SurfaceAccess:
     )
 
 
-def _events_url(declared: DeclaredSurface, preset: Preset, base_url: str) -> str | None:
+def _make_events_url(declared: DeclaredSurface, preset: Preset, base_url: str) -> str | None:
     """Beside the endpoints, wherever these are, unless the manifest says where else."""
     if preset.events is None or declared.poll_only:
         return None
@@ -90,7 +90,7 @@ def _events_url(declared: DeclaredSurface, preset: Preset, base_url: str) -> str
     return make_event_url(base_url, preset)
 
 
-def _filled(template: str, declared: DeclaredSurface) -> str:
+def _fill_template(template: str, declared: DeclaredSurface) -> str:
     try:
         return template.format_map(declared.parameters)
     except KeyError as missing:
@@ -131,7 +131,7 @@ class TokenSource:
         self._failure: ReconcilerError | None = None
         self._rounds = 0
 
-    def token(self) -> Secret:
+    def obtain_token(self) -> Secret:
         """A token that is good for at least `early` more seconds.
 
         Raises:
@@ -140,12 +140,12 @@ class TokenSource:
             BadReply: the reply held no token, or no time to live that makes sense.
             Interrupted: the person asked to stop.
         """
-        fresh = self._fresh()
+        fresh = self._find_fresh()
         if fresh is not None:
             return fresh
         seen = self._rounds
         with self._lock:
-            fresh = self._fresh()
+            fresh = self._find_fresh()
             if fresh is not None:
                 return fresh
             # Whoever waited for a round that failed shares its failure: sixteen threads that each try a wrong
@@ -160,7 +160,7 @@ class TokenSource:
             if self._granted is not None and self._granted.token == token:
                 self._granted = None
 
-    def _fresh(self) -> Secret | None:
+    def _find_fresh(self) -> Secret | None:
         granted = self._granted
         if granted is None or self._clock() >= granted.renew_at:
             return None
@@ -170,7 +170,7 @@ class TokenSource:
         # The time to live counts from before the request: the tenant's clock started somewhere in between.
         asked = self._clock()
         try:
-            granted = self._read(self._post(self._request, self._fields()), asked)
+            granted = self._read(self._post(self._request, self._make_fields()), asked)
         except ReconcilerError as failure:
             self._failure = failure
             raise
@@ -180,7 +180,7 @@ class TokenSource:
         self._granted = granted
         return granted.token
 
-    def _fields(self) -> Mapping[str, str]:
+    def _make_fields(self) -> Mapping[str, str]:
         asked = self._request
         fields: Mapping[str, str] = asked.login.ask(asked.client_id, asked.client_secret.reveal(), asked.scope)
         return fields

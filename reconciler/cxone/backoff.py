@@ -19,7 +19,7 @@ FIRST = 0.5
 _SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
 
 
-def _utc_now() -> datetime:
+def _read_utc_now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -37,14 +37,14 @@ class Backoff:
     cap: float
     longest_asked: float = 120.0
     jitter: Callable[[], float] = random.random
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = _read_utc_now
 
-    def own(self, failures: int) -> float:
+    def compute_own(self, failures: int) -> float:
         """The wait after so many failures (from 1)."""
         ceiling = min(self.cap, FIRST * 2.0 ** min(failures - 1, 60))
         return ceiling * self.jitter()
 
-    def asked(self, headers: Mapping[str, str]) -> float | None:
+    def read_asked(self, headers: Mapping[str, str]) -> float | None:
         """The wait that the reply asks for; None when it asks for none, or for one that is already over.
 
         Args:
@@ -54,15 +54,15 @@ class Backoff:
         if _SECONDS.fullmatch(text):
             seconds = float(text)
         else:
-            moment = _date(text)
+            moment = _parse_date(text)
             if moment is None:
                 return None
             # Both dates by the tenant's clock where possible: then it does not matter how wrong ours is.
-            seconds = (moment - (_date(headers.get("date", "")) or self.now())).total_seconds()
+            seconds = (moment - (_parse_date(headers.get("date", "")) or self.now())).total_seconds()
         return min(seconds, self.longest_asked) if seconds > 0 else None
 
 
-def _date(text: str) -> datetime | None:
+def _parse_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

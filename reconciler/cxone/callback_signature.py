@@ -9,7 +9,7 @@ import hmac
 from reconciler.model.secret import Secret
 
 
-def signature(secret: Secret, moment: int, body: bytes) -> str:
+def make_signature(secret: Secret, moment: int, body: bytes) -> str:
     """`t=<moment>,v1=<hex>`: an HMAC-SHA256 with the webhook's secret over the moment, a dot, and the body's bytes.
 
     Args:

@@ -50,7 +50,7 @@ class CampaignLimiter:
         self._next = self._paused_until = float("-inf")
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def take_turn(self) -> Iterator[None]:
         """Wait until one request may go; what is sent and answered inside is that request.
 
         Raises:
@@ -60,7 +60,7 @@ class CampaignLimiter:
         try:
             yield
         finally:
-            turn.over(self._clock())
+            turn.end(self._clock())
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for `seconds`; a longer pause that already runs stays as it is."""
@@ -90,7 +90,7 @@ class _Turn:
     def __init__(self, sent: float) -> None:
         self.free = sent + ON_THE_WAY + WINDOW
 
-    def over(self, now: float) -> None:
+    def end(self, now: float) -> None:
         """It was answered, or nothing was sent."""
         self.free = min(self.free, now + WINDOW)
 
@@ -102,7 +102,7 @@ class CampaignLimiters:
         self._guard = threading.Lock()
         self._lanes: dict[str, CampaignLimiter] = {}
 
-    def of(self, key: str, rate: int, stop: threading.Event | None) -> CampaignLimiter:
+    def find_limiter(self, key: str, rate: int, stop: threading.Event | None) -> CampaignLimiter:
         """The lane of that name."""
         with self._guard:
             if key not in self._lanes:

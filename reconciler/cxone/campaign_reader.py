@@ -31,14 +31,14 @@ class CampaignReader(TenantReader):
 
     _looking = threading.Lock()
 
-    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | Notice]:
+    def read_statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | Notice]:
         """What was counted of the calls of some objects, by name; none where the tenant does not offer it.
 
         It feeds estimates only: where it cannot be read, or is odd, there is a notice in its place that says so. The
         first 404 ends the asking, as such a tenant has it for no object, and so do the first that cannot be read, and
         the end of the time that all of them may take together.
         """
-        surface = self._surface(kind)
+        surface = self._find_surface(kind)
         found: dict[str, Statistics | Notice] = {}
         if surface.statistics is None:
             return {}
@@ -51,9 +51,9 @@ class CampaignReader(TenantReader):
                 args = {"object": name, "others": rest, "seconds": SECONDS_FOR_ESTIMATES}
                 found[name] = Notice("no_estimate_in_time", f"no estimate of what {what}: {took}", args)
                 break
-            object_id = self._id(kind.name, name)
+            object_id = self._find_id(kind.name, name)
             call = surface.statistics.one(object_id)
-            lane = self._lane(surface, object_id, write=False)
+            lane = self._find_lane(surface, object_id, write=False)
             try:
                 body = self._transports[surface.name].call(
                     call.method,
@@ -65,7 +65,7 @@ class CampaignReader(TenantReader):
                     attempts=ATTEMPTS_FOR_AN_ESTIMATE,
                     within=SECONDS_FOR_AN_ESTIMATE,
                 )
-                with self._promised(kind, surface, name, call.path):
+                with self._name_what_is_read(kind, surface, name, call.path):
                     found[name] = surface.statistics.read(body)
             except NotFound:
                 break
@@ -80,23 +80,25 @@ class CampaignReader(TenantReader):
                     break  # what failed for one, all the attempts of it, is not tried for every other
         return found
 
-    def outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
+    def read_outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
         """Where some contacts of a campaign stand, `workers` of them at once.
 
         Raises:
             BadInput: the tenant has no such campaign.
         """
-        campaign_id, wire = self._campaign(query.campaign, query.where), self._wire_of_outcomes(query.where)
-        return outcomes.read(self._transports[wire.surface], wire, campaign_id, contacts, workers, self._file(into))
+        campaign_id, wire = self._find_campaign(query.campaign, query.where), self._find_outcomes_wire(query.where)
+        return outcomes.read(
+            self._transports[wire.surface], wire, campaign_id, contacts, workers, self._make_file(into)
+        )
 
-    def list_of(self, query: CampaignPhones) -> LiveList:
+    def find_list_of(self, query: CampaignPhones) -> LiveList:
         """The list that a campaign calls.
 
         Raises:
             BadInput: the tenant has no such campaign, or nobody can say.
         """
-        campaign_id = self._campaign(query.campaign, query.where)
-        for each in self.objects(self._kinds[_KIND]):
+        campaign_id = self._find_campaign(query.campaign, query.where)
+        for each in self.read_objects(self._kinds[_KIND]):
             if each.id == campaign_id:
                 return LiveList(name=str(each.fields.get("list")))
         message = f"nobody can say which list {query.campaign} calls"
@@ -117,33 +119,33 @@ class CampaignReader(TenantReader):
         access = self._transports[self._outcomes.surface].access
         return max(1, access.campaign_rate // 2) if access.counts_reads else access.campaign_rate
 
-    def _wire_of_outcomes(self, where: Location) -> Outcomes:
+    def _find_outcomes_wire(self, where: Location) -> Outcomes:
         """How outcomes are told and set; raises BadInput where no surface of the tenant does."""
         if self._outcomes is None:
             why = "outcomes of contacts are read and set through it"
-            raise BadInput([self._missing(where, lambda each: each.outcomes is not None, why)])
+            raise BadInput([self._describe_missing(where, lambda each: each.outcomes is not None, why)])
         return self._outcomes
 
-    def _campaign(self, wanted: LiveCampaign, where: Location) -> str:
+    def _find_campaign(self, wanted: LiveCampaign, where: Location) -> str:
         """The id of a campaign that a manifest points at. An id is checked where the tenant lists its campaigns."""
-        self._wire_of_outcomes(where)
+        self._find_outcomes_wire(where)
         listed = self._kinds[_KIND].surface(self._transports) is not None
         if not listed and wanted.id is not None:
             return wanted.id
         if not listed:
             why = "the ids of campaigns are looked up through it"
-            raise BadInput([self._missing(where, lambda each: _KIND in each.wires, why)])
+            raise BadInput([self._describe_missing(where, lambda each: _KIND in each.wires, why)])
         with self._looking:  # several threads ask at once, and one look is enough
             if _KIND not in self._ids:
-                self.objects(self._kinds[_KIND])
+                self.read_objects(self._kinds[_KIND])
         known = self._ids[_KIND]
-        several = "" if wanted.name is None else self._several(_KIND, wanted.name)
+        several = "" if wanted.name is None else self._describe_several(_KIND, wanted.name)
         if several:
             message = f"the tenant has more than one {wanted} that cannot be told apart: {several}"
             hint = "refer to the one that is meant by its id"
             raise BadInput([Problem(where, "ambiguous-campaign", message, hint=hint)])
         found = known.get(wanted.name) if wanted.name is not None else wanted.id
         if found is None or found not in known.values():
-            hint = self._nearest(_KIND, str(wanted.name), "campaigns")
+            hint = self._suggest_nearest(_KIND, str(wanted.name), "campaigns")
             raise BadInput([Problem(where, "unknown-campaign", f"the tenant has no {wanted}", hint=hint)])
         return found

@@ -12,10 +12,10 @@ from reconciler.cxone.pages import (
     MOST_OBJECT_PAGES,
     Heard,
     Rows,
-    by_offset,
-    by_token,
-    collected,
-    told_total,
+    read_by_offset,
+    read_by_token,
+    read_collected,
+    read_total,
 )
 from reconciler.cxone.transport import Transport
 from reconciler.model.paging import OffsetPages, OnePage, Pages, Query, TokenPages, make_answer_shape, pick
@@ -33,7 +33,7 @@ def read_collection(transport: Transport, wire: Wire, query: Query) -> Iterator[
     reading = Reading(
         transport, Call("GET", wire.path, query), wire.pages, wire.shape, wire.id_field, wire.read_scope, what
     )
-    yield from collected(lambda add: reading.read(add, MOST_OBJECT_PAGES), what, wire.id_field)
+    yield from read_collected(lambda add: reading.read(add, MOST_OBJECT_PAGES), what, wire.id_field)
 
 
 def read_one(transport: Transport, wire: Wire, object_id: str) -> Mapping[str, Any] | None:
@@ -53,9 +53,9 @@ def has_members(transport: Transport, wire: Wire, members: Members, object_id: s
     """Whether anybody is on an object, in one request; raises NotFound."""
     pages, call = members.pages, members.of(object_id)
     if isinstance(pages, OffsetPages):
-        call = _paged(call, pages, pages.query(0, 1))
+        call = _make_page_call(call, pages, pages.query(0, 1))
     elif isinstance(pages, TokenPages):
-        call = _paged(call, pages, pages.query(None, 1))
+        call = _make_page_call(call, pages, pages.query(None, 1))
     reply = transport.call(
         call.method,
         call.path,
@@ -68,7 +68,7 @@ def has_members(transport: Transport, wire: Wire, members: Members, object_id: s
         may_be_empty=not isinstance(pages, TokenPages) and pages.empty,
     )
     more = pick(reply, pages.next) if isinstance(pages, TokenPages) else None
-    return bool(pick(reply, pages.rows) or more or told_total({"total": pick(reply, pages.total)}))
+    return bool(pick(reply, pages.rows) or more or read_total({"total": pick(reply, pages.total)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Reading:
         if isinstance(pages, OnePage):
             reply = self._ask({}, may_be_empty=pages.empty)
             add(pick(reply, pages.rows) or [])
-            return Heard(told_total({"total": pick(reply, pages.total)}), shifted=False)
+            return Heard(read_total({"total": pick(reply, pages.total)}), shifted=False)
         if isinstance(pages, OffsetPages):
             name, workers = pages.rows or self.what, self.transport.access.pace.workers
 
@@ -103,17 +103,17 @@ class Reading:
                 reply = self._ask(pages.query(start), may_be_empty=pages.empty)
                 return {name: pick(reply, pages.rows) or [], "total": pick(reply, pages.total)}
 
-            return by_offset(from_row, name, add, workers, most=most, where=where, id_field=self.key)
+            return read_by_offset(from_row, name, add, workers, most=most, where=where, id_field=self.key)
 
         def of_token(token: str | None) -> Mapping[str, Any]:
             reply = self._ask(pages.query(token))
             told = {"nextPageToken": pick(reply, pages.next), "total": pick(reply, pages.total)}
             return {"data": pick(reply, pages.rows), "pagination": told}
 
-        return by_token(of_token, add, self.what, most=most, where=where, id_field=self.key, rows=pages.rows)
+        return read_by_token(of_token, add, self.what, most=most, where=where, id_field=self.key, rows=pages.rows)
 
     def _ask(self, page: Query, *, may_be_empty: bool = False) -> Any:
-        call = _paged(self.call, self.pages, page)
+        call = _make_page_call(self.call, self.pages, page)
         return self.transport.call(
             call.method,
             call.path,
@@ -127,7 +127,7 @@ class Reading:
         )
 
 
-def _paged(call: Call, pages: Pages, page: Query) -> Call:
+def _make_page_call(call: Call, pages: Pages, page: Query) -> Call:
     """The request for one page of a collection."""
     if not isinstance(pages, OnePage) and pages.in_body:
         return replace(call, body={**call.body, **page})

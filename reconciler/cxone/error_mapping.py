@@ -18,8 +18,8 @@ import orjson
 
 from reconciler.cxone import errors
 from reconciler.cxone.request import Request
-from reconciler.cxone.response import UNREADABLE, Broken, Flaw, Outcome, Reply, Verdict, quota_spent, reason
-from reconciler.cxone.tenant_text import LONGEST, shown_code, shown_text
+from reconciler.cxone.response import UNREADABLE, Broken, Flaw, Outcome, Reply, Verdict, describe_reason, is_quota_spent
+from reconciler.cxone.tenant_text import LONGEST, mask_code, mask_text
 from reconciler.model.reply_shape import Odd
 
 _LONGEST = 300
@@ -61,7 +61,7 @@ def map_error(
     """
     hidden = [*hide, *([ask.content.decode()] if ask.content else [])]
     said = (
-        quote_tenant(outcome.json, hidden, _sent_names(ask))
+        quote_tenant(outcome.json, hidden, _list_sent_names(ask))
         if isinstance(outcome, Reply) and outcome.status >= 400
         else None
     )
@@ -71,7 +71,7 @@ def map_error(
         method=ask.method,
         url=ask.shown or ask.url,
         status=outcome.status if isinstance(outcome, Reply) else None,
-        request_id=_request_id(outcome, hidden),
+        request_id=_find_request_id(outcome, hidden),
         attempts=attempts,
         reply=outcome.json if isinstance(outcome, Reply) else None,
         note="; ".join(filter(None, (own_note, said and f"the tenant says: {said}"))) or None,
@@ -83,21 +83,21 @@ _Choice = tuple[type[errors.WireError], str, str | None, str | None]
 
 
 def _choose(ask: Request, outcome: Outcome, verdict: Verdict, credentials: str | None) -> _Choice:
-    why = reason(ask, outcome)
+    why = describe_reason(ask, outcome)
     if verdict is Verdict.UNCLEAR:
         return errors.Unknown, "the request was sent and may have taken effect", why, None
     if verdict is Verdict.LATER:
         return errors.RateLimited, "the tenant keeps answering that there are too many requests", None, None
     if isinstance(outcome, Reply) and outcome.status < 300 and outcome.flaw in UNREADABLE:
-        return errors.BadReply, why, None, _unreadable(outcome)
+        return errors.BadReply, why, None, _describe_unreadable(outcome)
     if verdict is Verdict.AGAIN or isinstance(outcome, Broken):
-        return errors.Unavailable, f"no usable reply from the tenant: {why}", None, _reach(outcome)
-    if quota_spent(outcome):
+        return errors.Unavailable, f"no usable reply from the tenant: {why}", None, _describe_reach(outcome)
+    if is_quota_spent(outcome):
         return errors.QuotaSpent, "the tenant's daily API request quota is exhausted", None, None
-    return _refusal(ask, outcome.status, credentials)
+    return _choose_refusal(ask, outcome.status, credentials)
 
 
-def _refusal(ask: Request, status: int, credentials: str | None) -> _Choice:
+def _choose_refusal(ask: Request, status: int, credentials: str | None) -> _Choice:
     if not ask.bearer and 400 <= status < 500:
         hint = f"check the client id and secret: they come from {credentials}" if credentials else None
         if status == 404:
@@ -107,7 +107,7 @@ def _refusal(ask: Request, status: int, credentials: str | None) -> _Choice:
         hint = f"check the client in the tenant: its credentials come from {credentials}" if credentials else None
         return errors.Unauthorised, "the tenant does not accept the token, not even a new one", None, hint
     if status == 403:
-        return _forbidden(ask.scope)
+        return _choose_forbidden(ask.scope)
     if status in _REFUSALS:
         return *_REFUSALS[status], None, None
     if 300 <= status < 400:
@@ -115,7 +115,7 @@ def _refusal(ask: Request, status: int, credentials: str | None) -> _Choice:
     return errors.Unexpected, f"the tenant answered with the unexpected status {status}", None, None
 
 
-def _forbidden(scope: str | None) -> _Choice:
+def _choose_forbidden(scope: str | None) -> _Choice:
     if scope is None:
         return errors.Forbidden, "the client may not do this", None, None
     message = f"the client may not do this: it needs the scope {scope}"
@@ -123,13 +123,13 @@ def _forbidden(scope: str | None) -> _Choice:
     return errors.Forbidden, message, None, hint
 
 
-def _reach(outcome: Outcome) -> str | None:
+def _describe_reach(outcome: Outcome) -> str | None:
     if isinstance(outcome, Broken) and not outcome.sent:
         return "nothing was sent: is the base URL right, and is the tenant up?"
     return None
 
 
-def _unreadable(reply: Reply) -> str:
+def _describe_unreadable(reply: Reply) -> str:
     if reply.flaw is Flaw.TOO_LARGE:
         return (
             "a page is asked for at a time: is it the API that answers? `maxReply` of the surface says how much is read"
@@ -137,11 +137,11 @@ def _unreadable(reply: Reply) -> str:
     return "is the base URL right? Something other than the API may be answering"
 
 
-def _request_id(outcome: Outcome, hidden: Iterable[str]) -> str | None:
-    return None if isinstance(outcome, Broken) else request_id(outcome, hidden)
+def _find_request_id(outcome: Outcome, hidden: Iterable[str]) -> str | None:
+    return None if isinstance(outcome, Broken) else find_request_id(outcome, hidden)
 
 
-def request_id(reply: Reply, hidden: Iterable[str] = ()) -> str | None:
+def find_request_id(reply: Reply, hidden: Iterable[str] = ()) -> str | None:
     """The tenant's id of a call, for its support; none where it does not look like one, or holds what is hidden."""
     told = reply.headers.get("x-request-id", "")[:LONGEST_REQUEST_ID]
     secret = any(each and each in told for each in hidden)
@@ -156,11 +156,11 @@ def map_odd_reply(ask: Request, reply: Reply, odd: Odd) -> errors.BadReply:
         method=ask.method,
         url=ask.shown or ask.url,
         status=reply.status,
-        request_id=request_id(reply),
+        request_id=find_request_id(reply),
     )
 
 
-def _sent_names(ask: Request) -> frozenset[str]:
+def _list_sent_names(ask: Request) -> frozenset[str]:
     """The names of what was asked for: of a body's fields, and of a SOQL query's; never a value."""
     names: set[str] = set(_NAME.findall(_LITERAL.sub(" ", ask.query.get("q", ""))))
     with suppress(orjson.JSONDecodeError):
@@ -177,19 +177,19 @@ def _sent_names(ask: Request) -> frozenset[str]:
 
 def quote_tenant(reply: Any, hide: Iterable[str] = (), known: Collection[str] = ()) -> str | None:
     """The tenant's own message, from the fields in which APIs put one, fit to be shown; None without one."""
-    text = "; ".join(dict.fromkeys(_messages(reply)))
+    text = "; ".join(dict.fromkeys(_iter_messages(reply)))
     return clean_text(text, hide, known)[:_LONGEST] or None
 
 
-def _messages(reply: Any, deepest: int = _DEEPEST) -> Iterable[str]:
+def _iter_messages(reply: Any, deepest: int = _DEEPEST) -> Iterable[str]:
     if isinstance(reply, str):
         yield reply[: 4 * _LONGEST]
     elif deepest and isinstance(reply, list):
         for item in reply[:3]:
-            yield from _messages(item, deepest - 1)
+            yield from _iter_messages(item, deepest - 1)
     elif deepest and isinstance(reply, dict):
         for name in ("error", "error_description", "message", "detail", "errors"):
-            yield from _messages(reply.get(name), deepest - 1)
+            yield from _iter_messages(reply.get(name), deepest - 1)
 
 
 def clean_text(text: str, hide: Iterable[str] = (), known: Collection[str] = ()) -> str:
@@ -200,4 +200,4 @@ def clean_text(text: str, hide: Iterable[str] = (), known: Collection[str] = ())
                 text = text.replace(form, "***")
     text = _QUOTED_BODY.sub("[…]", text)
     text = " ".join("".join(c if c.isprintable() else " " for c in text[:LONGEST]).split())
-    return shown_code(text) if _CODE.fullmatch(text) else shown_text(text, known)
+    return mask_code(text) if _CODE.fullmatch(text) else mask_text(text, known)

@@ -43,7 +43,7 @@ class WireError(ReconcilerError):
         hint: str | None = None,
     ) -> None:
         self.method = method
-        self.url = bare(url)
+        self.url = strip_url(url)
         self.status = status
         self.request_id = request_id
         self.attempts = attempts
@@ -165,7 +165,7 @@ class BadReply(Unexpected):
         super().__init__(message, **place)
 
 
-def bare(url: str) -> str:
+def strip_url(url: str) -> str:
     """`url` without what may be secret or personal in it: user information, query and fragment."""
     try:
         parts = urlsplit(url)

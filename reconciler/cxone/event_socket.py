@@ -24,7 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 from reconciler import __version__
 from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
-from reconciler.cxone.errors import bare
+from reconciler.cxone.errors import strip_url
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job, parse_job_status, parse_share
 from reconciler.model.reply_shape import ID, TEXT, TEXT_OR_NUMBER, Shape, find_odd, needs
@@ -106,9 +106,9 @@ class Stream:
         try:
             message = self._connection.recv()
         except ConnectionClosed as closed:
-            ended = _closed(closed)
+            ended = _map_closed(closed)
         else:
-            return _understood(message)
+            return _parse_message(message)
         if ended.then is Next.RENEWED:
             self._tokens.invalidate(self._token)
         raise ended
@@ -128,11 +128,11 @@ class Events:
     """
 
     def __init__(self, transport: Transport, url: str, *, ping: float = PING) -> None:
-        self.url = bare(url)
+        self.url = strip_url(url)
         self._url = url
         self._transport = transport
         self._ping = ping
-        self._asked = Backoff(cap=0.0).asked
+        self._asked = Backoff(cap=0.0).read_asked
 
     @contextmanager
     def open(self) -> Iterator[Stream]:
@@ -144,15 +144,15 @@ class Events:
         """
         self._transport.pace.wait()
         tokens = self._transport.tokens
-        token = tokens.token()
+        token = tokens.obtain_token()
         self._transport.count_handshake()
         with ExitStack() as stack:
             try:
                 connection = stack.enter_context(self._connect(token))
             except _Answered as answer:
-                ended = self._refused(answer)
+                ended = self._map_refused(answer)
             except (OSError, WebSocketException, ValueError, ImportError) as error:
-                ended = _unopened(error)
+                ended = _map_unopened(error)
             else:
                 yield Stream(connection, tokens, token)
                 return
@@ -165,7 +165,7 @@ class Events:
             self._url,
             additional_headers={"Authorization": f"Bearer {token.reveal()}"},
             user_agent_header=f"cxone-reconciler/{__version__}",
-            ssl=_trust() if self._url.startswith("wss:") else None,
+            ssl=_make_trust() if self._url.startswith("wss:") else None,
             open_timeout=self._transport.access.connect_timeout,
             ping_interval=self._ping,
             ping_timeout=self._ping,
@@ -176,14 +176,14 @@ class Events:
             create_connection=_Connection,
         )
 
-    def _refused(self, answer: _Answered) -> Ended:
+    def _map_refused(self, answer: _Answered) -> Ended:
         after = self._asked(answer.headers)
         if answer.status == 429 and after is not None:
             self._transport.pace.pause(after)
-        return _by_status(answer.status, f"the handshake was answered with status {answer.status}", after)
+        return _map_status(answer.status, f"the handshake was answered with status {answer.status}", after)
 
 
-def events_of(transport: Transport) -> Events | None:
+def make_events(transport: Transport) -> Events | None:
     """The events of a surface; None where its jobs are polled alone."""
     url = transport.access.events_url
     return None if url is None else Events(transport, url)
@@ -219,7 +219,7 @@ class _Connection(ClientConnection):
             self.keepalive_thread.join()
 
 
-def _trust() -> ssl.SSLContext:
+def _make_trust() -> ssl.SSLContext:
     """The certificates that `requests` trusts on this machine: one surface is trusted in one way."""
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
     if Path(bundle).is_dir():
@@ -227,7 +227,7 @@ def _trust() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=bundle)
 
 
-def _understood(message: str | bytes) -> Job | None:
+def _parse_message(message: str | bytes) -> Job | None:
     event: Any = None
     with suppress(orjson.JSONDecodeError):
         event = orjson.loads(message)
@@ -237,16 +237,16 @@ def _understood(message: str | bytes) -> Job | None:
     return Job(str(data["jobId"]), parse_job_status(data["status"]), parse_share(data.get("progress")))
 
 
-def _closed(closed: ConnectionClosed) -> Ended:
+def _map_closed(closed: ConnectionClosed) -> Ended:
     if closed.rcvd is None:
         silent = closed.sent is not None and closed.sent.reason == "keepalive ping timeout"
         return Ended("it did not answer a ping" if silent else "the connection was cut")
     code = closed.rcvd.code
     why = f"it was closed with the code {code}"
-    return _by_status(code - _OWN_CODES, why) if code >= _OWN_CODES else Ended(why)
+    return _map_status(code - _OWN_CODES, why) if code >= _OWN_CODES else Ended(why)
 
 
-def _by_status(status: int, why: str, after: float | None = None) -> Ended:
+def _map_status(status: int, why: str, after: float | None = None) -> Ended:
     """The end that an HTTP status means, be it of the handshake or in a close code: 4000 and the status."""
     if status == 401:
         return Ended(why, Next.RENEWED)
@@ -257,7 +257,7 @@ def _by_status(status: int, why: str, after: float | None = None) -> Ended:
     return Ended(why, Next.HOPELESS)
 
 
-def _unopened(error: Exception) -> Ended:
+def _map_unopened(error: Exception) -> Ended:
     # Their own words may quote what was sent.
     match error:
         case TimeoutError():

@@ -41,6 +41,6 @@ def _search(transport: Transport, history: History, query: InteractionsOf, spool
             seen.update(str(row[key]) for row in page)
             spool.add(page)
 
-        if reading.read(add, MOST_PAGES).whole(len(seen)):
+        if reading.read(add, MOST_PAGES).is_whole(len(seen)):
             return
     raise Unsettled("the interactions shifted every time they were read", hint="try again when nobody is changing it")

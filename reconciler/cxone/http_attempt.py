@@ -48,7 +48,7 @@ class Sender:
 
     def __init__(self, access: SurfaceAccess) -> None:
         self._access = access
-        self._session = _session(access.pace.workers)
+        self._session = _make_session(access.pace.workers)
 
     def send(self, ask: Request, token: Secret | None) -> Outcome:
         """Send a request once, and read what comes back to its end.
@@ -72,12 +72,12 @@ class Sender:
                 stream=True,
             ) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                content, flaw = self._content(response)
+                content, flaw = self._read_content(response)
                 if not _call.late:
                     return parse_reply(ask, response.status_code, headers, content, flaw)
         except _FAILURES as error:
             if not _call.late:
-                return _broken(error)
+                return _classify_broken(error)
         begun = time.monotonic() < _call.until
         words = f"{_call.rest:g} s after it had begun" if begun else f"after {limit:g} s"
         return Broken(f"the reply was not whole {words}", sent=True, slow=True)
@@ -86,7 +86,7 @@ class Sender:
         """Close all connections."""
         self._session.close()
 
-    def _content(self, response: requests.Response) -> tuple[bytes | None, Flaw | None]:
+    def _read_content(self, response: requests.Response) -> tuple[bytes | None, Flaw | None]:
         """The whole body; none when the connection ended before it did. The status is known by then, and counts.
 
         What is wrong with it is said beside it, where that is known.
@@ -199,7 +199,7 @@ class _Bearer(AuthBase):
         return request
 
 
-def _session(workers: int) -> requests.Session:
+def _make_session(workers: int) -> requests.Session:
     session = requests.Session()
     adapter = _Adapter(pool_maxsize=workers, pool_block=True, max_retries=0)
     session.mount("https://", adapter)
@@ -213,7 +213,7 @@ def _session(workers: int) -> requests.Session:
     return session
 
 
-def _broken(error: Exception) -> Broken:
+def _classify_broken(error: Exception) -> Broken:
     """Which failures are proof that nothing was sent? All others may have reached the tenant."""
     match error:
         case theirs.ConnectTimeout():
@@ -223,14 +223,14 @@ def _broken(error: Exception) -> Broken:
         case theirs.ProxyError():
             return Broken("the proxy cannot be reached", sent=False)
         case theirs.ConnectionError():
-            return _disconnected(getattr(error.args[0] if error.args else None, "reason", None))
+            return _classify_disconnect(getattr(error.args[0] if error.args else None, "reason", None))
         case theirs.RequestException() | below.HTTPError() if not isinstance(error, ValueError):
             return Broken("the connection was cut", sent=True)
     # A URL or a header that cannot be written, a certificate bundle that is not there: before any connection.
     return Broken("the request cannot be prepared", sent=False, hopeless=True)
 
 
-def _disconnected(reason: object) -> Broken:
+def _classify_disconnect(reason: object) -> Broken:
     if isinstance(reason, below.NameResolutionError):
         return Broken("the host is not known", sent=False)
     if isinstance(reason, below.NewConnectionError):

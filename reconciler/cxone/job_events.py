@@ -46,7 +46,7 @@ class Outage:
         self._renewed = False
         self._said = False
 
-    def after(self, ended: Ended, lived: float | None) -> float:
+    def compute_wait(self, ended: Ended, lived: float | None) -> float:
         """Seconds until the next try.
 
         Args:
@@ -64,7 +64,7 @@ class Outage:
         if hopeless or self._failures >= self._patience.failures:
             self._say(ended)
             return self._patience.away
-        seconds = self._patience.backoff.own(self._failures) if ended.after is None else ended.after
+        seconds = self._patience.backoff.compute_own(self._failures) if ended.after is None else ended.after
         log.info("events of %s: %s; again in %.1f s", self._url, ended.why, seconds)
         return seconds
 
@@ -151,7 +151,7 @@ class JobEventListener:
                 ended = Ended(error.message, Next.AGAIN if passing else Next.HOPELESS)
             if ended is not None and not self._closing.is_set():
                 lived = None if began is None else time.monotonic() - began
-                self._closing.wait(self._outage.after(ended, lived))
+                self._closing.wait(self._outage.compute_wait(ended, lived))
 
     def _await_need(self) -> bool:
         """Wait until something is wanted; False when it is all over."""

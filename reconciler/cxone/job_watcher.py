@@ -56,7 +56,7 @@ class Turns:
     def __init__(self) -> None:
         self._last = 0.0
 
-    def next(self, now: float, interval: float, waits: int) -> float:
+    def find_next(self, now: float, interval: float, waits: int) -> float:
         """The next turn, one to two intervals from `now`. Times in seconds."""
         self._last = min(max(now + interval, self._last + interval / waits), now + 2 * interval)
         return self._last
@@ -101,7 +101,7 @@ class Watcher:
         self._closed = False
         self._listener: JobEventListener | None = None
         if events is not None:
-            parts = (self._wanted, self._heard, self._opened, self._lost)
+            parts = (self._list_wanted, self._take_event, self._start_answers, self._stop_answers)
             self._listener = JobEventListener(events, *parts, patience or Patience())
 
     def __enter__(self) -> Self:
@@ -145,7 +145,7 @@ class Watcher:
                 if job is not None and job.over:
                     return job
                 if late:
-                    raise self._overdue(wait, job)
+                    raise self._make_overdue(wait, job)
                 self._rest(wait)
         finally:
             with self._change:
@@ -154,7 +154,7 @@ class Watcher:
     def _look(self, wait: _Wait) -> Job | None:
         """What a GET says of the job; None where there was no answer this time."""
         with self._change:
-            self._heed()
+            self._check_running()
             wait.look = False
         try:
             job = self._ask(wait.job_id)
@@ -176,7 +176,7 @@ class Watcher:
     def _rest(self, wait: _Wait) -> None:
         """Until it is time to look again; tells what events say meanwhile."""
         with self._change:
-            wait.due = self._next_turn(wait)
+            wait.due = self._compute_next_turn(wait)
         while True:
             with self._change:
                 news = self._await_news(wait)
@@ -187,7 +187,7 @@ class Watcher:
     def _await_news(self, wait: _Wait) -> Job | None:
         """An event to be told; None when it is time to look."""
         while not wait.look:
-            self._heed()
+            self._check_running()
             if wait.news is not None:
                 news, wait.news = wait.news, None
                 return news
@@ -197,15 +197,15 @@ class Watcher:
             self._change.wait(min(left, _HEED))
         return None
 
-    def _next_turn(self, wait: _Wait) -> float:
+    def _compute_next_turn(self, wait: _Wait) -> float:
         interval = self._relaxed if self._open and not wait.announced else self._every
-        return self._turns.next(time.monotonic(), interval, len(self._waits))
+        return self._turns.find_next(time.monotonic(), interval, len(self._waits))
 
-    def _heed(self) -> None:
+    def _check_running(self) -> None:
         if self._stop.is_set() or self._closed:
             raise Interrupted("stopped while a job was under way", note="the job goes on in the tenant; its id is kept")
 
-    def _overdue(self, wait: _Wait, job: Job | None) -> JobOverdue:
+    def _make_overdue(self, wait: _Wait, job: Job | None) -> JobOverdue:
         if job is None:
             known = wait.last
         elif job.progress is None:
@@ -220,11 +220,11 @@ class Watcher:
 
     # -- what the listener calls, from its own thread -------------------------------------------------------
 
-    def _wanted(self) -> frozenset[str]:
+    def _list_wanted(self) -> frozenset[str]:
         with self._change:
             return frozenset(wait.job_id for wait in self._waits)
 
-    def _heard(self, job: Job) -> None:
+    def _take_event(self, job: Job) -> None:
         with self._change:
             for wait in self._waits:
                 if wait.job_id != job.id or wait.announced:
@@ -236,7 +236,7 @@ class Watcher:
                     wait.news = job
             self._change.notify_all()
 
-    def _opened(self, answers: bool) -> None:
+    def _start_answers(self, answers: bool) -> None:
         """Whatever happened while there was no socket, no event will tell of."""
         with self._change:
             self._open = answers
@@ -244,10 +244,10 @@ class Watcher:
                 wait.look = True
             self._change.notify_all()
 
-    def _lost(self) -> None:
+    def _stop_answers(self) -> None:
         with self._change:
             self._open = False
             self._turns = Turns()
             for wait in self._waits:
-                wait.due = min(wait.due, self._next_turn(wait))
+                wait.due = min(wait.due, self._compute_next_turn(wait))
             self._change.notify_all()

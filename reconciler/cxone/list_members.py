@@ -37,7 +37,7 @@ def read_members(at: MembersAt, list_id: str, into: Path, *, named: bool = False
         members = replace(members, shape=Shape({**told, **members.shape.fields}))
         columns |= members.named
     with Spool(into) as spool:
-        heard = _reading(at._replace(members=members), list_id).read(spool.add, MOST_PAGES)
+        heard = _make_reading(at._replace(members=members), list_id).read(spool.add, MOST_PAGES)
     types = dict.fromkeys(columns.values(), "VARCHAR")
     return Rows(into, "json", types, spool.count, columns, heard.total, heard.shifted)
 
@@ -53,12 +53,15 @@ def read_attributes(
     """
     key = at.members.columns["contactId"]
     with Spool(into) as spool:
-        heard = _reading(at, list_id).read(spool.add, MOST_PAGES)
+        heard = _make_reading(at, list_id).read(spool.add, MOST_PAGES)
         other = heard if phones is None else _add_phones(phones, list_id, key, spool)
     named = {"priority": "priority", "score": "score", SENT_AS: "contactId"}
     named |= {f"{ATTRIBUTE}{name}": name for name in attributes}
     kinds = {**dict.fromkeys(named.values(), "JSON"), "contactId": "VARCHAR"}
-    take, columns = {"contactId": key, **_taken(at.members, named)}, {**_columns(at.members, kinds), key: "VARCHAR"}
+    take, columns = (
+        {"contactId": key, **_find_attributes(at.members, named)},
+        {**_make_columns(at.members, kinds), key: "VARCHAR"},
+    )
     phone = "phone" if phones is not None else at.members.columns.get("phone")
     if phone is not None:
         take["phone"], columns[phone] = phone, "VARCHAR"
@@ -67,23 +70,23 @@ def read_attributes(
     return Rows(into, "json", columns, spool.count, take, total, shifted)
 
 
-def _taken(members: Members, named: Mapping[str, str]) -> Mapping[str, str]:
+def _find_attributes(members: Members, named: Mapping[str, str]) -> Mapping[str, str]:
     """Where each attribute stands in a row."""
     return {ours: f"{members.data}.{name}" if members.data else name for ours, name in named.items()}
 
 
-def _columns(members: Members, kinds: Mapping[str, str]) -> dict[str, str]:
+def _make_columns(members: Members, kinds: Mapping[str, str]) -> dict[str, str]:
     """The columns that hold them: of their own, or of the one object at their path."""
     if not members.data:
         return dict(kinds)
     head, *deeper = members.data.split(".")
-    struct = _struct(kinds)
+    struct = _make_struct(kinds)
     for name in reversed(deeper):
-        struct = _struct({name: struct})
+        struct = _make_struct({name: struct})
     return {head: struct}
 
 
-def _struct(kinds: Mapping[str, str]) -> str:
+def _make_struct(kinds: Mapping[str, str]) -> str:
     return "STRUCT({})".format(", ".join(f'"{name}" {kind}' for name, kind in kinds.items()))
 
 
@@ -93,10 +96,10 @@ def _add_phones(at: MembersAt, list_id: str, key: str, spool: Spool) -> Heard:
     def told(page: Page) -> None:
         spool.add([{key: row.get(theirs), "phone": row.get(phone)} for row in page])
 
-    return _reading(at, list_id).read(told, MOST_PAGES)
+    return _make_reading(at, list_id).read(told, MOST_PAGES)
 
 
-def _reading(at: MembersAt, list_id: str) -> Reading:
+def _make_reading(at: MembersAt, list_id: str) -> Reading:
     members = at.members
     return Reading(
         at.transport,

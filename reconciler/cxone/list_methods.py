@@ -16,7 +16,7 @@ from reconciler.model.jobs import Job, Refusals, RowError, SomeRejected
 from reconciler.model.paging import pick
 from reconciler.model.reply_shape import ID, Shape, may
 from reconciler.model.row_wire import Jobs, ListMethod, Row, Told, find_member_id
-from reconciler.surfaces import methods, surfaces
+from reconciler.surfaces import load_methods, load_surfaces
 
 Wires = Mapping[str, Transport]
 _LONGEST = 300
@@ -37,7 +37,7 @@ def put(wires: Wires, method: ListMethod, list_id: str, rows: Sequence[Row], ref
         NotFound: the list itself is gone.
         Unknown: there may be a job.
     """
-    with _blamed(wires, method, list_id):
+    with _map_blame(wires, method, list_id):
         items, ids = [method.item(row) for row in rows], [find_member_id(row) for row in rows]
         return send(wires[method.surface], method, list_id, items, reference, ids)
 
@@ -79,7 +79,7 @@ def ask(transport: Transport, jobs: Jobs, job_id: str) -> Job:
     call = jobs.ask(job_id)
     told = transport.call(call.method, call.path, query=call.query, scope=jobs.scope, shape=jobs.shape)
     job = jobs.read(job_id, told)
-    return replace(job, errors=tuple(map(_cleaned, job.errors)))
+    return replace(job, errors=tuple(map(_clean_error, job.errors)))
 
 
 def find(transport: Transport, jobs: Jobs, reference: str) -> str | None:
@@ -128,13 +128,13 @@ def _find_staying(told: Told, answer: Any) -> Refusals:
 def _raise_rejected(transport: Transport, method: str, path: str, said: Refusals, ids: Sequence[str]) -> None:
     """Raise SomeRejected where an answer that says yes tells of rows that were not taken."""
     if said.failed or said.errors:
-        errors = tuple(_cleaned(each, ids[each.index : each.index + 1]) for each in said.errors)
+        errors = tuple(_clean_error(each, ids[each.index : each.index + 1]) for each in said.errors)
         words = errors[0].message or errors[0].code if errors else "it does not say why"
         where = f"{method} {transport.access.base_url}{path}"
         raise SomeRejected(Refusals(max(said.failed, len(errors)), errors), words, where=where)
 
 
-def _cleaned(error: RowError, hide: Sequence[str] = ()) -> RowError:
+def _clean_error(error: RowError, hide: Sequence[str] = ()) -> RowError:
     """A tenant may quote the row that it refuses."""
     code, message = (clean_text(text, hide)[:_LONGEST] for text in (error.code, error.message))
     return replace(error, code=code, message=message)
@@ -142,19 +142,19 @@ def _cleaned(error: RowError, hide: Sequence[str] = ()) -> RowError:
 
 def _find_beside(method: ListMethod, declared: Container[str]) -> ListMethod | None:
     """The method by which another does what it cannot do itself."""
-    known = methods()
+    known = load_methods()
     return next((known[name] for name in method.beside if is_offered(known[name], declared)), None)
 
 
 @contextmanager
-def _blamed(wires: Wires, method: ListMethod, list_id: str) -> Iterator[None]:
+def _map_blame(wires: Wires, method: ListMethod, list_id: str) -> Iterator[None]:
     """Say of a refusal whether it is the rows, their number or the list that is at fault."""
     try:
         yield
     except NotFound as error:
         if not method.blames_rows:
             raise
-        _look(wires[method.surface], method.surface, list_id)  # raises NotFound if it is the list that is missing
+        _check_list(wires[method.surface], method.surface, list_id)  # raises NotFound if it is the list that is missing
         raise RowsRejected("archived, deleted or unknown in the tenant", where=error.where) from error
     except TooLarge as error:
         raise ChunkTooLarge(error.note or error.message, where=error.where) from error
@@ -162,8 +162,8 @@ def _blamed(wires: Wires, method: ListMethod, list_id: str) -> Iterator[None]:
         raise ChunkRefused(error.note or error.message, where=error.where) from error
 
 
-def _look(transport: Transport, surface: str, list_id: str) -> None:
+def _check_list(transport: Transport, surface: str, list_id: str) -> None:
     """Ask whether there is a list; raises NotFound."""
-    wire = surfaces()[surface].wires["ContactList"]
+    wire = load_surfaces()[surface].wires["ContactList"]
     call, shape = wire.one(list_id), None if wire.body else Shape({wire.id_field: may(ID)})
     transport.call(call.method, call.path, query=call.query, scope=wire.read_scope, shape=shape)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from reconciler.cxone import name_lookup
-from reconciler.cxone.auth import complete
+from reconciler.cxone.auth import make_access
 from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.collection import read_collection, read_one
 from reconciler.cxone.object_parts import Answers, read_parts
@@ -34,7 +34,7 @@ from reconciler.model.reply_shape import whole
 from reconciler.model.row_wire import Outcomes
 from reconciler.model.surface_wire import Wire
 from reconciler.model.tenant import DeclaredSurface
-from reconciler.surfaces import surfaces as api_surfaces
+from reconciler.surfaces import load_surfaces as api_surfaces
 
 
 class Odd(ReconcilerError):
@@ -79,7 +79,7 @@ class ObjectReader:
         self._stack = ExitStack()
         for declared in surfaces:
             source = declared.credential_source
-            transport = Transport(complete(declared), stop=stop, lanes=lanes, credentials=source)
+            transport = Transport(make_access(declared), stop=stop, lanes=lanes, credentials=source)
             self._transports[declared.name] = self._stack.enter_context(transport)
 
     def __enter__(self) -> Self:
@@ -109,22 +109,22 @@ class ObjectReader:
         """How many requests were sent so far, retries and token requests among them."""
         return self._elsewhere + sum(transport.traffic.requests for transport in self._transports.values())
 
-    def count(self, requests: int) -> None:
+    def count_requests(self, requests: int) -> None:
         """Count requests that were sent for a plan or an apply, and to none of the surfaces."""
         with self._elsewhere_guard:
             self._elsewhere += requests
 
-    def objects(self, kind: Kind) -> Sequence[LiveObject]:
+    def read_objects(self, kind: Kind) -> Sequence[LiveObject]:
         """Every object of a kind, references by name; those that have one name to the letter are told with their ids.
 
         Raises:
             WireError: the tenant cannot be read.
         """
-        surface = self._surface(kind)
-        bodies = list(self._collection(surface))
+        surface = self._find_surface(kind)
+        bodies = list(self._iter_collection(surface))
         for reference in surface.references:
             if bodies and reference.kind not in self._ids:
-                self.objects(self._kinds[reference.kind])
+                self.read_objects(self._kinds[reference.kind])
         known = self._apart.setdefault(kind.name, set())
         found = name_lookup.split_alike(self._understand(kind, surface, bodies), known)
         if kind.name in self._earlier and surface.writable:
@@ -135,40 +135,40 @@ class ObjectReader:
         self._owners |= {(kind.name, each.name): each for each in found}
         return found
 
-    def named(self, kind: Kind, name: str) -> LiveObject | None:
+    def read_named(self, kind: Kind, name: str) -> LiveObject | None:
         """One object of a kind by its name, as `objects` tells it; of the collection nothing else is asked for.
 
         Raises:
             WireError: the tenant cannot be read.
         """
         if self._is_renamed(kind, name):
-            held = self.objects(kind)
+            held = self.read_objects(kind)
             # it goes by the name that it is to have, and may be asked for by the one that it has
             others = (each for each in held if name_of(each) == name)
             return next((each for each in held if each.name == name), None) or next(others, None)
-        surface = self._surface(kind)
+        surface = self._find_surface(kind)
         for reference in surface.references:
             if reference.kind not in self._ids:
-                self.objects(self._kinds[reference.kind])
+                self.read_objects(self._kinds[reference.kind])
         known = self._owners.get((kind.name, name))
         own = name if known is None else str(known.fields["name"])
         # what the tenant finds by a name may be more than those that have it
-        bodies = self._understand(kind, surface, self._asked(kind, surface, name, own))
+        bodies = self._understand(kind, surface, self._iter_bodies(kind, surface, name, own))
         found = [each for each in bodies if each.fields["name"] == own]
         found = name_lookup.split_alike(found, self._apart.setdefault(kind.name, set()))
         self._keep(kind, own, found)
         return next((each for each in found if each.name == name), None)
 
-    def _asked(self, kind: Kind, surface: Wire, name: str, own: str) -> Iterable[Mapping[str, Any]]:
+    def _iter_bodies(self, kind: Kind, surface: Wire, name: str, own: str) -> Iterable[Mapping[str, Any]]:
         """The bodies among which those of a name are: found by it, or by the id that it is known to have, or all."""
         if surface.find is not None:
-            return self._collection(surface, surface.find(own))
+            return self._iter_collection(surface, surface.find(own))
         known = self._ids.get(kind.name, {}).get(name)
         if known is not None and surface.body is not None:
             body = read_one(self._transports[surface.name], surface, known)
             if body is not None and str(body[surface.name_field]) == own:
                 return [body]
-        return self._collection(surface)
+        return self._iter_collection(surface)
 
     def _is_renamed(self, kind: Kind, name: str) -> bool:
         """Whether a name is that of an object which has another yet, or had before."""
@@ -188,13 +188,13 @@ class ObjectReader:
             ids |= {each.name: each.id for each in (*others, *found)}
             names |= {each.id: each.name for each in found}
 
-    def _lane(self, surface: Wire, object_id: str, *, write: bool) -> CampaignLimiter | None:
+    def _find_lane(self, surface: Wire, object_id: str, *, write: bool) -> CampaignLimiter | None:
         """Where requests about an object are counted, if they are: with those that are about its contacts."""
         if not surface.paced:
             return None
         outcomes = self._outcomes
         name = surface.name if outcomes is None else outcomes.surface
-        return self._transports[name].lane(object_id, write=write)
+        return self._transports[name].find_lane(object_id, write=write)
 
     @property
     def _outcomes(self) -> Outcomes | None:
@@ -202,17 +202,17 @@ class ObjectReader:
         known = api_surfaces()
         return next((known[each].outcomes for each in self._transports if known[each].outcomes is not None), None)
 
-    def _surface(self, kind: Kind) -> Wire:
+    def _find_surface(self, kind: Kind) -> Wire:
         surface = kind.surface(self._transports)
         if surface is None:
             raise ReconcilerError(f"no surface of the tenant holds a {kind.name}")
         return surface
 
-    def _url(self, surface: Wire) -> str:
+    def _make_url(self, surface: Wire) -> str:
         """Where the objects of a kind are: what their ids are of."""
         return self._transports[surface.name].access.base_url.rstrip("/") + surface.path
 
-    def _collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
+    def _iter_collection(self, surface: Wire, query: Query | None = None) -> Iterator[Mapping[str, Any]]:
         return read_collection(self._transports[surface.name], surface, query or {})
 
     def _understand(self, kind: Kind, surface: Wire, bodies: Iterable[Mapping[str, Any]]) -> list[LiveObject]:
@@ -221,12 +221,12 @@ class ObjectReader:
         parts = read_parts(self._transports[surface.name], surface, [str(body[surface.id_field]) for body in there])
         found = []
         for body in there:
-            with self._promised(kind, surface, str(body[surface.name_field]), surface.path):
-                found.append(self._live(kind, surface, body, parts))
+            with self._name_what_is_read(kind, surface, str(body[surface.name_field]), surface.path):
+                found.append(self._make_live(kind, surface, body, parts))
         return found
 
     @contextmanager
-    def _promised(self, kind: Kind, surface: Wire, name: Any, path: str) -> Iterator[None]:
+    def _name_what_is_read(self, kind: Kind, surface: Wire, name: Any, path: str) -> Iterator[None]:
         """Say what is read here, if it cannot be understood."""
         try:
             yield
@@ -238,7 +238,7 @@ class ObjectReader:
                 hint="look at it in the tenant; nothing is planned around what cannot be read",
             ) from error
 
-    def _live(self, kind: Kind, surface: Wire, body: Mapping[str, Any], parts: Answers) -> LiveObject:
+    def _make_live(self, kind: Kind, surface: Wire, body: Mapping[str, Any], parts: Answers) -> LiveObject:
         object_id, fields = str(body[surface.id_field]), surface.read(body)
         for part, answer in zip(surface.parts, parts.get(object_id, ()), strict=True):
             fields |= part.read(answer)
@@ -246,7 +246,7 @@ class ObjectReader:
             self._bodies[kind.name, object_id] = body
         owner = surface.ownership.split(fields)
         if surface.ownership.registered:
-            owner = self._registry.find_owner(self._url(surface), object_id)
+            owner = self._registry.find_owner(self._make_url(surface), object_id)
         for reference in surface.references:
             wire_id = fields.pop(reference.wire, None)
             if wire_id is not None:
@@ -256,9 +256,9 @@ class ObjectReader:
         fields["name"] = str(body[surface.name_field])
         return LiveObject(kind.name, fields["name"], object_id, fields, owner, size)
 
-    def _id(self, kind: str, name: str) -> str:
+    def _find_id(self, kind: str, name: str) -> str:
         if name not in self._ids.get(kind, {}):
-            self.objects(self._kinds[kind])
+            self.read_objects(self._kinds[kind])
         try:
             return self._ids[kind][name]
         except KeyError:
@@ -276,17 +276,17 @@ class ObjectReader:
             message = f"the tenant has more than one {kind} of one name by now: {name_lookup.describe_alike(found)}"
             raise ReconcilerError(message, hint="rename or delete the others in the tenant, then plan again")
 
-    def _several(self, kind: str, name: str) -> str:
+    def _describe_several(self, kind: str, name: str) -> str:
         """Those of which nobody could say which is called so, in words; empty where there are not several."""
         found = self._alike[kind].get(name_lookup.seen(name), [])
         return name_lookup.describe_alike(found) if len(found) > 1 else ""
 
-    def _nearest(self, kind: str, name: str, many: str) -> str:
+    def _suggest_nearest(self, kind: str, name: str, many: str) -> str:
         """What may be meant by a name that there is not."""
         known = self._ids[kind]
         same = [each for each in known if text_folding.normalise_name(each) == text_folding.normalise_name(name)]
         meant = same[0] if same else find_nearest(name, known)
         return f"did you mean {meant!a}?" if meant else f"the tenant has {len(known)} {many}"
 
-    def _file(self, into: Path) -> Path:
+    def _make_file(self, into: Path) -> Path:
         return into / f"{next(self._spooled):04d}.json"

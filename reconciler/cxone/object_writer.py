@@ -38,14 +38,14 @@ class ObjectWriter(CampaignReader):
             Conflict: somebody else has an object of that name.
             Unknown: it can still not be said whether it was made.
         """
-        surface = self._surface(kind)
+        surface = self._find_surface(kind)
         make = surface.requests.create
         if make is None:
-            raise self._cannot(kind, surface, "made")
+            raise self._make_impossible(kind, surface, "made")
         main, parts = split_fields(surface, fields)
-        body = self._body(surface, surface.ownership.mark(main, {}, owner))
+        body = self._make_body(surface, surface.ownership.mark(main, {}, owner))
         for attempt in range(1, _CREATIONS + 1):
-            found = self.named(kind, fields["name"])
+            found = self.read_named(kind, fields["name"])
             if found is not None:
                 return self._take_over(kind, surface, found, fields, owner)
             self._refuse_doubles(kind.name, fields["name"])
@@ -71,10 +71,10 @@ class ObjectWriter(CampaignReader):
         if told is not None and surface.find is None and kind.name in self._ids:
             self._ids[kind.name][name] = str(told)
         if surface.ownership.registered:
-            found = self.named(kind, name) if told is None else None
+            found = self.read_named(kind, name) if told is None else None
             object_id = str(told) if told is not None else None if found is None else found.id
             if object_id is not None:
-                self._registry.claim(self._url(surface), object_id, f"{kind.name}/{name}", owner)
+                self._registry.claim(self._make_url(surface), object_id, f"{kind.name}/{name}", owner)
 
     def _take_over(self, kind: Kind, surface: Wire, found: LiveObject, fields: Mapping[str, Any], owner: str) -> None:
         """An object of the name is there: ours, if an earlier reply was lost; then it is made as it should be."""
@@ -97,9 +97,9 @@ class ObjectWriter(CampaignReader):
 
     def update(self, kind: Kind, name: str, fields: Mapping[str, Any], owner: str) -> None:
         """Write some fields of an object; its mark too, where it is missing or the description changes."""
-        surface = self._surface(kind)
-        object_id = self._id(kind.name, name)
-        found = self._current(kind, surface, name)
+        surface = self._find_surface(kind)
+        object_id = self._find_id(kind.name, name)
+        found = self._find_current(kind, surface, name)
         main, parts = split_fields(surface, fields)
         held, _ = split_fields(surface, found.fields)
         sent = {**held, **main} if surface.requests.whole else dict(main)
@@ -112,11 +112,11 @@ class ObjectWriter(CampaignReader):
             self._change_parts(kind, surface, fields.get("name", name), parts)
         if surface.ownership.registered and found.owner != owner:
             called = f"{kind.name}/{fields.get('name', name)}"
-            self._registry.claim(self._url(surface), object_id, called, owner)
+            self._registry.claim(self._make_url(surface), object_id, called, owner)
 
-    def _current(self, kind: Kind, surface: Wire, name: str) -> LiveObject:
+    def _find_current(self, kind: Kind, surface: Wire, name: str) -> LiveObject:
         """An object as it was read last; as it is now, where a change has to carry all of it."""
-        now = self.named(kind, name) if surface.requests.whole else self._owners[kind.name, name]
+        now = self.read_named(kind, name) if surface.requests.whole else self._owners[kind.name, name]
         if now is None:
             raise ReconcilerError(f"the tenant has no {kind.name} named {name!r} any more")
         return now
@@ -124,65 +124,65 @@ class ObjectWriter(CampaignReader):
     def _change(self, kind: Kind, surface: Wire, object_id: str, sent: Mapping[str, Any]) -> None:
         change = surface.requests.change
         if change is None:
-            raise self._cannot(kind, surface, "changed")
-        lane = self._lane(surface, object_id, write=True)
+            raise self._make_impossible(kind, surface, "changed")
+        lane = self._find_lane(surface, object_id, write=True)
         held = self._bodies[kind.name, object_id] if surface.requests.whole else {}
-        self._send(surface, change(object_id, self._body(surface, sent), held), lane=lane)
+        self._send(surface, change(object_id, self._make_body(surface, sent), held), lane=lane)
 
     def _change_parts(
         self, kind: Kind, surface: Wire, name: str, parts: Sequence[tuple[Part, Mapping[str, Any]]]
     ) -> None:
         """Write fields that have endpoints of their own, each with what its endpoint tells right before."""
-        live = self.named(kind, name)
+        live = self.read_named(kind, name)
         if live is None:
             raise ReconcilerError(f"the tenant has no {kind.name} named {name!r} any more")
         transport = self._transports[surface.name]
         for part, fields in parts:
             held = read_part(transport, surface, part, live.id)
-            self._send(surface, part.change(live.id, fields, held), lane=self._lane(surface, live.id, write=True))
+            self._send(surface, part.change(live.id, fields, held), lane=self._find_lane(surface, live.id, write=True))
 
-    def _cannot(self, kind: Kind, surface: Wire, what: str) -> ReconcilerError:
+    def _make_impossible(self, kind: Kind, surface: Wire, what: str) -> ReconcilerError:
         """What is said of a write that a surface has no request for; a plan has none."""
         return ReconcilerError(f"a {kind.name} cannot be {what} through the surface {surface.name}")
 
     def release(self, kind: Kind, name: str, owner: str) -> None:
         """Take our mark off an object, if it has it; nothing else of it is written."""
-        surface = self._surface(kind)
-        object_id = self._id(kind.name, name)
-        found = self._current(kind, surface, name)
+        surface = self._find_surface(kind)
+        object_id = self._find_id(kind.name, name)
+        found = self._find_current(kind, surface, name)
         if found.owner != owner:
             return
         if surface.ownership.registered:
-            self._registry.release(self._url(surface), object_id, f"{kind.name}/{name}", owner)
+            self._registry.release(self._make_url(surface), object_id, f"{kind.name}/{name}", owner)
             return
         held = found.fields if surface.requests.whole else {}
         self._change(kind, surface, object_id, {**held, **surface.ownership.unmark(found.fields)})
 
     def delete(self, kind: Kind, name: str) -> None:
         """Delete an object; one that is gone already is deleted."""
-        surface = self._surface(kind)
-        found = self.named(kind, name)
+        surface = self._find_surface(kind)
+        found = self.read_named(kind, name)
         if found is None:
             return
         delete = surface.requests.delete
         if delete is None:
-            raise self._cannot(kind, surface, "deleted")
+            raise self._make_impossible(kind, surface, "deleted")
         if surface.ownership.registered and found.owner is None:
             raise ReconcilerError(
                 f"the owner of the {kind.name} {name!r} is unknown; it is not deleted",
                 hint="look at it in the tenant, and delete it there if it may go",
             )
         with suppress(NotFound):
-            self._send(surface, delete(found.id), lane=self._lane(surface, found.id, write=True))
+            self._send(surface, delete(found.id), lane=self._find_lane(surface, found.id, write=True))
         if surface.ownership.registered and found.owner is not None:
-            self._registry.release(self._url(surface), found.id, f"{kind.name}/{name}", found.owner)
+            self._registry.release(self._make_url(surface), found.id, f"{kind.name}/{name}", found.owner)
 
-    def _body(self, surface: Wire, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _make_body(self, surface: Wire, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields in names → a wire body with ids."""
         named = dict(fields)
         for reference in surface.references:
             if reference.field in named:
-                named[reference.wire] = self._id(reference.kind, named.pop(reference.field))
+                named[reference.wire] = self._find_id(reference.kind, named.pop(reference.field))
         return surface.write(named)
 
     def _send(self, surface: Wire, call: Call, **options: Any) -> Any:

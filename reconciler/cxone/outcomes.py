@@ -30,7 +30,7 @@ _COLUMNS = {
 }
 
 
-def standing(transport: Transport, wire: Outcomes, campaign_id: str, contact: str) -> Standing:
+def read_standing(transport: Transport, wire: Outcomes, campaign_id: str, contact: str) -> Standing:
     """Where a contact stands in a campaign.
 
     Raises:
@@ -46,8 +46,8 @@ def standing(transport: Transport, wire: Outcomes, campaign_id: str, contact: st
         scope=wire.read_scope,
         idempotent=True,
         reads=True,
-        lane=transport.lane(campaign_id, write=False),
-        shown=_shown(call, contact),
+        lane=transport.find_lane(campaign_id, write=False),
+        shown=_mask_path(call, contact),
         shape=wire.shape,
     )
     return wire.read(reply)
@@ -61,7 +61,7 @@ def read(
     def one(contact: str) -> None:
         row: dict[str, Any] = {"contactId": contact, "campaignId": campaign_id, "known": True}
         try:
-            found = standing(transport, wire, campaign_id, contact)
+            found = read_standing(transport, wire, campaign_id, contact)
         except NotFound:
             row["known"] = False
         else:
@@ -87,13 +87,13 @@ def settle(transport: Transport, wire: Outcomes, campaign_id: str, row: Mapping[
     contact, sent, failures = str(row["contactId"]), False, 0
     while True:
         try:
-            found = standing(transport, wire, campaign_id, contact)
-            decided = _decided(found, row, sent or again)
+            found = read_standing(transport, wire, campaign_id, contact)
+            decided = _decide(found, row, sent or again)
             if decided is not None:
                 return replace(decided, campaign_id=campaign_id)
             sent = True
             seconds = _write(transport, wire, campaign_id, contact, row)
-            return _told("set", campaign_id, latency=max(1, round(1000 * seconds)))
+            return _make_settled("set", campaign_id, latency=max(1, round(1000 * seconds)))
         except (Unknown, Conflict) as error:
             # it may have taken effect, or the contact was taken from us: look again
             failures += 1
@@ -102,30 +102,32 @@ def settle(transport: Transport, wire: Outcomes, campaign_id: str, row: Mapping[
             elif isinstance(error, Unknown):
                 raise
             else:
-                return _told("rejected", campaign_id, error.code, _reason(error, contact))
+                return _make_settled("rejected", campaign_id, error.code, _describe_reason(error, contact))
         except NotFound as error:
-            return _told("rejected", campaign_id, error.code, "the campaign has no such contact any more")
+            return _make_settled("rejected", campaign_id, error.code, "the campaign has no such contact any more")
         except Invalid as error:
-            return _told("rejected", campaign_id, error.code, _reason(error, contact))
+            return _make_settled("rejected", campaign_id, error.code, _describe_reason(error, contact))
 
 
-def _decided(found: Standing, row: Mapping[str, Any], ours: bool) -> Settled | None:
+def _decide(found: Standing, row: Mapping[str, Any], ours: bool) -> Settled | None:
     """What can be said of a contact without writing anything; `ours`: what is there already is of this run."""
     if found.outcome == row["outcome"]:
-        return _told("set" if ours else "already")
+        return _make_settled("set" if ours else "already")
     if found.held:
-        return _told("held", code="held", reason=f"held by the dialler: {found.state}")
+        return _make_settled("held", code="held", reason=f"held by the dialler: {found.state}")
     if found.outcome != row["was"]:
-        return _told("changed", code="changed", reason="its outcome is another than it was when the plan was made")
+        return _make_settled(
+            "changed", code="changed", reason="its outcome is another than it was when the plan was made"
+        )
     return None
 
 
-def _told(ending: Ending, campaign_id: str = "", code: str = "", reason: str = "", latency: int = 0) -> Settled:
+def _make_settled(ending: Ending, campaign_id: str = "", code: str = "", reason: str = "", latency: int = 0) -> Settled:
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Settled(ending, campaign_id, at, latency, code, reason)
 
 
-def _reason(error: WireError, contact: str) -> str:
+def _describe_reason(error: WireError, contact: str) -> str:
     """The tenant's words, without the contact: they are counted and shown."""
     return (error.note or error.message).replace(contact, "…")
 
@@ -150,14 +152,14 @@ def _write(transport: Transport, wire: Outcomes, campaign_id: str, contact: str,
         query=call.query,
         body=call.body,
         scope=wire.write_scope,
-        shown=_shown(call, contact),
+        shown=_mask_path(call, contact),
         idempotent=False,
-        lane=transport.lane(campaign_id, write=True),
+        lane=transport.find_lane(campaign_id, write=True),
         took=latencies.append,
     )
     return latencies[-1]
 
 
-def _shown(call: Call, contact: str) -> str:
+def _mask_path(call: Call, contact: str) -> str:
     """The path as people may read it: without the contact."""
     return "/".join("…" if step == in_path(contact) else step for step in call.path.split("/"))

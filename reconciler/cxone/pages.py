@@ -57,12 +57,12 @@ class Progress:
         self._repeated = self._empty = self._rows = 0
         self._began = time.monotonic()
 
-    def again(self) -> None:
+    def start_again(self) -> None:
         """The read begins again: its first pages are no repetition."""
         self._seen.clear()
         self._rows = 0
 
-    def page(self, rows: Rows, total: int | None) -> None:
+    def count_page(self, rows: Rows, total: int | None) -> None:
         """Count a page; raises Endless where they lead nowhere."""
         self.pages += 1
         self._empty = 0 if rows else self._empty + 1
@@ -72,17 +72,17 @@ class Progress:
             self._repeated += hash(ids) in self._seen
             self._seen.add(hash(ids))
         if self._repeated > MOST_REPEATED:
-            raise self.endless("the same rows come on one page after the other")
+            raise self.make_endless("the same rows come on one page after the other")
         if self._empty > MOST_EMPTY_IN_A_ROW:
-            raise self.endless("pages hold no rows, and each names a next one")
+            raise self.make_endless("pages hold no rows, and each names a next one")
         if total is not None and self._rows > 2 * total + 2 * LARGEST_PAGE:
-            raise self.endless(f"the tenant says that there are {total:,} rows, and gives more than twice as many")
+            raise self.make_endless(f"the tenant says that there are {total:,} rows, and gives more than twice as many")
         if self.pages >= self._most:
-            raise self.endless("there are more of them than there can be rows")
+            raise self.make_endless("there are more of them than there can be rows")
         if time.monotonic() - self._began > LONGEST_READ:
-            raise self.endless(f"they were read for {LONGEST_READ / 3600:g} hours")
+            raise self.make_endless(f"they were read for {LONGEST_READ / 3600:g} hours")
 
-    def endless(self, why: str) -> Endless:
+    def make_endless(self, why: str) -> Endless:
         """What is said of a read that leads nowhere."""
         message = f"{self._what}: the pages never ended; {self.pages:,} were read"
         return Endless(message, where=self._where, note=why, hint=QUIET_HINT)
@@ -95,7 +95,7 @@ class Heard:
     total: int | None
     shifted: bool
 
-    def whole(self, different: int) -> bool:
+    def is_whole(self, different: int) -> bool:
         """Whether so many different rows are all there are.
 
         A total that changed proves nothing: the row that went made room for one that was never seen.
@@ -103,7 +103,7 @@ class Heard:
         return not self.shifted and self.total in (None, different)
 
 
-def by_offset(
+def read_by_offset(
     fetch: Callable[[int], Mapping[str, Any]],
     key: str,
     add: Callable[[Rows], None],
@@ -128,14 +128,14 @@ def by_offset(
         Endless: the pages make no progress.
     """
     first = fetch(0)
-    rows, total = first[key], told_total(first)
+    rows, total = first[key], read_total(first)
     progress = Progress(repr(key), most, where, id_field)
-    progress.page(rows, total)
+    progress.count_page(rows, total)
     add(rows)
     if total is None:
         start, page = len(rows), rows
         while page and (page := fetch(start)[key]):
-            progress.page(page, None)
+            progress.count_page(page, None)
             add(page)
             start += len(page)
         return Heard(None, shifted=False)
@@ -146,9 +146,9 @@ def by_offset(
     starts = range(len(rows), total, step)
     totals: set[int | None] = {total}
     parts = ((start, min(start + step, total)) for start in starts)
-    for pages_of_part in work_through(partial(_part, fetch, key), parts, workers, "read", in_order=True):
+    for pages_of_part in work_through(partial(_read_part, fetch, key), parts, workers, "read", in_order=True):
         for page, said in pages_of_part:
-            progress.page(page, said)
+            progress.count_page(page, said)
             add(page)
             totals.add(said)
     log.info("read an offset read in %d parts, total %d", 1 + len(starts), total)
@@ -158,14 +158,14 @@ def by_offset(
 _Part = list[tuple[Rows, int | None]]
 
 
-def _part(fetch: Callable[[int], Mapping[str, Any]], key: str, bounds: tuple[int, int]) -> _Part:
+def _read_part(fetch: Callable[[int], Mapping[str, Any]], key: str, bounds: tuple[int, int]) -> _Part:
     """The pages of one part of a read, from one row up to another, each with the total that it tells."""
     at, end = bounds
     found: _Part = []
     empty = 0
     while at < end:
         reply = fetch(at)
-        page, total = reply[key], told_total(reply)
+        page, total = reply[key], read_total(reply)
         found.append((page, total))
         at += len(page)
         if page:
@@ -187,12 +187,12 @@ _Item = TypeVar("_Item")
 _Bounds = tuple[int, int]
 
 
-def told_total(reply: Mapping[str, Any]) -> int | None:
+def read_total(reply: Mapping[str, Any]) -> int | None:
     """How many rows there are, as the tenant says it; None where it does not, or says that it does not know."""
     return whole(reply.get("total"))
 
 
-def by_token(
+def read_by_token(
     fetch: Callable[[str | None], Any],
     add: Callable[[Rows], None],
     what: str,
@@ -219,7 +219,7 @@ def by_token(
     """
     progress, broken = Progress(what, most, where, id_field), None
     for _ in range(MOST_RESTARTS + 1):
-        progress.again()
+        progress.start_again()
         seen: set[str] = set()
         token: str | None = None
         totals: set[int | None] = set()
@@ -233,22 +233,22 @@ def by_token(
                 log.warning("%s: a page that is none; starting again from the first page", what)
                 break
             pagination = reply.get("pagination") or {}
-            progress.page(reply["data"], told_total(pagination))
+            progress.count_page(reply["data"], read_total(pagination))
             add(reply["data"])
             told = pagination.get("nextPageToken")
             token = None if told in (None, "") else str(told)
-            totals.add(told_total(pagination))
+            totals.add(read_total(pagination))
             if token is None:
                 log.info("%s: read %d pages", what, progress.pages)
-                return Heard(told_total(pagination), shifted=len(totals - {None}) > 1)
+                return Heard(read_total(pagination), shifted=len(totals - {None}) > 1)
             if token in seen:
                 broken = None
                 log.warning("%s: a page token came twice; starting again from the first page", what)
                 break
             seen.add(token)
     if isinstance(broken, Invalid):
-        raise progress.endless("page tokens kept going stale") from broken
-    raise broken or progress.endless("page tokens kept coming again")
+        raise progress.make_endless("page tokens kept going stale") from broken
+    raise broken or progress.make_endless("page tokens kept coming again")
 
 
 def _may_be_stale(error: Invalid | BadReply, token: str | None, rows: str) -> bool:
@@ -258,7 +258,7 @@ def _may_be_stale(error: Invalid | BadReply, token: str | None, rows: str) -> bo
     return error.odd is not None and error.odd.path in ("$", f"$.{rows}")
 
 
-def collected(
+def read_collected(
     read: Callable[[Callable[[Rows], None]], Heard], what: str, id_field: str = "id"
 ) -> Iterable[Mapping[str, Any]]:
     """Every object of a collection, once each; it is read again where its pages shifted.
@@ -272,7 +272,7 @@ def collected(
         def add(page: Rows, found: dict[str, Mapping[str, Any]] = found) -> None:
             found.update({str(row[id_field]): row for row in page})
 
-        if read(add).whole(len(found)):
+        if read(add).is_whole(len(found)):
             return found.values()
         log.warning("%s: the pages shifted; reading again", what)
     raise Unsettled(f"{what}: the pages shifted every time they were read", hint="try again when nobody is changing it")

@@ -53,7 +53,7 @@ class Limiter:
             Interrupted: the person asked to stop, before or during the wait.
         """
         while True:
-            self._heed()
+            self._check_running()
             delay, pauses = self._reserve()
             if delay > 0:
                 self.rest(delay)
@@ -80,9 +80,9 @@ class Limiter:
         Raises:
             Interrupted: the person asked to stop, before or during the rest.
         """
-        self._heed()
+        self._check_running()
         self._sleep(seconds)
-        self._heed()
+        self._check_running()
 
     def _reserve(self) -> tuple[float, int]:
         with self._lock:
@@ -91,6 +91,6 @@ class Limiter:
             self._arrival = max(self._arrival, now) + self._interval
             return delay, self._pauses
 
-    def _heed(self) -> None:
+    def _check_running(self) -> None:
         if self._stop.is_set():
             raise Interrupted("stopped before the next call was sent")

@@ -21,8 +21,8 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reply_shape import Shape
 from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, MembersOf, Rows
-from reconciler.surfaces import methods
-from reconciler.surfaces import surfaces as api_surfaces
+from reconciler.surfaces import load_methods
+from reconciler.surfaces import load_surfaces as api_surfaces
 
 _THERE = Shape({})
 """An object, where nothing but its being there is asked for."""
@@ -34,63 +34,67 @@ class TenantReader(ObjectReader):
     @property
     def methods(self) -> Mapping[str, Way]:
         """The delivery methods that the tenant's surfaces offer."""
-        return {name: each.way for name, each in methods().items() if is_offered(each, self._transports)}
+        return {name: each.way for name, each in load_methods().items() if is_offered(each, self._transports)}
 
-    def contacts(self, query: ContactsOf, into: Path) -> Rows:
+    def read_contacts(self, query: ContactsOf, into: Path) -> Rows:
         """The contacts of a list: through the surface that tells their status, and their scores where it does.
 
         Raises:
             BadInput: the tenant has no such list.
         """
         list_id = self._find(query.list, query)
-        found = find_telling(self._with_members(), "status")
+        found = find_telling(self._list_with_members(), "status")
         if found is None:
             raise BadInput(
-                [self._missing(query.where, tells_status, "the status and score of contacts are read through it")]
+                [
+                    self._describe_missing(
+                        query.where, tells_status, "the status and score of contacts are read through it"
+                    )
+                ]
             )
-        return read_members(found, list_id, self._file(into), named=query.named)
+        return read_members(found, list_id, self._make_file(into), named=query.named)
 
-    def interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
+    def read_interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
         """The interactions of some contacts, searched a chunk of ids at a time."""
         known = api_surfaces()
         for name, transport in self._transports.items():
             history = known[name].history
             if history is not None:
-                return read_history(transport, history, query, ids, self._file(into))
+                return read_history(transport, history, query, ids, self._make_file(into))
         why = "interactions are searched through it"
-        raise BadInput([self._missing(query.contacts.where, lambda each: each.history is not None, why)])
+        raise BadInput([self._describe_missing(query.contacts.where, lambda each: each.history is not None, why)])
 
-    def members(self, query: MembersOf, into: Path) -> Rows:
+    def read_members(self, query: MembersOf, into: Path) -> Rows:
         """Who is on a managed list: with attributes where a surface tells them, by id and phone where one does."""
-        list_id = self._id("ContactList", query.list)
-        held, wanted = self._with_members(), bool(query.attributes or query.data)
+        list_id = self._find_id("ContactList", query.list)
+        held, wanted = self._list_with_members(), bool(query.attributes or query.data)
         full = next((each for each in held if each.members.data is not None), None)
         phones = find_telling(held, "phone")
         if wanted and full is not None:
             other = phones if query.data and "phone" not in full.members.columns else None
-            return read_attributes(full, list_id, query.attributes, self._file(into), other)
+            return read_attributes(full, list_id, query.attributes, self._make_file(into), other)
         alone = phones or (None if wanted else next(iter(held), None))
         if alone is None:
             raise ReconcilerError(
                 f"no surface of the tenant says who is on list {query.list!r}, with what is asked for"
             )
         if alone.members.data is not None:
-            return read_attributes(alone, list_id, (), self._file(into))
-        return read_members(alone, list_id, self._file(into))
+            return read_attributes(alone, list_id, (), self._make_file(into))
+        return read_members(alone, list_id, self._make_file(into))
 
-    def occupied(self, name: str) -> bool:
+    def has_members(self, name: str) -> bool:
         """Whether anybody is on a list; asked of its members, in one request: what the tenant counts may lag behind.
 
         Raises:
             NotFound: there is no such list any more.
         """
-        list_id = self._id("ContactList", name)
-        at = next(iter(self._with_members()), None)
+        list_id = self._find_id("ContactList", name)
+        at = next(iter(self._list_with_members()), None)
         if at is None:
             raise ReconcilerError(f"no surface of the tenant says who is on list {name!r}")
         return has_members(at.transport, at.wire, at.members, list_id)
 
-    def _with_members(self) -> list[MembersAt]:
+    def _list_with_members(self) -> list[MembersAt]:
         """Where it is told who is on a list, those first that cannot write lists: they know most of a contact."""
         held = [each for each in self._kinds["ContactList"].surfaces if each.name in self._transports]
         return [
@@ -102,12 +106,12 @@ class TenantReader(ObjectReader):
     def _find(self, wanted: LiveList, query: ContactsOf) -> str:
         """The id of a list that a manifest points at; an id is checked with the tenant before anything else."""
         if "ContactList" not in self._ids:
-            self.objects(self._kinds["ContactList"])
+            self.read_objects(self._kinds["ContactList"])
         known = self._ids["ContactList"]
         if query.by_name and wanted.name in known:
             return known[wanted.name]  # told by its name to the letter: that others look like it is told elsewhere
         if wanted.name is not None:
-            several = self._several("ContactList", wanted.name)
+            several = self._describe_several("ContactList", wanted.name)
             if several:
                 message = f"the tenant has more than one {wanted} that cannot be told apart: {several}"
                 hint = "rename or delete the others in the tenant"
@@ -116,10 +120,10 @@ class TenantReader(ObjectReader):
                 raise BadInput([Problem(query.where, "ambiguous-list", message, hint=hint)])
             if wanted.name in known:
                 return known[wanted.name]
-            message, hint = f"the tenant has no {wanted}", self._nearest("ContactList", wanted.name, "lists")
+            message, hint = f"the tenant has no {wanted}", self._suggest_nearest("ContactList", wanted.name, "lists")
             raise BadInput([Problem(query.where, "unknown-list", message, hint=hint)])
         list_id = str(wanted.id)
-        surface = self._surface(self._kinds["ContactList"])
+        surface = self._find_surface(self._kinds["ContactList"])
         call = surface.one(list_id)
         try:
             self._transports[surface.name].call(
@@ -131,7 +135,7 @@ class TenantReader(ObjectReader):
             raise BadInput([problem]) from error
         return list_id
 
-    def _missing(self, where: Location, offers: Callable[[ApiSurface], bool], why: str) -> Problem:
+    def _describe_missing(self, where: Location, offers: Callable[[ApiSurface], bool], why: str) -> Problem:
         """What is said where no surface of the tenant offers something that a manifest asks for."""
         known = api_surfaces()
         ids = {known[name].ids for name in self._transports}

@@ -56,7 +56,7 @@ class Request:
         return self.method == "GET" or self.expect_id is not None or not self.bearer
 
 
-def call_of(
+def make_call(
     base_url: str,
     method: str,
     path: str,
@@ -82,7 +82,7 @@ def call_of(
     return Request(
         method=method,
         url=base_url.rstrip("/") + path,
-        query=_texts(query or {}),
+        query=_make_texts(query or {}),
         content=None if body is None else orjson.dumps(body),
         content_type="application/json",
         bearer=True,
@@ -96,7 +96,7 @@ def call_of(
     )
 
 
-def token_of(request: TokenRequest, fields: Mapping[str, str]) -> Request:
+def make_token_request(request: TokenRequest, fields: Mapping[str, str]) -> Request:
     """A token request. A second token does no harm, so it is idempotent."""
     form = request.body == "form"
     return Request(
@@ -110,7 +110,7 @@ def token_of(request: TokenRequest, fields: Mapping[str, str]) -> Request:
     )
 
 
-def _texts(query: Query) -> dict[str, str]:
+def _make_texts(query: Query) -> dict[str, str]:
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in query.items()

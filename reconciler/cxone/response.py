@@ -96,14 +96,14 @@ def parse_reply(
     if content is None:
         return Reply(status, headers, None, flaw or Flaw.CUT)
     if not content.strip():
-        return Reply(status, headers, None, _emptiness(ask, status, headers, content))
+        return Reply(status, headers, None, _find_emptiness(ask, status, headers, content))
     try:
         return Reply(status, headers, orjson.loads(content.removeprefix(BOM_UTF8)), None)
     except orjson.JSONDecodeError:
         return Reply(status, headers, None, Flaw.NOT_JSON)
 
 
-def _emptiness(ask: Request, status: int, headers: Mapping[str, str], content: bytes) -> Flaw | None:
+def _find_emptiness(ask: Request, status: int, headers: Mapping[str, str], content: bytes) -> Flaw | None:
     if status == 204:
         return None
     # A reply cut inside its headers reads as a 2xx with an empty body: only a stated end makes that credible.
@@ -125,7 +125,7 @@ def decide_retry(ask: Request, outcome: Outcome) -> Verdict:
         return _judge_taken(ask, outcome, repeat)
     if outcome.status >= 500 or outcome.status == 408:
         return repeat
-    if quota_spent(outcome):
+    if is_quota_spent(outcome):
         return Verdict.REFUSED
     return {401: Verdict.RENEW, 429: Verdict.LATER}.get(outcome.status, Verdict.REFUSED)
 
@@ -147,12 +147,12 @@ def count_attempts(outcome: Outcome, attempts: int) -> int:
     return min(attempts, 3) if outcome.flaw in UNREADABLE and outcome.status < 300 else attempts
 
 
-def quota_spent(reply: Reply) -> bool:
+def is_quota_spent(reply: Reply) -> bool:
     """Whether a day's quota is used up, as Salesforce says it with 403 or 429: no wait of ours would help."""
-    return reply.status in (403, 429) and _SPENT in error_codes(reply.json)
+    return reply.status in (403, 429) and _SPENT in list_error_codes(reply.json)
 
 
-def error_codes(json: Any) -> tuple[str, ...]:
+def list_error_codes(json: Any) -> tuple[str, ...]:
     """The codes of a reply in the form `[{"message", "errorCode"}]`, which is Salesforce's."""
     rows = json if isinstance(json, list) else ()
     codes = (row.get("errorCode") for row in rows if isinstance(row, Mapping))
@@ -169,7 +169,7 @@ def _has_id(ask: Request, reply: Reply) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
 
 
-def reason(ask: Request, outcome: Outcome) -> str:
+def describe_reason(ask: Request, outcome: Outcome) -> str:
     """Why this attempt was not enough, in a few words of our own."""
     if isinstance(outcome, Broken):
         return outcome.why

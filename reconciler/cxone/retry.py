@@ -16,11 +16,11 @@ from reconciler.cxone.auth import TokenSource
 from reconciler.cxone.backoff import Backoff
 from reconciler.cxone.campaign_rate import CampaignLimiter
 from reconciler.cxone.error_mapping import map_error
-from reconciler.cxone.errors import bare
+from reconciler.cxone.errors import strip_url
 from reconciler.cxone.rate_limit import Limiter
 from reconciler.cxone.request import Request
 from reconciler.cxone.request_counts import RequestCounter
-from reconciler.cxone.response import Outcome, Reply, Verdict, count_attempts, decide_retry, reason
+from reconciler.cxone.response import Outcome, Reply, Verdict, count_attempts, decide_retry, describe_reason
 from reconciler.model.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -66,10 +66,10 @@ class Exchange:
         while True:
             # First the wait, then the token: a pause may last longer than what is left of a token's life.
             self.pace.wait()
-            token = self.tokens.token() if ask.bearer else None
-            with lane.turn() if lane else nullcontext():
+            token = self.tokens.obtain_token() if ask.bearer else None
+            with lane.take_turn() if lane else nullcontext():
                 # a turn may have to be waited for longer than what is left of a token's life
-                token = self.tokens.token() if token and lane else token
+                token = self.tokens.obtain_token() if token and lane else token
                 began = time.monotonic()
                 outcome = self._attempt(ask, token, first=sent == 0)
                 took(time.monotonic() - began)
@@ -90,7 +90,11 @@ class Exchange:
                 hide = [secret.reveal() for secret in (self.secret, token) if secret]
                 raise map_error(ask, outcome, verdict, attempts=sent, hide=hide, credentials=self.credentials)
             log.info(
-                "%s %s: %s; again in %.1f s", ask.method, bare(ask.shown or ask.url), reason(ask, outcome), seconds
+                "%s %s: %s; again in %.1f s",
+                ask.method,
+                strip_url(ask.shown or ask.url),
+                describe_reason(ask, outcome),
+                seconds,
             )
             if verdict is Verdict.LATER or asked:
                 (lane or self.pace).pause(seconds)
@@ -103,7 +107,7 @@ class Exchange:
         Raises:
             Interrupted: the person asked to stop.
         """
-        self.pace.rest(self.backoff.own(failures))
+        self.pace.rest(self.backoff.compute_own(failures))
 
     def _attempt(self, ask: Request, token: Secret | None, *, first: bool) -> Outcome:
         outcome = self.send(ask, token)
@@ -118,5 +122,5 @@ class Exchange:
 
     def _pause(self, outcome: Outcome, failures: int) -> tuple[bool, float]:
         """Whether the tenant asks to wait, and how long to wait in any case."""
-        asked = self.backoff.asked(outcome.headers) if isinstance(outcome, Reply) else None
-        return asked is not None, self.backoff.own(failures) if asked is None else asked
+        asked = self.backoff.read_asked(outcome.headers) if isinstance(outcome, Reply) else None
+        return asked is not None, self.backoff.compute_own(failures) if asked is None else asked

@@ -18,7 +18,7 @@ from typing import Any
 from reconciler.cxone.errors import BadReply, Unauthorised, WireError
 from reconciler.cxone.page_spool import Spool
 from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Progress, Unsettled
-from reconciler.cxone.response import error_codes
+from reconciler.cxone.response import list_error_codes
 from reconciler.cxone.salesforce_errors import map_salesforce_error
 from reconciler.cxone.transport import Transport
 from reconciler.model.problem import BadInput, Location, Problem
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 Secrets = Callable[[str, Location], Secret]
 
 
-def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
+def connect(feed: SalesforceFeed, secret: Secrets) -> Transport:
     """The connection to a feed's organisation; nothing is sent yet.
 
     Raises:
@@ -83,14 +83,14 @@ def connected(feed: SalesforceFeed, secret: Secrets) -> Transport:
 
 
 @contextmanager
-def records(
+def open_records(
     feed: SalesforceFeed, secret: Secrets, counted: Callable[[int], None] = lambda requests: None
 ) -> Iterator[Callable[[Sequence[str], Path], Rows]]:
     """What reads some fields of every record of a feed, as `read`, by a connection that is closed in the end.
 
     `counted` is told then how many requests it took.
     """
-    with connected(feed, secret) as organisation:
+    with connect(feed, secret) as organisation:
         try:
             yield partial(read, organisation, feed)
         finally:
@@ -118,7 +118,7 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
         for restarts in range(MOST_RESTARTS + 1):
             reading = _Reading(transport, feed, fields)
             try:
-                return reading.whole(query, into)
+                return reading.read_whole(query, into)
             except _Broken as broken:
                 log.warning("%s: %s; starting again from the first page", feed, broken)
             except BadReply as error:
@@ -128,7 +128,7 @@ def read(transport: Transport, feed: SalesforceFeed, fields: Sequence[str], into
             except WireError as error:
                 # A locator belongs to the session that made it, and some organisations say so with a 401.
                 lost = isinstance(error, Unauthorised) and reading.page > 1 and not renewed
-                if not lost and _STALE not in error_codes(error.reply):
+                if not lost and _STALE not in list_error_codes(error.reply):
                     raise map_salesforce_error(error, feed, reading.page, reading.count) from None
                 renewed = renewed or lost
                 log.warning("%s: the locator of page %d is stale; starting again", feed, reading.page)
@@ -165,49 +165,49 @@ class _Reading:
         self.page = 0
         self.count = 0
 
-    def whole(self, query: str, into: Path) -> Rows:
+    def read_whole(self, query: str, into: Path) -> Rows:
         totals: set[int] = set()
         with Spool(into) as spool:
-            for body in self._pages(query):
+            for body in self._iter_pages(query):
                 totals.add(whole(body["totalSize"]) or 0)
-                spool.add([self._row(record, self.count + n) for n, record in enumerate(body["records"], 1)])
+                spool.add([self._make_row(record, self.count + n) for n, record in enumerate(body["records"], 1)])
                 self.count = spool.count
         columns = {**dict.fromkeys(("id", *self._paths), "VARCHAR"), "fault": _FAULT, "row": "BIGINT"}
         columns |= dict.fromkeys(self._valued.values(), "JSON")
         log.info("%s: %d records on %d pages", self._feed, self.count, self.page)
         return Rows(into, "json", columns, self.count, total=max(totals), shifted=len(totals) > 1)
 
-    def _pages(self, query: str) -> Iterator[Mapping[str, Any]]:
+    def _iter_pages(self, query: str) -> Iterator[Mapping[str, Any]]:
         path, asked = f"/services/data/{self._feed.version}/query/", {"q": query}
         seen: set[str] = set()
         progress = Progress(str(self._feed), MOST_PAGES, f"GET {self._feed.instance}{path}", "Id")
         while True:
             self.page += 1
             body = self._transport.call("GET", path, query=asked, shape=_PAGE)
-            progress.page(body["records"], whole(body["totalSize"]))
+            progress.count_page(body["records"], whole(body["totalSize"]))
             yield body
             if body.get("done") is True:
                 return
-            path, asked = _following(body, self.page), {}
+            path, asked = _find_next_page(body, self.page), {}
             if path in seen:
                 raise _Broken(f"page {self.page} names a page that was read before")
             seen.add(path)
 
-    def _row(self, record: Mapping[str, Any], number: int) -> Mapping[str, Any]:
-        held = _value(record, [ID])
+    def _make_row(self, record: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+        held = _find_value(record, [ID])
         row: dict[str, Any] = {"id": held, "row": number, "fault": None if held else _fault("no_record_id")}
         for column, (name, path) in self._paths.items():
             if not any(key.casefold() == path[0].casefold() for key in record):
                 # what was asked for is told of every record, be it null
                 row["fault"] = row["fault"] or _fault("field_not_in_reply", name)
-            value = _value(record, path)
+            value = _find_value(record, path)
             if isinstance(value, Mapping | list):
-                raise BadInput([_no_value(self._feed, name)])
+                raise BadInput([_describe_no_value(self._feed, name)])
             if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
                 value = int(value)  # a field of numbers without decimals comes as 42.0
             if column in self._exact and isinstance(value, float | bool):
                 row["fault"] = row["fault"] or _fault("not_exact", self._exact[column])
-            row[column] = value if value is None or isinstance(value, str) else _text(value)
+            row[column] = value if value is None or isinstance(value, str) else _format_text(value)
             if column in self._valued:
                 row[self._valued[column]] = value
         return row
@@ -221,7 +221,7 @@ def _fault(code: str, *args: str) -> Mapping[str, Any]:
     return {"code": Reason(code, args).code, "args": args}
 
 
-def _value(record: Mapping[str, Any], path: Sequence[str]) -> Any:
+def _find_value(record: Mapping[str, Any], path: Sequence[str]) -> Any:
     """A field, or a parent's; null where there is none. Salesforce takes names in any case and answers in its own."""
     value: Any = record
     for step in path:
@@ -232,11 +232,11 @@ def _value(record: Mapping[str, Any], path: Sequence[str]) -> Any:
     return value
 
 
-def _text(value: float | bool) -> str:
+def _format_text(value: float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _following(body: Mapping[str, Any], page: int) -> str:
+def _find_next_page(body: Mapping[str, Any], page: int) -> str:
     """The path of the next page. The token goes nowhere but below the instance, whatever a reply says."""
     path = body.get("nextRecordsUrl")
     if not isinstance(path, str) or not _NEXT.fullmatch(path):
@@ -244,7 +244,7 @@ def _following(body: Mapping[str, Any], page: int) -> str:
     return path
 
 
-def _no_value(feed: SalesforceFeed, name: str) -> Problem:
+def _describe_no_value(feed: SalesforceFeed, name: str) -> Problem:
     return Problem(
         feed.place(name),
         "compound-field",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from reconciler.cxone.errors import BadReply, Forbidden, Invalid, NotFound, QuotaSpent, TokenRefused, WireError
-from reconciler.cxone.response import error_codes
+from reconciler.cxone.response import list_error_codes
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.soql import ID
@@ -35,10 +35,10 @@ def map_salesforce_error(error: WireError, feed: SalesforceFeed, page: int, kept
         page: the page that was asked for, from 1.
         kept: how many records the pages before it had.
     """
-    codes = error_codes(error.reply)
+    codes = list_error_codes(error.reply)
     said = (error.note or "").replace("the tenant says", "Salesforce says")
     if isinstance(error, Invalid):
-        return BadInput([_refused_query(feed, codes, said, error)])
+        return BadInput([_describe_refused(feed, codes, said, error)])
     lost = f"; {kept:,} records had been read, and none of them is kept" if kept else ""
     where = f"page {page} of {feed}{lost}"
     note = "; ".join(filter(None, (where, _DISABLED.get(codes[0]) if codes else None, ", ".join(codes), said)))
@@ -67,16 +67,16 @@ def map_salesforce_error(error: WireError, feed: SalesforceFeed, page: int, kept
     )
 
 
-def _refused_query(feed: SalesforceFeed, codes: tuple[str, ...], said: str, error: WireError) -> Problem:
+def _describe_refused(feed: SalesforceFeed, codes: tuple[str, ...], said: str, error: WireError) -> Problem:
     code = codes[0] if codes else f"status {error.status}"
     place = feed.condition_at if code == "MALFORMED_QUERY" else feed.where
     for name, where in feed.fields_at:
-        if code == "INVALID_FIELD" and name != ID and _named(name.rpartition(".")[2], said):
+        if code == "INVALID_FIELD" and name != ID and _is_named(name.rpartition(".")[2], said):
             place = where
             break
     message = f"Salesforce refuses the query for {feed.object}: {code}"
     return Problem(place, "query-refused", message, note=said or None, hint=_HINTS.get(code))
 
 
-def _named(field: str, said: str) -> bool:
+def _is_named(field: str, said: str) -> bool:
     return re.search(rf"'(?:\w+\.)*{re.escape(field)}'", said, re.IGNORECASE) is not None

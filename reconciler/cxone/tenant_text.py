@@ -26,27 +26,27 @@ _LONGEST_NUMBER = 4
 
 
 @cache
-def _words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def _load_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     told = tomllib.loads(files(__package__).joinpath("free_text.toml").read_text(encoding="utf-8"))
     return frozenset(told["words"].split()), frozenset(told["names_too"].split()), frozenset(told["names"].split())
 
 
-def shown_code(text: str) -> str:
+def mask_code(text: str) -> str:
     """A code as an API has one, `NO_SUCH_LIST` or `invalid-grant`; what does not look like one, as any other text."""
-    return text if _CODE.fullmatch(text) else shown_text(text)
+    return text if _CODE.fullmatch(text) else mask_text(text)
 
 
-def shown_text(text: str, known: Collection[str] = ()) -> str:
+def mask_text(text: str, known: Collection[str] = ()) -> str:
     """A text with `…` for every word that is not listed and not among the `known`, and `***` for numbers and mails."""
     text = _NUMBER.sub("***", _MAIL.sub("***", text[:LONGEST]))
     allowed = {each.casefold() for each in known}
     found = list(_WORD.finditer(text))
     kept = [_is_shown(each[0], allowed) for each in found]
-    names = _words()[1]
+    names = _load_words()[1]
     # a word that is a name as well is shown where it can be none: beside an unknown word, it may be the other half
     beside = [
         kept[n]
-        and not (each[0].casefold() in names and each[0].casefold() not in allowed and _near(text, found, kept, n))
+        and not (each[0].casefold() in names and each[0].casefold() not in allowed and _is_near(text, found, kept, n))
         for n, each in enumerate(found)
     ]
     pieces, end = [], 0
@@ -56,7 +56,7 @@ def shown_text(text: str, known: Collection[str] = ()) -> str:
     return re.sub(rf"{HIDDEN}(?:[\s.-]*{HIDDEN})+", HIDDEN, "".join([*pieces, text[end:]]))
 
 
-def _near(text: str, found: list[re.Match[str]], kept: list[bool], n: int) -> bool:
+def _is_near(text: str, found: list[re.Match[str]], kept: list[bool], n: int) -> bool:
     """Whether a word stands beside one that is hidden, or that begins with a capital in the midst of a sentence."""
     for other in (n - 1, n + 1):
         if not 0 <= other < len(found):
@@ -73,7 +73,7 @@ def _near(text: str, found: list[re.Match[str]], kept: list[bool], n: int) -> bo
 def _is_shown(word: str, known: Collection[str]) -> bool:
     """Whether each part of a word is listed: those of `abandonThreshold` and `invalid_scope` as well."""
     folded = word.casefold().replace("\u2019", "'")
-    words, _, names = _words()
+    words, _, names = _load_words()
     if folded in names and folded not in known and word[0].isupper():
         return False
     if folded in known or folded in words:

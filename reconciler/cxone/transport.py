@@ -21,7 +21,7 @@ from reconciler.cxone.campaign_rate import CampaignLimiter, CampaignLimiters
 from reconciler.cxone.error_mapping import map_odd_reply
 from reconciler.cxone.http_attempt import Sender
 from reconciler.cxone.rate_limit import Limiter
-from reconciler.cxone.request import Request, call_of, token_of
+from reconciler.cxone.request import Request, make_call, make_token_request
 from reconciler.cxone.request_counts import RequestCounter, RequestCounts
 from reconciler.cxone.response import Reply
 from reconciler.cxone.retry import Exchange
@@ -126,7 +126,7 @@ class Transport:
             WireError: one of `reconciler.cxone.errors`; `Unknown` where the request may have taken effect.
             Interrupted: the person asked to stop.
         """
-        ask = call_of(
+        ask = make_call(
             self.access.base_url,
             method,
             path,
@@ -141,13 +141,13 @@ class Transport:
             within=within,
         )
         reply = self._delivery.deliver(ask, lane, took)
-        return _checked(ask, reply, None if may_be_empty and reply.status == 204 else shape)
+        return _check_shape(ask, reply, None if may_be_empty and reply.status == 204 else shape)
 
-    def lane(self, campaign_id: str, *, write: bool) -> CampaignLimiter:
+    def find_lane(self, campaign_id: str, *, write: bool) -> CampaignLimiter:
         """Where requests about a campaign are counted; reads apart, where it was agreed that writes count alone."""
         rate, together = self.access.campaign_rate, self.access.counts_reads
         track = "" if together else "write" if write else "read"
-        return self._lanes.of(f"{self.access.base_url} {campaign_id} {track}", rate, self._stop)
+        return self._lanes.find_limiter(f"{self.access.base_url} {campaign_id} {track}", rate, self._stop)
 
     def rest(self, failures: int) -> None:
         """Wait after so many failures of something that is made of several calls; raises Interrupted."""
@@ -175,11 +175,11 @@ class Transport:
         self.close()
 
     def _ask_for_token(self, request: TokenRequest, fields: Mapping[str, str]) -> Any:
-        ask = token_of(request, fields)
-        return _checked(ask, self._delivery.deliver(ask), make_grant_shape(request.login))
+        ask = make_token_request(request, fields)
+        return _check_shape(ask, self._delivery.deliver(ask), make_grant_shape(request.login))
 
 
-def _checked(ask: Request, reply: Reply, shape: Shape | Rows | None) -> Any:
+def _check_shape(ask: Request, reply: Reply, shape: Shape | Rows | None) -> Any:
     odd = None if shape is None else find_odd(shape, reply.json)
     if odd is not None:
         raise map_odd_reply(ask, reply, odd)

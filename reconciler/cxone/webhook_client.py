@@ -20,7 +20,7 @@ from functools import partial
 
 from reconciler import __version__
 from reconciler.cxone.backoff import Backoff
-from reconciler.cxone.callback_signature import signature
+from reconciler.cxone.callback_signature import make_signature
 from reconciler.cxone.response import Broken, Outcome
 from reconciler.cxone.webhook_http import post
 from reconciler.model.url_parts import Endpoint, parse_endpoint
@@ -32,7 +32,7 @@ _CONNECT = 5.0
 _LONGEST_WAIT = 60.0
 
 
-def addresses_of(host: str, port: int) -> Sequence[str]:
+def list_addresses(host: str, port: int) -> Sequence[str]:
     """Every address of a host, as the machine's resolver knows them.
 
     Raises:
@@ -54,7 +54,7 @@ class WebhookClient:
     """
 
     stop: threading.Event = field(default_factory=threading.Event)
-    resolve: Callable[[str, int], Sequence[str]] = addresses_of
+    resolve: Callable[[str, int], Sequence[str]] = list_addresses
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     jitter: Callable[[], float] = random.random
@@ -63,7 +63,7 @@ class WebhookClient:
     def deliver(self, receiver: Receiver, callback: Callback) -> Receipt:
         """Send a callback until it is taken, refused, or given up for now."""
         try:
-            there = _allowed(receiver)
+            there = _check_receiver(receiver)
         except ValueError as error:
             return Receipt(callback, False, 0, str(error), unreachable=True)
         until = self.clock() + receiver.within
@@ -72,7 +72,7 @@ class WebhookClient:
         while not self.stop.is_set():
             attempt += 1
             left = min(receiver.timeout, until - self.clock())
-            outcome = _bounded(partial(self._attempt, receiver, there, callback, left), left, self.stop)
+            outcome = _attempt_within(partial(self._attempt, receiver, there, callback, left), left, self.stop)
             verdict = _judge(outcome)
             if verdict.taken:
                 return Receipt(callback, True, attempt)
@@ -86,8 +86,8 @@ class WebhookClient:
 
     @staticmethod
     def _wait(outcome: Outcome, backoff: Backoff, failures: int) -> float:
-        asked = None if isinstance(outcome, Broken) else backoff.asked(outcome.headers)
-        return backoff.own(failures) if asked is None else asked
+        asked = None if isinstance(outcome, Broken) else backoff.read_asked(outcome.headers)
+        return backoff.compute_own(failures) if asked is None else asked
 
     def _attempt(self, receiver: Receiver, there: Endpoint, callback: Callback, seconds: float) -> Outcome:
         """Look the host up, judge every address, and send to the first that can be connected to."""
@@ -101,7 +101,7 @@ class WebhookClient:
         if refusal is not None:  # one is enough: a host that is half inside is not one to send anything to
             return Broken(f"{there.host} is not called: {refusal}, which its tenant does not allow", False, True)
         body = (callback.body or "").encode()
-        headers = self._headers(receiver, callback, body)
+        headers = self._make_headers(receiver, callback, body)
         outcome: Outcome = Broken(f"the host {there.host} has no address", sent=False)
         for address in addresses:
             left = max(until - self.clock(), 0.001)
@@ -110,7 +110,7 @@ class WebhookClient:
                 break
         return outcome
 
-    def _headers(self, receiver: Receiver, callback: Callback, body: bytes) -> dict[str, str]:
+    def _make_headers(self, receiver: Receiver, callback: Callback, body: bytes) -> dict[str, str]:
         headers = {
             **{name: value.reveal() for name, value in receiver.headers.items()},
             "Content-Type": callback.content_type,
@@ -119,7 +119,7 @@ class WebhookClient:
             "X-Reconciler-Event": callback.event.value,
         }
         if receiver.secret is not None:
-            headers["X-Reconciler-Signature"] = signature(receiver.secret, int(self.now().timestamp()), body)
+            headers["X-Reconciler-Signature"] = make_signature(receiver.secret, int(self.now().timestamp()), body)
         return headers
 
 
@@ -145,7 +145,7 @@ def _judge(outcome: Outcome) -> _Verdict:
     return _Verdict(False, not again, not again, f"status {status}")
 
 
-def _allowed(receiver: Receiver) -> Endpoint:
+def _check_receiver(receiver: Receiver) -> Endpoint:
     """Where a receiver is.
 
     Raises:
@@ -160,7 +160,7 @@ def _allowed(receiver: Receiver) -> Endpoint:
     return there
 
 
-def _bounded(attempt: Callable[[], Outcome], seconds: float, stop: threading.Event) -> Outcome:
+def _attempt_within(attempt: Callable[[], Outcome], seconds: float, stop: threading.Event) -> Outcome:
     """What an attempt comes to, or that it took too long.
 
     Neither a resolver nor a receiver that sends a byte now and then can be given a time limit as a whole; a thread

@@ -53,7 +53,7 @@ def post(
     """
     _silenced.here.posting = True
     try:
-        with closing(_pool(there, address, Timeout(connect=connect, read=read))) as pool:
+        with closing(_make_pool(there, address, Timeout(connect=connect, read=read))) as pool:
             response = pool.urlopen(
                 "POST",
                 there.target,
@@ -70,33 +70,33 @@ def post(
                 return Reply(response.status, found, None, None)
     except (theirs.HTTPError, OSError, ValueError) as error:
         # returned, not raised: the library's own exception would carry the headers in its context
-        return _broken(error)
+        return _classify_broken(error)
     finally:
         _silenced.here.posting = False
 
 
-def _pool(there: Endpoint, address: str, timeout: Timeout) -> HTTPConnectionPool:
+def _make_pool(there: Endpoint, address: str, timeout: Timeout) -> HTTPConnectionPool:
     if not there.tls:
         return HTTPConnectionPool(address, there.port, timeout=timeout)
     # an address has no name to ask for; its certificate must then be the address's own
     name = None if there.host == address else there.host
     return HTTPSConnectionPool(
-        address, there.port, timeout=timeout, ssl_context=_trust(_bundle()), server_hostname=name
+        address, there.port, timeout=timeout, ssl_context=_make_trust(_find_bundle()), server_hostname=name
     )
 
 
-def _bundle() -> str:
+def _find_bundle() -> str:
     """The certificates that are trusted: those that `requests` would take, so that one setting serves for both."""
     return os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
 
 
 @cache
-def _trust(bundle: str) -> ssl.SSLContext:
+def _make_trust(bundle: str) -> ssl.SSLContext:
     folder = Path(bundle).is_dir()
     return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
 
 
-def _broken(error: Exception) -> Broken:
+def _classify_broken(error: Exception) -> Broken:
     cause = error.args[0] if isinstance(error, theirs.SSLError) and error.args else error
     if isinstance(cause, ssl.SSLCertVerificationError):
         return Broken("the certificate is not trusted", sent=False, hopeless=True)

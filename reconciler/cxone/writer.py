@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.cxone import list_methods, outcomes
 from reconciler.cxone.campaign_rate import CampaignLimiters
 from reconciler.cxone.errors import NotFound, RateLimited, TooLarge, Unknown
-from reconciler.cxone.event_socket import events_of
+from reconciler.cxone.event_socket import make_events
 from reconciler.cxone.job_watcher import Watcher
 from reconciler.cxone.object_writer import ObjectWriter
 from reconciler.model.change import RowChange
@@ -25,7 +25,7 @@ from reconciler.model.ownership_registry import NoOwners, Owners
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.renaming import Earlier
 from reconciler.model.tenant import DeclaredSurface
-from reconciler.surfaces import methods
+from reconciler.surfaces import load_methods
 
 _SENDINGS = 3
 _WAITING = 4
@@ -68,13 +68,13 @@ class TenantWriter(ObjectWriter):
             RowsRejected: the tenant will not take some of them.
             ChunkTooLarge: it will not take so many at once, or not now.
         """
-        method = methods()[change.method]
+        method = load_methods()[change.method]
         if len(rows) > method.way.most:
             raise ValueError(f"{len(rows)} contacts in one request; {change.method} takes {method.way.most}")
-        list_id = self._id("ContactList", change.list)
+        list_id = self._find_id("ContactList", change.list)
         for attempt in range(1, _SENDINGS + 1):
             try:
-                with _fewer_may_do():
+                with _suggest_fewer():
                     return list_methods.put(self._transports, method, list_id, rows, reference)
             except Unknown:
                 if attempt == _SENDINGS:
@@ -86,7 +86,7 @@ class TenantWriter(ObjectWriter):
 
     def find(self, change: RowChange, reference: str) -> str | None:
         """The job that a request made whose reply was lost, where the surface can tell."""
-        method = methods()[change.method]
+        method = load_methods()[change.method]
         return (
             None if method.jobs is None else list_methods.find(self._transports[method.surface], method.jobs, reference)
         )
@@ -102,7 +102,7 @@ class TenantWriter(ObjectWriter):
         """
         self._told[job_id] = told
         try:
-            return self._watcher(change.method).wait(job_id)
+            return self._find_watcher(change.method).wait(job_id)
         except NotFound:
             return Job(job_id, "ABORTED")
         finally:
@@ -115,10 +115,10 @@ class TenantWriter(ObjectWriter):
 
     def follow(self, change: RowChange, rows: Sequence[Mapping[str, Any]]) -> None:
         """What is left to do for the rows that a job took; raises as `put`."""
-        method = methods()[change.method]
+        method = load_methods()[change.method]
         if method.jobs is not None:
-            with _fewer_may_do():
-                list_methods.follow(self._transports, method, self._id("ContactList", change.list), rows)
+            with _suggest_fewer():
+                list_methods.follow(self._transports, method, self._find_id("ContactList", change.list), rows)
 
     def remove(self, change: RowChange, ids: Sequence[str]) -> None:
         """Take contacts off a list, by their ids on it; those that are not on it are off.
@@ -126,9 +126,9 @@ class TenantWriter(ObjectWriter):
         Raises:
             ChunkTooLarge: the tenant will not take so many at once, or not now.
         """
-        method = methods()[change.method]
-        with _fewer_may_do():
-            list_methods.remove(self._transports, method, self._id("ContactList", change.list), ids)
+        method = load_methods()[change.method]
+        with _suggest_fewer():
+            list_methods.remove(self._transports, method, self._find_id("ContactList", change.list), ids)
 
     def settle(self, change: OutcomeChange, row: Mapping[str, Any], again: bool) -> Settled:
         """Give a contact its outcome, unless it has it, the dialler holds it, or it is not as it was planned for.
@@ -137,16 +137,16 @@ class TenantWriter(ObjectWriter):
             WireError: it cannot be said, or not be done, now.
         """
         try:
-            campaign_id = self._campaign(change.campaign, Location(str(change.address)))
-            wire = self._wire_of_outcomes(Location(str(change.address)))
+            campaign_id = self._find_campaign(change.campaign, Location(str(change.address)))
+            wire = self._find_outcomes_wire(Location(str(change.address)))
         except BadInput as bad:  # it was there when the plan was made
             raise ReconcilerError(bad.problems[0].message, hint=bad.problems[0].hint) from bad
         return outcomes.settle(self._transports[wire.surface], wire, campaign_id, row, again)
 
-    def _watcher(self, name: str) -> Watcher:
+    def _find_watcher(self, name: str) -> Watcher:
         with self._watching:
             if name not in self._watchers:
-                method = methods()[name]
+                method = load_methods()[name]
                 if method.jobs is None:
                     raise TypeError(f"{name} has no jobs")
                 transport = self._transports[method.surface]
@@ -154,7 +154,7 @@ class TenantWriter(ObjectWriter):
                 self._watchers[name] = self._stack.enter_context(
                     Watcher(
                         partial(list_methods.ask, transport, method.jobs),
-                        events=events_of(transport),
+                        events=make_events(transport),
                         every=access.poll_every,
                         limit=access.job_limit,
                         stop=self._stop,
@@ -169,7 +169,7 @@ class TenantWriter(ObjectWriter):
         A chunk that is a job is waited for by its worker, and there are more of them where chunks are small: the
         surface's pace still holds.
         """
-        method = methods()[change.method]
+        method = load_methods()[change.method]
         workers = self._transports[method.surface].access.pace.workers
         if method.jobs is None:
             return workers
@@ -177,7 +177,7 @@ class TenantWriter(ObjectWriter):
 
 
 @contextmanager
-def _fewer_may_do() -> Iterator[None]:
+def _suggest_fewer() -> Iterator[None]:
     """Say of a refusal that it is how much was sent, or how often: what the caller can do about it is the same."""
     try:
         yield

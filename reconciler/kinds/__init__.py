@@ -21,7 +21,7 @@ from typing import Any
 
 from reconciler.model.kind import Kind
 from reconciler.model.resource import Catalogue
-from reconciler.surfaces import wires
+from reconciler.surfaces import load_wires
 
 
 @cache
@@ -30,7 +30,7 @@ def _load_modules() -> Mapping[str, tuple[Kind, str]]:
     for module in pkgutil.iter_modules(__path__):
         kind = getattr(import_module(f"{__name__}.{module.name}"), "KIND", None)
         if isinstance(kind, Kind):
-            found[kind.name] = (replace(kind, surfaces=wires(kind.name)), module.name)
+            found[kind.name] = (replace(kind, surfaces=load_wires(kind.name)), module.name)
     return MappingProxyType(found)
 
 

@@ -26,7 +26,7 @@ from reconciler.model.row_files import (
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import BAND, SCORED, Cap, Delivery, Phones, Segment, Suppression, Target
 from reconciler.model.source_feeds import SalesforceFeed
-from reconciler.surfaces import methods
+from reconciler.surfaces import load_methods
 
 
 def make_segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Segment:
@@ -38,7 +38,7 @@ def make_segment(resource: Resource, catalogue: Catalogue, as_of: datetime) -> S
     delivery = spec["delivery"]
     attributes = _make_attributes(delivery, contact_source.list_attributes(declared))
     renamed = tuple((name, value) for name, value in attributes.items() if name != value)
-    method = methods().get(delivery["method"])
+    method = load_methods().get(delivery["method"])
     whole = method is None or method.way.makes_contacts
     wanted = Delivery(delivery["method"], delivery.get("chunkSize"), tuple(attributes), renamed, whole)
     suppress = _make_suppressions(resource, catalogue)
@@ -186,7 +186,7 @@ def _check_delivery(resource: Resource, catalogue: Catalogue) -> Iterable[Proble
         elif value not in (*SCORED, "band", *offered):
             hint = f"there are {', '.join([*SCORED, 'band', *offered])}; add it to the source's `attributes`"
             yield Problem(place, "unknown-attribute", f"{source.address} maps no attribute {value!r}", hint=hint)
-    method = methods().get(delivery["method"])
+    method = load_methods().get(delivery["method"])
     way = None if method is None else method.way
     if way is not None and delivery.get("chunkSize", 0) > way.most:
         message = f"`{way.name}` carries at most {way.most:,} contacts a request"
@@ -199,7 +199,9 @@ def _check_delivery(resource: Resource, catalogue: Catalogue) -> Iterable[Proble
             hint="add `phones`, with the rule and the region that they are read by",
         )
     if way is not None and not way.attributes and delivery.get("attributes"):
-        others = sorted(each for each, one in methods().items() if one.way.attributes and not one.way.makes_contacts)
+        others = sorted(
+            each for each, one in load_methods().items() if one.way.attributes and not one.way.makes_contacts
+        )
         yield Problem(
             resource.where("spec", "delivery", "attributes"),
             "attributes-not-carried",

@@ -16,7 +16,7 @@ from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import REPLY_SIZE, DeclaredSurface, Pace
-from reconciler.surfaces import surfaces as api_surfaces
+from reconciler.surfaces import load_surfaces as api_surfaces
 
 _PARAMETERS = ("domain", "tenant", "org", "instance")
 _LONGEST_CREDENTIAL = 10_000

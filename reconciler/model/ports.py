@@ -52,45 +52,45 @@ class Reader(Protocol):
     def requests(self) -> int:
         """How many requests were sent so far."""
 
-    def count(self, requests: int) -> None:
+    def count_requests(self, requests: int) -> None:
         """Count requests that were sent to none of the tenant's surfaces: to a Salesforce organisation."""
 
-    def objects(self, kind: Kind) -> Sequence[LiveObject]:
+    def read_objects(self, kind: Kind) -> Sequence[LiveObject]:
         """Every object of a kind, references by name."""
 
-    def named(self, kind: Kind, name: str) -> LiveObject | None:
+    def read_named(self, kind: Kind, name: str) -> LiveObject | None:
         """One object of a kind by its name; None where there is none."""
 
-    def statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | Notice]:
+    def read_statistics(self, kind: Kind, names: Iterable[str]) -> Mapping[str, Statistics | Notice]:
         """What was counted of the calls of some objects of a kind, by name; nothing where the tenant does not tell.
 
         In place of what cannot be read, or is odd, stands a sentence for people that says so.
         """
 
-    def contacts(self, query: ContactsOf, into: Path) -> Rows:
+    def read_contacts(self, query: ContactsOf, into: Path) -> Rows:
         """Columns contactId, engagementScore, status; written to a new file below `into`.
 
         Raises:
             BadInput: there is no such list.
         """
 
-    def interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
+    def read_interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
         """Columns id, contactId, startTime, type, de-duplicated by nobody yet; `ids` in chunks for one request."""
 
-    def members(self, query: MembersOf, into: Path) -> Rows:
+    def read_members(self, query: MembersOf, into: Path) -> Rows:
         """Columns contactId and the attributes of the query; phone, where it asks for what is kept with each."""
 
-    def occupied(self, name: str) -> bool:
+    def has_members(self, name: str) -> bool:
         """Whether anybody is on a list, in one request; raises NotFound."""
 
-    def outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
+    def read_outcomes(self, query: OutcomesOf, contacts: Iterable[str], workers: int, into: Path) -> Rows:
         """Where each of some contacts of a campaign stands, `workers` of them at once.
 
         Raises:
             BadInput: there is no such campaign.
         """
 
-    def list_of(self, query: CampaignPhones) -> LiveList:
+    def find_list_of(self, query: CampaignPhones) -> LiveList:
         """The list that a campaign calls; raises as `outcomes`."""
 
     @property
@@ -163,25 +163,25 @@ class Notifier(Protocol):
 class Progress(Protocol):
     """Who is told how an apply is going. Called from several threads; whatever is told may be shown to anybody."""
 
-    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+    def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """A run of a plan starts, or goes on."""
 
-    def begin(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, words: str, rows: int) -> None:
         """A step starts; `rows` is 0 for an object."""
 
-    def chunk(self, address: Address, done: ChunkDone) -> None:
+    def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """Every row of a chunk is accounted for."""
 
-    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+    def start_job(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """The tenant has made a job of some rows; `again`: earlier, and it is waited for once more."""
 
-    def job(self, address: Address, job: Job) -> None:
+    def update_job(self, address: Address, job: Job) -> None:
         """A job has got on, or is over."""
 
-    def finish(self, result: StepResult) -> None:
+    def end_step(self, result: StepResult) -> None:
         """A step has ended, or will not be begun."""
 
-    def ended(self, report: Report) -> None:
+    def end_run(self, report: Report) -> None:
         """The run has ended, with or without something left for `--resume`."""
 
 
@@ -212,20 +212,20 @@ class Runtime(Protocol):
     def tokens(self, desired: Desired) -> Tokens:
         """The workspace's tokens for contacts."""
 
-    def owed(self, desired: Desired) -> Path | None:
+    def copy_pending_retries(self, desired: Desired) -> Path | None:
         """A copy of the ledger's lines of contacts that lists would not take; None: there are none."""
 
-    def written(self, desired: Desired) -> Callable[[str], Path | None]:
+    def find_written(self, desired: Desired) -> Callable[[str], Path | None]:
         """Of a list by its name, a copy of what the ledger says was written of its contacts; None: nobody knows."""
 
-    def scored(self, desired: Desired) -> Callable[[str], Scored | None]:
+    def find_scored(self, desired: Desired) -> Callable[[str], Scored | None]:
         """Of a list by its name, as of which moment the ledger says that its scores are; None: nobody knows."""
 
-    def shelf(self, desired: Desired) -> CachePort | None:
+    def open_cache(self, desired: Desired) -> CachePort | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""
 
-    def phase(self, words: str) -> None:
+    def start_phase(self, words: str) -> None:
         """Tell whoever waits which part of the work begins."""
 
-    def asked(self, what: str, done: int, total: int) -> None:
+    def report_reading(self, what: str, done: int, total: int) -> None:
         """Tell whoever waits how far a read is that may take hours. Called from several threads."""

@@ -90,22 +90,22 @@ class Estimate:
         self.under_way: dict[Address, ProgressEstimate] = {}
         self.several = len(self._rows) > 1
 
-    def begin(self, address: Address, rows: int, now: float) -> None:
+    def start_step(self, address: Address, rows: int, now: float) -> None:
         """A step starts."""
         if rows:
             self.under_way[address] = ProgressEstimate(rows, now)
 
-    def chunk(self, address: Address, done: ChunkDone, now: float) -> None:
+    def count_chunk(self, address: Address, done: ChunkDone, now: float) -> None:
         """A chunk of a step is accounted for."""
         for tally in (self.under_way[address], self.whole):
             tally.add(done.total, done.rejected, done.before, now)
 
-    def submitted(self, address: Address, job_id: str, rows: int) -> None:
+    def start_job(self, address: Address, job_id: str, rows: int) -> None:
         """A job is waited for."""
         for tally in (self.under_way[address], self.whole):
             tally.jobs[job_id] = (rows, 0.0)
 
-    def job(self, address: Address, job: Job, now: float) -> None:
+    def update_job(self, address: Address, job: Job, now: float) -> None:
         """A job has got on; when it is over, its rows wait to be counted with their chunk."""
         for tally in (self.under_way[address], self.whole):
             if job.over:
@@ -114,7 +114,7 @@ class Estimate:
                 tally.jobs[job.id] = (tally.jobs[job.id][0], job.progress or 0.0)
                 tally.mark(now)
 
-    def finish(self, result: StepResult, now: float) -> None:
+    def end_step(self, result: StepResult, now: float) -> None:
         """A step has ended; what it leaves undone is no longer waited for."""
         tally = self.under_way.pop(result.address, None)
         rows = self._rows.get(result.address, 0)

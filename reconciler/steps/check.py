@@ -33,13 +33,13 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
     settings = desired.settings
     moment = find_present(desired.as_of, now)
     ceilings, hours = merge_ceilings(load_ceilings(), settings.ceilings), load_allowed_hours()
-    exposed, others = _exposed(desired, members, changes, live)
+    exposed, others = _measure_exposure(desired, members, changes, live)
     situation = Situation(
         changes=changes,
         now=now,
         as_of=desired.as_of,
         workspace=settings.name,
-        campaigns=tuple(_foreseen(each, ceilings, moment, hours) for each in exposed),
+        campaigns=tuple(_add_forecast(each, ceilings, moment, hours) for each in exposed),
         suppressions=tuple(each for standing in members for each in standing.suppressions),
         foreign=tuple(each for standing in members for each in standing.foreign),
         refused=tuple(each for standing in members for each in standing.refused),
@@ -72,11 +72,11 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
     )
 
 
-def _exposed(
+def _measure_exposure(
     desired: Desired, members: Members, changes: Changes, live: Live
 ) -> tuple[tuple[Planned, ...], tuple[Planned, ...]]:
     """Every declared campaign, and every other that may be at work, with whom it would call."""
-    planned, others = tuple(_planned(desired, changes, live)), tuple(_others(desired, changes, live))
+    planned, others = tuple(_iter_planned(desired, changes, live)), tuple(_iter_others(desired, changes, live))
     if not planned and not others:
         return (), ()
     with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
@@ -85,7 +85,7 @@ def _exposed(
         )
 
 
-def _others(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
+def _iter_others(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
     """Campaigns that no manifest declares, that stay, and that may be calling people."""
     kind, held = campaigns.KIND, count_sizes(changes, live)
     ours = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
@@ -96,7 +96,7 @@ def _others(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]
             yield replace(make_undeclared_planned(other), contacts=held.get((other.list_address.kind, other.list)))
 
 
-def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
+def _iter_planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned]:
     """Every declared campaign as it would be after the apply."""
     known = {change.address: change for change in changes.objects}
     held = count_sizes(changes, live)
@@ -109,17 +109,17 @@ def _planned(desired: Desired, changes: Changes, live: Live) -> Iterator[Planned
                 campaign,
                 change,
                 contacts=held.get((campaign.list_address.kind, campaign.list)),
-                ceilings=_ceilings(campaign.policy, desired),
+                ceilings=_find_ceilings(campaign.policy, desired),
                 statistics=None if found is None else found.statistics,
             )
 
 
-def _ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:
+def _find_ceilings(policy: str | None, desired: Desired) -> dict[str, Ceiling]:
     """The ceilings that a campaign's policy names."""
     return {} if policy is None else policies.make_ceilings(desired.catalogue.get(policies.KIND.name, policy))
 
 
-def _foreseen(
+def _add_forecast(
     planned: Planned, ceilings: Mapping[str, Ceiling], moment: datetime, hours: Mapping[str, Hours]
 ) -> Planned:
     """With what is to be expected of it, of all that is known of it by then."""

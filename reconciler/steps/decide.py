@@ -69,21 +69,23 @@ def decide(desired: Desired, live: Live) -> Members:
             )
             dialled = {} if by_phone else must_remove.count_dialled_suppressed(backend, segment, rows, live.rows)
             lost = 0 if by_phone else must_remove.count_unread_in_tenant(backend, segment, rows, live.rows)
-            judged = _judged_by(backend, segment, live, desired.settings.max_dnc_age, dialled, lost)
-            suppressions = tuple(replace(told, alike=_alike(backend, segment, told, live, rows)) for told in judged)
+            judged = _check_suppressions(backend, segment, live, desired.settings.max_dnc_age, dialled, lost)
+            suppressions = tuple(
+                replace(told, alike=_find_alike(backend, segment, told, live, rows)) for told in judged
+            )
             foreign = tuple(contact_regions.find_foreign_numbers(backend, segment, live.rows, rows))
             refused = tuple(refused_numbers.find_refused_numbers(backend, segment, rows))
             found.append(MembershipDecision(segment, rows, barred, account, suppressions, foreign, refused))
     return tuple(found)
 
 
-def _judged_by(
+def _check_suppressions(
     backend: Any, segment: Segment, live: Live, oldest: timedelta | None, dialled: Mapping[str, int], lost: int
 ) -> Iterator[DoNotCall]:
     """The do-not-call lists of a segment; none may be older than the floor says."""
     for place, each in enumerate(segment.suppress):
         if live.rows[each.numbers].count and not unreadable_entries.reaches_somebody(backend, each, live.rows):
-            raise _nobodys(backend, segment, each, live)
+            raise _describe_nobodys(backend, segment, each, live)
         age = each.max_age if oldest is None else min(each.max_age, oldest)
         called = dialled.get(each.address.name, 0)
         unread = unreadable_entries.count_unreadable(backend, each, live.rows)
@@ -102,12 +104,12 @@ def _judged_by(
         )
 
 
-def _alike(backend: Any, segment: Segment, told: DoNotCall, live: Live, rows: Rows) -> tuple[Alike, ...]:
+def _find_alike(backend: Any, segment: Segment, told: DoNotCall, live: Live, rows: Rows) -> tuple[Alike, ...]:
     listed = next(each for each in segment.suppress if each.address == told.address)
     return tuple(region_mismatch.find_mismatch(backend, listed, live.rows, rows))
 
 
-def _nobodys(backend: Any, segment: Segment, listed: Suppression, live: Live) -> EmptySource:
+def _describe_nobodys(backend: Any, segment: Segment, listed: Suppression, live: Live) -> EmptySource:
     """A list none of whose entries is a number, with the region in which most of them are, if there is one."""
     likely = [
         each.likely for each in unreadable_entries.find_misread_regions(backend, listed, live.rows) if each.likely
@@ -124,18 +126,18 @@ def _nobodys(backend: Any, segment: Segment, listed: Suppression, live: Live) ->
 def _refuse_empty(backend: Any, segment: Segment, live: Live, as_of: datetime) -> None:
     for query in (segment.contacts, *segment.intersect):
         if not live.rows[query].count:
-            raise _empty(f"{query} has no contacts", str(query.where), segment)
+            raise _source_empty(f"{query} has no contacts", str(query.where), segment)
     for each in segment.suppress:
         for numbers in each.never_empty:
             if not live.rows[numbers].count:
                 words = f"{each.address} reads {numbers}, which has no numbers"
-                raise _no_numbers(words, str(getattr(numbers, "where", "")), segment)
+                raise _numbers_missing(words, str(getattr(numbers, "where", "")), segment)
     for measure, history in segment.interactions.items():
         if not live.rows[history].count:
             _refuse_archived(backend, segment, live)
             types = " or ".join(measure.types)
             words = f"{segment.contacts} has no {types} interaction since {as_of - measure.window:%Y-%m-%d}"
-            raise _empty(words, str(history.where), segment)
+            raise _source_empty(words, str(history.where), segment)
 
 
 def _refuse_archived(backend: Any, segment: Segment, live: Live) -> None:
@@ -150,7 +152,7 @@ def _refuse_archived(backend: Any, segment: Segment, live: Live) -> None:
         )
 
 
-def _no_numbers(words: str, where: str, segment: Segment) -> EmptySource:
+def _numbers_missing(words: str, where: str, segment: Segment) -> EmptySource:
     return EmptySource(
         f"{segment.address}: {words}",
         where=where,
@@ -159,7 +161,7 @@ def _no_numbers(words: str, where: str, segment: Segment) -> EmptySource:
     )
 
 
-def _empty(words: str, where: str, segment: Segment) -> EmptySource:
+def _source_empty(words: str, where: str, segment: Segment) -> EmptySource:
     return EmptySource(
         f"{segment.address}: {words}",
         where=where,

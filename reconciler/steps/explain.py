@@ -29,7 +29,7 @@ def explain(
     address, contact = Address("Segment", segment), normalise_id(contact)
     standing = next((each for each in members if each.segment.address == address), None)
     if standing is None:
-        raise BadInput([_no_segment(segment, [each.segment.address.name for each in members])])
+        raise BadInput([_describe_no_segment(segment, [each.segment.address.name for each in members])])
     rows = tuple(row for row in changes.rows if row.address.resource == address)
     with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
         if not contacts.has_contact(backend, standing, live.rows, contact):
@@ -37,7 +37,7 @@ def explain(
             if tokens.may_be(contact):
                 meant = contacts.find_contact(backend, standing, live.rows, lambda each: tokens.token(each) == contact)
             if meant is None:
-                raise BadInput([_unknown(address, a_token=tokens.may_be(contact))])
+                raise BadInput([_describe_unknown(address, a_token=tokens.may_be(contact))])
             contact = meant
         lists = [target.list for target in standing.segment.targets] if live.owed is not None else []
         owed = {
@@ -50,12 +50,12 @@ def explain(
     return Explanation(address, f"{tokens.token(contact)} ({tokens.hint(contact)})", found, desired.meant, notices)
 
 
-def _no_segment(name: str, names: list[str]) -> Problem:
+def _describe_no_segment(name: str, names: list[str]) -> Problem:
     hint = suggest(name, names) or "the workspace declares none"
     return Problem(Location("--segment"), "unknown-segment", f"there is no Segment {name!r}", hint=hint)
 
 
-def _unknown(address: Address, *, a_token: bool) -> Problem:
+def _describe_unknown(address: Address, *, a_token: bool) -> Problem:
     message = f"neither the source nor the lists of {address} have such a contact"
     hint = "give the contact's id in the tenant or in the source, or its token from a plan"
     if a_token:

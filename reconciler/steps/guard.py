@@ -32,14 +32,14 @@ def guard(plan: Plan, terms: ApplyOptions) -> None:
         Stale: the manifests, the tenant or this program are not those that the plan was made with.
         Refused: with every finding that stands.
     """
-    _same_wishes(plan, terms)
-    standing = [each for each in waive(_found(plan, terms), terms.settings, terms.now.date()) if each.refuses]
+    _check_same_wishes(plan, terms)
+    standing = [each for each in waive(_find_again(plan, terms), terms.settings, terms.now.date()) if each.refuses]
     if not standing:
         return
     known = {(each.rule, each.object, each.message) for each in plan.findings} if terms.shown else set()
-    words = "\n".join(f"  {each.rule}  {each.object}: {_words(each, known)}" for each in standing)
+    words = "\n".join(f"  {each.rule}  {each.object}: {_describe_finding(each, known)}" for each in standing)
     hint = "change the manifests so that the plan is safe"
-    waivable = dict.fromkeys(_waiver(finding) for finding in standing if finding.waivable)
+    waivable = dict.fromkeys(_format_waiver(finding) for finding in standing if finding.waivable)
     if waivable:
         places = "to the `waivers` of an AbandonmentPolicy, or to the Workspace's `overrides`"
         hint += f"; or, if it is right, add {places}: {', '.join(waivable)}"
@@ -48,7 +48,7 @@ def guard(plan: Plan, terms: ApplyOptions) -> None:
     )
 
 
-def _words(finding: Finding, shown: Container[tuple[str, Address, str]]) -> str:
+def _describe_finding(finding: Finding, shown: Container[tuple[str, Address, str]]) -> str:
     """What is unsafe, on one line; where the plan was shown a moment ago with the same words, that it was."""
     if (finding.rule, finding.object, finding.message) in shown:
         return "as the plan says above"
@@ -56,14 +56,14 @@ def _words(finding: Finding, shown: Container[tuple[str, Address, str]]) -> str:
     return " ".join(finding.message.splitlines())
 
 
-def _waiver(finding: Finding) -> str:
+def _format_waiver(finding: Finding) -> str:
     """What would set a finding aside, to be filled in."""
     rule = load_rules().get(finding.rule)
     ends = ", until: …" if rule is not None and rule.ends else ""
     return f"{{rule: {finding.rule}, object: '{finding.object}', reason: …{ends}}}"
 
 
-def _found(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
+def _find_again(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
     """What the rules say of the plan's own numbers, and what else it says was found: a digest is no signature."""
     changes = Changes(
         plan.objects,
@@ -94,21 +94,21 @@ def _found(plan: Plan, terms: ApplyOptions) -> Iterable[Finding]:
     asked = tuple(collect_findings(situation, terms.settings.severities))
     # a rule may find several things in one object: none of them takes another's place
     known = {(each.rule, each.object) for each in asked}
-    told = (_as_ruled(each, terms) for each in plan.findings if (each.rule, each.object) not in known)
+    told = (_check_severity(each, terms) for each in plan.findings if (each.rule, each.object) not in known)
     return (*told, *asked)
 
 
-def _as_ruled(finding: Finding, terms: ApplyOptions) -> Finding:
+def _check_severity(finding: Finding, terms: ApplyOptions) -> Finding:
     rule = load_rules().get(finding.rule)
     severity = Severity.REFUSE if rule is None else severity_of(rule, terms.settings.severities)
     return replace(finding, severity=severity, waivable=rule is not None and rule.waivable, waived=None)
 
 
-def _environment(name: str | None) -> str:
+def _describe_environment(name: str | None) -> str:
     return "no environment" if name is None else f"environment {name!r}"
 
 
-def _same_wishes(plan: Plan, terms: ApplyOptions) -> None:
+def _check_same_wishes(plan: Plan, terms: ApplyOptions) -> None:
     differs = []
     if terms.reviewed is not None and terms.reviewed != plan_digest(plan):
         differs.append(f"its digest is {plan_digest(plan)}, {terms.reviewed} was reviewed")
@@ -117,8 +117,8 @@ def _same_wishes(plan: Plan, terms: ApplyOptions) -> None:
         differs.append("the manifests, or the values given to their templates, are not those that were planned")
     if elsewhere:
         differs.append(
-            f"the plan is for {_environment(plan.environment)} (tenant {plan.tenant!r}), "
-            f"and {_environment(terms.environment)} (tenant {terms.tenant!r}) was named"
+            f"the plan is for {_describe_environment(plan.environment)} (tenant {plan.tenant!r}), "
+            f"and {_describe_environment(terms.environment)} (tenant {terms.tenant!r}) was named"
         )
     elif plan.tenant != terms.tenant or dict(plan.surfaces) != dict(terms.surfaces):
         differs.append(

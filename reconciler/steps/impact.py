@@ -47,15 +47,17 @@ def measure_impact(desired: Desired, members: Members, judged: RuleResults, live
         else:
             every, by_campaign = called_people.count_calls(backend, found, lists, dialling)
             moves = called_people.find_moves(backend, found, lists, members) if members else None
-        campaigns = tuple(_campaigns(dialling, by_campaign, lists, judged, find_present(desired.as_of, desired.now)))
+        campaigns = tuple(
+            _iter_campaigns(dialling, by_campaign, lists, judged, find_present(desired.as_of, desired.now))
+        )
         treated = sum(each.treated for each in campaigns)
         blast = blast_radius(called, every.starts, every.stops, every.moves, treated, known=known)
         if moves is None:
             return Impact(blast, campaigns)
-        return Impact(blast, campaigns, *_segments(backend, moves, members, changes.rows, live))
+        return Impact(blast, campaigns, *_measure_segments(backend, moves, members, changes.rows, live))
 
 
-def _campaigns(
+def _iter_campaigns(
     dialling: Sequence[Dialling],
     counted: Sequence[Counts],
     lists: Sequence[Listed],
@@ -67,7 +69,7 @@ def _campaigns(
     unread = {each.name for each in lists if each.rows is None}
     for each, many in zip(dialling, counted, strict=True):
         now = [name for name, (before, _) in each.lists.items() if before]
-        before = _sum([sizes[name] for name in now])
+        before = _sum_known([sizes[name] for name in now])
         lost = any(name in unread and flags[0] != flags[1] for name, flags in each.lists.items())
         after = None if before is None or lost else before + many.starts - many.stops
         goes_on = each.treated and each.dials_before and each.dials_after
@@ -85,15 +87,15 @@ def _campaigns(
             many.moves,
             many.shared,
             treated,
-            *_hours(each.address, lists, judged, moment),
+            *_count_hours(each.address, lists, judged, moment),
         )
 
 
-def _sum(values: Sequence[int | None]) -> int | None:
+def _sum_known(values: Sequence[int | None]) -> int | None:
     return None if any(each is None for each in values) else sum(each or 0 for each in values)
 
 
-def _hours(
+def _count_hours(
     address: Address, lists: Sequence[Listed], judged: RuleResults, moment: datetime
 ) -> tuple[float | None, float | None]:
     """Hours of dialling, of the lists as they are and as they will be."""
@@ -109,14 +111,14 @@ def _hours(
     return tuple(round(sum(each or 0.0 for each in hours), 2) for hours in (before, after))  # type: ignore[return-value]
 
 
-def _segments(
+def _measure_segments(
     backend: Any, moves: Any, members: Members, rows: Sequence[RowChange], live: Live
 ) -> tuple[tuple[BandMove, ...], tuple[Concentration, ...], tuple[NearThreshold, ...], tuple[DataAge, ...]]:
     """What becomes of the people of each segment that changes."""
     with engine.cache_rows(backend, moves) as moved:
         counted = called_people.count_moves(backend, moved)
         changing = sorted({segment for segment, *_ in counted})
-        bands = tuple(_moves(counted, members))
+        bands = tuple(_iter_moves(counted, members))
         found: list[Concentration] = []
         edges: list[NearThreshold] = []
         ages: list[DataAge] = []
@@ -130,7 +132,7 @@ def _segments(
     return bands, tuple(found), tuple(edges), tuple(ages)
 
 
-def _moves(counted: Sequence[tuple[int, int | None, int | None, int]], members: Members) -> Iterator[BandMove]:
+def _iter_moves(counted: Sequence[tuple[int, int | None, int | None, int]], members: Members) -> Iterator[BandMove]:
     for place, was, will, many in counted:
         segment = members[place].segment
         names = [target.band for target in segment.targets]

@@ -34,7 +34,7 @@ def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime,
     not be called any more comes before everything.
     """
     changes = judged.changes
-    steps = _with_outcomes(tuple(_Order(changes).steps()), changes)
+    steps = _add_outcomes(tuple(_Order(changes).iter_steps()), changes)
     return Plan(
         workspace=desired.settings.name,
         tenant=desired.tenant.address.name,
@@ -47,7 +47,7 @@ def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime,
         accounts=changes.accounts,
         steps=steps,
         findings=judged.findings,
-        budget=_budget(changes, steps, live),
+        budget=_make_budget(changes, steps, live),
         created=now,
         good_until=find_good_until(judged.campaigns, judged.suppressions, now),
         notices=(*desired.notices, *live.notices, *changes.notices),
@@ -71,7 +71,7 @@ class _Order:
     def __init__(self, changes: Changes) -> None:
         self._objects = {change.address: change for change in changes.objects if change.action is not Action.NO_OP}
         self._rows = {change.address: change for change in changes.rows if change.total}
-        self._does = dict(self._deeds())
+        self._does = dict(self._iter_write_ops())
         self._made: dict[tuple[str, str], set[Address]] = defaultdict(set)
         self._filled: dict[tuple[str, str], set[Address]] = defaultdict(set)
         for address, change in self._objects.items():
@@ -80,7 +80,7 @@ class _Order:
         for address, rows in self._rows.items():
             self._filled[rows.list_address.kind, rows.list].add(address)
 
-    def _deeds(self) -> Iterator[tuple[Address, tuple[WriteOp, ...]]]:
+    def _iter_write_ops(self) -> Iterator[tuple[Address, tuple[WriteOp, ...]]]:
         for address, change in self._objects.items():
             activity = load_kinds()[address.kind].run_states
             if does := list_write_ops(change, activity):
@@ -90,15 +90,15 @@ class _Order:
         for address in self._rows:
             yield address, (WriteOp.DELIVER,)
 
-    def steps(self) -> Iterator[Step]:
+    def iter_steps(self) -> Iterator[Step]:
         """Every step, in order: what is set to work comes after everything but what is deleted."""
-        needs = {address: self._needs(address) & set(self._does) for address in self._does}
-        early = {address for address in self._does if not self._last(address)}
+        needs = {address: self._find_needs(address) & set(self._does) for address in self._does}
+        early = {address for address in self._does if not self._is_last(address)}
         after: dict[Address | None, set[Any]] = {
             address: needs[address] | ({None} if self._is_late(address) else set()) for address in needs
         }
         after[None] = early  # one thing that all of them come before, and not each before each
-        declared = [address for address in self._does if not self._deleted(address)]
+        declared = [address for address in self._does if not self._is_deleted(address)]
         place = {address: number for number, address in enumerate([*declared, *self._does])}
         sorter = TopologicalSorter(after)
         sorter.prepare()
@@ -108,17 +108,17 @@ class _Order:
                 yield Step(address, tuple(sorted(needs[address])), self._does[address])
             sorter.done(*ready)
 
-    def _deleted(self, address: Address) -> bool:
+    def _is_deleted(self, address: Address) -> bool:
         change = self._objects.get(address.object)
         return change is not None and change.action is Action.DELETE
 
     def _is_late(self, address: Address) -> bool:
         return WriteOp.ACTIVATE in self._does[address]
 
-    def _last(self, address: Address) -> bool:
-        return self._is_late(address) or self._deleted(address)
+    def _is_last(self, address: Address) -> bool:
+        return self._is_late(address) or self._is_deleted(address)
 
-    def _needs(self, address: Address) -> set[Address]:
+    def _find_needs(self, address: Address) -> set[Address]:
         """What must be done before a step; addresses without a step among them."""
         change: ObjectChange | RowChange = (self._rows | self._objects)[address.object]
         if isinstance(change, RowChange):
@@ -127,14 +127,14 @@ class _Order:
             mine = (change.address.kind, change.name)
             # whatever lets go of it first; and everything that makes or fills comes before anything is deleted
             going = (a for a, other in self._objects.items() if a != change.address and mine in other.releases)
-            return {*going, *(each for each in self._does if not self._deleted(each))}
+            return {*going, *(each for each in self._does if not self._is_deleted(each))}
         needed = {change.address} if address.later else set()
         for reference in change.references:
             needed |= self._made.get(reference, set()) | self._filled.get(reference, set())
         return needed
 
 
-def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
+def _add_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...]:
     """Numbers that must not be called go before everything; outcomes, which take their time, after all but deletes."""
     numbers = [Step(change.address, (), (WriteOp.DELIVER,)) for change in changes.numbers if change.total]
     first = tuple(step.address for step in numbers)
@@ -145,7 +145,7 @@ def _with_outcomes(steps: tuple[Step, ...], changes: Changes) -> tuple[Step, ...
     return (*numbers, *kept, *outcomes, *(step for step in others if step.address in deleted))
 
 
-def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
+def _count_chunks(change: RowChange, live: Live) -> tuple[int, int]:
     """Requests that write the rows of a change, and at least how many ask how their jobs get on."""
     put, at_once = -(-(change.adds + change.updates) // change.chunk_size), min(change.chunk_size, MOST_REMOVED)
     again = sum(each.count for each in change.reasons if each.reason.code == AGAIN and each.action == "remove")
@@ -156,7 +156,7 @@ def _chunks(change: RowChange, live: Live) -> tuple[int, int]:
     return put * (way.writes if way else 1) + removed, put * (way.looks if way else 0)
 
 
-def _asks(deed: WriteOp, change: ObjectChange, live: Live) -> bool:
+def _is_request(deed: WriteOp, change: ObjectChange, live: Live) -> bool:
     """Whether a write of an object is a request: whose one is may be written in the ledger alone."""
     kind = load_kinds()[change.address.kind]
     surface = kind.surface(live.surfaces)
@@ -171,21 +171,21 @@ def _count_writes(deed: WriteOp, change: ObjectChange, live: Live) -> int:
     """The requests of a write of an object: parts of it may have endpoints of their own."""
     surface = load_kinds()[change.address.kind].surface(live.surfaces)
     if surface is None or not surface.parts or deed not in (WriteOp.CREATE, WriteOp.CHANGE):
-        return int(_asks(deed, change, live))
+        return int(_is_request(deed, change, live))
     written = set(change.declared)
     parts = [part.fields for part in surface.parts if part.fields & written]
     rest = written.difference(*parts)
     return len(parts) + int(bool(rest) or change.adopts or deed is WriteOp.CREATE)
 
 
-def _budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
+def _make_budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
     known = {change.address: change for change in changes.objects}
     deeds = [(step.address.object, deed) for step in steps for deed in step.does if deed is not WriteOp.DELIVER]
-    objects = sum(_asks(deed, known[address], live) for address, deed in deeds)
+    objects = sum(_is_request(deed, known[address], live) for address, deed in deeds)
     writes = sum(_count_writes(deed, known[address], live) for address, deed in deeds)
     filled = [change for change in changes.rows if change.total]
     # additions and updates are put together; removals go after them
-    chunks = [_chunks(change, live) for change in filled]
+    chunks = [_count_chunks(change, live) for change in filled]
     written, looks = (sum(counts) for counts in zip(*chunks, strict=True)) if chunks else (0, 0)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written

@@ -54,7 +54,7 @@ from reconciler.model.source_feeds import (
     SqlFeed,
     SqlHistory,
 )
-from reconciler.surfaces import tell_phones
+from reconciler.surfaces import tells_phones
 
 
 def read_tenant(
@@ -79,40 +79,40 @@ def read_tenant(
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
         ReconcilerError: the tenant cannot be read.
     """
-    problems = list(_unreachable(desired, reader))
+    problems = list(_find_unreachable(desired, reader))
     if problems:
         raise BadInput(problems)
     objects: dict[str, dict[str, LiveObject]] = {}
     unread: list[Notice] = []
     for name, kind in load_kinds().items():
         if kind.surface(reader.surfaces) is not None and (desired.prune or any(desired.catalogue.of_kind(name))):
-            held = reader.objects(kind)
-            problems += _ambiguous(desired, kind, held)
-            counted = held if told is None else tuple(_counted(desired, kind, held, reader, unread))
+            held = reader.read_objects(kind)
+            problems += _find_ambiguous(desired, kind, held)
+            counted = held if told is None else tuple(_add_statistics(desired, kind, held, reader, unread))
             objects[name] = {found.name: found for found in counted}
     unseen: dict[str, str] = {}
     if told is not None:
-        for kind in _makers(reader, objects):
-            objects[kind.name] = _looked_at(kind, reader, unseen)
-        for kind in _users(desired, objects):
-            objects[kind.name] = _looked_at(kind, reader, unseen)
+        for kind in _list_makers(reader, objects):
+            objects[kind.name] = _read_unmanaged(kind, reader, unseen)
+        for kind in _list_users(desired, objects):
+            objects[kind.name] = _read_unmanaged(kind, reader, unseen)
     into = desired.scratch / "read"
     into.mkdir(exist_ok=True)
     notices: tuple[Notice, ...] = ()
     waiting = None
     with engine.open_reader(desired.settings.engine, desired.scratch) as backend:
-        wanted = _queries(desired)
+        wanted = _list_queries(desired)
         if told is None:
-            wanted = [query for query in wanted if getattr(query, "needed", True) or _comparable(query, reader)]
+            wanted = [query for query in wanted if getattr(query, "needed", True) or _is_comparable(query, reader)]
         else:
-            others = _besides(desired, objects)
-            leaving = list_size.count_after_leaving(desired, objects, set(_names(desired, list_size.LIST)))
-            wanted = list(dict.fromkeys(_possible(query, reader) for query in (*wanted, *others, *leaving)))
-        rows = _rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
+            others = _iter_queries_for_unmanaged(desired, objects)
+            leaving = list_size.count_after_leaving(desired, objects, set(_iter_names(desired, list_size.LIST)))
+            wanted = list(dict.fromkeys(_make_possible(query, reader) for query in (*wanted, *others, *leaving)))
+        rows = _read_rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
         try:
-            recalled = _recalled(backend, desired, rows, reader, shelf, into, _earlier(desired, scored))
+            recalled = _read_interactions(backend, desired, rows, reader, shelf, into, _find_earliest(desired, scored))
             rows |= recalled.rows
-            notices = (*unread, *_skipped(rows), *recalled.notices)
+            notices = (*unread, *_describe_skipped(rows), *recalled.notices)
         except BadInput as error:
             problems.extend(error.problems)
         if owed is not None and not problems:
@@ -120,7 +120,7 @@ def read_tenant(
     if problems:
         raise BadInput(problems)
     if told is not None:  # the slowest, and only once nothing else is wrong
-        asked = [query for query in _queries(desired) if isinstance(query, OutcomesOf)]
+        asked = [query for query in _list_queries(desired) if isinstance(query, OutcomesOf)]
         rows |= contact_outcomes.read_outcomes(desired.settings.engine, asked, rows, reader, into, told)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(
@@ -128,38 +128,38 @@ def read_tenant(
     )
 
 
-def _names(desired: Desired, kind: str) -> Iterator[str]:
+def _iter_names(desired: Desired, kind: str) -> Iterator[str]:
     """The names in the tenant of the declared resources of a kind."""
     return (load_kinds()[kind].live_name(resource) for resource in desired.catalogue.of_kind(kind))
 
 
-def _users(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> list[Kind]:
+def _list_users(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> list[Kind]:
     """The kinds whose objects do something by themselves with those that are declared or read: who dials a list?"""
     working = (kind for kind in load_kinds().values() if kind.run_states is not None and kind.name not in objects)
     used = {name for name in load_kinds() if name in objects or any(desired.catalogue.of_kind(name))}
     return [kind for kind in working if used & {each.kind for at in kind.surfaces for each in at.references}]
 
 
-def _makers(reader: Reader, objects: Mapping[str, Any]) -> list[Kind]:
+def _list_makers(reader: Reader, objects: Mapping[str, Any]) -> list[Kind]:
     """The kinds whose objects this tool makes: some may be left of which no manifest speaks any more."""
     held = ((kind, kind.surface(reader.surfaces)) for kind in load_kinds().values() if kind.name not in objects)
     return [kind for kind, surface in held if surface is not None and surface.writable and kind.run_states is None]
 
 
-def _looked_at(kind: Kind, reader: Reader, unseen: dict[str, str]) -> dict[str, LiveObject]:
+def _read_unmanaged(kind: Kind, reader: Reader, unseen: dict[str, str]) -> dict[str, LiveObject]:
     """The objects of a kind that nothing declares; `unseen` gets why they could not be looked at."""
     surface = kind.surface(reader.surfaces)
     if surface is None:
         unseen[kind.name] = f"the tenant declares no surface {' or '.join(at.name for at in kind.surfaces)}"
         return {}
     try:
-        return {found.name: found for found in reader.objects(kind)}
+        return {found.name: found for found in reader.read_objects(kind)}
     except (Forbidden, NotFound) as error:
         unseen[kind.name] = f"{error.message}; reading them needs the scope {surface.read_scope}"
         return {}
 
 
-def _rows(
+def _read_rows(
     backend: Any,
     queries: Sequence[RowQuery],
     desired: Desired,
@@ -173,7 +173,7 @@ def _rows(
     rows: dict[RowQuery, Rows] = {}
     for query in queries:
         if isinstance(query, MembersOf | MemberPhones) and query.list not in lists:
-            rows[query] = _nobody(into)
+            rows[query] = _write_nobody(into)
             continue
         if isinstance(query, InteractionsOf | OutcomesOf | Additions) or (
             isinstance(query, ContactsIn) and query.history not in rows
@@ -186,19 +186,19 @@ def _rows(
     return rows
 
 
-def _comparable(query: RowQuery, reader: Reader) -> bool:
+def _is_comparable(query: RowQuery, reader: Reader) -> bool:
     """Whether what is written on a list can be held against what the tenant says of who is on it."""
-    return isinstance(query, MemberPhones) and query.compared and tell_phones(reader.surfaces)
+    return isinstance(query, MemberPhones) and query.compared and tells_phones(reader.surfaces)
 
 
-def _possible(query: RowQuery, reader: Reader) -> RowQuery:
+def _make_possible(query: RowQuery, reader: Reader) -> RowQuery:
     """What to ask in the place of phones that no surface knows and nobody needs: who they are, at least."""
-    if isinstance(query, MemberPhones) and not query.needed and not tell_phones(reader.surfaces):
+    if isinstance(query, MemberPhones) and not query.needed and not tells_phones(reader.surfaces):
         return MembersOf(query.list, ())
     return query
 
 
-def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[Notice]:
+def _describe_skipped(rows: dict[RowQuery, Rows]) -> Iterator[Notice]:
     """What a person should know of interactions that were left out; contacts are accounted for one by one."""
     for query, read in rows.items():
         if read.skipped:
@@ -208,7 +208,7 @@ def _skipped(rows: dict[RowQuery, Rows]) -> Iterator[Notice]:
             yield Notice("interactions_unusable", words, args, read.skipped)
 
 
-def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
+def _find_ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iterator[Problem]:
     """Declared objects of which the tenant has more than one: nobody could say which of them is meant."""
     ids: dict[str, list[str]] = {}
     for found in held:
@@ -223,15 +223,15 @@ def _ambiguous(desired: Desired, kind: Kind, held: Sequence[LiveObject]) -> Iter
             yield Problem(resource.where("spec", "name"), "ambiguous-name", message, hint=hint)
 
 
-def _counted(
+def _add_statistics(
     desired: Desired, kind: Kind, held: Sequence[LiveObject], reader: Reader, unread: list[Notice]
 ) -> Iterator[LiveObject]:
     """The objects of a kind, those that are declared with what was counted of their calls.
 
     `unread` gets what a person should know of figures that could not be read: they feed estimates, and block nothing.
     """
-    declared = set(_names(desired, kind.name))
-    counted = reader.statistics(kind, [found.name for found in held if found.name in declared])
+    declared = set(_iter_names(desired, kind.name))
+    counted = reader.read_statistics(kind, [found.name for found in held if found.name in declared])
     for found in held:
         figures = counted.get(found.name)
         if isinstance(figures, Notice):
@@ -239,7 +239,7 @@ def _counted(
         yield replace(found, statistics=None if isinstance(figures, Notice) else figures)
 
 
-def _queries(desired: Desired) -> list[RowQuery]:
+def _list_queries(desired: Desired) -> list[RowQuery]:
     """Every query once; what others are read by comes before them."""
     found: dict[RowQuery, None] = {}
     for kind in load_kinds().values():
@@ -251,7 +251,9 @@ def _queries(desired: Desired) -> list[RowQuery]:
     return sorted(found, key=lambda query: isinstance(query, InteractionsOf | ContactsIn))
 
 
-def _besides(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) -> Iterator[RowQuery]:
+def _iter_queries_for_unmanaged(
+    desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]
+) -> Iterator[RowQuery]:
     """What is asked because of objects that nothing declares, and that stay."""
     for name, held in objects.items():
         kind = load_kinds()[name]
@@ -262,7 +264,7 @@ def _besides(desired: Desired, objects: Mapping[str, Mapping[str, LiveObject]]) 
         yield from kind.queries_for_unmanaged(declared, others, desired.catalogue)
 
 
-def _earlier(desired: Desired, scored: Callable[[str], Scored | None]) -> timedelta:
+def _find_earliest(desired: Desired, scored: Callable[[str], Scored | None]) -> timedelta:
     """How long ago the first of all lists was written whose scores are of the present models."""
     told = (
         recency_only.find_last_written(each, scored(target.list), desired.as_of)
@@ -272,7 +274,7 @@ def _earlier(desired: Desired, scored: Callable[[str], Scored | None]) -> timede
     return max((desired.as_of - each for each in told if each is not None), default=timedelta())
 
 
-def _recalled(
+def _read_interactions(
     backend: Any,
     desired: Desired,
     rows: dict[RowQuery, Rows],
@@ -285,7 +287,7 @@ def _recalled(
 
     They are read from so much `earlier` than a window begins: what a list holds is of a window that began before.
     """
-    asked = [query for query in _queries(desired) if isinstance(query, InteractionsOf) and query.contacts in rows]
+    asked = [query for query in _list_queries(desired) if isinstance(query, InteractionsOf) and query.contacts in rows]
     wider = {query: replace(query, start=query.start - earlier) for query in asked}
     memory = CacheContext(shelf, dict(reader.surfaces), desired.settings.cache, desired.now, desired.refresh)
     found = interaction_cache.read_interactions(backend, list(wider.values()), rows, reader, memory, into)
@@ -306,7 +308,7 @@ def _read(
 ) -> Rows:
     match query:
         case FileFeed() | SqlFeed() | SalesforceFeed() | ContactsOf():
-            organisation = partial(salesforce_client.records, counted=reader.count)
+            organisation = partial(salesforce_client.open_records, counted=reader.count_requests)
             access = Access(desired.root, reader, secret, organisation, desired.now)
             return read_people.read_people(backend, query, access, into)
         case FileHistory():
@@ -336,23 +338,23 @@ def _ask(backend: Any, query: MembersOf | MemberPhones | CampaignPhones, reader:
     """What only the tenant knows."""
     match query:
         case MembersOf():
-            return relations.stage_rows(backend, lambda: reader.members(query, into))
+            return relations.stage_rows(backend, lambda: reader.read_members(query, into))
         case MemberPhones():
             people = ContactsOf(LiveList(name=query.list), query.where, by_name=True, named=True)
-            return relations.stage_rows(backend, lambda: reader.contacts(people, into))
+            return relations.stage_rows(backend, lambda: reader.read_contacts(people, into))
         case CampaignPhones():
-            called = ContactsOf(reader.list_of(query), query.where, by_name=True)
-            return relations.stage_rows(backend, lambda: reader.contacts(called, into))
+            called = ContactsOf(reader.find_list_of(query), query.where, by_name=True)
+            return relations.stage_rows(backend, lambda: reader.read_contacts(called, into))
 
 
-def _nobody(into: Path) -> Rows:
+def _write_nobody(into: Path) -> Rows:
     """The members of a list that does not exist yet."""
     file = into / "nobody.json"
     file.write_text("[]")
     return Rows(file, "json", {"contactId": "VARCHAR", "priority": "BIGINT", "score": "DOUBLE"}, 0)
 
 
-def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
+def _find_unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
     """Kinds and delivery methods that are declared and that none of the tenant's surfaces offers."""
     offered = ", ".join(sorted(reader.surfaces))
     hint = f"tenant {desired.tenant.address.name!r} declares {offered}; add the surface if the tenant has it"
@@ -360,7 +362,7 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
         for resource in desired.catalogue.of_kind(kind.name):
             surface = kind.surface(reader.surfaces)
             if surface is not None and surface.holds is not None:
-                yield from _unheld(desired, kind, resource, surface.name, surface.holds)
+                yield from _find_unheld(desired, kind, resource, surface.name, surface.holds)
             if kind.surfaces and surface is None:
                 needed = " or ".join(surface.name for surface in kind.surfaces)
                 message = f"{resource.address} needs the surface {needed}"
@@ -371,7 +373,9 @@ def _unreachable(desired: Desired, reader: Reader) -> Iterator[Problem]:
                 yield Problem(place, "missing-surface", f"no surface of the tenant offers {method}", hint=hint)
 
 
-def _unheld(desired: Desired, kind: Kind, resource: Resource, surface: str, holds: Container[str]) -> Iterator[Problem]:
+def _find_unheld(
+    desired: Desired, kind: Kind, resource: Resource, surface: str, holds: Container[str]
+) -> Iterator[Problem]:
     """What is declared of an object, and the tenant's surface has no place for."""
     for name in kind.fields(resource, desired.catalogue, desired.as_of):
         if name not in holds:

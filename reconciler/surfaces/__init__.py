@@ -19,26 +19,26 @@ from reconciler.model.surface_wire import Wire
 
 
 @cache
-def surfaces() -> Mapping[str, ApiSurface]:
+def load_surfaces() -> Mapping[str, ApiSurface]:
     """Every surface, by its name."""
     modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
     found = (getattr(module, "SURFACE", None) for module in modules)
     return MappingProxyType({each.name: each for each in found if isinstance(each, ApiSurface)})
 
 
-def wires(kind: str) -> tuple[Wire, ...]:
+def load_wires(kind: str) -> tuple[Wire, ...]:
     """How surfaces hold the objects of a kind: those first that can make them."""
-    found = [each.wires[kind] for each in surfaces().values() if kind in each.wires]
+    found = [each.wires[kind] for each in load_surfaces().values() if kind in each.wires]
     return tuple(sorted(found, key=lambda wire: (not wire.writable, wire.name)))
 
 
 @cache
-def methods() -> Mapping[str, ListMethod]:
+def load_methods() -> Mapping[str, ListMethod]:
     """Every way of putting contacts on a list, by its name."""
-    return MappingProxyType({each.way.name: each for one in surfaces().values() for each in one.methods})
+    return MappingProxyType({each.way.name: each for one in load_surfaces().values() for each in one.methods})
 
 
-def tell_phones(declared: Container[str]) -> bool:
+def tells_phones(declared: Container[str]) -> bool:
     """Whether one of a tenant's surfaces tells the phones of who is on a list."""
-    held = (wire.members for wire in wires("ContactList") if wire.name in declared)
+    held = (wire.members for wire in load_wires("ContactList") if wire.name in declared)
     return any(members is not None and "phone" in members.columns for members in held)

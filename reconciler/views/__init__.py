@@ -16,7 +16,7 @@ from reconciler.views.view import Subject, View
 
 
 @cache
-def views() -> Mapping[tuple[str, str], View]:
+def load_views() -> Mapping[tuple[str, str], View]:
     """Every view, by subject and format.
 
     Raises:
@@ -32,4 +32,4 @@ def views() -> Mapping[tuple[str, str], View]:
 
 def list_formats(subject: Subject) -> list[str]:
     """In which formats something can be shown: as text first."""
-    return sorted((format for of, format in views() if of == subject), key=lambda each: (each != "text", each))
+    return sorted((format for of, format in load_views() if of == subject), key=lambda each: (each != "text", each))

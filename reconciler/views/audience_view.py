@@ -25,7 +25,9 @@ def describe_audiences(campaigns: Iterable[Planned]) -> Iterator[Text]:
     for planned, exposure in told[:shown]:
         name = plain(str(planned.campaign.address))
         state = "" if planned.campaign.active else f" ({planned.campaign.status})"
-        yield Text.assemble("  ", (f"{name}{state}", "bold"), f"  {exposure.contacts:,}: {_countries(exposure)}")
+        yield Text.assemble(
+            "  ", (f"{name}{state}", "bold"), f"  {exposure.contacts:,}: {_describe_countries(exposure)}"
+        )
         if planned.opens is not None:
             starts = f"{planned.opens:%Y-%m-%dT%H:%M:%SZ}"
             yield Text(f"     starts in the first minute that all of them allow: {starts}, if it is applied now")
@@ -38,7 +40,7 @@ def describe_audiences(campaigns: Iterable[Planned]) -> Iterator[Text]:
         yield Text(f"  and {len(told) - shown} more in the plan's JSON", "dim")
 
 
-def _countries(exposure: Exposure) -> str:
+def _describe_countries(exposure: Exposure) -> str:
     counted = [f"{country} {count:,}" for country, count in exposure.countries.items()]
     shown = count_shown(len(counted), COUNTRIES)
     rest = sum(list(exposure.countries.values())[shown:])

@@ -15,26 +15,27 @@ from reconciler.views.plain_text import plain
 from reconciler.views.view import View
 
 
-def receipts(value: Iterable[Receipt]) -> Text:
+def show_receipts(value: Iterable[Receipt]) -> Text:
     """A line for each sending."""
     lines = []
     for each in value:
         symbol, style = ("✓", "green") if each.delivered else ("✗", "bold red")
-        words = "delivered" if each.delivered else f"not delivered{_tries(each.attempts)}: {each.why}; kept"
-        lines.append(Text.assemble((f"{symbol} ", style), (_name(each.callback), "bold"), plain(f": {words}")))
+        words = "delivered" if each.delivered else f"not delivered{_format_tries(each.attempts)}: {each.why}; kept"
+        lines.append(Text.assemble((f"{symbol} ", style), (_format_name(each.callback), "bold"), plain(f": {words}")))
     return Text("\n").join(lines)
 
 
-def waiting(value: Sequence[Waiting]) -> Text:
+def show_waiting(value: Sequence[Waiting]) -> Text:
     """What waits to be sent again, the oldest first, and how many there are."""
     lines = []
     for each in value:
         callback = each.callback
         why = each.why or "the program ended before it was sent"
+        since = format_instant(callback.created)
         lines.append(
             Text.assemble(
-                (_name(callback), "bold"),
-                plain(f"  {callback.subject}  since {format_instant(callback.created)}{_tries(each.attempts)}: {why}"),
+                (_format_name(callback), "bold"),
+                plain(f"  {callback.subject}  since {since}{_format_tries(each.attempts)}: {why}"),
             )
         )
     count = len(value)
@@ -61,12 +62,12 @@ def machine(value: Iterable[Waiting], meant: Meant) -> str:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 
-def _name(callback: Callback) -> str:
+def _format_name(callback: Callback) -> str:
     return plain(f"Webhook/{callback.webhook}  {callback.event}")
 
 
-def _tries(count: int) -> str:
+def _format_tries(count: int) -> str:
     return f" after {count} attempt{'' if count == 1 else 's'}" if count else ""
 
 
-VIEWS = (View("text", "callbacks", lambda value, _: waiting(value)), View("json", "callbacks", machine))
+VIEWS = (View("text", "callbacks", lambda value, _: show_waiting(value)), View("json", "callbacks", machine))

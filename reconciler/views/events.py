@@ -33,7 +33,7 @@ class ApplyEvents:
         self._over = False
         self._run: str | None = None
 
-    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+    def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """`run-started` or `run-resumed`."""
         self._run = run
         self._tell(
@@ -46,26 +46,26 @@ class ApplyEvents:
             rows=sum(change.total for change in plan.rows),
         )
 
-    def begin(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, words: str, rows: int) -> None:
         """`step-begun`."""
         self._tell("step-begun", address=str(address), words=words, rows=rows)
 
-    def chunk(self, address: Address, done: ChunkDone) -> None:
+    def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """`chunk-done`."""
         told = {"phase": done.phase, "chunk": done.number, "rows": done.rows, "rejected": done.rejected}
         told["suppressed"] = done.suppressed
         self._tell("chunk-done", address=str(address), **told, deferred=done.deferred, before=done.before)
 
-    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+    def start_job(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """`job-submitted`."""
         self._tell("job-submitted", address=str(address), job=job_id, rows=rows, again=again)
 
-    def job(self, address: Address, job: Job) -> None:
+    def update_job(self, address: Address, job: Job) -> None:
         """`job-progress` or `job-over`."""
         told = {"job": job.id, "status": job.status, "progress": job.progress, "failed": job.failed}
         self._tell("job-over" if job.over else "job-progress", address=str(address), **told)
 
-    def finish(self, result: StepResult) -> None:
+    def end_step(self, result: StepResult) -> None:
         """`step-finished`."""
         self._tell(
             "step-finished",
@@ -80,7 +80,7 @@ class ApplyEvents:
             failure=None if result.failure is None else result.failure.document(),
         )
 
-    def ended(self, report: Report) -> None:
+    def end_run(self, report: Report) -> None:
         """`run-finished`."""
         self._tell(
             "run-finished",
@@ -93,13 +93,13 @@ class ApplyEvents:
             audit=None if report.audit is None else {"entries": report.audit.entries, "head": report.audit.head},
         )
 
-    def interrupted(self, at_once: bool) -> None:
+    def tell_interruption(self, at_once: bool) -> None:
         """`interrupted`: somebody has asked to stop; at once, it is the last that is told."""
         self._tell("interrupted", at_once=at_once)
         with self._lock:
             self._over = at_once
 
-    def failed(self, error: ReconcilerError) -> None:
+    def tell_failure(self, error: ReconcilerError) -> None:
         """`run-failed`: the plan was refused, or the ledger could not be written; there is no `run-finished`."""
         self._tell(
             "run-failed",

@@ -21,22 +21,22 @@ _TOPICS = {
 
 def text(value: Explanation) -> Text:
     """A line a stage, from row to list."""
-    topics = [_topic(stage) for stage in value.stages]
+    topics = [_describe_topic(stage) for stage in value.stages]
     width = max((len(topic) for topic in topics), default=0)
     lines = [Text(plain(str(value.meant)), "dim"), Text(plain(f"{value.contact} in {value.segment}"), "bold")]
     for topic, stage in zip(topics, value.stages, strict=True):
-        lines.append(Text.assemble((f"  {plain(topic):<{width}}  ", "dim"), plain(_found(stage))))
+        lines.append(Text.assemble((f"  {plain(topic):<{width}}  ", "dim"), plain(_describe_facts(stage))))
     lines += [Text(plain(f"Notice: {describe_notice(notice)}"), "yellow") for notice in value.notices]
     return Text("\n").join(lines)
 
 
-def _topic(stage: Stage) -> str:
+def _describe_topic(stage: Stage) -> str:
     if stage.name == "list":
         return f"list {stage.subject!r}"
     return stage.subject if stage.name == "intersect" else _TOPICS.get(stage.name, stage.name)
 
 
-def _found(stage: Stage) -> str:
+def _describe_facts(stage: Stage) -> str:
     facts = [describe_reason(each) for each in stage.facts]
     match stage.name:
         case "source" | "number":

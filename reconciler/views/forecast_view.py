@@ -17,7 +17,7 @@ MOST = 12
 
 def describe_forecast(campaigns: Iterable[Planned]) -> Iterator[Text]:
     """The forecasts of a plan, those first that lack something; nothing where nothing can be said."""
-    told = [lines for each in sorted(campaigns, key=_calm) if (lines := list(_lines(each)))]
+    told = [lines for each in sorted(campaigns, key=_is_calm) if (lines := list(_iter_lines(each)))]
     if not told:
         return
     yield Text("Forecast, an estimate (docs/forecast.md):", "bold")
@@ -31,35 +31,37 @@ def describe_forecast(campaigns: Iterable[Planned]) -> Iterator[Text]:
         yield from lines
 
 
-def _calm(planned: Planned) -> bool:
+def _is_calm(planned: Planned) -> bool:
     value = planned.forecast
     return value is None or (value.short is None and (value.headroom is None or value.headroom.points >= 0))
 
 
-def _lines(planned: Planned) -> Iterator[Text]:
+def _iter_lines(planned: Planned) -> Iterator[Text]:
     value, counted = planned.forecast, planned.statistics
     name = plain(str(planned.campaign.address))
     name += "" if planned.campaign.active else f" ({planned.campaign.status})"
     if value is None:
         return
     if value.hours is not None:
-        yield Text.assemble("  ", (name, "bold"), f"  {_work(value)}; ", _schedule(value, planned.campaign.repeats))
+        yield Text.assemble(
+            "  ", (name, "bold"), f"  {_describe_work(value)}; ", _describe_schedule(value, planned.campaign.repeats)
+        )
     if counted is not None and counted.live_answered:
         over = value.headroom is not None and value.headroom.points < 0
         text = Text("     ") if value.hours is not None else Text.assemble("  ", (name, "bold"), "  ")
-        yield text.append(f"{_counted(counted)}{_room(value.headroom)}", "yellow" if over else "")
+        yield text.append(f"{_describe_counted(counted)}{_describe_room(value.headroom)}", "yellow" if over else "")
 
 
-def _work(value: Forecast) -> str:
+def _describe_work(value: Forecast) -> str:
     return (
         f"{value.contacts:,} contacts: about {value.attempts:,} attempts, {value.answered:,} answered, "
-        f"{_hours(value.hours)} of dialling"
+        f"{_format_hours(value.hours)} of dialling"
     )
 
 
-def _schedule(value: Forecast, repeats: bool) -> tuple[str, str]:
+def _describe_schedule(value: Forecast, repeats: bool) -> tuple[str, str]:
     if value.short is not None:
-        return f"{_hours(value.available)} are scheduled, {_hours(value.short)} too few", "yellow"
+        return f"{_format_hours(value.available)} are scheduled, {_format_hours(value.short)} too few", "yellow"
     if value.finish is not None:
         return f"done about {format_instant(value.finish)}", ""
     if value.available is not None:
@@ -67,12 +69,12 @@ def _schedule(value: Forecast, repeats: bool) -> tuple[str, str]:
     return "more than one window of its calendar" if repeats else "its schedule has no end", "dim"
 
 
-def _counted(value: Statistics) -> str:
+def _describe_counted(value: Statistics) -> str:
     percent = f"{round(value.percent, 2):g} %"
     return f"abandoned {percent} of {value.live_answered:,} answered since {format_instant(value.since)}"
 
 
-def _room(value: Headroom | None) -> str:
+def _describe_room(value: Headroom | None) -> str:
     if value is None:
         return ""
     if value.points < 0:
@@ -83,5 +85,5 @@ def _room(value: Headroom | None) -> str:
     return f", ceiling {value.ceiling:g} %: {left}{rest}"
 
 
-def _hours(hours: float | None) -> str:
+def _format_hours(hours: float | None) -> str:
     return f"{hours or 0:,.1f} h"

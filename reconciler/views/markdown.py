@@ -36,28 +36,28 @@ _NAMED, _WHOLE = 3, 400
 def plan(value: Plan, link: str | None = None) -> str:
     """A plan as one comment; `link`: where the whole of it is."""
     more = f"[the whole plan](<{link}>)" if link else "the whole is in `reconciler show FILE`, or `--format json`"
-    return join_parts(_parts(value, more), more, MOST)
+    return join_parts(_iter_parts(value, more), more, MOST)
 
 
-def _parts(value: Plan, more: str) -> Iterator[Part]:
-    yield Part("", (), tuple(_head(value)))
-    yield _findings("Blocked: apply refuses this plan", [each for each in value.findings if each.refuses])
-    yield from _impact(value)
+def _iter_parts(value: Plan, more: str) -> Iterator[Part]:
+    yield Part("", (), tuple(_describe_head(value)))
+    yield _list_findings("Blocked: apply refuses this plan", [each for each in value.findings if each.refuses])
+    yield from _describe_impact(value)
     warned = [each for each in value.findings if not each.refuses and each.waived is None]
-    yield _findings("Warnings", warned)
-    yield from _waivers(value)
+    yield _list_findings("Warnings", warned)
+    yield from _list_waivers(value)
     changed = [each for each in value.objects if each.action is not Action.NO_OP]
     campaigns = [each for each in changed if each.address.kind == CAMPAIGN]
-    yield _objects("Campaigns", campaigns)
-    yield _objects("Other objects", [each for each in changed if each.address.kind != CAMPAIGN])
-    yield from _segments(value)
-    yield from _undeclared(value)
+    yield _list_objects("Campaigns", campaigns)
+    yield _list_objects("Other objects", [each for each in changed if each.address.kind != CAMPAIGN])
+    yield from _describe_segments(value)
+    yield from _list_undeclared(value)
     notices = [code(describe_notice(each), _WHOLE) for each in value.notices]
     yield bullets(f"{format_count(len(notices), 'notice')}", notices, folded=True)
-    yield Part("", (), tuple(_foot(value, more)))
+    yield Part("", (), tuple(_describe_foot(value, more)))
 
 
-def _head(value: Plan) -> Iterator[str]:
+def _describe_head(value: Plan) -> Iterator[str]:
     refused = len(value.refusals)
     verdict = "no changes" if value.empty else "changes"
     if refused:
@@ -75,14 +75,14 @@ def _head(value: Plan) -> Iterator[str]:
     calendar = f", ~{aged:,} by recency alone alone" if aged else ""
     lists = sum(row.total > 0 for row in value.rows)
     people = f"contacts +{adds:,} ~{updates:,} −{removes:,}{calendar} on {format_count(lists, 'list')}"
-    yield f"**{', '.join(counts) or 'No object changes'}; {people}.** {_unchanged(value)}"
+    yield f"**{', '.join(counts) or 'No object changes'}; {people}.** {_describe_unchanged(value)}"
     if value.impact is not None:
         words = describe_blast(value.impact)
         yield ""
         yield f"**{words[:1].upper()}{words[1:]}.**"
 
 
-def _unchanged(value: Plan) -> str:
+def _describe_unchanged(value: Plan) -> str:
     """What did not change is counted, and not listed."""
     kinds = Counter(each.address.kind for each in value.objects if each.action is Action.NO_OP)
     lists = sum(not row.total for row in value.rows)
@@ -91,7 +91,7 @@ def _unchanged(value: Plan) -> str:
     return f"Unchanged: {', '.join(told)}." if told else ""
 
 
-def _findings(title: str, found: Sequence[Finding]) -> Part:
+def _list_findings(title: str, found: Sequence[Finding]) -> Part:
     """A line for each rule, with how many objects it is about, and the first of them."""
     groups: dict[str, list[Finding]] = defaultdict(list)
     for each in found:
@@ -105,7 +105,7 @@ def _findings(title: str, found: Sequence[Finding]) -> Part:
     return table(title, ("rule", "objects", "which", "what (of the first)"), rows) if rows else Part(title, ())
 
 
-def _impact(value: Plan) -> Iterator[Part]:
+def _describe_impact(value: Plan) -> Iterator[Part]:
     impact = value.impact
     if impact is None:
         return
@@ -134,7 +134,7 @@ def _impact(value: Plan) -> Iterator[Part]:
     yield bullets("Near a threshold, and the age of the data", more, folded=True)
 
 
-def _waivers(value: Plan) -> Iterator[Part]:
+def _list_waivers(value: Plan) -> Iterator[Part]:
     rows = []
     found = Counter((each.rule, str(each.object)) for each in value.findings if each.waived is not None)
     for each in value.waivers:
@@ -147,7 +147,7 @@ def _waivers(value: Plan) -> Iterator[Part]:
         yield table(title, ("rule", "object", "", "until", "by", "reason"), rows)
 
 
-def _objects(title: str, changed: Iterable[ObjectChange]) -> Part:
+def _list_objects(title: str, changed: Iterable[ObjectChange]) -> Part:
     """Each changed setting, before and after; of what is made or deleted one line."""
     rows: list[tuple[str, ...]] = []
     for each in sorted(changed, key=lambda each: (_ORDER.index(each.action), each.address)):
@@ -157,11 +157,13 @@ def _objects(title: str, changed: Iterable[ObjectChange]) -> Part:
         if each.previous is not None:
             rows.append((*who, "name", code(each.previous), code(each.name)))
         if each.action is Action.CREATE:
-            told = [f"{field.path}: {_value(field.after)}" for field in each.fields if field.path != "name"]
+            told = [f"{field.path}: {_format_value(field.after)}" for field in each.fields if field.path != "name"]
             told += [f"{name}: {words}" for name, words in sorted(each.later.items())]
             rows.append((*who, "all", "–", code(", ".join(told), _WHOLE)))
             continue
-        rows += [(*who, code(field.path), _shown(field.before), _shown(field.after)) for field in each.fields]
+        rows += [
+            (*who, code(field.path), _format_shown(field.before), _format_shown(field.after)) for field in each.fields
+        ]
         if each.replacement is not None:
             cost = each.replacement
             contacts, attempts = ("?" if count is None else f"{count:,}" for count in (cost.contacts, cost.attempts))
@@ -173,26 +175,30 @@ def _objects(title: str, changed: Iterable[ObjectChange]) -> Part:
     return table(title, columns, rows) if rows else Part(title, ())
 
 
-def _shown(value: object) -> str:
-    return "–" if value is None else code(_value(value))
+def _format_shown(value: object) -> str:
+    return "–" if value is None else code(_format_value(value))
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     import orjson
 
     return orjson.dumps(value).decode()
 
 
-def _segments(value: Plan) -> Iterator[Part]:
+def _describe_segments(value: Plan) -> Iterator[Part]:
     rows = []
     for each in sorted((row for row in value.rows if row.total), key=lambda row: (-row.total, row.address)):
         counts = (f"{each.live:,} → {each.after:,}", f"+{each.adds:,}", f"~{each.updates:,}", f"−{each.removes:,}")
-        rows.append((code(each.address), code(each.list), *counts, f"{each.unchanged:,}", code(_why(each), _WHOLE)))
+        rows.append(
+            (code(each.address), code(each.list), *counts, f"{each.unchanged:,}", code(_describe_why(each), _WHOLE))
+        )
     if rows:
         columns = ("segment", "list", "contacts", "add", "update", "remove", "unchanged", "why")
         yield table("Segments", columns, rows)
     beside: tuple[AnyRowChange, ...] = (*value.outcomes, *value.numbers)
-    others = [(code(each.address), f"{each.total:,}", code(_why(each), _WHOLE)) for each in beside if each.total]
+    others = [
+        (code(each.address), f"{each.total:,}", code(_describe_why(each), _WHOLE)) for each in beside if each.total
+    ]
     if others:
         yield table("Outcomes, and numbers not to be called", ("what", "rows", "why"), others)
     told = []
@@ -206,12 +212,12 @@ def _segments(value: Plan) -> Iterator[Part]:
         yield table(title, ("segment", "source", "in", "out", ""), told, folded=True)
 
 
-def _why(change: AnyRowChange) -> str:
+def _describe_why(change: AnyRowChange) -> str:
     why = "; ".join(f"{reason.count:,} {describe_row_reason(reason)}" for reason in change.reasons[:_NAMED])
     return why + (f"; {len(change.reasons) - _NAMED} other reasons" if len(change.reasons) > _NAMED else "")
 
 
-def _undeclared(value: Plan) -> Iterator[Part]:
+def _list_undeclared(value: Plan) -> Iterator[Part]:
     rows = []
     for each in sorted(value.undeclared, key=lambda each: (not each.dials, each.address)):
         does = "**may be calling people**" if each.dials else "calls nobody"
@@ -221,7 +227,7 @@ def _undeclared(value: Plan) -> Iterator[Part]:
         yield table("Removed from the manifests, and left as it is (`--prune` deletes it)", columns, rows)
 
 
-def _foot(value: Plan, more: str) -> Iterator[str]:
+def _describe_foot(value: Plan, more: str) -> Iterator[str]:
     budget = value.budget
     requests = f"Read with {budget.reads:,} requests; apply sends {budget.writes:,} and reads back about"
     yield f"{requests} {budget.read_backs:,}."

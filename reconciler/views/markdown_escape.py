@@ -102,7 +102,7 @@ class Part:
         # without the blank lines what is inside would be HTML, and no markdown
         return f"<details>\n<summary>{self.title}</summary>\n\n{body}\n\n</details>"
 
-    def halved(self) -> Part:
+    def halve(self) -> Part:
         """With half of its lines, the first and the last."""
         keep = len(self.lines) // 2
         first = (keep + 1) // 2
@@ -135,7 +135,7 @@ def join_parts(parts: Iterable[Part], more: str, most: int) -> str:
         if not any(weights):
             raise AssertionError(f"{len(every)} parts of one line each have {length(text)} characters")
         at = weights.index(max(weights))
-        every[at] = every[at].halved()
+        every[at] = every[at].halve()
 
 
 def length(text: str) -> int:

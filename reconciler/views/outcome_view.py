@@ -18,19 +18,20 @@ _MOST_REASONS = 8
 _MOST_SAMPLES = 3
 
 
-def change(value: OutcomeChange | NumbersChange) -> Iterator[Text]:
+def describe_change(value: OutcomeChange | NumbersChange) -> Iterator[Text]:
     """What is set, or added."""
-    yield from _set(value) if isinstance(value, OutcomeChange) else _added(value)
+    yield from _describe_set(value) if isinstance(value, OutcomeChange) else _describe_added(value)
 
 
-def _set(change: OutcomeChange) -> Iterator[Text]:
+def _describe_set(change: OutcomeChange) -> Iterator[Text]:
     """Which outcomes are set: from which to which, by whom, and how long that takes."""
+    takes = _describe_duration(change.total, change.rate)
     yield Text.assemble(
         ("± ", "cyan"),
         (plain(str(change.address)), "bold"),
         plain(f"  {change.campaign}: "),
         (f"{change.total:,} outcomes to set", "yellow"),
-        f", {change.unchanged:,} unchanged, at {change.rate} a second ({_lasting(change.total, change.rate)})",
+        f", {change.unchanged:,} unchanged, at {change.rate} a second ({takes})",
     )
     shown = count_shown(len(change.reasons), _MOST_REASONS)
     for reason in change.reasons[:shown]:
@@ -47,7 +48,7 @@ def _set(change: OutcomeChange) -> Iterator[Text]:
         yield Text(words, "yellow")
 
 
-def _added(change: NumbersChange) -> Iterator[Text]:
+def _describe_added(change: NumbersChange) -> Iterator[Text]:
     """How many numbers must not be called any more, and why."""
     yield Text.assemble(
         ("± ", "cyan"),
@@ -60,7 +61,7 @@ def _added(change: NumbersChange) -> Iterator[Text]:
         yield Text(plain(f"    {reason.count:>7,}  {describe_reason(reason.reason)}"))
 
 
-def _lasting(count: int, rate: int) -> str:
+def _describe_duration(count: int, rate: int) -> str:
     minutes, seconds = divmod(-(-count // max(rate, 1)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"

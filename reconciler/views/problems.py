@@ -27,18 +27,18 @@ def machine(error: ReconcilerError) -> str:
     """An error as a JSON document, with every problem of a bad input."""
     told: dict[str, Any] = {"where": error.where, "status": error.status, "request_id": error.request_id}
     told |= {"note": error.note, "hint": error.hint}
-    told |= {"problems": [_told(each) for each in error.problems]} if isinstance(error, BadInput) else {}
-    return document(error.code, error.message, error.exit_code, **told)
+    told |= {"problems": [_problem_document(each) for each in error.problems]} if isinstance(error, BadInput) else {}
+    return make_document(error.code, error.message, error.exit_code, **told)
 
 
-def document(code: str, message: str, exit_code: int, **more: Any) -> str:
+def make_document(code: str, message: str, exit_code: int, **more: Any) -> str:
     """What went wrong, as JSON: `exit_code` is that of the program."""
     error = {"code": code, "message": message, **more}
     whole = {"format_version": FORMAT, "exit_code": int(exit_code), "error": error}
     return plain_json(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode())
 
 
-def _told(problem: Problem) -> dict[str, Any]:
+def _problem_document(problem: Problem) -> dict[str, Any]:
     where = problem.where
     return {
         "code": problem.code,
@@ -51,32 +51,32 @@ def _told(problem: Problem) -> dict[str, Any]:
     }
 
 
-def failure(error: ReconcilerError) -> Text:
+def show_failure(error: ReconcilerError) -> Text:
     """An error, or every problem of a bad input, as styled text."""
     lines: list[Text] = []
     if isinstance(error, BadInput):
         for problem in error.problems[:MOST]:
-            lines += _problem(problem)
+            lines += _describe_problem(problem)
             lines.append(Text())
         if error.problems[MOST:]:
-            lines += [_counted(error.problems[MOST:]), Text()]
+            lines += [_count_problems(error.problems[MOST:]), Text()]
         lines += [Text(line, "bold") for line in plain_lines(error.message)]
     else:
-        lines += _shape(error.code, error.message, error.where, error.note, error.hint)
+        lines += _format_error(error.code, error.message, error.where, error.note, error.hint)
     return Text("\n").join(lines)
 
 
-def _counted(problems: Sequence[Problem]) -> Text:
+def _count_problems(problems: Sequence[Problem]) -> Text:
     by_code = sorted(Counter(problem.code for problem in problems).items(), key=lambda each: (-each[1], each[0]))
     counts = ", ".join(f"{count:,} {code}" for code, count in by_code)
     return Text(f"… and {len(problems):,} more problem{'s' if len(problems) > 1 else ''}: {counts}")
 
 
-def _problem(problem: Problem) -> Iterator[Text]:
+def _describe_problem(problem: Problem) -> Iterator[Text]:
     origins = ", ".join(map(str, problem.origins))
     # of a name that somebody gave, on the command line as well, no line begins
     message = plain(problem.message)
-    yield from _shape(problem.code, message, str(problem.where), _note(problem), problem.hint, origins)
+    yield from _format_error(problem.code, message, str(problem.where), _note(problem), problem.hint, origins)
 
 
 def _note(problem: Problem) -> str | None:
@@ -84,7 +84,7 @@ def _note(problem: Problem) -> str | None:
     return describe_faults(problem.faults) if problem.faults and problem.note is None else problem.note
 
 
-def _shape(
+def _format_error(
     code: str, message: str, where: str | None, note: str | None, hint: str | None, origins: str = ""
 ) -> Iterator[Text]:
     first, *others = plain_lines(message)

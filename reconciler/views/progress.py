@@ -22,7 +22,7 @@ from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.text_lists import count_shown
 from reconciler.views.plain_text import plain
-from reconciler.views.rate_words import NOW_AND_THEN, figures
+from reconciler.views.rate_words import NOW_AND_THEN, describe_pace
 from reconciler.views.step_result import describe_step_end
 
 QUIET = 60.0
@@ -50,7 +50,7 @@ class ApplyProgress:
         self._moved, self._told = False, 0.0
         self._live: Live | None = None
         if console.is_terminal and not console.is_dumb_terminal:
-            self._live = Live(console=console, get_renderable=self.bars, transient=True, refresh_per_second=4)
+            self._live = Live(console=console, get_renderable=self.make_bars, transient=True, refresh_per_second=4)
         self._over = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
 
@@ -68,7 +68,7 @@ class ApplyProgress:
         if self._live is not None:
             self._live.stop()
 
-    def started(self, run: str, plan: Plan, resumed: bool) -> None:
+    def start_run(self, run: str, plan: Plan, resumed: bool) -> None:
         """Count what is to be done; that it is done is said only now that nothing has refused it."""
         if self._headline:
             self._console.print(self._headline)
@@ -76,29 +76,29 @@ class ApplyProgress:
             self._told = self._clock()
             self._course = Estimate(plan, self._told)
 
-    def begin(self, address: Address, words: str, rows: int) -> None:
+    def start_step(self, address: Address, words: str, rows: int) -> None:
         """A step starts."""
-        self._note(lambda course: course.begin(address, rows, self._clock()))
+        self._note(lambda course: course.start_step(address, rows, self._clock()))
 
-    def chunk(self, address: Address, done: ChunkDone) -> None:
+    def count_chunk(self, address: Address, done: ChunkDone) -> None:
         """Some rows are accounted for."""
-        self._note(lambda course: course.chunk(address, done, self._clock()))
+        self._note(lambda course: course.count_chunk(address, done, self._clock()))
 
-    def submitted(self, address: Address, job_id: str, rows: int, again: bool) -> None:
+    def start_job(self, address: Address, job_id: str, rows: int, again: bool) -> None:
         """A job is waited for."""
-        self._note(lambda course: course.submitted(address, job_id, rows))
+        self._note(lambda course: course.start_job(address, job_id, rows))
 
-    def job(self, address: Address, job: Job) -> None:
+    def update_job(self, address: Address, job: Job) -> None:
         """A job has got on, or is over."""
-        self._note(lambda course: course.job(address, job, self._clock()))
+        self._note(lambda course: course.update_job(address, job, self._clock()))
 
-    def finish(self, result: StepResult) -> None:
+    def end_step(self, result: StepResult) -> None:
         """Say how a step ended; what was not begun is told with the report."""
-        self._note(lambda course: course.finish(result, self._clock()))
+        self._note(lambda course: course.end_step(result, self._clock()))
         if result.outcome not in (Outcome.BLOCKED, Outcome.NOT_ATTEMPTED):
             self._console.print(describe_step_end(result), markup=False, highlight=False, soft_wrap=True)
 
-    def ended(self, report: Report) -> None:
+    def end_run(self, report: Report) -> None:
         """Nothing: the report says it all."""
 
     def _note(self, news: Callable[[Estimate], None]) -> None:
@@ -109,7 +109,7 @@ class ApplyProgress:
 
     # -- on a terminal -----------------------------------------------------------------------------------------
 
-    def bars(self) -> RenderableType:
+    def make_bars(self) -> RenderableType:
         """A bar for each job that is under way, for each step, and for the run if it has several."""
         with self._lock:
             if self._course is None or not self._course.under_way:
@@ -121,14 +121,16 @@ class ApplyProgress:
                 shown = count_shown(len(tally.jobs), MOST_JOBS)
                 for job_id, (rows, progress) in islice(tally.jobs.items(), shown):
                     words = f"{rows:,} rows, {progress:.0%}"
-                    table.add_row(Text(plain(f"    job {job_id}"), "dim"), _bar(rows, rows * progress), words)
+                    table.add_row(Text(plain(f"    job {job_id}"), "dim"), _make_bar(rows, rows * progress), words)
                 more += max(0, len(tally.jobs) - shown)
-                table.add_row(Text(plain(f"  {address}")), _bar(tally.total, tally.reached), figures(tally, now))
+                table.add_row(
+                    Text(plain(f"  {address}")), _make_bar(tally.total, tally.reached), describe_pace(tally, now)
+                )
             if course.several:
                 table.add_row(
                     Text("  in total", "bold"),
-                    _bar(course.whole.total, course.whole.reached),
-                    figures(course.whole, now),
+                    _make_bar(course.whole.total, course.whole.reached),
+                    describe_pace(course.whole, now),
                 )
             return Group(table, Text(f"    and {more:,} more jobs", "dim")) if more else table
 
@@ -145,20 +147,20 @@ class ApplyProgress:
             if course is None or not course.under_way or not (self._moved or now - self._told >= QUIET):
                 return
             self._moved, self._told = False, now
-            words = "; ".join(_sentence(course, now))
+            words = "; ".join(_iter_phrases(course, now))
         self._console.print(plain(f"  … {words}"), markup=False, highlight=False)
 
 
-def _bar(total: float, reached: float) -> ProgressBar:
+def _make_bar(total: float, reached: float) -> ProgressBar:
     return ProgressBar(total=max(total, 1), completed=reached, width=30)
 
 
-def _sentence(course: Estimate, now: float) -> Iterator[str]:
+def _iter_phrases(course: Estimate, now: float) -> Iterator[str]:
     for address, tally in course.under_way.items():
-        yield f"{address}: {figures(tally, now)}"
+        yield f"{address}: {describe_pace(tally, now)}"
         if tally.jobs:
             told = [f"{progress:.0%}" for _, progress in islice(tally.jobs.values(), MOST_JOBS)]
             told += ["…"] if len(tally.jobs) > MOST_JOBS else []
             yield f"{len(tally.jobs):,} job{'' if len(tally.jobs) == 1 else 's'} under way ({', '.join(told)})"
     if course.several:
-        yield f"in total {figures(course.whole, now)}"
+        yield f"in total {describe_pace(course.whole, now)}"

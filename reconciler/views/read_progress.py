@@ -15,7 +15,7 @@ from rich.text import Text
 
 from reconciler.model.progress_estimate import ProgressEstimate
 from reconciler.views.plain_text import plain
-from reconciler.views.rate_words import NOW_AND_THEN, duration, figures
+from reconciler.views.rate_words import NOW_AND_THEN, describe_pace, format_duration
 
 SOON = 1.0
 """Seconds after which something is said: nobody is left without a word for longer."""
@@ -50,13 +50,13 @@ class ReadingProgress:
     ) -> None:
         self.end()
 
-    def phase(self, words: str) -> None:
+    def start_phase(self, words: str) -> None:
         """Another part of the work begins."""
         with self._lock:
             self._phase, self._since, self._said = words, self._clock(), False
             self._reads.clear()
         if self._moves and self._live is None:
-            self._live = Live(console=self._console, get_renderable=self.shown, transient=True, refresh_per_second=8)
+            self._live = Live(console=self._console, get_renderable=self.render, transient=True, refresh_per_second=8)
             self._live.start()
         elif not self._moves and self._ticker is None:
             self._ticker = threading.Thread(target=self._tick, name="reading", daemon=True)
@@ -69,19 +69,19 @@ class ReadingProgress:
             self._live.stop()
             self._live = None
 
-    def asked(self, what: str, done: int, total: int) -> None:
+    def report_reading(self, what: str, done: int, total: int) -> None:
         """So many rows of a read are there."""
         with self._lock:
             tally = self._reads.setdefault(what, ProgressEstimate(total, self._clock()))
             tally.add(done - tally.done, 0, 0, self._clock())
 
-    def shown(self) -> RenderableType:
+    def render(self) -> RenderableType:
         """What a terminal shows now."""
         with self._lock:
             now = self._clock()
             if self._phase is None or now - self._began < SOON / 2:
                 return Text()
-            words = Text(plain(f" {self._phase}, {duration(now - self._since)}"))
+            words = Text(plain(f" {self._phase}, {format_duration(now - self._since)}"))
             return Group(Spinner("dots", words), *(Text(plain(f"    {each}")) for each in self._under_way(now)))
 
     def tell(self) -> None:
@@ -93,7 +93,7 @@ class ReadingProgress:
             if not self._said:
                 lines = [self._phase]
             elif now - self._told >= self._every:
-                lines = [*self._under_way(now)] or [f"{self._phase}, {duration(now - self._since)}"]
+                lines = [*self._under_way(now)] or [f"{self._phase}, {format_duration(now - self._since)}"]
             else:
                 return
             self._said, self._told = True, now
@@ -103,7 +103,7 @@ class ReadingProgress:
     def _under_way(self, now: float) -> Iterator[str]:
         for what, tally in self._reads.items():
             if tally.done < tally.total:
-                yield f"{what}: {figures(tally, now)}"
+                yield f"{what}: {describe_pace(tally, now)}"
 
     def _tick(self) -> None:
         while not self._over.wait(SOON / 4):

@@ -21,17 +21,17 @@ _NEXT: Mapping[str, str] = {
 """When whom the tenant would not take is offered again."""
 
 
-def _joined(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _retry(what: str, args: Mapping[str, Any]) -> str:
+def _describe_retry(what: str, args: Mapping[str, Any]) -> str:
     times = "once" if args["times"] == 1 else f"{args['times']} times"
     return f"{what} {times}, {_NEXT.get(args['next'], args['next'])}: {args['message']}"
 
 
-def _region(args: Mapping[str, Any]) -> str:
+def _describe_region(args: Mapping[str, Any]) -> str:
     return f"unknown region '{args['region']}'" if args["region"] else "unknown region, one of many words"
 
 
@@ -45,7 +45,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "archived": "archived",
     "no_consent": "no consent",
     "no_consent_recorded": "no consent recorded",
-    "unknown_region": _region,
+    "unknown_region": _describe_region,
     "no_valid_phone": "no valid phone",
     "suppressed": "suppressed by {by}",
     "other_number_unreadable": "another number of theirs cannot be read",
@@ -66,14 +66,14 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "number_changed": "its number changed",
     "number_was_another_contacts": "its number was another contact's",
     "number_on_foreign_row": "another client's row has its number",
-    "changed": lambda args: f"its {_joined(args['fields'])} changed",
-    "changed_by_calendar": lambda args: f"its {_joined(args['fields'])} changed, by recency alone",
-    "live_value_unknown": lambda args: f"the tenant does not show its current {_joined(args['fields'])}",
+    "changed": lambda args: f"its {_join_names(args['fields'])} changed",
+    "changed_by_calendar": lambda args: f"its {_join_names(args['fields'])} changed, by recency alone",
+    "live_value_unknown": lambda args: f"the tenant does not show its current {_join_names(args['fields'])}",
     "duplicate_member": "another row of the same contact",
     "former_number": "the number that its contact had before",
     "number_removed_first": "the row with its number is removed first",
-    "rejected": lambda args: _retry("rejected", args),
-    "deferred": lambda args: _retry("deferred", args),
+    "rejected": lambda args: _describe_retry("rejected", args),
+    "deferred": lambda args: _describe_retry("deferred", args),
     "outcome": lambda args: f"{args['from'] or '(none)'} → {args['to']}",
     "same_outcome": "the outcome is there already",
     "superseded": "a later row has its contact",
@@ -163,7 +163,7 @@ def describe_row_reason(counted: Counted) -> str:
 
 def describe_sample(sample: Sample) -> str:
     """Why one row changes, with its contact's own scores."""
-    score, was = (None if each is None else _points(each) for each in (sample.score, sample.was))
+    score, was = (None if each is None else _format_points(each) for each in (sample.score, sample.was))
     both = f"{was} → {score}" if was is not None and score is not None else None
     if sample.reason.code == "moved":
         args = sample.reason.name_arguments()
@@ -175,7 +175,7 @@ def describe_sample(sample: Sample) -> str:
     return words if shown is None else f"{words} (score {shown})"
 
 
-def _points(score: float) -> str:
+def _format_points(score: float) -> str:
     return f"{score:.2f}".removesuffix("0")
 
 

@@ -19,39 +19,39 @@ WIDTH = 100
 NO_ADVICE = "This is not legal advice: what is abandoned is decided while calls are made. Ask your counsel."
 
 
-def listing(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> Text:
+def show_rules(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> Text:
     """Every rule in a few lines, every ceiling, and all calling hours."""
     lines: list[Text] = []
     for rule in rules:
         style = "bold red" if rule.severity is Severity.REFUSE else "yellow"
         lines.append(Text.assemble((f"{rule.id:<15}", "bold"), (f"{rule.severity:<8}", style), plain(rule.title)))
-        lines += [Text(plain(f"{'':<23}{_cited(source)}"), "dim") for source in rule.sources]
+        lines += [Text(plain(f"{'':<23}{_cite_source(source)}"), "dim") for source in rule.sources]
     lines += [Text(), Text("Ceilings of abandonment, by the country of the called number", "bold")]
     for each in jurisdictions:
         words = f"{each.percent:g} % {each.measured}{', an internal ceiling' if each.internal else ''}"
         lines.append(Text.assemble((f"{', '.join(each.places):<24}", "bold"), plain(words)))
-        lines += [Text(plain(f"{'':<24}{_cited(source)}"), "dim") for source in each.sources]
+        lines += [Text(plain(f"{'':<24}{_cite_source(source)}"), "dim") for source in each.sources]
     lines += [Text(), Text("Calling hours, by where the called person is", "bold")]
     for timetable in timetables:
-        lines.append(Text.assemble((f"{', '.join(timetable.places):<24}", "bold"), plain(_hours(timetable))))
-        lines += [Text(plain(f"{'':<24}{_cited(source)}"), "dim") for source in timetable.sources]
+        lines.append(Text.assemble((f"{', '.join(timetable.places):<24}", "bold"), plain(_describe_hours(timetable))))
+        lines += [Text(plain(f"{'':<24}{_cite_source(source)}"), "dim") for source in timetable.sources]
     lines += [Text(), Text(NO_ADVICE, "dim")]
     return Text("\n").join(lines)
 
 
-def one(rule: Rule, jurisdictions: Sequence[Jurisdiction] = (), timetables: Sequence[Timetable] = ()) -> Text:
+def show_rule(rule: Rule, jurisdictions: Sequence[Jurisdiction] = (), timetables: Sequence[Timetable] = ()) -> Text:
     """One rule with all that is known of its sources, and the ceilings or hours where it is about them."""
     lines = [Text.assemble((rule.id, "bold"), plain(f"  {rule.title}")), Text()]
     lines += [Text(plain(line)) for line in textwrap.wrap(rule.says, WIDTH, break_on_hyphens=False)]
-    lines += [Text(), Text(plain(_verdict(rule))), Text()]
-    lines += list(_sources(rule.sources))
+    lines += [Text(), Text(plain(_describe_verdict(rule))), Text()]
+    lines += list(_iter_sources(rule.sources))
     for each in jurisdictions:
         label = ", an internal ceiling" if each.internal else ""
         lines += [Text(), Text(plain(f"{each.name} ({', '.join(each.places)}): {each.percent:g} %{label}"), "bold")]
-        lines += [Text(plain(f"  {each.measured}")), *_sources(each.sources)]
+        lines += [Text(plain(f"  {each.measured}")), *_iter_sources(each.sources)]
     for timetable in timetables:
-        head = f"{timetable.hours.place} ({', '.join(timetable.places)}): {_hours(timetable)}"
-        lines += [Text(), Text(plain(head), "bold"), *_sources(timetable.sources)]
+        head = f"{timetable.hours.place} ({', '.join(timetable.places)}): {_describe_hours(timetable)}"
+        lines += [Text(), Text(plain(head), "bold"), *_iter_sources(timetable.sources)]
     return Text("\n").join([*lines, Text(), Text(NO_ADVICE, "dim")])
 
 
@@ -90,28 +90,28 @@ def markdown(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timet
     parts = ["## The ceilings", "| places | threshold at most | of what | source |\n|---|---|---|---|"]
     rows = [
         f"| {', '.join(each.places)} | {each.percent:g} %{' (internal)' if each.internal else ''} | {each.measured} "
-        f"| {'; '.join(_linked(source) for source in each.sources)} |"
+        f"| {'; '.join(map(_link_source, each.sources))} |"
         for each in jurisdictions
     ]
     parts[-1] += "".join(f"\n{row}" for row in rows)
     for each in jurisdictions:
-        parts += [f"{each.name}:", "\n".join(_bullet(source) for source in each.sources)]
+        parts += [f"{each.name}:", "\n".join(_format_bullet(source) for source in each.sources)]
     parts += ["## The calling hours", "| places | hours there | source |\n|---|---|---|"]
     parts[-1] += "".join(
-        f"\n| {', '.join(each.places)} | {_hours(each)} | {'; '.join(_linked(source) for source in each.sources)} |"
+        f"\n| {', '.join(each.places)} | {_describe_hours(each)} | {'; '.join(map(_link_source, each.sources))} |"
         for each in timetables
     )
     for rule in rules:
-        parts += [f"## {rule.id}: {rule.title}", rule.says, _verdict(rule)]
-        parts.append("\n".join(_bullet(source) for source in rule.sources))
+        parts += [f"## {rule.id}: {rule.title}", rule.says, _describe_verdict(rule)]
+        parts.append("\n".join(_format_bullet(source) for source in rule.sources))
     return "\n\n".join(parts) + "\n"
 
 
-def _hours(timetable: Timetable) -> str:
+def _describe_hours(timetable: Timetable) -> str:
     return f"{timetable.hours.said}{' (internal)' if timetable.hours.internal else ''}"
 
 
-def _verdict(rule: Rule) -> str:
+def _describe_verdict(rule: Rule) -> str:
     says = "Apply refuses a plan with such a finding" if rule.severity is Severity.REFUSE else "It warns; apply goes on"
     if not rule.waivable:
         return f"{says}. It cannot be waived."
@@ -119,37 +119,37 @@ def _verdict(rule: Rule) -> str:
     return f"{says}. It can be waived for one object, with a reason{ends}."
 
 
-def _sources(sources: Iterable[Source]) -> Iterator[Text]:
+def _iter_sources(sources: Iterable[Source]) -> Iterator[Text]:
     for source in sources:
-        yield Text(plain(f"  {source.title}: {_cited(source)}"))
+        yield Text(plain(f"  {source.title}: {_cite_source(source)}"))
         yield Text(plain(f"    {source.url}"), "dim")
         for line in textwrap.wrap(source.note, WIDTH - 4, break_on_hyphens=False):
             yield Text(plain(f"    {line}"), "dim")
 
 
-def _cited(source: Source) -> str:
+def _cite_source(source: Source) -> str:
     since = f", since {source.effective}" if source.effective is not None else ""
     return f"{source.citation}{since}{'' if source.verified else ', NOT VERIFIED'}"
 
 
-def _linked(source: Source) -> str:
-    return f"[{source.citation}]({_href(source)}){'' if source.verified else ' **not verified**'}"
+def _link_source(source: Source) -> str:
+    return f"[{source.citation}]({_make_href(source)}){'' if source.verified else ' **not verified**'}"
 
 
-def _bullet(source: Source) -> str:
+def _format_bullet(source: Source) -> str:
     since = f", since {source.effective}" if source.effective is not None else ""
-    return f"- {source.title}, {_linked(source)}{since}. {source.note[:1].upper()}{source.note[1:].rstrip('.')}."
+    return f"- {source.title}, {_link_source(source)}{since}. {source.note[:1].upper()}{source.note[1:].rstrip('.')}."
 
 
-def _href(source: Source) -> str:
+def _make_href(source: Source) -> str:
     """Of a page of the documentation itself, as seen from beside it."""
     return source.url.removeprefix("docs/")
 
 
 VIEWS = (
-    View("text", "rules", listing),
+    View("text", "rules", show_rules),
     View("json", "rules", machine),
     View("markdown", "rules", markdown),
-    View("text", "rule", one),
+    View("text", "rule", show_rule),
     View("json", "rule", lambda rule, *about: machine((rule,), *about)),
 )

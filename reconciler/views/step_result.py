@@ -21,7 +21,7 @@ def describe_step_end(step: StepResult) -> Text:
     """One step: how it ended, what became of its contacts where it is not done, and what to do next."""
     symbol, style = _OUTCOMES[step.outcome]
     done = step.outcome is Outcome.DONE
-    words = f"  {step.outcome}: {step.words}{'' if done else _contacts(step)}"
+    words = f"  {step.outcome}: {step.words}{'' if done else _describe_contacts(step)}"
     lines = [Text.assemble((f"{symbol} ", style), (plain(str(step.address)), "" if done else "bold"), plain(words))]
     for name, text in (("note", step.note), ("hint", step.hint)):
         if text:
@@ -29,7 +29,7 @@ def describe_step_end(step: StepResult) -> Text:
     return Text("\n").join(lines)
 
 
-def _contacts(step: StepResult) -> str:
+def _describe_contacts(step: StepResult) -> str:
     """What became of the contacts of a step that is not done."""
     told = {"written": step.rows, "rejected": step.rejected, "not known": step.unknown, "not sent": step.left}
     counts = ", ".join(f"{count:,} {words}" for words, count in told.items() if count)

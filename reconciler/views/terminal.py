@@ -58,71 +58,71 @@ def plan(value: Plan, full: bool = False) -> Text:
     heading = f"Tenant {value.tenant} at {hosts}, {chosen}workspace {value.workspace}, "
     heading += f"as of {format_instant(value.as_of)}"
     steps = [(step, value.change(step.address)) for step in value.steps]
-    accounts = [line for account in value.accounts for line in _account(account)]
-    accounts += [line for row in value.rows for line in _stays(row)]
+    accounts = [line for account in value.accounts for line in _describe_account(account)]
+    accounts += [line for row in value.rows for line in _describe_stays(row)]
     accounts += [line for each in value.outcomes for line in outcome_view.describe_left_out(each)]
     told = (
-        [line for step, change in steps for line in _change(step, change)],
+        [line for step, change in steps for line in _describe_change(step, change)],
         list(describe_impact(value.impact)) if value.impact is not None and not value.empty else [],
         accounts,
         list(describe_audiences(value.campaigns)),
         list(describe_forecast(value.campaigns)),
-        list(_judgements(value)),
-        list(_undeclared(value)),
-        list(_notices(value)),
+        list(_describe_findings(value)),
+        list(_describe_undeclared(value)),
+        list(_describe_notices(value)),
     )
     parts = [[Text(plain(heading), "bold"), Text()], *([*part, Text()] for part in told if part)]
-    parts.append(list(_summary(value, [change for _, change in steps if isinstance(change, RowChange)])))
+    parts.append(list(_describe_summary(value, [change for _, change in steps if isinstance(change, RowChange)])))
     lines = [line for part in parts for line in part] if full else fit_parts(parts, MOST, "`--full` shows them")
     return Text("\n").join(lines)
 
 
-def _judgements(value: Plan) -> Iterator[Text]:
+def _describe_findings(value: Plan) -> Iterator[Text]:
     for finding in value.findings:
-        yield from _finding(finding)
+        yield from _describe_finding(finding)
     for waiver in value.waivers:
-        yield from _waiver(waiver)
+        yield from _describe_waiver(waiver)
 
 
-def _notices(value: Plan) -> Iterator[Text]:
+def _describe_notices(value: Plan) -> Iterator[Text]:
     for notice in value.notices:
         yield Text(plain(f"Notice: {describe_notice(notice)}"), "yellow")
 
 
-def _change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
+def _describe_change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
     match change:
         case ObjectChange():
-            yield from _object(step, change)
+            yield from _describe_object(step, change)
         case RowChange():
-            yield from _rows(change)
+            yield from _describe_rows(change)
         case _:
-            yield from outcome_view.change(change)
+            yield from outcome_view.describe_change(change)
 
 
-def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
+def _describe_object(step: Step, change: ObjectChange) -> Iterator[Text]:
     if step.address.later:
-        yield from _activation(step, change)
+        yield from _describe_activation(step, change)
         return
     symbol, style = _SYMBOLS[change.action]
     verb = "adopt" if change.adopts else change.action.value
     if change.action is Action.RELEASE:
-        yield from _released(change)
+        yield from _describe_released(change)
         return
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
     if change.action is Action.CREATE:
-        told = [f"{field.path}: {_value(field.after)}" for field in change.fields if field.path != "name"]
+        told = [f"{field.path}: {_format_value(field.after)}" for field in change.fields if field.path != "name"]
         told += [f"{name}: {words}" for name, words in change.later.items()]
-        yield from _wrapped(told)
+        yield from _wrap_parts(told)
         return
     if change.previous is not None:
         yield Text(plain(f'    moved from "{change.previous}": it is renamed in place'), "dim")
     stuck = change.replacement.fields if change.replacement is not None else ()
     for field in change.fields:
         forces = "  (forces it)" if field.path in stuck else ""
-        yield Text(plain(f"    {field.path}: {_value(field.before)} → {_value(field.after)}{forces}"))
+        yield Text(plain(f"    {field.path}: {_format_value(field.before)} → {_format_value(field.after)}{forces}"))
     if change.replacement is not None:
-        yield from _wrapped(f"{name}: {words}" for name, words in change.later.items())
-        yield from _cost(change.replacement)
+        yield from _wrap_parts(f"{name}: {words}" for name, words in change.later.items())
+        yield from _describe_cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
         yield Text(plain(f"    {describe_reason(change.why[-1])}"), "dim")
     if len(step.does) > 1:
@@ -132,7 +132,7 @@ def _object(step: Step, change: ObjectChange) -> Iterator[Text]:
         yield Text(plain(f"    {course}; {words}"), "dim")
 
 
-def _released(change: ObjectChange) -> Iterator[Text]:
+def _describe_released(change: ObjectChange) -> Iterator[Text]:
     """What is managed no longer."""
     symbol, style = _SYMBOLS[change.action]
     words = plain(f'  released "{change.name}"')
@@ -143,14 +143,14 @@ def _released(change: ObjectChange) -> Iterator[Text]:
         yield Text(plain(f"    campaign {named} may be dialling, and goes on dialling"), "bold red")
 
 
-def _activation(step: Step, change: ObjectChange) -> Iterator[Text]:
+def _describe_activation(step: Step, change: ObjectChange) -> Iterator[Text]:
     yield Text.assemble(("> ", "green"), (plain(str(change.address)), "bold"), plain(f'  activate "{change.name}"'))
     lists = ", ".join(f'"{name}"' for _, name in change.references)
     told = f"list {lists} has been re-read, is not empty and matches the plan"
     yield Text(plain(f"    activated in a step of its own, after {told}"), "dim")
 
 
-def _cost(cost: Replacement) -> Iterator[Text]:
+def _describe_cost(cost: Replacement) -> Iterator[Text]:
     """What a replacement costs."""
     contacts = "an unknown number of" if cost.contacts is None else f"{cost.contacts:,}"
     attempts = "an unknown number of" if cost.attempts is None else f"{cost.attempts:,}"
@@ -161,7 +161,7 @@ def _cost(cost: Replacement) -> Iterator[Text]:
     yield Text(plain(f"    downtime: {cost.downtime}"), "yellow")
 
 
-def _wrapped(parts: Iterable[str], width: int = 100) -> Iterator[Text]:
+def _wrap_parts(parts: Iterable[str], width: int = 100) -> Iterator[Text]:
     line = ""
     for part in parts:
         if line and len(line) + len(part) > width:
@@ -172,7 +172,7 @@ def _wrapped(parts: Iterable[str], width: int = 100) -> Iterator[Text]:
         yield Text(plain(f"    {line}"), "dim")
 
 
-def _rows(change: RowChange) -> Iterator[Text]:
+def _describe_rows(change: RowChange) -> Iterator[Text]:
     yield Text.assemble(
         ("± ", "cyan"),
         (plain(str(change.address)), "bold"),
@@ -182,7 +182,7 @@ def _rows(change: RowChange) -> Iterator[Text]:
         (f"~{change.changed:,}", "yellow"),
         " ",
         (f"-{change.removes:,}", "red"),
-        f"{_aged(change)}, {change.unchanged:,} unchanged) by {change.method}, {change.chunk_size} a request",
+        f"{_describe_aged(change)}, {change.unchanged:,} unchanged) by {change.method}, {change.chunk_size} a request",
     )
     if change.chosen is not None:
         yield Text(plain(f"    {change.method}: {describe_reason(change.chosen)}"), "dim")
@@ -200,7 +200,7 @@ def _rows(change: RowChange) -> Iterator[Text]:
             )
 
 
-def _aged(change: RowChange) -> str:
+def _describe_aged(change: RowChange) -> str:
     """The updates that follow from the time alone."""
     if not change.aged:
         return ""
@@ -208,7 +208,7 @@ def _aged(change: RowChange) -> str:
     return f", ~{change.aged:,} by recency alone{since}"
 
 
-def _account(account: Accounting) -> Iterator[Text]:
+def _describe_account(account: Accounting) -> Iterator[Text]:
     inside = sum(reason.count for reason in account.included)
     outside = account.source - inside
     yield Text.assemble(
@@ -223,7 +223,7 @@ def _account(account: Accounting) -> Iterator[Text]:
         yield Text(words, "yellow")
 
 
-def _stays(change: RowChange) -> Iterator[Text]:
+def _describe_stays(change: RowChange) -> Iterator[Text]:
     if change.stays:
         count = sum(reason.count for reason in change.stays)
         words = f'  {count:,} on list "{change.list}" no longer qualify but are kept (membership: upsert):'
@@ -235,7 +235,7 @@ def _stays(change: RowChange) -> Iterator[Text]:
         )
 
 
-def _finding(finding: Finding) -> Iterator[Text]:
+def _describe_finding(finding: Finding) -> Iterator[Text]:
     symbol, style = ("!", "bold red") if finding.refuses else ("w", "yellow")
     verdict = "apply refuses" if finding.refuses else "warning"
     if finding.waived is not None:
@@ -247,7 +247,7 @@ def _finding(finding: Finding) -> Iterator[Text]:
     yield Text(plain(f"    {verdict}"), style)
 
 
-def _waiver(waiver: Waived) -> Iterator[Text]:
+def _describe_waiver(waiver: Waived) -> Iterator[Text]:
     """A waiver that sets aside nothing that was found: it is in force all the same, or it has lost its force."""
     if waiver.used:
         return
@@ -259,7 +259,7 @@ def _waiver(waiver: Waived) -> Iterator[Text]:
         yield Text(plain(f"w {waiver.rule}  not waived for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
 
 
-def _undeclared(value: Plan) -> Iterator[Text]:
+def _describe_undeclared(value: Plan) -> Iterator[Text]:
     """What is ours and declared no more: what dials comes first."""
     if value.undeclared:
         yield Text("No longer declared, and left as it is; `--prune` deletes it:", "yellow")
@@ -284,26 +284,26 @@ def _is_made(change: ObjectChange) -> bool:
     return change.action is Action.CREATE
 
 
-def _left(value: Plan) -> str:
+def _describe_left(value: Plan) -> str:
     dialling = sum(each.dials for each in value.undeclared)
     dials = f", and {dialling:,} of them may be calling people" if dialling else ""
     count = format_count(len(value.undeclared), "object")
-    return f" {count} of this workspace {_are(value)} no longer declared{dials}."
+    return f" {count} of this workspace {_format_are(value)} no longer declared{dials}."
 
 
-def _are(value: Plan) -> str:
+def _format_are(value: Plan) -> str:
     return "is" if len(value.undeclared) == 1 else "are"
 
 
-def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
+def _describe_summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     budget = value.budget
     if value.empty:
         if value.undeclared:
-            yield Text(f"No changes to what is declared.{_left(value)}", "bold yellow")
+            yield Text(f"No changes to what is declared.{_describe_left(value)}", "bold yellow")
         else:
             yield Text("No changes. The tenant matches the manifests.", "bold green")
         yield Text(f"Read with {budget.reads:,} requests; nothing to write. Digest {plan_digest(value)}", "dim")
-        yield from _refusal(value)
+        yield from _describe_refusal(value)
         return
     made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
     adds, updates, removes = (sum(getattr(change, each) for change in rows) for each in ("adds", "changed", "removes"))
@@ -325,10 +325,10 @@ def _summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     )
     until = "" if value.good_until is None else f"; good until {format_instant(value.good_until)}"
     yield Text(f"Digest {plan_digest(value)}{until}", "dim")
-    yield from _refusal(value)
+    yield from _describe_refusal(value)
 
 
-def _refusal(value: Plan) -> Iterator[Text]:
+def _describe_refusal(value: Plan) -> Iterator[Text]:
     if value.refusals:
         count = len(value.refusals)
         prevents = "prevents" if count == 1 else "prevent"
@@ -336,11 +336,11 @@ def _refusal(value: Plan) -> Iterator[Text]:
         yield Text(words, "bold red")
 
 
-def _value(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return "(none)"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_value(inner)}" for key, inner in value.items())
+        return ", ".join(f"{key} {_format_value(inner)}" for key, inner in value.items())
     return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
 
 

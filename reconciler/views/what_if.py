@@ -31,32 +31,34 @@ def text(value: WhatIf) -> str:
     for row in value.rows:
         held = dict(row.bands)
         counts = [row.inside, *(held.get(name, 0) for name in names), row.entering, row.leaving, row.moving]
-        table.add_row(_number(row.value), *(f"{count:,}" for count in counts))
+        table.add_row(_format_number(row.value), *(f"{count:,}" for count in counts))
     out = io.StringIO()
     Console(file=out, width=120, highlight=False, markup=False).print(table)
-    return "\n".join([plain(str(value.meant)), out.getvalue().rstrip("\n"), *_notices(value)])
+    return "\n".join([plain(str(value.meant)), out.getvalue().rstrip("\n"), *_list_notices(value)])
 
 
 def chart(value: WhatIf) -> str:
     """A bar a value: how many contacts would be in."""
     most = max((row.inside for row in value.rows), default=0) or 1
-    width = max((len(_number(row.value)) for row in value.rows), default=0)
+    width = max((len(_format_number(row.value)) for row in value.rows), default=0)
     lines = [plain(str(value.meant)), plain(f"{value.segment}: contacts in, by {value.setting}")]
     for row in value.rows:
-        lines.append(f"{_number(row.value):>{width}} │{_bar(row.inside / most)} {row.inside:,}{_shift(row)}")
-    return "\n".join([*lines, *_notices(value)])
+        lines.append(
+            f"{_format_number(row.value):>{width}} │{_draw_bar(row.inside / most)} {row.inside:,}{_describe_shift(row)}"
+        )
+    return "\n".join([*lines, *_list_notices(value)])
 
 
-def _notices(value: WhatIf) -> list[str]:
+def _list_notices(value: WhatIf) -> list[str]:
     return [plain(f"Notice: {describe_notice(notice)}") for notice in value.notices]
 
 
-def _bar(share: float) -> str:
+def _draw_bar(share: float) -> str:
     eighths = round(share * _WIDTH * 8)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
-def _shift(row: Effect) -> str:
+def _describe_shift(row: Effect) -> str:
     return f"  (+{row.entering:,} -{row.leaving:,})" if row.entering or row.leaving else ""
 
 
@@ -77,7 +79,7 @@ def machine(value: WhatIf) -> str:
     return orjson.dumps({**document, **make_notices_document(value.notices)}, option=orjson.OPT_INDENT_2).decode()
 
 
-def _number(value: Decimal) -> str:
+def _format_number(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 

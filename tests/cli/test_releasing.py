@@ -11,7 +11,7 @@ import pytest
 from reconciler.kinds import load_kinds
 from reconciler.model.live_state import Live, LiveObject
 from reconciler.simulator import Simulator
-from reconciler.steps.diff.released_objects import dialled_by
+from reconciler.steps.diff.released_objects import list_dialling
 from tests import scene
 from tests.conftest import Ended, Folder, manifest
 
@@ -105,7 +105,7 @@ def test_a_campaign_that_names_no_list_may_dial_every_one(campaign: dict[str, An
     chosen = LiveObject("ContactList", "Chosen", "CL-1", {"name": "Chosen"}, "test")
     theirs = LiveObject("Campaign", "Theirs", "CA-1", {"name": "Theirs", **campaign})
     live = Live({"ContactList": {"Chosen": chosen}, "Campaign": {"Theirs": theirs}}, surfaces={"lists": ""})
-    assert dialled_by(load_kinds()["ContactList"], chosen, live) == (("Theirs",) if may_dial else ())
+    assert list_dialling(load_kinds()["ContactList"], chosen, live) == (("Theirs",) if may_dial else ())
 
 
 def test_what_is_released_may_not_be_used_by_what_is_managed(applied: Folder, run: Run) -> None:

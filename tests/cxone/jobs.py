@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.cxone import list_methods
-from reconciler.cxone.auth import complete
+from reconciler.cxone.auth import make_access
 from reconciler.cxone.transport import Transport
 from reconciler.model.jobs import Job
 from reconciler.model.row_wire import ListMethod
@@ -29,7 +29,7 @@ def transport_to(tenant: Simulator, surface: str, **settings: Any) -> Transport:
         token_url=tenant.token_url(surface),
         **settings,
     )
-    return Transport(complete(declared), stop=stop, jitter=lambda: 0.01)
+    return Transport(make_access(declared), stop=stop, jitter=lambda: 0.01)
 
 
 def insert(transport: Transport, list_id: str, some: list[dict[str, Any]], reference: str) -> str:

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from reconciler.cxone.auth import TokenSource, complete
+from reconciler.cxone.auth import TokenSource, make_access
 from reconciler.cxone.errors import BadReply, TokenRefused, WireError
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import DeclaredSurface, Pace, TokenRequest
 from reconciler.simulator import Simulator
-from reconciler.surfaces import surfaces
+from reconciler.surfaces import load_surfaces
 from tests.cxone.conftest import CLIENT_SECRET, Connect, FakeTime
 from tests.cxone.scripted import Answer, ScriptedTenant
 from tests.cxone.test_rate_limit import in_threads
@@ -42,11 +42,11 @@ def request(early: float = 60, scope: str = "a b") -> TokenRequest:
 def test_a_token_is_kept_until_early_before_its_expiry() -> None:
     time, desk = FakeTime(), TokenDesk()
     source = TokenSource(request(early=60), desk, clock=time.clock)
-    assert source.token().reveal() == "t1"
+    assert source.obtain_token().reveal() == "t1"
     time.now += 3539
-    assert source.token().reveal() == "t1"
+    assert source.obtain_token().reveal() == "t1"
     time.now += 1
-    assert source.token().reveal() == "t2"
+    assert source.obtain_token().reveal() == "t2"
 
 
 def test_the_life_of_a_token_counts_from_before_it_was_asked_for() -> None:
@@ -57,24 +57,24 @@ def test_the_life_of_a_token_counts_from_before_it_was_asked_for() -> None:
         return desk(request, fields)
 
     source = TokenSource(request(early=60), slowly, clock=time.clock)
-    source.token()
+    source.obtain_token()
     time.now += 10
-    assert source.token().reveal() == "t2"
+    assert source.obtain_token().reveal() == "t2"
 
 
 def test_a_token_that_lives_shorter_than_early_still_serves_half_its_life() -> None:
     time, desk = FakeTime(), TokenDesk(lives=40)
     source = TokenSource(request(early=300), desk, clock=time.clock)
-    source.token()
+    source.obtain_token()
     time.now += 19
-    assert source.token().reveal() == "t1"
+    assert source.obtain_token().reveal() == "t1"
     time.now += 1
-    assert source.token().reveal() == "t2"
+    assert source.obtain_token().reveal() == "t2"
 
 
 def test_the_request_is_client_credentials_with_its_scope() -> None:
     desk = TokenDesk()
-    TokenSource(request(), desk).token()
+    TokenSource(request(), desk).obtain_token()
     assert desk.fields == [
         {
             "grant_type": "client_credentials",
@@ -87,17 +87,17 @@ def test_the_request_is_client_credentials_with_its_scope() -> None:
 
 def test_an_empty_scope_is_not_sent() -> None:
     desk = TokenDesk()
-    TokenSource(request(scope=""), desk).token()
+    TokenSource(request(scope=""), desk).obtain_token()
     assert "scope" not in desk.fields[0]
 
 
 def test_sixteen_threads_that_find_it_expired_ask_once() -> None:
     time, desk = FakeTime(), TokenDesk()
     source = TokenSource(request(), desk, clock=time.clock)
-    source.token()
+    source.obtain_token()
     time.now += 3600
     got: list[str] = []
-    in_threads(16, lambda _: got.append(source.token().reveal()))
+    in_threads(16, lambda _: got.append(source.obtain_token().reveal()))
     assert got == ["t2"] * 16
     assert len(desk.fields) == 2
 
@@ -105,12 +105,12 @@ def test_sixteen_threads_that_find_it_expired_ask_once() -> None:
 def test_ten_threads_that_are_refused_the_same_token_ask_once() -> None:
     desk = TokenDesk()
     source = TokenSource(request(), desk)
-    refused = source.token()
+    refused = source.obtain_token()
     got: list[str] = []
 
     def work(_: int) -> None:
         source.invalidate(refused)
-        got.append(source.token().reveal())
+        got.append(source.obtain_token().reveal())
 
     in_threads(10, work)
     assert got == ["t2"] * 10
@@ -118,12 +118,12 @@ def test_ten_threads_that_are_refused_the_same_token_ask_once() -> None:
 
 def test_a_late_401_does_not_throw_away_the_new_token() -> None:
     source = TokenSource(request(), TokenDesk())
-    old = source.token()
+    old = source.obtain_token()
     source.invalidate(old)
     source.invalidate(old)
-    new = source.token()
+    new = source.obtain_token()
     source.invalidate(old)
-    assert source.token() == new
+    assert source.obtain_token() == new
 
 
 class CountingLock:
@@ -162,7 +162,7 @@ def test_threads_that_wait_for_a_refused_request_do_not_try_the_wrong_secret_aga
 
     def work(_: int) -> None:
         with pytest.raises(TokenRefused) as caught:
-            source.token()
+            source.obtain_token()
         failures.append(caught.value)
 
     in_threads(16, work)
@@ -181,8 +181,8 @@ def test_a_later_call_may_try_again_after_a_failure() -> None:
 
     source = TokenSource(request(), flaky)
     with pytest.raises(TokenRefused):
-        source.token()
-    assert source.token().reveal() == "t1"
+        source.obtain_token()
+    assert source.obtain_token().reveal() == "t1"
 
 
 @pytest.mark.parametrize(
@@ -207,12 +207,12 @@ def test_a_time_to_live_may_be_text_or_missing_and_is_never_longer_than_a_day(
         return {"access_token": f"t{len(asked)}", **reply}
 
     source = TokenSource(request(early=0), post, clock=time.clock)
-    source.token()
+    source.obtain_token()
     time.now += lives - 1
-    source.token()
+    source.obtain_token()
     assert len(asked) == 1
     time.now += 1
-    source.token()
+    source.obtain_token()
     assert len(asked) == 2
 
 
@@ -296,10 +296,10 @@ def declared(name: str, **parameters: str) -> DeclaredSurface:
 def test_a_surface_is_where_its_preset_says(
     surface: str, parameters: dict[str, str], expected: tuple[str, str, str, float]
 ) -> None:
-    access = complete(declared(surface, **parameters))
+    access = make_access(declared(surface, **parameters))
     token = access.token
     assert (access.base_url, token.url, token.body, token.early) == expected
-    assert token.scope == surfaces()[surface].preset.scope
+    assert token.scope == load_surfaces()[surface].preset.scope
     assert token.client_secret.reveal() == CLIENT_SECRET
 
 
@@ -317,7 +317,7 @@ def test_what_the_manifest_says_wins_over_the_preset() -> None:
         read_timeout=2,
         attempts=3,
     )
-    access = complete(surface)
+    access = make_access(surface)
     assert (access.base_url, access.token.url) == ("http://127.0.0.1:1/api", "http://127.0.0.1:1/token")
     assert (access.token.scope, access.pace.rate) == ("", 1)
     assert (access.connect_timeout, access.read_timeout, access.attempts) == (1, 2, 3)
@@ -334,7 +334,7 @@ def test_what_the_manifest_says_wins_over_the_preset() -> None:
 def test_how_the_jobs_of_a_surface_are_watched(
     surface: str, parameters: dict[str, str], expected: tuple[str | None, float, float]
 ) -> None:
-    access = complete(declared(surface, **parameters))
+    access = make_access(declared(surface, **parameters))
     assert (access.events_url, access.poll_every, access.job_limit) == expected
 
 
@@ -351,23 +351,23 @@ def test_events_are_beside_the_endpoints_unless_the_manifest_says_otherwise(
     settings: dict[str, Any], expected: str | None
 ) -> None:
     surface = replace(declared("bulk", org="acme"), poll_every=1.0, job_limit=2.0, **settings)
-    access = complete(surface)
+    access = make_access(surface)
     assert (access.events_url, access.poll_every, access.job_limit) == (expected, 1.0, 2.0)
 
 
 def test_a_url_with_a_hole_that_nobody_fills_is_an_error() -> None:
     with pytest.raises(ReconcilerError, match="bulk declares no org"):
-        complete(declared("bulk"))
+        make_access(declared("bulk"))
 
 
-@pytest.mark.parametrize("name", sorted(surfaces()))
+@pytest.mark.parametrize("name", sorted(load_surfaces()))
 def test_a_preset_is_what_the_embedded_tenant_asks_for(name: str) -> None:
-    preset, served = surfaces()[name].preset, Simulator().surfaces[name]
+    preset, served = load_surfaces()[name].preset, Simulator().surfaces[name]
     assert (preset.body, frozenset(preset.scope.split())) == (served.token_body, served.scopes)
     assert [urlsplit(url).path for url in (preset.base_url, preset.token_url)] == [served.base, served.token_path]
 
 
 def test_a_surface_nobody_knows_is_an_error_that_names_the_others() -> None:
     with pytest.raises(ReconcilerError, match="no surface telepathy") as caught:
-        complete(declared("telepathy"))
+        make_access(declared("telepathy"))
     assert "dispositions" in str(caught.value.hint)

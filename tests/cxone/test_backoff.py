@@ -16,18 +16,18 @@ def backoff(jitter: float = 1.0) -> Backoff:
 
 
 def test_waits_double_up_to_the_cap() -> None:
-    assert [backoff().own(failures) for failures in range(1, 9)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert backoff().own(10_000) == 30
+    assert [backoff().compute_own(failures) for failures in range(1, 9)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert backoff().compute_own(10_000) == 30
 
 
 def test_the_jitter_is_full() -> None:
-    assert backoff(jitter=0).own(5) == 0
-    assert backoff(jitter=0.25).own(5) == 2
+    assert backoff(jitter=0).compute_own(5) == 0
+    assert backoff(jitter=0.25).compute_own(5) == 2
 
 
 def test_an_untouched_backoff_jitters_by_itself() -> None:
-    assert 0 <= Backoff(cap=30).own(1) < 0.5
-    assert Backoff(cap=30).asked({"retry-after": "Mon, 02 Mar 2099 12:00:00 GMT"}) == 120
+    assert 0 <= Backoff(cap=30).compute_own(1) < 0.5
+    assert Backoff(cap=30).read_asked({"retry-after": "Mon, 02 Mar 2099 12:00:00 GMT"}) == 120
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_an_untouched_backoff_jitters_by_itself() -> None:
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    assert backoff().asked(headers) == seconds
+    assert backoff().read_asked(headers) == seconds

@@ -43,7 +43,7 @@ def test_never_more_arrive_in_a_second_when_each_is_late_by_its_own(
     lane = CampaignLimiter(rate, clock=clock, sleep=clock.sleep)
     arrived = []
     for there, back in travels:
-        with lane.turn():
+        with lane.take_turn():
             arrived.append(clock.now + there)
             clock.now += there + back
     assert most_in_a_second(arrived) <= rate
@@ -54,7 +54,7 @@ def test_ten_a_second_are_reached_where_replies_come_at_once() -> None:
     lane = CampaignLimiter(10, clock=clock, sleep=clock.sleep)
     start = clock.now
     for _ in range(101):
-        with lane.turn():
+        with lane.take_turn():
             clock.now += 0.005
     assert clock.now - start < 10 * 1.02
 
@@ -64,7 +64,7 @@ def test_a_slow_tenant_is_asked_as_often() -> None:
     lane = CampaignLimiter(10, clock=(clock := Clock()), sleep=clock.sleep)
     start, open_turns = clock.now, []
     for _ in range(51):
-        turn = lane.turn()
+        turn = lane.take_turn()
         turn.__enter__()
         open_turns.append(turn)
     assert clock.now - start < 5 * (1 + ON_THE_WAY) + 0.1
@@ -77,24 +77,24 @@ def test_a_pause_holds_up_everybody_and_a_shorter_one_changes_nothing() -> None:
     lane = CampaignLimiter(10, clock=clock, sleep=clock.sleep)
     lane.pause(5)
     lane.pause(1)
-    with lane.turn():
+    with lane.take_turn():
         assert clock.now >= 105
 
 
 def test_a_stop_ends_the_waiting() -> None:
     stop = threading.Event()
     lane = CampaignLimiter(1, stop=stop)
-    with lane.turn():
+    with lane.take_turn():
         stop.set()
-    with pytest.raises(Interrupted), lane.turn():
+    with pytest.raises(Interrupted), lane.take_turn():
         raise AssertionError("nothing goes any more")
 
 
 def test_each_campaign_has_a_lane_of_its_own_and_keeps_it() -> None:
     lanes = CampaignLimiters()
-    one = lanes.of("https://a CA-1 write", 10, None)
-    assert lanes.of("https://a CA-1 write", 10, None) is one
-    assert lanes.of("https://a CA-2 write", 10, None) is not one
+    one = lanes.find_limiter("https://a CA-1 write", 10, None)
+    assert lanes.find_limiter("https://a CA-1 write", 10, None) is one
+    assert lanes.find_limiter("https://a CA-2 write", 10, None) is not one
 
 
 def test_a_lane_lets_something_through() -> None:

@@ -39,7 +39,7 @@ def test_a_fault_without_a_reply_says_no_more_than_it_knows() -> None:
 
 
 def test_a_url_that_cannot_be_read_is_not_shown() -> None:
-    assert errors.bare("http://[::1") == "(a URL that cannot be read)"
+    assert errors.strip_url("http://[::1") == "(a URL that cannot be read)"
 
 
 def test_a_hint_of_the_moment_wins_over_the_usual_one() -> None:

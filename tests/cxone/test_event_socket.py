@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.sync.server import ServerConnection, serve
 
-from reconciler.cxone.event_socket import EVENT, Ended, Events, Next, events_of
-from reconciler.cxone.event_socket import _understood as understood
+from reconciler.cxone.event_socket import EVENT, Ended, Events, Next, make_events
+from reconciler.cxone.event_socket import _parse_message as understood
 from reconciler.cxone.job_watcher import Watcher
 from reconciler.model.jobs import Job
 from reconciler.simulator import Options, Simulator
@@ -122,7 +122,7 @@ def test_a_message_without_end_ends_the_socket_and_not_the_memory(simulator: Sim
 def test_a_redirect_is_not_followed(simulator: Simulator) -> None:
     simulator.faults.add("status", path="/events$", status=302)
     with transport_to(simulator, "bulk") as transport:
-        events = events_of(transport)
+        events = make_events(transport)
         assert events is not None
         with pytest.raises(Ended, match="302") as ended, events.open():
             pass
@@ -153,7 +153,7 @@ def test_a_redirect_with_a_place_to_go_is_not_followed_either(simulator: Simulat
 def test_a_wait_that_is_asked_for_is_passed_on(simulator: Simulator) -> None:
     simulator.faults.add("rate-limited", path="/events$", seconds=7)
     with transport_to(simulator, "bulk") as transport:
-        events = events_of(transport)
+        events = make_events(transport)
         assert events is not None
         with pytest.raises(Ended) as ended, events.open():
             pass
@@ -170,7 +170,7 @@ def test_a_wait_that_is_asked_for_is_passed_on(simulator: Simulator) -> None:
 )
 def test_where_events_come_from(simulator: Simulator, settings: dict[str, Any], url: str | None) -> None:
     with transport_to(simulator, "bulk", **settings) as transport:
-        events = events_of(transport)
+        events = make_events(transport)
         expected = url and url.format(port=simulator.url.rpartition(":")[2])
         assert (events.url if events else None) == expected
 

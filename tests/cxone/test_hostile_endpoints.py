@@ -32,9 +32,9 @@ from reconciler.model.tenant import DeclaredSurface, Pace
 from reconciler.model.workspace_settings import Engine
 from reconciler.simulator import Options, Simulator
 from reconciler.simulator.salesforce_org import Organisation
-from reconciler.surfaces import methods
+from reconciler.surfaces import load_methods
 from reconciler.surfaces.dispositions import OUTCOMES
-from reconciler.views.problems import failure
+from reconciler.views.problems import show_failure
 from tests import hostile, scene
 from tests.cxone.jobs import batch, batch_job, find, insert, job
 from tests.proxy import Answer, Proxy, Rule
@@ -135,18 +135,18 @@ def counted(into: Path, relation: Callable[[Any, Rows], Any], rows: Rows) -> int
 
 def read_contacts(reader: TenantWriter, standing: Standing, into: Path) -> object:
     query = ContactsOf(LiveList(name="All customers"), HERE, named=True)
-    return counted(into, relations.read_contacts, reader.contacts(query, into))
+    return counted(into, relations.read_contacts, reader.read_contacts(query, into))
 
 
 def read_members(reader: TenantWriter, standing: Standing, into: Path) -> object:
     return counted(
-        into, relations.read_members, reader.members(MembersOf("High", ("priority", "score"), data=True), into)
+        into, relations.read_members, reader.read_members(MembersOf("High", ("priority", "score"), data=True), into)
     )
 
 
 def read_interactions(reader: TenantWriter, standing: Standing, into: Path) -> object:
     query = InteractionsOf(ContactsOf(LiveList(name="Chosen"), HERE), ("voice",), START, END, HERE)
-    rows = reader.interactions(query, [IDS[:6], IDS[6:]], into)
+    rows = reader.read_interactions(query, [IDS[:6], IDS[6:]], into)
     with engine.open_engine(Engine(memory_limit="512MB"), into) as backend:
         relations.refuse_unclear_times(backend, rows)
     return counted(into, relations.read_interactions, rows)
@@ -174,13 +174,13 @@ def settle(reader: TenantWriter, standing: Standing, into: Path) -> object:
 
 
 def read_statistics(reader: TenantWriter, standing: Standing, into: Path) -> object:
-    return reader.statistics(load_kinds()["Campaign"], ["Evening", "Morning"])
+    return reader.read_statistics(load_kinds()["Campaign"], ["Evening", "Morning"])
 
 
 def read_salesforce(reader: TenantWriter, standing: Standing, into: Path) -> object:
     options = standing.tenant.options
     secrets = {"env ID": options.client_id, "env SECRET": options.client_secret}
-    with salesforce_client.records(feed(standing.proxy.url), lambda name, where: Secret(secrets[name])) as read:
+    with salesforce_client.open_records(feed(standing.proxy.url), lambda name, where: Secret(secrets[name])) as read:
         return read(["Id", "Phone", "Score__c"], into / "records.json").count
 
 
@@ -206,14 +206,16 @@ def put(method: str) -> Callable[[TenantWriter, Standing, Path], object]:
     def act(reader: TenantWriter, standing: Standing, into: Path) -> object:
         row = {"contactId": IDS[6], "member": None, "sent_as": IDS[6], "phone": "+14155550101", "data": {"priority": 1}}
         row |= dict.fromkeys(("name", "firstName", "lastName", "email"))
-        return list_methods.put(reader._transports, methods()[method], standing.lists["Chosen"], [row], "reference-2")
+        return list_methods.put(
+            reader._transports, load_methods()[method], standing.lists["Chosen"], [row], "reference-2"
+        )
 
     return act
 
 
 def remove(method: str) -> Callable[[TenantWriter, Standing, Path], object]:
     def act(reader: TenantWriter, standing: Standing, into: Path) -> object:
-        list_methods.remove(reader._transports, methods()[method], standing.lists["Chosen"], ["nobody"])
+        list_methods.remove(reader._transports, load_methods()[method], standing.lists["Chosen"], ["nobody"])
         return None
 
     return act
@@ -232,12 +234,12 @@ def update(reader: TenantWriter, standing: Standing, into: Path) -> object:
 OUTBOUND = "^/outbound/api/v2/outbound/contactlists"
 Act = Callable[[TenantWriter, Standing, Path], object]
 ENDPOINTS: tuple[tuple[str, str, Act], ...] = (
-    ("GET", "^/lists/api/v1/lists$", lambda reader, standing, into: reader.objects(load_kinds()["ContactList"])),
-    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.objects(load_kinds()["Campaign"])),
-    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.objects(load_kinds()["Campaign"])),
+    ("GET", "^/lists/api/v1/lists$", lambda reader, standing, into: reader.read_objects(load_kinds()["ContactList"])),
+    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.read_objects(load_kinds()["Campaign"])),
+    ("GET", "^/lists/api/v1/campaigns$", lambda reader, standing, into: reader.read_objects(load_kinds()["Campaign"])),
     ("GET", "/statistics$", read_statistics),
     ("GET", OUTBOUND + "/[^/]+/contacts$", read_contacts),
-    ("GET", OUTBOUND + "/[^/]+/contacts$", lambda reader, standing, into: reader.occupied("Chosen")),
+    ("GET", OUTBOUND + "/[^/]+/contacts$", lambda reader, standing, into: reader.has_members("Chosen")),
     ("GET", "/lists/[^/]+/contacts$", read_members),
     ("POST", "/interactions/search$", read_interactions),
     ("GET", "/campaigns/[^/]+/contacts/", read_outcomes),
@@ -257,7 +259,7 @@ ENDPOINTS: tuple[tuple[str, str, Act], ...] = (
     ("DELETE", OUTBOUND + "/[^/]+/contacts$", remove("contactIds")),
     ("POST", "^/lists/api/v1/lists$", create),
     ("PATCH", "^/lists/api/v1/campaigns/[^/]+$", update),
-    ("POST", "^/lists/oauth/token$", lambda reader, standing, into: reader.objects(load_kinds()["ContactList"])),
+    ("POST", "^/lists/oauth/token$", lambda reader, standing, into: reader.read_objects(load_kinds()["ContactList"])),
     ("POST", "^/bulk/api/v2/oauth2/token$", lambda reader, standing, into: job(reader._transports["bulk"], standing.job)),
 )  # fmt: skip
 
@@ -291,7 +293,7 @@ def test_what_an_endpoint_answers_is_taken_or_is_an_error_that_says_where(
         with writer(standing) as reader:
             ended, printed = "taken", str(act(reader, standing, tmp_path))[:0]
     except ReconcilerError as error:
-        ended, printed = error.code, failure(error).plain + (getattr(error, "where", None) or "")
+        ended, printed = error.code, show_failure(error).plain + (getattr(error, "where", None) or "")
         assert error.__cause__ is None or isinstance(error.__cause__, ReconcilerError)
     finally:
         standing.proxy.rule = None

@@ -496,16 +496,16 @@ def test_no_token_is_ever_logged(
     finish(simulator, ids)
     assert_all_is_told(waiting, ids)
     assert "Bearer" not in caplog.text
-    assert surface.tokens.token().reveal() not in caplog.text
+    assert surface.tokens.obtain_token().reveal() not in caplog.text
 
 
 def test_many_waits_take_turns_over_the_interval() -> None:
     turns = Turns()
-    due = [turns.next(100.0, 8.0, 8) for _ in range(8)]
+    due = [turns.find_next(100.0, 8.0, 8) for _ in range(8)]
     assert due == [108.0 + n for n in range(8)]
-    assert [turns.next(moment, 8.0, 8) for moment in due] == [moment + 8.0 for moment in due]
+    assert [turns.find_next(moment, 8.0, 8) for moment in due] == [moment + 8.0 for moment in due]
 
 
 def test_however_often_waits_are_woken_no_look_is_put_off_for_long() -> None:
     turns = Turns()
-    assert max(turns.next(100.0, 8.0, 2) for _ in range(50)) == 116.0
+    assert max(turns.find_next(100.0, 8.0, 2) for _ in range(50)) == 116.0

@@ -63,7 +63,7 @@ def test_no_failure_of_sending_gets_out_as_what_it_was(
     method: str,
 ) -> None:
     transport = connect()
-    transport.tokens.token()
+    transport.tokens.obtain_token()
 
     def fail(*_: object, **__: object) -> requests.Response:
         raise telling(kind)
@@ -80,7 +80,7 @@ def test_no_failure_of_reading_gets_out_as_what_it_was(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: type[Exception]
 ) -> None:
     transport = connect()
-    transport.tokens.token()
+    transport.tokens.obtain_token()
 
     def fail(*_: object, **__: object) -> Iterator[bytes]:
         raise telling(kind)

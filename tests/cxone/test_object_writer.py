@@ -70,7 +70,7 @@ def test_an_object_is_known_by_the_id_that_the_answer_names(desk: Desk, writer: 
     kind = load_kinds()["ContactList"]
     writer.create(kind, LIST, "test")
     assert registry.known == {(f"{desk.url}/groups", "1"): "test"}
-    found = writer.named(kind, "Gold")
+    found = writer.read_named(kind, "Gold")
     assert found is not None
     assert (found.id, found.owner, found.size) == ("1", "test", 0)
     writer.delete(kind, "Gold")
@@ -95,7 +95,7 @@ def test_a_change_that_carries_the_whole_object_carries_it_as_it_is_now(desk: De
     kind = load_kinds()["Campaign"]
     writer.create(load_kinds()["ContactList"], LIST, "test")
     writer.create(kind, CAMPAIGN, "test")
-    writer.objects(kind)
+    writer.read_objects(kind)
     (held,) = desk.efforts.values()
     held |= {"cap": 4.5, "music": "waltz"}  # somebody changes it in between, and sets what we know nothing of
     writer.update(kind, "Evening", {"wrapUpCode": "SOLD"}, "test")
@@ -103,7 +103,7 @@ def test_a_change_that_carries_the_whole_object_carries_it_as_it_is_now(desk: De
     assert (now["cap"], now["music"], now["code"], now["keeper"]) == (4.5, "waltz", "SOLD", "reconciler/test")
     writer.release(kind, "Evening", "test")
     assert desk.called("Evening", "efforts") == {**now, "keeper": ""}
-    found = writer.named(kind, "Evening")
+    found = writer.read_named(kind, "Evening")
     assert found is not None
     assert found.owner is None
 
@@ -116,7 +116,7 @@ def test_settings_inside_a_setting_that_we_know_nothing_of_stay(desk: Desk, writ
     held["tuning"]["patience"] = 7
     writer.update(kind, "Evening", {"predictive": {"targetAnswerRate": 0.4, "maxCallsInProgress": 20}}, "test")
     assert desk.called("Evening", "efforts")["tuning"] == {"rate": 0.4, "lines": 20, "patience": 7}
-    found = writer.named(load_kinds()["ContactList"], "Gold")
+    found = writer.read_named(load_kinds()["ContactList"], "Gold")
     assert found is not None
     desk.groups[int(found.id)]["colour"] = "green"
     writer.update(load_kinds()["ContactList"], "Gold", {"name": "Gold 2"}, "test")

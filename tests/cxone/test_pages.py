@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.cxone.pages import LARGEST_PAGE, MOST_EMPTY, Endless, Rows, Unsettled, by_offset, by_token, collected
+from reconciler.cxone.pages import (
+    LARGEST_PAGE,
+    MOST_EMPTY,
+    Endless,
+    Rows,
+    Unsettled,
+    read_by_offset,
+    read_by_token,
+    read_collected,
+)
 
 PAGES = 40
 WORKERS = 4
@@ -38,10 +47,10 @@ def test_pages_come_in_their_order_and_only_a_few_wait_to_be_taken() -> None:
         with guard:
             ahead.append(len(fetched) - len(taken))
 
-    heard = by_offset(fetch, "contacts", add, WORKERS)
+    heard = read_by_offset(fetch, "contacts", add, WORKERS)
     assert taken == [f"c{start * LARGEST_PAGE}" for start in range(PAGES)]
     assert max(ahead) <= 2 * WORKERS
-    assert heard.whole(PAGES * LARGEST_PAGE)
+    assert heard.is_whole(PAGES * LARGEST_PAGE)
 
 
 def test_a_page_that_fails_ends_the_read_before_the_others_are_asked_for() -> None:
@@ -54,7 +63,7 @@ def test_a_page_that_fails_ends_the_read_before_the_others_are_asked_for() -> No
         return page(start)
 
     with pytest.raises(TimeoutError):
-        by_offset(fetch, "contacts", lambda rows: None, WORKERS)
+        read_by_offset(fetch, "contacts", lambda rows: None, WORKERS)
     assert len(fetched) <= 3 + 2 * WORKERS
 
 
@@ -68,8 +77,8 @@ def read_all(fetch: Any) -> tuple[list[str], bool, int]:
         found: Mapping[str, Any] = fetch(start)
         return found
 
-    heard = by_offset(counted, "contacts", lambda page: taken.extend(str(row["id"]) for row in page), WORKERS)
-    return taken, heard.whole(len(set(taken))), len(asked)
+    heard = read_by_offset(counted, "contacts", lambda page: taken.extend(str(row["id"]) for row in page), WORKERS)
+    return taken, heard.is_whole(len(set(taken))), len(asked)
 
 
 @pytest.mark.parametrize("longest", [1, 7, 200, 333, 999, 1000, 1500])
@@ -113,7 +122,7 @@ def test_rows_that_are_said_to_be_there_and_never_come_are_an_error() -> None:
         return {"total": 1500, "contacts": rows(at, min(at + 1000, 1400))}
 
     with pytest.raises(Unsettled, match=r"1,500 rows of 'contacts', and gives none after 1,400"):
-        by_offset(fetch, "contacts", lambda page: None, WORKERS)
+        read_by_offset(fetch, "contacts", lambda page: None, WORKERS)
     assert asked.count(1400) == MOST_EMPTY + 1
 
 
@@ -132,7 +141,7 @@ def test_a_total_that_is_not_known_is_none(total: object) -> None:
 
 def test_more_rows_than_any_list_has_are_not_asked_for() -> None:
     with pytest.raises(Endless, match="more than any list has"):
-        by_offset(lambda at: {"total": 10**15, "contacts": rows(at, at + 1000)}, "contacts", lambda page: None, 1)
+        read_by_offset(lambda at: {"total": 10**15, "contacts": rows(at, at + 1000)}, "contacts", lambda page: None, 1)
 
 
 def test_tokens_may_lead_through_pages_without_rows_but_not_for_ever() -> None:
@@ -142,20 +151,21 @@ def test_tokens_may_lead_through_pages_without_rows_but_not_for_ever() -> None:
         "8": {"data": [{"id": 2}], "pagination": {"nextPageToken": ""}},
     }
     found: list[Any] = []
-    assert by_token(lambda token: pages[token], found.extend, "lists").whole(2)
+    assert read_by_token(lambda token: pages[token], found.extend, "lists").is_whole(2)
     assert found == [{"id": 1}, {"id": 2}]
 
     def endless(token: str | None) -> Any:
         return {"data": [], "pagination": {"nextPageToken": f"{int(token or 0) + 1}"}}
 
     with pytest.raises(Endless, match="never ended"):
-        by_token(endless, found.extend, "lists")
+        read_by_token(endless, found.extend, "lists")
 
 
 def test_a_pagination_that_is_not_there_ends_the_read() -> None:
     for pagination in ({}, {"pagination": None}, {"pagination": {"nextPageToken": None}}):
         found: list[Any] = []
-        assert by_token(lambda token, said=pagination: {"data": [{"id": 1}], **said}, found.extend, "lists").whole(1)  # type: ignore[misc]
+        answer = {"data": [{"id": 1}], **pagination}
+        assert read_by_token(lambda _token, answer=answer: answer, found.extend, "lists").is_whole(1)  # type: ignore[misc]
 
 
 def test_ids_may_be_numbers_and_a_row_of_a_number_and_of_its_text_is_one() -> None:
@@ -166,4 +176,4 @@ def test_ids_may_be_numbers_and_a_row_of_a_number_and_of_its_text_is_one() -> No
         add([{"id": "17", "name": "b"}])
         return Heard(2, shifted=False)
 
-    assert len(list(collected(read, "lists"))) == 2
+    assert len(list(read_collected(read, "lists"))) == 2

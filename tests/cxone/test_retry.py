@@ -185,7 +185,7 @@ def test_one_401_is_met_with_a_new_token(tenant: ScriptedTenant, connect: Connec
 
 def test_what_never_reached_the_tenant_is_no_request(tenant: ScriptedTenant, connect: Connect) -> None:
     transport = connect()
-    transport.tokens.token()
+    transport.tokens.obtain_token()
     before = transport.traffic
     url = tenant.url
     tenant.close()
@@ -267,7 +267,7 @@ def test_an_unknown_host_is_tried_again_and_told_as_such(
     tenant: ScriptedTenant, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transport = connect(base_url="http://nowhere.invalid")
-    transport.tokens.token()
+    transport.tokens.obtain_token()
 
     def fail(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -283,7 +283,7 @@ def test_a_connection_that_does_not_come_about_is_tried_again(
     tenant: ScriptedTenant, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transport = connect(base_url="http://127.0.0.2:9")
-    transport.tokens.token()
+    transport.tokens.obtain_token()
 
     def fail(*_: Any, **__: Any) -> Any:
         raise TimeoutError("timed out")
@@ -298,7 +298,7 @@ def test_an_untrusted_certificate_is_not_tried_again(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, time: FakeTime
 ) -> None:
     transport = connect(base_url="https://127.0.0.1:9")
-    transport.tokens.token()
+    transport.tokens.obtain_token()
 
     def fail(*_: Any, **__: Any) -> Any:
         raise ssl.SSLCertVerificationError(1, "self-signed certificate")
@@ -317,7 +317,7 @@ def test_tls_to_a_port_that_speaks_none_is_unavailable(tenant: ScriptedTenant, c
 
 def test_a_dead_proxy_is_told_as_such(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     transport = connect(base_url="http://tenant.example")
-    transport.tokens.token()
+    transport.tokens.obtain_token()
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
     with pytest.raises(errors.Unavailable, match="proxy cannot be reached"):
         transport.call("POST", "/lists", body={})

@@ -371,7 +371,7 @@ def test_credentials_that_are_nowhere_are_told_all_at_once() -> None:
         raise BadInput([Problem(where, "missing-credentials", f"{reference} is not set")])
 
     with pytest.raises(BadInput) as raised:
-        salesforce_client.connected(feed_at("http://127.0.0.1:1"), nowhere)
+        salesforce_client.connect(feed_at("http://127.0.0.1:1"), nowhere)
     assert [each.message for each in raised.value.problems] == [
         "env SALESFORCE_ID is not set",
         "env SALESFORCE_SECRET is not set",
@@ -384,7 +384,7 @@ def test_a_token_that_does_not_say_how_long_it_lives_is_used_for_every_page(
     tenant.token_answers.append(Answer(body={"access_token": "00D!abc", "issued_at": "1278448384422"}))
     tenant.answers.extend([FIRST, SECOND, THIRD])
     feed = feed_at(tenant.url)
-    with salesforce_client.connected(feed, lambda reference, where: Secret(reference)) as transport:
+    with salesforce_client.connect(feed, lambda reference, where: Secret(reference)) as transport:
         assert salesforce_client.read(transport, feed, ("Id",), tmp_path / "records.json").count == 6
     (token,) = tenant.token_requests
     assert token.headers["content-type"] == "application/x-www-form-urlencoded"

@@ -46,13 +46,13 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def reader(simulator: Simulator) -> Iterator[CampaignReader]:
     with reader_of(simulator.base_url("lists"), simulator.token_url("lists")) as found:
-        found.objects(CAMPAIGN)
+        found.read_objects(CAMPAIGN)
         simulator.clear_requests()
         yield found
 
 
 def test_calls_are_read_of_the_campaigns_that_are_asked_for(simulator: Simulator, reader: CampaignReader) -> None:
-    found = reader.statistics(CAMPAIGN, ["B"])
+    found = reader.read_statistics(CAMPAIGN, ["B"])
     assert found == {"B": Statistics(900, 200, 5, SINCE, UNTIL)}
     counted = found["B"]
     assert isinstance(counted, Statistics)
@@ -62,12 +62,12 @@ def test_calls_are_read_of_the_campaigns_that_are_asked_for(simulator: Simulator
 
 def test_a_tenant_that_does_not_offer_them_is_asked_once(simulator: Simulator, reader: CampaignReader) -> None:
     simulator.store.part(Calls).offered = False
-    assert reader.statistics(CAMPAIGN, ["A", "B", "C"]) == {}
+    assert reader.read_statistics(CAMPAIGN, ["A", "B", "C"]) == {}
     assert len(simulator.requests().to("/statistics$")) == 1
 
 
 def test_a_kind_without_calls_is_not_asked_for_them(simulator: Simulator, reader: CampaignReader) -> None:
-    assert reader.statistics(load_kinds()["ContactList"], ["All"]) == {}
+    assert reader.read_statistics(load_kinds()["ContactList"], ["All"]) == {}
     assert simulator.requests() == []
 
 
@@ -76,7 +76,7 @@ def test_a_tenant_that_cannot_answer_gives_no_estimate_and_is_asked_for_one_camp
     simulator: Simulator, reader: CampaignReader, status: int
 ) -> None:
     simulator.faults.add("status", status=status, path="/statistics$", times=None)
-    found = reader.statistics(CAMPAIGN, ["A", "B"])
+    found = reader.read_statistics(CAMPAIGN, ["A", "B"])
     assert list(found) == ["A"]
     assert str(found["A"]).startswith("no estimate of what 'A' may still abandon: ")
     assert "/CA-1002/" not in str([each.path for each in simulator.requests()])
@@ -87,7 +87,7 @@ def test_a_reply_that_never_comes_whole_gives_no_estimate(
     simulator: Simulator, reader: CampaignReader, fault: str
 ) -> None:
     simulator.faults.add(fault, path="/statistics$", times=None)
-    assert "no estimate of what 'A'" in str(reader.statistics(CAMPAIGN, ["A"])["A"])
+    assert "no estimate of what 'A'" in str(reader.read_statistics(CAMPAIGN, ["A"])["A"])
 
 
 @pytest.mark.parametrize("held", ["hold-before", "hold-after"])
@@ -96,7 +96,7 @@ def test_a_tenant_that_never_answers_holds_up_no_plan(
 ) -> None:
     monkeypatch.setattr(tenant_module, "SECONDS_FOR_AN_ESTIMATE", 0.2)
     simulator.faults.add(held, seconds=600, path="/statistics$", times=None)
-    found = reader.statistics(CAMPAIGN, ["A", "B", "C"])
+    found = reader.read_statistics(CAMPAIGN, ["A", "B", "C"])
     assert list(found) == ["A"]
     assert "no estimate of what 'A' may still abandon" in str(found["A"])
     assert "after 0.2 s" in str(found["A"])
@@ -106,9 +106,11 @@ def test_a_wait_that_the_tenant_asks_for_is_not_waited_for_an_estimate(
     simulator: Simulator, reader: CampaignReader
 ) -> None:
     simulator.faults.add("rate-limited", seconds=600, path="/statistics$", times=1)
-    assert "no estimate of what 'A'" in str(reader.statistics(CAMPAIGN, ["A", "B"])["A"])
+    assert "no estimate of what 'A'" in str(reader.read_statistics(CAMPAIGN, ["A", "B"])["A"])
     assert len(simulator.requests().to("/statistics$")) == 1
-    assert isinstance(reader.statistics(CAMPAIGN, ["B"])["B"], Statistics)  # nor does it hold up what comes after it
+    assert isinstance(
+        reader.read_statistics(CAMPAIGN, ["B"])["B"], Statistics
+    )  # nor does it hold up what comes after it
 
 
 def test_all_of_them_together_take_no_longer_than_a_plan_can_wait(
@@ -116,7 +118,7 @@ def test_all_of_them_together_take_no_longer_than_a_plan_can_wait(
 ) -> None:
     moments = iter([0.0, 10.0, 30.0, 30.1])
     monkeypatch.setattr(tenant_module, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    found = reader.statistics(CAMPAIGN, ["A", "B", "C"])
+    found = reader.read_statistics(CAMPAIGN, ["A", "B", "C"])
     assert found["B"] == Statistics(900, 200, 5, SINCE, UNTIL)
     assert str(found["C"]) == "no estimate of what 'C' may still abandon: the tenant took 30 s to tell it of 2"
 
@@ -126,7 +128,7 @@ def test_an_odd_reply_of_one_campaign_gives_no_estimate_of_that_one_and_the_othe
     simulator: Simulator, reader: CampaignReader, body: object
 ) -> None:
     simulator.faults.add("other-body", body=body, path="/CA-1001/statistics$", times=None)
-    found = reader.statistics(CAMPAIGN, ["B", "A"])
+    found = reader.read_statistics(CAMPAIGN, ["B", "A"])
     assert found["B"] == Statistics(900, 200, 5, SINCE, UNTIL)
     assert "no estimate of what 'A'" in str(found["A"])
 
@@ -155,8 +157,8 @@ def test_calls_that_cannot_be_understood_give_no_estimate_and_say_where_they_are
     campaign = {"id": "CA-1", "name": "A", "dialType": "preview", "listId": "CL-1"}
     tenant.answers += [Answer(200, {**lists, "data": [campaign]}), Answer(200, lists), Answer(200, told)]
     with reader_of(f"{tenant.url}/api/v1", f"{tenant.url}/oauth/token") as reader:
-        reader.objects(CAMPAIGN)
-        said = str(reader.statistics(CAMPAIGN, ["A"])["A"])
+        reader.read_objects(CAMPAIGN)
+        said = str(reader.read_statistics(CAMPAIGN, ["A"])["A"])
     assert "no estimate of what 'A' may still abandon: the " in said
     assert " does not match " in said
     assert f"GET {tenant.url}/api/v1/campaigns/CA-1/statistics" in said

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cxone.tenant_text import shown_code, shown_text
+from reconciler.cxone.tenant_text import mask_code, mask_text
 
 SAID = [
     ("the list is full", "the list is full"),
@@ -33,12 +33,12 @@ SAID = [
 
 @pytest.mark.parametrize(("said", "shown"), SAID)
 def test_what_is_wrong_is_shown_and_who_it_is_about_is_not(said: str, shown: str) -> None:
-    assert shown_text(said) == shown
+    assert mask_text(said) == shown
 
 
 def test_names_of_fields_that_we_sent_are_shown() -> None:
-    assert shown_text("loyaltyTierX must be text", {"loyaltyTierX"}) == "loyaltyTierX must be text"
-    assert shown_text("loyaltyTierX must be text") == "… must be text"
+    assert mask_text("loyaltyTierX must be text", {"loyaltyTierX"}) == "loyaltyTierX must be text"
+    assert mask_text("loyaltyTierX must be text") == "… must be text"
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def test_names_of_fields_that_we_sent_are_shown() -> None:
     ],
 )
 def test_a_code_is_shown_where_it_looks_like_one(code: str, shown: str) -> None:
-    assert shown_code(code) == shown
+    assert mask_code(code) == shown
 
 
 @given(st.text(), st.sampled_from(["Ottoline", "Zaphod", "Xanthippe"]), st.text())
 def test_no_name_gets_through_whatever_stands_around_it(before: str, name: str, after: str) -> None:
-    assert name not in shown_text(f"{before} {name} {after}")
+    assert name not in mask_text(f"{before} {name} {after}")
 
 
 @given(st.lists(st.sampled_from("0123456789 .-()/+"), max_size=60).map("".join))
 def test_no_number_of_six_digits_gets_through_however_it_is_written(text: str) -> None:
-    shown = shown_text(text)
+    shown = mask_text(text)
     assert sum(each.isdigit() for each in shown) <= sum(each.isdigit() for each in text)
     assert not any(len(run) >= 6 for run in "".join(c if c.isdigit() else " " for c in shown).split())

@@ -116,7 +116,7 @@ def test_a_token_is_renewed_before_its_expiry(tenant: ScriptedTenant, connect: C
 def test_the_event_socket_gets_the_same_token(tenant: ScriptedTenant, connect: Connect) -> None:
     transport = connect()
     transport.call("GET", "/lists")
-    assert transport.tokens.token().reveal() == "token-1"
+    assert transport.tokens.obtain_token().reveal() == "token-1"
     assert len(tenant.token_requests) == 1
 
 

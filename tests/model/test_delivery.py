@@ -6,9 +6,9 @@ import pytest
 
 from reconciler.model.delivery import MANY, choose_method
 from reconciler.model.segment import Delivery
-from reconciler.surfaces import methods
+from reconciler.surfaces import load_methods
 
-WAYS = {name: method.way for name, method in methods().items()}
+WAYS = {name: method.way for name, method in load_methods().items()}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 import reconciler.surfaces
 from reconciler import kinds
 from reconciler.cli import run as run_program
-from reconciler.surfaces import methods, surfaces
+from reconciler.surfaces import load_methods, load_surfaces
 from tests.conftest import AS_OF, Ended, manifest
 from tests.surfaces.desk import Desk, serve
 
@@ -26,7 +26,7 @@ surfaces:
 
 
 def _forget() -> None:
-    for cached in (surfaces, methods, kinds._load_modules, kinds.load_kinds):
+    for cached in (load_surfaces, load_methods, kinds._load_modules, kinds.load_kinds):
         cached.cache_clear()
 
 
@@ -39,7 +39,7 @@ def added(folder: Path) -> Iterator[None]:
     declared |= dict.fromkeys(names, declared["lists"])
     _forget()
     ways = kinds.load_schema("Segment")["properties"]["spec"]["properties"]["delivery"]["properties"]["method"]["enum"]
-    offered, ways[:] = list(ways), sorted({*ways, *methods()})
+    offered, ways[:] = list(ways), sorted({*ways, *load_methods()})
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ import pytest
 from reconciler import kinds
 from reconciler.ledger.owners import FILE
 from reconciler.model.surface_wire import Wire
-from reconciler.surfaces import surfaces
+from reconciler.surfaces import load_surfaces
 from tests.conftest import Ended
 from tests.surfaces.conftest import Workspace
 from tests.surfaces.desk import Desk
@@ -202,7 +202,7 @@ def test_surfaces_of_two_apis_are_no_tenant(workspace: Workspace, desk: Desk) ->
 
 def without_delete(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same API, where nothing can be deleted."""
-    held = cast("dict[str, Wire]", surfaces()["deskapi"].wires)
+    held = cast("dict[str, Wire]", load_surfaces()["deskapi"].wires)
     for name, wire in list(held.items()):
         monkeypatch.setitem(held, name, replace(wire, requests=replace(wire.requests, delete=None)))
     kinds._load_modules.cache_clear()

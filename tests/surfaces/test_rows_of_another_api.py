@@ -11,7 +11,7 @@ from reconciler import kinds
 from reconciler.model.paging import pick
 from reconciler.model.reply_shape import NUMBER, Shape, may, needs
 from reconciler.model.surface_wire import Call, Part, Wire
-from reconciler.surfaces import surfaces
+from reconciler.surfaces import load_surfaces
 from tests.surfaces.conftest import Workspace
 from tests.surfaces.desk import Desk
 from tests.surfaces.test_another_api import CAMPAIGN, POLICY, actions, applied, done, nothing_to_do, planned
@@ -165,7 +165,7 @@ def test_a_list_is_a_source_with_its_interactions_and_outcomes_are_set(workspace
 
 def vary(monkeypatch: pytest.MonkeyPatch, kind: str, **changes: Any) -> None:
     """The same API, but that it holds a kind otherwise."""
-    held = cast("dict[str, Wire]", surfaces()["deskapi"].wires)
+    held = cast("dict[str, Wire]", load_surfaces()["deskapi"].wires)
     monkeypatch.setitem(held, kind, replace(held[kind], **changes))
     kinds._load_modules.cache_clear()
     kinds.load_kinds.cache_clear()
@@ -210,7 +210,7 @@ def test_what_is_made_inactive_is_told_so_and_counts_as_gone_and_a_refusal_in_a_
     workspace: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requests = replace(
-        surfaces()["deskapi"].wires["ContactList"].requests,
+        load_surfaces()["deskapi"].wires["ContactList"].requests,
         delete=lambda object_id: Call("POST", "/groups/retire", {"objId": object_id}),
         inactive=True,
         refused=lambda answer: pick(answer, "0.error"),

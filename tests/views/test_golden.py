@@ -91,16 +91,16 @@ def progress() -> str:
     out = io.StringIO()
     clock = Clock()
     with ApplyProgress(Console(file=out, soft_wrap=True), every=3600, clock=clock) as told:
-        told.started("20260702T083000-abcdef", two_lists(), False)
-        told.finish(StepResult(LIST, Outcome.DONE, "adopted 'High'"))
+        told.start_run("20260702T083000-abcdef", two_lists(), False)
+        told.end_step(StepResult(LIST, Outcome.DONE, "adopted 'High'"))
         delivered(told, clock)
         told.tell()
         clock.now += 9
         told.tell()
         clock.now += 60
         told.tell()
-        told.finish(StepResult(ROWS, Outcome.DONE, "1,129 rows", 1126, 3))
-        told.ended(report())
+        told.end_step(StepResult(ROWS, Outcome.DONE, "1,129 rows", 1126, 3))
+        told.end_run(report())
     return out.getvalue()
 
 
@@ -126,9 +126,9 @@ def bars() -> str:
     """What a terminal shows meanwhile, without its colours."""
     out, clock = io.StringIO(), Clock()
     with ApplyProgress(Console(file=io.StringIO(), force_terminal=True), clock=clock) as told:
-        told.started("20260702T083000-abcdef", two_lists(), False)
+        told.start_run("20260702T083000-abcdef", two_lists(), False)
         delivered(told, clock)
-        Console(file=out, width=120, color_system=None).print(told.bars())
+        Console(file=out, width=120, color_system=None).print(told.make_bars())
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
@@ -136,19 +136,19 @@ def events() -> str:
     """Every event, as it is documented; the moments are left out."""
     out: list[bytes] = []
     told = ApplyEvents(out.append)
-    told.started("20260702T083000-abcdef", plan(), False)
-    told.begin(ROWS, "bulkInsert to 'High'", 1129)
-    told.chunk(ROWS, ChunkDone("put", 0, 497, 3))
-    told.submitted(ROWS, "JOB1", 629, again=False)
-    told.job(ROWS, Job("JOB1", "RUNNING", 0.25))
-    told.job(ROWS, Job("JOB1", "COMPLETED", 1.0, 2))
-    told.interrupted(at_once=False)
+    told.start_run("20260702T083000-abcdef", plan(), False)
+    told.start_step(ROWS, "bulkInsert to 'High'", 1129)
+    told.count_chunk(ROWS, ChunkDone("put", 0, 497, 3))
+    told.start_job(ROWS, "JOB1", 629, again=False)
+    told.update_job(ROWS, Job("JOB1", "RUNNING", 0.25))
+    told.update_job(ROWS, Job("JOB1", "COMPLETED", 1.0, 2))
+    told.tell_interruption(at_once=False)
     for step in report().steps:
-        told.finish(step)
-    told.ended(report())
-    told.started("20260702T083000-abcdef", plan(), True)
-    told.failed(refused())
-    told.interrupted(at_once=True)
+        told.end_step(step)
+    told.end_run(report())
+    told.start_run("20260702T083000-abcdef", plan(), True)
+    told.tell_failure(refused())
+    told.tell_interruption(at_once=True)
     return re.sub(r'"at":"[^"]+"', '"at":"…"', b"".join(out).decode())
 
 
@@ -169,12 +169,12 @@ def two_lists() -> Plan:
 
 def delivered(told: ApplyProgress, clock: Clock) -> None:
     """In two seconds 500 rows are done, of which 3 are rejected, and 8 jobs are under way, the first half done."""
-    told.begin(ROWS, "bulkInsert to 'High'", 1129)
+    told.start_step(ROWS, "bulkInsert to 'High'", 1129)
     clock.now += 2
-    told.chunk(ROWS, ChunkDone("put", 0, 497, 3))
+    told.count_chunk(ROWS, ChunkDone("put", 0, 497, 3))
     for number in range(8):
-        told.submitted(ROWS, f"JOB{number}", 50, again=False)
-    told.job(ROWS, Job("JOB0", "RUNNING", 0.5))
+        told.start_job(ROWS, f"JOB{number}", 50, again=False)
+    told.update_job(ROWS, Job("JOB0", "RUNNING", 0.5))
 
 
 VOICES: dict[str, Callable[[], str]] = {
@@ -191,11 +191,11 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan-replacement.json": lambda: json_view.plan(replacement()) + "\n",
     "report.txt": lambda: printed(terminal.report(report())),
     "report.json": lambda: json_view.report(report()) + "\n",
-    "bad-input.txt": lambda: printed(problems.failure(bad_input())),
-    "refused.txt": lambda: printed(problems.failure(refused())),
+    "bad-input.txt": lambda: printed(problems.show_failure(bad_input())),
+    "refused.txt": lambda: printed(problems.show_failure(refused())),
     "progress.txt": progress,
-    "callbacks.txt": lambda: printed(callbacks.receipts(receipts())),
-    "undelivered.txt": lambda: printed(callbacks.waiting(undelivered())),
+    "callbacks.txt": lambda: printed(callbacks.show_receipts(receipts())),
+    "undelivered.txt": lambda: printed(callbacks.show_waiting(undelivered())),
     "undelivered.json": lambda: callbacks.machine(undelivered(), Meant("acme", "production", "prod")) + "\n",
     "progress-bars.txt": bars,
     "events.ndjson": events,
@@ -216,4 +216,4 @@ def test_no_golden_file_is_left_over() -> None:
 
 def test_a_name_in_the_tenant_gives_no_orders_to_the_terminal() -> None:
     problem = Problem(Location("a.yaml"), "unknown-list", "the tenant has no list '\x1b[2Jgone\u202e'")
-    assert "\\u001b[2Jgone\\u202e" in printed(problems.failure(BadInput([problem])))
+    assert "\\u001b[2Jgone\\u202e" in printed(problems.show_failure(BadInput([problem])))

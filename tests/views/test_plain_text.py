@@ -53,7 +53,7 @@ def test_json_without_orders_says_the_same(text: str) -> None:
 @pytest.mark.parametrize("text", ORDERS[:4])
 def test_an_error_begins_every_line_with_words_of_ours(text: str) -> None:
     error = ReconcilerError(f"the list {plain(text)!r} is gone", where=text, note=text, hint=text)
-    for line in problems.failure(error).plain.split("\n"):
+    for line in problems.show_failure(error).plain.split("\n"):
         assert line.startswith(("error[error]: the list", "  where: ", "  note:  ", "  hint:  "))
 
 

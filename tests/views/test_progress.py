@@ -22,9 +22,9 @@ TWO_LISTS = replace(plan(), rows=(rows(), replace(rows(), address=OTHER)))
 def shown(console: Console, out: io.StringIO) -> str:
     """What an apply of one list leaves behind."""
     with ApplyProgress(console, every=3600) as told:
-        told.started("a-run", plan(), False)
-        told.begin(ROWS, "listContacts to 'High'", 1129)
-        told.chunk(ROWS, ChunkDone("put", 0, 500, 0))
+        told.start_run("a-run", plan(), False)
+        told.start_step(ROWS, "listContacts to 'High'", 1129)
+        told.count_chunk(ROWS, ChunkDone("put", 0, 500, 0))
         told.tell()
     return out.getvalue()
 
@@ -48,8 +48,8 @@ def test_a_line_comes_only_if_something_moved_or_all_was_quiet_for_long() -> Non
     out, now = io.StringIO(), [0.0]
     with ApplyProgress(Console(file=out, width=500), every=3600, clock=lambda: now[0]) as told:
         told.tell()
-        told.started("a-run", plan(), False)
-        told.begin(ROWS, "listContacts to 'High'", 1129)
+        told.start_run("a-run", plan(), False)
+        told.start_step(ROWS, "listContacts to 'High'", 1129)
         for now[0] in (10, 20, 30, 69, 70, 80):
             told.tell()
     assert out.getvalue().count("0 of 1,129 rows") == 2
@@ -58,11 +58,11 @@ def test_a_line_comes_only_if_something_moved_or_all_was_quiet_for_long() -> Non
 def test_many_chunks_make_no_more_lines() -> None:
     out = io.StringIO()
     with ApplyProgress(Console(file=out, width=500), every=3600) as told:
-        told.started("a-run", plan(), False)
-        told.begin(ROWS, "listContacts to 'High'", 1129)
+        told.start_run("a-run", plan(), False)
+        told.start_step(ROWS, "listContacts to 'High'", 1129)
         for number in range(1129):
-            told.chunk(ROWS, ChunkDone("put", number, 1, 0))
-        told.finish(StepResult(ROWS, Outcome.DONE, "all"))
+            told.count_chunk(ROWS, ChunkDone("put", number, 1, 0))
+        told.end_step(StepResult(ROWS, Outcome.DONE, "all"))
     assert out.getvalue().count("\n") == 1
 
 
@@ -75,33 +75,33 @@ def test_rows_of_an_earlier_run_say_nothing_of_how_fast_this_one_is() -> None:
 
 def test_a_job_counts_as_far_as_it_is_and_then_with_its_chunk() -> None:
     course = Estimate(TWO_LISTS, 0.0)
-    course.begin(ROWS, 1129, 0.0)
-    course.submitted(ROWS, "J", 1000)
-    course.job(ROWS, Job("J", "RUNNING", 0.4), 1.0)
+    course.start_step(ROWS, 1129, 0.0)
+    course.start_job(ROWS, "J", 1000)
+    course.update_job(ROWS, Job("J", "RUNNING", 0.4), 1.0)
     tally = course.under_way[ROWS]
     assert (tally.reached, tally.done, course.whole.reached) == (400, 0, 400)
-    course.job(ROWS, Job("J", "COMPLETED", 1.0), 2.0)
-    course.job(ROWS, Job("J", "RUNNING", 0.5), 2.0)
+    course.update_job(ROWS, Job("J", "COMPLETED", 1.0), 2.0)
+    course.update_job(ROWS, Job("J", "RUNNING", 0.5), 2.0)
     assert not tally.jobs
-    course.chunk(ROWS, ChunkDone("put", 0, 990, 10), 2.0)
+    course.count_chunk(ROWS, ChunkDone("put", 0, 990, 10), 2.0)
     assert (tally.done, tally.rejected, course.whole.done) == (1000, 10, 1000)
 
 
 def test_what_a_step_leaves_undone_is_no_longer_waited_for() -> None:
     course = Estimate(TWO_LISTS, 0.0)
-    course.begin(ROWS, 1129, 0.0)
-    course.submitted(ROWS, "J", 500)
-    course.chunk(ROWS, ChunkDone("put", 0, 500, 0), 1.0)
-    course.finish(StepResult(ROWS, Outcome.FAILED, "no", 500), 3.0)
+    course.start_step(ROWS, 1129, 0.0)
+    course.start_job(ROWS, "J", 500)
+    course.count_chunk(ROWS, ChunkDone("put", 0, 500, 0), 1.0)
+    course.end_step(StepResult(ROWS, Outcome.FAILED, "no", 500), 3.0)
     assert (course.whole.total, course.whole.done, course.whole.jobs) == (1129 + 500, 500, {})
-    course.finish(StepResult(OTHER, Outcome.BLOCKED, "waits"), 3.0)
+    course.end_step(StepResult(OTHER, Outcome.BLOCKED, "waits"), 3.0)
     assert course.whole.total == 500
 
 
 def test_a_step_that_an_earlier_run_has_finished_counts_as_done() -> None:
     course = Estimate(TWO_LISTS, 0.0)
-    course.finish(StepResult(LIST, Outcome.DONE, "adopted"), 3.0)
-    course.finish(StepResult(ROWS, Outcome.DONE, "all", 1129), 3.0)
+    course.end_step(StepResult(LIST, Outcome.DONE, "adopted"), 3.0)
+    course.end_step(StepResult(ROWS, Outcome.DONE, "all", 1129), 3.0)
     assert (course.whole.done, course.whole.estimate_rate(10)) == (1129, None)
 
 
@@ -143,7 +143,7 @@ def test_where_nothing_comes_any_more_the_time_left_grows() -> None:
 def test_how_a_step_failed_is_told_as_it_fails_with_what_to_do() -> None:
     out = io.StringIO()
     with ApplyProgress(Console(file=out, width=500), every=3600) as told:
-        told.started("a-run", plan(), False)
-        told.finish(StepResult(LIST, Outcome.FAILED, "conflict: no", note="why", hint="do"))
-        told.finish(StepResult(ROWS, Outcome.BLOCKED, "waits"))
+        told.start_run("a-run", plan(), False)
+        told.end_step(StepResult(LIST, Outcome.FAILED, "conflict: no", note="why", hint="do"))
+        told.end_step(StepResult(ROWS, Outcome.BLOCKED, "waits"))
     assert out.getvalue().splitlines() == [f"✗ {LIST}  failed: conflict: no", "    note:  why", "    hint:  do"]

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reconciler import views as package
 from reconciler.cli import reconciler
-from reconciler.views import list_formats, terminal, views
+from reconciler.views import list_formats, load_views, terminal
 from reconciler.views.line_budget import fit_parts
 from reconciler.views.view import Subject, View
 from tests.views.plans import large, plan
@@ -32,15 +32,15 @@ def test_a_view_is_found_by_its_module_alone(monkeypatch: pytest.MonkeyPatch) ->
     found = [*pkgutil.iter_modules(package.__path__)]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(pkgutil, "iter_modules", lambda _: [*found, found[0]._replace(name="haiku")])
-    views.cache_clear()
+    load_views.cache_clear()
     try:
         assert list_formats("plan") == ["text", "haiku", "json", "markdown"]
         module.VIEWS = (View("json", "plan", str),)  # type: ignore[attr-defined]
-        views.cache_clear()
+        load_views.cache_clear()
         with pytest.raises(ValueError, match="plan is shown as json twice"):
-            views()
+            load_views()
     finally:
-        views.cache_clear()
+        load_views.cache_clear()
 
 
 def test_every_command_that_shows_something_has_the_same_option() -> None:

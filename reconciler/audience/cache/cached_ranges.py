@@ -26,7 +26,7 @@ def make_empty(any_relation: Any, columns: dict[str, str]) -> Any:
     return any_relation.limit(0).select(**{name: ibis.null(kind) for name, kind in columns.items()})
 
 
-def moment(seconds: int) -> Any:
+def make_moment(seconds: int) -> Any:
     """A moment as a column; the cast stays in the query, or the engine would choose a narrower type."""
     import ibis
 
@@ -63,7 +63,7 @@ def build_requests(contacts: Any, end: int, overlap: int) -> Any:
     """
     import ibis
 
-    last = moment(end)
+    last = make_moment(end)
     new = contacts["until"].isnull()
     whole = contacts.filter(new).select("contactId", lo=contacts["start"], hi=last)
     older = contacts.filter(~new & (contacts["start"] < contacts["since"]))
@@ -102,7 +102,7 @@ def extend_ranges(contacts: Any, known: Any, upto: int, now: int) -> Any:
     reached = asked.select(
         "contactId",
         since=ibis.least(asked["start"], asked["since"].fill_null(asked["start"])),
-        until=ibis.greatest(moment(upto), asked["until"].fill_null(upto)),
+        until=ibis.greatest(make_moment(upto), asked["until"].fill_null(upto)),
         read=asked["read"].fill_null(now),
     )
     reached = reached.filter(reached["since"] < reached["until"])

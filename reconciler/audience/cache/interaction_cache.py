@@ -59,7 +59,7 @@ def read_interactions(
         memory.shelf.sweep(memory.cache.refresh_after)
     found: dict[RowQuery, Rows] = {}
     notices: list[Notice] = []
-    for number, (_, group) in enumerate(groupby(sorted(queries, key=_alike), key=_alike)):
+    for number, (_, group) in enumerate(groupby(sorted(queries, key=_key_of_alike), key=_key_of_alike)):
         folder = into / f"history-{number}"
         folder.mkdir(mode=0o700)
         reading = _Reading(backend, tuple(group), contacts, reader, memory, folder)
@@ -68,7 +68,7 @@ def read_interactions(
     return CachedInteractions(found, tuple(notices))
 
 
-def _alike(query: InteractionsOf) -> tuple[tuple[str, ...], datetime]:
+def _key_of_alike(query: InteractionsOf) -> tuple[tuple[str, ...], datetime]:
     return query.types, query.end
 
 
@@ -86,8 +86,8 @@ class _Reading:
     ) -> None:
         self._backend, self._reader, self._memory, self._into = backend, reader, memory, into
         self._query = queries[0]
-        self._end = _seconds(self._query.end)
-        self._now = _seconds(memory.now)
+        self._end = _to_seconds(self._query.end)
+        self._now = _to_seconds(memory.now)
         self._key = {"tenant": dict(memory.tenant), "types": list(self._query.types), "contract": CONTRACT}
         self._written = 0
         self._people = {query: self._write(relations.is_active(backend, contacts[query.contacts])) for query in queries}
@@ -95,37 +95,37 @@ class _Reading:
 
     def read(self) -> dict[RowQuery, Rows]:
         """What each query asks for; and keep what was read."""
-        kept, known = self._recalled()
-        contacts, asked, fresh = self._asked(known)
+        kept, known = self._recall()
+        contacts, asked, fresh = self._ask_tenant(known)
         wrong = relations.count_rows(self._backend, cached_ranges.count_contradictions(kept, asked, fresh))
         if wrong:
             words = f"{wrong:,} of them are no longer in the tenant, or are others there by now"
             self._drop("changed_in_tenant", words, wrong)
-            kept, known = self._nothing()
-            contacts, asked, fresh = self._asked(known)
+            kept, known = self._make_nothing()
+            contacts, asked, fresh = self._ask_tenant(known)
         everything = cached_ranges.merge_interactions(kept, fresh)
         self._keep(everything, cached_ranges.extend_ranges(contacts, known, min(self._end, self._now), self._now))
         found: dict[RowQuery, Rows] = {}
         for query, people in self._people.items():
-            mine = cached_ranges.select_within(everything, people, _seconds(query.start), self._end)
-            found[query] = self._rows(mine, cached_ranges.TOLD)
+            mine = cached_ranges.select_within(everything, people, _to_seconds(query.start), self._end)
+            found[query] = self._write_rows(mine, cached_ranges.TOLD)
         return found
 
-    def _recalled(self) -> tuple[Any, Any]:
+    def _recall(self) -> tuple[Any, Any]:
         """What is kept and may be used, as relations: history and known."""
         shelf = self._memory.shelf
         if shelf is None or self._memory.refresh:
-            return self._nothing()
+            return self._make_nothing()
         try:
             parts = shelf.fetch(self._key, self._into)
             if parts is None:
-                return self._nothing()
-            return self._trusted(parts)
+                return self._make_nothing()
+            return self._filter_trusted(parts)
         except Untrusted as error:
             self._drop(error.code, str(error))
-            return self._nothing()
+            return self._make_nothing()
 
-    def _trusted(self, parts: Mapping[str, Rows]) -> tuple[Any, Any]:
+    def _filter_trusted(self, parts: Mapping[str, Rows]) -> tuple[Any, Any]:
         """What was fetched, without what is too old to be believed.
 
         Raises:
@@ -149,40 +149,42 @@ class _Reading:
         young = known.filter(known["read"] > self._now - int(self._memory.cache.refresh_after.total_seconds()))
         return history.semi_join(young, "contactId"), young
 
-    def _nothing(self) -> tuple[Any, Any]:
+    def _make_nothing(self) -> tuple[Any, Any]:
         people = next(iter(self._people.values()))
         return cached_ranges.make_empty(people, cached_ranges.HISTORY), cached_ranges.make_empty(
             people, cached_ranges.KNOWN
         )
 
-    def _asked(self, known: Any) -> tuple[Any, Any, Any]:
+    def _ask_tenant(self, known: Any) -> tuple[Any, Any, Any]:
         """Who was sought, what was asked for, and what the tenant answered; each on disk."""
-        starts = [people.mutate(start=cached_ranges.moment(_seconds(q.start))) for q, people in self._people.items()]
+        starts = [
+            people.mutate(start=cached_ranges.make_moment(_to_seconds(q.start))) for q, people in self._people.items()
+        ]
         everybody = starts[0].union(*starts[1:]) if len(starts) > 1 else starts[0]
         wanted = everybody.group_by("contactId").agg(start=everybody["start"].min())
         contacts = self._write(cached_ranges.find_missing_ranges(wanted, known, self._end))
         overlap = int(self._memory.cache.overlap.total_seconds())
         asked = self._write(cached_ranges.build_requests(contacts, self._end, overlap))
-        answers = [self._answer(asked, lo, hi) for lo, hi in self._windows(asked)]
+        answers = [self._fetch_answer(asked, lo, hi) for lo, hi in self._list_windows(asked)]
         if not answers:  # nobody to ask for; a tenant that could not be asked is told all the same
-            answers = [self._searched(self._query, iter(()))]
+            answers = [self._search(self._query, iter(()))]
         tables = [relations.read_table(self._backend, each).select(*cached_ranges.TOLD) for each in answers]
         heard = tables[0].union(*tables[1:]) if len(tables) > 1 else tables[0]
         return contacts, asked, self._write(cached_ranges.drop_duplicates(heard))
 
-    def _windows(self, asked: Any) -> list[tuple[int, int]]:
+    def _list_windows(self, asked: Any) -> list[tuple[int, int]]:
         """The different windows, of which there are few: contacts that were read together are asked for together."""
         windows = asked.select("lo", "hi").distinct().order_by("lo", "hi")
         return [(lo, hi) for chunk in relations.stream_rows(self._backend, windows, 1000) for lo, hi in chunk]
 
-    def _answer(self, asked: Any, lo: int, hi: int) -> Rows:
+    def _fetch_answer(self, asked: Any, lo: int, hi: int) -> Rows:
         ids = asked.filter(asked["lo"] == lo, asked["hi"] == hi).select("contactId").order_by("contactId")
         start, end = (datetime.fromtimestamp(each, UTC) for each in (lo, hi))
         chunks = ([row[0] for row in chunk] for chunk in relations.stream_rows(self._backend, ids, IDS_A_SEARCH))
-        return self._searched(replace(self._query, start=start, end=end), chunks)
+        return self._search(replace(self._query, start=start, end=end), chunks)
 
-    def _searched(self, query: InteractionsOf, ids: Iterator[Sequence[str]]) -> Rows:
-        found = self._reader.interactions(query, ids, self._into)
+    def _search(self, query: InteractionsOf, ids: Iterator[Sequence[str]]) -> Rows:
+        found = self._reader.read_interactions(query, ids, self._into)
         relations.refuse_unclear_times(self._backend, found)
         log.info("read %d %s interactions from %s", found.count, "/".join(query.types), format_instant(query.start))
         return found
@@ -190,12 +192,12 @@ class _Reading:
     def _keep(self, everything: Any, grown: Any) -> None:
         if self._memory.shelf is None:
             return
-        known = self._rows(grown, cached_ranges.KNOWN)
+        known = self._write_rows(grown, cached_ranges.KNOWN)
         history = cached_ranges.select_covered(everything, relations.read_table(self._backend, known))
         try:
             self._memory.shelf.store(
                 self._key,
-                {"history": self._rows(history, cached_ranges.HISTORY), "known": known},
+                {"history": self._write_rows(history, cached_ranges.HISTORY), "known": known},
             )
         except LedgerError as error:
             why = f": {error.note}" if error.note else ""
@@ -213,19 +215,19 @@ class _Reading:
 
     def _write(self, relation: Any) -> Any:
         """A relation that is used more than once, on disk."""
-        target, _ = self._written_down(relation)
+        target, _ = self._write_down(relation)
         return engine.read_parquet(self._backend, target)
 
-    def _rows(self, relation: Any, columns: Mapping[str, str]) -> Rows:
-        target, count = self._written_down(relation)
+    def _write_rows(self, relation: Any, columns: Mapping[str, str]) -> Rows:
+        target, count = self._write_down(relation)
         return Rows(target, "parquet", dict(columns), count)
 
-    def _written_down(self, relation: Any) -> tuple[Path, int]:
+    def _write_down(self, relation: Any) -> tuple[Path, int]:
         self._written += 1
         target = self._into / f"{self._written}.parquet"
         return target, engine.write_parquet(self._backend, relation, target)
 
 
-def _seconds(instant: datetime) -> int:
+def _to_seconds(instant: datetime) -> int:
     """Whole seconds since 1970, rounded down as on the wire."""
     return int(instant.timestamp() // 1)

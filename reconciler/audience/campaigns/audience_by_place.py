@@ -36,11 +36,11 @@ def count_by_place(backend: Any, people: Any) -> Exposure:
     first = people.select("e164", "country", "postalCode", "timezone").limit(FEW + 1)
     some = [row for chunk in relations.stream_rows(backend, first, _CHUNK) for row in chunk]
     if len(some) <= FEW:
-        return _summed(_one(*row) for row in some)
-    return _summed(row for chunk in relations.stream_rows(backend, _grouped(people), _CHUNK) for row in chunk)
+        return _sum_groups(_make_group(*row) for row in some)
+    return _sum_groups(row for chunk in relations.stream_rows(backend, _group_people(people), _CHUNK) for row in chunk)
 
 
-def _one(number: str | None, place: str | None, code: str | None, clock: str | None) -> Group:
+def _make_group(number: str | None, place: str | None, code: str | None, clock: str | None) -> Group:
     """One person as a group: as `_grouped` would have it."""
     told = key = None
     if number is not None:
@@ -50,15 +50,15 @@ def _one(number: str | None, place: str | None, code: str | None, clock: str | N
         adrift = next((str(each.code) for each in spread if not re.search(each.local, number)), None)
         plus_one = number.startswith("+1")
         key = (
-            number[1 : 1 + geography.longest_prefix("1")]
+            number[1 : 1 + geography.find_longest_prefix("1")]
             if plus_one
-            else adrift or number[1 : 1 + geography.longest_prefix()]
+            else adrift or number[1 : 1 + geography.find_longest_prefix()]
         )
     home, zone = ((text or "").strip(_BLANK) or None for text in (place, clock))
     return told, key, home, postal_codes.read_postal_code(code), zone, code, 1
 
 
-def _grouped(people: Any) -> Any:
+def _group_people(people: Any) -> Any:
     """People counted by what is looked up: the country where a pattern says it, the digits, and the address."""
     import ibis
 
@@ -74,12 +74,12 @@ def _grouped(people: Any) -> Any:
         (number.startswith(f"+{each.code}") & ~number.re_search(each.local), str(each.code))
         for each in geography.load_spread()
     ]
-    digits = number.substr(1, geography.longest_prefix())
+    digits = number.substr(1, geography.find_longest_prefix())
     named = people.mutate(
         told=country,
         # of +1 no entry is longer
         key=ibis.cases(
-            (number.startswith("+1"), number.substr(1, geography.longest_prefix("1"))), *adrift, else_=digits
+            (number.startswith("+1"), number.substr(1, geography.find_longest_prefix("1"))), *adrift, else_=digits
         ),
         home=people["country"].strip().nullif(""),
         code=postal_codes.locate_by_code(people["postalCode"]),
@@ -89,7 +89,7 @@ def _grouped(people: Any) -> Any:
     return named.group_by(by).agg(example=named["postalCode"].min(), people=named.count())
 
 
-def _summed(groups: Iterable[Group]) -> Exposure:
+def _sum_groups(groups: Iterable[Group]) -> Exposure:
     """Groups of people as an exposure."""
     countries: Counter[str] = Counter()
     places: Counter[tuple[tuple[str, ...], tuple[str, ...], bool, bool]] = Counter()

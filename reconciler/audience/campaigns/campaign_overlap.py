@@ -41,7 +41,7 @@ def find_overlap(
     active = [each for each in judged if each.campaign.active]
     dialling = {each.campaign.list for each in (*active, *(others if active else ())) if each.campaign.list}
     every = (*names, *sorted(dialling - names.keys()))
-    lists = dict(_lists(backend, every, members, changes, live, into))
+    lists = dict(_iter_lists(backend, every, members, changes, live, into))
     counted = {
         name: audience_by_place.count_by_place(backend, relations.read_table(backend, rows))
         for name, (rows, numbered) in lists.items()
@@ -51,16 +51,16 @@ def find_overlap(
         backend, {name: rows for name, (rows, _) in lists.items() if name in dialling}
     )
 
-    def told(each: Planned) -> Planned:
+    def add_people(each: Planned) -> Planned:
         if each.campaign.address not in known:
             return each
         seen = replace(each, exposure=counted.get(each.campaign.list))
-        return replace(seen, shared=tuple(_shared(seen, [*campaigns, *others], met)))
+        return replace(seen, shared=tuple(_iter_shared(seen, [*campaigns, *others], met)))
 
-    return tuple(map(told, campaigns)), tuple(map(told, others))
+    return tuple(map(add_people, campaigns)), tuple(map(add_people, others))
 
 
-def _lists(
+def _iter_lists(
     backend: Any, names: Sequence[str], members: Members, changes: Changes, live: Live, into: Path
 ) -> Iterator[tuple[str, tuple[Rows, bool]]]:
     """The people of each list, as far as they could be read, and whether their numbers could be."""
@@ -84,7 +84,7 @@ def _lists(
             yield name, (projected_members.has_members(backend, live.rows[members_alone], target), False)
 
 
-def _shared(mine: Planned, every: Iterable[Planned], met: Mapping[tuple[str, str], int]) -> Iterator[Shared]:
+def _iter_shared(mine: Planned, every: Iterable[Planned], met: Mapping[tuple[str, str], int]) -> Iterator[Shared]:
     """Other active campaigns with people of one: declared ones, then those that somebody else made."""
     if not mine.campaign.active:
         return

@@ -39,28 +39,28 @@ def read_outcomes(
         return {}
     workers = max(1, reader.outcomes_at_once // len(asked))
 
-    def one(numbered: tuple[int, OutcomesOf]) -> Rows | BadInput:
+    def read_one(numbered: tuple[int, OutcomesOf]) -> Rows | BadInput:
         number, query = numbered
         folder = into / f"campaign-{number}"
         folder.mkdir()
         # a database and a folder of its own: those of several threads must not meet
         with engine.open_reader(settings, folder) as backend:
             try:
-                contacts = _told(backend, query, rows[query.dispositions], told)
-                read = reader.outcomes(query, contacts, workers, folder)
+                contacts = _iter_contacts(backend, query, rows[query.dispositions], told)
+                read = reader.read_outcomes(query, contacts, workers, folder)
             except BadInput as bad:
                 return bad
             return stage.stage_rows(backend, query, read, folder)
 
     at_once = min(len(asked), reader.outcomes_at_once)
-    found = list(work_through(one, enumerate(asked), at_once, "campaigns", in_order=True))
+    found = list(work_through(read_one, enumerate(asked), at_once, "campaigns", in_order=True))
     problems = [problem for each in found if isinstance(each, BadInput) for problem in each.problems]
     if problems:
         raise BadInput(problems)
     return {query: each for query, each in zip(asked, found, strict=True) if isinstance(each, Rows)}
 
 
-def _told(backend: Any, query: OutcomesOf, dispositions: Rows, told: Asked) -> Iterator[str]:
+def _iter_contacts(backend: Any, query: OutcomesOf, dispositions: Rows, told: Asked) -> Iterator[str]:
     """The contacts that are asked for."""
     total = of_contacts.count_contacts(backend, dispositions)
     for done, contact in enumerate(of_contacts.list_contacts(backend, dispositions)):

@@ -53,11 +53,11 @@ def project_filled_list(
     # a row whose number was another contact's is that contact's no more
     stays = stays.select("member", "written", contactId=ibis.coalesce(stays["row_id"], stays["contactId"]))
     everybody = ibis.union(stays, added.select(member="row", written="written", contactId="row_id"))
-    told = _told(backend, standing, how, read, everybody).rename(told_id="contactId", told="e164")
+    told = _read_source(backend, standing, how, read, everybody).rename(told_id="contactId", told="e164")
     people = everybody.left_join(told, everybody["contactId"] == told["told_id"])
     number = [people["written"], people["told"]]
     if phones is not None:
-        held = _numbers(backend, phones, how).rename(held_id="contactId", held="e164")
+        held = _read_numbers(backend, phones, how).rename(held_id="contactId", held="e164")
         people = people.left_join(held, people["member"] == held["held_id"])
         number = [people["written"], people["held"], people["told"]]
     people = people.mutate(e164=ibis.coalesce(*number))
@@ -68,7 +68,7 @@ def project_current_list(backend: Any, phones: Rows, target: Path) -> Rows:
     """The people of a list that no segment fills, as `DIALLED`, written to `target`: who is on it now."""
     import ibis
 
-    people = _numbers(backend, phones, Phones())
+    people = _read_numbers(backend, phones, Phones())
     people = people.mutate(contactId=people["who"], **{name: ibis.null("string") for name in _ADDRESS})
     return relations.write_rows(backend, people.select(*DIALLED), target, DIALLED)
 
@@ -82,7 +82,9 @@ def has_members(backend: Any, members: Rows, target: Path) -> Rows:
     return relations.write_rows(backend, people, target, DIALLED)
 
 
-def _told(backend: Any, standing: MembershipDecision, how: Phones, read: Mapping[RowQuery, Rows], listed: Any) -> Any:
+def _read_source(
+    backend: Any, standing: MembershipDecision, how: Phones, read: Mapping[RowQuery, Rows], listed: Any
+) -> Any:
     """What the segment's source says of some people: their numbers and addresses."""
     import ibis
 
@@ -102,7 +104,7 @@ def _told(backend: Any, standing: MembershipDecision, how: Phones, read: Mapping
     return addressed.left_join(numbers, addressed["contactId"] == numbers["id"]).drop("id")
 
 
-def _numbers(backend: Any, phones: Rows, how: Phones) -> Any:
+def _read_numbers(backend: Any, phones: Rows, how: Phones) -> Any:
     """The number of each contact, by the id that the tenant itself has for it; `who` as ids are compared."""
     import ibis
 

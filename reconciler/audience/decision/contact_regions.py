@@ -30,7 +30,7 @@ def find_foreign_numbers(
     if segment.phones is None or not _is_suspect(backend, relations.read_table(backend, standing)):
         return
     entries = suppression.read_entries(backend, read[segment.contacts], segment.phones)
-    by_state = {each.region: each for each in _by_state(backend, segment, entries)}
+    by_state = {each.region: each for each in _find_by_state(backend, segment, entries)}
     yield from by_state.values()
     for misread in unreadable_entries.find_misread(backend, [entries]):
         if misread.likely is not None and misread.region not in by_state:
@@ -39,27 +39,27 @@ def find_foreign_numbers(
 
 def _is_suspect(backend: Any, everyone: Any) -> bool:
     """Whether it is worth reading the numbers again: most are none, or most in some country may be of a state."""
-    doubtful = everyone["e164"].re_search(_abroad())
-    told = everyone.mutate(code=everyone["e164"].re_extract(rf"^\+({_codes()})", 1), doubtful=doubtful)
+    doubtful = everyone["e164"].re_search(_make_abroad_pattern())
+    told = everyone.mutate(code=everyone["e164"].re_extract(rf"^\+({_make_codes_pattern()})", 1), doubtful=doubtful)
     counted = told.group_by("code").agg(n=told.count(), odd=(told["e164"].isnull() | told["doubtful"]).sum())
     found = next(relations.stream_rows(backend, counted, 1000), [])
     lost = sum(many for code, many, _ in found if code is None)
     return 2 * lost > sum(many for _, many, _ in found) or any(2 * odd > many for code, many, odd in found if code)
 
 
-def _by_state(backend: Any, segment: Segment, entries: Any) -> Iterator[ForeignNumbers]:
-    said = unreadable_entries.national(entries)
+def _find_by_state(backend: Any, segment: Segment, entries: Any) -> Iterator[ForeignNumbers]:
+    said = unreadable_entries.select_national(entries)
     digits = said["phone"].re_replace(r"[^0-9]+", "")
-    marked = said.mutate(odd=(said["within"] + digits).re_search(_at_home()))
+    marked = said.mutate(odd=(said["within"] + digits).re_search(_make_home_pattern()))
     counted = marked.group_by("within").agg(n=marked.count(), odd=marked["odd"].sum())
     for region, many, bad in next(relations.stream_rows(backend, counted, 1000), []):
         if 2 * bad > many:
-            country, state = _namesakes()[region][0], f"{_namesakes()[region][0]}-{region}"
+            country, state = _load_namesakes()[region][0], f"{_load_namesakes()[region][0]}-{region}"
             yield ForeignNumbers(segment.address, region, many, bad, country, state)
 
 
 @cache
-def _namesakes() -> Mapping[str, tuple[str, str, str]]:
+def _load_namesakes() -> Mapping[str, tuple[str, str, str]]:
     """By a country with the letters of a state: the state's country, the calling code of the first, and area codes."""
     import phonenumbers
 
@@ -73,15 +73,17 @@ def _namesakes() -> Mapping[str, tuple[str, str, str]]:
     return found
 
 
-def _at_home() -> str:
+def _make_home_pattern() -> str:
     """A country's letters, and ten digits, or eleven with a 1, that begin with an area code of the state."""
-    return f"^(?:{'|'.join(f'{letters}1?(?:{codes})' for letters, (_, _, codes) in _namesakes().items())})[0-9]{{7}}$"
+    return (
+        f"^(?:{'|'.join(f'{letters}1?(?:{codes})' for letters, (_, _, codes) in _load_namesakes().items())})[0-9]{{7}}$"
+    )
 
 
-def _abroad() -> str:
+def _make_abroad_pattern() -> str:
     """The same of such digits in E.164, read as numbers of the country."""
-    return rf"^\+(?:{'|'.join(f'{code}(?:{codes})' for _, code, codes in _namesakes().values())})[0-9]{{7}}$"
+    return rf"^\+(?:{'|'.join(f'{code}(?:{codes})' for _, code, codes in _load_namesakes().values())})[0-9]{{7}}$"
 
 
-def _codes() -> str:
-    return "|".join(sorted({code for _, code, _ in _namesakes().values()}))
+def _make_codes_pattern() -> str:
+    return "|".join(sorted({code for _, code, _ in _load_namesakes().values()}))

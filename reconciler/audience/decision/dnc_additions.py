@@ -39,8 +39,8 @@ def find_pending_numbers(backend: Any, sets: Sequence[DispositionSet], read: Rea
     import ibis
 
     found: dict[RowQuery, Rows] = {}
-    for number, (address, told) in enumerate(_told(backend, sets, read)):
-        unsaid = {"place": ibis.null("string"), "fault": reasons.no_reason()}
+    for number, (address, told) in enumerate(_iter_added(backend, sets, read)):
+        unsaid = {"place": ibis.null("string"), "fault": reasons.make_no_reason()}
         rows = told.filter(told["e164"].notnull()).select("contactId", phone="e164", **unsaid)
         found[Additions(address)] = relations.write_rows(backend, rows, into / f"added-{number}.parquet", _PENDING)
     return found
@@ -53,7 +53,7 @@ def plan_additions(
     import ibis
 
     stores = {each.list.address: each.store for wanted in sets for each in wanted.feedback}
-    for address, told in _told(backend, sets, read):
+    for address, told in _iter_added(backend, sets, read):
         read_ones = told.filter(told["e164"].notnull(), ~told["there"])
         rank = ibis.row_number().over(ibis.window(group_by=["e164"], order_by=["asked", "contactId"]))
         ranked = read_ones.mutate(rank=rank)
@@ -69,18 +69,18 @@ def plan_additions(
             rows=written,
             digest=wire_rows.digest_rows(written),
             reasons=outcome_diff.count_reasons(backend, written),
-            samples=tuple(_samples(backend, written, tokens)),
+            samples=tuple(_iter_samples(backend, written, tokens)),
             unread=relations.count_rows(backend, told.filter(told["e164"].isnull())),
         )
 
 
-def _samples(backend: Any, rows: Rows, tokens: Tokens) -> Iterator[Sample]:
+def _iter_samples(backend: Any, rows: Rows, tokens: Tokens) -> Iterator[Sample]:
     few = relations.read_table(backend, rows).order_by("contactId").select("contactId", "reason").limit(EXAMPLES)
     for contact, why in next(relations.stream_rows(backend, few, EXAMPLES), []):
         yield Sample(tokens.token(contact), tokens.hint(contact), "add", reasons.read_reason(why))
 
 
-def _told(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[tuple[Address, Any]]:
+def _iter_added(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[tuple[Address, Any]]:
     """Of each list that is fed: contactId, outcome, timestamp, asked (by what), e164 and whether it is there."""
     import ibis
 
@@ -89,18 +89,18 @@ def _told(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[
         for each in wanted.feedback:
             fed.setdefault(each.list.address, []).append((wanted, each))
     for address, feedback in sorted(fed.items()):
-        parts = [_of_set(backend, wanted, each, read) for wanted, each in feedback]
+        parts = [_select_of_set(backend, wanted, each, read) for wanted, each in feedback]
         told = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
         kept = suppression.read_numbers(backend, feedback[0][1].list, read)
         met = suppression.match_entries(told, kept.mutate(rank=ibis.literal(0, "int64")))
         yield address, met.mutate(there=met["rank"].notnull()).drop("rank")
 
 
-def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read) -> Any:
+def _select_of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read) -> Any:
     import ibis
 
     told = relations.read_table(backend, read[wanted.feed])
-    meant = _meant_outcome(told["outcome"], feedback)
+    meant = _match_outcome(told["outcome"], feedback)
     usable, lost = told["fault"].isnull(), _is_unread(told)
     counts = (usable & ~told["superseded"] & told["outcome"].isin(feedback.outcomes)) | (~usable & meant.notnull())
     people = told.mutate(
@@ -123,7 +123,7 @@ def _of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read
     )
 
 
-def _meant_outcome(outcome: Any, feedback: Feedback) -> Any:
+def _match_outcome(outcome: Any, feedback: Feedback) -> Any:
     """The outcome of a list's that a text means, in whatever case and with whatever between its words; else null."""
     import ibis
 

@@ -48,7 +48,7 @@ def add_numbers(backend: Any, change: NumbersChange, root: Path) -> str:
     return name
 
 
-def _lines(backend: Any, change: NumbersChange) -> Iterator[bytes]:
+def _iter_lines(backend: Any, change: NumbersChange) -> Iterator[bytes]:
     rows = relations.read_table(backend, change.rows).order_by("phone")
     set_of, outcome = (rows["reason"]["args"][place] for place in (0, 1))
     wanted = rows.select("phone", "contactId", "outcome", "timestamp", asked=set_of + ": " + outcome)
@@ -70,7 +70,7 @@ def _write(backend: Any, change: NumbersChange, root: Path, name: str) -> None:
             _sync(each.parent)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.writelines(_lines(backend, change))
+            file.writelines(_iter_lines(backend, change))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(folder / name)
@@ -90,7 +90,7 @@ def _upload(backend: Any, change: NumbersChange, name: str) -> None:
         url = parse_url(change.store)
         key = f"{url.key.rstrip('/')}/{name}" if url.key else name
         # named after its content: whoever has put it there has put the same
-        Bucket(url.scheme, url.bucket).write(key, b"".join(_lines(backend, change)))
+        Bucket(url.scheme, url.bucket).write(key, b"".join(_iter_lines(backend, change)))
     except (BucketError, NotAnAddress) as error:
         note = getattr(error, "note", None)
         message = f"numbers that must not be called cannot be kept in {change.store}: {error}"

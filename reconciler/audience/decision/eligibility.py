@@ -60,15 +60,15 @@ def decide_membership(
     `members` are those of each band's list now. The reasons are tried in the order of `_refusal`, then one contact a
     phone, then the cap: the first that applies is the one that is told.
     """
-    people = _people(backend, segment, read)
+    people = _join_people(backend, segment, read)
     scored = scoring.score_contacts(backend, segment, people, read, as_of)
-    judged = scoring.assign_bands(_with_lists(backend, segment, scored, members), segment.score)
-    judged = judged.mutate(reason=_refusal(segment, judged))
+    judged = scoring.assign_bands(_add_lists(backend, segment, scored, members), segment.score)
+    judged = judged.mutate(reason=_decide_refusal(segment, judged))
     if segment.phones is not None:
-        judged = _one_a_phone(judged)
+        judged = _keep_one_a_phone(judged)
     if segment.cap is not None:
-        judged = _capped(segment, judged)
-    return relations.write_rows(backend, _final(segment, judged), target, DECISIONS)
+        judged = _cap_bands(segment, judged)
+    return relations.write_rows(backend, _select_final(segment, judged), target, DECISIONS)
 
 
 def count_all_archived(backend: Any, rows: Rows) -> int:
@@ -79,11 +79,11 @@ def count_all_archived(backend: Any, rows: Rows) -> int:
     return 0 if active else relations.count_rows(backend, people)
 
 
-def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Any:
+def _join_people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Any:
     """The source's rows with what is known of their phones, and of the lists they must be on as well."""
     import ibis
 
-    people = contact_numbers.doubtful(backend, relations.read_contacts(backend, read[segment.contacts]))
+    people = contact_numbers.add_doubtful(backend, relations.read_contacts(backend, read[segment.contacts]))
     if segment.phones is not None:
         people = contact_numbers.choose_numbers(
             backend, people, segment.phones, segment.contacts, read[segment.contacts]
@@ -111,7 +111,7 @@ def _people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> An
     return people
 
 
-def _with_lists(backend: Any, segment: Segment, people: Any, members: Mapping[str, Rows]) -> Any:
+def _add_lists(backend: Any, segment: Segment, people: Any, members: Mapping[str, Rows]) -> Any:
     """Add `now_in`: the band whose list a contact is on now; the highest if it is on several."""
     import ibis
 
@@ -128,7 +128,7 @@ def _with_lists(backend: Any, segment: Segment, people: Any, members: Mapping[st
     return people.left_join(now, "contactId").drop("contactId_right")
 
 
-def _refusal(segment: Segment, judged: Any) -> Any:
+def _decide_refusal(segment: Segment, judged: Any) -> Any:
     """Why a row is out, as far as it can be said of the row alone."""
     listed = [target.band for target in segment.targets]
     branches = [
@@ -145,7 +145,7 @@ def _refusal(segment: Segment, judged: Any) -> Any:
             (judged["e164"].isnull(), make_reason("no_valid_phone")),
             (judged["suppressed_by"].notnull(), make_reason("suppressed", judged["suppressed_by"])),
         ]
-    branches.append((_lost(segment, judged).notnull(), _lost(segment, judged)))
+    branches.append((_explain_lost(segment, judged).notnull(), _explain_lost(segment, judged)))
     for number, query in enumerate(segment.intersect):
         branches += [
             (~judged[f"on_{number}"], make_reason("not_on_list", str(query.list))),
@@ -161,7 +161,7 @@ def _refusal(segment: Segment, judged: Any) -> Any:
     return reasons.first_reason(*branches)
 
 
-def _lost(segment: Segment, judged: Any) -> Any:
+def _explain_lost(segment: Segment, judged: Any) -> Any:
     """Why no do-not-call list can be asked for a contact, or for its consent; null where it can, or nobody would."""
     import ibis
 
@@ -171,10 +171,10 @@ def _lost(segment: Segment, judged: Any) -> Any:
         only = judged["e164"].isnull()
         number = ibis.ifelse(only, make_reason("number_unreadable"), make_reason("other_number_unreadable"))
         branches.append((judged["unread"], number))
-    return reasons.first_reason(*branches) if branches else reasons.no_reason()
+    return reasons.first_reason(*branches) if branches else reasons.make_no_reason()
 
 
-def _one_a_phone(judged: Any) -> Any:
+def _keep_one_a_phone(judged: Any) -> Any:
     """Of contacts with one phone the one with the highest score is called, then the first by id: nobody twice."""
     import ibis
 
@@ -191,7 +191,7 @@ def _one_a_phone(judged: Any) -> Any:
     return judged.mutate(reason=ibis.ifelse(second, make_reason("duplicate_phone"), judged["reason"]))
 
 
-def _capped(segment: Segment, judged: Any) -> Any:
+def _cap_bands(segment: Segment, judged: Any) -> Any:
     """The first so many of each band stay in; ties go by contact id."""
     import ibis
 
@@ -209,7 +209,7 @@ def _capped(segment: Segment, judged: Any) -> Any:
     return ranked.mutate(reason=ibis.ifelse(over, cap, ranked["reason"])).drop("rank")
 
 
-def _final(segment: Segment, judged: Any) -> Any:
+def _select_final(segment: Segment, judged: Any) -> Any:
     import ibis
 
     out, delivery = judged["reason"].notnull(), segment.delivery
@@ -223,17 +223,17 @@ def _final(segment: Segment, judged: Any) -> Any:
         suppressed_by=judged["suppressed_by"],
         duplicate=judged["duplicate"],
         consent=judged["optedIn"] if segment.asks_consent else judged["optedIn"].fill_null(True),
-        lost=_lost(segment, judged),
+        lost=_explain_lost(segment, judged),
         e164=judged["e164"],
         subscribers=judged["subscribers"],
-        **_called(judged, delivery),
+        **_make_names(judged, delivery),
         attributes=judged["attributes"] if delivery.mapped else null,
         place=judged["place"],
         sent_as=judged["sent_as"],
     )
 
 
-def _called(judged: Any, delivery: Delivery) -> dict[str, Any]:
+def _make_names(judged: Any, delivery: Delivery) -> dict[str, Any]:
     """Name and e-mail as they are written: null where nothing is.
 
     A name in one is taken apart where the source has no other: the last of several words is the last name.
@@ -244,10 +244,10 @@ def _called(judged: Any, delivery: Delivery) -> dict[str, Any]:
     if not delivery.whole:
         return dict.fromkeys(("name", "firstName", "lastName", "email"), null)
 
-    def words(text: Any) -> Any:
+    def join_words(text: Any) -> Any:
         return text.re_replace(r"\s+", " ").strip().nullif("")
 
-    name, first, last = (words(judged[column]) for column in ("name", "firstName", "lastName"))
+    name, first, last = (join_words(judged[column]) for column in ("name", "firstName", "lastName"))
     whole = first.isnull() & last.isnull()
     joined = ibis.coalesce(first + " " + last, first, last)
     before = name.re_replace(r" ?[^ ]*$", "").nullif("")

@@ -28,11 +28,11 @@ _STREAMED = 20_000
 
 def has_contact(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows], contact: str) -> bool:
     """Whether the source of a segment, or one of its lists, has a contact."""
-    relations = _everybody(backend, standing, read)
+    relations = _iter_everybody(backend, standing, read)
     return any(sources.count_rows(backend, each.filter(each["contactId"] == contact)) for each in relations)
 
 
-def _everybody(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows]) -> Iterator[Any]:
+def _iter_everybody(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows]) -> Iterator[Any]:
     """The relations in which a segment's contacts are: its source, and its lists."""
     yield sources.read_contacts(backend, read[standing.segment.contacts])
     for target in standing.segment.targets:
@@ -43,7 +43,7 @@ def find_contact(
     backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows], is_meant: Callable[[str], bool]
 ) -> str | None:
     """The contact of a segment that is meant by something else than its id; None: there is none."""
-    for relation in _everybody(backend, standing, read):
+    for relation in _iter_everybody(backend, standing, read):
         ids = relation.filter(relation["contactId"].notnull()).select("contactId").distinct()
         for chunk in sources.stream_rows(backend, ids, _STREAMED):
             for (contact,) in chunk:
@@ -67,36 +67,36 @@ def explain_stages(
     `owed`: what `retry_queue.select_waiting` says of a list, by its name.
     """
     segment = standing.segment
-    yield from _as_read(backend, sources.read_contacts(backend, read[segment.contacts]), segment, contact)
+    yield from _explain_row(backend, sources.read_contacts(backend, read[segment.contacts]), segment, contact)
     if segment.phones is not None and len(contact_numbers.list_phone_columns(segment.contacts)) > 1:
         everyone = sources.read_contacts(backend, read[segment.contacts])
         mine = everyone.filter(everyone["contactId"] == contact, ~everyone["duplicate"])
         for column, fact in contact_numbers.explain_numbers(backend, mine, segment.phones, segment.contacts):
             yield Stage("number", column, (fact,))
-    yield from _scores(backend, segment, read, as_of, contact)
+    yield from _explain_scores(backend, segment, read, as_of, contact)
     for wanted in segment.intersect:
         everyone = sources.read_contacts(backend, read[wanted])
         on_it = sources.count_rows(backend, everyone.filter(everyone["contactId"] == contact))
         yield Stage("intersect", str(wanted), (Reason("on_list" if on_it else "off_list"),))
-    yield from _standing(backend, standing, contact)
-    yield from _lists(backend, standing, changes, read, contact, owed, tokens)
+    yield from _explain_standing(backend, standing, contact)
+    yield from _explain_lists(backend, standing, changes, read, contact, owed, tokens)
 
 
-def _scores(
+def _explain_scores(
     backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_of: datetime, contact: str
 ) -> Iterator[Stage]:
     for measure, query in segment.interactions.items():
         history = sources.read_interactions(backend, read[query])
         mine = history.filter(history["contactId"] == contact)
         count = sources.count_rows(backend, mine)
-        last = _first(backend, mine.agg(last=mine["at"].max().cast("string")))
+        last = _read_first(backend, mine.agg(last=mine["at"].max().cast("string")))
         found = Reason("interactions", (str(count), last[0] if last else "")) if count else Reason("no_interactions")
         yield Stage("interactions", str(query), (found,))
-        score = _first(backend, scoring.score_recency_frequency(mine, measure, as_of).select("score"))
-        yield Stage("recency_and_frequency", "", (_points(score[0]) if score else Reason("no_interaction"),))
+        score = _read_first(backend, scoring.score_recency_frequency(mine, measure, as_of).select("score"))
+        yield Stage("recency_and_frequency", "", (_format_points(score[0]) if score else Reason("no_interaction"),))
 
 
-def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Iterator[Stage]:
+def _explain_row(backend: Any, everyone: Any, segment: Segment, contact: str) -> Iterator[Stage]:
     mine = everyone.filter(everyone["contactId"] == contact)
     columns = ("place", "fault", "duplicate", "active", "optedIn", "phone", "region_fault")
     rows = [row for chunk in sources.stream_rows(backend, mine.select(*columns), _SHOWN) for row in chunk]
@@ -115,20 +115,20 @@ def _as_read(backend: Any, everyone: Any, segment: Segment, contact: str) -> Ite
         yield Stage("source", place or str(source), tuple(facts))
 
 
-def _standing(backend: Any, standing: MembershipDecision, contact: str) -> Iterator[Stage]:
+def _explain_standing(backend: Any, standing: MembershipDecision, contact: str) -> Iterator[Stage]:
     everyone = sources.read_table(backend, standing.rows)
     mine = everyone.filter((everyone["contactId"] == contact) & ~everyone["duplicate"])
-    row = _first(backend, mine.select("score", "band", "reason", "suppressed_by"))
+    row = _read_first(backend, mine.select("score", "band", "reason", "suppressed_by"))
     if row is None:
         return
     score, band, reason, suppressed_by = row
-    yield Stage("score", "", (Reason("no_score") if score is None else _points(score),))
+    yield Stage("score", "", (Reason("no_score") if score is None else _format_points(score),))
     if suppressed_by:
         yield Stage("do_not_call", "", (Reason("suppressed", (suppressed_by,)),))
     yield Stage("verdict", "", (Reason("included", (band,)) if band else reasons.read_reason(reason),))
 
 
-def _lists(
+def _explain_lists(
     backend: Any,
     standing: MembershipDecision,
     changes: tuple[RowChange, ...],
@@ -138,48 +138,48 @@ def _lists(
     tokens: Tokens,
 ) -> Iterator[Stage]:
     everyone = sources.read_table(backend, standing.rows)
-    belongs = _first(
+    belongs = _read_first(
         backend, everyone.filter(everyone["contactId"] == contact, everyone["band"].notnull()).select("band")
     )
     planned_on = {change.list: change for change in changes}
     for target in standing.segment.targets:
         members = sources.read_members(backend, read[target.members])
-        row = _first(backend, members.filter(members["contactId"] == contact).select("score"))
-        planned = _planned(backend, planned_on.get(target.list), contact, tokens)
-        facts = [_presence(row, planned)]
+        row = _read_first(backend, members.filter(members["contactId"] == contact).select("score"))
+        planned = _find_planned(backend, planned_on.get(target.list), contact, tokens)
+        facts = [_describe_presence(row, planned)]
         if planned is None and target.list in planned_on:
             facts.append(Reason("nothing_planned"))
         waits = owed.get(target.list)
         if waits is not None and belongs == (target.band,):
             mine = waits.filter(waits["owed"] == contact).select("owed_reason", "pending_reason", "row")
-            found = _first(backend, mine)
+            found = _read_first(backend, mine)
             if found is not None:
                 # whoever is known by the row waits for another, and is in the plan once it is there
                 facts.append(reasons.read_reason(found[0] if found[2] is None or planned else found[1]))
         yield Stage("list", target.list, tuple(facts), planned)
 
 
-def _presence(row: tuple[Any, ...] | None, planned: Sample | None) -> Reason:
+def _describe_presence(row: tuple[Any, ...] | None, planned: Sample | None) -> Reason:
     if row is None:
         return Reason("on_list_by_number" if planned is not None and planned.action != "add" else "off_list")
-    return Reason("on_list") if row[0] is None else Reason("on_list_with_score", _points(row[0]).args)
+    return Reason("on_list") if row[0] is None else Reason("on_list_with_score", _format_points(row[0]).args)
 
 
-def _planned(backend: Any, change: RowChange | None, contact: str, tokens: Tokens) -> Sample | None:
+def _find_planned(backend: Any, change: RowChange | None, contact: str, tokens: Tokens) -> Sample | None:
     """What a plan would do with a contact on a list."""
     if change is None:
         return None
     changed = sources.read_table(backend, change.rows)
-    row = _first(backend, changed.filter(changed["contactId"] == contact).select(*wire_rows.EXAMPLE))
+    row = _read_first(backend, changed.filter(changed["contactId"] == contact).select(*wire_rows.EXAMPLE))
     if row is None:
         return None
     each = wire_rows.read_example(row)
     return Sample(tokens.token(contact), tokens.hint(contact), each.action, each.reason, each.score, each.was)
 
 
-def _first(backend: Any, relation: Any) -> tuple[Any, ...] | None:
+def _read_first(backend: Any, relation: Any) -> tuple[Any, ...] | None:
     return next((chunk[0] for chunk in sources.stream_rows(backend, relation, 1)), None)
 
 
-def _points(hundredths: int) -> Reason:
+def _format_points(hundredths: int) -> Reason:
     return Reason("points", (f"{hundredths / 100:g}",))

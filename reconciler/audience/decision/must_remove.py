@@ -60,17 +60,17 @@ def find_must_remove(
     belongs = everyone.filter(everyone["band"].notnull())
     named = everyone.filter(everyone["suppressed_by"].notnull()).anti_join(belongs, "contactId")
     named = named.select("contactId", "suppressed_by")
-    for there in _members(backend, segment, read):
+    for there in _iter_members(backend, segment, read):
         named = ibis.union(named, there if by_phone else there.anti_join(belongs, "contactId"))
-    named = named.mutate(rank=_rank("suppressed"))
-    named = ibis.union(named, _without_consent(segment, everyone))
-    named = ibis.union(named, _not_known(everyone))
-    for there in _members(backend, segment, read, lost=True):
-        named = ibis.union(named, there.anti_join(belongs, "contactId").mutate(rank=_rank(LOST_IN_TENANT)))
+    named = named.mutate(rank=_make_rank("suppressed"))
+    named = ibis.union(named, _select_without_consent(segment, everyone))
+    named = ibis.union(named, _select_unknown(everyone))
+    for there in _iter_members(backend, segment, read, lost=True):
+        named = ibis.union(named, there.anti_join(belongs, "contactId").mutate(rank=_make_rank(LOST_IN_TENANT)))
     once = named.group_by("contactId").agg(suppressed_by=named["suppressed_by"].min(), rank=named["rank"].min())
     branches = [
         (
-            once["rank"] == _rank(code),
+            once["rank"] == _make_rank(code),
             make_reason(code, once["suppressed_by"]) if code == "suppressed" else make_reason(code),
         )
         for code in _FIRST
@@ -79,31 +79,31 @@ def find_must_remove(
     return relations.write_rows(backend, once.order_by("contactId"), target, MUST_REMOVE)
 
 
-def _rank(code: str) -> Any:
+def _make_rank(code: str) -> Any:
     import ibis
 
     return ibis.literal(_FIRST.index(code), "int64")
 
 
-def _without_consent(segment: Segment, everyone: Any) -> Any:
+def _select_without_consent(segment: Segment, everyone: Any) -> Any:
     """Who did not consent, also where that is not why they are out: contactId, suppressed_by (null), rank."""
     import ibis
 
     consent = everyone["consent"]
     wanting = ~consent.fill_null(True) if segment.calls_unrecorded else ~consent.fill_null(False)
     found = everyone.filter(~everyone["duplicate"], everyone["contactId"].notnull(), wanting)
-    rank = ibis.ifelse(found["consent"].isnull(), _rank("no_consent_recorded"), _rank("no_consent"))
+    rank = ibis.ifelse(found["consent"].isnull(), _make_rank("no_consent_recorded"), _make_rank("no_consent"))
     return found.select("contactId", suppressed_by=ibis.null("string"), rank=rank)
 
 
-def _not_known(everyone: Any) -> Any:
+def _select_unknown(everyone: Any) -> Any:
     """Who has a number, or a row, in the source that no list can be asked for, whatever else keeps them out."""
     import ibis
 
     found = everyone.filter(~everyone["duplicate"], everyone["contactId"].notnull(), everyone["lost"].notnull())
-    ranks = [(found["lost"]["code"] == code, _rank(code)) for code in _FIRST]
+    ranks = [(found["lost"]["code"] == code, _make_rank(code)) for code in _FIRST]
     return found.select(
-        "contactId", suppressed_by=ibis.null("string"), rank=ibis.cases(*ranks, else_=_rank(LOST_IN_TENANT))
+        "contactId", suppressed_by=ibis.null("string"), rank=ibis.cases(*ranks, else_=_make_rank(LOST_IN_TENANT))
     )
 
 
@@ -116,7 +116,7 @@ def count_unread_in_tenant(backend: Any, segment: Segment, standing_rows: Rows, 
 
     everyone = relations.read_table(backend, standing_rows)
     belongs = everyone.filter(everyone["band"].notnull())
-    lost = [there.semi_join(belongs, "contactId") for there in _members(backend, segment, read, lost=True)]
+    lost = [there.semi_join(belongs, "contactId") for there in _iter_members(backend, segment, read, lost=True)]
     if not lost:
         return 0
     every = ibis.union(lost[0], *lost[1:]) if len(lost) > 1 else lost[0]
@@ -134,7 +134,7 @@ def count_dialled_suppressed(
 
     everyone = relations.read_table(backend, standing_rows)
     belongs = everyone.filter(everyone["band"].notnull())
-    found = [there.semi_join(belongs, "contactId") for there in _members(backend, segment, read)]
+    found = [there.semi_join(belongs, "contactId") for there in _iter_members(backend, segment, read)]
     if not found:
         return {}
     every = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
@@ -142,7 +142,9 @@ def count_dialled_suppressed(
     return dict(row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk)
 
 
-def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], *, lost: bool = False) -> Iterator[Any]:
+def _iter_members(
+    backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], *, lost: bool = False
+) -> Iterator[Any]:
     """Of each list whose phones were read: who has a do-not-call number in the tenant, and whose list that is.
 
     `lost`: instead, whose number there cannot be read; that is on no list that is known.
@@ -157,7 +159,7 @@ def _members(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], *, l
         if target.phones is not None and target.phones in read and read[target.phones].count:
             people = suppression.add_e164(backend, relations.read_contacts(backend, read[target.phones]), how)
             if lost:
-                unread = people.filter(contact_numbers.unread(people), people["contactId"].notnull())
+                unread = people.filter(contact_numbers.is_unread(people), people["contactId"].notnull())
                 yield unread.select("contactId", suppressed_by=ibis.null("string"))
                 continue
             people = suppression.add_contact_entries(people, segment.suppress)

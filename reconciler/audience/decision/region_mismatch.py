@@ -32,25 +32,25 @@ def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Row
     """
     everyone = relations.read_table(backend, standing)
     people = everyone.filter(everyone["e164"].notnull()).select("contactId", "e164", "subscribers")
-    for _, entries in unreadable_entries.parts(backend, listed, read):
-        said = unreadable_entries.national(entries)
+    for _, entries in unreadable_entries.list_parts(backend, listed, read):
+        said = unreadable_entries.select_national(entries)
         said = said.filter(said["phone_fault"].isnull())
-        met = _with_digits(people, said)
-        found = _counted_both(backend, met)
-        reached = dict(_counted(backend, _reached(people, said))) if found[False] else {}
+        met = _select_with_digits(people, said)
+        found = _count_regions(backend, met)
+        reached = dict(_count_pairs(backend, _select_reached(people, said))) if found[False] else {}
         within = {each: found[False][each] for each in set(found[False]) - set(reached)}
-        yield from _told(backend, people, said, met.filter(~met["abroad"]), within)
-        yield from _told(backend, people, said, met.filter(met["abroad"]), found[True], abroad=True)
+        yield from _find_alike(backend, people, said, met.filter(~met["abroad"]), within)
+        yield from _find_alike(backend, people, said, met.filter(met["abroad"]), found[True], abroad=True)
 
 
-def _told(
+def _find_alike(
     backend: Any, people: Any, said: Any, met: Any, found: Mapping[str, int], *, abroad: bool = False
 ) -> Iterator[Alike]:
     """The regions whose contacts with the digits of a list are more than by chance."""
     if not found:
         return
-    numbers = dict(_counted(backend, said.select("within", contactId="phone")))
-    contacts, shortest = relations.count_rows(backend, people), dict(_shortest(backend, met))
+    numbers = dict(_count_pairs(backend, said.select("within", contactId="phone")))
+    contacts, shortest = relations.count_rows(backend, people), dict(_find_shortest(backend, met))
     for region, many in sorted(found.items()):
         # of two numbers of nine digits one in 10^8 pairs is alike, if not all first digits are in use
         chance = numbers[region] * contacts / 10 ** (shortest[region] - 1)
@@ -58,30 +58,30 @@ def _told(
             yield Alike(region, many, abroad)
 
 
-def _counted(backend: Any, pairs: Any) -> Iterator[tuple[str, int]]:
+def _count_pairs(backend: Any, pairs: Any) -> Iterator[tuple[str, int]]:
     told = pairs.group_by("within").agg(n=pairs["contactId"].nunique())
     for chunk in relations.stream_rows(backend, told, 1000):
         yield from chunk
 
 
-def _shortest(backend: Any, met: Any) -> Iterator[tuple[str, int]]:
+def _find_shortest(backend: Any, met: Any) -> Iterator[tuple[str, int]]:
     """The fewest digits of the numbers that are alike, by the list's region."""
     told = met.group_by("within").agg(n=met["digits"].length().min())
     for chunk in relations.stream_rows(backend, told, 1000):
         yield from chunk
 
 
-def _with_digits(people: Any, said: Any) -> Any:
+def _select_with_digits(people: Any, said: Any) -> Any:
     """The contacts of other countries whose numbers are digits of a list, by the list's region: as they are within
     their own country, or (`abroad`) with that country's code.
     """
     import ibis
 
-    codes = _codes_of_regions()
+    codes = _load_codes()
     code = ibis.map(ibis.array(list(codes)), ibis.array(list(codes.values()))).get(said["within"], ibis.literal(""))
     digits = said["phone"].re_replace(r"[^0-9]+", "").re_replace("^0+", "")
     listed = said.select("within", code=code, digits=digits).distinct()
-    own_code = people["e164"].re_extract(_calling_codes(), 1)
+    own_code = people["e164"].re_extract(_make_codes_pattern(), 1)
     forms = [
         people.select(
             "contactId",
@@ -89,14 +89,14 @@ def _with_digits(people: Any, said: Any) -> Any:
             own=people["e164"].re_replace(before, "").re_replace("^0+", ""),
             abroad=ibis.literal(abroad),
         )
-        for before, abroad in ((_calling_codes(), False), (r"^\+", True))
+        for before, abroad in ((_make_codes_pattern(), False), (r"^\+", True))
     ]
     mine = forms[0].union(forms[1])
     met = mine.inner_join(listed, mine["own"] == listed["digits"])
     return met.filter(met["own_code"] != met["code"]).select("within", "contactId", "digits", "abroad")
 
 
-def _counted_both(backend: Any, met: Any) -> Mapping[bool, dict[str, int]]:
+def _count_regions(backend: Any, met: Any) -> Mapping[bool, dict[str, int]]:
     """How many contacts there are of each region, by `abroad`."""
     found: Mapping[bool, dict[str, int]] = {False: {}, True: {}}
     told = met.group_by("within", "abroad").agg(n=met["contactId"].nunique())
@@ -106,7 +106,7 @@ def _counted_both(backend: Any, met: Any) -> Mapping[bool, dict[str, int]]:
     return found
 
 
-def _reached(people: Any, said: Any) -> Any:
+def _select_reached(people: Any, said: Any) -> Any:
     """The contacts whom a list reaches as it is read."""
     keys = said.select("within", listed=said["subscribers"].unnest()).distinct()
     each = people.select("contactId", key=people["subscribers"].unnest())
@@ -114,14 +114,14 @@ def _reached(people: Any, said: Any) -> Any:
 
 
 @cache
-def _codes_of_regions() -> Mapping[str, str]:
+def _load_codes() -> Mapping[str, str]:
     import phonenumbers
 
     return {each: str(phonenumbers.country_code_for_region(each)) for each in sorted(phonenumbers.SUPPORTED_REGIONS)}
 
 
 @cache
-def _calling_codes() -> str:
+def _make_codes_pattern() -> str:
     """What numbers in E.164 begin with, as a regular expression: no code begins another."""
     import phonenumbers
 

@@ -24,21 +24,21 @@ def score_contacts(backend: Any, segment: Segment, people: Any, read: Mapping[Ro
         column = columns[measure] = f"history_{number}"
         one = score_recency_frequency(history, measure, as_of).rename({column: "score"})
         measured = measured.left_join(one, "contactId").drop("contactId_right")
-    value, inside = _value(measured, segment.score, columns)
+    value, inside = _make_value(measured, segment.score, columns)
     return measured.mutate(score=value, is_in=inside.fill_null(False)).drop(*columns.values())
 
 
-def _value(measured: Any, score: Score, columns: Mapping[RecencyFrequency, str]) -> tuple[Any, Any]:
+def _make_value(measured: Any, score: Score, columns: Mapping[RecencyFrequency, str]) -> tuple[Any, Any]:
     """A score and whether it is in, as expressions."""
     import ibis
 
     if isinstance(score.measure, RecencyFrequency):
         value = measured[columns[score.measure]]
     elif isinstance(score.measure, Combined):
-        parts = [(*_value(measured, part, columns), weight) for part, weight in score.measure.parts]
+        parts = [(*_make_value(measured, part, columns), weight) for part, weight in score.measure.parts]
         if score.measure.by == "weighted":
             # two decimals a part before they are added: the order of a float sum must not show
-            weighted = [_rounded(part.fill_null(0).cast("float64") * weight) for part, _, weight in parts]
+            weighted = [_round_half_up(part.fill_null(0).cast("float64") * weight) for part, _, weight in parts]
             value = reduce(lambda one, other: one + other, weighted)
         elif score.measure.by == "and":
             everywhere = reduce(lambda one, other: one & other, [inside.fill_null(False) for _, inside, _ in parts])
@@ -52,7 +52,7 @@ def _value(measured: Any, score: Score, columns: Mapping[RecencyFrequency, str])
     return value, value >= score.threshold
 
 
-def _rounded(value: Any) -> Any:
+def _round_half_up(value: Any) -> Any:
     return (value + 0.5).floor().cast("int64")
 
 
@@ -74,7 +74,7 @@ def score_recency_frequency(interactions: Any, score: RecencyFrequency, as_of: d
     days = (ibis.literal(int(as_of.timestamp())) - each["last"]).cast("float64") / _SECONDS_A_DAY
     recency = ibis.greatest(ibis.literal(0.0), score.recency_start - score.recency_per_day * days)
     frequency = score.frequency_each * ibis.least(each["n"], ibis.literal(score.frequency_cap)).cast("float64")
-    return each.select("contactId", score=_rounded((recency + frequency) * 100))
+    return each.select("contactId", score=_round_half_up((recency + frequency) * 100))
 
 
 def assign_bands(scored_people: Any, score: Score) -> Any:
@@ -89,13 +89,13 @@ def assign_bands(scored_people: Any, score: Score) -> Any:
     value = scored_people["score"]
     branches = [(value >= band.low, band) for band in falling]
     if score.hysteresis:
-        stays = [(scored_people["now_in"] == band.name) & _near(value, band, score.hysteresis) for band in falling]
+        stays = [(scored_people["now_in"] == band.name) & _is_near(value, band, score.hysteresis) for band in falling]
         branches = [*zip(stays, falling, strict=True), *branches]
     name = ibis.cases(*((when, band.name) for when, band in branches), else_=ibis.null("string"))
     priority = ibis.cases(*((when, band.priority) for when, band in branches), else_=ibis.null("int64"))
     return scored_people.mutate(band=name, priority=priority)
 
 
-def _near(value: Any, band: Band, hysteresis: int) -> Any:
+def _is_near(value: Any, band: Band, hysteresis: int) -> Any:
     near = value >= band.low - hysteresis
     return near if band.high is None else near & (value < band.high + hysteresis)

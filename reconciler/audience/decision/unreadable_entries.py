@@ -23,14 +23,16 @@ _SAMPLE = 20
 
 def count_unreadable(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> int:
     """How many entries of a list, of all its parts, are no number that their numbering plan reaches."""
-    return sum(relations.count_rows(backend, _unread(entries)) for _, entries in parts(backend, listed, read))
+    return sum(
+        relations.count_rows(backend, _select_unread(entries)) for _, entries in list_parts(backend, listed, read)
+    )
 
 
 def list_first_unreadable(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> tuple[Unreadable, ...]:
     """The first of them, by file and line, masked."""
     found: list[Unreadable] = []
-    for query, entries in parts(backend, listed, read):
-        unread = _unread(entries)
+    for query, entries in list_parts(backend, listed, read):
+        unread = _select_unread(entries)
         line = unread["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
         ordered = unread.order_by(unread["place"].re_extract(r"^(.*?)\d*$", 1), line, unread["phone"]).limit(SHOWN)
         rows = next(relations.stream_rows(backend, ordered.select("place", "phone", "why"), SHOWN), [])
@@ -49,42 +51,42 @@ def reaches_somebody(backend: Any, listed: Suppression, read: Mapping[RowQuery, 
 
 def find_misread_regions(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> tuple[Misread, ...]:
     """Regions in which most of the numbers without a country code are none, with one that would read most of them."""
-    return find_misread(backend, [entries for _, entries in parts(backend, listed, read)])
+    return find_misread(backend, [entries for _, entries in list_parts(backend, listed, read)])
 
 
 def find_misread(backend: Any, told: Sequence[Any]) -> tuple[Misread, ...]:
     """The same of relations as `suppression.read_entries` makes them."""
     found: dict[str, tuple[int, int]] = {}
     for entries in told:
-        said = national(entries)
+        said = select_national(entries)
         grouped = said.group_by("within").agg(n=said.count(), bad=said["phone_fault"].notnull().sum())
         for region, many, bad in next(relations.stream_rows(backend, grouped, 1000), []):
             before = found.get(region, (0, 0))
             found[region] = (before[0] + many, before[1] + bad)
     wrong = {region: counts for region, counts in found.items() if 2 * counts[1] > counts[0]}
     return tuple(
-        Misread(region or None, many, bad, _likely(backend, told, region))
+        Misread(region or None, many, bad, _find_likely(backend, told, region))
         for region, (many, bad) in sorted(wrong.items())
     )
 
 
-def _likely(backend: Any, told: Sequence[Any], region: str) -> str | None:
+def _find_likely(backend: Any, told: Sequence[Any], region: str) -> str | None:
     texts: list[str] = []
     for entries in told:
-        said = national(entries)
+        said = select_national(entries)
         bad = said.filter(said["phone_fault"].notnull(), said["within"] == region)
         some = bad.select("phone").order_by("phone").limit(_SAMPLE)
         texts += (phone for (phone,) in next(relations.stream_rows(backend, some, _SAMPLE), []))
     return number_readings.guess_region(texts[:_SAMPLE])
 
 
-def parts(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> Sequence[tuple[RowQuery, Any]]:
+def list_parts(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows]) -> Sequence[tuple[RowQuery, Any]]:
     """The entries of each part of a list that was read."""
     asked = (listed.numbers, *(query for query in listed.also if query in read))
     return [(query, suppression.read_entries(backend, read[query], listed.phones)) for query in asked]
 
 
-def _unread(entries: Any) -> Any:
+def _select_unread(entries: Any) -> Any:
     """Those that cannot be read, with `why`; a cell in which nothing stands is no entry."""
     import ibis
 
@@ -93,7 +95,7 @@ def _unread(entries: Any) -> Any:
     return told.filter(told["why"].notnull() & (told["why"]["code"] != phone_text.EMPTY))
 
 
-def national(entries: Any) -> Any:
+def select_national(entries: Any) -> Any:
     """Those that are wholly a number, and do not say which country's."""
     whole = ~entries["phone_fault"]["code"].isin(phone_text.FAULTS).fill_null(False)
     says = entries["phone"].re_search("[+\uff0b]")

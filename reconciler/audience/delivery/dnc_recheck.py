@@ -51,7 +51,7 @@ def write_reached(backend: Any, members: Rows, standing: Rows, target: Path, *, 
 def recheck_planned(backend: Any, change: RowChange, segment: Segment, read: Read) -> Found:
     """Whom a change puts on its list, or leaves there, though a number that its source has is on a list by now."""
     if segment.suppress:
-        yield from _listed(backend, _on_list_after(backend, change), segment.suppress, read)
+        yield from _find_listed(backend, _select_on_list_after(backend, change), segment.suppress, read)
 
 
 def recheck_consent(backend: Any, change: RowChange, segment: Segment, contacts: Rows) -> Found:
@@ -66,12 +66,12 @@ def recheck_consent(backend: Any, change: RowChange, segment: Segment, contacts:
     told = told.filter(~told["duplicate"])
     consents = told["optedIn"].fill_null(segment.calls_unrecorded)
     refused = told.filter(~consents).select("contactId").distinct()
-    people = _on_list_after(backend, change).select("contactId").distinct()
+    people = _select_on_list_after(backend, change).select("contactId").distinct()
     for chunk in relations.stream_rows(backend, people.semi_join(refused, "contactId"), _STREAMED):
         yield from ((contact, NO_CONSENT) for (contact,) in chunk)
 
 
-def _on_list_after(backend: Any, change: RowChange) -> Any:
+def _select_on_list_after(backend: Any, change: RowChange) -> Any:
     """Whom a change puts on its list, or leaves there, by contactId, with the keys of their numbers."""
     import ibis
 
@@ -79,12 +79,12 @@ def _on_list_after(backend: Any, change: RowChange) -> Any:
     people = rows.filter(rows["action"] != "remove").select("contactId", "subscribers")
     if change.reached is not None and change.reached.count:
         here = relations.read_table(backend, change.reached)
-        stays = here.anti_join(_leaving(rows), "member").select("contactId", "subscribers")
+        stays = here.anti_join(_select_leaving(rows), "member").select("contactId", "subscribers")
         people = ibis.union(people, stays)
     return people
 
 
-def _leaving(rows: Any) -> Any:
+def _select_leaving(rows: Any) -> Any:
     """The rows of the list, by their ids on it, that a change takes off it anyway."""
     import ibis
 
@@ -108,20 +108,20 @@ def recheck_live(backend: Any, contacts: Rows, segment: Segment, read: Read) -> 
     # ids as the list has them, and not as they are compared, but for whom they are
     people = there.select(member="contactId", contactId="same", phone="phone", region=ibis.null("string"))
     people = suppression.add_e164(backend, people, how)
-    lost = people.filter(contact_numbers.unread(people)).select("member").distinct()
+    lost = people.filter(contact_numbers.is_unread(people)).select("member").distinct()
     for chunk in relations.stream_rows(backend, lost, _STREAMED):
         yield from ((member, UNREAD) for (member,) in chunk)
     people = suppression.add_contact_entries(people, segment.suppress)
-    yield from _listed(backend, people.select("subscribers", contactId="member"), segment.suppress, read)
+    yield from _find_listed(backend, people.select("subscribers", contactId="member"), segment.suppress, read)
 
 
-def in_words(by: str) -> str:
+def describe_removal(by: str) -> str:
     """Why somebody was taken off a list for the number that the tenant has: it is on a list, or cannot be read."""
     return "the number that the tenant has " + ("cannot be read" if by == UNREAD else f"is on {by}")
 
 
-def _listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Read) -> Found:
-    numbers = engine.read_parquet(backend, _numbers(backend, suppress, read))
+def _find_listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Read) -> Found:
+    numbers = engine.read_parquet(backend, _write_numbers(backend, suppress, read))
     each = people.select("contactId", subscriber=people["subscribers"].unnest())
     hit = each.inner_join(numbers, each["subscriber"] == numbers["listed"])
     once = hit.group_by("contactId").agg(first=hit["first"].min())
@@ -130,7 +130,7 @@ def _listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Re
             yield contact, str(suppress[first].address)
 
 
-def _numbers(backend: Any, suppress: Sequence[Suppression], read: Read) -> Path:
+def _write_numbers(backend: Any, suppress: Sequence[Suppression], read: Read) -> Path:
     """The subscribers that some lists name, each with the place of the first list: computed once for what was read."""
     import ibis
 
@@ -169,5 +169,5 @@ def recheck_members(
     here = relations.read_members(backend, members).select("contactId", "member")
     wrong = here["contactId"].isin(barred["id"]) | here["member"].isin(there["id"])
     found = here.filter(wrong.fill_null(ibis.literal(False)))
-    found = found.anti_join(_leaving(relations.read_table(backend, change.rows)), "member").order_by("member")
+    found = found.anti_join(_select_leaving(relations.read_table(backend, change.rows)), "member").order_by("member")
     return [row for chunk in relations.stream_rows(backend, found, _STREAMED) for row in chunk]

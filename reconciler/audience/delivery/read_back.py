@@ -20,16 +20,16 @@ _STREAMED = 10_000
 def find_not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
     """How many rows the list does not hold as written, those aside that the tenant rejected."""
     many = max(change.rows.count, read_back.count)
-    put, gone = _parts(backend, change)
-    key = _key(change)
+    put, gone = _split_phases(backend, change)
+    key = _find_key(change)
     found = 0
-    with _held(backend, change, read_back, many) as held:
+    with _iter_held(backend, change, read_back, many) as held:
         now = held.rename({f"now_{name}": name for name in held.columns})
-        for mine, there in _together(put, now, many, key, f"now_{_HELD_BY[key]}"):
-            wrong = mine.anti_join(_right(change, mine, there).select(key), key).select("contactId")
+        for mine, there in _pair_shares(put, now, many, key, f"now_{_HELD_BY[key]}"):
+            wrong = mine.anti_join(_select_right(change, mine, there).select(key), key).select("contactId")
             chunks = relations.stream_rows(backend, wrong, _STREAMED)
             found += sum(row[0] not in rejected for chunk in chunks for row in chunk)
-        for mine, there in _together(gone, now, many, "listed_as", "now_member"):
+        for mine, there in _pair_shares(gone, now, many, "listed_as", "now_member"):
             found += relations.count_rows(backend, mine.semi_join(there, mine["listed_as"] == there["now_member"]))
     return found
 
@@ -43,12 +43,12 @@ def find_superseded(backend: Any, change: RowChange, read_back: Rows, size: int)
     if change.key != "phone" or not change.updates:
         return
     many = max(change.rows.count, read_back.count)
-    put, _ = _parts(backend, change)
+    put, _ = _split_phases(backend, change)
     put = put.filter(put["action"] == "update", put["member"].notnull())
-    with _held(backend, change, read_back, many) as held:
+    with _iter_held(backend, change, read_back, many) as held:
         now = held.rename({f"now_{name}": name for name in held.columns})
-        for mine, there in _together(put, now, many, "e164", "now_number"):
-            right = _right(change, mine, there)
+        for mine, there in _pair_shares(put, now, many, "e164", "now_number"):
+            right = _select_right(change, mine, there)
             moved = right.filter(right["now_member"] != right["member"]).select("member", "e164").distinct()
             other = held.select(old="member", old_phone="phone")
             met = moved.inner_join(other, moved["member"] == other["old"])
@@ -60,20 +60,20 @@ def find_superseded(backend: Any, change: RowChange, read_back: Rows, size: int)
 _HELD_BY = {"contactId": "contactId", "e164": "number"}
 
 
-def _key(change: RowChange) -> str:
+def _find_key(change: RowChange) -> str:
     """By which column of a change a row that was put is found on the list."""
     return "e164" if change.key == "phone" else "contactId"
 
 
-def _right(change: RowChange, put: Any, held: Any) -> Any:
+def _select_right(change: RowChange, put: Any, held: Any) -> Any:
     """Rows that were put, with those of the list that are as they were written."""
-    key = _key(change)
+    key = _find_key(change)
     joined = put.inner_join(held, put[key] == held[f"now_{_HELD_BY[key]}"])
     written = field_diff.is_as_written(joined, change, "now_") & (joined["contactId"] == joined["now_contactId"])
     return joined.filter(written)
 
 
-def _parts(backend: Any, change: RowChange) -> tuple[Any, Any]:
+def _split_phases(backend: Any, change: RowChange) -> tuple[Any, Any]:
     """The rows that are put, and those that are taken off, with the ids that they have on the list."""
     import ibis
 
@@ -84,7 +84,7 @@ def _parts(backend: Any, change: RowChange) -> tuple[Any, Any]:
 
 
 @contextmanager
-def _held(backend: Any, change: RowChange, read_back: Rows, many: int) -> Iterator[Any]:
+def _iter_held(backend: Any, change: RowChange, read_back: Rows, many: int) -> Iterator[Any]:
     """The rows of the list, with their numbers where it is written by phone; many are settled in parts."""
     import ibis
 
@@ -100,6 +100,6 @@ def _held(backend: Any, change: RowChange, read_back: Rows, many: int) -> Iterat
         yield ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def _together(one: Any, other: Any, many: int, by: str, other_by: str) -> Iterator[tuple[Any, Any]]:
+def _pair_shares(one: Any, other: Any, many: int, by: str, other_by: str) -> Iterator[tuple[Any, Any]]:
     """The shares of two relations that go together."""
     return zip(batches.hash_partitions(one, many, by), batches.hash_partitions(other, many, other_by), strict=True)

@@ -120,7 +120,7 @@ def iter_bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]
     held: list[dict[str, Any]] = []
     size = change.chunk_size if phase == "put" else min(change.chunk_size, MOST_REMOVED)
     for some in batches.iter_file_batches(change.rows, _SENT, change.chunk_size):
-        held += (_body(row, written, change.address.part) for row in some if _phase(change, row) == phase)
+        held += (_make_body(row, written, change.address.part) for row in some if _name_phase(change, row) == phase)
         while len(held) >= size:
             yield held[:size]
             held = held[size:]
@@ -128,14 +128,14 @@ def iter_bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]
         yield held
 
 
-def _phase(change: RowChange, row: tuple[Any, ...]) -> str:
+def _name_phase(change: RowChange, row: tuple[Any, ...]) -> str:
     action, why, *_ = row
     if action != "remove":
         return "put"
     return "thin" if change.key == "phone" and why["code"] == row_matching.AGAIN else "remove"
 
 
-def _body(row: tuple[Any, ...], written: Iterable[tuple[str, str]], band: str | None) -> dict[str, Any]:
+def _make_body(row: tuple[Any, ...], written: Iterable[tuple[str, str]], band: str | None) -> dict[str, Any]:
     _, _, contact, member, sent_as, phone, priority, score, told, *named = row
     known = {name: None if value is None else orjson.loads(value) for name, value in (told or {}).items()}
     known |= {"priority": priority, "score": None if score is None else score / 100, BAND: band}

@@ -31,11 +31,11 @@ def digest_people(chosen: Engine, scratch: Path, key: Secret, people: Rows, targ
     columns = {"contactId": "string", **WRITTEN}
     with engine.open_reader(chosen, scratch) as backend:
         read = engine.read_rows(backend, people)
-        told = read.filter(read["contactId"].notnull()).select("contactId", **_digested(read, key))
+        told = read.filter(read["contactId"].notnull()).select("contactId", **_make_digests(read, key))
         return Rows(target, "parquet", columns, engine.write_parquet(backend, told, target))
 
 
-def _digested(read: Any, key: Secret) -> dict[str, Any]:
+def _make_digests(read: Any, key: Secret) -> dict[str, Any]:
     import ibis
 
     own = hmac.new(key.reveal().encode(), b"written", hashlib.sha256).hexdigest()
@@ -47,7 +47,7 @@ def _digested(read: Any, key: Secret) -> dict[str, Any]:
     return {"who": digest("who", ibis.literal("")), **{field: digest(field, read[field]) for field in PERSONAL}}
 
 
-def remember(
+def write_digests(
     chosen: Engine,
     scratch: Path,
     key: Secret,
@@ -92,7 +92,7 @@ def is_readable(path: Path) -> bool:
         return False
 
 
-def as_rows(path: Path) -> Rows:
+def make_rows(path: Path) -> Rows:
     """A file of digests as rows."""
     return Rows(path, "parquet", WRITTEN, engine.count_parquet(path))
 

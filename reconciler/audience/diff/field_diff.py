@@ -79,11 +79,11 @@ def join_known_values(backend: Any, listed: Any, personal: Personal, standing: M
 
     A field that the tenant tells of nobody may be one that it does not tell, and counts as such.
     """
-    told, fields = _told(backend, personal, standing.segment.phones)
+    told, fields = _read_told(backend, personal, standing.segment.phones)
     if fields:
         listed = listed.left_join(told, [listed["member"] == told["told_id"], listed["on"] == told["told_on"]])
     unread = tuple(each for each in personal.fields if each not in fields)
-    last = _remembered(backend, personal, standing.rows, unread)
+    last = _read_remembered(backend, personal, standing.rows, unread)
     if last is None:
         return Known(listed, fields, ())
     return Known(
@@ -108,8 +108,8 @@ def compare_fields(told: Any, known: Known, delivery: Delivery, *, aged: bool = 
     import ibis
 
     no = ibis.literal(False)
-    others, lost = _unlike(told, known.unread)
-    people = {**_personal(told, known.fields), **others}
+    others, lost = _compare_untold(told, known.unread)
+    people = {**_compare_personal(told, known.fields), **others}
     values_of = compare_attributes(told, delivery.attributes, delivery.values, "live_", told["on"])
     names = [*people, *values_of]
     differs = {f"differs_{number}": each for number, each in enumerate([*people.values(), *values_of.values()])}
@@ -118,7 +118,7 @@ def compare_fields(told: Any, known: Known, delivery: Delivery, *, aged: bool = 
     changed, unsure = [told[name] for name in differs], [told[name] for name in unknown]
     rescored = changed[names.index(delivery.score, len(people))] if delivery.score in values_of else no
     for_sure = functools.reduce(operator.or_, changed, no)
-    in_these = _named(names, changed)
+    in_these = _name_differing(names, changed)
     branches = [(for_sure | ibis.literal(not lost), reasons.make_list_reason("changed", in_these))]
     if aged:
         named = dict(delivery.values)
@@ -128,7 +128,7 @@ def compare_fields(told: Any, known: Known, delivery: Delivery, *, aged: bool = 
         by_time = for_sure & ~besides & recency_only.differs_by_time_only(told, delivery)
         branches.insert(0, (by_time, reasons.make_list_reason(recency_only.BY_CALENDAR, in_these)))
     reason = reasons.first_reason(
-        *branches, default=reasons.make_list_reason("live_value_unknown", _named(list(lost), unsure))
+        *branches, default=reasons.make_list_reason("live_value_unknown", _name_differing(list(lost), unsure))
     )
     return told, Differing(for_sure | functools.reduce(operator.or_, unsure, no), rescored, reason)
 
@@ -142,7 +142,7 @@ def is_as_written(told: Any, change: RowChange, prefix: str) -> Any:
     return ~functools.reduce(operator.or_, wrong, ibis.literal(False))
 
 
-def _told(backend: Any, personal: Personal, how: Phones | None) -> tuple[Any, tuple[str, ...]]:
+def _read_told(backend: Any, personal: Personal, how: Phones | None) -> tuple[Any, tuple[str, ...]]:
     """What the tenant tells of members: `told_id`, `told_on` (the band), and a column `told_…` for each field.
 
     Beside it the fields that can be compared: one that the tenant tells of nobody may be one that it does not tell.
@@ -167,13 +167,13 @@ def _told(backend: Any, personal: Personal, how: Phones | None) -> tuple[Any, tu
     return everybody, tuple(field for field, count in zip(fields, counts, strict=True) if count)
 
 
-def _personal(told: Any, fields: Sequence[str]) -> dict[str, Any]:
+def _compare_personal(told: Any, fields: Sequence[str]) -> dict[str, Any]:
     """Of each field, whether the tenant tells another value than is to be written. What is not written differs not."""
     differing = {field: told[field].notnull() & ~told[field].identical_to(told[f"told_{field}"]) for field in fields}
     return {PERSONAL[field]: each for field, each in differing.items()}
 
 
-def _remembered(backend: Any, personal: Personal, people: Rows, fields: Sequence[str]) -> Any:
+def _read_remembered(backend: Any, personal: Personal, people: Rows, fields: Sequence[str]) -> Any:
     """By contact (`now_id`) and band (`now_on`) what is to be written and was, of fields that the tenant tells not."""
     import ibis
 
@@ -187,7 +187,7 @@ def _remembered(backend: Any, personal: Personal, people: Rows, fields: Sequence
     return ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else next(iter(tables), None)
 
 
-def _unlike(told: Any, fields: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _compare_untold(told: Any, fields: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Of each field that the tenant tells not: whether another value was written last, and whether nobody knows."""
     others, lost = {}, {}
     for name in fields:
@@ -197,7 +197,7 @@ def _unlike(told: Any, fields: Sequence[str]) -> tuple[dict[str, Any], dict[str,
     return others, lost
 
 
-def _named(names: Sequence[str], differing: Sequence[Any]) -> Any:
+def _name_differing(names: Sequence[str], differing: Sequence[Any]) -> Any:
     """The names of what differs, as an array, in their order."""
     import ibis
 

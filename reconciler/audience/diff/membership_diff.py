@@ -86,23 +86,23 @@ def compare_members(
         *columns, out="reason", e164=e164, subscribers=subscribers
     )
     with ExitStack() as stack:
-        listed = _listed(backend, live, by_phone, standing)
+        listed = _read_lists(backend, live, by_phone, standing)
         if listed is not None:
             barred = relations.read_table(backend, standing.barred) if standing.barred.count else None
-            listed = row_matching.match_rows(everyone, _barred(backend, listed, barred), by_phone)
+            listed = row_matching.match_rows(everyone, _add_barred(backend, listed, barred), by_phone)
             if by_phone:  # it takes several joins, and is asked for several times
                 listed = stack.enter_context(engine.cache_rows(backend, listed))
-        told = _added(everyone, listed)
+        told = _decide_added(everyone, listed)
         if listed is not None:
             known = field_diff.join_known_values(backend, listed, personal or field_diff.Personal(), standing)
             then = recency_only.score_as_of_last_write(backend, standing.segment, past, stack)
-            told = ibis.union(_held(everyone, known, barred, standing.segment, by_phone, then), told)
-        told = _without_waiting(backend, told, owed or {}, again)
+            told = ibis.union(_decide_held(everyone, known, barred, standing.segment, by_phone, then), told)
+        told = _drop_waiting(backend, told, owed or {}, again)
         changes = stack.enter_context(engine.cache_rows(backend, told.filter(told["action"] != "keep")))
-        return _by_list(backend, contradictions.defer_contradictions(backend, changes), live, into)
+        return _split_by_list(backend, contradictions.defer_contradictions(backend, changes), live, into)
 
 
-def _listed(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], standing: MembershipDecision) -> Any:
+def _read_lists(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], standing: MembershipDecision) -> Any:
     """Who is on which list now, with the band whose it is; None where nobody is on any."""
     import ibis
 
@@ -123,7 +123,7 @@ def _listed(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], sta
     return ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else next(iter(lists), None)
 
 
-def _barred(backend: Any, listed: Any, barred: Any) -> Any:
+def _add_barred(backend: Any, listed: Any, barred: Any) -> Any:
     """Add `barred`: which do-not-call list has the number of a row itself."""
     import ibis
 
@@ -136,7 +136,7 @@ def _barred(backend: Any, listed: Any, barred: Any) -> Any:
     return met.drop("bare", "same", "barred_member")
 
 
-def _held(
+def _decide_held(
     everyone: Any, known: field_diff.Known, barred: Any, segment: Segment, by_phone: Sequence[str], then: Any
 ) -> Any:
     """What becomes of whoever is on a list."""
@@ -145,7 +145,7 @@ def _held(
     stands = everyone.rename(known_as="contactId")
     told = known.listed.rename(own="contactId", was_sent_as="sent_as")
     told = told.left_join(stands, told["stands"] == stands["known_as"])
-    told = _barred_for(told, barred)
+    told = _add_barred_for(told, barred)
     if then is not None:
         told = told.left_join(then, [told["stands"] == then["then_id"], told["on"] == then["then_on"]])
     told, differs = field_diff.compare_fields(told, known, segment.delivery, aged=then is not None)
@@ -203,7 +203,7 @@ def _held(
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 
 
-def _barred_for(told: Any, barred: Any) -> Any:
+def _add_barred_for(told: Any, barred: Any) -> Any:
     """Add `barred_for`: of its contact, by the id that it was sent under, else of the row's own number.
 
     Whose row it is by its number alone is judged by that number: the list may have had another contact's id for it.
@@ -211,7 +211,7 @@ def _barred_for(told: Any, barred: Any) -> Any:
     import ibis
 
     if barred is None:
-        return told.mutate(barred_for=reasons.no_reason())
+        return told.mutate(barred_for=reasons.make_no_reason())
     by_id = barred.select(barred_id="contactId", by_id="barred_for")
     asked = told.mutate(asked=ibis.ifelse(told["by_number"], ibis.null("string"), told["stands"]))
     found = asked.left_join(by_id, asked["asked"] == by_id["barred_id"])
@@ -219,7 +219,7 @@ def _barred_for(told: Any, barred: Any) -> Any:
     return found.mutate(barred_for=ibis.coalesce(found["by_id"], by_number))
 
 
-def _added(everyone: Any, listed: Any) -> Any:
+def _decide_added(everyone: Any, listed: Any) -> Any:
     """Who belongs on a list and is not on it, and on which other one it is now, with its score there."""
     import ibis
 
@@ -242,12 +242,12 @@ def _added(everyone: Any, listed: Any) -> Any:
         "member": ibis.null("string"),
         "on": told["band"],
         "number": told["e164"],
-        "spare": reasons.no_reason(),
+        "spare": reasons.make_no_reason(),
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 
 
-def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: rejected_rows.Offered | None) -> Any:
+def _drop_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: rejected_rows.Offered | None) -> Any:
     """What is told, with `owed`: why, of contacts that their list would not take before. Some of them still wait.
 
     Those whose rows are known wait until `again` finds them changed.
@@ -256,7 +256,7 @@ def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: re
 
     lists = [waiting.mutate(owed_on=ibis.literal(band)) for band, waiting in owed.items()]
     if not lists:
-        return told.mutate(owed=reasons.no_reason())
+        return told.mutate(owed=reasons.make_no_reason())
     everybody = ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else lists[0]
     same = [told["contactId"] == everybody["owed"], told["on"] == everybody["owed_on"]]
     found = told.left_join(everybody, same)
@@ -277,10 +277,14 @@ def _without_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: re
             else_=found["owed_reason"],
         )
     action = ibis.ifelse(written & held.fill_null(False), ibis.literal("wait"), found["action"])
-    return found.mutate(action=action, owed=ibis.ifelse(written, state, reasons.no_reason())).select(*_TOLD, "owed")
+    return found.mutate(action=action, owed=ibis.ifelse(written, state, reasons.make_no_reason())).select(
+        *_TOLD, "owed"
+    )
 
 
-def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[str, Path]) -> dict[str, MemberDiff]:
+def _split_by_list(
+    backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[str, Path]
+) -> dict[str, MemberDiff]:
     """What is told of all lists, counted and taken apart."""
     counted = told.group_by("on", "action", "reason", "owed").agg(n=told.count())
     by_band: dict[str, list[tuple[str, Any, Any, int]]] = {band: [] for band in into}
@@ -297,10 +301,10 @@ def _by_list(backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[st
         gone = sum(n for action, _, n in changing if action != "add")
         found[band] = MemberDiff(
             rows,
-            _summed(changing),
-            _size(backend, live[band]) - gone,
-            _summed(staying),
-            _summed(owed),
+            _sum_counts(changing),
+            _count_list(backend, live[band]) - gone,
+            _sum_counts(staying),
+            _sum_counts(owed),
             sum(n for action, _, _, n in here if action == "wait"),
         )
     return found
@@ -316,13 +320,13 @@ def count_foreign_removals(backend: Any, compared: MemberDiff, live: Rows) -> in
     return relations.count_rows(backend, changed.filter(changed["action"] == "remove").semi_join(theirs, "member"))
 
 
-def _size(backend: Any, members: Rows) -> int:
+def _count_list(backend: Any, members: Rows) -> int:
     """How many are on a list."""
     kept = not members.count or members.columns == relations.MEMBERS
     return members.count if kept else relations.count_rows(backend, relations.read_members(backend, members))
 
 
-def _summed(counts: Iterable[tuple[str | None, Reason, int]]) -> tuple[Counted, ...]:
+def _sum_counts(counts: Iterable[tuple[str | None, Reason, int]]) -> tuple[Counted, ...]:
     """How many there are of each action and reason: by action, the most frequent first."""
     summed: Counter[tuple[str | None, Reason]] = Counter()
     for action, why, count in counts:

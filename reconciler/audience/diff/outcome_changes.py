@@ -46,7 +46,7 @@ def plan_outcomes(
         digest=wire_rows.digest_rows(rows),
         reasons=outcome_diff.count_reasons(backend, rows),
         outcomes=tuple(outcome_diff.count_values(backend, rows, "outcome")),
-        agents=_agents(outcome_diff.count_values(backend, rows, "agent")),
+        agents=_count_agents(outcome_diff.count_values(backend, rows, "agent")),
         left=compared.left,
         places=compared.places,
         owed=compared.owed,
@@ -59,7 +59,7 @@ def plan_outcomes(
     )
 
 
-def _agents(counted: list[Share]) -> tuple[Share, ...]:
+def _count_agents(counted: list[Share]) -> tuple[Share, ...]:
     shown = count_shown(len(counted), AGENTS)
     rest = counted[shown:]
     others = [Share("", sum(each.count for each in rest), others=len(rest))] if rest else []

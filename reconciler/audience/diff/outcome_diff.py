@@ -73,17 +73,17 @@ def stage_dispositions(backend: Any, rows: Rows, target: Path) -> Rows:
 
 def list_contacts(backend: Any, rows: Rows) -> Iterator[str]:
     """The contacts of some dispositions that count, in their order."""
-    for chunk in relations.stream_rows(backend, _usable(backend, rows).order_by("contactId"), 1000):
+    for chunk in relations.stream_rows(backend, _select_usable(backend, rows).order_by("contactId"), 1000):
         for (contact,) in chunk:
             yield contact
 
 
 def count_contacts(backend: Any, rows: Rows) -> int:
     """How many they are."""
-    return relations.count_rows(backend, _usable(backend, rows))
+    return relations.count_rows(backend, _select_usable(backend, rows))
 
 
-def _usable(backend: Any, rows: Rows) -> Any:
+def _select_usable(backend: Any, rows: Rows) -> Any:
     read = relations.read_table(backend, rows)
     return read.filter(read["fault"].isnull(), ~read["superseded"]).select("contactId")
 
@@ -130,10 +130,10 @@ def compare_outcomes(
     """
     import ibis
 
-    told = _told(backend, wanted, read, others)
-    waiting = () if owed is None else _waiting(backend, told, owed)
+    told = _join_told(backend, wanted, read, others)
+    waiting = () if owed is None else _count_waiting(backend, told, owed)
     if owed is not None:
-        told = _without_held(told, owed)
+        told = _drop_held(told, owed)
     setting = told.filter(told["left"].isnull())
     was = ibis.coalesce(setting["was"], ibis.literal(""))
     changed = setting.select(
@@ -149,14 +149,14 @@ def compare_outcomes(
     )
     rows = relations.write_rows(backend, changed.select(*OUTCOME_COLUMNS).order_by("contactId"), into, OUTCOME_COLUMNS)
     final = setting["was"].isin(wanted.final).fill_null(False) & ~setting["outcome"].isin(wanted.final)
-    counts = _counted(backend, told.filter(told["left"].notnull()), "left")
+    counts = _count_reasons(backend, told.filter(told["left"].notnull()), "left")
     unchanged = sum(each.count for each in counts if each.reason.code == _SAME)
     return OutcomeDiff(
         rows=rows,
         source=relations.count_rows(backend, told),
         unchanged=unchanged,
         left=tuple(each for each in counts if each.reason.code != _SAME),
-        places=_places(backend, told),
+        places=_list_places(backend, told),
         owed=waiting,
         reopened=relations.count_rows(backend, setting.filter(final)),
         later=relations.count_rows(backend, setting.filter((setting["since"] > setting["timestamp"]).fill_null(False))),
@@ -166,12 +166,12 @@ def compare_outcomes(
 _SAME = "same_outcome"
 
 
-def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others: Sequence[DispositionSet]) -> Any:
+def _join_told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others: Sequence[DispositionSet]) -> Any:
     """Every row of the source with what the tenant has of its contact; `left`: why it sets nothing, or null."""
     asked = relations.read_table(backend, read[wanted.feed])
     now = relations.read_table(backend, read[wanted.live]).rename(there="contactId", was="outcome")
     joined = asked.left_join(now, asked["contactId"] == now["there"])
-    joined = _overtaken(backend, wanted, joined, read, others)
+    joined = _add_overtaken(backend, wanted, joined, read, others)
     held = joined["state"].isin(HELD).fill_null(False)
     left = reasons.first_reason(
         (joined["fault"].notnull(), make_fault_reason("unusable", joined["fault"])),
@@ -184,7 +184,7 @@ def _told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others
     return joined.mutate(left=left)
 
 
-def _overtaken(
+def _add_overtaken(
     backend: Any, wanted: DispositionSet, told: Any, read: Mapping[Any, Rows], others: Sequence[DispositionSet]
 ) -> Any:
     """With `by`: the other set whose row of a contact in the same campaign is the one that counts, or null.
@@ -194,7 +194,7 @@ def _overtaken(
     """
     import ibis
 
-    rivals = [_counting(backend, each, read) for each in others if each.live in read]
+    rivals = [_select_counting(backend, each, read) for each in others if each.live in read]
     if not rivals:
         return told.mutate(by=ibis.null("string"))
     every = ibis.union(rivals[0], *rivals[1:]) if len(rivals) > 1 else rivals[0]
@@ -208,7 +208,7 @@ def _overtaken(
     return met.mutate(by=ibis.ifelse(later.fill_null(False), met["set"], ibis.null("string"))).drop(*last.columns)
 
 
-def _counting(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) -> Any:
+def _select_counting(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) -> Any:
     """The contacts of which a set has a row that counts: who, in which campaign, of which moment, by which set."""
     import ibis
 
@@ -220,7 +220,7 @@ def _counting(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) ->
     return met.select("who", "where", "moment", set=ibis.literal(str(wanted.address)))
 
 
-def _without_held(told: Any, owed: Any) -> Any:
+def _drop_held(told: Any, owed: Any) -> Any:
     import ibis
 
     found = told.left_join(owed, told["contactId"] == owed["owed"])
@@ -228,12 +228,12 @@ def _without_held(told: Any, owed: Any) -> Any:
     return found.mutate(left=ibis.ifelse(waits, make_reason("retry_later"), found["left"]))
 
 
-def _waiting(backend: Any, told: Any, owed: Any) -> tuple[Counted, ...]:
+def _count_waiting(backend: Any, told: Any, owed: Any) -> tuple[Counted, ...]:
     found = told.filter(told["left"].isnull()).inner_join(owed, told["contactId"] == owed["owed"])
-    return _counted(backend, found, "owed_reason")
+    return _count_reasons(backend, found, "owed_reason")
 
 
-def _counted(backend: Any, rows: Any, column: str) -> tuple[Counted, ...]:
+def _count_reasons(backend: Any, rows: Any, column: str) -> tuple[Counted, ...]:
     """How many rows there are for each reason in a column: the most frequent first."""
     counted = rows.group_by(why=rows[column]).agg(n=rows.count())
     found = [row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk]
@@ -242,7 +242,7 @@ def _counted(backend: Any, rows: Any, column: str) -> tuple[Counted, ...]:
     )
 
 
-def _places(backend: Any, told: Any) -> tuple[Place, ...]:
+def _list_places(backend: Any, told: Any) -> tuple[Place, ...]:
     """The first rows that somebody should look at, in the order of file and line."""
     looked = told["left"]["code"].isin(_LOCATED)
     number = told["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
@@ -253,7 +253,7 @@ def _places(backend: Any, told: Any) -> tuple[Place, ...]:
 
 def count_reasons(backend: Any, rows: Rows) -> tuple[Counted, ...]:
     """How many rows of a change there are for each reason: the most frequent first."""
-    return _counted(backend, relations.read_table(backend, rows), "reason")
+    return _count_reasons(backend, relations.read_table(backend, rows), "reason")
 
 
 def count_values(backend: Any, rows: Rows, column: str) -> list[Share]:

@@ -70,7 +70,7 @@ def score_as_of_last_write(backend: Any, segment: Segment, past: Past | None, st
     tables = []
     for moment in sorted(set(past.written.values())):
         quiet = people
-        for since in _called_since(backend, segment, past, moment):
+        for since in _iter_called_since(backend, segment, past, moment):
             quiet = quiet.anti_join(since, "contactId")
         scored = scoring.score_contacts(backend, segment, quiet, past.read, moment)
         held = stack.enter_context(engine.cache_rows(backend, scored.select("contactId", "score")))
@@ -82,7 +82,7 @@ def score_as_of_last_write(backend: Any, segment: Segment, past: Past | None, st
     return ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
 
 
-def _called_since(backend: Any, segment: Segment, past: Past, moment: datetime) -> Iterator[Any]:
+def _iter_called_since(backend: Any, segment: Segment, past: Past, moment: datetime) -> Iterator[Any]:
     """The contacts with an interaction that counts, from a moment on, by each measure."""
     import ibis
 

@@ -51,11 +51,11 @@ def digest_rows(chosen: Engine, scratch: Path, key: Secret, rows: Rows, target: 
     """Of rows with `SEEN` among their columns, in a new file: contactId and the digest of what is said of it."""
     with engine.open_reader(chosen, scratch) as backend:
         read = engine.read_rows(backend, rows)
-        told = read.select("contactId", seen=_digested(read, key))
+        told = read.select("contactId", seen=_digest_columns(read, key))
         return Rows(target, "parquet", DIGESTS, engine.write_parquet(backend, told, target))
 
 
-def _digested(read: Any, key: Secret) -> Any:
+def _digest_columns(read: Any, key: Secret) -> Any:
     import ibis
 
     own = hmac.new(key.reveal().encode(), b"offered", hashlib.sha256).hexdigest()

@@ -88,7 +88,7 @@ def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, n
     moment = now.astimezone(UTC).replace(tzinfo=None)
     quarantined = mine["tries"] >= patience.max_attempts
     steps = [
-        (mine["tries"] == tries, mine["last"] > ibis.literal(moment - _wait(patience, tries)))
+        (mine["tries"] == tries, mine["last"] > ibis.literal(moment - _compute_wait(patience, tries)))
         for tries in range(1, patience.max_attempts)
     ]
     held = quarantined | ibis.cases(*steps, else_=False) if steps else quarantined
@@ -96,7 +96,7 @@ def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, n
     held = held & ~deferred
     state = ibis.cases((held & quarantined, QUARANTINE), (held, LATER), else_=NOW)
 
-    def offered(next_time: Any) -> Any:
+    def make_reason_of_time(next_time: Any) -> Any:
         about = (mine["tries"].cast("string"), next_time, mine["reason"].fill_null(""))
         return ibis.ifelse(deferred, make_reason("deferred", *about), make_reason("rejected", *about))
 
@@ -104,19 +104,19 @@ def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, n
         owed="contactId",
         held=held,
         row=ibis.ifelse(deferred, ibis.null("string"), mine["row"]),
-        owed_reason=offered(state),
-        pending_reason=offered(WHEN_CHANGED),
-        changed_reason=offered(AS_CHANGED),
+        owed_reason=make_reason_of_time(state),
+        pending_reason=make_reason_of_time(WHEN_CHANGED),
+        changed_reason=make_reason_of_time(AS_CHANGED),
     )
 
 
-def _what(owed: Any) -> Any:
+def _make_kind(owed: Any) -> Any:
     import ibis
 
     return ibis.ifelse(owed["code"].isin(DEFERRED), ibis.literal("deferred"), ibis.literal("rejected"))
 
 
-def _wait(patience: RetryPolicy, tries: int) -> timedelta:
+def _compute_wait(patience: RetryPolicy, tries: int) -> timedelta:
     longest: timedelta = patience.wait * 2 ** (tries - 1)
     return min(longest, patience.max_wait)
 
@@ -126,7 +126,7 @@ def count_waiting(backend: Any, rows: Rows) -> list[tuple[str, str, int, str, in
     import ibis
 
     everyone = relations.read_table(backend, rows)
-    everyone = everyone.mutate(what=_what(everyone))
+    everyone = everyone.mutate(what=_make_kind(everyone))
     found = everyone.group_by("list", "what", "tries", "reason").agg(n=everyone.count())
     ordered = found.order_by("list", ibis.desc("n"), "what", "tries", "reason")
     return [row for chunk in relations.stream_rows(backend, ordered, 1000) for row in chunk]

@@ -56,15 +56,17 @@ def match_rows(everyone: Any, listed: Any, by_phone: Sequence[str]) -> Any:
     nobody = ibis.literal(False)
     by_id = listed.filter(listed["on"].notin(by_phone)) if by_phone else listed
     by_id = by_id.mutate(stands=by_id["contactId"], found=ibis.literal(True), by_number=nobody)
-    by_id = _spared(
+    by_id = _add_spare(
         by_id, ["on", "contactId"], lambda rows: [rows["contactId"] != rows["member"], rows["member"]], AGAIN
     )
     if not by_phone:
         return by_id
-    return ibis.union(by_id, _by_number(everyone, listed.filter(listed["on"].isin(by_phone))).select(*by_id.columns))
+    return ibis.union(
+        by_id, _match_by_number(everyone, listed.filter(listed["on"].isin(by_phone))).select(*by_id.columns)
+    )
 
 
-def _by_number(everyone: Any, listed: Any) -> Any:
+def _match_by_number(everyone: Any, listed: Any) -> Any:
     import ibis
 
     null = ibis.null("string")
@@ -75,15 +77,15 @@ def _by_number(everyone: Any, listed: Any) -> Any:
     met = joined.filter(joined["wanted"].notnull(), joined["barred"].isnull())
     met = met.select(*listed.columns, "wanted_on", stands="wanted", by_number=ibis.literal(True))
     # which of several rows of a number is kept is said once it is known which is as it should be: `chosen`
-    met = met.mutate(found=ibis.literal(True), spare=reasons.no_reason())
+    met = met.mutate(found=ibis.literal(True), spare=reasons.make_no_reason())
     here = met.filter(met["wanted_on"] == met["on"]).select(placed="stands", placed_on="on").distinct()
     rest = joined.filter(joined["wanted"].isnull() | joined["barred"].notnull()).select(*listed.columns)
     return ibis.union(
-        met.drop("wanted_on"), _by_what_it_says(everyone, wanted, here, rest).select(*met.drop("wanted_on").columns)
+        met.drop("wanted_on"), _match_by_sent_id(everyone, wanted, here, rest).select(*met.drop("wanted_on").columns)
     )
 
 
-def _by_what_it_says(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
+def _match_by_sent_id(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
     """Rows with no number of anybody who is in: by the id that they were sent under."""
     import ibis
 
@@ -95,8 +97,8 @@ def _by_what_it_says(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
     joined = joined.left_join(
         here, [joined["contactId"] == here["placed"], joined["on"] == here["placed_on"], joined["barred"].isnull()]
     ).drop("placed_on")
-    moved = _spared(joined.filter(joined["free"].notnull()), ["on", "free"], lambda rows: [rows["member"]], BEFORE)
-    before = ibis.ifelse(joined["placed"].notnull(), make_reason(BEFORE), reasons.no_reason())
+    moved = _add_spare(joined.filter(joined["free"].notnull()), ["on", "free"], lambda rows: [rows["member"]], BEFORE)
+    before = ibis.ifelse(joined["placed"].notnull(), make_reason(BEFORE), reasons.make_no_reason())
     other = joined.mutate(spare=before).filter(joined["free"].isnull())
     told = ibis.union(moved, other.select(*moved.columns))
     known = everyone.select(known="contactId")
@@ -127,7 +129,7 @@ def choose_rows(told: Any, right: Any) -> Any:
     met = rows.filter(rows["by_number"]).select(
         "on", "stands", "member", "right", "phone", "number", "own", "was_sent_as"
     )
-    met = _spared(
+    met = _add_spare(
         met,
         ["on", "stands"],
         lambda row: [
@@ -146,7 +148,7 @@ def choose_rows(told: Any, right: Any) -> Any:
     return joined.mutate(spare=spare, found=found).drop("again", "again_on", "again_why")
 
 
-def _spared(rows: Any, by: Sequence[str], order: Any, why: str) -> Any:
+def _add_spare(rows: Any, by: Sequence[str], order: Any, why: str) -> Any:
     """Add `spare`: `why`, for all but the first of the rows that are alike."""
     import ibis
 
@@ -158,5 +160,5 @@ def _spared(rows: Any, by: Sequence[str], order: Any, why: str) -> Any:
     ranked = several.mutate(rank=rank)
     later = ranked.filter(ranked["rank"] > 0).select(later="member", later_on="on")
     joined = rows.left_join(later, [rows["member"] == later["later"], rows["on"] == later["later_on"]])
-    spare = ibis.ifelse(joined["later"].notnull(), make_reason(why), reasons.no_reason())
+    spare = ibis.ifelse(joined["later"].notnull(), make_reason(why), reasons.make_no_reason())
     return joined.select(*rows.columns, spare=spare)

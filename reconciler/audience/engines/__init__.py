@@ -16,9 +16,9 @@ from reconciler.model.workspace_settings import Engine
 
 
 class Operations(Protocol):
-    """What an engine does in a way of its own. `backend` is what its `opened` gave."""
+    """What an engine does in a way of its own. `backend` is what its `open_backend` gave."""
 
-    def opened(self, engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
+    def open_backend(self, engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
         """An ibis backend, closed at the end."""
 
     def scratch(self, backend: Any) -> Path:

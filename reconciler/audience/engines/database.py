@@ -32,12 +32,12 @@ _idle: dict[tuple[str, int], Any] = {}
 
 
 @contextmanager
-def connected(engine: Engine, folder: Path) -> Iterator[Any]:
+def connect(engine: Engine, folder: Path) -> Iterator[Any]:
     """A connection to the database of this process that has the engine's limits and spills to `folder`."""
     which = (engine.memory_limit, engine.threads, folder)
     with _lock:
         if which not in _asked:
-            _asked[which] = _Database(_begun(engine, folder))
+            _asked[which] = _Database(_begin(engine, folder))
         found = _asked[which]
         found.users += 1
         connection = found.root.cursor()
@@ -52,10 +52,10 @@ def connected(engine: Engine, folder: Path) -> Iterator[Any]:
             found.users -= 1
             if not found.users:
                 del _asked[which]
-                _let_go(found, engine)
+                _release(found, engine)
 
 
-def _begun(engine: Engine, folder: Path) -> Any:
+def _begin(engine: Engine, folder: Path) -> Any:
     import duckdb
 
     root = _idle.pop((engine.memory_limit, engine.threads), None)
@@ -74,7 +74,7 @@ def _begun(engine: Engine, folder: Path) -> Any:
     )
 
 
-def _let_go(found: _Database, engine: Engine) -> None:
+def _release(found: _Database, engine: Engine) -> None:
     """Keep a database for whoever asks next. One that has spilled holds its folder, and is ended."""
     import duckdb
 

@@ -33,14 +33,14 @@ _WRITTEN = ", ".join(
 
 
 @contextmanager
-def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
+def open_backend(engine: Engine, scratch: Path) -> Iterator[Any]:
     """A database in memory that spills at its memory limit: to the workspace's spill folder, else to `scratch`.
 
     Who spills to one folder shares one database, and with it the limit; what is read of files, nobody shares.
     """
     import ibis
 
-    with _spill(engine, scratch) as folder, database.connected(engine, folder) as connection:
+    with _open_spill_folder(engine, scratch) as folder, database.connect(engine, folder) as connection:
         backend = ibis.duckdb.from_connection(connection)
         try:
             yield backend
@@ -49,7 +49,7 @@ def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def _spill(engine: Engine, scratch: Path) -> Iterator[Path]:
+def _open_spill_folder(engine: Engine, scratch: Path) -> Iterator[Path]:
     if engine.spill_folder is None:
         yield scratch / "spill"
         return
@@ -71,15 +71,15 @@ def table(backend: Any, rows: Rows) -> Any:
     """The relation in a Parquet file, or in a JSON array as it came over the wire."""
     if rows.format == "parquet":
         return parquet(backend, rows.path)
-    columns = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in rows.columns.items())
-    source = f"read_json({_quoted(str(rows.path))}, columns = {{{columns}}}, format = 'array')"
-    read = _named(backend, source, tuple(rows.columns.items()))
+    columns = ", ".join(f"{_quote(name)}: {_quote(kind)}" for name, kind in rows.columns.items())
+    source = f"read_json({_quote(str(rows.path))}, columns = {{{columns}}}, format = 'array')"
+    read = _make_view(backend, source, tuple(rows.columns.items()))
     if not rows.take:
         return read
-    return read.select(**{name: _at(read, path.split(".")) for name, path in rows.take.items()})
+    return read.select(**{name: _fill_in_view(read, path.split(".")) for name, path in rows.take.items()})
 
 
-def _at(relation: Any, path: Sequence[str]) -> Any:
+def _fill_in_view(relation: Any, path: Sequence[str]) -> Any:
     value = relation[path[0]]
     for step in path[1:]:
         value = value[step]
@@ -94,18 +94,18 @@ def parquet(backend: Any, path: Path) -> Any:
     known = backend.__dict__.setdefault("files_read", {})
     which = (path, found.st_ino, found.st_size, found.st_mtime_ns)
     if which not in known:
-        known[which] = _named(backend, f"read_parquet({_quoted(str(path))})", str(pq.read_schema(path)))
+        known[which] = _make_view(backend, f"read_parquet({_quote(str(path))})", str(pq.read_schema(path)))
     return known[which]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
 _SCHEMAS: dict[Any, Any] = {}
 
 
-def _named(backend: Any, source: str, kind: Any) -> Any:
+def _make_view(backend: Any, source: str, kind: Any) -> Any:
     """A view of a source, as a relation that is alike in every database: by the number of the view, and its columns.
 
     `kind` says which columns it has: of one kind they are looked up once.
@@ -124,7 +124,7 @@ _MOST_COMPILED = 1_000
 """What was asked for the longest time ago goes first."""
 
 
-def _compiled(backend: Any, relation: Any) -> str:
+def _compile(backend: Any, relation: Any) -> str:
     """A relation in SQL. What was compiled before is not compiled again, in whichever database it is computed."""
     import ibis.expr.operations as ops
 
@@ -147,7 +147,7 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
 
     One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
     """
-    result = backend.raw_sql(_compiled(backend, relation))
+    result = backend.raw_sql(_compile(backend, relation))
     while chunk := result.fetchmany(size):
         yield chunk
 
@@ -170,11 +170,11 @@ def _map_extract_value() -> Any:
 
 def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
     """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
-    query = write_grouping_sets(_compiled(backend, relation), keys, within)
-    return _named(backend, f"({query})", ("sets", *keys, "within", within))
+    query = write_grouping_sets(_compile(backend, relation), keys, within)
+    return _make_view(backend, f"({query})", ("sets", *keys, "within", within))
 
 
 def write(backend: Any, relation: Any, target: Path) -> None:
     """Compute a relation into a Parquet file."""
     target.touch(mode=0o600)
-    backend.raw_sql(f"COPY ({_compiled(backend, relation)}) TO {_quoted(str(target))} ({_WRITTEN})")
+    backend.raw_sql(f"COPY ({_compile(backend, relation)}) TO {_quote(str(target))} ({_WRITTEN})")

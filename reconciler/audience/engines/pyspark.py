@@ -34,7 +34,7 @@ _GLOB = re.compile(r"([\\*?\[\]{}])")
 
 
 @contextmanager
-def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
+def open_backend(engine: Engine, scratch: Path) -> Iterator[Any]:
     """A session of its own on the engine's master.
 
     Raises:
@@ -42,7 +42,7 @@ def opened(engine: Engine, scratch: Path) -> Iterator[Any]:
     """
     import ibis
 
-    started = spark_session.session(engine)
+    started = spark_session.open_session(engine)
     with warnings.catch_warnings():
         # ibis brings in pandas for what is not used here, and PySpark warns of its version
         warnings.simplefilter("ignore")
@@ -60,17 +60,17 @@ def scratch(backend: Any) -> Path:
 
 def table(backend: Any, rows: Rows) -> Any:
     """The relation in a file. What came over the wire is laid out as Parquet first, once: reading is DuckDB's."""
-    return parquet(backend, rows.path if rows.format == "parquet" else _laid_out(backend, rows))
+    return parquet(backend, rows.path if rows.format == "parquet" else _lay_out(backend, rows))
 
 
-def _laid_out(backend: Any, rows: Rows) -> Path:
+def _lay_out(backend: Any, rows: Rows) -> Path:
     found = rows.path.stat()
     facts = (rows.path.name, found.st_size, found.st_mtime_ns, tuple(rows.columns.items()), tuple(rows.take.items()))
     name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     target = rows.path.with_name(f"{rows.path.stem}-{name}.parquet")
     if not target.exists():
         part = target.with_suffix(".part")
-        with duckdb.opened(backend.engine, scratch(backend)) as reading:
+        with duckdb.open_backend(backend.engine, scratch(backend)) as reading:
             duckdb.write(reading, duckdb.table(reading, rows), part)
         part.rename(target)
     return target
@@ -81,14 +81,14 @@ def parquet(backend: Any, path: Path) -> Any:
     # a path is taken for a pattern, and for a file of the cluster's own storage where it does not say what it is
     exact = "file://" + _GLOB.sub(r"\\\1", str(path.absolute()))
     name = f"read_{uuid4().hex}"
-    with spark_session.failures(_FAILED, _SHARED):
+    with spark_session.map_failures(_FAILED, _SHARED):
         backend.session.read.parquet(exact).createOrReplaceTempView(name)
         return backend.table(name)
 
 
 def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of a relation, `size` at a time, from the files that the workers wrote."""
-    with _parts(backend, relation) as (_, batches):
+    with _iter_parts(backend, relation) as (_, batches):
         held: list[tuple[Any, ...]] = []
         for batch in batches:
             # a map is a mapping, as DuckDB has it, and no list of pairs
@@ -109,9 +109,9 @@ def get_value(column: Any, key: str) -> Any:
 
 def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
     """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
-    query = write_grouping_sets(str(backend.compile(regex_translation.translated(relation))), keys, within)
+    query = write_grouping_sets(str(backend.compile(regex_translation.translate_relation(relation))), keys, within)
     name = f"read_{uuid4().hex}"
-    with spark_session.failures(_FAILED, _SHARED):
+    with spark_session.map_failures(_FAILED, _SHARED):
         backend.session.sql(query).createOrReplaceTempView(name)
         return backend.table(name)
 
@@ -121,22 +121,22 @@ def write(backend: Any, relation: Any, target: Path) -> None:
     import pyarrow.parquet as pq
 
     target.touch(mode=0o600)
-    with _parts(backend, relation) as (schema, batches), pq.ParquetWriter(target, schema) as writer:
+    with _iter_parts(backend, relation) as (schema, batches), pq.ParquetWriter(target, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
 @contextmanager
-def _parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any]]]:
+def _iter_parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any]]]:
     """A relation as its schema and its rows in its own order, in Arrow batches, from the files that workers wrote."""
     import pyarrow.parquet as pq
     from pyspark.sql import Observation, functions
 
     with tempfile.TemporaryDirectory(dir=scratch(backend), prefix="parts-") as folder:
         into = Path(folder, "rows")
-        with spark_session.failures(_FAILED, _SHARED):
+        with spark_session.map_failures(_FAILED, _SHARED):
             counted = Observation()
-            frame = backend.raw_sql(backend.compile(regex_translation.translated(relation)))
+            frame = backend.raw_sql(backend.compile(regex_translation.translate_relation(relation)))
             frame = frame.observe(counted, functions.count(functions.lit(1)).alias("rows"))
             frame.write.parquet(f"file://{into.absolute()}")
             written = counted.get["rows"]
@@ -146,17 +146,17 @@ def _parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any]]]:
         if seen != written or not parts:
             message = f"Spark's workers wrote {written:,} rows, of which {seen:,} are to be seen here"
             raise ReconcilerError(message, hint=_SHARED)
-        yield _schema(parts[0]), chain.from_iterable(map(_batches, parts))
+        yield _make_schema(parts[0]), chain.from_iterable(map(_iter_batches, parts))
 
 
-def _schema(part: Path) -> Any:
+def _make_schema(part: Path) -> Any:
     import pyarrow.parquet as pq
 
     # without what Spark notes for itself
     return pq.read_schema(part).remove_metadata()
 
 
-def _batches(part: Path) -> Iterator[Any]:
+def _iter_batches(part: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(part) as file:

@@ -32,7 +32,7 @@ def as_java(pattern: str) -> str:
     return "".join(written)
 
 
-def translated(relation: Any) -> Any:
+def translate_relation(relation: Any) -> Any:
     """A relation whose every constant pattern is written for Java."""
     import ibis.expr.operations as ops
 

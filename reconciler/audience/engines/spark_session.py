@@ -28,7 +28,7 @@ _WAIT_SECONDS = 60
 _running: dict[Engine, Any] = {}
 
 
-def session(engine: Engine) -> Any:
+def open_session(engine: Engine) -> Any:
     """A session on the engine's master that sees no other's tables.
 
     Raises:
@@ -37,8 +37,8 @@ def session(engine: Engine) -> Any:
     if engine not in _running:
         stop()
         _refuse_missing()
-        _running[engine] = _started(engine)
-    with failures("the engine spark has ended", "look into the master's log, and run again"):
+        _running[engine] = _start(engine)
+    with map_failures("the engine spark has ended", "look into the master's log, and run again"):
         return _running[engine].newSession()
 
 
@@ -69,16 +69,16 @@ def _refuse_missing() -> None:
         )
 
 
-def _started(engine: Engine) -> Any:
+def _start(engine: Engine) -> Any:
     from pyspark import SparkConf, SparkContext
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
 
     master = engine.master or f"local[{engine.threads}]"
-    configured = SparkConf().setAll([*_settings(engine, master).items()])
+    configured = SparkConf().setAll([*_make_settings(engine, master).items()])
     # Spark's log repeats values that it cannot read, a phone for example: nobody is to see it here
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with _undisturbed(master), failures(f"the engine spark cannot start on {master}", _NOT_STARTED):
+    with _leave_undisturbed(master), map_failures(f"the engine spark cannot start on {master}", _NOT_STARTED):
         # one process of Java for this one's whole life, as PySpark would have it
         gateway = SparkContext._gateway or launch_gateway(configured, silent)
         context = SparkContext(conf=configured, gateway=gateway)
@@ -95,7 +95,7 @@ def _started(engine: Engine) -> Any:
 _NOT_STARTED = "check that a standalone master of the same Spark version answers there, and that Java is 17 or later"
 
 
-def _settings(engine: Engine, master: str) -> dict[str, str]:
+def _make_settings(engine: Engine, master: str) -> dict[str, str]:
     # 2GB is written 2g in Java
     memory = engine.memory_limit.removesuffix("B").lower()
     settings = {
@@ -121,7 +121,7 @@ def _settings(engine: Engine, master: str) -> dict[str, str]:
 
 
 @contextmanager
-def _undisturbed(master: str) -> Iterator[None]:
+def _leave_undisturbed(master: str) -> Iterator[None]:
     """Keep the process as it was: Spark would catch the interrupt that lets an apply finish what is in flight."""
     main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGINT)
@@ -153,7 +153,7 @@ def _wait_for_a_worker(started: Any, engine: Engine, master: str) -> None:
 
 
 @contextmanager
-def failures(message: str, hint: str | None = None) -> Iterator[None]:
+def map_failures(message: str, hint: str | None = None) -> Iterator[None]:
     """Tell a person of a failure of Spark's, without its words: they may hold a contact's data.
 
     Raises:

@@ -56,11 +56,11 @@ def list_attributes(standing: MembershipDecision) -> list[Attribute]:
     """What may be said of the people of a segment: mapped attributes by their names, then place and source."""
     feed: Any = standing.segment.contacts
     columns = dict(getattr(feed, "columns", ()))
-    closed = _closed_columns(feed, columns)
+    closed = _list_closed_columns(feed, columns)
     open_ = [name for name, column in sorted(getattr(feed, "attributes", ())) if column not in closed]
     found = [Attribute(f"a{number}", name) for number, name in enumerate(open_)]
     derived = [("country", PLACE, "region"), ("region", PLACE, "postalCode")]
-    derived += [("source", "source", "")] if _several(feed) else []
+    derived += [("source", "source", "")] if _is_of_several(feed) else []
     knows_place = {"region", "postalCode"} & columns.keys() or standing.segment.phones is not None
     for name, column, said in derived:
         if column == PLACE and not (knows_place or getattr(feed, "region", None)):
@@ -70,7 +70,7 @@ def list_attributes(standing: MembershipDecision) -> list[Attribute]:
     return found
 
 
-def _closed_columns(feed: Any, columns: Mapping[str, str]) -> set[str]:
+def _list_closed_columns(feed: Any, columns: Mapping[str, str]) -> set[str]:
     """The source's columns that are sensitive, or say who somebody is: under whatever name they are mapped."""
     sensitive = set(getattr(feed, "sensitive", ()))
     closed = {column for name, column in getattr(feed, "attributes", ()) if name in sensitive}
@@ -78,7 +78,7 @@ def _closed_columns(feed: Any, columns: Mapping[str, str]) -> set[str]:
     return closed | {column for parts in getattr(feed, "phones", ()) for column in parts}
 
 
-def _several(feed: Any) -> bool:
+def _is_of_several(feed: Any) -> bool:
     """Whether a source is of several files, so that it says something which one it was."""
     return isinstance(feed, FileFeed) and (len(feed.paths) > 1 or any(set("*?[") & set(each) for each in feed.paths))
 
@@ -111,7 +111,7 @@ def describe_people(
     if PLACE in columns:
         coded = "postalCode" in dict(getattr(standing.segment.contacts, "columns", ()))
         code = people["postalCode"] if coded else None
-        mapped[PLACE] = _written_place(people["country"], people["e164"], code)
+        mapped[PLACE] = _write_place(people["country"], people["e164"], code)
     return people.select("contactId", **{name: each.fill_null("") for name, each in mapped.items()})
 
 
@@ -133,14 +133,14 @@ def describe_members(
         }
         for each in attributes:
             if each.column == PLACE:
-                columns[PLACE] = _written_place(null, rows["phone"], None)
+                columns[PLACE] = _write_place(null, rows["phone"], None)
             elif each.kind == "source":
                 columns["source"] = null
         parts.append(rows.select("contactId", **{name: each.fill_null("") for name, each in columns.items()}))
     return ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
 
 
-def _written_place(country: Any, number: Any, code: Any) -> Any:
+def _write_place(country: Any, number: Any, code: Any) -> Any:
     import ibis
 
     digits = ibis.ifelse(number.startswith("+1"), number.substr(1, 4), number.substr(1, 3))

@@ -45,24 +45,26 @@ def find_people(backend: Any, lists: Sequence[Listed], target: Path) -> Rows | N
     whole = [(number, each) for number, each in enumerate(lists) if each.whole and each.rows is not None]
     if not changing and not whole:
         return None
-    changed = _union(_changed(backend, number, each) for number, each in changing)
-    now = _union(_now(backend, number, each.rows) for number, each in enumerate(lists) if each.rows is not None)
+    changed = _union_parts(_select_changed(backend, number, each) for number, each in changing)
+    now = _union_parts(
+        _select_now(backend, number, each.rows) for number, each in enumerate(lists) if each.rows is not None
+    )
     added = None if changed is None else changed.filter(changed["action"] == "add")
-    parts = [] if added is None else [_placed(added["row_id"], added, before=False, after=True)]
+    parts = [] if added is None else [_place_person(added["row_id"], added, before=False, after=True)]
     if now is not None:
-        parts += _held(now, changed, [number for number, _ in whole])
+        parts += _join_held(now, changed, [number for number, _ in whole])
     everybody = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
     return relations.write_rows(backend, everybody, target, PEOPLE)
 
 
-def _union(parts: Iterable[Any]) -> Any:
+def _union_parts(parts: Iterable[Any]) -> Any:
     import ibis
 
     every = list(parts)
     return ibis.union(every[0], *every[1:]) if len(every) > 1 else next(iter(every), None)
 
 
-def _changed(backend: Any, number: int, change: RowChange) -> Any:
+def _select_changed(backend: Any, number: int, change: RowChange) -> Any:
     import ibis
 
     rows = relations.read_table(backend, change.rows)
@@ -71,7 +73,7 @@ def _changed(backend: Any, number: int, change: RowChange) -> Any:
     return rows.select("action", on=ibis.literal(number, "int64"), row_id="contactId", row="member", taken=taken)
 
 
-def _now(backend: Any, number: int, rows: Rows) -> Any:
+def _select_now(backend: Any, number: int, rows: Rows) -> Any:
     import ibis
 
     if rows.columns == relations.CONTACTS:
@@ -82,7 +84,7 @@ def _now(backend: Any, number: int, rows: Rows) -> Any:
     return people.select("member", person="contactId", list=ibis.literal(number, "int64"))
 
 
-def _placed(person: Any, of: Any, *, before: Any, after: Any) -> Any:
+def _place_person(person: Any, of: Any, *, before: Any, after: Any) -> Any:
     import ibis
 
     flags = {
@@ -92,13 +94,13 @@ def _placed(person: Any, of: Any, *, before: Any, after: Any) -> Any:
     return of.select(contactId=person, list=of["on"] if "on" in of.columns else of["list"], **flags)
 
 
-def _held(now: Any, changed: Any, whole: Sequence[int]) -> list[Any]:
+def _join_held(now: Any, changed: Any, whole: Sequence[int]) -> list[Any]:
     """Who is on a list now, and what becomes of them."""
     import ibis
 
     if changed is None:
         kept = now.filter(now["list"].isin(whole))
-        return [_placed(kept["person"], kept, before=True, after=True)]
+        return [_place_person(kept["person"], kept, before=True, after=True)]
     rows = changed.filter(changed["action"] != "add")
     met = now.left_join(rows, [now["list"] == rows["on"], now["member"] == rows["row"]])
     met = met.select("person", "member", "list", "action", "row_id", "taken")
@@ -109,8 +111,8 @@ def _held(now: Any, changed: Any, whole: Sequence[int]) -> list[Any]:
     person = ibis.ifelse(met["action"].notnull() & ~met["taken"], met["row_id"], met["person"])
     taken = met.filter(met["taken"].fill_null(False))
     return [
-        _placed(person, met, before=True, after=stays),
-        _placed(taken["row_id"], taken, before=False, after=True),
+        _place_person(person, met, before=True, after=stays),
+        _place_person(taken["row_id"], taken, before=False, after=True),
     ]
 
 
@@ -130,15 +132,17 @@ def count_calls(
             mine.append(2 * any(each & 2 for each in together) + any(each & 1 for each in together))
     if not codes:
         return Counts(), tuple(Counts() for _ in dialling)
-    found = {row[0]: Counts(*map(int, row[1:])) for row in _counted(backend, _by_campaign(backend, people, codes))}
+    found = {
+        row[0]: Counts(*map(int, row[1:])) for row in _count_rows(backend, _group_by_campaign(backend, people, codes))
+    }
     return found.get(0, Counts()), tuple(found.get(place, Counts()) for place in range(1, len(dialling) + 1))
 
 
-def _by_campaign(backend: Any, people: Rows, codes: Mapping[int, Sequence[int]]) -> Any:
+def _group_by_campaign(backend: Any, people: Rows, codes: Mapping[int, Sequence[int]]) -> Any:
     import ibis
 
     rows = relations.read_table(backend, people)
-    told = _looked_up(rows["list"], {number: ",".join(map(str, each)) for number, each in codes.items()})
+    told = _look_up(rows["list"], {number: ",".join(map(str, each)) for number, each in codes.items()})
     rows = rows.mutate(told=told).filter(lambda each: each["told"] != "")
     rows = rows.mutate(code=rows["told"].split(",").unnest()).mutate(code=lambda each: each["code"].cast("int64"))
     code = rows["code"]
@@ -166,14 +170,14 @@ def _by_campaign(backend: Any, people: Rows, codes: Mapping[int, Sequence[int]])
     )
 
 
-def _looked_up(number: Any, texts: Mapping[int, str]) -> Any:
+def _look_up(number: Any, texts: Mapping[int, str]) -> Any:
     import ibis
 
     keys = ibis.array([ibis.literal(each, "int64") for each in texts])
     return ibis.map(keys, ibis.array(list(texts.values()))).get(number, ibis.literal(""))
 
 
-def _counted(backend: Any, relation: Any) -> Iterator[tuple[Any, ...]]:
+def _count_rows(backend: Any, relation: Any) -> Iterator[tuple[Any, ...]]:
     for chunk in relations.stream_rows(backend, relation, 1000):
         yield from chunk
 
@@ -189,7 +193,7 @@ def find_moves(backend: Any, people: Rows, lists: Sequence[Listed], members: Seq
         for rank, target in enumerate(standing.segment.targets)
     }
     rows = relations.read_table(backend, people)
-    rows = rows.mutate(told=_looked_up(rows["list"], ranks)).filter(lambda each: each["told"] != "")
+    rows = rows.mutate(told=_look_up(rows["list"], ranks)).filter(lambda each: each["told"] != "")
     rows = rows.mutate(code=rows["told"].cast("int64"))
     null = ibis.null("int64")
     rank = rows["code"] % 1000
@@ -206,7 +210,7 @@ def find_moves(backend: Any, people: Rows, lists: Sequence[Listed], members: Seq
 def count_moves(backend: Any, moves: Any) -> list[tuple[int, int | None, int | None, int]]:
     """How many there are of each segment and pair of bands, in their order."""
     counted = moves.group_by("segment", "was", "will").agg(n=moves.count())
-    found = [(row[0], row[1], row[2], int(row[3])) for row in _counted(backend, counted)]
+    found = [(row[0], row[1], row[2], int(row[3])) for row in _count_rows(backend, counted)]
     return sorted(found, key=lambda row: (row[0], *(-1 if each is None else each for each in row[1:3])))
 
 
@@ -219,9 +223,9 @@ def count_called(backend: Any, lists: Sequence[Listed], dialling: Sequence[Diall
     read = [(number, each.rows) for number, each in enumerate(called) if each.rows is not None and each.rows.count]
     if len(read) == 1:
         return rest + read[0][1].count, not unread
-    everybody = _union(_now(backend, number, rows).select("person") for number, rows in read)
+    everybody = _union_parts(_select_now(backend, number, rows).select("person") for number, rows in read)
     if everybody is None:
         return rest, not unread
     counted = everybody.agg(n=everybody["person"].nunique())
-    ((many,),) = _counted(backend, counted)
+    ((many,),) = _count_rows(backend, counted)
     return rest + int(many), not unread

@@ -58,10 +58,10 @@ class _Found:
 
     def excess(self, change: Change, total: Counts) -> float:
         """By how many points the share among the changed is above that among those it is held against."""
-        return 100 * (_share(self.counts, total, change) - _share(self.counts, total, _CHANGES[change]))
+        return 100 * (_compute_share(self.counts, total, change) - _compute_share(self.counts, total, _CHANGES[change]))
 
 
-def _share(counts: Counts, total: Counts, name: str) -> float:
+def _compute_share(counts: Counts, total: Counts, name: str) -> float:
     return counts[name] / total[name] if total[name] else 0.0
 
 
@@ -84,9 +84,9 @@ def find_concentration(
     mine = moves.filter(moves["segment"] == place)
     if not attributes or relations.count_rows(backend, mine) < FEWEST:
         return
-    everybody = _population(backend, standing, mine, read, attributes, departed=departed)
+    everybody = _join_population(backend, standing, mine, read, attributes, departed=departed)
     with engine.cache_rows(backend, everybody) as people:  # attributes are taken out of their maps once
-        columns = _without_free_text(backend, people, list(dict.fromkeys(each.column for each in attributes)))
+        columns = _drop_free_text(backend, people, list(dict.fromkeys(each.column for each in attributes)))
         with engine.cache_rows(backend, engine.group_sets(backend, people, columns, "flags")) as counted:
             total, singles, cells = _read_singles(backend, counted, columns, attributes)
         pairs = list(_count_pairs(backend, people, _choose(singles, total), cells))
@@ -94,7 +94,7 @@ def find_concentration(
         yield from _rank(standing, change, singles, pairs, total)
 
 
-def _population(
+def _join_population(
     backend: Any,
     standing: MembershipDecision,
     moves: Any,
@@ -135,7 +135,7 @@ def _counts(many: Mapping[int, int]) -> Counts:
     return {name: sum(count for flags, count in many.items() if flags & _bit(name)) for name in _SUMS}
 
 
-def _without_free_text(backend: Any, people: Any, columns: Sequence[str]) -> list[str]:
+def _drop_free_text(backend: Any, people: Any, columns: Sequence[str]) -> list[str]:
     """The columns that are not nearly different for everybody whose calling changes: these are not even grouped by."""
     changed = people.filter(people["flags"] >= _bit(min(_CHANGES, key=_SUMS.index)))
     counted = changed.agg(n=changed.count(), **{name: changed[name].nunique() for name in columns})
@@ -190,17 +190,17 @@ def _choose(singles: Sequence[_Found], total: Counts) -> list[_Found]:
     """The values whose pairs are worth counting: those that stand out most, and then those that are frequent."""
 
     def weight(found: _Found) -> tuple[float, str]:
-        return -max(found.excess(change, total) for change in _CHANGES if total[change]), _name(found)
+        return -max(found.excess(change, total) for change in _CHANGES if total[change]), _make_name(found)
 
     frequent = [
         each
         for each in singles
-        if any(total[change] and _share(each.counts, total, change) >= SUPPORT for change in _CHANGES)
+        if any(total[change] and _compute_share(each.counts, total, change) >= SUPPORT for change in _CHANGES)
     ]
     return sorted(frequent, key=weight)[:PAIRED]
 
 
-def _name(found: _Found) -> str:
+def _make_name(found: _Found) -> str:
     return " ".join(f"{attribute.name}={value or ''}" for attribute, value in found.parts)
 
 
@@ -238,12 +238,12 @@ def _rank(
     standing: MembershipDecision, change: Change, singles: Sequence[_Found], pairs: Sequence[_Found], total: Counts
 ) -> Iterator[Concentration]:
     """What stands out of one change: the greatest excess first, a pair only where it says clearly more."""
-    alone = {_name(each): each for each in singles}
+    alone = {_make_name(each): each for each in singles}
     told: list[_Found] = []
     every = [each for each in (*singles, *pairs) if _is_striking(each, change, total)]
 
     def weight(found: _Found) -> tuple[float, int, str]:
-        return -(found.excess(change, total) - PREFERRED * (len(found.parts) - 1)), len(found.parts), _name(found)
+        return -(found.excess(change, total) - PREFERRED * (len(found.parts) - 1)), len(found.parts), _make_name(found)
 
     for each in sorted(every, key=weight):
         if len(told) == TOP:
@@ -251,13 +251,13 @@ def _rank(
         apart = all(not set(each.parts) & set(other.parts) for other in told)
         if apart and _is_private(each, change, total, told, alone):
             told.append(each)
-            yield _told(standing, change, each, total)
+            yield _make_concentration(standing, change, each, total)
 
 
 def _is_striking(found: _Found, change: Change, total: Counts) -> bool:
     """Whether so many have it, so much more often than others, that it is no chance."""
-    base, many = _share(found.counts, total, _CHANGES[change]), total[change]
-    share = _share(found.counts, total, change)
+    base, many = _compute_share(found.counts, total, _CHANGES[change]), total[change]
+    share = _compute_share(found.counts, total, change)
     if not base or share < SUPPORT or share < LIFT * base:
         return False
     return found.counts[change] - many * base > DEVIATIONS * math.sqrt(many * base * (1 - base))
@@ -283,8 +283,8 @@ def _is_private(
     return all(rest <= 0 or rest >= FEWEST for rest in rests)
 
 
-def _told(standing: MembershipDecision, change: Change, found: _Found, total: Counts) -> Concentration:
-    share, base = _share(found.counts, total, change), _share(found.counts, total, _CHANGES[change])
+def _make_concentration(standing: MembershipDecision, change: Change, found: _Found, total: Counts) -> Concentration:
+    share, base = _compute_share(found.counts, total, change), _compute_share(found.counts, total, _CHANGES[change])
     where = tuple(Value(attribute.name, value) for attribute, value in found.parts)
     whole = round(100 * share)
     # not all of them is never said to be all

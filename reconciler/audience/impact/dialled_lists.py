@@ -78,21 +78,21 @@ def list_dialling(campaigns: Iterable[Planned], others: Iterable[Planned], chang
         mine = found.setdefault(Address(change.address.kind, change.address.name), _Parts())
         mine.parts.append((was, becomes))
         mine.treated = mine.treated or _is_treated(change)
-    return tuple(_dialling(address, found[address]) for address in sorted(found))
+    return tuple(_make_dialling(address, found[address]) for address in sorted(found))
 
 
 def _is_treated(change: ObjectChange) -> bool:
     """Whether calls are made otherwise from now on, or what was tried before is forgotten."""
     return change.action is Action.REPLACE or (
-        change.action is Action.UPDATE and any(_field(each) not in _ALIKE for each in change.fields)
+        change.action is Action.UPDATE and any(_name_field(each) not in _ALIKE for each in change.fields)
     )
 
 
-def _field(change: FieldChange) -> str:
+def _name_field(change: FieldChange) -> str:
     return change.path.partition(".")[0]
 
 
-def _dialling(address: Address, gathered: _Parts) -> Dialling:
+def _make_dialling(address: Address, gathered: _Parts) -> Dialling:
     states = gathered.parts
     before, after = (any(part[side] is not None and part[side].may_dial for part in states) for side in (0, 1))  # type: ignore[union-attr]
     rests = not (before or after)
@@ -114,7 +114,7 @@ def find_lists(dialling: Iterable[Dialling], changes: Changes, live: Live) -> tu
         names |= each.lists.keys()
         whole |= {name for name, (before, after) in each.lists.items() if before != after}
     held = dict(_read_lists(live))
-    found = (_listed(name, held.get(name), changed.get(name), live) for name in sorted(names))
+    found = (_make_listed(name, held.get(name), changed.get(name), live) for name in sorted(names))
     return tuple(replace(each, whole=each.name in whole) for each in found)
 
 
@@ -124,7 +124,7 @@ def _read_lists(live: Live) -> Iterator[tuple[str, Rows]]:
     yield from ((query.list, rows) for query, rows in live.rows.items() if isinstance(query, MembersOf))
 
 
-def _listed(name: str, rows: Rows | None, change: RowChange | None, live: Live) -> Listed:
+def _make_listed(name: str, rows: Rows | None, change: RowChange | None, live: Live) -> Listed:
     found = live.find(LIST, name)
     if change is not None:
         return Listed(name, live.rows[change.members], change.live, change)

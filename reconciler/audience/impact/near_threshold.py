@@ -48,12 +48,12 @@ def list_ages(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery
         times = relations.read_interactions(backend, read[query])["at"]
         spanned = times.name("at").as_table().agg(oldest=times.min(), newest=times.max())
         ((oldest, newest),) = next(relations.stream_rows(backend, spanned, 1))
-        yield DataAge(segment.address, "interactions", str(query), *map(_utc, (oldest, newest)))
+        yield DataAge(segment.address, "interactions", str(query), *map(_to_utc, (oldest, newest)))
     for each in segment.suppress:
         yield DataAge(segment.address, "do-not-call", str(each.address), each.taken, each.taken)
 
 
-def _utc(moment: Any) -> Any:
+def _to_utc(moment: Any) -> Any:
     from datetime import UTC
 
     return None if moment is None else moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -25,31 +25,31 @@ def open_engine(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
     Raises:
         ReconcilerError: Spark is not installed, or cannot be reached.
     """
-    return pyspark.opened(engine, scratch) if engine.name == "spark" else duckdb.opened(engine, scratch)
+    return pyspark.open_backend(engine, scratch) if engine.name == "spark" else duckdb.open_backend(engine, scratch)
 
 
 def open_reader(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
     """An ibis backend to read sources and the wire with; else as `opened`."""
-    return duckdb.opened(engine, scratch)
+    return duckdb.open_backend(engine, scratch)
 
 
-def _of(backend: Any) -> Operations:
+def _find_operations(backend: Any) -> Operations:
     return pyspark if backend.name == pyspark.__name__.rpartition(".")[2] else duckdb
 
 
 def find_scratch(backend: Any) -> Path:
     """A folder of the owner's alone, for files that are to live as long as a backend of `opened` does."""
-    return _of(backend).scratch(backend)
+    return _find_operations(backend).scratch(backend)
 
 
 def read_rows(backend: Any, rows: Rows) -> Any:
     """The relation in a file, with the columns that its `Rows` names."""
-    return _of(backend).table(backend, rows)
+    return _find_operations(backend).table(backend, rows)
 
 
 def read_parquet(backend: Any, path: Path) -> Any:
     """The relation in a Parquet file."""
-    return _of(backend).parquet(backend, path)
+    return _find_operations(backend).parquet(backend, path)
 
 
 def stream_rows(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -57,12 +57,12 @@ def stream_rows(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[A
 
     One stream at a time: the backend's next query may end this one.
     """
-    return _of(backend).stream(backend, relation, size)
+    return _find_operations(backend).stream(backend, relation, size)
 
 
 def get_value(backend: Any, column: Any, key: str) -> Any:
     """The value of a key in a map of texts; null where it has none."""
-    return _of(backend).get_value(column, key)
+    return _find_operations(backend).get_value(column, key)
 
 
 def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
@@ -70,7 +70,7 @@ def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) ->
 
     In a row of the result the key that it is grouped by is not null, and all others are.
     """
-    return _of(backend).group_sets(backend, relation, keys, within)
+    return _find_operations(backend).group_sets(backend, relation, keys, within)
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def cache_rows(backend: Any, relation: Any) -> Iterator[Any]:
 
 def write_parquet(backend: Any, relation: Any, target: Path) -> int:
     """Compute a relation into one Parquet file, in its own order, that only its owner may read, and count its rows."""
-    _of(backend).write(backend, relation, target)
+    _find_operations(backend).write(backend, relation, target)
     return count_parquet(target)
 
 

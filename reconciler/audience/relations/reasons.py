@@ -25,7 +25,7 @@ def make_reason(code: str, *args: Any) -> Any:
     made = ibis.struct({"code": ibis.literal(code), "args": written})
     for value, given in zip(values, args, strict=True):
         if not isinstance(given, str):
-            made = ibis.ifelse(value.isnull(), no_reason(), made)
+            made = ibis.ifelse(value.isnull(), make_no_reason(), made)
     return made
 
 
@@ -53,7 +53,7 @@ def make_fault_reason(code: str, fault: Any) -> Any:
     if list(CODES[code].values()) != [FAULT]:
         raise ValueError(f"{code} does not take a fault")
     whole = ibis.array([fault["code"]]).concat(fault["args"])
-    return ibis.ifelse(fault.isnull(), no_reason(), ibis.struct({"code": ibis.literal(code), "args": whole}))
+    return ibis.ifelse(fault.isnull(), make_no_reason(), ibis.struct({"code": ibis.literal(code), "args": whole}))
 
 
 def find_fault(*branches: tuple[Any, *tuple[str, ...]]) -> Any:
@@ -81,7 +81,7 @@ def write_fault(code: str, *args: str) -> dict[str, Any]:
     return {"code": Reason(code, args).code, "args": list(args)}
 
 
-def no_reason() -> Any:
+def make_no_reason() -> Any:
     """No reason."""
     import ibis
 
@@ -92,7 +92,7 @@ def first_reason(*branches: tuple[Any, Any], default: Any = None) -> Any:
     """The reason of the first condition that holds; else the default, or none."""
     import ibis
 
-    return ibis.cases(*branches, else_=no_reason() if default is None else default)
+    return ibis.cases(*branches, else_=make_no_reason() if default is None else default)
 
 
 def read_fault_reason(code: str, fault: Any) -> Reason:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.relations import batches, engine
-from reconciler.audience.relations.reasons import find_fault, no_reason, read_reason
+from reconciler.audience.relations.reasons import find_fault, make_no_reason, read_reason
 from reconciler.audience.staging import contact_ids, regions
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON, Counted
@@ -40,7 +40,7 @@ def stage_rows(backend: Any, read: Callable[[], Rows]) -> Rows:
         ReconcilerError: they never agreed.
     """
     for _ in range(MOST_READS):
-        rows = _laid(backend, read())
+        rows = _lay_out(backend, read())
         ids = read_table(backend, rows).select("contactId")
         distinct = sum(count_rows(backend, share.distinct()) for share in batches.hash_partitions(ids, rows.count))
         if not rows.shifted and rows.total in (None, distinct):
@@ -53,7 +53,7 @@ def stage_rows(backend: Any, read: Callable[[], Rows]) -> Rows:
     )
 
 
-def _laid(backend: Any, rows: Rows) -> Rows:
+def _lay_out(backend: Any, rows: Rows) -> Rows:
     """Rows that are many as Parquet: what came over the wire is taken apart once, however often it is looked at."""
     if rows.format == "parquet" or rows.count <= batches.A_SHARE:
         return rows
@@ -173,9 +173,9 @@ def read_contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
                 active=named["active"].all(),
                 **{name: named[name].max() for name in rest},
             )
-            .mutate(fault=no_reason())
+            .mutate(fault=make_no_reason())
         )
-    named = _identified(named, outside, contact_ids.find_odd_ids(backend, read["contactId"]))
+    named = _identify(named, outside, contact_ids.find_odd_ids(backend, read["contactId"]))
     if entries and outside:
         return named.mutate(duplicate=ibis.literal(False), plain=ibis.null("string"))
     order = [named["sent_as"].notnull(), named["sent_as"]]
@@ -191,7 +191,7 @@ def read_contacts(backend: Any, rows: Rows, *, entries: bool = False) -> Any:
     return ranked.mutate(duplicate=ranked["rank"] > 0, plain=ibis.null("string")).drop("rank")
 
 
-def _identified(named: Any, outside: bool, odd: Any | None) -> Any:
+def _identify(named: Any, outside: bool, odd: Any | None) -> Any:
     """Contacts with their ids as they are compared, and `sent_as`: what the tenant is to be told, if it is another.
 
     What the tenant itself has said it knows to the letter; what comes from outside is written without what nobody sees.
@@ -244,7 +244,7 @@ def select_named(backend: Any, rows: Rows, target: Path) -> Rows:
     import ibis
 
     everyone = read_interactions(backend, rows).select("contactId").distinct()
-    unsaid = everyone.mutate(place=ibis.null("string"), fault=no_reason())
+    unsaid = everyone.mutate(place=ibis.null("string"), fault=make_no_reason())
     return write_rows(backend, unsaid, target, NAMED)
 
 
@@ -276,25 +276,25 @@ def read_members(backend: Any, rows: Rows) -> Any:
     left there: that has only phones, so the id that it was sent a contact under is kept with the contact. `contactId`
     is whose row that makes it, as ids are compared (`identity`); `phone` is as the tenant has it.
     """
-    known = _known(backend, rows)
-    return _once(rows, known, _odd(backend, rows, known))
+    known = _read_known(backend, rows)
+    return _keep_once(rows, known, _find_odd(backend, rows, known))
 
 
 def read_member_partitions(backend: Any, rows: Rows, count: int) -> Iterator[Any]:
     """The same in the shares of about so many rows, by `member`."""
-    known = _known(backend, rows)
-    odd = _odd(backend, rows, known)
-    return (_once(rows, share, odd) for share in batches.hash_partitions(known, count, "member"))
+    known = _read_known(backend, rows)
+    odd = _find_odd(backend, rows, known)
+    return (_keep_once(rows, share, odd) for share in batches.hash_partitions(known, count, "member"))
 
 
-def _odd(backend: Any, rows: Rows, known: Any) -> Any | None:
+def _find_odd(backend: Any, rows: Rows, known: Any) -> Any | None:
     return None if rows.columns == MEMBERS else contact_ids.find_odd_ids(backend, known["member"], known["sent_as"])
 
 
 _OF_A_MEMBER = ("member", "sent_as", "phone", "priority", "score")
 
 
-def _known(backend: Any, rows: Rows) -> Any:
+def _read_known(backend: Any, rows: Rows) -> Any:
     """What was read of a list, a row as often as it was read. What is kept is settled."""
     import ibis
 
@@ -303,20 +303,22 @@ def _known(backend: Any, rows: Rows) -> Any:
         return read
     there = {name: read[name] if name in read.columns else ibis.null("string") for name in (SENT_AS, "phone")}
     return read.select(
-        **{f"{ATTRIBUTE}{name}": read[column].cast("string") for name, column in _attributes(read.columns).items()},
+        **{
+            f"{ATTRIBUTE}{name}": read[column].cast("string") for name, column in _list_attributes(read.columns).items()
+        },
         member="contactId",
         sent_as=there[SENT_AS],
         phone=there["phone"],
-        priority=_whole(_plain(read["priority"])) if "priority" in read.columns else ibis.null("int64"),
-        score=parse_hundredths(_plain(read["score"])) if "score" in read.columns else ibis.null("int64"),
+        priority=_round_whole(_make_plain(read["priority"])) if "priority" in read.columns else ibis.null("int64"),
+        score=parse_hundredths(_make_plain(read["score"])) if "score" in read.columns else ibis.null("int64"),
     )
 
 
-def _plain(value: Any) -> Any:
+def _make_plain(value: Any) -> Any:
     return value.cast("string") if value.type().is_json() else value
 
 
-def _attributes(columns: Iterable[str]) -> dict[str, str]:
+def _list_attributes(columns: Iterable[str]) -> dict[str, str]:
     """Which columns are attributes, by their names on the list, which may be those of other columns."""
     others = {name: name for name in columns if name not in ("contactId", SENT_AS, "phone", *_UNASKED)}
     marked = {name.removeprefix(ATTRIBUTE): name for name in others if name.startswith(ATTRIBUTE)}
@@ -327,7 +329,7 @@ _UNASKED = ("engagementScore", "status")
 """What a list is read with where its phones are, and no attribute of it."""
 
 
-def _once(rows: Rows, known: Any, odd: Any | None) -> Any:
+def _keep_once(rows: Rows, known: Any, odd: Any | None) -> Any:
     """One row a member; its attributes as one map."""
     import ibis
 
@@ -375,7 +377,7 @@ def parse_hundredths(score: Any) -> Any:
     return (parse_number(score) * 100 + 0.5).floor().cast("int64")
 
 
-def _whole(value: Any) -> Any:
+def _round_whole(value: Any) -> Any:
     return (parse_number(value) + 0.5).floor().cast("int64")
 
 

@@ -56,7 +56,7 @@ def list_members(file: Found, folder: Path) -> Iterator[Found]:
     refused = "the archive is damaged, or is not a zip archive"
     with open_zip(file, "not-zip", refused), zipfile.ZipFile(file.path) as archive:
         inside = [each for each in archive.infolist() if not each.is_dir()]
-        problems = list(_refused(file, inside))
+        problems = list(_refuse_members(file, inside))
         if problems:
             raise BadInput(problems)
         room = min(LARGEST, max(SMALL, MOST_TIMES * file.path.stat().st_size))
@@ -64,21 +64,21 @@ def list_members(file: Found, folder: Path) -> Iterator[Found]:
             target = folder / f"member-{number}"
             try:
                 room -= _unpack(file, archive, member, target, room)
-                yield Found(target, _called(file, member), unpacked=True)
+                yield Found(target, _name_member(file, member), unpacked=True)
             finally:
                 target.unlink(missing_ok=True)
 
 
-def _called(file: Found, member: zipfile.ZipInfo) -> str:
+def _name_member(file: Found, member: zipfile.ZipInfo) -> str:
     name = member.filename if member.filename.isprintable() else ascii(member.filename)
     return f"{file.name}/{name}"
 
 
-def _refused(file: Found, inside: list[zipfile.ZipInfo]) -> Iterator[Problem]:
+def _refuse_members(file: Found, inside: list[zipfile.ZipInfo]) -> Iterator[Problem]:
     if not inside:
         yield Problem(file.at(), "empty-file", "the archive holds no file")
     for member in inside:
-        called = Found(file.path, _called(file, member)).at()
+        called = Found(file.path, _name_member(file, member)).at()
         if member.flag_bits & 0x1:
             yield Problem(
                 called, "encrypted", "the file in the archive is encrypted", hint="pack it without a password"

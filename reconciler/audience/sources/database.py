@@ -38,9 +38,11 @@ def parse_url(url: Secret, feed: AnySql) -> Any:
     except (ArgumentError, ValueError):
         parts = None
     if parts is None:
-        raise BadInput([_problem(feed, "database-url", "the database's URL cannot be read", _URL_HINT)])
+        raise BadInput([_make_problem(feed, "database-url", "the database's URL cannot be read", _URL_HINT)])
     if parts.drivername.split("+")[0] not in DIALECTS:
-        raise BadInput([_problem(feed, "database-url", "the database is neither SQLite nor PostgreSQL", _URL_HINT)])
+        raise BadInput(
+            [_make_problem(feed, "database-url", "the database is neither SQLite nor PostgreSQL", _URL_HINT)]
+        )
     return parts
 
 
@@ -60,30 +62,30 @@ def read_query(parts: Any, feed: AnySql, root: Path, work: Callable[[Any], T]) -
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    engine = _sqlite(parts, feed, root) if name_dialect(parts) == "sqlite" else _postgres(parts, feed)
+    engine = _make_sqlite(parts, feed, root) if name_dialect(parts) == "sqlite" else _make_postgres(parts, feed)
     connected = False
     try:
         with engine.connect() as connection:
             connected = True
             return work(connection.execution_options(stream_results=True, no_parameters=True))
     except SQLAlchemyError as error:
-        problem = _told(error, parts, feed, connected=connected)
+        problem = _describe_error(error, parts, feed, connected=connected)
     finally:
         engine.dispose()
     # raised out here, so that the driver's error is not even the context of this one
     raise BadInput([problem])
 
 
-def _sqlite(parts: Any, feed: AnySql, root: Path) -> Any:
+def _make_sqlite(parts: Any, feed: AnySql, root: Path) -> Any:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
     inside = root.resolve()
     path = (inside / (parts.database or "")).resolve()
     if not parts.database or parts.database.startswith(":") or not path.is_relative_to(inside):
-        raise BadInput([_problem(feed, "database-url", "the SQLite file is not inside the workspace", _URL_HINT)])
+        raise BadInput([_make_problem(feed, "database-url", "the SQLite file is not inside the workspace", _URL_HINT)])
     if not path.is_file():
-        raise BadInput([_problem(feed, "no-database", "there is no such SQLite file in the workspace", None)])
+        raise BadInput([_make_problem(feed, "no-database", "there is no such SQLite file in the workspace", None)])
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=CONNECT_SECONDS)
@@ -91,7 +93,7 @@ def _sqlite(parts: Any, feed: AnySql, root: Path) -> Any:
     return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
 
 
-def _postgres(parts: Any, feed: AnySql) -> Any:
+def _make_postgres(parts: Any, feed: AnySql) -> Any:
     from importlib.util import find_spec
 
     from sqlalchemy import create_engine
@@ -99,7 +101,7 @@ def _postgres(parts: Any, feed: AnySql) -> Any:
 
     if find_spec("psycopg") is None:
         hint = "install it with `pip install 'cxone-reconciler[postgres]'`"
-        raise BadInput([_problem(feed, "no-driver", "the driver for PostgreSQL is not installed", hint)])
+        raise BadInput([_make_problem(feed, "no-driver", "the driver for PostgreSQL is not installed", hint)])
     return create_engine(
         parts.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
@@ -109,36 +111,38 @@ def _postgres(parts: Any, feed: AnySql) -> Any:
     )
 
 
-def _told(error: Any, parts: Any, feed: AnySql, *, connected: bool) -> Problem:
+def _describe_error(error: Any, parts: Any, feed: AnySql, *, connected: bool) -> Problem:
     """What the database says of a query, in its own words; of a connection, in ours."""
-    words = _words(getattr(error, "orig", None) or error)
+    words = _read_words(getattr(error, "orig", None) or error)
     if connected:
-        return _problem(
-            feed, "query-failed", "the database refuses the query", None, _cleaned(words, parts, feed.query)
+        return _make_problem(
+            feed, "query-failed", "the database refuses the query", None, _clean(words, parts, feed.query)
         )
     if "password" in words.lower() or "authentication" in words.lower():
-        return _problem(feed, "wrong-password", "the database refuses the user or the password", _REFERENCE)
+        return _make_problem(feed, "wrong-password", "the database refuses the user or the password", _REFERENCE)
     if "does not exist" in words:
-        return _problem(feed, "no-database", "the database's server has no such database or user", _REFERENCE)
-    return _problem(feed, "cannot-connect", "the database cannot be reached", "is it running, and is the host right?")
+        return _make_problem(feed, "no-database", "the database's server has no such database or user", _REFERENCE)
+    return _make_problem(
+        feed, "cannot-connect", "the database cannot be reached", "is it running, and is the host right?"
+    )
 
 
 _REFERENCE = "look at what the URL's reference holds"
 
 
-def _words(error: Any) -> str:
+def _read_words(error: Any) -> str:
     diagnosed = getattr(error, "diag", None)
     return str(getattr(diagnosed, "message_primary", None) or error)
 
 
-def _cleaned(words: str, parts: Any, query: str) -> str:
+def _clean(words: str, parts: Any, query: str) -> str:
     """The first line of a database's words, without anything that the URL holds, or that a row may hold.
 
     Databases repeat the value that they cannot read (`invalid input syntax for type integer: "…"`): of what stands in
     quotes only what stands in the query, too, is kept.
     """
     line = next(iter(words.strip().splitlines()), "")
-    line = _MANY_DIGITS.sub("…", _unquoted(line, query))
+    line = _MANY_DIGITS.sub("…", _drop_quoted(line, query))
     if parts.password:
         line = line.replace(str(parts.password), "***")
     for word in (parts.username, parts.host):
@@ -146,7 +150,7 @@ def _cleaned(words: str, parts: Any, query: str) -> str:
     return line
 
 
-def _unquoted(line: str, query: str) -> str:
+def _drop_quoted(line: str, query: str) -> str:
     """A line without what stands in quotes, from the first that is none of the query's to the last: a value has any."""
     for found in _QUOTED.finditer(line):
         if not found[2] or not re.search(rf"(?<!\w){re.escape(found[2])}(?!\w)", query):
@@ -161,5 +165,5 @@ _MANY_DIGITS = re.compile(r"\+?(?:\d[\s().-]*){5,}")
 """What may be somebody's number, where it stands without quotes."""
 
 
-def _problem(feed: AnySql, code: str, message: str, hint: str | None, note: str | None = None) -> Problem:
+def _make_problem(feed: AnySql, code: str, message: str, hint: str | None, note: str | None = None) -> Problem:
     return Problem(feed.where, code, message, note=note or f"the URL is kept in {feed.url}", hint=hint)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.sources import folders, unpacking
-from reconciler.audience.sources.formats import formats
+from reconciler.audience.sources.formats import load_formats
 from reconciler.audience.sources.raw_rows import (
     RawRows,
     fault_type,
@@ -89,7 +89,7 @@ def _read(
         if problems:
             raise BadInput(problems)
         if not parts:  # an optional feed without files
-            parts.append(_nothing(scratch / "nothing.parquet", columns))
+            parts.append(_write_nothing(scratch / "nothing.parquet", columns))
         return column_mapping.collect_parts(backend, parts, feed, into, columns)
 
 
@@ -99,14 +99,14 @@ def _map(
     """Write the mapped rows of one plain file to `part`."""
     laid = part.with_suffix(".rough")
     try:
-        rough = formats()[feed.format].read(backend, file, feed, wanted, laid)
-        with _damaged(file, feed, wanted):
+        rough = load_formats()[feed.format].read(backend, file, feed, wanted, laid)
+        with _find_damage(file, feed, wanted):
             mapped(rough, feed).to_parquet(str(part))
     finally:
         laid.unlink(missing_ok=True)
 
 
-def _nothing(target: Path, columns: Mapping[str, str]) -> Path:
+def _write_nothing(target: Path, columns: Mapping[str, str]) -> Path:
     import pyarrow as pa
 
     types = {
@@ -121,7 +121,7 @@ def _nothing(target: Path, columns: Mapping[str, str]) -> Path:
 
 
 @contextlib.contextmanager
-def _damaged(file: Found, feed: AnyFiles, wanted: set[str]) -> Iterator[None]:
+def _find_damage(file: Found, feed: AnyFiles, wanted: set[str]) -> Iterator[None]:
     """Say where a file is damaged: its end may be whole, and what is before it is read last.
 
     Raises:
@@ -130,7 +130,7 @@ def _damaged(file: Found, feed: AnyFiles, wanted: set[str]) -> Iterator[None]:
     try:
         yield
     except Exception:
-        bad = formats()[feed.format].find_damage(file, wanted)
+        bad = load_formats()[feed.format].find_damage(file, wanted)
         if bad is None:
             raise
         message = f"the file is damaged: its rows {bad[0]:,} to {bad[1]:,} cannot be read"

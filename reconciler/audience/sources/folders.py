@@ -36,12 +36,14 @@ def check_folders(feed: FileFeed, root: Path) -> None:
     for pattern in feed.paths:
         folder, _, kind = pattern.rpartition("/")
         remote = scheme_of(pattern) in SCHEMES
-        problems += _in_bucket(feed, folder, kind) if remote else _in_workspace(feed, root.resolve(), folder, kind)
+        problems += (
+            _check_in_bucket(feed, folder, kind) if remote else _check_in_workspace(feed, root.resolve(), folder, kind)
+        )
     if problems:
         raise BadInput(problems)
 
 
-def _in_workspace(feed: FileFeed, inside: Path, folder: str, kind: str) -> Iterator[Problem]:
+def _check_in_workspace(feed: FileFeed, inside: Path, folder: str, kind: str) -> Iterator[Problem]:
     path = inside / folder
     if not path.resolve().is_relative_to(inside):
         yield Problem(feed.where, "outside-the-workspace", f"`{folder}` leads outside the workspace")
@@ -55,18 +57,18 @@ def _in_workspace(feed: FileFeed, inside: Path, folder: str, kind: str) -> Itera
             name = blocked.relative_to(inside).as_posix()
             yield Problem(feed.where, "not-a-folder", f"`{name}` is a file, and must be a folder", hint=_HOLDS)
         elif not feed.optional:
-            yield Problem(feed.where, "no-folder", f"there is no folder `{folder}`", hint=_near(inside, folder))
+            yield Problem(feed.where, "no-folder", f"there is no folder `{folder}`", hint=_suggest_near(inside, folder))
     else:
         there = sorted(each for each in path.iterdir() if not each.name.startswith("."))
         folders = [f"{each.name}/" for each in there if each.is_dir()]
         files = [each.name for each in there if not each.is_dir()]
-        yield from _held(feed, folder, kind, files, folders)
+        yield from _check_content(feed, folder, kind, files, folders)
 
 
 _HOLDS = "name the folder that holds its files"
 
 
-def _near(inside: Path, folder: str) -> str:
+def _suggest_near(inside: Path, folder: str) -> str:
     """What may have been meant, and else that there may be nothing yet."""
     parent = (inside / folder).parent
     while not parent.is_dir():
@@ -78,7 +80,7 @@ def _near(inside: Path, folder: str) -> str:
     return f"did you mean `{meant}`? Or {_BEGINS}"
 
 
-def _in_bucket(feed: FileFeed, folder: str, kind: str) -> Iterator[Problem]:
+def _check_in_bucket(feed: FileFeed, folder: str, kind: str) -> Iterator[Problem]:
     try:
         url = parse_url(f"{folder}/")
         bucket = Bucket(url.scheme, url.bucket)
@@ -96,7 +98,7 @@ def _in_bucket(feed: FileFeed, folder: str, kind: str) -> Iterator[Problem]:
     # what some consoles put in the place of a folder has no name
     there = [name for name in listed if name and not name.startswith(".")]
     folders = sorted({name.partition("/")[0] + "/" for name in there if "/" in name})
-    yield from _held(feed, folder, kind, [name for name in there if "/" not in name], folders)
+    yield from _check_content(feed, folder, kind, [name for name in there if "/" not in name], folders)
 
 
 def _is_object(bucket: Bucket, key: str) -> bool:
@@ -107,7 +109,9 @@ def _is_object(bucket: Bucket, key: str) -> bool:
     return True
 
 
-def _held(feed: FileFeed, folder: str, kind: str, files: Sequence[str], folders: Sequence[str]) -> Iterator[Problem]:
+def _check_content(
+    feed: FileFeed, folder: str, kind: str, files: Sequence[str], folders: Sequence[str]
+) -> Iterator[Problem]:
     ending = kind.removeprefix("*")
     others = [*(name for name in files if not name.endswith(ending)), *folders]
     if others:

@@ -54,7 +54,7 @@ class Object:
             message = f"the object was written anew each of {ATTEMPTS} times it was fetched"
             raise BadInput([Problem(Location(self.name), "object-changed", message, hint=hint)])
         except BucketError as error:
-            raise BadInput([_problem(Location(self.name), error)]) from None
+            raise BadInput([_make_problem(Location(self.name), error)]) from None
         except OSError as error:
             message = f"the object cannot be kept in the folder of this run: {error.strerror}"
             raise BadInput([Problem(Location(self.name), "unreadable", message)]) from None
@@ -87,17 +87,17 @@ def list_objects(pattern: str, where: Location) -> list[Object]:
     try:
         url = parse_url(pattern)
         opened = Bucket(url.scheme, url.bucket)
-        found = _found(opened, url, where)
+        found = _find_metas(opened, url, where)
     except NotAnAddress as error:
         # without the URL: what is wrong with it may be that it holds a secret
         hint = "for example `s3://bucket/contacts/*.csv.gz`"
         raise BadInput([Problem(where, "not-an-object", str(error), hint=hint)]) from None
     except BucketError as error:
-        raise BadInput([_problem(where, error)]) from None
+        raise BadInput([_make_problem(where, error)]) from None
     return [Object(opened, meta) for meta in found]
 
 
-def alike(pattern: str, where: Location) -> list[str]:
+def list_alike(pattern: str, where: Location) -> list[str]:
     """The names of objects that a URL names, and of those that it names but for their case, or for `.gz` and `.zip`.
 
     Raises:
@@ -107,46 +107,46 @@ def alike(pattern: str, where: Location) -> list[str]:
     if _PATTERN.search(url.key) is None:
         return []
     # of `*.zip` nothing would be left that says which objects are meant
-    bare = bare_name if bare_name(url.key.rpartition("/")[2]).strip("*?") else str.casefold
-    fits = _regular(bare(url.key)).fullmatch
+    bare = normalise_name if normalise_name(url.key.rpartition("/")[2]).strip("*?") else str.casefold
+    fits = _make_pattern(bare(url.key)).fullmatch
     bucket = Bucket(url.scheme, url.bucket)
     try:
-        return [bucket.url(meta.key) for meta in _under(bucket, url) if meta.size and fits(bare(meta.key))]
+        return [bucket.url(meta.key) for meta in _list_under(bucket, url) if meta.size and fits(bare(meta.key))]
     except BucketError as error:
-        raise BadInput([_problem(where, error)]) from None
+        raise BadInput([_make_problem(where, error)]) from None
 
 
-def bare_name(name: str) -> str:
+def normalise_name(name: str) -> str:
     """The name of a file without what makes no other of it: case, and what it is packed with."""
     return name.casefold().removesuffix(".gz").removesuffix(".zip")
 
 
-def _under(bucket: Bucket, url: Url) -> list[Meta]:
+def _list_under(bucket: Bucket, url: Url) -> list[Meta]:
     """The objects under the fixed part of a pattern; of too many, one more than `MOST_LISTED`."""
-    prefix = _prefix(url)
+    prefix = _find_prefix(url)
     return list(islice(bucket.list_under(prefix), MOST_LISTED + 1))
 
 
-def _prefix(url: Url) -> str:
+def _find_prefix(url: Url) -> str:
     wild = _PATTERN.search(url.key)
     prefix = url.key[: wild.start() if wild else None].rpartition("/")[0]
     return prefix + "/" if prefix else ""
 
 
-def _found(bucket: Bucket, url: Url, where: Location) -> list[Meta]:
+def _find_metas(bucket: Bucket, url: Url, where: Location) -> list[Meta]:
     wild = _PATTERN.search(url.key)
     if wild is None:
         if not url.key or url.key.endswith("/"):
             message = f"`{url}` names no object"
             raise BadInput([Problem(where, "not-an-object", message, hint=f"name objects, for example `{url}*.csv`")])
-        return [_named(bucket, url, where)]
-    prefix, listed = _prefix(url), _under(bucket, url)
+        return [_find_meta(bucket, url, where)]
+    prefix, listed = _find_prefix(url), _list_under(bucket, url)
     if len(listed) > MOST_LISTED:
         message = f"there are more than {MOST_LISTED:,} objects under `{url.scheme}://{url.bucket}/{prefix}`"
         hint = "put more of the key before the first `*`, or keep the objects apart"
         raise BadInput([Problem(where, "too-many-objects", message, hint=hint)])
     exact = [meta for meta in listed if meta.key == url.key]
-    fits = _regular(url.key).fullmatch
+    fits = _make_pattern(url.key).fullmatch
     found = exact or [meta for meta in listed if fits(meta.key) and not _is_folder(bucket, meta)]
     if not found:
         message = f"no object matches `{url}`"
@@ -155,14 +155,14 @@ def _found(bucket: Bucket, url: Url, where: Location) -> list[Meta]:
     return sorted(found, key=lambda meta: meta.key)
 
 
-def _named(bucket: Bucket, url: Url, where: Location) -> Meta:
+def _find_meta(bucket: Bucket, url: Url, where: Location) -> Meta:
     try:
         return bucket.read_head(url.key)
     except Missing as error:
         # where only a head is asked for, a missing bucket answers alike; a listing tells them apart
         inside = next(bucket.list_under(f"{url.key}/"), None)
         hint = f"it is a folder; name its objects, for example `{url}/*.csv`" if inside else None
-        raise BadInput([_problem(where, error, hint)]) from None
+        raise BadInput([_make_problem(where, error, hint)]) from None
 
 
 def _is_folder(bucket: Bucket, meta: Meta) -> bool:
@@ -176,7 +176,7 @@ def _is_folder(bucket: Bucket, meta: Meta) -> bool:
     return False
 
 
-def _regular(pattern: str) -> re.Pattern[str]:
+def _make_pattern(pattern: str) -> re.Pattern[str]:
     """A pattern as an expression over keys: `*` stays between two slashes, `**` takes any number of folders."""
     parts, text = pattern.split("/"), ""
     for number, part in enumerate(parts):
@@ -184,7 +184,7 @@ def _regular(pattern: str) -> re.Pattern[str]:
         if part == "**":
             text += ".*" if last else "(?:[^/]+/)*"
         else:
-            text += _part(part) + ("" if last else "/")
+            text += _translate_part(part) + ("" if last else "/")
     try:
         return re.compile(text, re.DOTALL)
     except re.error:
@@ -194,7 +194,7 @@ def _regular(pattern: str) -> re.Pattern[str]:
 _WILD = re.compile(r"\*+|\?|\[(!?)(\]?[^\]]*)\]|.", re.DOTALL)
 
 
-def _part(part: str) -> str:
+def _translate_part(part: str) -> str:
     text = ""
     for token in _WILD.finditer(part):
         word = token[0]
@@ -210,5 +210,5 @@ def _part(part: str) -> str:
     return text
 
 
-def _problem(where: Location, error: BucketError, hint: str | None = None) -> Problem:
+def _make_problem(where: Location, error: BucketError, hint: str | None = None) -> Problem:
     return Problem(where, error.code, error.message, note=error.note, hint=hint or error.hint)

@@ -34,19 +34,19 @@ def refuse_writing(feed: AnySql, dialect: str) -> None:
     except SqlglotError as error:
         first = (error.errors or [{}])[0] if hasattr(error, "errors") else {}
         place = f" at line {first['line']}, character {first['col']} of the query" if first.get("line") else ""
-        raise BadInput([_problem(feed, f"the query cannot be read{place}")]) from None
+        raise BadInput([_make_problem(feed, f"the query cannot be read{place}")]) from None
     except RecursionError:
-        raise BadInput([_problem(feed, "the query is nested too deeply")]) from None
+        raise BadInput([_make_problem(feed, "the query is nested too deeply")]) from None
     if len(statements) != 1:
         count = f"{len(statements)} statements" if statements else "no statement"
-        raise BadInput([_problem(feed, f"the query is {count}")])
+        raise BadInput([_make_problem(feed, f"the query is {count}")])
     if not isinstance(statements[0], exp.Query):
-        raise BadInput([_problem(feed, "the query is not a SELECT")])
+        raise BadInput([_make_problem(feed, "the query is not a SELECT")])
     writing = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Copy, exp.Drop, exp.Alter, exp.Pragma, exp.Attach)
     for node in statements[0].walk():
         if isinstance(node, writing):
-            raise BadInput([_problem(feed, f"the query writes or locks: {node.key.upper()}")])
+            raise BadInput([_make_problem(feed, f"the query writes or locks: {node.key.upper()}")])
 
 
-def _problem(feed: AnySql, message: str) -> Problem:
+def _make_problem(feed: AnySql, message: str) -> Problem:
     return Problem(feed.where, "not-a-query", message, note="sources are only ever read", hint=_HINT)

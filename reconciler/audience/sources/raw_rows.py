@@ -89,7 +89,7 @@ def describe_missing_columns(
             "unknown-column",
             f"there is no column `{name}`",
             note=f"named at {feed.where}",
-            hint=hint or _meant(name, present),
+            hint=hint or _find_meant(name, present),
         )
         for name in sorted(set(wanted) - set(present))
     ]
@@ -123,7 +123,7 @@ _A_PHONE = 7
 """Digits of a phone without its area code, the least that anybody writes."""
 
 
-def _meant(name: str, present: Sequence[str]) -> str | None:
+def _find_meant(name: str, present: Sequence[str]) -> str | None:
     meant = find_nearest(name, [each for each in present if each])
     if meant is not None:
         return f"did you mean `{meant}`?"

@@ -38,13 +38,13 @@ def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, no
         ReconcilerError: the records could not be read whole.
     """
     fields = sorted(column_mapping.list_columns(feed))
-    problems = [_no_field(feed, name) for name in fields if not FIELD.fullmatch(name)]
+    problems = [_describe_no_field(feed, name) for name in fields if not FIELD.fullmatch(name)]
     if problems:
         raise BadInput(problems)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
         scratch = Path(folder)
-        table = _whole(backend, feed, lambda: read(fields, scratch / "records.json"))
+        table = _read_whole(backend, feed, lambda: read(fields, scratch / "records.json"))
         place = f"{feed.where} record " + table["row"].cast("string")
         named = {name: f"c{number}" for number, name in enumerate(fields)}
         typed = {name: named[name].replace("c", "value") for name in column_mapping.list_value_columns(feed)}
@@ -54,7 +54,7 @@ def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, no
         return column_mapping.collect_parts(backend, [part], feed, into, column_mapping.CONTACTS)
 
 
-def _whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
+def _read_whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
     """The records, read until there are as many different ones as Salesforce says: never a part of an audience."""
     for _ in range(relations.MOST_READS):
         rows = read()
@@ -72,6 +72,6 @@ def _whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
     )
 
 
-def _no_field(feed: SalesforceFeed, name: str) -> Problem:
+def _describe_no_field(feed: SalesforceFeed, name: str) -> Problem:
     message = f"`{name}` is not a field of a Salesforce object"
     return Problem(feed.where, "no-field", message, hint="use its API name, such as `Phone` or `Account.Name`")

@@ -64,18 +64,18 @@ def find_files(feed: AnyFiles, root: Path) -> list[Found]:
                 continue
             files |= {each.name: Found(Path(), each.name, each) for each in there}
             continue
-        refusal = _refusal(pattern, feed.where)
+        refusal = _find_refusal(pattern, feed.where)
         if refusal is not None:
             problems.append(refusal)
             continue
-        matched = list(_matched(inside, pattern))
+        matched = list(_iter_matches(inside, pattern))
         if not matched and not optional:
             problems.append(
-                Problem(feed.where, "no-file", f"there is no file `{pattern}`", hint=_hint(pattern, inside))
+                Problem(feed.where, "no-file", f"there is no file `{pattern}`", hint=_make_hint(pattern, inside))
             )
         for path in matched:
             name = path.relative_to(inside).as_posix()
-            fault = _fault(path, name, inside, feed.where)
+            fault = _find_fault(path, name, inside, feed.where)
             if fault is not None:
                 problems.append(fault)
             else:
@@ -87,7 +87,7 @@ def find_files(feed: AnyFiles, root: Path) -> list[Found]:
     return sorted(files.values(), key=lambda file: file.name)
 
 
-def _refusal(pattern: str, where: Location) -> Problem | None:
+def _find_refusal(pattern: str, where: Location) -> Problem | None:
     """What is wrong with a path before it is looked up."""
     scheme = scheme_of(pattern)
     if scheme is not None:
@@ -109,7 +109,7 @@ def _refusal(pattern: str, where: Location) -> Problem | None:
     return None
 
 
-def _matched(inside: Path, pattern: str) -> Iterator[Path]:
+def _iter_matches(inside: Path, pattern: str) -> Iterator[Path]:
     exact = inside / pattern
     # a file whose own name holds a bracket is meant before any pattern
     if exact.exists() or exact.is_symlink() or not _PATTERN.search(pattern):
@@ -119,7 +119,7 @@ def _matched(inside: Path, pattern: str) -> Iterator[Path]:
     yield from sorted(inside.glob(pattern))
 
 
-def _fault(path: Path, name: str, inside: Path, where: Location) -> Problem | None:
+def _find_fault(path: Path, name: str, inside: Path, where: Location) -> Problem | None:
     if not path.resolve().is_relative_to(inside):
         return Problem(where, "outside-the-workspace", f"`{name}` leads outside the workspace")
     if path.is_dir():
@@ -131,7 +131,7 @@ def _fault(path: Path, name: str, inside: Path, where: Location) -> Problem | No
     return None
 
 
-def _hint(pattern: str, inside: Path) -> str | None:
+def _make_hint(pattern: str, inside: Path) -> str | None:
     folder = (inside / pattern).parent
     if (
         _PATTERN.search(pattern.rpartition("/")[0])

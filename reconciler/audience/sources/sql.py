@@ -81,7 +81,9 @@ def _read(
     with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
         scratch = Path(folder)
         rough = scratch / "rough.parquet"
-        named = database.read_query(parts, feed, root, lambda connection: _streamed(connection, feed, wanted, rough))
+        named = database.read_query(
+            parts, feed, root, lambda connection: _stream_columns(connection, feed, wanted, rough)
+        )
         table = backend.read_parquet(str(rough))
         place = f"{feed.where} row " + table["row"].cast("string")
         part = scratch / "part.parquet"
@@ -90,13 +92,13 @@ def _read(
         return column_mapping.collect_parts(backend, [part], feed, into, columns)
 
 
-def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> dict[str, str]:
+def _stream_columns(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> dict[str, str]:
     """Write the wanted columns of a query's rows as text, each row with its number; give the columns' names there."""
     import pyarrow as pa
 
     with closing(connection.execution_options(yield_per=BATCH).exec_driver_sql(feed.query)) as result:
         names = list(result.keys())
-        columns = _columns(names, feed, wanted)
+        columns = _find_columns(names, feed, wanted)
         exact = dict[str, str]()
         for meaning, column in column_mapping.list_exact_columns(feed):
             # what is an id and a phone as well is held to be an id
@@ -109,7 +111,7 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
         with open_parquet(into, schema) as append:
             for batch in result.partitions():
                 cut = list(zip(*batch, strict=True))
-                texts = [_texts(cut[at], name, feed, meaning) for at, name, meaning in chosen]
+                texts = [_write_texts(cut[at], name, feed, meaning) for at, name, meaning in chosen]
                 told = dict(zip(columns, texts, strict=True))
                 as_json = [list(map(_as_json, cut[names.index(name)], told[name])) for name in valued]
                 append([*texts, *as_json, range(row, row + len(batch)), pa.nulls(len(batch), fault_type())])
@@ -117,7 +119,7 @@ def _streamed(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> di
     return columns
 
 
-def _columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str, str]:
+def _find_columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str, str]:
     twice = [name for name, count in Counter(names).items() if count > 1 and name in wanted]
     problems = [Problem(feed.where, "duplicate-column", f"the query selects `{name}` more than once") for name in twice]
     problems += describe_missing_columns(wanted, names, feed.where, feed)
@@ -126,7 +128,7 @@ def _columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str, str]
     return add_places(sorted(wanted))
 
 
-def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: str | None) -> Sequence[str | None]:
+def _write_texts(values: Sequence[Any], name: str, feed: AnySql, exact: str | None) -> Sequence[str | None]:
     """A column's values as text. `exact`: what it means, where that is an id or a phone.
 
     Raises:
@@ -144,7 +146,7 @@ def _texts(values: Sequence[Any], name: str, feed: AnySql, exact: str | None) ->
         note = "an id or a phone with a fraction has lost digits" if lost else None
         message = f"the column `{name}` holds {', '.join(sorted(strange))}, which is no text here"
         raise BadInput([Problem(feed.where, "column-type", message, note=note, hint="cast it to text in the query")])
-    return list(_written(values))
+    return list(_write_values(values))
 
 
 def _is_whole(value: Decimal) -> bool:
@@ -158,11 +160,11 @@ def _as_json(value: Any, text: str | None) -> str | None:
     return text if text is None or isinstance(value, int | float | Decimal) else orjson.dumps(text).decode()
 
 
-def _written(values: Iterable[Any]) -> Iterable[str | None]:
+def _write_values(values: Iterable[Any]) -> Iterable[str | None]:
     return (value if value is None or type(value) is str else _WRITTEN[type(value)](value) for value in values)
 
 
-def _moment(value: datetime) -> str:
+def _format_moment(value: datetime) -> str:
     # a time without a zone stays without: whoever maps it to a moment is told so
     return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -173,7 +175,7 @@ _WRITTEN: Mapping[type, Callable[[Any], str]] = {
     bool: lambda value: "true" if value else "false",
     float: repr,
     Decimal: lambda value: format(value, "f"),
-    datetime: _moment,
+    datetime: _format_moment,
     date: date.isoformat,
     time: time.isoformat,
     UUID: str,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.audience.sources import archives
-from reconciler.audience.sources.formats import formats
+from reconciler.audience.sources.formats import load_formats
 from reconciler.audience.sources.source_files import Found, make_readable, open_file
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.source_feeds import AnyFiles
@@ -38,20 +38,20 @@ def unpack_plain(file: Found, feed: AnyFiles, folder: Path) -> Iterator[tuple[Fo
     """
     if file.name.lower().endswith(".zip"):
         for member in archives.list_members(file, folder):
-            yield from _plain(member, feed, folder)
+            yield from _iter_plain(member, feed, folder)
     else:
-        yield from _plain(file, feed, folder)
+        yield from _iter_plain(file, feed, folder)
 
 
-def _plain(file: Found, feed: AnyFiles, folder: Path) -> Iterator[tuple[Found, AnyFiles]]:
+def _iter_plain(file: Found, feed: AnyFiles, folder: Path) -> Iterator[tuple[Found, AnyFiles]]:
     with make_readable(file), open_file(file) as source:
         start = source.read(_CHUNK)
     _refuse_other(file, feed, start)
     target = folder / "plain"
-    kind = formats()[feed.format]
+    kind = load_formats()[feed.format]
     if kind.seeks and file.compressed:
         lay_down = _decompress
-    elif kind.is_text and (encoding := _utf16(file, feed, start)) is not None:
+    elif kind.is_text and (encoding := _find_utf16(file, feed, start)) is not None:
         feed = replace(feed, encoding="utf-8")
 
         def lay_down(file: Found, target: Path) -> None:
@@ -84,7 +84,7 @@ def _transcode(file: Found, encoding: str, target: Path) -> None:
             try:
                 text = decoder.decode(chunk)
             except UnicodeDecodeError:
-                raise BadInput([_not_utf16(file, line)]) from None
+                raise BadInput([_describe_not_utf16(file, line)]) from None
             text = text.removeprefix("\ufeff") if first and text else text
             first = first and not text
             line += text.count("\n")
@@ -92,15 +92,15 @@ def _transcode(file: Found, encoding: str, target: Path) -> None:
         try:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            raise BadInput([_not_utf16(file, line)]) from None
+            raise BadInput([_describe_not_utf16(file, line)]) from None
 
 
-def _not_utf16(file: Found, line: int) -> Problem:
+def _describe_not_utf16(file: Found, line: int) -> Problem:
     message = "the file is not UTF-16, or is cut short, on this line or after it"
     return Problem(file.at(line), "not-utf-16", message, hint="write it again, or say which `encoding` it has")
 
 
-def _utf16(file: Found, feed: AnyFiles, start: bytes) -> str | None:
+def _find_utf16(file: Found, feed: AnyFiles, start: bytes) -> str | None:
     """In which form of UTF-16 a text is written; None: in none.
 
     Raises:
@@ -140,7 +140,7 @@ def _refuse_other(file: Found, feed: AnyFiles, start: bytes) -> None:
     Raises:
         BadInput: with what to say instead.
     """
-    found = _recognised(file, start)
+    found = _recognise(file, start)
     if found is None or found[0] == feed.format:
         return
     _, message, hint = found
@@ -159,9 +159,9 @@ _OTHERS: tuple[tuple[bytes, str, str], ...] = (
 """How a file begins that is of none of our formats, its name, and what to do."""
 
 
-def _recognised(file: Found, start: bytes) -> tuple[str | None, str, str] | None:
+def _recognise(file: Found, start: bytes) -> tuple[str | None, str, str] | None:
     """Which of our formats a file is by how it begins, its name, and what to do; None: it may be anything."""
-    for each in formats().values():
+    for each in load_formats().values():
         if each.begins(file, start):
             return each.name, f"this is {each.is_called}", each.remedy
     if start.startswith(archives.ZIP):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from reconciler.audience.relations.reasons import find_fault, no_reason
+from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.model.source_feeds import Pairs
 
@@ -34,19 +34,19 @@ def read_values(rough: RawRows, columns: Pairs, types: Mapping[str, str]) -> tup
     import ibis
 
     if not columns:
-        return ibis.null("string"), no_reason()
+        return ibis.null("string"), make_no_reason()
     found: dict[str, Any] = {}
     faults: list[tuple[Any, *tuple[str, ...]]] = []
     for name, column in sorted(columns):
         value = _read(rough, column)
         if name in types:
-            value, wrong = _declared(value, types[name])
+            value, wrong = _read_declared(value, types[name])
             faults.append((wrong, "wrong_type", name, types[name]))
         else:
-            kind = _json("json_type", 1)(value)
+            kind = _make_json_function("json_type", 1)(value)
             faults.append((kind.isin(["OBJECT", "ARRAY"]), "nested", name))
-            faults.append((_endless(value), "endless_number", name))
-            value = _carried(value)
+            faults.append((_is_endless(value), "endless_number", name))
+            value = _carry(value)
         found[name] = value
     return ibis.struct(found).cast("json").cast("string"), find_fault(*faults)
 
@@ -75,7 +75,7 @@ def _read(rough: RawRows, column: str) -> Any:
 
 def quote_value(text: Any) -> Any:
     """A text as JSON."""
-    return _json("to_json", 1, "json")(text).cast("string")
+    return _make_json_function("to_json", 1, "json")(text).cast("string")
 
 
 def read_column_value(column: Any) -> Any:
@@ -88,23 +88,23 @@ def read_column_value(column: Any) -> Any:
     return quote_value(text)
 
 
-def _endless(value: Any) -> Any:
+def _is_endless(value: Any) -> Any:
     return value.re_search(r"^-?(inf|nan)")
 
 
-def _carried(value: Any) -> Any:
+def _carry(value: Any) -> Any:
     """A value as it is, but for a number that most readers of JSON would read as another."""
     import ibis
 
     return ibis.cases(
         # written by whoever: one text has several forms in JSON
-        (value.startswith('"'), quote_value(_json("json_extract_string", 2)(value, "$"))),
-        (value.re_search(NUMBER) & ~_exact(value), quote_value(value)),
+        (value.startswith('"'), quote_value(_make_json_function("json_extract_string", 2)(value, "$"))),
+        (value.re_search(NUMBER) & ~_is_exact(value), quote_value(value)),
         else_=value,
     )
 
 
-def _exact(number: Any) -> Any:
+def _is_exact(number: Any) -> Any:
     """Whether a double holds a number to its last digit, and is not taken for a whole number that it cannot tell apart.
 
     Fifteen digits always fit; of more, the shortest way to write the double must have the same.
@@ -113,26 +113,28 @@ def _exact(number: Any) -> Any:
 
     double = number.try_cast("float64")
     whole = number.try_cast("int64")
-    digits = _digits(number)
-    fits = (digits.length() <= 15) | (digits == _digits(double.cast("string")))
+    digits = _count_digits(number)
+    fits = (digits.length() <= 15) | (digits == _count_digits(double.cast("string")))
     safe = (whole.abs() <= _SAFE).fill_null(False)
     finite = (double.notnull() & ~double.isinf()).fill_null(False)
     return ibis.ifelse(number.re_search(r"^-?[0-9]+$"), safe, finite & fits)
 
 
-def _digits(number: Any) -> Any:
+def _count_digits(number: Any) -> Any:
     plain = number.re_replace(r"[eE].*$", "").re_replace(r"[^0-9]", "")
     return plain.re_replace(r"^0+", "").re_replace(r"0+$", "")
 
 
-def _declared(value: Any, kind: str) -> tuple[Any, Any]:
+def _read_declared(value: Any, kind: str) -> tuple[Any, Any]:
     """A value in a type that the manifest declares, and whether it cannot be read so. A blank one is nothing."""
     import ibis
 
     null = ibis.null("string")
     # what has no such text is a list or an object
-    text = _json("json_extract_string", 2)(value, "$")
-    nested = _json("json_type", 1)(value).isin(["OBJECT", "ARRAY"]).fill_null(False) | _endless(value).fill_null(False)
+    text = _make_json_function("json_extract_string", 2)(value, "$")
+    nested = _make_json_function("json_type", 1)(value).isin(["OBJECT", "ARRAY"]).fill_null(False) | _is_endless(
+        value
+    ).fill_null(False)
     if kind == "text":
         return quote_value(text), nested
     plain = text.strip()
@@ -141,19 +143,19 @@ def _declared(value: Any, kind: str) -> tuple[Any, Any]:
         said = plain.lower()
         read = ibis.cases((said.isin(_TRUE), "true"), (said.isin(_FALSE), "false"), else_=null)
     else:
-        read = _whole(plain) if kind == "integer" else _decimal(plain)
-        read = ibis.ifelse(_exact(read), read, null)
+        read = _parse_whole(plain) if kind == "integer" else _parse_decimal(plain)
+        read = ibis.ifelse(_is_exact(read), read, null)
     return read, nested | (there & read.isnull())
 
 
-def _whole(text: Any) -> Any:
+def _parse_whole(text: Any) -> Any:
     import ibis
 
     minus = ibis.ifelse(text.re_extract(_WHOLE, 1) == "-", "-", "")
     return ibis.ifelse(text.re_search(_WHOLE), minus + text.re_extract(_WHOLE, 2), ibis.null("string"))
 
 
-def _decimal(text: Any) -> Any:
+def _parse_decimal(text: Any) -> Any:
     """A number as JSON writes it: no plus, a digit before the point and behind it."""
     import ibis
 
@@ -167,7 +169,7 @@ def _decimal(text: Any) -> Any:
 
 
 @cache
-def _json(name: str, arguments: int, gives: str = "string") -> Callable[..., Any]:
+def _make_json_function(name: str, arguments: int, gives: str = "string") -> Callable[..., Any]:
     """One of DuckDB's own functions on JSON, which takes texts."""
     import ibis
 

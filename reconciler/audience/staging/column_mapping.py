@@ -150,7 +150,7 @@ def map_contacts(rough: RawRows, feed: ContactFeed) -> Any:
         "phones": phone_columns.list_phones(phones),
         "country": region,
         "region": region if feed.region is None else ibis.coalesce(region, ibis.literal(feed.region)),
-        "optedIn": _opted_in(rough, feed),
+        "optedIn": _read_consent(rough, feed),
         # a source that does not speak of a status has only contacts that count
         "status": told["status"] if told.says("status") else ibis.literal("ACTIVE"),
         "engagementScore": score,
@@ -164,12 +164,12 @@ def map_contacts(rough: RawRows, feed: ContactFeed) -> Any:
             ),
             unreadable,
         ),
-        "doubts": _doubts(table, told["contactId"]),
+        "doubts": _list_doubts(table, told["contactId"]),
     }
     return table.select(**{name: columns[name] for name in CONTACTS})
 
 
-def _doubts(table: Any, contact: Any) -> Any:
+def _list_doubts(table: Any, contact: Any) -> Any:
     import ibis
 
     named = table["doubts"] if "doubts" in table.columns else ibis.array([contact])
@@ -224,7 +224,7 @@ def is_empty(text: Any) -> Any:
     return text.isnull() | (text.strip() == "")
 
 
-def _opted_in(rough: RawRows, feed: ContactFeed) -> Any:
+def _read_consent(rough: RawRows, feed: ContactFeed) -> Any:
     import ibis
 
     if feed.opted_in is None:

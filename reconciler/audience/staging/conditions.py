@@ -39,24 +39,24 @@ class NotAllowed(Exception):
     """A part of a condition that is not translated."""
 
     def __init__(self, node: Any) -> None:
-        super().__init__(f"`{_short(node.sql())}` is not allowed here")
+        super().__init__(f"`{_shorten(node.sql())}` is not allowed here")
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 80 else line[:79] + "…"
 
 
 def compile_condition(node: Any, columns: Columns) -> Any:
     """A node as something true, false or unknown."""
-    translate = _truths().get(type(node))
-    if translate is None or not _plain(node):
+    translate = _list_truths().get(type(node))
+    if translate is None or not _is_plain(node):
         raise NotAllowed(node)
     return translate(node, columns)
 
 
 @cache
-def _truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
+def _list_truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
     """What may be true or false, and how each is translated: all that is allowed."""
     from sqlglot import exp
 
@@ -69,38 +69,38 @@ def _truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
         exp.GTE: operator.ge,
     }
 
-    def comparing(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Columns], Any]:
-        return lambda node, columns: _compared(node.left, node.right, compare, columns)
+    def compile_comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Columns], Any]:
+        return lambda node, columns: _compare(node.left, node.right, compare, columns)
 
     return {
         exp.Paren: lambda node, columns: compile_condition(node.this, columns),
         exp.Not: lambda node, columns: ~compile_condition(node.this, columns),
         exp.And: lambda node, columns: compile_condition(node.left, columns) & compile_condition(node.right, columns),
         exp.Or: lambda node, columns: compile_condition(node.left, columns) | compile_condition(node.right, columns),
-        exp.Is: _is,
-        exp.In: _in,
-        exp.Like: _like,
-        exp.Column: lambda node, columns: _as_truth(_text(node, columns)),
-        **{kind: comparing(compare) for kind, compare in comparisons.items()},
+        exp.Is: _compile_is,
+        exp.In: _compile_in,
+        exp.Like: _compile_like,
+        exp.Column: lambda node, columns: _as_truth(_compile_text(node, columns)),
+        **{kind: compile_comparison(compare) for kind, compare in comparisons.items()},
     }
 
 
-def _compared(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns: Columns) -> Any:
+def _compare(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns: Columns) -> Any:
     """Two values compared: as numbers or truths where one is written as such, else as text."""
     import ibis
 
-    kinds = {_kind(left), _kind(right)}
+    kinds = {_name_kind(left), _name_kind(right)}
     if "number" in kinds:
         return compare(_as_number(left, columns), _as_number(right, columns))
     if "truth" in kinds:
-        return compare(_bare(left, columns), _bare(right, columns))
-    if _blank(left) or _blank(right):
-        return compare(_text(left, columns), _text(right, columns))
-    one, other = _said(left, columns), _said(right, columns)
+        return compare(_compile_bare(left, columns), _compile_bare(right, columns))
+    if _is_blank(left) or _is_blank(right):
+        return compare(_compile_text(left, columns), _compile_text(right, columns))
+    one, other = _compile_said(left, columns), _compile_said(right, columns)
     if compare not in (operator.eq, operator.ne):
-        return instants.to_ordered_text(null_words.bare(one), null_words.bare(other), compare)
+        return instants.to_ordered_text(null_words.strip_blanks(one), null_words.strip_blanks(other), compare)
     found = compare(one, other)
-    almost = (one != other) & _mean_the_same(one, other, [_written(left), _written(right)])
+    almost = (one != other) & _mean_the_same(one, other, [_find_written(left), _find_written(right)])
     return ibis.ifelse(almost, ibis.null("boolean"), found)
 
 
@@ -124,107 +124,107 @@ _ROUND = ("1.0", "0.0")
 """A yes and a no that a column of numbers with fractions has."""
 
 
-def _written(node: Any) -> str | None:
+def _find_written(node: Any) -> str | None:
     """The text that a node writes, if it writes one."""
     from sqlglot import exp
 
     if isinstance(node, exp.Paren):
-        return _written(node.this)
+        return _find_written(node.this)
     return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
 
 
-def _blank(node: Any) -> bool:
+def _is_blank(node: Any) -> bool:
     """Whether a node is a text that is written in the condition and holds nothing."""
-    text = _written(node)
+    text = _find_written(node)
     return text is not None and not text.strip()
 
 
-def _said(node: Any, columns: Columns) -> Any:
+def _compile_said(node: Any, columns: Columns) -> Any:
     """A node as text, null where it holds nothing, or a word for that which the condition does not write itself."""
     from sqlglot import exp
 
     written = [each.this for each in node.root().find_all(exp.Literal) if each.is_string]
-    return null_words.null_words_to_null(_text(node, columns), written)
+    return null_words.null_words_to_null(_compile_text(node, columns), written)
 
 
-def _kind(node: Any) -> str:
+def _name_kind(node: Any) -> str:
     from sqlglot import exp
 
     if isinstance(node, exp.Paren):
-        return _kind(node.this)
+        return _name_kind(node.this)
     if isinstance(node, exp.Boolean):
         return "truth"
     number = node.this if isinstance(node, exp.Neg) else node
     return "number" if isinstance(number, exp.Literal) and not number.is_string else "text"
 
 
-def _is(node: Any, columns: Columns) -> Any:
+def _compile_is(node: Any, columns: Columns) -> Any:
     import ibis
     from sqlglot import exp
 
     if isinstance(node.expression, exp.Null):
-        text = _text(node.this, columns)
-        said = _said(node.this, columns)
+        text = _compile_text(node.this, columns)
+        said = _compile_said(node.this, columns)
         return ibis.cases((text.isnull(), True), (said.isnull(), ibis.null("boolean")), else_=False)
     if isinstance(node.expression, exp.Boolean):
         # null is neither true nor false to `is`; another word is not known to be either
-        found = _bare(node.this, columns) == bool(node.expression.this)
-        if _kind(node.this) == "truth":
+        found = _compile_bare(node.this, columns) == bool(node.expression.this)
+        if _name_kind(node.this) == "truth":
             return found
-        return ibis.ifelse(_text(node.this, columns).isnull(), False, found)
+        return ibis.ifelse(_compile_text(node.this, columns).isnull(), False, found)
     raise NotAllowed(node)
 
 
-def _in(node: Any, columns: Columns) -> Any:
+def _compile_in(node: Any, columns: Columns) -> Any:
     choices = node.expressions
     if not choices:
         raise NotAllowed(node)
-    return reduce(operator.or_, (_compared(node.this, choice, operator.eq, columns) for choice in choices))
+    return reduce(operator.or_, (_compare(node.this, choice, operator.eq, columns) for choice in choices))
 
 
-def _like(node: Any, columns: Columns) -> Any:
+def _compile_like(node: Any, columns: Columns) -> Any:
     import ibis
     from sqlglot import exp
 
     pattern = node.expression
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
         raise NotAllowed(node)
-    text = _said(node.this, columns)
+    text = _compile_said(node.this, columns)
     alike = text.like(pattern.this)
-    plain = null_words.without_accents_here(pattern.this.strip().lower())
-    almost = ~alike & null_words.without_accents(null_words.fold_text(text)).like(plain)
+    plain = null_words.strip_accents_here(pattern.this.strip().lower())
+    almost = ~alike & null_words.strip_accents(null_words.fold_text(text)).like(plain)
     alike = ibis.ifelse(almost, ibis.null("boolean"), alike)
     return ~alike if node.args.get("negate") else alike
 
 
-def _text(node: Any, columns: Columns) -> Any:
+def _compile_text(node: Any, columns: Columns) -> Any:
     """A node as text, or null."""
-    translate = _values().get(type(node))
-    if translate is None or not _plain(node):
+    translate = _list_values().get(type(node))
+    if translate is None or not _is_plain(node):
         raise NotAllowed(node)
     return translate(node, columns)
 
 
 @cache
-def _values() -> Mapping[type, Callable[[Any, Columns], Any]]:
+def _list_values() -> Mapping[type, Callable[[Any, Columns], Any]]:
     """What may stand for a text, and how each is translated: all that is allowed."""
     import ibis
     from sqlglot import exp
 
     return {
-        exp.Paren: lambda node, columns: _text(node.this, columns),
-        exp.Column: _column,
-        exp.Literal: _literal,
+        exp.Paren: lambda node, columns: _compile_text(node.this, columns),
+        exp.Column: _compile_column,
+        exp.Literal: _compile_literal,
         exp.Coalesce: lambda node, columns: ibis.coalesce(
-            *(_text(each, columns) for each in (node.this, *node.expressions))
+            *(_compile_text(each, columns) for each in (node.this, *node.expressions))
         ),
-        exp.Lower: lambda node, columns: _text(node.this, columns).lower(),
-        exp.Upper: lambda node, columns: _text(node.this, columns).upper(),
-        exp.Trim: lambda node, columns: _text(node.this, columns).strip(),
+        exp.Lower: lambda node, columns: _compile_text(node.this, columns).lower(),
+        exp.Upper: lambda node, columns: _compile_text(node.this, columns).upper(),
+        exp.Trim: lambda node, columns: _compile_text(node.this, columns).strip(),
     }
 
 
-def _column(node: Any, columns: Columns) -> Any:
+def _compile_column(node: Any, columns: Columns) -> Any:
     from sqlglot import exp
 
     if not isinstance(node.this, exp.Identifier):
@@ -232,7 +232,7 @@ def _column(node: Any, columns: Columns) -> Any:
     return columns[node.name]
 
 
-def _literal(node: Any, columns: Columns) -> Any:
+def _compile_literal(node: Any, columns: Columns) -> Any:
     import ibis
 
     if not node.is_string:
@@ -240,7 +240,7 @@ def _literal(node: Any, columns: Columns) -> Any:
     return ibis.literal(node.this)
 
 
-def _plain(node: Any) -> bool:
+def _is_plain(node: Any) -> bool:
     """Whether a node says nothing but what is translated: a part that were overlooked might turn a no into a yes."""
     from sqlglot import exp
 
@@ -254,11 +254,11 @@ def _as_number(node: Any, columns: Columns) -> Any:
 
     if isinstance(node, exp.Paren):
         return _as_number(node.this, columns)
-    if _kind(node) == "number":
+    if _name_kind(node) == "number":
         negative = isinstance(node, exp.Neg)
         value = float(node.this.this if negative else node.this)
         return ibis.literal(-value if negative else value)
-    return _to_number(_text(node, columns))
+    return _to_number(_compile_text(node, columns))
 
 
 def _to_number(text: Any) -> Any:
@@ -268,13 +268,13 @@ def _to_number(text: Any) -> Any:
     return ibis.ifelse(text.re_search(NUMBER), text.try_cast("float64"), ibis.null("float64"))
 
 
-def _bare(node: Any, columns: Columns) -> Any:
+def _compile_bare(node: Any, columns: Columns) -> Any:
     import ibis
     from sqlglot import exp
 
     if isinstance(node, exp.Paren):
-        return _bare(node.this, columns)
-    return ibis.literal(bool(node.this)) if isinstance(node, exp.Boolean) else _as_truth(_text(node, columns))
+        return _compile_bare(node.this, columns)
+    return ibis.literal(bool(node.this)) if isinstance(node, exp.Boolean) else _as_truth(_compile_text(node, columns))
 
 
 def _as_truth(value: Any, more: Sequence[str] = ()) -> Any:

@@ -35,12 +35,12 @@ def list_columns(text: str, where: Location, *, of: ConditionRole = CONSENT) -> 
     """
     from sqlglot import exp
 
-    tree = _parsed(text, where, of)
+    tree = _parse(text, where, of)
     names = {column.name for column in tree.find_all(exp.Column)}
     import ibis
 
     # translated once over columns that hold nothing, so that what is not allowed is refused before anything is read
-    _translated(tree, dict.fromkeys(names, ibis.null("string")), where, of)
+    _translate(tree, dict.fromkeys(names, ibis.null("string")), where, of)
     return names
 
 
@@ -50,19 +50,19 @@ def compile_consent(text: str, columns: Columns, where: Location, *, of: Conditi
     Raises:
         BadInput: it is no condition, or says something that is not allowed.
     """
-    return _translated(_parsed(text, where, of), columns, where, of)
+    return _translate(_parse(text, where, of), columns, where, of)
 
 
-def _translated(tree: Any, columns: Columns, where: Location, of: ConditionRole) -> Any:
+def _translate(tree: Any, columns: Columns, where: Location, of: ConditionRole) -> Any:
     try:
         return compile_condition(tree, columns)
     except NotAllowed as refusal:
-        raise BadInput([_refused(where, of, str(refusal))]) from None
+        raise BadInput([_refuse(where, of, str(refusal))]) from None
     except RecursionError:
-        raise BadInput([_refused(where, of, "the condition is nested too deeply")]) from None
+        raise BadInput([_refuse(where, of, "the condition is nested too deeply")]) from None
 
 
-def _refused(where: Location, of: ConditionRole, message: str) -> Problem:
+def _refuse(where: Location, of: ConditionRole, message: str) -> Problem:
     return Problem(
         where,
         of.code,
@@ -73,24 +73,24 @@ def _refused(where: Location, of: ConditionRole, message: str) -> Problem:
     )
 
 
-def _parsed(text: str, where: Location, of: ConditionRole) -> Any:
+def _parse(text: str, where: Location, of: ConditionRole) -> Any:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
     if len(text) > MOST_CHARACTERS:
-        raise BadInput([_refused(where, of, f"it is longer than {MOST_CHARACTERS:,} characters")])
+        raise BadInput([_refuse(where, of, f"it is longer than {MOST_CHARACTERS:,} characters")])
     try:
         trees = [tree for tree in sqlglot.parse(text) if tree is not None]
     except SqlglotError as error:
-        raise BadInput([_refused(where, of, _place(error))]) from None
+        raise BadInput([_refuse(where, of, _find_place(error))]) from None
     except RecursionError:
-        raise BadInput([_refused(where, of, "it is nested too deeply")]) from None
+        raise BadInput([_refuse(where, of, "it is nested too deeply")]) from None
     if len(trees) != 1:
-        raise BadInput([_refused(where, of, "it is empty" if not trees else "it is more than one condition")])
+        raise BadInput([_refuse(where, of, "it is empty" if not trees else "it is more than one condition")])
     return trees[0]
 
 
-def _place(error: Any) -> str:
+def _find_place(error: Any) -> str:
     found = getattr(error, "errors", None) or [{}]
     column, near = found[0].get("col"), found[0].get("highlight")
     return f"it cannot be read at character {column}, near `{near}`" if column else "it cannot be read"

@@ -40,7 +40,7 @@ def list_phone_columns(query: PeopleQuery) -> tuple[str, ...]:
     return tuple(" and ".join(f"`{part}`" for part in parts) for parts in named) or ("phone",)
 
 
-def doubtful(backend: Any, people: Any) -> Any:
+def add_doubtful(backend: Any, people: Any) -> Any:
     """Add `doubtful`: whether one of the rows that cannot be read may be of the contact."""
     import ibis
 
@@ -48,7 +48,9 @@ def doubtful(backend: Any, people: Any) -> Any:
     named = named.select(lost=named["lost"].strip()).distinct()
     if not relations.count_rows(backend, named.limit(1)):
         return people.mutate(doubtful=ibis.literal(False))
-    lost = _written(backend, contact_ids.join_same_ids(named, "lost", contact_ids.find_odd_ids(backend, named["lost"])))
+    lost = _write_once(
+        backend, contact_ids.join_same_ids(named, "lost", contact_ids.find_odd_ids(backend, named["lost"]))
+    )
     return people.mutate(doubtful=people["contactId"].isin(lost["same"]).fill_null(False))
 
 
@@ -66,21 +68,21 @@ def choose_numbers(backend: Any, people: Any, how: Phones, query: PeopleQuery, r
 
     count = len(list_phone_columns(query))
     if count > 1:
-        path = engine.find_scratch(backend) / f"persons-{_facts(rows, how, count)}.parquet"
+        path = engine.find_scratch(backend) / f"persons-{_name_facts(rows, how, count)}.parquet"
         if not path.exists():
             part = path.with_suffix(".part")
-            engine.write_parquet(backend, _of_several(backend, people, how, count), part)
+            engine.write_parquet(backend, _choose_of_several(backend, people, how, count), part)
             part.rename(path)
         answers = engine.read_parquet(backend, path)
         found = people.drop("plain").left_join(answers, people["place"] == answers["at"]).drop("at")
         return found.mutate(unread=found["unread"].fill_null(False))
     called = phone_normalisation.normalise_phones(backend, people, how.rule, how.region)
-    called = called.mutate(called_keys=called["subscribers"], unread=unread(called)).drop("phone_fault")
+    called = called.mutate(called_keys=called["subscribers"], unread=is_unread(called)).drop("phone_fault")
     twice = people.filter(people["duplicate"], people["contactId"].notnull()).select("contactId").distinct()
     if not relations.count_rows(backend, twice):
         return called
-    every = _told(backend, people.semi_join(twice, "contactId"), how, 1)
-    keys = _written(backend, _keys(every))
+    every = _read_each(backend, people.semi_join(twice, "contactId"), how, 1)
+    keys = _write_once(backend, _collect_keys(every))
     found = called.left_join(keys, called["contactId"] == keys["whose"]).drop("whose")
     found = found.mutate(
         subscribers=ibis.coalesce(found["theirs"], found["subscribers"]),
@@ -96,17 +98,17 @@ def find_called_numbers(backend: Any, people: Any, how: Phones, query: PeopleQue
     return phone_normalisation.normalise_phones(backend, people, how.rule, how.region)
 
 
-def _facts(rows: Rows | None, how: Phones, count: int) -> str:
+def _name_facts(rows: Rows | None, how: Phones, count: int) -> str:
     """A name for what is read of some rows in one way; another one each time where they are not known."""
     found = None if rows is None else rows.path.stat()
     which = object() if rows is None or found is None else (str(rows.path), found.st_size, found.st_mtime_ns)
     return hashlib.sha256(repr((which, how.rule, how.region, count)).encode()).hexdigest()[:16]
 
 
-def _of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
+def _choose_of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
     """What `numbered` adds to each row that has numbers, by its place (`at`)."""
-    every = _told(backend, people, how, count)
-    keys = _keys(every)
+    every = _read_each(backend, people, how, count)
+    keys = _collect_keys(every)
     # the first of a row is smaller than all that come after it
     called = every.mutate(rank=every["e164"].notnull().ifelse(every["nth"], count))
     rows = called.group_by("place", "contactId").agg(
@@ -114,11 +116,11 @@ def _of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
         called_text=called["called_text"].argmin(called["rank"]),
     )
     found = rows.left_join(keys, rows["contactId"] == keys["whose"])
-    called_keys = _split(found["called_text"])
+    called_keys = _split_keys(found["called_text"])
     return found.select("e164", at="place", called_keys=called_keys, subscribers=found["theirs"], unread=found["lost"])
 
 
-def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
+def _read_each(backend: Any, people: Any, how: Phones, count: int) -> Any:
     """Each number of each row, computed once.
 
     Columns: contactId, place, nth (its place in the order), e164 by the segment's rule, `called_text` and `keys` (the
@@ -138,19 +140,19 @@ def _told(backend: Any, people: Any, how: Phones, count: int) -> Any:
         for nth in range(count)
     ]
     numbers = reduce(lambda some, more: some.union(more), each)
-    numbers = _written(backend, numbers.filter(numbers["phone"].notnull()))
+    numbers = _write_once(backend, numbers.filter(numbers["phone"].notnull()))
     read = phone_normalisation.normalise_phones(backend, numbers, "possible", how.region)
     unread = ibis.ifelse(read["e164"].isnull(), _may_be_somebodys(read["phone"]), ibis.literal(False))
-    read = read.mutate(keys=_joined(read["subscribers"]), unread=unread)
+    read = read.mutate(keys=_join_keys(read["subscribers"]), unread=unread)
     if how.rule == "possible":
-        return _written(backend, read.mutate(called_text=read["keys"]).drop("subscribers", "phone_fault", "phone"))
-    read = _written(backend, read.drop(*phone_normalisation.NORMALISED))
+        return _write_once(backend, read.mutate(called_text=read["keys"]).drop("subscribers", "phone_fault", "phone"))
+    read = _write_once(backend, read.drop(*phone_normalisation.NORMALISED))
     called = phone_normalisation.normalise_phones(backend, read, how.rule, how.region)
-    called = called.mutate(called_text=_joined(called["subscribers"]))
-    return _written(backend, called.drop("subscribers", "phone_fault", "phone"))
+    called = called.mutate(called_text=_join_keys(called["subscribers"]))
+    return _write_once(backend, called.drop("subscribers", "phone_fault", "phone"))
 
 
-def unread(read: Any) -> Any:
+def is_unread(read: Any) -> Any:
     """Whether what `phones.normalise_phones` has read reaches nobody, and may be somebody's number all the same."""
     import ibis
 
@@ -167,20 +169,20 @@ def _may_be_somebodys(text: Any) -> Any:
     return ((digits >= _ENOUGH) | spelt) & ~text.re_search(_ALL_ZERO)
 
 
-def _written(backend: Any, relation: Any) -> Any:
+def _write_once(backend: Any, relation: Any) -> Any:
     """A relation that is used more than once, computed once, into a file that only its owner may read."""
-    path = _file(engine.find_scratch(backend))
+    path = _make_file(engine.find_scratch(backend))
     engine.write_parquet(backend, relation, path)
     return engine.read_parquet(backend, path)
 
 
-def _joined(keys: Any) -> Any:
+def _join_keys(keys: Any) -> Any:
     import ibis
 
     return ibis.coalesce(keys.join(" "), ibis.literal(""))
 
 
-def _split(keys: Any) -> Any:
+def _split_keys(keys: Any) -> Any:
     """Keys as an array again; none of none."""
     import ibis
 
@@ -188,7 +190,7 @@ def _split(keys: Any) -> Any:
     return ibis.ifelse(none, ibis.null("array<string>"), keys.split(" "))
 
 
-def _keys(every: Any) -> Any:
+def _collect_keys(every: Any) -> Any:
     """The subscribers of each contact, as one sorted array (`theirs`; null: none), and whether a number is `lost`."""
     import ibis
 
@@ -221,7 +223,7 @@ def explain_numbers(backend: Any, mine: Any, how: Phones, query: PeopleQuery) ->
     )
     every = every.mutate(blank=every["phone"].isnull()).order_by("place", "nth")
     used: set[str | None] = set()
-    for place, nth, blank, fault in _rows(backend, every.select("place", "nth", "blank", "phone_fault")):
+    for place, nth, blank, fault in _read_rows(backend, every.select("place", "nth", "blank", "phone_fault")):
         if blank:
             fact = Reason("blank_number")
         elif fault is not None:
@@ -234,11 +236,11 @@ def explain_numbers(backend: Any, mine: Any, how: Phones, query: PeopleQuery) ->
         yield names[nth], fact
 
 
-def _rows(backend: Any, relation: Any) -> Sequence[tuple[Any, ...]]:
+def _read_rows(backend: Any, relation: Any) -> Sequence[tuple[Any, ...]]:
     return [row for chunk in relations.stream_rows(backend, relation, 1000) for row in chunk]
 
 
-def _file(folder: Path) -> Path:
+def _make_file(folder: Path) -> Path:
     """A new file that only its owner may read."""
     handle, name = tempfile.mkstemp(prefix="persons-", suffix=".parquet", dir=folder)
     os.close(handle)

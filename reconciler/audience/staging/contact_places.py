@@ -59,7 +59,7 @@ class Places:
 
 def find_places(told: PlaceFacts) -> Places:
     """Every place, and every zone, that a number and an address leave open."""
-    country = told.country or _longest(told.key, geography.list_single_countries(), (3, 2, 1))
+    country = told.country or _find_longest(told.key, geography.list_single_countries(), (3, 2, 1))
     home = None if told.place is None else country_of(told.place)
     unread = set() if told.place is None or home is not None else {"region"}
     own = home or country
@@ -73,31 +73,35 @@ def find_places(told: PlaceFacts) -> Places:
         clock = resolve_zones(told.clock, tuple(sorted(each for each in {country, home} if each is not None)))
         if not clock:
             unread.add("timezone")
-    zones = _by_number(country, told.key)
-    by_address = _by_address(country, home, states, clock)
+    zones = _find_zones_by_number(country, told.key)
+    by_address = _find_zones_by_address(country, home, states, clock)
     assumed = not (unread or zones or by_address)
     together = zones | by_address
     if assumed or unread:
         together |= {zone for each in (country, home) if each is not None for zone in geography.find_zones(each)}
     return Places(
         country,
-        _regions(country, _longest(told.key, _area_codes(), (4,)), home, states),
+        _list_regions(country, _find_longest(told.key, _load_area_codes(), (4,)), home, states),
         tuple(sorted(together)),
         assumed and bool(together),
         frozenset(unread),
     )
 
 
-def _by_number(country: str | None, key: str | None) -> frozenset[str]:
+def _find_zones_by_number(country: str | None, key: str | None) -> frozenset[str]:
     """The zones that a number leaves open; none where they are too many to mean anything."""
     zones = (
-        () if country is None else _longest(key, geography.load_zones(), range(geography.longest_prefix(), 0, -1)) or ()
+        ()
+        if country is None
+        else _find_longest(key, geography.load_zones(), range(geography.find_longest_prefix(), 0, -1)) or ()
     )
     known = frozenset(zone for zone in zones if zone in known_zones())
     return known if len(zones) <= geography.MOST_ZONES and len(known) == len(zones) else frozenset()
 
 
-def _by_address(country: str | None, home: str | None, states: frozenset[str], clock: frozenset[str]) -> frozenset[str]:
+def _find_zones_by_address(
+    country: str | None, home: str | None, states: frozenset[str], clock: frozenset[str]
+) -> frozenset[str]:
     """The zones that an address leaves open: those that it names, and those of a state that has none of these."""
     there = frozenset(zone for each in states for zone in geography.find_zones(each))
     if clock:
@@ -111,7 +115,7 @@ def _by_address(country: str | None, home: str | None, states: frozenset[str], c
     return frozenset()
 
 
-def _regions(country: str | None, area: str | None, home: str | None, states: Iterable[str]) -> tuple[str, ...]:
+def _list_regions(country: str | None, area: str | None, home: str | None, states: Iterable[str]) -> tuple[str, ...]:
     """Every place whose law may count; not a whole country beside its state."""
     named = {each for each in (country, home) if each is not None}
     by_number = {each for each in (area or "").split() if each[:2] in named}
@@ -121,7 +125,7 @@ def _regions(country: str | None, area: str | None, home: str | None, states: It
 
 
 @cache
-def _area_codes() -> Mapping[str, str]:
+def _load_area_codes() -> Mapping[str, str]:
     """States by the first digits of their numbers; where several have one area code all, with a space between."""
     named: dict[str, list[str]] = {}
     for name, area in geography.load_areas().items():
@@ -130,7 +134,7 @@ def _area_codes() -> Mapping[str, str]:
     return {prefix: " ".join(sorted(names)) for prefix, names in named.items()}
 
 
-def _longest(text: str | None, table: Mapping[str, Found], sizes: Iterable[int] | Sequence[int]) -> Found | None:
+def _find_longest(text: str | None, table: Mapping[str, Found], sizes: Iterable[int] | Sequence[int]) -> Found | None:
     """What a table has under the longest prefix that a text begins with."""
     if text is None:
         return None

@@ -46,7 +46,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
                 (is_empty(told["contactId"]), "empty", "contactId"),
                 # it is a part of the URL that is written to
                 (
-                    told["contactId"].re_search(r"^\.{1,2}$") | _unfit(told["contactId"], LONGEST_FIELD),
+                    told["contactId"].re_search(r"^\.{1,2}$") | _is_unfit(told["contactId"], LONGEST_FIELD),
                     "not_an_id",
                     "contactId",
                 ),
@@ -56,7 +56,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
             ),
             find_fault(
                 (is_empty(agent), "empty", "agent"),
-                (_unfit(agent, LONGEST_FIELD), "unfit_text", "agent", str(LONGEST_FIELD)),
+                (_is_unfit(agent, LONGEST_FIELD), "unfit_text", "agent", str(LONGEST_FIELD)),
                 (is_empty(written) if dated else never, "empty", "timestamp"),
                 (written.re_search(CLOCK + "$"), "no_time_zone", "timestamp"),
                 (moment.isnull() if dated else never, "not_a_time", "timestamp"),
@@ -64,7 +64,7 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
                 (notes.length() > LONGEST_NOTES, "too_long", "notes", str(LONGEST_NOTES)),
                 (notes.re_search(_CONTROL), "control_characters", "notes"),
                 *(
-                    (_unfit(text, LONGEST_FIELD), "unfit_text", name, str(LONGEST_FIELD))
+                    (_is_unfit(text, LONGEST_FIELD), "unfit_text", name, str(LONGEST_FIELD))
                     for name, text in attribute_values.name_values(rough, feed.custom)
                 ),
             ),
@@ -79,5 +79,5 @@ def says_no_outcome(fault: Any) -> Any:
     return (fault["code"] == "empty") & (fault["args"][0] == OUTCOME)
 
 
-def _unfit(text: Any, longest: int) -> Any:
+def _is_unfit(text: Any, longest: int) -> Any:
     return (text.length() > longest) | text.re_search(_CONTROL)

@@ -41,16 +41,16 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
         said = consent.compile_consent(how.condition, columns, feed.where, of=consent.ENTRIES)
         counts = counts & said.fill_null(True)
     if how.answers is not None:
-        passes, fault = _answered(columns[how.answers.column], how.answers)
+        passes, fault = _read_answer(columns[how.answers.column], how.answers)
         counts, faults = counts & ~passes, [*faults, fault]
     if told.says("expires"):
-        over, fault = _expired(told["expires"], now)
+        over, fault = _has_expired(told["expires"], now)
         counts, faults = counts & ~over, [*faults, fault]
     unread = table["fault"].notnull()
-    lacking = _lacking(rough, feed)
+    lacking = _lacks_phone(rough, feed)
     faults = [*faults, find_fault((lacking, "no_phone_key"))]
     # a row that cannot be read is one entry without a number
-    numbers = ibis.ifelse(unread | lacking, ibis.array([ibis.null("string")]), _numbers(rough, feed, how))
+    numbers = ibis.ifelse(unread | lacking, ibis.array([ibis.null("string")]), _list_numbers(rough, feed, how))
     rows = table.filter(unread | counts).select(
         contactId=told["contactId"],
         country=regions.blank_to_null(told["region"]),
@@ -65,7 +65,7 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
     return each.mutate(**unsaid).select(*column_mapping.CONTACTS)
 
 
-def _lacking(rough: RawRows, feed: ContactFeed) -> Any:
+def _lacks_phone(rough: RawRows, feed: ContactFeed) -> Any:
     """Whether a row has no place for a phone at all: one that says null, or holds blanks, has one, and is no entry."""
     import ibis
 
@@ -75,7 +75,7 @@ def _lacking(rough: RawRows, feed: ContactFeed) -> Any:
     return reduce(and_, (rough.table[rough.kinds[column]].isnull() for column in named))
 
 
-def _numbers(rough: RawRows, feed: ContactFeed, how: Entries) -> Any:
+def _list_numbers(rough: RawRows, feed: ContactFeed, how: Entries) -> Any:
     """The numbers of a row, as an array; of a cell with several, each part that is not blank."""
     written = phone_columns.read_phone_columns(rough, feed)
     if how.separator is None:
@@ -86,7 +86,7 @@ def _numbers(rough: RawRows, feed: ContactFeed, how: Entries) -> Any:
     return every.map(lambda phone: phone.strip()).filter(lambda phone: phone != "")
 
 
-def _answered(answer: Any, answers: Answers) -> tuple[Any, Any]:
+def _read_answer(answer: Any, answers: Answers) -> tuple[Any, Any]:
     """Whether a row is no entry by its answer, and the fault of one whose answer nobody has named."""
     import ibis
 
@@ -104,7 +104,7 @@ _EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 """Seconds: what is written as earlier stands for no time at all (0001-01-01, 1900-01-00, 1970-01-01)."""
 
 
-def _expired(written: Any, now: datetime) -> tuple[Any, Any]:
+def _has_expired(written: Any, now: datetime) -> tuple[Any, Any]:
     """Whether an entry has expired, and the fault of one whose expiry cannot be read, which has not.
 
     Where no offset is said the time is that of the last place on earth, UTC-12; a day counts to its end.

@@ -91,16 +91,20 @@ def list_shared_codes() -> tuple[Country, ...]:
 @cache
 def load_spread() -> tuple[Spread, ...]:
     """The calling codes over several time zones, but +1: there an area code says where, for numbers of every kind."""
-    return tuple(Spread(code, _local(code)) for code in _codes() if code != 1 and len(_zones_below(str(code))) > 1)
+    return tuple(
+        Spread(code, _make_local_pattern(code))
+        for code in _iter_codes()
+        if code != 1 and len(_list_zones_below(str(code))) > 1
+    )
 
 
-def _codes() -> Iterator[int]:
+def _iter_codes() -> Iterator[int]:
     import phonenumbers
 
     yield from phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 
 
-def _local(code: int) -> str:
+def _make_local_pattern(code: int) -> str:
     """The numbers of a calling code that belong to a place: fixed lines, and mobiles in some countries."""
     import phonenumbers
     from phonenumbers.phonenumberutil import is_number_type_geographical
@@ -126,12 +130,12 @@ def load_zones() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def longest_prefix(code: str = "") -> int:
+def find_longest_prefix(code: str = "") -> int:
     """How many digits the longest entry of `zones` has that begins with a calling code."""
     return max(len(prefix) for prefix in load_zones() if prefix.startswith(code))
 
 
-def _zones_below(code: str) -> set[tuple[str, ...]]:
+def _list_zones_below(code: str) -> set[tuple[str, ...]]:
     return {named for prefix, named in load_zones().items() if prefix.startswith(code)}
 
 
@@ -152,13 +156,13 @@ def load_areas() -> Mapping[str, Area]:
         name: Area(
             tuple(each["zones"]),
             tuple(str(code) for code in each["codes"]),
-            tuple(start for written in each["postal"] for start in _starts(written)),
+            tuple(start for written in each["postal"] for start in _iter_starts(written)),
         )
         for name, each in tomllib.loads(text).items()
     }
 
 
-def _starts(written: str) -> Iterator[str]:
+def _iter_starts(written: str) -> Iterator[str]:
     """`350-352` as 350, 351, 352; a letter as it is."""
     first, _, last = written.partition("-")
     if not last:
@@ -184,5 +188,5 @@ def find_zones(region: str) -> tuple[str, ...]:
         return load_areas()[region].zones
     below = {zone for name, area in load_areas().items() if name.startswith(f"{region}-") for zone in area.zones}
     codes = [code for code, name in list_single_countries().items() if name == region]
-    dialled = {zone for code in codes for named in _zones_below(code) for zone in named}
+    dialled = {zone for code in codes for named in _list_zones_below(code) for zone in named}
     return tuple(sorted(each for each in below | dialled | list_zones_in(region) if each in known_zones()))

@@ -53,12 +53,12 @@ def to_ordered_text(one: Any, other: Any, compare: Callable[[Any, Any], Any]) ->
     found, folded = compare(one, other), compare(one.lower(), other.lower())
     return ibis.cases(
         (iso & zoned, compare(parse_epoch(one), parse_epoch(other))),
-        (iso, compare(_plain(one), _plain(other))),
+        (iso, compare(_make_plain(one), _make_plain(other))),
         (words & (found == folded), found),
         else_=ibis.null("boolean"),
     )
 
 
-def _plain(moment: Any) -> Any:
+def _make_plain(moment: Any) -> Any:
     """A moment with `T` between its day and its clock."""
     return moment.re_replace(r"^(.{10})[Tt ]", r"\1T").upper()

@@ -20,7 +20,7 @@ _WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 """Letters and signs of a full width, as keyboards of East Asia write them."""
 
 
-def bare(text: Any) -> Any:
+def strip_blanks(text: Any) -> Any:
     """A text without blanks around it."""
     return text.re_replace(EDGES, "")
 
@@ -32,7 +32,7 @@ def fold_text(text: Any) -> Any:
     seen = text.re_replace(_UNSEEN, "").re_replace(_BLANKS, " ")
     # asked first, as few texts have any, and a table of a hundred letters is slow
     wide = seen.re_search("[\uff01-\uff5e]")
-    return bare(ibis.ifelse(wide, seen.translate("".join(_WIDE), "".join(_WIDE.values())), seen)).lower()
+    return strip_blanks(ibis.ifelse(wide, seen.translate("".join(_WIDE), "".join(_WIDE.values())), seen)).lower()
 
 
 def fold_word(text: Any) -> Any:
@@ -40,25 +40,25 @@ def fold_word(text: Any) -> Any:
 
     `Opt-out`, `opt out` and `optout` are one, and so are `não` and `nao`. Computed by the engine that reads sources.
     """
-    return without_accents(fold_text(text)).translate(_BETWEEN, "")
+    return strip_accents(fold_text(text)).translate(_BETWEEN, "")
 
 
 _BETWEEN = " -_'`\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u00b4"
 
 
-def without_accents(text: Any) -> Any:
+def strip_accents(text: Any) -> Any:
     """A text without marks on its letters, be they composed or not."""
-    return _strip_accents()(text)
+    return _make_strip_accents()(text)
 
 
-def without_accents_here(text: str) -> str:
+def strip_accents_here(text: str) -> str:
     """The same of a text that is no column."""
     apart = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFC", "".join(each for each in apart if unicodedata.category(each) != "Mn"))
 
 
 @cache
-def _strip_accents() -> Callable[[Any], Any]:
+def _make_strip_accents() -> Callable[[Any], Any]:
     import ibis
 
     def function(text: Any) -> Any: ...
@@ -73,11 +73,11 @@ def null_words_to_null(text: Any, meant: Collection[str] = ()) -> Any:
     """A text; null where it is blank, or a word for nothing that is none of those `meant` as they are written."""
     import ibis
 
-    words = sorted(_words() - {each.strip().casefold() for each in meant})
+    words = sorted(_load_words() - {each.strip().casefold() for each in meant})
     return ibis.ifelse(fold_text(text).isin(["", *words]), ibis.null("string"), text)
 
 
 @cache
-def _words() -> frozenset[str]:
+def _load_words() -> frozenset[str]:
     tables = tomllib.loads((files(__package__) / "null_words.toml").read_text(encoding="utf-8"))["words"]
     return frozenset(word.casefold() for table in tables for word in table["words"])

@@ -47,47 +47,49 @@ def read_number(raw: str | None, region: str | None, rule: Rule) -> Read:
         return Read(None, Reason(spelt))
     try:
         first = phonenumbers.parse(spelt.text, region, keep_raw_input=True)
-        fault = _length(first)
+        fault = _explain_length(first)
     except phonenumbers.NumberParseException as error:
-        first, fault = None, _unread(error.error_type, spelt, region)
-    if _several(spelt, region):
+        first, fault = None, _explain_unread(error.error_type, spelt, region)
+    if _are_several(spelt, region):
         return Read(None, Reason(phone_text.MORE))
     others = {
-        subscriber_keys.key_number(_e164(each)): each for each in _others(spelt, region, first) if _reachable(each)
+        subscriber_keys.key_number(_format_e164(each)): each
+        for each in _iter_others(spelt, region, first)
+        if _is_reachable(each)
     }
     keys = set(others)
-    reached = first is not None and _reachable(first)
+    reached = first is not None and _is_reachable(first)
     if first is not None and (reached or fault is None):
-        keys.add(subscriber_keys.key_number(_e164(first)))
+        keys.add(subscriber_keys.key_number(_format_e164(first)))
     found = tuple(sorted(keys))
     if rule == "reachable":
         right = first if reached else next(iter(others.values()), None)
     else:
-        right = first if first is not None and (_valid(first) if rule == "valid" else fault is None) else None
+        right = first if first is not None and (_is_in_plan(first) if rule == "valid" else fault is None) else None
     if right is not None:
-        return Read(_e164(right), None, found)
-    return Read(None, fault or _refused(first), found)
+        return Read(_format_e164(right), None, found)
+    return Read(None, fault or _explain_refused(first), found)
 
 
-def _e164(number: Any) -> str:
+def _format_e164(number: Any) -> str:
     """As the library formats it, which gives a number of zeros back as it was written."""
     import phonenumbers
 
     return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
 
 
-def _valid(number: Any) -> bool:
+def _is_in_plan(number: Any) -> bool:
     """Whether the numbering plan has a number; one without its area code is nobody's for certain (310-1234 in CA)."""
     import phonenumbers
 
-    return bool(phonenumbers.is_valid_number(number)) and _length(number) != _LOCAL
+    return bool(phonenumbers.is_valid_number(number)) and _explain_length(number) != _LOCAL
 
 
-def _reachable(number: Any) -> bool:
+def _is_reachable(number: Any) -> bool:
     """Whether the numbering plan has a number, or another one for whom it reached."""
-    if _valid(number):
+    if _is_in_plan(number):
         return True
-    told = _e164(number)
+    told = _format_e164(number)
     now = subscriber_keys.key_number(told)
     return now != told and _is_valid(now)
 
@@ -96,26 +98,26 @@ def _is_valid(text: str, region: str | None = None) -> bool:
     import phonenumbers
 
     try:
-        return _valid(phonenumbers.parse(text, region))
+        return _is_in_plan(phonenumbers.parse(text, region))
     except phonenumbers.NumberParseException:
         return False
 
 
-def _others(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[Any]:
+def _iter_others(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[Any]:
     """What else a text may mean: as if it had a `+`, or none of what the library took for a country's code."""
     import phonenumbers
 
-    told = None if first is None else _e164(first)
-    for text in dict.fromkeys(_written_out(spelt, region, first)):
+    told = None if first is None else _format_e164(first)
+    for text in dict.fromkeys(_iter_written_out(spelt, region, first)):
         try:
             number = phonenumbers.parse(text, None)
         except phonenumbers.NumberParseException:
             continue
-        if _e164(number) != told:
+        if _format_e164(number) != told:
             yield number
 
 
-def _written_out(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[str]:
+def _iter_written_out(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[str]:
     import phonenumbers
     from phonenumbers import CountryCodeSource
 
@@ -158,7 +160,7 @@ def read_abroad() -> tuple[str, ...]:
 _APART = re.compile(r"(?P<slash> ?/ ?)|[ \-.]+")
 
 
-def _several(spelt: phone_text.Spelling, region: str | None) -> bool:
+def _are_several(spelt: phone_text.Spelling, region: str | None) -> bool:
     """Whether a text is two numbers beside each other, or one and the end of another: `4155550101/02`."""
     most = len(spelt.digits)
     if most < 2 * _LEAST and "/" not in spelt.text:
@@ -206,7 +208,7 @@ def cache_patterns() -> None:
     phonenumbers.enable_pattern_cache()
 
 
-def _unread(error: int, spelt: phone_text.Spelling, region: str | None) -> Reason:
+def _explain_unread(error: int, spelt: phone_text.Spelling, region: str | None) -> Reason:
     from phonenumbers import SUPPORTED_REGIONS, NumberParseException
 
     if error == NumberParseException.NOT_A_NUMBER:
@@ -223,7 +225,7 @@ def _unread(error: int, spelt: phone_text.Spelling, region: str | None) -> Reaso
 _LOCAL = Reason("no_area_code")
 
 
-def _length(number: Any) -> Reason | None:
+def _explain_length(number: Any) -> Reason | None:
     """Why a number cannot be one for its length alone; null where it can."""
     import phonenumbers
     from phonenumbers import ValidationResult
@@ -237,7 +239,7 @@ def _length(number: Any) -> Reason | None:
     return faults.get(phonenumbers.is_possible_number_with_reason(number))
 
 
-def _refused(number: Any) -> Reason:
+def _explain_refused(number: Any) -> Reason:
     """Why a number whose length is right is none."""
     import phonenumbers
 

@@ -75,7 +75,12 @@ def list_zones() -> tuple[Zone, ...]:
     for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
         by_start.setdefault(f"+{code}"[:2], []).append(code)
     return tuple(
-        Zone(start, _any_of(codes, _kinds, "$"), _any_of(codes, _generals, "$"), _any_of(codes, _doubts, ""))
+        Zone(
+            start,
+            _make_alternatives(codes, _list_kinds, "$"),
+            _make_alternatives(codes, _list_generals, "$"),
+            _make_alternatives(codes, _list_doubts, ""),
+        )
         for start, codes in by_start.items()
     )
 
@@ -115,7 +120,7 @@ def list_home_patterns() -> Homes:
     return Homes(codes, frozenset(zero), frozenset(others))
 
 
-def _any_of(codes: list[int], patterns: Callable[[Any, list[Any]], list[str]], end: str) -> str:
+def _make_alternatives(codes: list[int], patterns: Callable[[Any, list[Any]], list[str]], end: str) -> str:
     """One expression for several calling codes: none begins another, so at most one alternative is looked into."""
     import phonenumbers
 
@@ -130,15 +135,15 @@ def _any_of(codes: list[int], patterns: Callable[[Any, list[Any]], list[str]], e
     return rf"^\+(?:{'|'.join(found)}){end}" if found else "^$"
 
 
-def _unclaimed(plans: list[Any]) -> list[Any]:
+def _list_unclaimed(plans: list[Any]) -> list[Any]:
     """The regions that have no digits of their own: a number that nobody claims is valid where one of them has it."""
     return [each for each in plans if each.leading_digits is None]
 
 
-def _kinds(main: Any, plans: list[Any]) -> list[str]:
+def _list_kinds(main: Any, plans: list[Any]) -> list[str]:
     # a number counts as possible by the lengths of the code's main region
     lengths = set(main.general_desc.possible_length)
-    kinds = [getattr(each, kind) for each in _unclaimed(plans) for kind in _TYPES]
+    kinds = [getattr(each, kind) for each in _list_unclaimed(plans) for kind in _TYPES]
     return [
         each.national_number_pattern
         for each in kinds
@@ -146,10 +151,10 @@ def _kinds(main: Any, plans: list[Any]) -> list[str]:
     ]
 
 
-def _generals(main: Any, plans: list[Any]) -> list[str]:
-    return [each.general_desc.national_number_pattern for each in _unclaimed(plans)]
+def _list_generals(main: Any, plans: list[Any]) -> list[str]:
+    return [each.general_desc.national_number_pattern for each in _list_unclaimed(plans)]
 
 
-def _doubts(main: Any, plans: list[Any]) -> list[str]:
+def _list_doubts(main: Any, plans: list[Any]) -> list[str]:
     prefix = [main.national_prefix_for_parsing] if main.national_prefix_for_parsing else []
     return prefix + [each.leading_digits for each in plans if each.leading_digits is not None]

@@ -16,10 +16,10 @@ from reconciler.model.source_feeds import ContactFeed
 
 def read_phone_columns(rough: RawRows, feed: ContactFeed) -> list[Any]:
     """Each phone of a row as it is written, in the manifest's order: a text, or null where nothing stands there."""
-    return [_joined([rough.table[rough.columns[column]] for column in parts]) for parts in feed.phones]
+    return [_join_parts([rough.table[rough.columns[column]] for column in parts]) for parts in feed.phones]
 
 
-def _joined(parts: Sequence[Any]) -> Any:
+def _join_parts(parts: Sequence[Any]) -> Any:
     """One number of its parts, one after the other; of one that lacks a part the rest, which is too short."""
     import ibis
 

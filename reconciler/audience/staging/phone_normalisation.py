@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.relations import engine, relations
-from reconciler.audience.relations.reasons import find_fault, no_reason
+from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.sources import raw_rows
 from reconciler.audience.staging import number_readings, numbering_plans, phone_text, subscriber_keys
 
@@ -73,22 +73,22 @@ def normalise_phones(backend: Any, rows: Any, rule: number_readings.Rule, region
     import ibis
 
     known = "plain" in rows.columns
-    every = _first(backend, rows)
+    every = _read_first(backend, rows)
     if len(every) <= FEW:
-        return _looked_up(backend, rows.drop("plain") if known else rows, every, rule, region)
+        return _look_up(backend, rows.drop("plain") if known else rows, every, rule, region)
     if not known:
-        return _by_patterns(backend, rows, rule, region)
+        return _read_by_patterns(backend, rows, rule, region)
     rest = rows.filter(rows["plain"].isnull())
-    asked = _first(backend, rest)
+    asked = _read_first(backend, rest)
     few = len(asked) <= FEW
     bare = rest.drop("plain")
-    told = _looked_up(backend, bare, asked, rule, region) if few else _by_patterns(backend, bare, rule, region)
+    told = _look_up(backend, bare, asked, rule, region) if few else _read_by_patterns(backend, bare, rule, region)
     plain = rows.filter(rows["plain"].notnull())
-    plain = plain.mutate(e164=plain["plain"], phone_fault=no_reason(), subscribers=_keys(plain["plain"]))
+    plain = plain.mutate(e164=plain["plain"], phone_fault=make_no_reason(), subscribers=_make_keys(plain["plain"]))
     return ibis.union(plain.select(*told.columns), told)
 
 
-def _first(backend: Any, rows: Any) -> list[_Asked]:
+def _read_first(backend: Any, rows: Any) -> list[_Asked]:
     """The numbers of a relation with their regions, and what was told of them; of many, one more than `FEW` of them."""
     import ibis
 
@@ -97,25 +97,27 @@ def _first(backend: Any, rows: Any) -> list[_Asked]:
     return [each for chunk in relations.stream_rows(backend, some, FEW + 1) for each in chunk]
 
 
-def _looked_up(backend: Any, rows: Any, asked: Sequence[_Asked], rule: number_readings.Rule, region: str | None) -> Any:
+def _look_up(backend: Any, rows: Any, asked: Sequence[_Asked], rule: number_readings.Rule, region: str | None) -> Any:
     """Every row of few with what was told of its number before, or else what the library says of it."""
     import ibis
 
     if not asked:
-        return rows.mutate(e164=ibis.null("string"), phone_fault=no_reason(), subscribers=ibis.null("array<string>"))
+        return rows.mutate(
+            e164=ibis.null("string"), phone_fault=make_no_reason(), subscribers=ibis.null("array<string>")
+        )
     number_readings.cache_patterns()
     texts = [((phone or "", (region if own is None else own) or ""), plain) for phone, own, plain in asked]
     plain = {pair: told for pair, told in texts if told is not None}
-    path = _file(engine.find_scratch(backend))
-    with raw_rows.open_parquet(path, _answers()) as append:
-        append(_columns(sorted({pair for pair, _ in texts}), rule, plain))
+    path = _make_file(engine.find_scratch(backend))
+    with raw_rows.open_parquet(path, _make_columns()) as append:
+        append(_answer_columns(sorted({pair for pair, _ in texts}), rule, plain))
     answers = engine.read_parquet(backend, path)
     raw = ibis.coalesce(rows["phone"], ibis.literal(""))
     joined = rows.left_join(answers, [raw == answers["asked"], choose_region(rows, region) == answers["asked_within"]])
     return joined.select(*rows.columns, e164="answer", phone_fault="fault_told", subscribers="keys_told")
 
 
-def _answers() -> dict[str, Any]:
+def _make_columns() -> dict[str, Any]:
     """The columns of a file of answers: what was asked for, and what `number_readings.read_number` says of it."""
     import pyarrow as pa
 
@@ -123,7 +125,7 @@ def _answers() -> dict[str, Any]:
     return texts | {"fault_told": raw_rows.fault_type(), "keys_told": pa.list_(pa.string())}
 
 
-def _columns(
+def _answer_columns(
     pairs: Sequence[tuple[str, str]], rule: number_readings.Rule, plain: Mapping[tuple[str, str], str] = _NOTHING_TOLD
 ) -> list[tuple[Any, ...]]:
     """The same as columns, of texts with the regions they are read in (empty: none), and numbers that are `plain`."""
@@ -145,27 +147,27 @@ def choose_region(rows: Any, region: str | None) -> Any:
     return ibis.coalesce(rows["region"], *([ibis.literal(region)] if region else []), ibis.literal(""))
 
 
-def _by_patterns(backend: Any, rows: Any, rule: number_readings.Rule, region: str | None) -> Any:
+def _read_by_patterns(backend: Any, rows: Any, rule: number_readings.Rule, region: str | None) -> Any:
     """Every row with its number, by the patterns where it is plain."""
     import ibis
 
     # computed once, and what is made of it is short to say
-    path = _file(engine.find_scratch(backend))
+    path = _make_file(engine.find_scratch(backend))
     engine.write_parquet(backend, read_plain_numbers(rows, region), path)
     told = engine.read_parquet(backend, path)
     rest = told.filter(told["plain"].isnull(), told["lost"].isnull()).select("text", "within").distinct()
-    answers = _asked(backend, rest, rule, engine.find_scratch(backend))
+    answers = _ask_library(backend, rest, rule, engine.find_scratch(backend))
     same = [told["text"] == answers["asked"], told["within"] == answers["asked_within"]]
     joined = told.left_join(answers, same)
     found = joined.mutate(
         e164=ibis.coalesce(joined["plain"], joined["answer"]),
         phone_fault=ibis.coalesce(joined["lost"], joined["fault_told"]),
-        subscribers=ibis.coalesce(_keys(joined["plain"]), joined["keys_told"]),
+        subscribers=ibis.coalesce(_make_keys(joined["plain"]), joined["keys_told"]),
     )
     return found.select(*rows.columns, *NORMALISED)
 
 
-def _keys(e164: Any) -> Any:
+def _make_keys(e164: Any) -> Any:
     """Whom a number reaches that has one reading; null where there is none."""
     import ibis
 
@@ -188,7 +190,7 @@ def read_plain_numbers(rows: Any, region: str | None = None) -> Any:
     # +1 has no other way to read these: neither begins with 1 or with 011 once the 1 is gone
     at_home = pairs["within"].isin(_HOME) & pairs["text"].re_search("^1?[2-9][0-9]{9}$")
     in_america = ibis.literal("+1") + pairs["text"].right(10)
-    pairs = pairs.mutate(full=ibis.ifelse(at_home, in_america, ibis.coalesce(_at_home(pairs), pairs["text"])))
+    pairs = pairs.mutate(full=ibis.ifelse(at_home, in_america, ibis.coalesce(_complete_at_home(pairs), pairs["text"])))
     full = pairs["full"]
     plain = [
         (
@@ -211,7 +213,7 @@ def read_plain_numbers(rows: Any, region: str | None = None) -> Any:
     )
 
 
-def _at_home(pairs: Any) -> Any:
+def _complete_at_home(pairs: Any) -> Any:
     """Digits with the calling code of the region they are read in, where they have no second reading; else null."""
     import ibis
 
@@ -225,17 +227,17 @@ def _at_home(pairs: Any) -> Any:
     return ibis.ifelse(right, ibis.literal("+") + code + national, ibis.null("string"))
 
 
-def _asked(backend: Any, rest: Any, rule: number_readings.Rule, folder: Path) -> Any:
+def _ask_library(backend: Any, rest: Any, rule: number_readings.Rule, folder: Path) -> Any:
     """What the library says of every row of `rest`, asked and written down a chunk at a time."""
     number_readings.cache_patterns()
-    path = _file(folder)
-    with raw_rows.open_parquet(path, _answers()) as append:
+    path = _make_file(folder)
+    with raw_rows.open_parquet(path, _make_columns()) as append:
         for chunk in relations.stream_rows(backend, rest, _ASKED):
-            append(_columns(chunk, rule))
+            append(_answer_columns(chunk, rule))
     return engine.read_parquet(backend, path)
 
 
-def _file(folder: Path) -> Path:
+def _make_file(folder: Path) -> Path:
     """A new file that only its owner may read."""
     handle, name = tempfile.mkstemp(prefix="phones-", suffix=".parquet", dir=folder)
     os.close(handle)

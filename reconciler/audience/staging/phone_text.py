@@ -72,26 +72,26 @@ def parse_spelling(raw: str | None) -> Spelling | str:
     """
     if raw is not None and len(raw) > LONGEST:
         return TOO_LONG
-    text = _unquoted(_plain(raw or "").strip())
+    text = _unquote(_normalise(raw or "").strip())
     if not any(each.isdigit() for each in text):
         return NO_NUMBER if text else EMPTY
-    said = _without_parameters(text[4:].strip() if text[:4].lower() == "tel:" else text)
-    return MORE if said is None else _number(_EXTENSION.sub("", said, count=1))
+    said = _drop_parameters(text[4:].strip() if text[:4].lower() == "tel:" else text)
+    return MORE if said is None else _parse_number(_EXTENSION.sub("", said, count=1))
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     quoted = _QUOTED.fullmatch(text)
     return text if quoted is None else (quoted["a"] or quoted["b"] or "").strip()
 
 
-def _number(number: str) -> Spelling | str:
+def _parse_number(number: str) -> Spelling | str:
     """A number without its extension, or why it is none."""
     if decimal := _FLOAT.fullmatch(number):
         if decimal[2].strip("0"):
             return SPREADSHEET
         number = decimal[1]
     if not _NUMBER.fullmatch(number):
-        return _fault(number)
+        return _find_fault(number)
     number = number.rstrip(" .,;")
     if ".." in number:
         return WILDCARD
@@ -99,7 +99,7 @@ def _number(number: str) -> Spelling | str:
     return Spelling(plus, re.sub(r"\D", "", number), number[number.index("+") :] if plus else number)
 
 
-def _fault(number: str) -> str:
+def _find_fault(number: str) -> str:
     if _SCIENTIFIC.fullmatch(number):
         return SPREADSHEET
     if _WILD.search(number) or number.endswith(("-", "/")):
@@ -107,7 +107,7 @@ def _fault(number: str) -> str:
     return LETTERS if any(each.isalpha() for each in number) else MORE
 
 
-def _without_parameters(text: str) -> str | None:
+def _drop_parameters(text: str) -> str | None:
     """A number without the parameters of RFC 3966, section 3; null where one of them is not known."""
     found = _PARAMETERS.fullmatch(text)
     if found is None:
@@ -123,14 +123,14 @@ def _without_parameters(text: str) -> str | None:
     return number
 
 
-def _plain(raw: str) -> str:
+def _normalise(raw: str) -> str:
     """A text with digits 0 to 9, one kind of dash and of blank, and nothing that nobody sees."""
     if raw.isascii():
         return raw
-    return "".join(map(_character, raw))
+    return "".join(map(_normalise_character, raw))
 
 
-def _character(each: str) -> str:
+def _normalise_character(each: str) -> str:
     if each.isascii():
         return each
     kind = unicodedata.category(each)
@@ -152,13 +152,13 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 def mask_phone(raw: str | None, longest: int = 40) -> str:
     """A text as it may be shown: of a number the first digits and the last two, of words nothing, signs as they are."""
-    text = _plain(raw or "").strip()
+    text = _normalise(raw or "").strip()
     text = _WORD.sub(lambda word: word[0] if set(word[0].lower()) == {"x"} else "…", text)
-    text = _CHUNK.sub(lambda number: _masked_number(number[0]), " ".join(text.split()))
+    text = _CHUNK.sub(lambda number: _mask_number(number[0]), " ".join(text.split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _masked_number(text: str) -> str:
+def _mask_number(text: str) -> str:
     digits = re.sub(r"\D", "", text)
     plus = "+" if text.startswith("+") else ""
     if len(digits) >= 9:

@@ -67,13 +67,13 @@ def load_places(code: str, own: str) -> tuple[frozenset[str], bool]:
 
     One that fits no place of it may be of a neighbour: a Canadian code with an American number is in Canada.
     """
-    found = _states().get(code, frozenset())
+    found = _load_states().get(code, frozenset())
     here = frozenset(each for each in found if code[0] == ("C" if own == "CA" else "Z"))
     return (here, True) if here else (found, False)
 
 
 @cache
-def _states() -> Mapping[str, frozenset[str]]:
+def _load_states() -> Mapping[str, frozenset[str]]:
     """Places by the codes that are kept."""
     named: dict[str, set[str]] = {}
     for name, area in geography.load_areas().items():

@@ -52,13 +52,13 @@ def read_people(backend: Any, query: ContactFeed | ContactsOf, access: Access, i
         BadInput: the source is missing, cannot be read, or has rows that it may not have.
         ReconcilerError: the tenant or the organisation cannot be read.
     """
-    found = _told(backend, query, access, into)
+    found = _read_source(backend, query, access, into)
     kept = stage.stage_rows(backend, query, found, into)
     found.path.unlink()
     return kept
 
 
-def _told(backend: Any, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
+def _read_source(backend: Any, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
     match query:
         case FileFeed():
             return files.read_contacts(backend, query, access.root, into, access.now)
@@ -70,4 +70,4 @@ def _told(backend: Any, query: ContactFeed | ContactsOf, access: Access, into: P
             with access.organisation(query, access.secret) as read:
                 return salesforce_contacts.read_contacts(backend, query, read, into, access.now)
         case ContactsOf():
-            return relations.stage_rows(backend, lambda: access.reader.contacts(query, into))
+            return relations.stage_rows(backend, lambda: access.reader.read_contacts(query, into))

@@ -48,8 +48,8 @@ def read_regions(backend: Any, rows: Any) -> Any:
     there = rows.filter(rows["region"].notnull())
     counted = there.group_by("region").agg(n=there.count())
     ordered = counted.order_by(ibis.desc("n"), "region").select("region")
-    path = _file(engine.find_scratch(backend))
-    if _answered(engine.stream_rows(backend, ordered, _CHUNK), path):
+    path = _make_file(engine.find_scratch(backend))
+    if _write_answers(engine.stream_rows(backend, ordered, _CHUNK), path):
         path.unlink()
         return rows.mutate(region_fault=ibis.null("string"))
     told = engine.read_parquet(backend, path)
@@ -60,7 +60,7 @@ def read_regions(backend: Any, rows: Any) -> Any:
     return joined.mutate(**answers).select(*rows.columns, "region_fault")
 
 
-def _answered(texts: Iterator[list[tuple[Any, ...]]], path: Path) -> bool:
+def _write_answers(texts: Iterator[list[tuple[Any, ...]]], path: Path) -> bool:
     """Write down what each text means, the most frequent first; whether each is a code already."""
     import pyarrow as pa
 
@@ -87,7 +87,7 @@ def describe_region(text: str | None) -> str:
     return line if len(line) <= _CUT else line[: _CUT - 1] + "…"
 
 
-def _file(folder: Path) -> Path:
+def _make_file(folder: Path) -> Path:
     """A new file that only its owner may read."""
     handle, name = tempfile.mkstemp(prefix="regions-", suffix=".parquet", dir=folder)
     os.close(handle)

@@ -38,10 +38,10 @@ class Form:
 def load_forms() -> tuple[Form, ...]:
     """Every form of every plan, in the order in which they are tried."""
     plans = tomllib.loads(files(__package__).joinpath(_PLANS).read_text(encoding="utf-8"))["plan"]
-    return tuple(_form(each["from"], each["to"]) for plan in plans for each in plan["forms"])
+    return tuple(_make_form(each["from"], each["to"]) for plan in plans for each in plan["forms"])
 
 
-def _form(pattern: str, to: str) -> Form:
+def _make_form(pattern: str, to: str) -> Form:
     parts: list[str | int] = []
     for at, text in enumerate(_GROUP.split(to)):
         # of three texts one is between groups, and one of the other two is a group's number
@@ -60,13 +60,13 @@ def has_several_forms() -> str:
 
 
 @cache
-def _compiled() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
+def _compile_forms() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
     return re.compile(has_several_forms()), tuple((re.compile(each.pattern), each.to) for each in load_forms())
 
 
 def key_number(e164: str) -> str:
     """The key of a number in E.164."""
-    begin, patterns = _compiled()
+    begin, patterns = _compile_forms()
     if begin.match(e164):
         for pattern, to in patterns:
             if found := pattern.match(e164):
@@ -81,7 +81,7 @@ def key_column(e164: Any) -> Any:
     told = [
         (
             e164.re_search(form.pattern),
-            _concatenated(
+            _concatenate(
                 [
                     ibis.literal(part) if isinstance(part, str) else e164.re_extract(form.pattern, part)
                     for part in form.parts
@@ -94,7 +94,7 @@ def key_column(e164: Any) -> Any:
     return ibis.ifelse(e164.re_search(has_several_forms()), ibis.cases(*told, else_=e164), e164)
 
 
-def _concatenated(parts: list[Any]) -> Any:
+def _concatenate(parts: list[Any]) -> Any:
     whole = parts[0]
     for part in parts[1:]:
         whole = whole + part

@@ -33,69 +33,69 @@ _MOST = 100
 @lru_cache(maxsize=100_000)
 def resolve_zones(word: str, countries: tuple[str, ...]) -> frozenset[str]:
     """Every zone that a word may mean for somebody who may be in these countries; none where it cannot be read."""
-    text = _plain(word)
+    text = _normalise(word)
     if not text or len(text) > _MOST:
         return frozenset()
     prefix = _PREFIX.match(text)
     offset, rest = (prefix[1], prefix[2]) if prefix else ("", text)
     for each in (text, rest):
-        if found := _named(each, countries):
+        if found := _find_named(each, countries):
             return found
-    return _by_offset(offset, countries) if offset and offset != text else _by_offset(text, countries)
+    return _find_by_offset(offset, countries) if offset and offset != text else _find_by_offset(text, countries)
 
 
-def _named(text: str, countries: tuple[str, ...]) -> frozenset[str]:
+def _find_named(text: str, countries: tuple[str, ...]) -> frozenset[str]:
     if not text:
         return frozenset()
-    named = _iana().get(text.replace(" ", "_"))
+    named = _load_iana().get(text.replace(" ", "_"))
     if named is not None and "/" in named:
-        return _of_database(named, countries)
-    if known := _names().get(_key(text)):
-        return _here(known, countries)
+        return _find_in_database(named, countries)
+    if known := _load_names().get(_make_key(text)):
+        return _keep_here(known, countries)
     if text in _UTC:
-        return _with_offset(timedelta(), countries)
+        return _find_with_offset(timedelta(), countries)
     if named is not None:
-        return _of_database(named, countries)
-    inside = (_iana().get(each.strip().replace(" ", "_")) for each in _INSIDE.findall(text))
-    return next((_of_database(each, countries) for each in inside if each), frozenset())
+        return _find_in_database(named, countries)
+    inside = (_load_iana().get(each.strip().replace(" ", "_")) for each in _INSIDE.findall(text))
+    return next((_find_in_database(each, countries) for each in inside if each), frozenset())
 
 
-def _of_database(name: str, countries: tuple[str, ...]) -> frozenset[str]:
+def _find_in_database(name: str, countries: tuple[str, ...]) -> frozenset[str]:
     """A zone of the database; one that is an offset and no place stands for those of the countries that have it."""
     if resolve_zone(name).startswith("Etc/") or "/" not in resolve_zone(name):
-        return _with_offset(load_zone(name).utcoffset(_SEASONS[0]) or timedelta(), countries)
+        return _find_with_offset(load_zone(name).utcoffset(_SEASONS[0]) or timedelta(), countries)
     return frozenset({name})
 
 
-def _by_offset(text: str, countries: tuple[str, ...]) -> frozenset[str]:
+def _find_by_offset(text: str, countries: tuple[str, ...]) -> frozenset[str]:
     if text in _UTC:
-        return _with_offset(timedelta(), countries)
+        return _find_with_offset(timedelta(), countries)
     found = _OFFSET.fullmatch(text)
     if found is None:
         return frozenset()
     size = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-    return _with_offset(size if found[1] == "+" else -size, countries)
+    return _find_with_offset(size if found[1] == "+" else -size, countries)
 
 
-def _with_offset(offset: timedelta, countries: tuple[str, ...]) -> frozenset[str]:
+def _find_with_offset(offset: timedelta, countries: tuple[str, ...]) -> frozenset[str]:
     """The zones of some countries whose clocks are so far from UTC in some season; none where there is none."""
     own = {each for country in countries for each in geography.find_zones(country) if each in load_zones()}
     return frozenset(each for each in own if any(load_zone(each).utcoffset(at) == offset for at in _SEASONS))
 
 
-def _here(known: frozenset[str], countries: Iterable[str]) -> frozenset[str]:
+def _keep_here(known: frozenset[str], countries: Iterable[str]) -> frozenset[str]:
     own = {resolve_zone(each) for country in countries for each in geography.find_zones(country)}
     return frozenset(each for each in known if resolve_zone(each) in own) or known
 
 
-def _plain(word: str) -> str:
+def _normalise(word: str) -> str:
     """A word without what nobody sees, in small letters, its blanks single; a minus is a hyphen."""
     shown = unicodedata.normalize("NFKC", word)
     shown = "".join(each for each in shown if unicodedata.category(each) not in ("Cf", "Cc") or each in "\t\n")
     return " ".join(re.sub("[\u2010-\u2015\u2212]", "-", shown).casefold().split())
 
 
-def _key(text: str) -> str:
+def _make_key(text: str) -> str:
     """What two ways of writing one name have in common: letters and digits, without the season."""
     words = re.sub(r"[^0-9a-z+\-]+", " ", text.replace("&", " and ")).split()
     kept = [each for each in words if each not in _SEASON_WORDS]
@@ -105,7 +105,7 @@ def _key(text: str) -> str:
 
 
 @cache
-def _names() -> Mapping[str, frozenset[str]]:
+def _load_names() -> Mapping[str, frozenset[str]]:
     """Every name of `time_zones.toml`, as `_key` has it."""
     text = (files(__package__) / "time_zones.toml").read_text(encoding="utf-8")
     written: dict[str, Any] = tomllib.loads(text)
@@ -113,13 +113,13 @@ def _names() -> Mapping[str, frozenset[str]]:
     for name, shown, meant in written["windows"]:
         if not meant.startswith("Etc/"):
             for each in (name, shown):
-                found.setdefault(_key(each.casefold()), set()).add(meant)
+                found.setdefault(_make_key(each.casefold()), set()).add(meant)
     for several, meant in written["names"].items():
         for each in several.split(","):
-            found.setdefault(_key(each.casefold().strip()), set()).update(meant)
+            found.setdefault(_make_key(each.casefold().strip()), set()).update(meant)
     return {name: frozenset(meant) for name, meant in found.items()}
 
 
 @cache
-def _iana() -> Mapping[str, str]:
+def _load_iana() -> Mapping[str, str]:
     return {name.casefold(): name for name in load_zones() if name not in ("Factory", "localtime")}

@@ -36,7 +36,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         LedgerError: another run is under way, or the ledger cannot be written.
     """
     with ledger.run(plan, terms.resume) as run:
-        terms.progress.started(run.name, plan, terms.resume is not None)
+        terms.progress.start_run(run.name, plan, terms.resume is not None)
         try:
             preconditions.check(plan, writer, run, terms)
         except Stale:
@@ -48,7 +48,7 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         report = Report(run.name, ended, writer.writes, stopped, run.list_jobs(), requests=writer.requests)
         run.finish(report)
         report = replace(report, audit=run.anchor)
-        terms.progress.ended(report)
+        terms.progress.end_run(report)
         return report
 
 
@@ -65,7 +65,7 @@ class _Doing:
     def end(self, step: Step, results: Mapping[Address, StepResult]) -> StepResult:
         """Do a step, and say how it ended. Several go on at the same time, each in a folder of its own."""
         name = f"{step.address.kind}-{compute_digest(str(step.address)).rpartition(':')[2][:16]}"
-        result = self._finished_before(step) or _unready(step, self.terms, results)
+        result = self._end_finished_before(step) or _end_unready(step, self.terms, results)
         if result is None:
             terms = replace(self.terms, scratch=self.terms.scratch / "steps" / name)
             terms.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,11 +73,11 @@ class _Doing:
             rmtree(terms.scratch, ignore_errors=True)
         elif result.outcome is Outcome.BLOCKED:
             self.run.record_step(result)
-        result = self._counted(result)
-        self.terms.progress.finish(result)
+        result = self._count_contacts(result)
+        self.terms.progress.end_step(result)
         return result
 
-    def _finished_before(self, step: Step) -> StepResult | None:
+    def _end_finished_before(self, step: Step) -> StepResult | None:
         """How a step ended that an earlier run has finished; who is on its list is held against do-not-call sources."""
         recorded = self.run.find_outcome(str(step.address))
         if recorded is None:
@@ -90,7 +90,7 @@ class _Doing:
         def again() -> StepResult:
             self.fresh.look(change)
             self.fresh.take_off(change)
-            return replace(ended, suppressed=len(self.fresh.out(change)))
+            return replace(ended, suppressed=len(self.fresh.list_out(change)))
 
         return self._attempt(step, again, record=False)
 
@@ -100,12 +100,12 @@ class _Doing:
             result = do()
         except Interrupted as error:
             stopped = StepResult(step.address, Outcome.INTERRUPTED, error.message, note=error.note, hint=error.hint)
-            return self._counted(replace(stopped, failure=Failure.of(error)))
+            return self._count_contacts(replace(stopped, failure=Failure.of(error)))
         except ReconcilerError as error:
             where = f" [{error.where}]" if error.where else ""
             words = f"{error.code}: {error.message}{where}"
             failed = StepResult(step.address, Outcome.FAILED, words, note=error.note, hint=error.hint)
-            result, record = self._counted(replace(failed, failure=Failure.of(error))), True
+            result, record = self._count_contacts(replace(failed, failure=Failure.of(error))), True
             decided = isinstance(error, RowsRejected) and not result.unknown + result.left
             result = replace(result, final=decided and result.rejected > 0)
         if record:
@@ -115,10 +115,10 @@ class _Doing:
     def _do(self, step: Step, terms: ApplyOptions) -> StepResult:
         change, progress = self.plan.change(step.address), self.terms.progress
         if isinstance(change, ObjectChange):
-            progress.begin(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
+            progress.start_step(step.address, f"{', '.join(step.does)} {change.name!r}", 0)
             lists = Filled(self.plan, self.writer, self.run, terms, self.fresh)
             return object_step.write(self.plan, step, change, self.writer, self.run, terms, lists)
-        progress.begin(step.address, change.words, change.total)
+        progress.start_step(step.address, change.words, change.total)
         match change:
             case OutcomeChange():
                 # of all outcomes together so many may be read or set at once, however many campaigns they are of
@@ -126,11 +126,11 @@ class _Doing:
                 workers = max(1, self.writer.outcomes_at_once // settled)
                 return outcome_step.set_outcomes(change, self.writer, self.run, terms, workers)
             case NumbersChange():
-                return dnc_store_step.keep(change, self.run, terms)
+                return dnc_store_step.keep_numbers(change, self.run, terms)
             case _:
                 return list_step.deliver(change, self.writer, self.run, terms, self.fresh)
 
-    def _counted(self, result: StepResult) -> StepResult:
+    def _count_contacts(self, result: StepResult) -> StepResult:
         """A step that is not done, with what became of each of its contacts; with its figures where it has some."""
         change = self.plan.change(result.address)
         if isinstance(change, OutcomeChange):
@@ -143,7 +143,7 @@ class _Doing:
         return replace(result, rows=written, rejected=rejected, unknown=unknown, left=left, suppressed=out)
 
 
-def _unready(step: Step, terms: ApplyOptions, results: Mapping[Address, StepResult]) -> StepResult | None:
+def _end_unready(step: Step, terms: ApplyOptions, results: Mapping[Address, StepResult]) -> StepResult | None:
     if terms.stop.is_set():
         return StepResult(step.address, Outcome.NOT_ATTEMPTED, "the run was interrupted before it")
     waiting_for = [str(need) for need in step.needs if results[need].outcome is not Outcome.DONE]

@@ -21,7 +21,7 @@ def activate(writes: Writes, activity: RunStates, lists: Filled, calling: Callin
     change = writes.change
     lists.check(change.references)
     rest = {name: value for name, value in (change.after or {}).items() if name != activity.field}
-    live = _as_planned(writes, rest)
+    live = _read_as_planned(writes, rest)
     if not activity.is_running(live.fields):
         calling.check(live.fields)
         if activity.may_run(live.fields):
@@ -42,7 +42,7 @@ def set_to_work(writes: Writes, activity: RunStates, deed: WriteOp, rest: dict[s
     """
     try:
         writes.update(deed, {activity.field: activity.on})
-        _as_planned(writes, rest)
+        _read_as_planned(writes, rest)
     except (Interrupted, LedgerError):
         raise
     except ReconcilerError as error:
@@ -53,9 +53,9 @@ def set_to_work(writes: Writes, activity: RunStates, deed: WriteOp, rest: dict[s
 def stop(writes: Writes, activity: RunStates, error: ReconcilerError) -> None:
     """Make an object rest that may be at work; where nobody can say whether it does, the error gets a note of that."""
     try:
-        live = writes.found()
+        live = writes.find()
         if live is not None and activity.may_run(live.fields):
-            writes.rest(activity, live)
+            writes.pause(activity, live)
     except (Interrupted, LedgerError):
         raise
     except ReconcilerError as another:
@@ -63,11 +63,11 @@ def stop(writes: Writes, activity: RunStates, error: ReconcilerError) -> None:
         error.hint = "look at it in the tenant, then resume"
 
 
-def _as_planned(writes: Writes, rest: dict[str, object]) -> LiveObject:
-    live = writes.found()
+def _read_as_planned(writes: Writes, rest: dict[str, object]) -> LiveObject:
+    live = writes.find()
     if live is None:
         raise NotAsWritten(f"{writes.change.name!r} no longer exists")
-    wrong = writes.differing(live, rest)
+    wrong = writes.list_differing(live, rest)
     if wrong:
         raise NotAsWritten(f"{', '.join(wrong)} of {writes.change.name!r} changed meanwhile: it is not activated")
     return live

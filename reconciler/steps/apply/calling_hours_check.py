@@ -41,7 +41,7 @@ class Calling:
         self._plan, self._terms, self._change = plan, terms, change
         self._planned = next((each for each in plan.campaigns if each.change.address == change.address), None)
 
-    def fixed(self, moment: datetime) -> Mapping[str, str]:
+    def fix_times(self, moment: datetime) -> Mapping[str, str]:
         """The fields that are counted from the moment at which the object is created, as they are then.
 
         Raises:

@@ -82,7 +82,7 @@ class Pieces:
             if outcome["split"]:
                 bad = set(outcome["rejected"])
                 rest = [row for row in rows if row["contactId"] not in bad]
-                waiting.extend((f"{key}/{n}", part) for n, part in enumerate(_parts(rest, outcome["split"])))
+                waiting.extend((f"{key}/{n}", part) for n, part in enumerate(_split_rows(rest, outcome["split"])))
         phase = "put" if self._phase == "put" else "remove"
         written = len(chunk) - rejected - suppressed
         return ChunkDone(phase, number, written, rejected, before, suppressed=suppressed)
@@ -96,38 +96,38 @@ class Pieces:
         self._run.record_intent(key, rows=len(rows))
         # what may have been sent before is not cut anew: its job is asked for first
         fits = known or len(rows) <= self._most
-        errors, split, unsure = self._sent(key, rows, found, known) if fits else ([], self._most, False)
+        errors, split, unsure = self._send_and_sort(key, rows, found, known) if fits else ([], self._most, False)
         for each in errors:
             self._run.reject(self.change.address, rows[each.index]["contactId"], each.code, each.message)
         rejected = [rows[each.index]["contactId"] for each in errors]
         # whoever was sent, and is found out of it meanwhile, is taken off the list: not written either
-        suppressed = 0 if split else len(self._out_of(rows) - set(rejected))
+        suppressed = 0 if split else len(self._find_out(rows) - set(rejected))
         taken = 0 if split else len(rows) - len(rejected) - suppressed
         found.taken += taken
         told = {"suppressed": suppressed} if suppressed else {}
         self._run.record_done(key, rows=taken, rejected=rejected, split=split, unsure=unsure, **told)
         return {"rejected": rejected, "split": split, **told}
 
-    def _out_of(self, rows: Chunk) -> set[str]:
+    def _find_out(self, rows: Chunk) -> set[str]:
         """Who of some rows may not be put on the list any more; nobody, where they are taken off it."""
         if self._phase != "put":
             return set()
-        out = self._fresh.out(self.change)
+        out = self._fresh.list_out(self.change)
         return {row["contactId"] for row in rows if row["contactId"] in out} if out else set()
 
-    def _sent(self, key: str, rows: Chunk, found: _Chunk, known: bool) -> tuple[list[RowError], int, bool]:
+    def _send_and_sort(self, key: str, rows: Chunk, found: _Chunk, known: bool) -> tuple[list[RowError], int, bool]:
         """Send one piece: the rows at fault, the size of the parts in which the others must be sent again, and whether
         some of these may have been written already.
         """
         try:
             errors, again = self._send(key, rows, known)
-            return errors, _half(len(rows) - len(errors)) if again else 0, again
+            return errors, _halve(len(rows) - len(errors)) if again else 0, again
         except ChunkTooLarge as error:
             # where it is not the size, less and less would only wait longer and longer
             enough = isinstance(error, TooOften) and len(rows) * SMALLEST_SHARE <= self.change.chunk_size
             if len(rows) == 1 or enough:
                 raise
-            self._most = min(self._most, _half(len(rows)))
+            self._most = min(self._most, _halve(len(rows)))
             return [], self._most, False
         except RowsRejected as error:
             if len(rows) == 1:
@@ -135,53 +135,53 @@ class Pieces:
             found.refused.append(rows[0])
             if isinstance(error, ChunkRefused) and not found.taken and len(found.refused) == MOST_REFUSED:
                 self._give_up_if_hopeless(key, found, error)
-            return [], _half(len(rows)), False
+            return [], _halve(len(rows)), False
 
     def _send(self, key: str, rows: Chunk, known: bool) -> tuple[list[RowError], bool]:
         """Send a piece and wait for its job, if it is one; the rows at fault, and whether others must be sent again."""
         if self._phase != "put":
             self._writer.remove(self.change, [row["member"] or row["sent_as"] for row in rows])
             return [], False
-        for name in islice(self._untried(key), MOST_ABORTED):
+        for name in islice(self._iter_untried(key), MOST_ABORTED):
             try:
-                job_id, sent = self._job(name, rows, known)
+                job_id, sent = self._find_or_make_job(name, rows, known)
             except SomeRejected as error:  # the others are there, and nothing goes on after the answer
                 said = error.refusals
                 job = Job("", COMPLETED, failed=said.failed, errors=said.errors)
-                return self._taken(job, rows, self._places(name, rows))
+                return self._sort_taken(job, rows, self._find_places(name, rows))
             if job_id is None:
                 return [], False
-            job = self._writer.watch(self.change, job_id, partial(self._progress.job, self.change.address))
+            job = self._writer.watch(self.change, job_id, partial(self._progress.update_job, self.change.address))
             self._run.record_job_end(job)
             if job.status != "ABORTED" or job.errors:
-                return self._taken(job, rows, sent)
+                return self._sort_taken(job, rows, sent)
         raise ReconcilerError(
             f"its job was aborted {MOST_ABORTED} times",
             note="somebody in the tenant ends it, or a rule there does",
             hint="look at the jobs in the tenant, then resume",
         )
 
-    def _untried(self, key: str) -> Iterator[str]:
+    def _iter_untried(self, key: str) -> Iterator[str]:
         """What each sending of a piece is recorded as; those left out whose jobs were aborted before a resumption."""
         names = chain([key], (f"{key}~{attempt}" for attempt in count(1)))
         return (name for name in names if not self._run.is_aborted(self._run.find_job(name) or ""))
 
-    def _job(self, key: str, rows: Chunk, known: bool) -> tuple[str | None, list[int]]:
+    def _find_or_make_job(self, key: str, rows: Chunk, known: bool) -> tuple[str | None, list[int]]:
         """The job of a piece, and the places of its rows: the one that an earlier run has submitted, else a new one.
 
         None: there is no job, or nobody who may be put on the list.
         """
         job_id = self._run.find_job(key)
         if job_id is None and known:
-            job_id = self._writer.find(self.change, self._reference(key))
+            job_id = self._writer.find(self.change, self._make_reference(key))
         again = job_id is not None
         if job_id is None:
             self._fresh.look_if_due(self.change)
-            out = self._out_of(rows)
+            out = self._find_out(rows)
             self._run.record_left_out(key, out)
             allowed = [row for row in rows if row["contactId"] not in out] if out else rows
-            job_id = self._writer.put(self.change, allowed, self._reference(key)) if allowed else None
-        sent = self._places(key, rows)
+            job_id = self._writer.put(self.change, allowed, self._make_reference(key)) if allowed else None
+        sent = self._find_places(key, rows)
         if job_id is not None:
             if self._run.find_piece(job_id) not in (None, key):
                 raise JobTwice(
@@ -190,20 +190,20 @@ class Pieces:
                     hint="ask whoever runs the tenant, then resume: nobody is put on a list twice",
                 )
             self._run.record_job(key, job_id)
-            self._progress.submitted(self.change.address, job_id, len(sent), again)
+            self._progress.start_job(self.change.address, job_id, len(sent), again)
         return job_id, sent
 
-    def _places(self, key: str, rows: Chunk) -> list[int]:
+    def _find_places(self, key: str, rows: Chunk) -> list[int]:
         """The places of the rows of a piece that were sent: some may not be called since the plan."""
         without = self._run.find_left_out(key)
         return [n for n, row in enumerate(rows) if row["contactId"] not in without]
 
-    def _reference(self, key: str) -> str:
+    def _make_reference(self, key: str) -> str:
         """What a job can be found by again: that of other rows is another."""
         without = "".join(f":{contact}" for contact in sorted(self._run.find_left_out(key)))
         return hashlib.sha256(f"{self._run.name}:{key}{without}".encode()).hexdigest()[:32]
 
-    def _taken(self, job: Job, rows: Chunk, sent: Sequence[int]) -> tuple[list[RowError], bool]:
+    def _sort_taken(self, job: Job, rows: Chunk, sent: Sequence[int]) -> tuple[list[RowError], bool]:
         """The rows at fault of a job that was given the rows at the places `sent`, and whether to send others again."""
         errors = [replace(each, index=sent[each.index]) for each in job.errors if 0 <= each.index < len(sent)]
         bad = {each.index for each in errors}
@@ -214,9 +214,9 @@ class Pieces:
                 return errors, True
             words = "the job failed, and the tenant does not say why"
             return [*errors, *(RowError(n, "job-failed", words) for n in others)], False
-        return errors + self._followed([(n, rows[n]) for n in others]), False
+        return errors + self._follow_up([(n, rows[n]) for n in others]), False
 
-    def _followed(self, rows: list[tuple[int, dict[str, Any]]]) -> list[RowError]:
+    def _follow_up(self, rows: list[tuple[int, dict[str, Any]]]) -> list[RowError]:
         """Do what is left for rows that a job took, by their places; the rows at fault.
 
         Halves are tried without another job. The first half first: so some rows are soon tried alone.
@@ -227,7 +227,7 @@ class Pieces:
         while waiting:
             part = waiting.popleft()
             self._fresh.look_if_due(self.change)
-            out = self._out_of([row for _, row in part])
+            out = self._find_out([row for _, row in part])
             part = [(n, row) for n, row in part if row["contactId"] not in out]
             if not part:
                 continue
@@ -245,13 +245,13 @@ class Pieces:
                 if alone:
                     errors.append(RowError(part[0][0], error.code, error.message))
                 else:
-                    waiting.extendleft(reversed(_parts(part, _half(len(part)))))
+                    waiting.extendleft(reversed(_split_rows(part, _halve(len(part)))))
         return errors
 
     def _give_up_if_hopeless(self, key: str, found: _Chunk, error: RowsRejected) -> None:
         """So many pieces and none of them taken: is it these rows, or how they are sent? One row of each is tried."""
         for n, row in enumerate(found.refused):
-            if self._out_of([row]):
+            if self._find_out([row]):
                 continue
             try:
                 self._send(f"{key}?{n}", [row], known=True)
@@ -271,9 +271,9 @@ class _Chunk:
         self.refused: list[dict[str, Any]] = []
 
 
-def _half(rows: int) -> int:
+def _halve(rows: int) -> int:
     return (rows + 1) // 2
 
 
-def _parts(rows: list[Any], size: int) -> list[list[Any]]:
+def _split_rows(rows: list[Any], size: int) -> list[list[Any]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]

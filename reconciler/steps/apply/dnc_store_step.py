@@ -12,7 +12,7 @@ from reconciler.model.outcome_change import NumbersChange
 from reconciler.model.report import ChunkDone, Outcome, StepResult
 
 
-def keep(change: NumbersChange, run: Run, terms: ApplyOptions) -> StepResult:
+def keep_numbers(change: NumbersChange, run: Run, terms: ApplyOptions) -> StepResult:
     """Add the numbers to the list's store. To add them again, when a run goes on, changes nothing.
 
     Raises:
@@ -30,6 +30,6 @@ def keep(change: NumbersChange, run: Run, terms: ApplyOptions) -> StepResult:
     with engine.open_engine(terms.engine, terms.scratch) as backend:
         name = dnc_store.add_numbers(backend, change, terms.root)
     run.record_done(key, rows=change.total, rejected=[], split=0, unsure=False)
-    terms.progress.chunk(change.address, ChunkDone("add", 0, change.total, 0))
+    terms.progress.count_chunk(change.address, ChunkDone("add", 0, change.total, 0))
     words = f"{change.total:,} numbers kept in {change.store.rstrip('/')}/{name}"
     return StepResult(change.address, Outcome.DONE, words, change.total)

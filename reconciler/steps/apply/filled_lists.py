@@ -39,12 +39,12 @@ class Filled:
             DoNotCallUnknown: it cannot be known who may not be called.
         """
         for kind, name in references:
-            self.occupied([(kind, name)])
+            self.check_occupied([(kind, name)])
             for change in self._plan.rows:
                 if change.list == name and change.list_address.kind == kind:
-                    self._as_planned(change)
+                    self._check_as_planned(change)
 
-    def occupied(self, references: Iterable[tuple[str, str]]) -> None:
+    def check_occupied(self, references: Iterable[tuple[str, str]]) -> None:
         """Ask whether there is anybody on each list, in few requests: while an object rests for it, nobody is called.
 
         The members say so, and not the count that the tenant keeps of them: that may lag behind.
@@ -53,20 +53,20 @@ class Filled:
             NotFilled: there is nobody, or no such list.
         """
         for kind, name in references:
-            if self._writer.named(load_kinds()[kind], name) is None:
+            if self._writer.read_named(load_kinds()[kind], name) is None:
                 raise NotFilled(f"list {name!r} is not there")
-            if not self._writer.occupied(name):
+            if not self._writer.has_members(name):
                 raise NotFilled(f"list {name!r} is empty", hint="fill it, then resume; nothing dials an empty list")
 
-    def _as_planned(self, change: RowChange) -> None:
+    def _check_as_planned(self, change: RowChange) -> None:
         self._fresh.look(change)
         now = self._fresh.take_off(change)
-        out = self._fresh.out(change)
+        out = self._fresh.list_out(change)
         with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             if not now.count:
                 raise NotFilled(f"list {change.list!r} is empty", hint="fill it, then resume")
             if not change.total:
-                if self._unchanged(backend, change, now, len(out)):
+                if self._is_unchanged(backend, change, now, len(out)):
                     return
                 raise NotFilled(f"who is on list {change.list!r}, or their attributes, changed meanwhile", hint=_HINT)
             rejected = self._run.list_rejected(change.address)
@@ -74,7 +74,7 @@ class Filled:
         if wrong:
             raise NotFilled(f"{wrong:,} contacts of list {change.list!r} are not as this run wrote them", hint=_HINT)
 
-    def _unchanged(self, backend: Any, change: RowChange, now: Rows, out: int) -> bool:
+    def _is_unchanged(self, backend: Any, change: RowChange, now: Rows, out: int) -> bool:
         """Whether a list that nothing is delivered to is as it was, but for those who were taken off it."""
         if not out:
             return wire_rows.digest_members(backend, now) == change.precondition

@@ -36,24 +36,24 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
         ReconcilerError: a chunk could not be delivered.
     """
     rejected: list[str] = []
-    rows_of = partial(_rows_of, change, terms)
+    rows_of = partial(_digest_rows, change, terms)
     with run.record_pending_on_failure(change.address, change.list, rows_of):
         fresh.look(change)
         for phase in wire_rows.PHASES:
             pieces = Pieces(change, phase, writer, run, terms.progress, fresh)
-            _all(wire_rows.iter_bodies(change, phase), writer.workers(change), pieces, terms)
+            _send_all(wire_rows.iter_bodies(change, phase), writer.workers(change), pieces, terms)
             rejected += pieces.rejected
     now = fresh.take_off(change)
-    out = fresh.out(change)
+    out = fresh.list_out(change)
     put = (row["contactId"] for chunk in wire_rows.iter_bodies(change, "put") for row in chunk)
     # by an id they are dialled by the tenant's number, known once they are on the list: not every apply puts them there
-    by_tenant = {} if change.data else fresh.by_tenant(change)
-    back = {contact: dnc_recheck.in_words(by) for contact, by in by_tenant.items()}
+    by_tenant = {} if change.data else fresh.list_by_tenant(change)
+    back = {contact: dnc_recheck.describe_removal(by) for contact, by in by_tenant.items()}
     run.record_pending_retry(
         change.address, change.list, (contact for contact in put if contact not in out), back, rows_of
     )
     with engine.open_engine(terms.engine, terms.scratch) as backend:
-        more = superseded_rows.remove(backend, change, now, writer, run)
+        more = superseded_rows.remove_superseded(backend, change, now, writer, run)
     if more:
         now = fresh.take_off(change)
     with engine.open_engine(terms.engine, terms.scratch) as backend:
@@ -71,7 +71,7 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
             "the tenant accepted none of the contacts; their reasons are in the ledger",
             hint="see why with `reconciler pending`, correct them in the source or in the tenant, then plan again",
         )
-    left = _left_out(change, out)
+    left = _count_left_out(change, out)
     words = f"{change.adds:,} to add, {change.updates:,} to update, {change.removes:,} to remove on {change.list!r}"
     words += f": {len(rejected):,} rejected by the tenant, the others" if rejected else ": all"
     words += " read back and found as written"
@@ -80,14 +80,14 @@ def deliver(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, fr
     return StepResult(change.address, Outcome.DONE, words, rows, len(rejected), suppressed=len(out))
 
 
-def _rows_of(change: RowChange, terms: ApplyOptions, contacts: Collection[str]) -> Mapping[str, str]:
+def _digest_rows(change: RowChange, terms: ApplyOptions, contacts: Collection[str]) -> Mapping[str, str]:
     """Digests of the rows of contacts that were not taken: they are offered again once their rows are others."""
     if terms.tokens is None:
         return {}
     return rejected_rows.digest_rejected(terms.engine, terms.scratch, terms.tokens.key, change.rows, contacts)
 
 
-def _left_out(change: RowChange, out: Mapping[str, str]) -> int:
+def _count_left_out(change: RowChange, out: Mapping[str, str]) -> int:
     """How many rows that were to be put are not on the list: the others in `out` were there before."""
     if not out:
         return 0
@@ -104,22 +104,24 @@ def _remember(change: RowChange, writer: Writer, run: Run, terms: ApplyOptions, 
     names = (change.list, *terms.earlier.get(change.list, ()))
     before = next((found for name in names if (found := run.fetch_written(name, folder)) is not None), None)
     with run.keep_written(change.list, folder) as target:
-        written_digests.remember(terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target)
+        written_digests.write_digests(
+            terms.engine, folder, terms.tokens.key, change.rows, fields, rejected, before, target
+        )
 
 
-def _all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: ApplyOptions) -> None:
+def _send_all(chunks: Iterator[Chunk], workers: int, pieces: Pieces, terms: ApplyOptions) -> None:
     """Send every chunk that has not arrived before, at most `workers` at once; stop at the first failure."""
     # asked to stop, nothing more is begun; of what failed once, nothing is sent beside it or after
     going = takewhile(lambda _: not terms.stop.is_set(), enumerate(chunks))
-    work_all(_one(pieces, terms), going, workers, "deliver", ahead=1)
+    work_all(_make_sender(pieces, terms), going, workers, "deliver", ahead=1)
     if terms.stop.is_set():
         raise Interrupted("the run was interrupted; what was in flight is finished and recorded")
 
 
-def _one(pieces: Pieces, terms: ApplyOptions) -> Callable[[tuple[int, Chunk]], None]:
+def _make_sender(pieces: Pieces, terms: ApplyOptions) -> Callable[[tuple[int, Chunk]], None]:
     def send(numbered: tuple[int, Chunk]) -> None:
         number, chunk = numbered
         done = pieces.deliver(number, chunk, terms.stop)
-        terms.progress.chunk(pieces.change.address, done)
+        terms.progress.count_chunk(pieces.change.address, done)
 
     return send

@@ -37,26 +37,26 @@ def write(
         writes.release()
         words = f"released {change.name!r}"
     elif activity is None:
-        words = _at_rest(writes, None, calling, terms)
+        words = _do_at_rest(writes, None, calling, terms)
     elif step.does == (WriteOp.ACTIVATE,):
         words = activation.activate(writes, activity, lists, calling)
     elif change.action is Action.REPLACE:
-        fields = {**make_resting_fields(change, activity), **_fixed(writes, calling, terms)}
+        fields = {**make_resting_fields(change, activity), **_fix_times(writes, calling, terms)}
         Succession(writes, activity, lists, calling, fields).run()
         words = f"made {change.name!r} anew"
     elif step.does[0] is WriteOp.PAUSE and change.action is not Action.DELETE:
         Transaction(writes, activity, lists, calling, step.does).run()
         words = f"updated {change.name!r}"
     else:
-        words = _at_rest(writes, activity, calling, terms)
+        words = _do_at_rest(writes, activity, calling, terms)
     return StepResult(step.address, Outcome.DONE, words)
 
 
-def _at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms: ApplyOptions) -> str:
+def _do_at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms: ApplyOptions) -> str:
     change = writes.change
     match change.action:
         case Action.CREATE:
-            fields = {**make_resting_fields(change, activity), **_fixed(writes, calling, terms)}
+            fields = {**make_resting_fields(change, activity), **_fix_times(writes, calling, terms)}
             try:
                 writes.create(fields)
             except (Interrupted, LedgerError):
@@ -67,9 +67,9 @@ def _at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms
                 raise
             return f"created {change.name!r}"
         case Action.DELETE:
-            live = writes.found() if activity is not None else None
+            live = writes.find() if activity is not None else None
             if activity is not None and live is not None and activity.may_run(live.fields):
-                writes.rest(activity, live)
+                writes.pause(activity, live)
             writes.delete()
             return f"deleted {change.name!r}"
         case _:
@@ -77,7 +77,7 @@ def _at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms
             if activity is not None and activity.may_run(change.before):
                 writes.update(WriteOp.CHANGE, fields)  # nothing but what may be changed while it works
             else:
-                _still_rests(writes, activity)
+                _check_still_rests(writes, activity)
                 writes.update(WriteOp.CHANGE, fields)
             if change.previous is not None:
                 if any(surface.size for surface in writes.kind.surfaces):  # it holds contacts
@@ -86,9 +86,9 @@ def _at_rest(writes: Writes, activity: RunStates | None, calling: Calling, terms
             return f"{'adopted' if change.adopts else 'updated'} {change.name!r}"
 
 
-def _still_rests(writes: Writes, activity: RunStates | None) -> None:
+def _check_still_rests(writes: Writes, activity: RunStates | None) -> None:
     """Raise if an object that was at rest may have been activated by somebody else meanwhile."""
-    live = writes.found() if activity is not None else None
+    live = writes.find() if activity is not None else None
     if activity is not None and live is not None and activity.may_run(live.fields):
         raise NotAsWritten(
             f"{writes.change.name!r} may have been activated by somebody else since the plan was made",
@@ -97,11 +97,11 @@ def _still_rests(writes: Writes, activity: RunStates | None) -> None:
         )
 
 
-def _fixed(writes: Writes, calling: Calling, terms: ApplyOptions) -> dict[str, str]:
+def _fix_times(writes: Writes, calling: Calling, terms: ApplyOptions) -> dict[str, str]:
     """What is counted from the moment of creation; what a first attempt has fixed stays fixed when a run is resumed."""
     now = terms.clock()
     later = writes.change.seconds_later.items()
     moments = {name: format_instant(now + timedelta(seconds=seconds)) for name, seconds in later}
-    moments |= calling.fixed(now)
+    moments |= calling.fix_times(now)
     fixed: dict[str, str] = writes.run.record_intent(str(writes.change.address), fixed=moments)["fixed"]
     return fixed

@@ -40,7 +40,7 @@ def set_outcomes(change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOp
     settling = _Settling(change, writer, run, terms)
     with run.record_pending_on_failure(change.address, str(change.address)):
         try:
-            _all(settling, outcome_diff.iter_outcome_batches(change, BATCH), workers)
+            _settle_all(settling, outcome_diff.iter_outcome_batches(change, BATCH), workers)
         finally:
             settling.keep_unfinished()
     offered = (row["contactId"] for batch in outcome_diff.iter_outcome_batches(change, BATCH) for row in batch)
@@ -64,12 +64,12 @@ def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:
     return compute_figures(successful, failed, deferred, latencies)
 
 
-def _all(settling: _Settling, batches: Iterable[list[dict[str, Any]]], workers: int) -> None:
+def _settle_all(settling: _Settling, batches: Iterable[list[dict[str, Any]]], workers: int) -> None:
     """Settle every contact that is not decided yet, at most `workers` at once; stop at the first failure."""
-    going = takewhile(lambda _: not settling.stopped, settling.undecided(batches))
+    going = takewhile(lambda _: not settling.stopped, settling.iter_undecided(batches))
     with open_pool(workers, "settle") as pool:
         try:
-            for _ in take_results(pool, lambda each: settling.one(*each), going, AHEAD * workers):
+            for _ in take_results(pool, lambda each: settling.settle_one(*each), going, AHEAD * workers):
                 pass
         except BaseException:
             settling.over.set()
@@ -93,7 +93,7 @@ class _Batch:
 
 
 class _Settling:
-    """The contacts of one change. `one` is called from several threads; `over` is set when one of them has failed."""
+    """The contacts of one change. `settle_one` is called from several threads; `over` is set when one has failed."""
 
     def __init__(self, change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOptions) -> None:
         self.change = change
@@ -105,7 +105,7 @@ class _Settling:
         self._audited = {
             entry["contact"]: entry
             for entry in (run.iter_audited(change.address) if run.may_have_begun(change.address) else ())
-            if run.find_outcome(self._key(entry["batch"])) is None
+            if run.find_outcome(self._make_key(entry["batch"])) is None
         }
 
     @property
@@ -113,16 +113,16 @@ class _Settling:
         """Whether nothing more is to be begun."""
         return self._terms.stop.is_set()
 
-    def undecided(self, batches: Iterable[list[dict[str, Any]]]) -> Iterator[tuple[_Batch, dict[str, Any]]]:
+    def iter_undecided(self, batches: Iterable[list[dict[str, Any]]]) -> Iterator[tuple[_Batch, dict[str, Any]]]:
         """Every contact of which nothing is known yet; its batch is recorded ahead of the first of it."""
         for number, rows in enumerate(batches):
-            key = self._key(number)
+            key = self._make_key(number)
             done = self._run.find_outcome(key)
             if done is not None:
                 self._tell_progress(number, done, before=len(rows))
                 continue
             batch = _Batch(number, rows, self._run.has_intent(key))
-            batch.known = {row["contactId"]: known for row in rows if (known := self._known(row)) is not None}
+            batch.known = {row["contactId"]: known for row in rows if (known := self._find_known(row)) is not None}
             if self.stopped:
                 return
             self._run.record_intent(key, rows=len(rows))
@@ -133,7 +133,7 @@ class _Settling:
                 self._unfinished[number] = batch
             yield from ((batch, row) for row in rows if row["contactId"] not in batch.known)
 
-    def one(self, batch: _Batch, row: dict[str, Any]) -> None:
+    def settle_one(self, batch: _Batch, row: dict[str, Any]) -> None:
         """Settle one contact; the last of a batch records it."""
         if self.over.is_set() or self.stopped:
             return
@@ -159,16 +159,16 @@ class _Settling:
         teller = self._terms.teller
         if teller is not None:
             teller.tell(partial(make_outcome_occasions, self._run.name, self.change.address, settled), batch.again)
-        self._run.audit([self._entry(batch, row, each) for row, each in settled])
+        self._run.audit([self._make_entry(batch, row, each) for row, each in settled])
 
-    def _entry(self, batch: _Batch, row: Row, settled: Settled) -> dict[str, Any]:
+    def _make_entry(self, batch: _Batch, row: Row, settled: Settled) -> dict[str, Any]:
         return {
             "event": "outcome",
             "run": self._run.name,
             "at": settled.at,
             "address": str(self.change.address),
             "batch": batch.number,
-            "contact": self._token(row),
+            "contact": self._make_token(row),
             "campaign": str(self.change.campaign),
             "from": row["was"],
             "to": row["outcome"],
@@ -191,24 +191,24 @@ class _Settling:
             "deferred": sum(ending in ("held", "changed") for ending in endings),
             "latencies": [each.latency_ms for each in settled.values() if each.latency_ms],
         }
-        self._run.record_done(self._key(batch.number), **done, split=0, unsure=False)
+        self._run.record_done(self._make_key(batch.number), **done, split=0, unsure=False)
         self._tell_progress(batch.number, done, before=len(batch.known))
 
     def _tell_progress(self, number: int, done: Mapping[str, Any], before: int) -> None:
         rejected = len(done["rejected"])
         told = ChunkDone("set", number, done["rows"], rejected, before, done["deferred"])
-        self._terms.progress.chunk(self.change.address, told)
+        self._terms.progress.count_chunk(self.change.address, told)
 
-    def _known(self, row: Row) -> Settled | None:
-        entry = self._audited.get(self._token(row)) if self._audited else None
+    def _find_known(self, row: Row) -> Settled | None:
+        entry = self._audited.get(self._make_token(row)) if self._audited else None
         if entry is None:
             return None
         return Settled(entry["status"], "", entry["at"], entry["latency_ms"], entry["code"], entry["reason"])
 
-    def _token(self, row: Row) -> str:
+    def _make_token(self, row: Row) -> str:
         if self._terms.tokens is None:
             raise ValueError("outcomes are set with the tokens of a workspace alone")
         return self._terms.tokens.token(str(row["contactId"]))
 
-    def _key(self, number: int) -> str:
+    def _make_key(self, number: int) -> str:
         return f"{self.change.address}#set:{number}"

@@ -30,8 +30,8 @@ class Transaction:
         self._changes, self._resumes = WriteOp.CHANGE in does, WriteOp.RESUME in does
         change = writes.change
         self._worked = activity.is_running(change.before)
-        self._before = self._without_status(change.before or {})
-        self._after = self._without_status(change.after or {})
+        self._before = self._drop_status(change.before or {})
+        self._after = self._drop_status(change.after or {})
 
     def run(self) -> None:
         """Do it, from wherever an earlier run has left it.
@@ -41,13 +41,17 @@ class Transaction:
         """
         if self._resumes:
             self._lists.check(self._writes.change.references)  # before it rests: however long that takes
-        live = self._unmoved()
-        if self._resumes and self._activity.is_running(live.fields) and not self._writes.differing(live, self._after):
+        live = self._read_unmoved()
+        if (
+            self._resumes
+            and self._activity.is_running(live.fields)
+            and not self._writes.list_differing(live, self._after)
+        ):
             return
         try:
             if self._resumes:
                 self._calling.check(self._after)
-            self._forward(live)
+            self._go_forward(live)
         except LedgerError:
             raise
         except Interrupted as stopped:
@@ -55,12 +59,12 @@ class Transaction:
                 stopped.note = f"{self._writes.change.name!r} may be left {self._activity.off} until the run is resumed"
             raise
         except ReconcilerError as error:
-            error.note = self._back(error)
+            error.note = self._go_back(error)
             raise
 
-    def _unmoved(self) -> LiveObject:
+    def _read_unmoved(self) -> LiveObject:
         """The object, which nobody but this run has changed since the plan was made."""
-        change, live = self._writes.change, self._writes.found()
+        change, live = self._writes.change, self._writes.find()
         if live is None:
             raise NotAsWritten(f"{change.name!r} no longer exists")
         if not self._writes.begun and live.digest() != change.precondition:
@@ -71,12 +75,12 @@ class Transaction:
             )
         return live
 
-    def _forward(self, live: LiveObject) -> None:
-        self._writes.rest(self._activity, live)
+    def _go_forward(self, live: LiveObject) -> None:
+        self._writes.pause(self._activity, live)
         if self._changes:
             self._change(make_resting_fields(self._writes.change, self._activity))
         if self._resumes:
-            self._lists.occupied(self._writes.change.references)
+            self._lists.check_occupied(self._writes.change.references)
             activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, self._after)
 
     def _change(self, fields: Mapping[str, Any]) -> None:
@@ -85,15 +89,15 @@ class Transaction:
         sent = {name: value for name, value in fields.items() if rests.get(name) != value}
         self._writes.update(WriteOp.CHANGE, sent, {**rests, **fields})
 
-    def _back(self, error: ReconcilerError) -> str:
+    def _go_back(self, error: ReconcilerError) -> str:
         """Make the object what it was before; in words, what it is now."""
         name, off = self._writes.change.name, self._activity.off
         why = f"{error.note}; " if error.note else ""
         try:
-            live = self._writes.found()
+            live = self._writes.find()
             if live is None:
                 return f"{why}{name!r} no longer exists"
-            return why + self._restored(live)
+            return why + self._restore(live)
         except (Interrupted, LedgerError):
             raise
         except ReconcilerError as another:
@@ -101,32 +105,32 @@ class Transaction:
             unsure = f" ({another.note})" if another.note else ""
             return f"{why}rolling it back failed too: {another.message}{unsure}; {name!r} is left {off}"
 
-    def _restored(self, live: LiveObject) -> str:
+    def _restore(self, live: LiveObject) -> str:
         name, off = self._writes.change.name, self._activity.off
-        wrong = [field for field in self._before if not self._as_before(field, live)]
+        wrong = [field for field in self._before if not self._is_as_before(field, live)]
         gained = [field for field in self._after if field not in self._before and field in live.fields]
         if self._activity.may_run(live.fields):
             if not wrong and not gained:
-                return self._untouched(live)
-            self._writes.rest(self._activity, live)
+                return self._describe_untouched(live)
+            self._writes.pause(self._activity, live)
         if wrong:
             self._change({field: self._before[field] for field in wrong})
         if gained:
             return f"{name!r} is left {off}: the tenant cannot take {', '.join(gained)} back"
         if not self._resumes or not self._worked:
             return f"{name!r} is left stopped, with its old values"
-        self._lists.occupied(self._writes.change.releases)
+        self._lists.check_occupied(self._writes.change.releases)
         activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, self._before)
         return f"{name!r} is rolled back"
 
-    def _as_before(self, field: str, live: LiveObject) -> bool:
+    def _is_as_before(self, field: str, live: LiveObject) -> bool:
         """Whether a field is as it was; of keys inside it, those count that it had, or that it was to get."""
         now, before, after = (each.get(field) for each in (live.fields, self._before, self._after))
         if isinstance(now, Mapping) and isinstance(before, Mapping) and isinstance(after, Mapping):
             return {key: value for key, value in now.items() if key in before or key in after} == dict(before)
         return bool(now == before)
 
-    def _untouched(self, live: LiveObject) -> str:
+    def _describe_untouched(self, live: LiveObject) -> str:
         """What is said of an object whose values are the old ones, and which does not rest."""
         name, field = self._writes.change.name, self._activity.field
         if self._activity.is_running(live.fields):
@@ -134,5 +138,5 @@ class Transaction:
         state = live.fields.get(field)
         return f"{name!r} is left alone, with its old values: its {field} is {state!r}, which may mean that it dials"
 
-    def _without_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _drop_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name != self._activity.field}

@@ -33,13 +33,15 @@ def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
         for each in plan.row_changes():
             if not wire_rows.is_unaltered(each):
                 raise Stale(f"the rows of {each.address} were edited after the plan was made", hint=_HINT)
-        held = {kind: {each.name: each for each in reader.objects(load_kinds()[kind])} for kind in _kinds_of(plan)}
-        moved = [*_moved_objects(plan, held, run), *_dialling(plan, held, reader)]
+        held = {
+            kind: {each.name: each for each in reader.read_objects(load_kinds()[kind])} for kind in _list_kinds(plan)
+        }
+        moved = [*_find_moved(plan, held, run), *_find_dialling(plan, held, reader)]
         for change in plan.rows:
             list_kind = held.get(change.list_address.kind, {})
             if run.may_have_begun(change.address) or change.list not in list_kind:
                 continue
-            members = relations.stage_rows(backend, partial(reader.members, change.members, into))
+            members = relations.stage_rows(backend, partial(reader.read_members, change.members, into))
             if wire_rows.digest_members(backend, members) != change.precondition:
                 moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
     if moved:
@@ -53,11 +55,11 @@ def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
 _HINT = "plan again, have the new plan reviewed, and apply that"
 
 
-def _kinds_of(plan: Plan) -> list[str]:
+def _list_kinds(plan: Plan) -> list[str]:
     return sorted({change.address.kind for change in plan.objects} | {change.list_address.kind for change in plan.rows})
 
 
-def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: Reader) -> Iterator[str]:
+def _find_dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: Reader) -> Iterator[str]:
     """Campaigns that the plan knows nothing of, and that may be calling people on a list which it changes.
 
     Nobody held their hours, and whom they would call, against the rules; who is put on the list is called at once.
@@ -71,24 +73,24 @@ def _dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], reader: 
     if not lists or kind.name in dict(plan.unseen) or kind.surface(reader.surfaces) is None:
         return
     ours = {each.name for each in plan.objects if each.address.kind == kind.name}
-    judged = {each.campaign.name: _as_judged(each.campaign) for each in plan.others}
-    for name, found in sorted((held.get(kind.name) or {each.name: each for each in reader.objects(kind)}).items()):
+    judged = {each.campaign.name: _reduce_to_judged(each.campaign) for each in plan.others}
+    for name, found in sorted((held.get(kind.name) or {each.name: each for each in reader.read_objects(kind)}).items()):
         if name in ours or not campaigns.RUN_STATES.may_run(found.fields):
             continue
         now = campaigns.make_undeclared_campaign(Address(kind.name, name), found)
         # which list one dials that names none, nobody knows
-        if (now.list in lists or not now.list) and judged.get(name) != _as_judged(now):
+        if (now.list in lists or not now.list) and judged.get(name) != _reduce_to_judged(now):
             what = f"list {now.list!r}" if now.list else "a list that nobody knows"
             since = f"dials {what} at other times, or another list" if name in judged else f"may dial {what}"
             yield f"campaign {name!r}, which no manifest declares, {since} since the plan was made"
 
 
-def _as_judged(campaign: Campaign) -> tuple[object, ...]:
+def _reduce_to_judged(campaign: Campaign) -> tuple[object, ...]:
     """What the rules know of a campaign that somebody else made: whom it dials, and when."""
     return campaign.list, campaign.starts, campaign.ends
 
 
-def _moved_objects(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run) -> Iterator[str]:
+def _find_moved(plan: Plan, held: dict[str, dict[str, LiveObject]], run: Run) -> Iterator[str]:
     named = ((kind, name, each.fields.get("name")) for kind, told in held.items() for name, each in told.items())
     doubles = {(kind, own) for kind, name, own in named if own != name}
     for change in plan.objects:

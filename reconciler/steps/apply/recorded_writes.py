@@ -62,17 +62,17 @@ class Writes:
         """Whether anything of this step may have been written before."""
         return bool(self.run.list_write_ops(self.at))
 
-    def found(self, name: str | None = None) -> LiveObject | None:
+    def find(self, name: str | None = None) -> LiveObject | None:
         """The object as the tenant holds it now; another of its kind by its name."""
         wanted = self.change.name if name is None else name
-        return self.writer.named(self.kind, wanted)
+        return self.writer.read_named(self.kind, wanted)
 
     def create(self, fields: Mapping[str, Any]) -> None:
         """Make the object."""
         self._write(
             WriteOp.CREATE,
             lambda: self.writer.create(self.kind, fields, self.workspace),
-            lambda: self._differs(self.change.name, fields),
+            lambda: self._describe_difference(self.change.name, fields),
         )
 
     def update(
@@ -88,10 +88,10 @@ class Writes:
         self._write(
             deed,
             lambda: self.writer.update(self.kind, name, fields, self.workspace),
-            lambda: self._differs(str(fields.get("name", name)), fields if then is None else then),
+            lambda: self._describe_difference(str(fields.get("name", name)), fields if then is None else then),
         )
 
-    def rest(self, run_states: RunStates, live: LiveObject) -> None:
+    def pause(self, run_states: RunStates, live: LiveObject) -> None:
         """Make an object of this kind rest, if it may be at work, and know that it does.
 
         What is stopping is waited for first: it comes to rest by itself, and takes no other status before.
@@ -101,15 +101,15 @@ class Writes:
         """
         found: LiveObject | None = live
         if run_states.read_state(live.fields) is RunState.STOPPING:
-            found = self._settled(live.name, {RunState.STOPPING})
+            found = self._wait_until_settled(live.name, {RunState.STOPPING})
         if found is not None and run_states.may_run(found.fields):
             self.update(WriteOp.PAUSE, {run_states.field: run_states.off}, of=live.name)
 
-    def _settled(self, name: str | None, states: set[RunState]) -> LiveObject | None:
+    def _wait_until_settled(self, name: str | None, states: set[RunState]) -> LiveObject | None:
         """The object, once its state is none of these that pass, or that has been waited for long enough."""
         run_states, waited = self.kind.run_states, 0
         while True:
-            live = self.found(name)
+            live = self.find(name)
             state = run_states.read_state(live.fields) if run_states is not None and live is not None else None
             pauses = STOPPING if state is RunState.STOPPING else SETTLING
             if state not in states or waited >= len(pauses):
@@ -123,11 +123,11 @@ class Writes:
         self._write(
             WriteOp.RELEASE,
             lambda: self.writer.release(self.kind, self.change.name, self.workspace),
-            self._still_ours,
+            self._describe_if_ours,
         )
 
-    def _still_ours(self) -> str:
-        live, before = self.found(), (self.change.before or {}).get("description") or ""
+    def _describe_if_ours(self) -> str:
+        live, before = self.find(), (self.change.before or {}).get("description") or ""
         if live is None:
             return f"{self.change.name!r} was to be released and no longer exists"
         if live.owner == self.workspace:
@@ -141,23 +141,23 @@ class Writes:
         self._write(
             WriteOp.DELETE,
             lambda: self.writer.delete(self.kind, wanted),
-            lambda: f"{wanted!r} was deleted and still exists" if self.found(wanted) else "",
+            lambda: f"{wanted!r} was deleted and still exists" if self.find(wanted) else "",
         )
 
-    def differing(self, live: LiveObject, fields: Mapping[str, Any]) -> list[str]:
+    def list_differing(self, live: LiveObject, fields: Mapping[str, Any]) -> list[str]:
         """The fields that the tenant does not hold as they are given; our mark among them."""
         wrong = [name for name, value in fields.items() if not self.kind.as_written(name, live.fields.get(name), value)]
         return wrong if live.owner == self.workspace else [*wrong, "the ownership mark"]
 
-    def _differs(self, name: str, fields: Mapping[str, Any]) -> str:
+    def _describe_difference(self, name: str, fields: Mapping[str, Any]) -> str:
         run_states = self.kind.run_states
         passing = (
             {RunState.STOPPING, RunState.UNKNOWN} if run_states is not None and run_states.field in fields else set()
         )
-        live = self._settled(name, passing)
+        live = self._wait_until_settled(name, passing)
         if live is None:
             return f"{name!r} was written and does not exist"
-        wrong = self.differing(live, fields)
+        wrong = self.list_differing(live, fields)
         if not wrong:
             return ""
         words = f"the tenant did not keep {', '.join(wrong)} of {name!r} as written"

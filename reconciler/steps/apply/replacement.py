@@ -43,13 +43,13 @@ class Succession:
         name = self._writes.change.name
         if self._works:
             self._lists.check(self._writes.change.references)  # before the old one rests: however long that takes
-        if self._over():
+        if self._is_over():
             return
         if self._works:
-            self._in_hours()
-        self._unmoved()
+            self._check_hours()
+        self._check_unmoved()
         try:
-            self._forward()
+            self._go_forward()
         except LedgerError:
             raise
         except Interrupted as stopped:
@@ -57,38 +57,38 @@ class Succession:
                 stopped.note = f"{name!r} may be left {self._activity.off} until the run is resumed"
             raise
         except ReconcilerError as error:
-            error.note = self._back(error)
+            error.note = self._go_back(error)
             raise
         try:
-            if self._writes.found(self._aside) is not None:
+            if self._writes.find(self._aside) is not None:
                 self._rest(self._aside)  # somebody may have set it to work meanwhile
             self._writes.delete(self._aside)
         except ReconcilerError as error:
             error.note = f"{name!r} was replaced; the old one is paused as {self._aside!r}, and could not be deleted"
             raise
 
-    def _in_hours(self) -> None:
+    def _check_hours(self) -> None:
         """Raise if the new one would call people at the wrong hours; the old one is as before then."""
         try:
             self._calling.check(self._fields)
         except ReconcilerError as error:
             if self._writes.begun:
-                error.note = self._back(error)
+                error.note = self._go_back(error)
             raise
 
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         """Whether an earlier run was stopped after the last write of all this."""
         if (
             WriteOp.DELETE not in self._writes.run.list_write_ops(self._writes.at)
-            or self._writes.found(self._aside) is not None
+            or self._writes.find(self._aside) is not None
         ):
             return False
-        live = self._writes.found()
-        return live is not None and not self._writes.differing(live, self._writes.change.after or {})
+        live = self._writes.find()
+        return live is not None and not self._writes.list_differing(live, self._writes.change.after or {})
 
-    def _unmoved(self) -> None:
+    def _check_unmoved(self) -> None:
         """Raise if somebody but this run has changed the old one since the plan was made."""
-        change, live = self._writes.change, self._writes.found()
+        change, live = self._writes.change, self._writes.find()
         if not self._writes.begun and (live is None or live.digest() != change.precondition):
             raise NotAsWritten(
                 f"{change.name!r} was changed or deleted by somebody else since this run began",
@@ -96,27 +96,27 @@ class Succession:
                 hint="plan again, have the new plan reviewed, and apply that",
             )
 
-    def _forward(self) -> None:
+    def _go_forward(self) -> None:
         name = self._writes.change.name
-        if self._writes.found(self._aside) is None:
+        if self._writes.find(self._aside) is None:
             self._rest(name)
             self._writes.update(WriteOp.RENAME, {"name": self._aside})
-        new = self._writes.found()
-        rest = self._without_status(self._writes.change.after or {})
-        if new is not None and self._activity.is_running(new.fields) and not self._writes.differing(new, rest):
+        new = self._writes.find()
+        rest = self._drop_status(self._writes.change.after or {})
+        if new is not None and self._activity.is_running(new.fields) and not self._writes.list_differing(new, rest):
             return
         self._writes.create(self._fields)
         if self._works:
-            self._lists.occupied(self._writes.change.references)
+            self._lists.check_occupied(self._writes.change.references)
             activation.set_to_work(self._writes, self._activity, WriteOp.ACTIVATE, rest)
 
     def _rest(self, name: str) -> None:
-        live = self._writes.found(name)
+        live = self._writes.find(name)
         if live is None:
             raise NotAsWritten(f"{name!r} no longer exists")
-        self._writes.rest(self._activity, live)
+        self._writes.pause(self._activity, live)
 
-    def _back(self, error: ReconcilerError) -> str:
+    def _go_back(self, error: ReconcilerError) -> str:
         """Put the old one back in its place; in words, what there is now."""
         name = self._writes.change.name
         why = f"{error.note}; " if error.note else ""
@@ -133,12 +133,12 @@ class Succession:
         return why + state
 
     def _restore(self, name: str) -> str:
-        if self._writes.found(self._aside) is not None:
-            if self._writes.found(name) is not None:
+        if self._writes.find(self._aside) is not None:
+            if self._writes.find(name) is not None:
                 self._rest(name)
                 self._writes.delete(name)
             self._writes.update(WriteOp.RENAME, {"name": self._writes.change.previous or name}, of=self._aside)
-        live = self._writes.found()
+        live = self._writes.find()
         if live is None:
             raise NotAsWritten(f"{name!r} no longer exists")
         if self._activity.may_run(live.fields) and not self._activity.is_running(live.fields):
@@ -147,10 +147,10 @@ class Succession:
         if not self._worked and self._activity.may_run(self._writes.change.before):
             return f"{name!r} is left stopped, with its old values"
         if self._worked and not self._activity.is_running(live.fields):
-            self._lists.occupied(self._writes.change.releases)
-            before = self._without_status(self._writes.change.before or {})
+            self._lists.check_occupied(self._writes.change.releases)
+            before = self._drop_status(self._writes.change.before or {})
             activation.set_to_work(self._writes, self._activity, WriteOp.RESUME, before)
         return f"{name!r} is rolled back"
 
-    def _without_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _drop_status(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in fields.items() if name != self._activity.field}

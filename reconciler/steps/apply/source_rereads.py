@@ -69,7 +69,7 @@ class Readings:
         self._into = terms.scratch / "do-not-call"
         self._known: dict[RowQuery, _Reading] = {}
 
-    def of(self, segment: Segment) -> Mapping[RowQuery, Rows]:
+    def read_sources(self, segment: Segment) -> Mapping[RowQuery, Rows]:
         """What every source of a segment holds now.
 
         Raises:
@@ -80,13 +80,13 @@ class Readings:
         with engine.open_reader(self._terms.engine, self._terms.scratch) as backend:
             for each in segment.suppress:
                 for query in each.read:
-                    read[query] = self._now(backend, each.address, query)
+                    read[query] = self._read_now(backend, each.address, query)
         with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             for each in segment.suppress:
                 self._check(backend, segment, each, read)
         return read
 
-    def contacts(self, segment: Segment) -> Rows:
+    def read_contacts(self, segment: Segment) -> Rows:
         """What the source of a segment's contacts holds now: who gave consent is asked there.
 
         Raises:
@@ -95,37 +95,37 @@ class Readings:
         self._into.mkdir(mode=0o700, exist_ok=True)
         name = f"the source of {segment.address}, which says who gave consent,"
         with engine.open_reader(self._terms.engine, self._terms.scratch) as backend:
-            rows = self._now(backend, name, segment.contacts)
+            rows = self._read_now(backend, name, segment.contacts)
         if not rows.count:
-            raise DoNotCallUnknown(f"{name} is empty now", where=_place(segment.contacts), hint=_AGAIN)
+            raise DoNotCallUnknown(f"{name} is empty now", where=_name_place(segment.contacts), hint=_AGAIN)
         return rows
 
-    def _now(self, backend: Any, name: object, query: Any) -> Rows:
+    def _read_now(self, backend: Any, name: object, query: Any) -> Rows:
         known = self._known.get(query)
         for _ in range(MOST_READS):
             now = self._terms.clock()
-            with _told(name, query):
-                digest = self._digest(query)
+            with _name_source(name, query):
+                digest = self._digest_files(query)
                 if known is not None and (known.is_of(now) if digest is None else digest == known.digest):
                     return known.rows
-                rows = read_people.read_people(backend, query, self._access(now), self._into)
+                rows = read_people.read_people(backend, query, self._make_access(now), self._into)
                 # a file that is written meanwhile may have been read in part
-                if digest is None or self._digest(query) == digest:
+                if digest is None or self._digest_files(query) == digest:
                     self._known[query] = _Reading(rows, now, self._terms.clock(), digest)
                     return rows
         raise DoNotCallUnknown(
             f"{name} was read {MOST_READS} times, and was written meanwhile each time",
-            where=_place(query),
+            where=_name_place(query),
             hint="write the file beside its place and move it there whole, then resume",
         )
 
-    def _access(self, now: datetime) -> Access:
+    def _make_access(self, now: datetime) -> Access:
         if self._terms.secret is None:
             raise ValueError("sources are read with the secrets of a workspace alone")
-        organisation = partial(salesforce_client.records, counted=self._reader.count)
+        organisation = partial(salesforce_client.open_records, counted=self._reader.count_requests)
         return Access(self._terms.root, self._reader, self._terms.secret, organisation, now)
 
-    def _digest(self, query: Any) -> str | None:
+    def _digest_files(self, query: Any) -> str | None:
         """The digest of local files, their names among what is digested; None of what is no local file."""
         if not isinstance(query, FileFeed):
             return None
@@ -144,7 +144,7 @@ class Readings:
 
     def _check(self, backend: Any, segment: Segment, each: Suppression, read: Mapping[RowQuery, Rows]) -> None:
         """Hold what was read against what the plan was made with."""
-        planned = self._planned(segment, each)
+        planned = self._find_planned(segment, each)
         if planned is None:
             raise DoNotCallUnknown(
                 f"the plan does not say what {each.address} held", where=str(segment.address), hint=_AGAIN
@@ -153,7 +153,7 @@ class Readings:
             if before and not read[query].count:
                 raise DoNotCallUnknown(
                     f"{each.address}: {query} has no numbers any more; it had {before:,} when the plan was made",
-                    where=_place(query),
+                    where=_name_place(query),
                     note="an empty do-not-call list is never read as “call everyone”",
                     hint=_AGAIN,
                 )
@@ -180,12 +180,12 @@ class Readings:
         raise DoNotCallUnknown(
             f"{each.address}: {unread:,} of its numbers cannot be read as phones; {planned.unread:,} could not be when"
             f" the plan was made: {shown}",
-            where=_place(each.numbers),
+            where=_name_place(each.numbers),
             note="whoever they mean would be called",
             hint="correct them in the source, then resume",
         )
 
-    def _planned(self, segment: Segment, each: Suppression) -> DoNotCall | None:
+    def _find_planned(self, segment: Segment, each: Suppression) -> DoNotCall | None:
         for told in self._plan.suppressions:
             if (told.segment, told.address) == (segment.address, each.address):
                 return told
@@ -196,7 +196,7 @@ _AGAIN = "fix the source, then resume; or plan again, and have the new plan revi
 
 
 @contextmanager
-def _told(name: object, query: Any) -> Iterator[None]:
+def _name_source(name: object, query: Any) -> Iterator[None]:
     """Say of a source that cannot be read whose it is."""
     try:
         yield
@@ -211,9 +211,9 @@ def _told(name: object, query: Any) -> Iterator[None]:
     except ReconcilerError as error:
         words = f"{name} cannot be read: {error.message}"
         raise DoNotCallUnknown(
-            words, where=error.where or _place(query), note=error.note, hint=error.hint or _AGAIN
+            words, where=error.where or _name_place(query), note=error.note, hint=error.hint or _AGAIN
         ) from error
 
 
-def _place(query: Any) -> str:
+def _name_place(query: Any) -> str:
     return str(query.where)

@@ -46,7 +46,7 @@ def run_steps(
                 begun = list(queue.take(at_once))
                 if len(begun) == 1 and not under_way:
                     results[begun[0].address] = one(begun[0], results)
-                    queue.ended(begun[0])
+                    queue.end(begun[0])
                     continue
                 under_way |= {pool.submit(one, step, results): step for step in begun}
                 if not under_way:
@@ -54,7 +54,7 @@ def run_steps(
                 for done in wait_for_one(under_way):
                     step = under_way.pop(done)
                     results[step.address] = done.result()
-                    queue.ended(step)
+                    queue.end(step)
         except BaseException:
             stop.set()
             raise
@@ -73,7 +73,7 @@ class _Queue:
         self._next: dict[Address, list[int]] = defaultdict(list)
         self._ready: tuple[list[int], list[int]] = ([], [])
         self._busy = [0, 0]
-        besides = _besides(plan)
+        besides = _make_after(plan)
         for place, step in enumerate(plan.steps):
             before = {*step.needs, *(besides(step) if self._alone[place] else ())} - {step.address}
             self._waits.append(len(before))
@@ -89,7 +89,7 @@ class _Queue:
                 self._busy[alone] += 1
                 yield self._steps[heappop(self._ready[alone])]
 
-    def ended(self, step: Step) -> None:
+    def end(self, step: Step) -> None:
         """A step has ended, however it did."""
         self._busy[self._alone[self._place[step.address]]] -= 1
         for place in self._next.pop(step.address, ()):
@@ -98,7 +98,7 @@ class _Queue:
                 heappush(self._ready[self._alone[place]], place)
 
 
-def _besides(plan: Plan) -> Callable[[Step], Iterator[Address]]:
+def _make_after(plan: Plan) -> Callable[[Step], Iterator[Address]]:
     """What a step comes after without depending on it: all lists of a segment that fills what its object dials.
 
     Whoever moves from one of them to another was taken off the one before the other is dialled, or it was tried.
@@ -112,9 +112,9 @@ def _besides(plan: Plan) -> Callable[[Step], Iterator[Address]]:
         if change.address in steps:
             deliveries[change.address.resource].append(change.address)
 
-    def found(step: Step) -> Iterator[Address]:
+    def find_after(step: Step) -> Iterator[Address]:
         for reference in dials[step.address.object]:
             for segment in fills.get(reference, ()):
                 yield from deliveries[segment]
 
-    return found
+    return find_after

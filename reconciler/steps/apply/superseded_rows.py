@@ -14,7 +14,7 @@ from reconciler.model.row_files import Rows
 _AT_ONCE = 1000
 
 
-def remove(backend: Any, change: RowChange, now: Rows, writer: Writer, run: Run) -> int:
+def remove_superseded(backend: Any, change: RowChange, now: Rows, writer: Writer, run: Run) -> int:
     """Take off rows whose contacts were written by another phone than the row has; how many.
 
     They are told by the list itself, and not by the journal: done again, it finds none.

@@ -27,7 +27,7 @@ from reconciler.model.resource_address import Address
 from reconciler.model.row_files import ContactsOf, LiveList, RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.steps.apply.source_rereads import DoNotCallUnknown, Readings
-from reconciler.surfaces import tell_phones
+from reconciler.surfaces import tells_phones
 
 
 class StillThere(ReconcilerError):
@@ -50,13 +50,13 @@ class Fresh:
 
     def applies(self, change: RowChange) -> bool:
         """Whether the list's segment has do-not-call lists, or asks for consent, at all."""
-        return self._segment(change).asks_again
+        return self._find_segment(change).asks_again
 
-    def out(self, change: RowChange) -> Mapping[str, str]:
+    def list_out(self, change: RowChange) -> Mapping[str, str]:
         """Contacts who may not be called since the plan, each with the do-not-call list, or that consent is wanting."""
         return self._run.list_suppressed(change.address)
 
-    def by_tenant(self, change: RowChange) -> Mapping[str, str]:
+    def list_by_tenant(self, change: RowChange) -> Mapping[str, str]:
         """Of those who were taken off it: whom the tenant would dial by such a number, which nobody knew before."""
         return dict(self._by_tenant.get(change.address, {}))
 
@@ -69,14 +69,14 @@ class Fresh:
         """
         if not self.applies(change):
             return
-        with self._looking_at(change):
-            began, segment = self._terms.clock(), self._segment(change)
+        with self._lock_look(change):
+            began, segment = self._terms.clock(), self._find_segment(change)
             with self._reading:
-                read = self._read[change.address] = self._readings.of(segment)
+                read = self._read[change.address] = self._readings.read_sources(segment)
                 with engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
                     found = dict(dnc_recheck.recheck_planned(backend, change, segment, read))
                     if segment.asks_consent:
-                        contacts = self._readings.contacts(segment)
+                        contacts = self._readings.read_contacts(segment)
                         found = dict(dnc_recheck.recheck_consent(backend, change, segment, contacts)) | found
             if self._keep(change, found):
                 self.take_off(change)
@@ -90,7 +90,7 @@ class Fresh:
         if not self.applies(change):
             return
         if self._is_due(change):
-            with self._looking_at(change):
+            with self._lock_look(change):
                 if self._is_due(change):
                     before = change.address in self._looked
                     self.look(change)
@@ -103,7 +103,7 @@ class Fresh:
         age = None if looked is None else self._terms.clock() - looked
         return age is None or not timedelta(0) <= age < self._terms.settings.reread_after
 
-    def _looking_at(self, change: RowChange) -> threading.RLock:
+    def _lock_look(self, change: RowChange) -> threading.RLock:
         """One look at a list at a time; of several lists only the reading of sources is one at a time."""
         with self._guard:
             return self._lists.setdefault(change.address, threading.RLock())
@@ -120,12 +120,12 @@ class Fresh:
             StillThere: somebody is on it all the same.
             ReconcilerError: the tenant cannot be read, or will not let them be taken off.
         """
-        with self._looking_at(change):
-            members, wrong = self._on_list(change)
+        with self._lock_look(change):
+            members, wrong = self._read_list(change)
             if not wrong:
                 return members
             self._remove(change, wrong)
-            members, wrong = self._on_list(change)
+            members, wrong = self._read_list(change)
             if wrong:
                 raise StillThere(
                     f"{len(wrong):,} contacts of list {change.list!r} may not be called by now, and are still on it"
@@ -135,7 +135,7 @@ class Fresh:
                 )
             return members
 
-    def _segment(self, change: RowChange) -> Segment:
+    def _find_segment(self, change: RowChange) -> Segment:
         try:
             return self._terms.segments[change.address.resource]
         except KeyError:
@@ -146,39 +146,41 @@ class Fresh:
             ) from None
 
     def _keep(self, change: RowChange, found: Mapping[str, str]) -> bool:
-        before = self.out(change)
+        before = self.list_out(change)
         new = {contact: by for contact, by in found.items() if contact not in before}
         if new:
             self._run.record_suppressed(change.address, change.list, new, self._terms.tokens)
         return bool(new)
 
-    def _on_list(self, change: RowChange) -> tuple[Rows, Sequence[str]]:
+    def _read_list(self, change: RowChange) -> tuple[Rows, Sequence[str]]:
         """Who is on the list, and the ids there of those who may not be; the others' numbers in the tenant are new."""
         into = self._terms.scratch / "taken-off" / compute_digest(str(change.address)).rpartition(":")[2][:16]
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
-        segment = self._segment(change)
+        segment = self._find_segment(change)
         with engine.open_engine(self._terms.engine, into) as backend:
-            members = relations.stage_rows(backend, partial(self._writer.members, change.members, into))
+            members = relations.stage_rows(backend, partial(self._writer.read_members, change.members, into))
             if not segment.asks_again:
                 return members, ()
-            phones = self._phones(backend, change, members, into) if segment.suppress else None
+            phones = self._read_phones(backend, change, members, into) if segment.suppress else None
         with self._reading, engine.open_engine(self._terms.engine, self._terms.scratch) as backend:
             read = self._read[change.address]
             by_tenant = {} if phones is None else dict(dnc_recheck.recheck_live(backend, phones, segment, read))
-            wrong = dnc_recheck.recheck_members(backend, change, members, list(self.out(change)), list(by_tenant), into)
+            wrong = dnc_recheck.recheck_members(
+                backend, change, members, list(self.list_out(change)), list(by_tenant), into
+            )
         mine = {contact: by_tenant[member] for contact, member in wrong if member in by_tenant}
         self._by_tenant.setdefault(change.address, {}).update(mine)
         self._keep(change, mine)
         return members, [member for _, member in wrong]
 
-    def _phones(self, backend: Any, change: RowChange, members: Rows, into: Path) -> Rows | None:
+    def _read_phones(self, backend: Any, change: RowChange, members: Rows, into: Path) -> Rows | None:
         """The members with the numbers that the tenant has, where a surface offers them."""
-        if not tell_phones(self._writer.surfaces):
+        if not tells_phones(self._writer.surfaces):
             return None
         if not (change.attributes or change.data):
             return members  # they were read through that surface
         query = ContactsOf(LiveList(name=change.list), Location(str(change.address)))
-        return relations.stage_rows(backend, partial(self._writer.contacts, query, into))
+        return relations.stage_rows(backend, partial(self._writer.read_contacts, query, into))
 
     def _remove(self, change: RowChange, ids: Sequence[str]) -> None:
         """Take members off, a chunk at a time; less at once where the tenant will not take so many."""

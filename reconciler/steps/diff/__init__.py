@@ -35,7 +35,7 @@ from reconciler.model.row_files import ContactsOf, Rows
 from reconciler.model.score_date import Scored
 from reconciler.model.segment import Segment, Target
 from reconciler.steps.diff import object_diff
-from reconciler.surfaces import tell_phones
+from reconciler.surfaces import tells_phones
 
 EXAMPLES = 3
 """Contacts shown as examples of each action on a list."""
@@ -47,10 +47,10 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     Raises:
         BadInput: something declared cannot be made or changed through the tenant's surfaces.
     """
-    told = tuple(object_diff.notices(desired, live))
-    found = [*object_diff.declared(desired, live), *object_diff.released(desired, live)]
-    found += object_diff.pruned(desired, live) if desired.prune else ()
-    found = list(object_diff.with_alike(found, live))
+    told = tuple(object_diff.list_notices(desired, live))
+    found = [*object_diff.diff_declared(desired, live), *object_diff.list_released(desired, live)]
+    found += object_diff.list_pruned(desired, live) if desired.prune else ()
+    found = list(object_diff.add_alike(found, live))
     accounts: list[Accounting] = []
     rows: list[RowChange] = []
     into = desired.scratch / "rows"
@@ -58,16 +58,16 @@ def diff(desired: Desired, members: Members, live: Live, tokens: Tokens) -> Chan
     with engine.open_engine(desired.settings.engine, desired.scratch) as backend:
         for standing in members:
             accounts.append(standing.account)
-            rows += _row_changes(backend, desired, standing, live, tokens, into)
-        outcomes = tuple(_outcomes(backend, desired, live, tokens, into))
+            rows += _iter_row_changes(backend, desired, standing, live, tokens, into)
+        outcomes = tuple(_iter_outcomes(backend, desired, live, tokens, into))
         numbers = tuple(
             dnc_additions.plan_additions(backend, make_disposition_sets(desired.catalogue), live.rows, tokens, into)
         )
-    left = tuple(object_diff.undeclared(desired, live))
+    left = tuple(object_diff.list_undeclared(desired, live))
     return Changes(tuple(found), tuple(rows), tuple(accounts), outcomes, numbers, left, told)
 
 
-def _row_changes(
+def _iter_row_changes(
     backend: Any, desired: Desired, standing: MembershipDecision, live: Live, tokens: Tokens, into: Path
 ) -> Iterator[RowChange]:
     """What must change on every list of a segment."""
@@ -75,17 +75,17 @@ def _row_changes(
     current = {band: live.rows[target.members] for band, target in targets.items()}
     parts = {band: standing.segment.part(target) for band, target in targets.items()}
     files = {band: into / f"{part.name}-{part.part}.parquet" for band, part in parts.items()}
-    waiting = {band: _owed(backend, desired, live, target.list) for band, target in targets.items()}
+    waiting = {band: _select_pending(backend, desired, live, target.list) for band, target in targets.items()}
     owed = {band: each for band, each in waiting.items() if each is not None}
 
-    past = _past(desired, standing, live)
-    again = _again(desired, tokens, into / f"{standing.segment.address.name}.offered.parquet") if owed else None
+    past = _find_past(desired, standing, live)
+    again = _make_offered(desired, tokens, into / f"{standing.segment.address.name}.offered.parquet") if owed else None
 
     def compare(keys: Mapping[str, Key], method: str | None) -> Mapping[str, MemberDiff]:
-        personal = _personal(desired, standing, live, tokens, method)
+        personal = _make_personal(desired, standing, live, tokens, method)
         return membership_diff.compare_members(backend, standing, current, files, owed, keys, personal, past, again)
 
-    compared, ways = _compared(backend, standing, current, compare, live)
+    compared, ways = _compare(backend, standing, current, compare, live)
     shown = wire_rows.pick_examples(backend, {band: each.rows for band, each in compared.items()}, EXAMPLES)
     for band, target in targets.items():
         samples = tuple(
@@ -100,25 +100,25 @@ def _row_changes(
             reached = dnc_recheck.write_reached(
                 backend, current[band], standing.rows, file, all_known=standing.segment.asks_consent
             )
-        change = _row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
+        change = _make_row_change(backend, standing, target, compared[band], ways[band], live, samples, reached)
         aged = sum(each.count for each in compared[band].reasons if each.reason.code == recency_only.BY_CALENDAR)
         model = recency_only.digest_model(standing.segment)
         scored = Scored(desired.as_of, model) if model else None
         yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None, scored=scored)
 
 
-def _again(desired: Desired, tokens: Tokens, file: Path) -> rejected_rows.Offered:
+def _make_offered(desired: Desired, tokens: Tokens, file: Path) -> rejected_rows.Offered:
     """How rows are held against those that a list would not take before."""
     target = file.with_suffix(".digests.parquet")
-    digested = partial(_offered, desired, tokens, target)
+    digested = partial(_digest_offered, desired, tokens, target)
     return rejected_rows.Offered(digested, file, desired.settings.rejected.by_time)
 
 
-def _offered(desired: Desired, tokens: Tokens, target: Path, rows: Rows) -> Rows:
+def _digest_offered(desired: Desired, tokens: Tokens, target: Path, rows: Rows) -> Rows:
     return rejected_rows.digest_rows(desired.settings.engine, desired.scratch, tokens.key, rows, target)
 
 
-def _past(desired: Desired, standing: MembershipDecision, live: Live) -> recency_only.Past:
+def _find_past(desired: Desired, standing: MembershipDecision, live: Live) -> recency_only.Past:
     """As of which moments the lists of a segment were written, as far as the ledger knows."""
     segment = standing.segment
     told = {
@@ -128,7 +128,7 @@ def _past(desired: Desired, standing: MembershipDecision, live: Live) -> recency
     return recency_only.Past({band: each for band, each in told.items() if each is not None}, live.rows, desired.as_of)
 
 
-def _compared(
+def _compare(
     backend: Any,
     standing: MembershipDecision,
     current: Mapping[str, Rows],
@@ -141,28 +141,28 @@ def _compared(
     written: where it takes another way than it would take for few, they are compared once more, as that one does.
     """
     method = standing.segment.delivery.method
-    known = delivery_of.find_key(live.methods[method], tell_phones(live.surfaces)) if method != "auto" else "contact"
+    known = delivery_of.find_key(live.methods[method], tells_phones(live.surfaces)) if method != "auto" else "contact"
     keys: dict[str, Key] = dict.fromkeys(current, known)
-    few = _for_few(standing, live)
+    few = _choose_for_few(standing, live)
     compared = compare(keys, few)
-    ways = {band: _way(standing, each, live) for band, each in compared.items()}
+    ways = {band: _choose_way(standing, each, live) for band, each in compared.items()}
     asked = {
-        band: delivery_of.find_key(live.methods[way.method], tell_phones(live.surfaces)) for band, way in ways.items()
+        band: delivery_of.find_key(live.methods[way.method], tells_phones(live.surfaces)) for band, way in ways.items()
     }
     others = sorted({way.method for way in ways.values()} - {few})
     if asked != keys or others:
         compared = compare(asked, others[0] if others else few)
-        again = {band: _way(standing, each, live) for band, each in compared.items()}
+        again = {band: _choose_way(standing, each, live) for band, each in compared.items()}
         # as it says how many are written; that they are fewer now makes it no other way
         ways = {band: again[band] if again[band].method == way.method else way for band, way in ways.items()}
     for band, each in compared.items():
         unknown = membership_diff.count_foreign_removals(backend, each, current[band]) if asked[band] == "sent" else 0
         if unknown:
-            raise _unknown_numbers(standing.segment, band, unknown, ways[band].method)
+            raise _numbers_unknown(standing.segment, band, unknown, ways[band].method)
     return compared, ways
 
 
-def _for_few(standing: MembershipDecision, live: Live) -> str | None:
+def _choose_for_few(standing: MembershipDecision, live: Live) -> str | None:
     """The method that would write a few contacts; None where there is none."""
     segment = standing.segment
     known = isinstance(segment.contacts, ContactsOf)
@@ -170,7 +170,7 @@ def _for_few(standing: MembershipDecision, live: Live) -> str | None:
     return None if chosen is None else chosen.method
 
 
-def _personal(
+def _make_personal(
     desired: Desired, standing: MembershipDecision, live: Live, tokens: Tokens, method: str | None
 ) -> field_diff.Personal:
     """What a method writes of contacts themselves, and what is known of it."""
@@ -181,39 +181,39 @@ def _personal(
     told = {each.band: None if each.phones is None else live.rows.get(each.phones) for each in segment.targets}
     files = {each.band: live.written(each.list) for each in segment.targets}
     last = {
-        band: written_digests.as_rows(file)
+        band: written_digests.make_rows(file)
         for band, file in files.items()
         if file is not None and written_digests.is_readable(file)
     }
 
-    def digested(people: Rows) -> Rows:
+    def digest_people(people: Rows) -> Rows:
         target = people.path.with_suffix(".digests.parquet")
         return written_digests.digest_people(desired.settings.engine, desired.scratch, tokens.key, people, target)
 
-    return field_diff.Personal(fields, told, last, digested)
+    return field_diff.Personal(fields, told, last, digest_people)
 
 
-def _outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
+def _iter_outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, into: Path) -> Iterator[OutcomeChange]:
     """What must change of the contacts of every campaign that a set names; nothing is said where nobody looked."""
     declared = make_disposition_sets(desired.catalogue)
     for wanted in declared:
         if wanted.live not in live.rows:
             continue
         file = into / f"{wanted.address.kind}-{wanted.address.name}.parquet"
-        owed = _owed(backend, desired, live, str(wanted.address))
+        owed = _select_pending(backend, desired, live, str(wanted.address))
         others = [each for each in declared if each.address != wanted.address]
         rivals = [each for each in others if each.campaign.may_be(wanted.campaign)]
         yield outcome_changes.plan_outcomes(backend, wanted, live, tokens, file, owed, rivals)
 
 
-def _owed(backend: Any, desired: Desired, live: Live, name: str) -> Any:
+def _select_pending(backend: Any, desired: Desired, live: Live, name: str) -> Any:
     """What a list, or the campaign of a set, would not take before."""
     if live.owed is None or not live.owed.count:
         return None
     return retry_queue.select_waiting(backend, live.owed, name, desired.settings.rejected, desired.now)
 
 
-def _row_change(
+def _make_row_change(
     backend: Any,
     standing: MembershipDecision,
     target: Target,
@@ -236,10 +236,10 @@ def _row_change(
         attributes=delivery.attributes,
         values=delivery.values,
         chosen=way.why,
-        key=delivery_of.find_key(live.methods[way.method], tell_phones(live.surfaces)),
+        key=delivery_of.find_key(live.methods[way.method], tells_phones(live.surfaces)),
         region=None if segment.phones is None else segment.phones.region,
         data=delivery.whole,
-        numbers=_numbers(segment, live.methods[way.method], live),
+        numbers=_find_numbers(segment, live.methods[way.method], live),
         live=kept + counts["update"] + counts["remove"],
         adds=counts["add"],
         updates=counts["update"],
@@ -258,13 +258,13 @@ def _row_change(
     )
 
 
-def _numbers(segment: Segment, way: delivery_of.Way, live: Live) -> delivery_of.Numbers:
+def _find_numbers(segment: Segment, way: delivery_of.Way, live: Live) -> delivery_of.Numbers:
     """When the numbers are known that do-not-call lists are asked for; where there are none, nothing is asked."""
     known = not segment.suppress or isinstance(segment.contacts, ContactsOf)
-    return delivery_of.find_numbers(way, tell_phones(live.surfaces), known)
+    return delivery_of.find_numbers(way, tells_phones(live.surfaces), known)
 
 
-def _way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chosen:
+def _choose_way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chosen:
     """The way that a list is written.
 
     Raises:
@@ -275,11 +275,11 @@ def _way(standing: MembershipDecision, compared: MemberDiff, live: Live) -> Chos
     known = isinstance(segment.contacts, ContactsOf)
     way = delivery_of.choose_method(segment.delivery, live.methods, puts, segment.phones is not None, known)
     if way is None:
-        raise _no_way(segment, live)
+        raise _describe_no_way(segment, live)
     return way
 
 
-def _unknown_numbers(segment: Segment, band: str, unknown: int, method: str) -> ReconcilerError:
+def _numbers_unknown(segment: Segment, band: str, unknown: int, method: str) -> ReconcilerError:
     return ReconcilerError(
         f"{segment.address}[{band}]: {unknown:,} rows to be removed have numbers that no surface of the tenant tells",
         where=str(segment.address),
@@ -288,7 +288,7 @@ def _unknown_numbers(segment: Segment, band: str, unknown: int, method: str) -> 
     )
 
 
-def _no_way(segment: Segment, live: Live) -> ReconcilerError:
+def _describe_no_way(segment: Segment, live: Live) -> ReconcilerError:
     return ReconcilerError(
         f"{segment.address}: none of the tenant's surfaces offers a way for its contacts",
         where=str(segment.address),

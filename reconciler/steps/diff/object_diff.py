@@ -22,7 +22,7 @@ from reconciler.model.surface_wire import Wire
 from reconciler.steps.diff import field_changes, released_objects
 
 
-def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+def diff_declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The change of every declared object, also where there is nothing to do."""
     for kind in load_kinds().values():
         surface = kind.surface(live.surfaces)
@@ -33,36 +33,38 @@ def declared(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             fields = kind.fields(resource, desired.catalogue, desired.as_of)
             found = live.find(kind.name, fields["name"])
             if found is None:
-                yield replace(_creation(resource, fields, surface), unmoved=_unmoved(desired, kind, resource, held))
+                yield replace(
+                    _make_creation(resource, fields, surface), unmoved=_find_unmoved(desired, kind, resource, held)
+                )
                 continue
-            update = _update(kind, resource, fields, surface, found)
-            update = replace(update, unmoved=_unmoved(desired, kind, resource, held))
+            update = _make_update(kind, resource, fields, surface, found)
+            update = replace(update, unmoved=_find_unmoved(desired, kind, resource, held))
             stuck = tuple(each.path for each in update.fields if each.path in kind.immutable)
             # what carries no mark of ours is not deleted, nor what nobody can delete: it cannot be replaced either
             ours = found.owner == desired.settings.name and surface.deletes
             if stuck and kind.replacement is not None and ours:
-                yield _replacement(update, fields, stuck, kind.replacement, surface, live)
+                yield _make_replacement(update, fields, stuck, kind.replacement, surface, live)
             else:
                 yield update
 
 
-def _unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
+def _find_unmoved(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
     """Why an object cannot be renamed that was called otherwise before; None where it can be, or need not be."""
-    told = _renaming(desired, kind, resource, held)
+    told = _find_renaming(desired, kind, resource, held)
     return told if told is not None and told.refused else None
 
 
-def _renaming(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
+def _find_renaming(desired: Desired, kind: Kind, resource: Resource, held: Held) -> Unmoved | None:
     names, name = kind.earlier_names(resource), kind.live_name(resource)
     return find_unmoved(name, names, held, desired.settings.name) if names else None
 
 
-def notices(desired: Desired, live: Live) -> Iterator[Notice]:
+def list_notices(desired: Desired, live: Live) -> Iterator[Notice]:
     """What a person should know of what was renamed or released before: what says so can go."""
     for kind in load_kinds().values():
         held = Held(live.objects.get(kind.name, {}).values())
         for resource in desired.catalogue.of_kind(kind.name):
-            told = _renaming(desired, kind, resource, held)
+            told = _find_renaming(desired, kind, resource, held)
             if told is not None and not told.refused:
                 olds = " and ".join(f"{old!a}" for old in told.earlier)
                 words = (
@@ -76,8 +78,8 @@ def notices(desired: Desired, live: Live) -> Iterator[Notice]:
     yield from released_objects.check_released_names(desired, live)
 
 
-def _creation(resource: Resource, fields: Mapping[str, Any], surface: Wire) -> ObjectChange:
-    later, plain = _split(fields)
+def _make_creation(resource: Resource, fields: Mapping[str, Any], surface: Wire) -> ObjectChange:
+    later, plain = _split_fields(fields)
     return ObjectChange(
         address=resource.address,
         name=fields["name"],
@@ -85,15 +87,15 @@ def _creation(resource: Resource, fields: Mapping[str, Any], surface: Wire) -> O
         before=None,
         after=plain,
         declared=plain,
-        fields=tuple(FieldChange(name, None, value) for name, value in _flat(plain)),
+        fields=tuple(FieldChange(name, None, value) for name, value in _flatten(plain)),
         later={name: value.words for name, value in later.items()},
         seconds_later={name: value.seconds for name, value in later.items()},
-        references=_references(surface, plain),
+        references=_list_references(surface, plain),
         why=(Reason("absent"),),
     )
 
 
-def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectChange]:
+def add_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectChange]:
     """Changes, with the live objects that people would take for theirs.
 
     Of one that is made those count, too, whose names differ only by case; one that is there has its own name, and only
@@ -116,13 +118,13 @@ def with_alike(changes: Iterable[ObjectChange], live: Live) -> Iterator[ObjectCh
         yield replace(change, alike=tuple(sorted(found))) if others and change.action is not Action.DELETE else change
 
 
-def _update(
+def _make_update(
     kind: Kind, resource: Resource, fields: Mapping[str, Any], surface: Wire, found: LiveObject
 ) -> ObjectChange:
-    _, wanted = _split(fields)
+    _, wanted = _split_fields(fields)
     held = found.fields
     differing = {name: value for name, value in wanted.items() if not kind.as_declared(name, held.get(name), value)}
-    written = {name: _laid_over(held.get(name), value) for name, value in differing.items()}
+    written = {name: _overlay(held.get(name), value) for name, value in differing.items()}
     after = {**held, **written}
     adopts = found.owner is None and surface.writable
     changed = tuple(field_changes.changed(found.fields, after)) if written else ()
@@ -139,15 +141,15 @@ def _update(
         fields=changed,
         adopts=adopts,
         owner=found.owner,
-        references=_references(surface, after),
-        releases=_references(surface, found.fields),
+        references=_list_references(surface, after),
+        releases=_list_references(surface, found.fields),
         precondition=found.digest(),
         previous=name_of(found) if name_of(found) != fields["name"] else None,
         why=tuple(why) or (Reason("as_declared"),),
     )
 
 
-def _replacement(
+def _make_replacement(
     update: ObjectChange,
     fields: Mapping[str, Any],
     stuck: tuple[str, ...],
@@ -157,9 +159,9 @@ def _replacement(
 ) -> ObjectChange:
     """The object replaced, under its name, with what is declared and all else that the old one has."""
     before = update.before or {}
-    later, wanted = _split(fields)
+    later, wanted = _split_fields(fields)
     # in our words: what the tenant calls it now, nothing is made with
-    whole = {**(update.after or {}), **{name: _laid_over(before.get(name), value) for name, value in wanted.items()}}
+    whole = {**(update.after or {}), **{name: _overlay(before.get(name), value) for name, value in wanted.items()}}
     after = {name: value for name, value in behaviour.fields(whole).items() if name not in later}
     found = [live.find(*each) for each in update.releases]
     sizes = [each.size for each in found if each is not None and each.size is not None]
@@ -175,7 +177,7 @@ def _replacement(
         ),
         later=words,
         seconds_later={name: value.seconds for name, value in later.items()},
-        references=_references(surface, after),
+        references=_list_references(surface, after),
         replacement=Replacement(
             stuck,
             sum(sizes) if sizes else None,
@@ -186,15 +188,15 @@ def _replacement(
     )
 
 
-def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]:
+def _split_fields(fields: Mapping[str, Any]) -> tuple[dict[str, Later], dict[str, Any]]:
     """What is fixed when the object is created, and the rest."""
     later = {name: value for name, value in fields.items() if isinstance(value, Later)}
     return later, {name: value for name, value in fields.items() if name not in later}
 
 
-def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+def list_pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """The deletion of what carries this workspace's mark and is declared no longer, where it can be deleted."""
-    for _, surface, address, found in _left(desired, live):
+    for _, surface, address, found in _iter_left(desired, live):
         if not surface.deletes:
             continue
         yield ObjectChange(
@@ -204,38 +206,38 @@ def pruned(desired: Desired, live: Live) -> Iterator[ObjectChange]:
             before=found.fields,
             after=None,
             owner=found.owner,
-            releases=_references(surface, found.fields),
+            releases=_list_references(surface, found.fields),
             precondition=found.digest(),
             why=(Reason("undeclared"), *((Reason("made_inactive"),) if surface.requests.inactive else ())),
         )
 
 
-def undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
+def list_undeclared(desired: Desired, live: Live) -> Iterator[Undeclared]:
     """The same objects where they stay: a plan names them, and whether they call anybody.
 
     They do where nobody asks for their deletion, and where the tenant's surface deletes none.
     """
-    for kind, surface, address, found in _left(desired, live):
+    for kind, surface, address, found in _iter_left(desired, live):
         if desired.prune and surface.deletes:
             continue
-        activity, uses = kind.run_states, _references(surface, found.fields)
+        activity, uses = kind.run_states, _list_references(surface, found.fields)
         state = None if activity is None else found.fields.get(activity.field)
         dials = activity is not None and activity.may_run(found.fields)
         yield Undeclared(address, found.name, None if state is None else str(state), dials, uses)
 
 
-def _left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
+def _iter_left(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
     """What is ours, declared no longer, and not released."""
     wanted = released_objects.find_released(desired, live)
-    for kind, surface, address, found in _ours_alone(desired, live):
+    for kind, surface, address, found in _iter_ours(desired, live):
         if (kind.name, found.name) not in wanted:
             yield kind, surface, address, found
 
 
-def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
+def list_released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
     """What is ours and is managed no longer: its mark is removed, and it stays as it is."""
     wanted = released_objects.find_released(desired, live)
-    for kind, surface, address, found in _ours_alone(desired, live):
+    for kind, surface, address, found in _iter_ours(desired, live):
         if (kind.name, found.name) in wanted:
             resource, why = wanted[kind.name, found.name]
             yield ObjectChange(
@@ -245,14 +247,14 @@ def released(desired: Desired, live: Live) -> Iterator[ObjectChange]:
                 before=found.fields,
                 after=found.fields,
                 owner=found.owner,
-                releases=_references(surface, found.fields),
+                releases=_list_references(surface, found.fields),
                 precondition=found.digest(),
-                dialled_by=released_objects.dialled_by(kind, found, live),
+                dialled_by=released_objects.list_dialling(kind, found, live),
                 why=(why,),
             )
 
 
-def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
+def _iter_ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Address, LiveObject]]:
     for kind in load_kinds().values():
         surface = kind.surface(live.surfaces)
         if surface is None or not surface.writable:
@@ -260,30 +262,30 @@ def _ours_alone(desired: Desired, live: Live) -> Iterator[tuple[Kind, Wire, Addr
         declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
         for name, found in sorted(live.objects.get(kind.name, {}).items()):
             if found.owner == desired.settings.name and name not in declared:
-                yield kind, surface, _address(kind.name, name, desired), found
+                yield kind, surface, _make_address(kind.name, name, desired), found
 
 
-def _address(kind: str, name: str, desired: Desired) -> Address:
+def _make_address(kind: str, name: str, desired: Desired) -> Address:
     """An address for a live object, which no manifest may have: a list that is renamed leaves its old self behind."""
     taken = {str(each) for address in desired.catalogue.resources for each in (address, address.activation)}
     address = Address(kind, name)
     return Address(kind, f"{name} (undeclared)") if str(address) in taken else address
 
 
-def _laid_over(live: Any, wanted: Any) -> Any:
+def _overlay(live: Any, wanted: Any) -> Any:
     """What is declared, over what is live: inside a mapping, too, only declared keys count."""
     if isinstance(live, Mapping) and isinstance(wanted, Mapping):
-        return {**live, **{key: _laid_over(live.get(key), value) for key, value in wanted.items()}}
+        return {**live, **{key: _overlay(live.get(key), value) for key, value in wanted.items()}}
     return wanted
 
 
-def _flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in fields.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from _flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
 
 
-def _references(surface: Wire, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _list_references(surface: Wire, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((each.kind, fields[each.field]) for each in surface.references if fields.get(each.field))

@@ -24,18 +24,18 @@ _OPTION = Location("--release")
 def find_released(desired: Desired, live: Live) -> Mapping[tuple[str, str], tuple[Resource | None, Reason]]:
     """By kind and live name what is to be released, the manifest that says so, and the reason."""
     found: dict[tuple[str, str], tuple[Resource | None, Reason]] = {}
-    for kind, held in _ours(desired, live):
+    for kind, held in _iter_ours(desired, live):
         for each in held:
-            if EVERYTHING in desired.release or _named(kind, each, desired.release):
+            if EVERYTHING in desired.release or _is_named(kind, each, desired.release):
                 found[kind.name, each.name] = None, Reason("released_by_option")
     for resource in desired.released:
-        for each in _of(desired, live, resource):
+        for each in _find_meant(desired, live, resource):
             why = Reason("released_by_manifest", (str(resource.where("spec", "release")),))
             found[resource.address.kind, each.name] = resource, why
     return found
 
 
-def _ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, list[LiveObject]]]:
+def _iter_ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, list[LiveObject]]]:
     """By kind, the marked objects that no manifest manages."""
     for kind in load_kinds().values():
         declared = {kind.live_name(resource) for resource in desired.catalogue.of_kind(kind.name)}
@@ -43,13 +43,13 @@ def _ours(desired: Desired, live: Live) -> Iterator[tuple[Kind, list[LiveObject]
         yield kind, [each for each in held if each.owner == desired.settings.name and each.name not in declared]
 
 
-def _named(kind: Kind, found: LiveObject, names: tuple[str, ...]) -> bool:
+def _is_named(kind: Kind, found: LiveObject, names: tuple[str, ...]) -> bool:
     return not {found.name, name_of(found), f"{kind.name}/{found.name}", f"{kind.name}/{name_of(found)}"}.isdisjoint(
         names
     )
 
 
-def _of(desired: Desired, live: Live, resource: Resource) -> list[LiveObject]:
+def _find_meant(desired: Desired, live: Live, resource: Resource) -> list[LiveObject]:
     """The marked objects that a released manifest means: by its name, else by those that it had before."""
     kind = load_kinds()[resource.address.kind]
     held = Held(live.objects.get(kind.name, {}).values())
@@ -60,7 +60,7 @@ def _of(desired: Desired, live: Live, resource: Resource) -> list[LiveObject]:
 
 def describe_released(desired: Desired, live: Live, resource: Resource) -> Iterator[Notice]:
     """That a manifest which releases something has nothing to release any more."""
-    if not _of(desired, live, resource):
+    if not _find_meant(desired, live, resource):
         kind = load_kinds()[resource.address.kind]
         there = live.find(kind.name, kind.live_name(resource)) is not None
         state = "is released: it carries no mark of this workspace" if there else "is not in the tenant"
@@ -83,10 +83,10 @@ def check_released_names(desired: Desired, live: Live) -> Iterator[Notice]:
             (kind, each)
             for kind in load_kinds().values()
             for each in live.objects.get(kind.name, {}).values()
-            if _named(kind, each, (name,))
+            if _is_named(kind, each, (name,))
         ]
         ours = [(kind, each) for kind, each in found if each.owner == desired.settings.name]
-        fault = _fault(desired, name, found, ours)
+        fault = _find_fault(desired, name, found, ours)
         if fault is not None:
             problems.append(fault)
         elif not ours:
@@ -96,7 +96,7 @@ def check_released_names(desired: Desired, live: Live) -> Iterator[Notice]:
         raise BadInput(problems)
 
 
-def _fault(
+def _find_fault(
     desired: Desired, name: str, found: list[tuple[Kind, LiveObject]], ours: list[tuple[Kind, LiveObject]]
 ) -> Problem | None:
     if not found:
@@ -116,7 +116,7 @@ def _fault(
     return None
 
 
-def dialled_by(kind: Kind, found: LiveObject, live: Live) -> tuple[str, ...]:
+def list_dialling(kind: Kind, found: LiveObject, live: Live) -> tuple[str, ...]:
     """The objects that may be at work, and are this one or may work with it: which ones those do that name none, nobody
     knows."""
     if kind.run_states is not None:

@@ -180,7 +180,7 @@ def test_both_readers_of_csv_read_the_same(
     for by_engine in (True, False):
         with pytest.MonkeyPatch.context() as patched:
             if not by_engine:
-                patched.setattr(delimited, "_by_engine", lambda *_: False)
+                patched.setattr(delimited, "_read_by_engine", lambda *_: False)
             try:
                 read = files.read_contacts(backend, feed("c.csv", "csv"), tmp_path, tmp_path / "rows")
                 table = relations.read_table(backend, read).order_by("place")
@@ -209,7 +209,7 @@ def test_both_readers_of_csv_read_a_file_of_one_column_the_same(
     for by_engine in (True, False):
         with pytest.MonkeyPatch.context() as patched:
             if not by_engine:
-                patched.setattr(delimited, "_by_engine", lambda *_: False)
+                patched.setattr(delimited, "_read_by_engine", lambda *_: False)
             try:
                 table, named = delimited.read_records(
                     backend, file, feed("c.csv", "csv", header=header), tmp_path / "rows"
@@ -223,7 +223,7 @@ def test_both_readers_of_csv_read_a_file_of_one_column_the_same(
 def test_a_file_whose_records_are_lines_is_read_by_the_engine(
     backend: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delimited, "_by_python", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr(delimited, "_read_by_python", lambda *_: pytest.fail("it was read again"))
     (tmp_path / "one.csv").write_text("phone\n4155550101\n4155550102\n")
     one = Found(tmp_path / "one.csv", "one.csv")
     table, _ = delimited.read_records(backend, one, feed("one.csv", "csv"), tmp_path / "one.parquet")

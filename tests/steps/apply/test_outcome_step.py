@@ -76,7 +76,9 @@ def test_whoever_waits_for_a_plan_is_told_how_many_contacts_were_asked_for(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[tuple[str, int, int]] = []
-    monkeypatch.setattr(ReadingProgress, "asked", lambda _, what, done, total: heard.append((what, done, total)))
+    monkeypatch.setattr(
+        ReadingProgress, "report_reading", lambda _, what, done, total: heard.append((what, done, total))
+    )
     campaign(tenant, range(130))
     declare(folder, tenant)
     write_outcomes(folder, map(row, range(120)))

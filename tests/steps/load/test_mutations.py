@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from reconciler.model.problem import BadInput
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load
-from reconciler.views.problems import failure
+from reconciler.views.problems import show_failure
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 STARTER = Path(__file__).parents[3] / "segments"
@@ -118,6 +118,6 @@ def test_a_starter_that_was_tampered_with_loads_or_is_bad_input(edits: list[tupl
         except BadInput as error:
             _told["refused"] += 1
             assert error.problems
-            assert failure(error).plain.isascii() or failure(error).plain.encode()
+            assert show_failure(error).plain.isascii() or show_failure(error).plain.encode()
         _told["workspaces"] += 1
         _told["slowest"] = max(_told["slowest"], time.perf_counter() - start)

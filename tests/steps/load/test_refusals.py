@@ -13,7 +13,7 @@ from reconciler.model.problem import BadInput, Location, Problem, Stage
 from reconciler.model.text_lists import shorten_list
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import load, references, yaml_nodes
-from reconciler.views.problems import failure
+from reconciler.views.problems import show_failure
 
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 V = "apiVersion: cxone.reconciler/v1\n"
@@ -109,7 +109,7 @@ def test_problems_come_in_the_order_of_the_stages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("count", "shown"), [(49, 49), (50, 50), (51, 50), (52, 50), (400, 50)])
 def test_fifty_problems_are_printed_and_the_rest_counted_by_code(count: int, shown: int) -> None:
     problems = [Problem(Location("a.yaml", n + 1), "odd" if n % 3 else "even", "it is") for n in range(count)]
-    text = failure(BadInput(problems)).plain
+    text = show_failure(BadInput(problems)).plain
     assert text.count("error[") == shown
     assert (" more problem" in text) == (shown < count)
     if count == 400:
@@ -152,7 +152,7 @@ def test_a_folder_without_a_manifest_gets_one_word(tmp_path: Path, text: str) ->
     (problem,) = error.problems
     assert problem.code == "no-workspace"
     assert problem.message == "none of the 200 YAML files is a manifest of reconciler"
-    assert len(failure(error).plain.splitlines()) < 8
+    assert len(show_failure(error).plain.splitlines()) < 8
 
 
 def test_a_folder_of_templates_that_are_no_yaml_gets_one_word(tmp_path: Path) -> None:
@@ -298,13 +298,13 @@ def test_a_refused_number_is_told_with_the_place_where_it_was_written(tmp_path: 
     assert "`150`" in problem.message
     assert problem.where.file == "w.yaml"
     assert problem.origins == (Location("environments/stage.yaml", 1, 7),)
-    assert "  value: environments/stage.yaml:1:7" in failure(BadInput([problem])).plain
+    assert "  value: environments/stage.yaml:1:7" in show_failure(BadInput([problem])).plain
 
 
 @pytest.mark.parametrize("value", ["hunter2", '"150"', "4155550101", "{a: hunter2}", "-4155550101.5"])
 def test_a_text_or_what_may_be_a_phone_is_never_told(tmp_path: Path, value: str) -> None:
     problem = limited(tmp_path, value)
-    shown = failure(BadInput([problem])).plain
+    shown = show_failure(BadInput([problem])).plain
     assert not any(word in shown for word in ("hunter2", "`150`", "4155550101"))
     assert problem.origins
 

@@ -16,7 +16,7 @@ from reconciler.audience.sources.file_format import FileFormat
 
 
 @cache
-def formats() -> Mapping[str, FileFormat]:
+def load_formats() -> Mapping[str, FileFormat]:
     """Every format, by the name that manifests use."""
     modules = (import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
     found = (getattr(each, "FORMAT", None) for each in modules)

@@ -50,7 +50,7 @@ def read_csv(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: 
     table, header = read_records(backend, file, feed, into)
     problems = describe_missing_columns(wanted, header, file.at(1), feed)
     if problems:
-        raise BadInput(_with_delimiter(problems, header, feed))
+        raise BadInput(_add_delimiter_hint(problems, header, feed))
     refuse_data_as_header(wanted, file, feed)
     return add_place_of_lines(table, file, add_places(header))
 
@@ -64,13 +64,13 @@ def read_records(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple
         BadInput: the file cannot be read to its end.
     """
     with make_readable(file):
-        header = _header(file, feed)
-        if not _by_engine(backend, file, feed, header, into):
-            _by_python(file, feed, len(header), into)
+        header = _read_header(file, feed)
+        if not _read_by_engine(backend, file, feed, header, into):
+            _read_by_python(file, feed, len(header), into)
     return backend.read_parquet(str(into)), header
 
 
-def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:
+def _add_delimiter_hint(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:
     """One column that holds another delimiter says more than a name that is not there."""
     other = next((each for each in ";\t|," if len(names) == 1 and each in names[0]), None)
     if other is None:
@@ -79,23 +79,23 @@ def _with_delimiter(problems: list[Problem], names: list[str], feed: AnyFiles) -
     return [replace(problems[0], message=message, hint=f"say `delimiter: {other!r}`")]
 
 
-def _lines(file: Found, feed: AnyFiles) -> Any:
+def _iter_lines(file: Found, feed: AnyFiles) -> Any:
     # what is not UTF-8 is carried as surrogates, so that it can be found on its line
     encoding, errors = ("utf-8-sig", "surrogateescape") if feed.encoding == "utf-8" else ("latin-1", "strict")
     return io.TextIOWrapper(open_file(file), encoding=encoding, errors=errors, newline="")
 
 
-def _delimiter(feed: AnyFiles) -> str:
+def _find_delimiter(feed: AnyFiles) -> str:
     return feed.delimiter or ","
 
 
-def _records(file: Found, feed: AnyFiles, lines: Any) -> Iterator[tuple[int, list[str]]]:
+def _iter_records(file: Found, feed: AnyFiles, lines: Any) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it begins on.
 
     Raises:
         BadInput: a quote is wrong or never closed.
     """
-    reader = csv.reader(lines, delimiter=_delimiter(feed), strict=True)
+    reader = csv.reader(lines, delimiter=_find_delimiter(feed), strict=True)
     line = 1
     try:
         for record in reader:
@@ -109,9 +109,9 @@ def _records(file: Found, feed: AnyFiles, lines: Any) -> Iterator[tuple[int, lis
         raise BadInput([Problem(file.at(line), "quote", message, note=str(error), hint=hint)]) from None
 
 
-def _header(file: Found, feed: AnyFiles) -> list[str]:
-    with _lines(file, feed) as lines:
-        line, header = next(_records(file, feed, lines), (0, []))
+def _read_header(file: Found, feed: AnyFiles) -> list[str]:
+    with _iter_lines(file, feed) as lines:
+        line, header = next(_iter_records(file, feed, lines), (0, []))
     if not header:
         what = "it has no header" if feed.header else "it has no row"
         raise BadInput([Problem(file.at(), "empty-file", f"the file is empty: {what}")])
@@ -124,7 +124,7 @@ def _header(file: Found, feed: AnyFiles) -> list[str]:
     return header
 
 
-def _by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], into: Path) -> bool:
+def _read_by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], into: Path) -> bool:
     """Read a file whose records are its lines; False where they are not, or something is wrong with one."""
     link = into.with_suffix(".source")
     link.symlink_to(file.path)  # a name without `*`, `?` or `[`, which the engine would take for a pattern
@@ -139,20 +139,20 @@ def _by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], int
     finally:
         connection.execute(f"SET preserve_insertion_order = {bool(ordered)}")
         link.unlink()
-    lines, delimiters, doubtful = _count(file, _delimiter(feed).encode(feed.encoding))
+    lines, delimiters, doubtful = _count(file, _find_delimiter(feed).encode(feed.encoding))
     return (
         not doubtful
         and bool(rows + feed.header == lines)
-        and delimiters == lines * (len(header) - 1) + _inside(backend, feed, header, into)
+        and delimiters == lines * (len(header) - 1) + _count_inside(backend, feed, header, into)
     )
 
 
-def _inside(backend: Any, feed: AnyFiles, header: list[str], into: Path) -> int:
+def _count_inside(backend: Any, feed: AnyFiles, header: list[str], into: Path) -> int:
     """How many delimiters stand inside of fields. The engine overlooks one at the end of a row: here it is missed."""
-    delimiter, columns = _delimiter(feed), add_places(header).values()
+    delimiter, columns = _find_delimiter(feed), add_places(header).values()
     # a column each: a sum of thousands of terms is nested deeper than any reader of it goes
-    terms = (f"sum(length({name}) - length(replace({name}, {_literal(delimiter)}, '')))" for name in columns)
-    query = f"SELECT {', '.join(terms)} FROM read_parquet({_literal(str(into))})"  # noqa: S608
+    terms = (f"sum(length({name}) - length(replace({name}, {_quote_literal(delimiter)}, '')))" for name in columns)
+    query = f"SELECT {', '.join(terms)} FROM read_parquet({_quote_literal(str(into))})"  # noqa: S608
     inside = sum(int(count or 0) for count in backend.con.execute(query).fetchone())
     return inside + (sum(name.count(delimiter) for name in header) if feed.header else 0)
 
@@ -164,22 +164,22 @@ def _copy(link: Path, file: Found, feed: AnyFiles, width: int, into: Path) -> st
         "auto_detect": "false",
         "header": "true" if feed.header else "false",
         "columns": f"{{{types}}}",
-        "delim": _literal(_delimiter(feed)),
+        "delim": _quote_literal(_find_delimiter(feed)),
         "quote": "'\"'",
         "escape": "'\"'",
         "strict_mode": "true",
-        "encoding": _literal(feed.encoding),
+        "encoding": _quote_literal(feed.encoding),
         "compression": "'gzip'" if file.compressed else "'none'",
         "max_line_size": str(LONGEST_LINE),
     }
     said = ", ".join(f"{name} = {value}" for name, value in options.items())
-    source = f"read_csv({_literal(str(link))}, {said})"
+    source = f"read_csv({_quote_literal(str(link))}, {said})"
     chosen = f"{', '.join(names)}, row_number() OVER () + {int(feed.header)} AS line, NULL::{FAULT_SQL} AS fault"
     chosen += ", NULL::VARCHAR[] AS doubts"
-    return f"COPY (SELECT {chosen} FROM {source}) TO {_literal(str(into))} (FORMAT parquet)"  # noqa: S608
+    return f"COPY (SELECT {chosen} FROM {source}) TO {_quote_literal(str(into))} (FORMAT parquet)"  # noqa: S608
 
 
-def _literal(text: str) -> str:
+def _quote_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -202,32 +202,35 @@ def _count(file: Found, delimiter: bytes) -> tuple[int, int, bool]:
     return lines + (last[-1:] not in b"\r\n"), delimiters, doubtful
 
 
-def _by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:
+def _read_by_python(file: Found, feed: AnyFiles, width: int, into: Path) -> None:
     """Read any file, a batch of rows at a time."""
     import pyarrow as pa
 
     names = [f"c{number}" for number in range(width)]
     columns = {**dict.fromkeys(names, pa.string()), "line": pa.int64(), "fault": fault_type()}
     columns["doubts"] = pa.list_(pa.string())
-    with _lines(file, feed) as lines, open_parquet(into, columns) as append:
-        records = itertools.islice(_records(file, feed, lines), int(feed.header), None)
+    with _iter_lines(file, feed) as lines, open_parquet(into, columns) as append:
+        records = itertools.islice(_iter_records(file, feed, lines), int(feed.header), None)
         while batch := list(itertools.islice(records, BATCH)):
             _refuse_bytes(file, batch)
-            rows = [(*(_fields(row, width)), line, _fault(row, width), _doubts(row, width)) for line, row in batch]
+            rows = [
+                (*(_iter_fields(row, width)), line, _find_fault(row, width), _list_doubts(row, width))
+                for line, row in batch
+            ]
             append(list(zip(*rows, strict=True)))
 
 
-def _fields(record: Sequence[str], width: int) -> Iterator[str | None]:
+def _iter_fields(record: Sequence[str], width: int) -> Iterator[str | None]:
     # where fields are missing or too many, nobody knows which: none of them is believed
     return (field or None for field in record) if len(record) == width else itertools.repeat(None, width)
 
 
-def _doubts(record: Sequence[str], width: int) -> list[str] | None:
+def _list_doubts(record: Sequence[str], width: int) -> list[str] | None:
     """Where nobody knows which field is which, any of them may be the id of whose row it is."""
     return None if len(record) == width else [field for field in record if field]
 
 
-def _fault(record: Sequence[str], width: int) -> dict[str, Any] | None:
+def _find_fault(record: Sequence[str], width: int) -> dict[str, Any] | None:
     if len(record) == width:
         return None
     return reasons.write_fault("too_few_fields" if len(record) < width else "too_many_fields")

@@ -48,22 +48,22 @@ def read_jsonl(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
     lines = backend.read_parquet(str(into))
     # a text that is no JSON becomes null instead of stopping everything
     parsed = lines.mutate(json=lines["text"].try_cast("json"))
-    is_object = (_function("json_type", "string")(parsed["json"]) == "OBJECT").fill_null(False)
-    keys = _keys(backend, parsed.filter(is_object))
+    is_object = (_make_function("json_type", "string")(parsed["json"]) == "OBJECT").fill_null(False)
+    keys = _list_keys(backend, parsed.filter(is_object))
     # where no line is an object, the lines' own faults say more than a key that is missing
     keys = keys or sorted(wanted)
     columns = add_places(sorted(set(wanted) & set(keys)))
     problems = describe_missing_columns(wanted, keys, file.at(1), feed)
     if problems:
         raise BadInput(problems)
-    table = _taken(parsed, is_object, columns, _misspelt(columns, keys))
-    table = table.mutate(fault=_inexact(table, columns, feed))
+    table = _take_columns(parsed, is_object, columns, _find_misspelt(columns, keys))
+    table = table.mutate(fault=_find_inexact(table, columns, feed))
     values = {name: columns[name].replace("c", "value") for name in column_mapping.list_value_columns(feed)}
     kinds = {name: column.replace("c", "kind") for name, column in columns.items()}
     return add_place_of_lines(table, file, columns, values, kinds)
 
 
-def _inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
+def _find_inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
     """The fault of a row whose id or phone is JSON, but neither a text nor a whole number; or that nests what is asked.
 
     Attributes have types, and say themselves what is wrong with them.
@@ -86,7 +86,7 @@ def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
     import pyarrow as pa
 
     with open_file(file) as source, open_parquet(into, {"text": pa.string(), "line": pa.int64()}) as append:
-        numbers = _numbered(file, source)
+        numbers = _iter_numbered(file, source)
         first = True
         while batch := list(itertools.islice(numbers, BATCH)):
             if first and batch[0][0].startswith(b"["):
@@ -101,12 +101,12 @@ def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
                     ]
                 )
             first = False
-            append([_texts(file, feed, batch), [line for _, line in batch]])
+            append([_list_texts(file, feed, batch), [line for _, line in batch]])
         if first:
             raise BadInput([Problem(file.at(), "empty-file", "the file is empty")])
 
 
-def _numbered(file: Found, source: Any) -> Iterator[tuple[bytes, int]]:
+def _iter_numbered(file: Found, source: Any) -> Iterator[tuple[bytes, int]]:
     for number, line in enumerate(iter(partial(source.readline, LONGEST_LINE), b""), start=1):
         text = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -116,7 +116,7 @@ def _numbered(file: Found, source: Any) -> Iterator[tuple[bytes, int]]:
             yield text, number
 
 
-def _texts(file: Found, feed: AnyFiles, batch: Sequence[tuple[bytes, int]]) -> list[str]:
+def _list_texts(file: Found, feed: AnyFiles, batch: Sequence[tuple[bytes, int]]) -> list[str]:
     try:
         return [text.decode(feed.encoding) for text, _ in batch]
     except UnicodeDecodeError as error:
@@ -124,12 +124,12 @@ def _texts(file: Found, feed: AnyFiles, batch: Sequence[tuple[bytes, int]]) -> l
         raise BadInput([describe_encoding_problem(file.at(line))]) from None
 
 
-def _keys(backend: Any, objects: Any) -> list[str]:
-    found = objects.select(key=_function("json_keys", "array<string>")(objects["json"]).unnest()).distinct()
+def _list_keys(backend: Any, objects: Any) -> list[str]:
+    found = objects.select(key=_make_function("json_keys", "array<string>")(objects["json"]).unnest()).distinct()
     return sorted(row[0] for row in backend.raw_sql(backend.compile(found)).fetchall())
 
 
-def _misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, list[str]]:
+def _find_misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, list[str]]:
     """The keys that some object has for a wanted one, and that are not it: `Phone` or `phone ` for `phone`."""
     alike: dict[str, list[str]] = {}
     for key in keys:
@@ -138,44 +138,44 @@ def _misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, list[str
     return {name: others for name, others in found.items() if others}
 
 
-def _taken(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapping[str, Sequence[str]]) -> Any:
-    value, kind = _function("json_extract_string", "string", 2), _function("json_type", "string", 2)
-    whole = _function("json_extract", "json", 2)
+def _take_columns(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapping[str, Sequence[str]]) -> Any:
+    value, kind = _make_function("json_extract_string", "string", 2), _make_function("json_type", "string", 2)
+    whole = _make_function("json_extract", "json", 2)
     columns: dict[str, Any] = {}
     faults: list[tuple[Any, *tuple[str, ...]]] = []
     for name, column in named.items():
-        at = _pointer(name)
+        at = _make_pointer(name)
         columns[column] = value(parsed["json"], at)
         columns[column.replace("c", "kind")] = kind(parsed["json"], at)
         columns[column.replace("c", "value")] = whole(parsed["json"], at).cast("string")
         for other in misspelt.get(name, ()):
-            instead = kind(parsed["json"], at).isnull() & kind(parsed["json"], _pointer(other)).notnull()
+            instead = kind(parsed["json"], at).isnull() & kind(parsed["json"], _make_pointer(other)).notnull()
             faults.append((instead, "key_written_otherwise", name))
-    asked = _function("json_keys", "array<string>")(parsed["json"]).filter(lambda key: key.isin(sorted(named)))
+    asked = _make_function("json_keys", "array<string>")(parsed["json"]).filter(lambda key: key.isin(sorted(named)))
     fault = find_fault(
         (parsed["json"].isnull(), "not_json"),
         (~is_object, "not_a_json_object"),
         (asked.length() > asked.unique().length(), "key_twice"),
         *faults,
     )
-    return parsed.select(**columns, line=parsed["line"], fault=fault, doubts=_values(parsed, is_object))
+    return parsed.select(**columns, line=parsed["line"], fault=fault, doubts=_list_values(parsed, is_object))
 
 
-def _values(parsed: Any, is_object: Any) -> Any:
+def _list_values(parsed: Any, is_object: Any) -> Any:
     """All that stands in an object, each value of a key that is there twice; of what is none, all its words."""
     import ibis
 
-    every = _function("json_extract_string", "array<string>", 2)(parsed["json"], "$.*")
+    every = _make_function("json_extract_string", "array<string>", 2)(parsed["json"], "$.*")
     return ibis.ifelse(is_object, every, parsed["text"].re_split(r"[\"\s,:{}\[\]]+"))
 
 
-def _pointer(name: str) -> str:
+def _make_pointer(name: str) -> str:
     """Where a key of an object is, as RFC 6901 writes it."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 @cache
-def _function(name: str, returns: str, arguments: int = 1) -> Callable[..., Any]:
+def _make_function(name: str, returns: str, arguments: int = 1) -> Callable[..., Any]:
     """One of DuckDB's own functions on JSON."""
     import ibis
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.relations.reasons import no_reason
+from reconciler.audience.relations.reasons import make_no_reason
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.raw_rows import RawRows, add_places, describe_missing_columns
 from reconciler.audience.sources.source_files import Found
@@ -27,7 +27,7 @@ def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], sc
     except Exception as error:
         hint = None if file.path.stat().st_size else "the file is empty"
         cut = "the file is not Parquet, or is cut short"
-        raise BadInput([Problem(file.at(), "not-parquet", cut, note=_first_line(error), hint=hint)]) from None
+        raise BadInput([Problem(file.at(), "not-parquet", cut, note=_take_first_line(error), hint=hint)]) from None
     problems = describe_missing_columns(wanted, names, file.at(), feed)
     problems += [
         Problem(file.at(), "duplicate-column", f"the file has the column `{name}` {names.count(name)} times")
@@ -56,7 +56,7 @@ def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], sc
     place = file.name + ":row " + (table["file_row_number"] + 1).cast("string")
     typed = {name: f"value{number}" for number, name in enumerate(column_mapping.list_value_columns(feed))}
     as_json = {column: as_values.read_column_value(table[columns[name]]) for name, column in typed.items()}
-    rough = table.select(**texts, **as_json, place=place, fault=no_reason())
+    rough = table.select(**texts, **as_json, place=place, fault=make_no_reason())
     return RawRows(rough, add_places(sorted(wanted)), typed)
 
 
@@ -77,7 +77,7 @@ def find_damage(file: Found, wanted: set[str]) -> tuple[int, int] | None:
     return None
 
 
-def _first_line(error: Exception) -> str:
+def _take_first_line(error: Exception) -> str:
     return str(error).splitlines()[0].split(" '", maxsplit=1)[0] if str(error) else type(error).__name__
 
 

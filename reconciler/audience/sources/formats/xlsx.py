@@ -53,13 +53,13 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
     import pyarrow as pa
 
     exact = {column: name for name, column in column_mapping.list_exact_columns(feed)}  # their numbers must be whole
-    with _legible(file):
-        sheet, part = _sheet(file, feed)
-        rows = _rows(sheet)
+    with _map_errors(file):
+        sheet, part = _open_sheet(file, feed)
+        rows = _iter_rows(sheet)
         first = next(rows, None)
         if first is None:
             raise BadInput([Problem(file.at(), "empty-file", f"the sheet {sheet.name!r} is empty")])
-        header = _header(file, feed, first)
+        header = _read_header(file, feed, first)
         columns = add_places(header)
         chosen = {header.index(name): name for name in wanted if name in header}
         schema = {**dict.fromkeys(columns.values(), pa.string()), "line": pa.int64(), "fault": fault_type()}
@@ -73,11 +73,11 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
                     (
                         *texts,
                         line,
-                        write_fault("row_hidden") if line in hidden else _fault(line, row, part, chosen, exact),
+                        write_fault("row_hidden") if line in hidden else _find_fault(line, row, part, chosen, exact),
                         [each for each in texts if each],
                     )
                     for line, row in batch
-                    for texts in ([*map(_text, _wide(row, len(header)))],)
+                    for texts in ([*map(_format_text, _widen(row, len(header)))],)
                 ]
                 append(list(zip(*told, strict=True)))
     problems = describe_missing_columns(wanted, header, file.at(first[0]), feed)
@@ -88,7 +88,7 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
 
 
 @contextmanager
-def _legible(file: Found) -> Iterator[None]:
+def _map_errors(file: Found) -> Iterator[None]:
     from python_calamine import CalamineError, PasswordError
 
     try:
@@ -103,7 +103,7 @@ def _legible(file: Found) -> Iterator[None]:
 _UNLOCK = "save it without a password"
 
 
-def _sheet(file: Found, feed: AnyFiles) -> tuple[Any, xlsx_parts.Part]:
+def _open_sheet(file: Found, feed: AnyFiles) -> tuple[Any, xlsx_parts.Part]:
     """The sheet that is meant, and which cells of it have no value though something stands there."""
     from python_calamine import CalamineWorkbook
 
@@ -123,7 +123,7 @@ def _sheet(file: Found, feed: AnyFiles) -> tuple[Any, xlsx_parts.Part]:
         return book.get_sheet_by_name(name), found
 
 
-def _rows(sheet: Any) -> Iterator[Row]:
+def _iter_rows(sheet: Any) -> Iterator[Row]:
     """Each row in which something stands, with its number; it begins with column A, and ends with what stands last."""
     if sheet.start is None:
         return
@@ -136,22 +136,22 @@ def _rows(sheet: Any) -> Iterator[Row]:
             yield number, values
 
 
-def _header(file: Found, feed: AnyFiles, first: Row) -> list[str]:
+def _read_header(file: Found, feed: AnyFiles, first: Row) -> list[str]:
     if not feed.header:
         return [str(number) for number in range(1, len(first[1]) + 1)]
-    header = [(_text(value) or "").strip() for value in first[1]]
+    header = [(_format_text(value) or "").strip() for value in first[1]]
     problems = describe_duplicate_columns(header, file.at(first[0]))
     if problems:
         raise BadInput(problems)
     return header
 
 
-def _wide(row: Sequence[Any], width: int) -> Sequence[Any]:
+def _widen(row: Sequence[Any], width: int) -> Sequence[Any]:
     # what stands beyond the header has no name, and cannot be spoken of
     return [*row[:width], *[None] * (width - len(row))]
 
 
-def _fault(
+def _find_fault(
     line: int, row: Sequence[Any], part: xlsx_parts.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
 ) -> dict[str, Any] | None:
     """Why a row cannot be used: a value that it needs is an error, is another cell's, or has lost digits."""
@@ -171,7 +171,7 @@ def _is_whole(value: Any) -> bool:
     return number and float(value).is_integer() and abs(value) < _LARGEST
 
 
-def _text(value: Any) -> str | None:
+def _format_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -186,7 +186,7 @@ def _text(value: Any) -> str | None:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _begins(file: Found, start: bytes) -> bool:
+def _begins_as_workbook(file: Found, start: bytes) -> bool:
     """A workbook is a zip archive with parts that no other has."""
     inside = b"[Content_Types].xml" in start or b"xl/" in start
     return start.startswith(ZIP) and (inside or file.name.lower().endswith((".xlsx", ".xlsm")))
@@ -197,6 +197,6 @@ FORMAT = FileFormat(
     read_sheet,
     is_called="an Excel workbook",
     remedy="say `format: xlsx`, and which `sheet:` where it has several",
-    begins=_begins,
+    begins=_begins_as_workbook,
     seeks=True,
 )

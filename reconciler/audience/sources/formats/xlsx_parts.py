@@ -64,7 +64,7 @@ def inspect_workbook(file: Found) -> dict[str, Part]:
             message = f"the workbook holds {size:,} bytes unpacked; at most {LARGEST:,} are read"
             raise BadInput([Problem(file.at(), "too-large", message)])
         try:
-            return {name: _part(archive, path) for name, path in _sheets(archive)}
+            return {name: _read_part(archive, path) for name, path in _iter_sheets(archive)}
         except _TooManyMerged:
             message = f"more than {MOST_MERGED:,} cells of a sheet are merged into others"
             raise BadInput([Problem(file.at(), "too-large", message, hint="unmerge them, and fill each")]) from None
@@ -72,19 +72,19 @@ def inspect_workbook(file: Found) -> dict[str, Part]:
             raise BadInput([Problem(file.at(), "not-xlsx", NO_WORKBOOK, note=type(error).__name__)]) from None
 
 
-def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def _iter_sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     """The sheets' names, and where they are in the archive."""
-    targets = {each.get("Id"): str(each.get("Target")) for each in _small(archive, "xl/_rels/workbook.xml.rels")}
-    for sheet in _small(archive, "xl/workbook.xml"):
-        if _local(sheet.tag) == "sheet":
-            reference = [value for name, value in sheet.attrib.items() if _local(name) == "id"]
+    targets = {each.get("Id"): str(each.get("Target")) for each in _iter_small(archive, "xl/_rels/workbook.xml.rels")}
+    for sheet in _iter_small(archive, "xl/workbook.xml"):
+        if _drop_namespace(sheet.tag) == "sheet":
+            reference = [value for name, value in sheet.attrib.items() if _drop_namespace(name) == "id"]
             target = targets[reference[0]] if reference else ""
             path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
             if "worksheets/" in path:
                 yield str(sheet.get("name")), path
 
 
-def _small(archive: zipfile.ZipFile, path: str) -> Iterator[Any]:
+def _iter_small(archive: zipfile.ZipFile, path: str) -> Iterator[Any]:
     """The elements of a part that is no sheet."""
     with archive.open(path) as source:
         text = source.read(_CHUNK)
@@ -93,11 +93,11 @@ def _small(archive: zipfile.ZipFile, path: str) -> Iterator[Any]:
     return ElementTree.fromstring(text).iter()  # noqa: S314 # it defines no entities: it has no DOCTYPE
 
 
-def _local(name: str) -> str:
+def _drop_namespace(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def _part(archive: zipfile.ZipFile, path: str) -> Part:
+def _read_part(archive: zipfile.ZipFile, path: str) -> Part:
     across, down, doubtful, end = 0, 0, False, b""
     merged: set[tuple[bytes, ...]] = set()
     with archive.open(path) as source:
@@ -109,13 +109,13 @@ def _part(archive: zipfile.ZipFile, path: str) -> Part:
             doubtful = doubtful or _DOUBTFUL.search(seen) is not None
             merged |= set(_MERGED.findall(seen))
             for letters, digits in set(_CELL.findall(seen)):
-                across, down = max(across, _column(letters.decode()) + 1), max(down, int(digits))
+                across, down = max(across, _parse_column(letters.decode()) + 1), max(down, int(digits))
     # cells need not say where they are: then a sheet may be as large as any
-    covered = _covered(merged, across or _MOST_ACROSS, down or _MOST_DOWN)
+    covered = _find_covered(merged, across or _MOST_ACROSS, down or _MOST_DOWN)
     if not doubtful:
         return Part(across * down, covered=covered)
     with archive.open(path) as source:
-        spoiled, hidden = _spoiled(source)
+        spoiled, hidden = _find_spoiled(source)
     return Part(across * down, spoiled, covered, hidden)
 
 
@@ -123,12 +123,12 @@ class _TooManyMerged(Exception):
     """A sheet has more merged cells than are held."""
 
 
-def _covered(merged: Collection[tuple[bytes, ...]], across: int, down: int) -> dict[int, list[int]]:
+def _find_covered(merged: Collection[tuple[bytes, ...]], across: int, down: int) -> dict[int, list[int]]:
     """The cells that others are merged over, but those that are outside of what the sheet holds."""
     found: dict[int, list[int]] = {}
     count = 0
     for left, top, right, bottom in merged:
-        first, last = _column(left.decode()), min(_column(right.decode()), across - 1)
+        first, last = _parse_column(left.decode()), min(_parse_column(right.decode()), across - 1)
         start, end = int(top), min(int(bottom), down)
         count += max(0, last - first + 1) * max(0, end - start + 1)
         if count > MOST_MERGED:
@@ -138,7 +138,7 @@ def _covered(merged: Collection[tuple[bytes, ...]], across: int, down: int) -> d
     return found
 
 
-def _column(letters: str) -> int:
+def _parse_column(letters: str) -> int:
     """The number of a column, from 0."""
     number = 0
     for letter in letters:
@@ -146,20 +146,20 @@ def _column(letters: str) -> int:
     return number - 1
 
 
-def _spoiled(source: IO[bytes]) -> tuple[dict[int, list[int]], frozenset[int]]:
+def _find_spoiled(source: IO[bytes]) -> tuple[dict[int, list[int]], frozenset[int]]:
     """`spoiled` and `hidden` of a sheet."""
     found: dict[int, list[int]] = {}
     hidden = set[int]()
     row, column = 0, -1
     for event, element in ElementTree.iterparse(source, ("start", "end")):  # noqa: S314 # as above
-        name = _local(element.tag)
+        name = _drop_namespace(element.tag)
         if event == "start" and name == "row":
             row, column = int(element.get("r") or row + 1), -1
             if element.get("hidden") in ("1", "true"):
                 hidden.add(row)
         elif event == "end" and name == "c":
             letters = re.sub(r"\d+$", "", element.get("r") or "")
-            column = _column(letters) if letters else column + 1
+            column = _parse_column(letters) if letters else column + 1
             if _has_no_value(element):
                 found.setdefault(row, []).append(column)
         if event == "end" and name == "row":
@@ -168,7 +168,7 @@ def _spoiled(source: IO[bytes]) -> tuple[dict[int, list[int]], frozenset[int]]:
 
 
 def _has_no_value(cell: Any) -> bool:
-    kinds = {_local(child.tag): child.text for child in cell}
+    kinds = {_drop_namespace(child.tag): child.text for child in cell}
     # a formula may well come to the empty text; only one that was never computed has no value at all
     never = "f" in kinds and "v" not in kinds
     return cell.get("t") == "e" or never

@@ -14,7 +14,7 @@ from reconciler.audience.relations import relations
 from reconciler.audience.sources import files
 from reconciler.audience.sources import formats as package
 from reconciler.audience.sources.file_format import FileFormat
-from reconciler.audience.sources.formats import formats
+from reconciler.audience.sources.formats import load_formats
 from reconciler.audience.sources.raw_rows import (
     RawRows,
     add_place_of_lines,
@@ -30,7 +30,7 @@ from reconciler.model.source_feeds import AnyFiles, FileFeed
 
 
 def test_the_schema_names_every_format_that_there_is() -> None:
-    assert set(load_shared_schema()["$defs"]["fileFormat"]["enum"]) == formats().keys()
+    assert set(load_shared_schema()["$defs"]["fileFormat"]["enum"]) == load_formats().keys()
 
 
 def read_cards(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
@@ -72,9 +72,9 @@ def with_cards(monkeypatch: pytest.MonkeyPatch) -> Any:
     found = [*pkgutil.iter_modules(package.__path__)]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(pkgutil, "iter_modules", lambda _: [*found, found[0]._replace(name="vcard")])
-    formats.cache_clear()
+    load_formats.cache_clear()
     yield
-    formats.cache_clear()
+    load_formats.cache_clear()
 
 
 CARDS = """BEGIN:VCARD
