@@ -173,6 +173,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "impact",
         "markdown_escape",
         "line_budget",
+        "rule_links",
     }
     for module in modules():
         if room(module) == "views":

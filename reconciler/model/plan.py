@@ -17,6 +17,7 @@ from reconciler.model.ledger_state import LedgerState
 from reconciler.model.members import DoNotCall
 from reconciler.model.notice import Notice
 from reconciler.model.outcome_change import AnyRowChange, NumbersChange, OutcomeChange
+from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
@@ -72,9 +73,10 @@ class Plan:
         waivers: those of the manifests, whether they set something aside or not.
         ledger: what the ledger was when the plan was made.
         impact: what it means for people; None: it was made by a program that did not ask.
-        created: when the plan was made. It, the notices, the requests that were made to read, and of the campaigns what
-            was counted and is expected are not bound by the digest: they say how the plan came about and what may come
-            of it, and not what it does.
+        places: where the manifest of each address begins; what no manifest declares has none.
+        created: when the plan was made. It, the places, the notices, the requests that were made to read, and of the
+            campaigns what was counted and is expected are not bound by the digest: they say how the plan came about and
+            what may come of it, and not what it does.
     """
 
     workspace: str
@@ -104,6 +106,7 @@ class Plan:
     environment: str | None = None
     ledger: LedgerState | None = None
     impact: Impact | None = None
+    places: Mapping[str, Location] = field(default_factory=dict)
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -127,6 +130,10 @@ class Plan:
             KeyError: the plan has none at that address.
         """
         return self._at[address.object]
+
+    def place(self, address: Address) -> Location | None:
+        """Where something is declared; a part without a place of its own, where its manifest begins."""
+        return self.places.get(str(address.object)) or self.places.get(str(address.resource))
 
     def changes(self) -> Iterator[ObjectChange | AnyRowChange]:
         """Every change, no-ops included."""

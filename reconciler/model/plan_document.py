@@ -33,6 +33,7 @@ from reconciler.model.outcome_document import (
     read_outcomes,
 )
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
+from reconciler.model.problem import Location
 from reconciler.model.reason import Share, count_codes
 from reconciler.model.reason_document import make_counted_document, read_counted
 from reconciler.model.resource_address import Address
@@ -42,7 +43,7 @@ from reconciler.model.serialization import from_json, to_json
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp
 
-_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger")
+_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places")
 _NOT_BOUND_OF_BUDGET = ("reads",)
 _NOT_BOUND_OF_IMPACT = ("data",)
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
@@ -92,6 +93,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         **make_notices_document(plan.notices),
         "ledger": None if plan.ledger is None else plan.ledger.document(),
         **({} if plan.impact is None else {"impact": to_json(plan.impact)}),
+        **(
+            {"places": {address: to_json(place) for address, place in sorted(plan.places.items())}}
+            if plan.places
+            else {}
+        ),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -247,6 +253,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         undeclared=tuple(_read_undeclared(each) for each in document["undeclared"]),
         environment=document.get("environment"),
         impact=from_json(Impact, document["impact"]) if document.get("impact") else None,
+        places={address: from_json(Location, place) for address, place in document.get("places", {}).items()},
     )
 
 

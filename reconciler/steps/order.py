@@ -20,6 +20,7 @@ from reconciler.model.impact import Impact
 from reconciler.model.live_state import Live
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.plan_expiry import find_good_until
+from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import RuleResults
 from reconciler.model.write_ops import WriteOp, activates, list_write_ops, make_resting_fields
@@ -62,7 +63,15 @@ def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime,
         undeclared=changes.undeclared,
         environment=desired.environment,
         impact=impact,
+        places=dict(_list_places(desired)),
     )
+
+
+def _list_places(desired: Desired) -> Iterator[tuple[str, Location]]:
+    """Where the manifest of each resource begins, also of what is to be managed no longer."""
+    for resource in (*desired.released, *desired.catalogue.resources.values()):
+        if () in resource.places:
+            yield str(resource.address), resource.where()
 
 
 class _Order:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from reconciler.model.text_folding import strip_invisible
 from reconciler.views.plain_text import plain
 
-_ACTIVE = re.compile(r"[`|<>\\]|@(?=\w)|#(?=\w)|!(?=\[)|[^\S ]")
+_ACTIVE = re.compile(r"[`|<>\\]|@(?=\w)|#(?=[\w\[])|!(?=\[)|[^\S ]")
 LONGEST = 120
 """Characters of a foreign text at most: of a longer one the middle is left out."""
 

@@ -77,6 +77,15 @@ def test_a_plan_is_a_comment_with_the_address_of_the_whole_and_only_such_a_one_h
     assert run_program(["show", saved, "--format", "markdown", "--link", link]) == 0
     assert capsys.readouterr().out == ended.out
     assert run_program(["show", saved, "--link", link]) == 64
+    capsys.readouterr()
+    # the saved plan says where each finding stands
+    assert run_program(["show", saved, "--format", "sarif"]) == 0
+    places = [
+        each["locations"][0]["physicalLocation"] for each in json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    ]
+    files = [each["artifactLocation"]["uri"] for each in places]
+    assert files == ["campaign-evening.yaml", "campaign-morning.yaml"]
+    assert {each["region"]["startLine"] for each in places} == {1}
     for address in (
         "ftp://example.com",
         "https://a b",

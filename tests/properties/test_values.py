@@ -36,6 +36,7 @@ from reconciler.model.notice import Notice
 from reconciler.model.ownership_mark import normalise_description, split_mark, with_mark
 from reconciler.model.plan import Budget, Plan, Step
 from reconciler.model.plan_document import document_digest, plan_digest, plan_document, read_plan
+from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Rows
@@ -219,6 +220,7 @@ def plans(draw: st.DrawFn) -> Plan:
         suppressions=tuple(draw(st.lists(st.builds(DoNotCall, PARTS, PARTS, MAYBE, SPANS), max_size=2))),
         rules=tuple(draw(st.lists(st.builds(CheckedRule, NAMES, TEXTS, SEVERITIES, PLACES), max_size=2))),
         waivers=tuple(draw(st.lists(WAIVED, max_size=2))),
+        places=draw(st.dictionaries(NAMES, st.builds(Location, TEXTS, COUNTS, COUNTS), max_size=2)),
     )
 
 

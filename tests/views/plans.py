@@ -30,6 +30,7 @@ from reconciler.model.impact import (
 )
 from reconciler.model.notice import Notice
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Rows
@@ -42,6 +43,14 @@ ROWS = Address("Segment", "history", "high")
 CAMPAIGN = Address("Campaign", "high")
 EVENING = Address("Campaign", "evening")
 OLD = Address("Campaign", "Old campaign")
+PLACES = {
+    "Workspace/test": Location("workspace.yaml", 1, 1),
+    "AbandonmentPolicy/by-band": Location("rules/policy.yaml", 3, 1),
+    "Segment/history": Location("segments/history band.yaml", 12, 1),
+    "Campaign/high": Location("campaigns.yaml", 21, 3),
+    "Campaign/evening": Location("campaigns.yaml"),
+}
+"""Where the manifests begin; of the deleted campaign there is none."""
 DROPPED = (
     "the cached voice interactions were discarded and re-read: "
     "3 of them are no longer in the tenant, or are others there by now"
@@ -234,6 +243,7 @@ def plan(*, empty: bool = False) -> Plan:
         rules=rules,
         waivers=() if empty else waivers,
         impact=None if empty else impact(),
+        places={} if empty else PLACES,
     )
 
 
@@ -303,6 +313,9 @@ HOSTILE = (
     "\\u0040admin \\`x\\` &lt;b&gt; &#64;admin",
     "  ",
     "x" * 5000,
+    """'"><script>alert(1)</script><svg onload=alert(1)>{{7*7}}{0}</style></title>]]>--> onclick='x""",
+    "\x00\x08\x0b\x1b[2J\x7f\ufffe\uffff&nosuch;%41",
+    "##[error]::set-output name=x::y",
 )
 """What names and texts of somebody else may hold."""
 
@@ -345,6 +358,8 @@ def hostile() -> Plan:
         tenant=HOSTILE[4],
         environment=HOSTILE[1],
         impact=replace(impact(), concentration=where),
+        rules=tuple(CheckedRule(text, text, Severity.WARN, (text,)) for text in HOSTILE),
+        places={f"Campaign/{text}": Location(text, at + 1, 1) for at, text in enumerate(HOSTILE)},
     )
 
 

@@ -22,7 +22,7 @@ from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepRes
 from reconciler.model.resource_address import Address
 from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
-from reconciler.views import callbacks, json_view, markdown, problems, terminal
+from reconciler.views import callbacks, json_view, junit, markdown, problems, sarif, terminal
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
@@ -187,6 +187,10 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan-replacement.md": lambda: markdown.plan(replacement()),
     "plan-hostile.md": lambda: markdown.plan(hostile()),
     "plan-large.md": lambda: markdown.plan(large(), "https://ci.example.com/plan.html"),
+    "plan.sarif": lambda: sarif.plan(plan()) + "\n",
+    "plan.junit.xml": lambda: junit.plan(plan()),
+    "plan-hostile.sarif": lambda: sarif.plan(hostile()) + "\n",
+    "plan-hostile.junit.xml": lambda: junit.plan(hostile()),
     "plan-replacement.txt": lambda: printed(terminal.plan(replacement())),
     "plan-replacement.json": lambda: json_view.plan(replacement()) + "\n",
     "report.txt": lambda: printed(terminal.report(report())),

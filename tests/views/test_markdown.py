@@ -24,6 +24,8 @@ def test_a_text_of_somebody_else_stays_between_its_backticks(text: str) -> None:
     assert shown == "(blank)" or (shown[0] == shown[-1] == "`")
     assert not set(inside) & set("`|<>\n\r\u202e\u200b\u3164\u2028\u00a0\ufe0f\u00ad")
     assert not re.search(r"@\w|#\w|!\[", inside)
+    assert "##[" not in inside
+    assert "##[" not in code(f"{text} ×")
     assert len(inside) <= LONGEST + 2
 
 

@@ -1,0 +1,85 @@
+"""Show what the rules found in a plan as JUnit XML, which pipelines show as tests.
+
+The format, as far as it is one: https://github.com/testmoapp/junitxml
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from reconciler.model.finding import Finding
+from reconciler.model.plan import Plan
+from reconciler.model.plan_document import plan_digest
+from reconciler.views.plain_text import plain
+from reconciler.views.reasons import describe_finding
+from reconciler.views.rule_links import link_rule
+from reconciler.views.view import View
+
+
+def plan(value: Plan) -> str:
+    """A suite for each rule that was asked, and a case for each finding; one that passes where it found nothing.
+
+    A finding that refuses is a failure, a waived one is skipped, and a warning passes with its words as output.
+    """
+    titles = {each.id: each.title for each in value.rules}
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for each in value.findings:
+        found[each.rule].append(each)
+    digest, rules = plan_digest(value), sorted({*titles, *found})
+    suites = [line for rule in rules for line in _suite(value, digest, rule, titles.get(rule), found[rule])]
+    named = f"{value.workspace} on {value.tenant}"
+    cases = sum(max(1, len(found[rule])) for rule in rules)
+    head = _tag("testsuites", name=f"reconciler: {named}", tests=cases, **_count(value.findings))
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<{head}>", *suites, "</testsuites>"]) + "\n"
+
+
+def _suite(value: Plan, digest: str, rule: str, title: str | None, found: Sequence[Finding]) -> Iterator[str]:
+    name = rule if title is None else f"{rule}: {title}"
+    yield f"  <{_tag('testsuite', name=name, tests=max(1, len(found)), **_count(found))}>"
+    yield "    <properties>"
+    yield f"      <{_tag('property', name='digest', value=digest)}/>"
+    yield f"      <{_tag('property', name='help', value=link_rule(rule, title))}/>"
+    yield "    </properties>"
+    for each in found:
+        yield from _case(value, each)
+    if not found:
+        yield f"    <{_tag('testcase', classname=rule, name='no finding')}/>"
+    yield "  </testsuite>"
+
+
+def _case(value: Plan, finding: Finding) -> Iterator[str]:
+    place = value.place(finding.object)
+    where: dict[str, object] = {} if place is None else {"file": place.file}
+    where |= {} if place is None or not place.line else {"line": place.line}
+    words = describe_finding(finding)
+    yield f"    <{_tag('testcase', classname=finding.rule, name=str(finding.object), **where)}>"
+    if finding.waived is not None:
+        until = "" if finding.until is None else f" until {finding.until.isoformat()}"
+        yield f"      <{_tag('skipped', message=f'waived{until}: {finding.waived}')}/>"
+        yield f"      <system-out>{_text(words)}</system-out>"
+    elif finding.refuses:
+        at = "" if place is None else f"{place}: "
+        yield f"      <{_tag('failure', type=finding.rule, message=words)}>{_text(f'{at}{words}')}</failure>"
+    else:
+        yield f"      <system-out>{_text(f'warning: {words}')}</system-out>"
+    yield "    </testcase>"
+
+
+def _count(found: Iterable[Finding]) -> dict[str, object]:
+    every = list(found)
+    waived = sum(each.waived is not None for each in every)
+    return {"failures": sum(each.refuses for each in every), "errors": 0, "skipped": waived}
+
+
+def _tag(name: str, /, **attributes: object) -> str:
+    return " ".join([name, *(f'{key}="{_text(str(value))}"' for key, value in attributes.items())])
+
+
+def _text(text: str) -> str:
+    """A text of somebody else; XML 1.0 has no control characters and noncharacters, however they are escaped."""
+    return escape(plain(text))
+
+
+VIEWS = (View("junit", "plan", plan),)

@@ -1,0 +1,135 @@
+"""Show what the rules found in a plan as SARIF 2.1.0, which code hosts put beside the lines of manifests.
+
+The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from reconciler.model.finding import Finding, Severity
+from reconciler.model.plan import Plan
+from reconciler.model.plan_document import plan_digest
+from reconciler.model.problem import Location
+from reconciler.model.resource_address import Address
+from reconciler.model.rule_results import Waived
+from reconciler.views.plain_text import plain, plain_json
+from reconciler.views.reasons import describe_finding
+from reconciler.views.rule_links import PAGES, link_rule
+from reconciler.views.view import View
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.REFUSE: "error", Severity.WARN: "warning"}
+_ACTIVE = re.compile(r"\](?=\()|\{(?=\d+\})")
+"""What a reader of SARIF takes for a link or a placeholder: sections 3.11.6 and 3.11.5."""
+
+
+def plan(value: Plan) -> str:
+    """A result for each finding, at the manifest of what it is about; the same plan makes the same document."""
+    rules = {each.id: _describe_rule(each.id, each.title, each.severity, each.sources) for each in value.rules}
+    for each in value.findings:
+        rules.setdefault(each.rule, _describe_rule(each.rule, None, each.severity, ()))
+    index = {rule: at for at, rule in enumerate(sorted(rules))}
+    driver = {
+        "name": "reconciler",
+        "version": value.tool_version,
+        "informationUri": PAGES,
+        "rules": [rules[rule] for rule in index],
+    }
+    run = {
+        "tool": {"driver": driver},
+        # results of another workspace, tenant or environment in the same repository are not these, mended
+        "automationDetails": {"id": "/".join(_name_run(value)) + "/"},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": True}],
+        "results": list(_list_results(value, index)),
+        "properties": {"digest": plan_digest(value)},
+    }
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+def _name_run(value: Plan) -> Iterator[str]:
+    yield "reconciler"
+    for name in (value.workspace, value.tenant, value.environment):
+        if name is not None:
+            yield quote(name.encode("utf-8", "replace"), safe="")
+
+
+def _describe_rule(rule: str, title: str | None, severity: Severity, sources: tuple[str, ...]) -> dict[str, Any]:
+    words = _text(rule if title is None else title)
+    cited = f"{words}. It rests on {_text('; '.join(sources))}." if sources else f"{words}."
+    return {
+        "id": rule,
+        "shortDescription": {"text": words},
+        "fullDescription": {"text": cited},
+        "helpUri": link_rule(rule, title),
+        "defaultConfiguration": {"level": _LEVELS[severity]},
+    }
+
+
+def _list_results(value: Plan, index: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    waivers = {(each.rule, each.object): each for each in value.waivers if each.used}
+    seen: Counter[tuple[str, str]] = Counter()
+    for each in value.findings:
+        about = (each.rule, str(each.object))
+        seen[about] += 1
+        # what is found is the same thing while its numbers change: the words are no part of it
+        print_of = hashlib.sha256("\0".join((*about, str(seen[about]))).encode("utf-8", "replace")).hexdigest()
+        yield {
+            "ruleId": each.rule,
+            "ruleIndex": index[each.rule],
+            "level": "note" if each.waived is not None else _LEVELS[each.severity],
+            "message": {"text": _text(f"{each.object}: {describe_finding(each)}")},
+            "locations": [_locate(value, each.object)],
+            "partialFingerprints": {"finding/v1": print_of, "primaryLocationLineHash": f"{print_of[:16]}:1"},
+            "suppressions": _list_suppressions(value, each, waivers.get(about)),
+        }
+
+
+def _list_suppressions(value: Plan, finding: Finding, waiver: Waived | None) -> list[dict[str, Any]]:
+    """That it is waived, why, until when, and in which manifest. Without any a result counts."""
+    if finding.waived is None:
+        return []
+    place = None if waiver is None else value.places.get(waiver.by)
+    return [
+        {
+            "kind": "inSource",
+            "status": "accepted",
+            "justification": _text(finding.waived),
+            **({} if place is None else {"location": {"physicalLocation": _describe_place(place)}}),
+            **({} if finding.until is None else {"properties": {"until": finding.until.isoformat()}}),
+        }
+    ]
+
+
+def _locate(value: Plan, about: Address) -> dict[str, Any]:
+    """The manifest of an object; of one that none declares, the workspace's, as code hosts want a place of each."""
+    place = value.place(about) or value.places.get(f"Workspace/{value.workspace}")
+    return {
+        **({} if place is None else {"physicalLocation": _describe_place(place)}),
+        "logicalLocations": [{"fullyQualifiedName": plain(str(about)), "kind": "resource"}],
+    }
+
+
+def _describe_place(place: Location) -> dict[str, Any]:
+    region: dict[str, Any] = {"startLine": place.line} if place.line else {}
+    if place.line and place.column:
+        region["startColumn"] = place.column
+    uri = quote(place.file.encode("utf-8", "replace"), safe="/")
+    return {"artifactLocation": {"uri": uri}, **({"region": region} if region else {})}
+
+
+def _text(text: str) -> str:
+    """A text of somebody else that is no link, no placeholder, and one line."""
+    return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", plain(text))
+
+
+VIEWS = (View("sarif", "plan", plan),)
