@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.finding import Finding
@@ -75,6 +75,7 @@ def test_a_hostile_plan_has_the_elements_of_a_plan_and_no_others() -> None:
     assert "##[" not in junit.plan(hostile())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.booleans())
 def test_whatever_a_text_holds_the_document_is_xml(text: str, waived: bool) -> None:
     finding = Finding(text, Address("Campaign", text), text, waived=text if waived else None)

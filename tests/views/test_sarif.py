@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -128,6 +128,7 @@ def test_a_hostile_plan_has_a_result_for_each_finding_and_nothing_acts_in_it() -
     assert "##[" not in sarif.plan(hostile())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_whatever_a_text_holds_it_is_a_text(text: str) -> None:
     about = Address("Campaign", text or "x")
