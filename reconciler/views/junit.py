@@ -28,56 +28,56 @@ def plan(value: Plan) -> str:
     for each in value.findings:
         found[each.rule].append(each)
     digest, rules = plan_digest(value), sorted({*titles, *found})
-    suites = [line for rule in rules for line in _suite(value, digest, rule, titles.get(rule), found[rule])]
+    suites = [line for rule in rules for line in _describe_suite(value, digest, rule, titles.get(rule), found[rule])]
     named = f"{value.workspace} on {value.tenant}"
     cases = sum(max(1, len(found[rule])) for rule in rules)
-    head = _tag("testsuites", name=f"reconciler: {named}", tests=cases, **_count(value.findings))
+    head = _make_tag("testsuites", name=f"reconciler: {named}", tests=cases, **_count_results(value.findings))
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<{head}>", *suites, "</testsuites>"]) + "\n"
 
 
-def _suite(value: Plan, digest: str, rule: str, title: str | None, found: Sequence[Finding]) -> Iterator[str]:
+def _describe_suite(value: Plan, digest: str, rule: str, title: str | None, found: Sequence[Finding]) -> Iterator[str]:
     name = rule if title is None else f"{rule}: {title}"
-    yield f"  <{_tag('testsuite', name=name, tests=max(1, len(found)), **_count(found))}>"
+    yield f"  <{_make_tag('testsuite', name=name, tests=max(1, len(found)), **_count_results(found))}>"
     yield "    <properties>"
-    yield f"      <{_tag('property', name='digest', value=digest)}/>"
-    yield f"      <{_tag('property', name='help', value=link_rule(rule, title))}/>"
+    yield f"      <{_make_tag('property', name='digest', value=digest)}/>"
+    yield f"      <{_make_tag('property', name='help', value=link_rule(rule, title))}/>"
     yield "    </properties>"
     for each in found:
-        yield from _case(value, each)
+        yield from _describe_case(value, each)
     if not found:
-        yield f"    <{_tag('testcase', classname=rule, name='no finding')}/>"
+        yield f"    <{_make_tag('testcase', classname=rule, name='no finding')}/>"
     yield "  </testsuite>"
 
 
-def _case(value: Plan, finding: Finding) -> Iterator[str]:
+def _describe_case(value: Plan, finding: Finding) -> Iterator[str]:
     place = value.place(finding.object)
     where: dict[str, object] = {} if place is None else {"file": place.file}
     where |= {} if place is None or not place.line else {"line": place.line}
     words = describe_finding(finding)
-    yield f"    <{_tag('testcase', classname=finding.rule, name=str(finding.object), **where)}>"
+    yield f"    <{_make_tag('testcase', classname=finding.rule, name=str(finding.object), **where)}>"
     if finding.waived is not None:
         until = "" if finding.until is None else f" until {finding.until.isoformat()}"
-        yield f"      <{_tag('skipped', message=f'waived{until}: {finding.waived}')}/>"
-        yield f"      <system-out>{_text(words)}</system-out>"
+        yield f"      <{_make_tag('skipped', message=f'waived{until}: {finding.waived}')}/>"
+        yield f"      <system-out>{_escape(words)}</system-out>"
     elif finding.refuses:
         at = "" if place is None else f"{place}: "
-        yield f"      <{_tag('failure', type=finding.rule, message=words)}>{_text(f'{at}{words}')}</failure>"
+        yield f"      <{_make_tag('failure', type=finding.rule, message=words)}>{_escape(f'{at}{words}')}</failure>"
     else:
-        yield f"      <system-out>{_text(f'warning: {words}')}</system-out>"
+        yield f"      <system-out>{_escape(f'warning: {words}')}</system-out>"
     yield "    </testcase>"
 
 
-def _count(found: Iterable[Finding]) -> dict[str, object]:
+def _count_results(found: Iterable[Finding]) -> dict[str, object]:
     every = list(found)
     waived = sum(each.waived is not None for each in every)
     return {"failures": sum(each.refuses for each in every), "errors": 0, "skipped": waived}
 
 
-def _tag(name: str, /, **attributes: object) -> str:
-    return " ".join([name, *(f'{key}="{_text(str(value))}"' for key, value in attributes.items())])
+def _make_tag(name: str, /, **attributes: object) -> str:
+    return " ".join([name, *(f'{key}="{_escape(str(value))}"' for key, value in attributes.items())])
 
 
-def _text(text: str) -> str:
+def _escape(text: str) -> str:
     """A text of somebody else; XML 1.0 has no control characters and noncharacters, however they are escaped."""
     return escape(plain(text))
 

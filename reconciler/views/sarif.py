@@ -64,8 +64,8 @@ def _name_run(value: Plan) -> Iterator[str]:
 
 
 def _describe_rule(rule: str, title: str | None, severity: Severity, sources: tuple[str, ...]) -> dict[str, Any]:
-    words = _text(rule if title is None else title)
-    cited = f"{words}. It rests on {_text('; '.join(sources))}." if sources else f"{words}."
+    words = _escape(rule if title is None else title)
+    cited = f"{words}. It rests on {_escape('; '.join(sources))}." if sources else f"{words}."
     return {
         "id": rule,
         "shortDescription": {"text": words},
@@ -87,7 +87,7 @@ def _list_results(value: Plan, index: Mapping[str, int]) -> Iterator[dict[str, A
             "ruleId": each.rule,
             "ruleIndex": index[each.rule],
             "level": "note" if each.waived is not None else _LEVELS[each.severity],
-            "message": {"text": _text(f"{each.object}: {describe_finding(each)}")},
+            "message": {"text": _escape(f"{each.object}: {describe_finding(each)}")},
             "locations": [_locate(value, each.object)],
             "partialFingerprints": {"finding/v1": print_of, "primaryLocationLineHash": f"{print_of[:16]}:1"},
             "suppressions": _list_suppressions(value, each, waivers.get(about)),
@@ -103,7 +103,7 @@ def _list_suppressions(value: Plan, finding: Finding, waiver: Waived | None) -> 
         {
             "kind": "inSource",
             "status": "accepted",
-            "justification": _text(finding.waived),
+            "justification": _escape(finding.waived),
             **({} if place is None else {"location": {"physicalLocation": _describe_place(place)}}),
             **({} if finding.until is None else {"properties": {"until": finding.until.isoformat()}}),
         }
@@ -127,7 +127,7 @@ def _describe_place(place: Location) -> dict[str, Any]:
     return {"artifactLocation": {"uri": uri}, **({"region": region} if region else {})}
 
 
-def _text(text: str) -> str:
+def _escape(text: str) -> str:
     """A text of somebody else that is no link, no placeholder, and one line."""
     return _ACTIVE.sub(lambda found: f"\\u{ord(found.group()):04x}", plain(text))
 

@@ -30,7 +30,7 @@ def suites(value: Plan) -> ElementTree.Element:
     return root
 
 
-def case(value: Plan, about: str) -> ElementTree.Element:
+def find_case(value: Plan, about: str) -> ElementTree.Element:
     (found,) = [each for each in suites(value).iter("testcase") if each.get("name") == about]
     return found
 
@@ -44,14 +44,14 @@ def test_each_rule_is_a_suite_and_one_that_found_nothing_passes() -> None:
 
 
 def test_what_refuses_is_a_failure_with_its_words() -> None:
-    failure = case(plan(), "Campaign/Old campaign").find("failure")
+    failure = find_case(plan(), "Campaign/Old campaign").find("failure")
     assert failure is not None
     assert failure.get("type") == "LIM-STOPPED"
     assert failure.get("message") == failure.text == "campaign 'Old campaign' is active and would be deleted"
 
 
 def test_what_is_waived_is_skipped_with_its_reason() -> None:
-    waived = case(plan(), "Segment/history[high]")
+    waived = find_case(plan(), "Segment/history[high]")
     skipped = waived.find("skipped")
     assert skipped is not None
     assert skipped.get("message") == "waived: Scores follow the calendar."
@@ -60,7 +60,7 @@ def test_what_is_waived_is_skipped_with_its_reason() -> None:
 
 
 def test_a_warning_passes_and_tells_its_words() -> None:
-    warned = case(plan(), "Campaign/high")
+    warned = find_case(plan(), "Campaign/high")
     assert [each.tag for each in warned] == ["system-out"]
     assert warned.findtext("system-out") == "warning: its threshold rises from 2 to 3 %"
     assert (warned.get("file"), warned.get("line")) == ("campaigns.yaml", "21")
