@@ -31,12 +31,12 @@ from reconciler.audience.relations import engine
 from reconciler.audience.relations import relations as sources
 from reconciler.audience.staging import stage
 from reconciler.model.change import Accounting
-from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import ContactsOf, InteractionsOf, LiveList, MembersOf, RowQuery, Rows
 from reconciler.model.score import Band, RecencyFrequency, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression, Target
+from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.workspace_settings import Engine
 
 HAND = "DuckDB SQL by hand"

@@ -35,12 +35,12 @@ from reconciler.audience.impact.concentration import find_concentration
 from reconciler.audience.relations import engine, relations
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
-from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Segment, Target
+from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import FileFeed
 from reconciler.model.workspace_settings import Engine
 

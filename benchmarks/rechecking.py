@@ -28,7 +28,6 @@ from reconciler.audience.staging import geography
 from reconciler.cli.progress_sinks import ProgressSinks
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import ROW_COLUMNS, RowChange
-from reconciler.model.members import DoNotCall
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
@@ -38,6 +37,7 @@ from reconciler.model.row_files import Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.secret import Secret
 from reconciler.model.segment import Delivery, Phones, Segment, Suppression
+from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.source_feeds import Entries, FileFeed
 from reconciler.model.workspace_settings import Engine, Settings
 from reconciler.steps.apply.source_rereads import Readings

@@ -15,7 +15,7 @@ from reconciler.ledger.folder_records import Store
 from reconciler.ledger.saved_plans import SAVED
 from reconciler.ledger.sealing import Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
-from reconciler.model.plan_document import document_digest
+from reconciler.model.plan_json import document_digest
 
 Parts = dict[str, bytes]
 

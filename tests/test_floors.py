@@ -59,7 +59,7 @@ DOORS = {
     "sqlglot": ["audience"],
     "psycopg": ["audience"],
     "rich": ["cli", "views"],
-    "tzdata": ["model/calendar.py"],
+    "tzdata": ["model/weekly_calendar.py"],
     "holidays": ["model/public_holidays.py"],
     "pycountry": ["model/countries.py"],
     "obstore": ["bucket"],

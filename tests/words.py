@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model.reason_document import read_counted, read_named
+from reconciler.model.reason_json import read_counted, read_named
 from reconciler.views.reasons import describe_reason, describe_row_reason
 
 

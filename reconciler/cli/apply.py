@@ -186,7 +186,7 @@ class _Apply:
         from reconciler.cli.console import console
         from reconciler.cli.notifications import open_notifier, tell_of_apply, tell_of_refusal
         from reconciler.flow import commit
-        from reconciler.model.plan_document import plan_digest
+        from reconciler.model.plan_json import plan_digest
         from reconciler.views.events import ApplyEvents
         from reconciler.views.progress import ApplyProgress
 

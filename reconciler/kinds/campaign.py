@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.kinds import abandonment_policy, contact_list, segment
 from reconciler.model import schedule
 from reconciler.model.campaign import Campaign, Staffing, parse_told_window
+from reconciler.model.campaign_state import RunState, confirms, needs_no_write, read_state
 from reconciler.model.instants import parse_duration
 from reconciler.model.kind import (
     Fields,
@@ -25,7 +26,6 @@ from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import MemberPhones, RowQuery
-from reconciler.model.run_state import RunState, confirms, needs_no_write, read_state
 from reconciler.model.vendor_values import find_meaning
 
 Spec = Mapping[str, Any]

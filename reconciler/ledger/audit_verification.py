@@ -13,8 +13,8 @@ from reconciler.ledger.records import Records, parse_line
 from reconciler.ledger.sealing import Seal
 from reconciler.ledger.signed_lines import ProvenRecords, Unproven
 from reconciler.model.audit_anchor import START, Anchor
+from reconciler.model.audit_result import Verified
 from reconciler.model.errors import LedgerError
-from reconciler.model.verification import Verified
 
 Place = tuple[str, Anchor]
 """An anchor, and where it was found."""

@@ -27,7 +27,7 @@ from reconciler.model.audit_anchor import Anchor
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import LockState
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import list_audiences, plan_digest
+from reconciler.model.plan_json import list_audiences, plan_digest
 
 HEARTBEAT = 30.0
 """Seconds between two looks at the lock while nothing is recorded."""

@@ -24,7 +24,7 @@ from reconciler.model.audit_anchor import NOWHERE, Anchor
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_document, read_plan
+from reconciler.model.plan_json import plan_document, read_plan
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 LARGEST_ROWS = 16 * 1024 * 1024 * 1024

@@ -16,7 +16,7 @@ from reconciler.model.errors import Exit, Refused, Stale
 from reconciler.model.instants import format_instant
 from reconciler.model.live_state import compute_digest
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import JobEnd, Outcome, Report
 from reconciler.model.resource_address import Address
 from reconciler.model.webhook import Event, Occasion, Payload

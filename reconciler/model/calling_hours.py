@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from reconciler.model.calendar import load_zone as zone_of
 from reconciler.model.call_exposure import Exposure
 from reconciler.model.campaign import Campaign, Window
 from reconciler.model.legal_hours import ELSEWHERE, Hours, Span, find_hours_of_region
+from reconciler.model.weekly_calendar import load_zone as zone_of
 
 LONGEST = timedelta(days=366)
 """No more of one window is looked at: what lies outside of the hours is there long before."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from reconciler.model.campaign_state import RunState
 from reconciler.model.instants import is_reckonable, parse_instant
 from reconciler.model.resource_address import Address
-from reconciler.model.run_state import RunState
 
 Window = tuple[datetime, datetime]
 """From an instant, which is in it, to another, which is not."""

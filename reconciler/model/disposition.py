@@ -1,4 +1,4 @@
-# tested by: tests/model/test_run_state.py
+# tested by: tests/model/test_campaign_state.py
 """Define dispositions, their matrix, and the feedback that they set."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# tested by: tests/model/test_run_state.py
+# tested by: tests/model/test_campaign_state.py
 """Define what a manifest kind is.
 
 A kind is one file in `reconciler/kinds/` that sets `KIND`, and one JSON Schema in `schemas/`. Everything else in
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reconciler.model.campaign_state import RunState
 from reconciler.model.outside_names import Named
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.row_files import RowQuery
-from reconciler.model.run_state import RunState
 from reconciler.model.surface_wire import Wire
 
 Fields = Mapping[str, Any]

@@ -1,4 +1,4 @@
-# tested by: tests/model/test_run_state.py
+# tested by: tests/model/test_campaign_state.py
 """Define the live state: what was read of the tenant."""
 
 from __future__ import annotations

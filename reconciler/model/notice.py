@@ -1,4 +1,4 @@
-# tested by: tests/model/test_notice_document.py
+# tested by: tests/model/test_notice_json.py
 """Define notices: codes and arguments; nothing is wrong, but a person should know."""
 
 from __future__ import annotations

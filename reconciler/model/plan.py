@@ -14,13 +14,13 @@ from reconciler.model.change import Accounting, Action, ObjectChange, RowChange,
 from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
-from reconciler.model.members import DoNotCall
 from reconciler.model.notice import Notice
 from reconciler.model.outcome_change import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
+from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.write_ops import WriteOp
 
 FORMAT_VERSION = "2.0"

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from reconciler.model.change import Action
 from reconciler.model.instants import format_instant
-from reconciler.model.members import DoNotCall
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
+from reconciler.model.segment_membership import DoNotCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from reconciler.model.forecast import Forecast, Statistics
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live
-from reconciler.model.members import DoNotCall, ForeignNumbers, RefusedNumbers
+from reconciler.model.segment_membership import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.typed_states import (
     CampaignChange,
     CampaignState,

@@ -8,8 +8,8 @@ from datetime import date
 
 from reconciler.model.change import Changes
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.members import DoNotCall
 from reconciler.model.rule_input import Planned
+from reconciler.model.segment_membership import DoNotCall
 
 
 @dataclass(frozen=True, slots=True)

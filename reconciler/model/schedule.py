@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from reconciler.model.calendar import DAYS, Calendar, Hours, load_zones, parse_minutes
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
 from reconciler.model.kind import Later
 from reconciler.model.nearest_name import find_nearest
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
+from reconciler.model.weekly_calendar import DAYS, Calendar, Hours, load_zones, parse_minutes
 
 Spec = Mapping[str, Any]
 

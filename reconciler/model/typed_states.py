@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.campaign_state import RunState, read_state
 from reconciler.model.change import ObjectChange
-from reconciler.model.run_state import RunState, read_state
 
 CAMPAIGN, LIST = "Campaign", "ContactList"
 """The kinds that dial, and that are dialled."""

@@ -1,4 +1,4 @@
-# tested by: tests/model/test_run_state.py
+# tested by: tests/model/test_campaign_state.py
 """Map the vendor's values to ours: `vocabulary.toml`."""
 
 from __future__ import annotations

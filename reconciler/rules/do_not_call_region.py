@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.members import Alike, Misread
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
+from reconciler.model.segment_membership import Alike, Misread
 
 
 def check(situation: Situation) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from reconciler.model.calendar import load_zone
 from reconciler.model.call_exposure import Exposure
 from reconciler.model.calling_hours import LONGEST, subtract_hours
 from reconciler.model.campaign import Window
@@ -15,6 +14,7 @@ from reconciler.model.public_holidays import find_public_holidays
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
 from reconciler.model.text_lists import count_shown
+from reconciler.model.weekly_calendar import load_zone
 
 SHOWN = 5
 

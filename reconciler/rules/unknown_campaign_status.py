@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.campaign_state import RunState
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
-from reconciler.model.run_state import RunState
 from reconciler.model.vendor_values import find_meaning
 
 

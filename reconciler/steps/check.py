@@ -18,10 +18,10 @@ from reconciler.model.forecast import make_forecast
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
 from reconciler.model.live_state import Live
-from reconciler.model.members import Members
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned, Situation, count_sizes, make_undeclared_planned
 from reconciler.model.rule_results import CheckedRule, RuleResults
+from reconciler.model.segment_membership import Members
 from reconciler.model.waiver import list_waivers, waive
 from reconciler.rules import collect_findings, load_rules, severity_of
 from reconciler.rules.hours_by_place import load_allowed_hours

@@ -24,10 +24,10 @@ from reconciler.model.change import Accounting
 from reconciler.model.desired_state import Desired
 from reconciler.model.errors import EmptySource
 from reconciler.model.live_state import Live
-from reconciler.model.members import Alike, DoNotCall, Members, MembershipDecision
 from reconciler.model.reason import Share
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment, Suppression
+from reconciler.model.segment_membership import Alike, DoNotCall, Members, MembershipDecision
 
 
 def decide(desired: Desired, live: Live) -> Members:

@@ -11,10 +11,10 @@ from reconciler.model.contact_tokens import Tokens
 from reconciler.model.desired_state import Desired
 from reconciler.model.explanation import Explanation
 from reconciler.model.live_state import Live
-from reconciler.model.members import Members
 from reconciler.model.nearest_name import suggest
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.resource_address import Address
+from reconciler.model.segment_membership import Members
 from reconciler.model.text_folding import normalise_id
 
 

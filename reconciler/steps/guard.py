@@ -15,8 +15,8 @@ from reconciler.model.errors import Refused, Stale
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.live_state import Live
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest
 from reconciler.model.plan_expiry import find_expired
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Situation, count_sizes
 from reconciler.model.waiver import waive

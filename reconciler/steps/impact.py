@@ -25,9 +25,9 @@ from reconciler.model.impact import (
 )
 from reconciler.model.instants import find_present
 from reconciler.model.live_state import Live
-from reconciler.model.members import Members
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import RuleResults
+from reconciler.model.segment_membership import Members
 
 
 def measure_impact(desired: Desired, members: Members, judged: RuleResults, live: Live) -> Impact:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 from rich.text import Text
 
+from reconciler.model.audit_result import Verified
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.text_lists import format_count
-from reconciler.model.verification import Verified
 from reconciler.views.plain_text import plain
 from reconciler.views.view import View
 

@@ -13,7 +13,7 @@ import orjson
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 

@@ -7,8 +7,8 @@ import orjson
 from rich.text import Text
 
 from reconciler.model.explanation import Explanation, Stage
-from reconciler.model.notice_document import make_notices_document
-from reconciler.model.reason_document import make_reason_document, make_samples_document
+from reconciler.model.notice_json import make_notices_document
+from reconciler.model.reason_json import make_reason_document, make_samples_document
 from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.reasons import describe_notice, describe_reason, describe_sample
 from reconciler.views.view import View

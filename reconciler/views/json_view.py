@@ -7,7 +7,7 @@ import orjson
 
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.plan import FORMAT_VERSION, Plan
-from reconciler.model.plan_document import plan_document
+from reconciler.model.plan_json import plan_document
 from reconciler.model.report import Report
 from reconciler.views.plain_text import plain_json
 from reconciler.views.view import View

@@ -11,7 +11,7 @@ from html import escape
 
 from reconciler.model.finding import Finding
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_finding
 from reconciler.views.rule_links import link_rule

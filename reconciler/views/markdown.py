@@ -11,7 +11,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.text_lists import format_count
 from reconciler.model.typed_states import CAMPAIGN
 from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
@@ -72,7 +72,7 @@ def _describe_head(value: Plan) -> Iterator[str]:
     counts = [f"{value.count(action):,} to {action.value}" for action in reversed(_ORDER) if value.count(action)]
     adds, updates, removes = (sum(getattr(row, name) for row in value.rows) for name in ("adds", "changed", "removes"))
     aged = sum(row.aged for row in value.rows)
-    calendar = f", ~{aged:,} by recency alone alone" if aged else ""
+    calendar = f", ~{aged:,} by recency alone" if aged else ""
     lists = sum(row.total > 0 for row in value.rows)
     people = f"contacts +{adds:,} ~{updates:,} −{removes:,}{calendar} on {format_count(lists, 'list')}"
     yield f"**{', '.join(counts) or 'No object changes'}; {people}.** {_describe_unchanged(value)}"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.reason_document import make_counted_document
+from reconciler.model.reason_json import make_counted_document
 from reconciler.views.plain_text import plain, plain_json, plain_lines
 from reconciler.views.reasons import describe_faults
 

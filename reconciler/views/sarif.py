@@ -16,7 +16,7 @@ import orjson
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_results import Waived

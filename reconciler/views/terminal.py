@@ -14,7 +14,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan, Step
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import Outcome, Report
 from reconciler.model.rule_results import Waived
 from reconciler.model.text_lists import count_shown, format_count

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from rich.text import Text
 
-from reconciler.model.notice_document import make_notices_document
+from reconciler.model.notice_json import make_notices_document
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.validation import Validated
 from reconciler.views.plain_text import plain

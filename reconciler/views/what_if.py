@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reconciler.model.notice_document import make_notices_document
+from reconciler.model.notice_json import make_notices_document
 from reconciler.model.what_if import Effect, WhatIf
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import describe_notice

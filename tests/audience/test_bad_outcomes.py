@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import duckdb
 import pytest
 
-from reconciler.model.reason_document import read_named
+from reconciler.model.reason_json import read_named
 from reconciler.simulator import DispositionLimits, Options, Simulator
 from reconciler.views.reasons import describe_reason
 from tests.conftest import Ended, Folder, manifest

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.plan_document import document_digest
+from reconciler.model.plan_json import document_digest
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import TENANT, Ended, Folder, manifest

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.plan_document import document_digest
+from reconciler.model.plan_json import document_digest
 from reconciler.simulator import Simulator
 from tests import delivery, scene, sealed
 from tests.conftest import AS_OF, Ended, Folder, manifest

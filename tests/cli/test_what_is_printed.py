@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli import run as run_program
-from reconciler.model.plan_document import document_digest
+from reconciler.model.plan_json import document_digest
 from reconciler.simulator import Simulator
 from tests import scene
 from tests.conftest import Ended, Folder, manifest

@@ -144,12 +144,15 @@ def walk(case: Case, root: Path, run: Run, *tenants: Simulator) -> None:
     wanted = {name: expected[name] for name in ("objects", "rows", "findings") if name in expected}
     assert shown(planned, rows_of(saved, root)) == {"objects": {}, "rows": {}, "findings": [], **wanted}
     text = run("show", str(saved)).out
-    assert [words for words in expected.get("says", ()) if words not in text] == []
+    absent = [words for words in expected.get("says", ()) if words not in text]
+    assert absent == [], text
 
     ended = run("apply", str(saved))
     assert ended.code == (3 if "refused" in expected else 0), ended.err
     written = 0 if "refused" in expected else planned["request_budget"]["writes"]
-    assert not tenants or sum(len(tenant.requests().writes()) for tenant in tenants) == written
+    # what came within a second of the plan's own reads may be told to wait, and is sent again
+    sent = [str(call) for tenant in tenants for call in tenant.requests().writes() if call.status != 429]
+    assert not tenants or len(sent) == written, sent
     for tenant in tenants[:1]:
         told: dict[str, list[Any]] = {}
         for each in tenant.webhooks()[before:]:

@@ -16,7 +16,7 @@ from reconciler.ledger.ledger import Ledger
 from reconciler.model.errors import LedgerError
 from reconciler.model.jobs import Job
 from reconciler.model.plan import Budget, Plan
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from tests.ledger.conftest import Opened

@@ -21,10 +21,10 @@ from reconciler.ledger.record_proofs import write_proof
 from reconciler.ledger.saved_plans import NotAPlan, OtherKey, name_run_plan, open_plan, read_anchor, save_plan
 from reconciler.ledger.sealing import Seal, find_seal
 from reconciler.model.audit_anchor import Anchor
+from reconciler.model.audit_result import Verified
 from reconciler.model.errors import LedgerError, ReconcilerError, Stale
 from reconciler.model.report import Outcome, Report, StepResult
 from reconciler.model.secret import Secret
-from reconciler.model.verification import Verified
 from tests.ledger.conftest import Opened
 from tests.ledger.proof import SEAL
 from tests.ledger.test_journal import PLAN, VIP

@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import Action, ObjectChange
-from reconciler.model.members import DoNotCall
 from reconciler.model.plan_expiry import find_expired, find_good_until
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
+from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.serialization import from_json
 from tests.rules.cases import CAMPAIGN
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS, Counted, Reason, count_codes
-from reconciler.model.reason_document import make_reason_document, read_named
+from reconciler.model.reason_json import make_reason_document, read_named
 
 ROOT = Path(__file__).parents[2] / "reconciler"
 NUMBERS = st.integers(-(10**9), 10**9).map(str) | st.integers(-(10**6), 10**6).map(lambda n: f"{n / 100:g}")

@@ -26,7 +26,7 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
 from reconciler.model.errors import EmptySource, Refused
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import Report
 from reconciler.model.secret import Secret
 from reconciler.model.workspace_settings import Workspace

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, event, example, given, settings
 from reconciler.model.change import Action, ObjectChange, RowChange
 from reconciler.model.instants import parse_instant
 from reconciler.model.ownership_mark import with_mark
-from reconciler.model.plan_document import plan_digest
+from reconciler.model.plan_json import plan_digest
 from reconciler.simulator import Simulator
 from tests.properties.episode import Episode, Write, episode, writes
 from tests.properties.worlds import AS_OF, BUSY, EVERYBODY, INVITED, MANAGED, OWNER, World, worlds

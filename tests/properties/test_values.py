@@ -31,17 +31,17 @@ from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.forecast import Forecast, Headroom, Statistics
 from reconciler.model.instants import format_instant, parse_duration, parse_instant
-from reconciler.model.members import DoNotCall
 from reconciler.model.notice import Notice
 from reconciler.model.ownership_mark import normalise_description, split_mark, with_mark
 from reconciler.model.plan import Budget, Plan, Step
-from reconciler.model.plan_document import document_digest, plan_digest, plan_document, read_plan
+from reconciler.model.plan_json import document_digest, plan_digest, plan_document, read_plan
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
+from reconciler.model.segment_membership import DoNotCall
 
 quick = settings(
     max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -13,7 +13,7 @@ import pytest
 from reconciler import flow
 from reconciler.cli.runtime import LocalRuntime
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_document, read_plan
+from reconciler.model.plan_json import plan_document, read_plan
 from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator
 from reconciler.steps.load import load

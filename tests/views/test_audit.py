@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reconciler.model.audit_anchor import Anchor
-from reconciler.model.verification import Verified
+from reconciler.model.audit_result import Verified
 from reconciler.views import audit
 
 

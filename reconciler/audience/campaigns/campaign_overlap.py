@@ -13,9 +13,9 @@ from reconciler.audience.relations import relations
 from reconciler.model.call_exposure import Shared
 from reconciler.model.change import Changes
 from reconciler.model.live_state import Live
-from reconciler.model.members import Members
 from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.rule_input import Planned, find_lists_put_on
+from reconciler.model.segment_membership import Members
 
 
 def find_overlap(

@@ -10,9 +10,9 @@ from reconciler.audience.decision import suppression
 from reconciler.audience.relations import relations
 from reconciler.audience.staging import contact_numbers
 from reconciler.model.change import RowChange
-from reconciler.model.members import MembershipDecision
 from reconciler.model.row_files import MemberPhones, RowQuery, Rows
 from reconciler.model.segment import Phones
+from reconciler.model.segment_membership import MembershipDecision
 
 DIALLED = {
     "contactId": "string",

@@ -14,9 +14,9 @@ from typing import Any
 from reconciler.audience.decision import suppression, unreadable_entries
 from reconciler.audience.relations import relations
 from reconciler.audience.staging import geography
-from reconciler.model.members import ForeignNumbers
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
+from reconciler.model.segment_membership import ForeignNumbers
 
 
 def find_foreign_numbers(

@@ -15,10 +15,10 @@ from reconciler.audience.staging import contact_numbers
 from reconciler.model.change import RowChange, Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.explanation import Stage
-from reconciler.model.members import MembershipDecision
 from reconciler.model.reason import Reason
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
+from reconciler.model.segment_membership import MembershipDecision
 
 _SHOWN = 4
 

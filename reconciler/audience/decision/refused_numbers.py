@@ -12,9 +12,9 @@ from typing import Any
 
 from reconciler.audience.relations import relations
 from reconciler.audience.staging import subscriber_keys
-from reconciler.model.members import RefusedNumbers
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
+from reconciler.model.segment_membership import RefusedNumbers
 
 
 def find_refused_numbers(backend: Any, segment: Segment, standing: Rows) -> Iterator[RefusedNumbers]:

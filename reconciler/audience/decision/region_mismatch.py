@@ -13,9 +13,9 @@ from typing import Any
 
 from reconciler.audience.decision import unreadable_entries
 from reconciler.audience.relations import relations
-from reconciler.model.members import Alike
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Suppression
+from reconciler.model.segment_membership import Alike
 
 
 def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], standing: Rows) -> Iterator[Alike]:

@@ -10,9 +10,9 @@ from reconciler.audience.decision import suppression
 from reconciler.audience.relations import relations
 from reconciler.audience.relations.reasons import read_reason
 from reconciler.audience.staging import number_readings, phone_text
-from reconciler.model.members import Misread, Unreadable
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Suppression
+from reconciler.model.segment_membership import Misread, Unreadable
 
 SHOWN = 5
 """How many entries are shown of those that cannot be read."""

@@ -16,9 +16,9 @@ from reconciler.audience.relations import reasons, relations
 from reconciler.audience.staging import attribute_values
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import PERSONAL
-from reconciler.model.members import MembershipDecision
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import BAND, SCORED, Delivery, Phones
+from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import Pairs
 
 

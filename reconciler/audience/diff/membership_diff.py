@@ -15,10 +15,10 @@ from reconciler.audience.relations.reasons import make_reason
 from reconciler.audience.staging import contact_ids
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
-from reconciler.model.members import MembershipDecision
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
+from reconciler.model.segment_membership import MembershipDecision
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from typing import Any
 
 from reconciler.audience.relations import engine, relations
 from reconciler.audience.staging import geography, postal_codes
-from reconciler.model.members import MembershipDecision
 from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import FileFeed
 
 LONGEST = 40

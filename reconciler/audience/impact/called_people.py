@@ -15,8 +15,8 @@ from typing import Any
 from reconciler.audience.impact.dialled_lists import Dialling, Listed
 from reconciler.audience.relations import relations
 from reconciler.model.change import RowChange
-from reconciler.model.members import MembershipDecision
 from reconciler.model.row_files import Rows
+from reconciler.model.segment_membership import MembershipDecision
 
 PEOPLE = {"contactId": "string", "list": "int64", "before": "boolean", "after": "boolean"}
 """Somebody on a list, by its number in the order of `Listed`, before or after the plan."""

@@ -23,8 +23,8 @@ from reconciler.audience.impact.attributes import (
 )
 from reconciler.audience.relations import engine, relations
 from reconciler.model.impact import Change, Concentration, Value
-from reconciler.model.members import MembershipDecision
 from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.segment_membership import MembershipDecision
 
 FEWEST = 10
 """People who have a value, in the population and in the change, and who do not: else it is not told (k-anonymity)."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.audience.relations import relations
 from reconciler.model.impact import DataAge, NearThreshold
-from reconciler.model.members import MembershipDecision
 from reconciler.model.row_files import RowQuery, Rows
+from reconciler.model.segment_membership import MembershipDecision
 
 _FIVE, _TEN = 500, 1000
 """Points, in hundredths."""

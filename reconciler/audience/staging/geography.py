@@ -15,8 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from reconciler.model.calendar import list_zones_in
-from reconciler.model.calendar import load_zones as known_zones
+from reconciler.model.weekly_calendar import list_zones_in
+from reconciler.model.weekly_calendar import load_zones as known_zones
 
 MOST_ZONES = 12
 """More zones than this say nothing of the time of day: a number of +1 800 could be in 42."""

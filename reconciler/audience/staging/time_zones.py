@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Any
 
 from reconciler.audience.staging import geography
-from reconciler.model.calendar import load_zone, load_zones, resolve_zone
+from reconciler.model.weekly_calendar import load_zone, load_zones, resolve_zone
 
 _SEASONS = tuple(datetime(2026, month, 1, 12, tzinfo=UTC) for month in (1, 7))
 _OFFSET = re.compile(r"(?:utc|gmt|z)?\s*([+-])\s*([0-9]{1,2})(?::?([0-5][0-9]))?(?::00)?")

@@ -12,13 +12,13 @@ from typing import Any
 
 from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
+from reconciler.model.campaign_state import RunState
 from reconciler.model.change import ObjectChange
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.kind import RunStates
 from reconciler.model.live_state import LiveObject
 from reconciler.model.ports import Writer
 from reconciler.model.resource_address import Address
-from reconciler.model.run_state import RunState
 from reconciler.model.write_ops import WriteOp
 
 SETTLING = (0.25, 0.5, 1.0, 2.0, 4.0)

@@ -25,12 +25,12 @@ from reconciler.cxone import salesforce_client
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.errors import Interrupted, LedgerError, ReconcilerError
 from reconciler.model.instants import format_instant
-from reconciler.model.members import DoNotCall
 from reconciler.model.plan import Plan
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment, Suppression
+from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.source_feeds import FileFeed
 
 LONGEST = timedelta(minutes=1)

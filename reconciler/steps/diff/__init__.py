@@ -14,7 +14,7 @@ from reconciler.audience.delivery import dnc_recheck, wire_rows, written_digests
 from reconciler.audience.diff import (
     field_diff,
     membership_diff,
-    outcome_changes,
+    outcome_summary,
     recency_only,
     rejected_rows,
     retry_queue,
@@ -29,11 +29,11 @@ from reconciler.model.delivery import Chosen, Key
 from reconciler.model.desired_state import Desired
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.live_state import Live
-from reconciler.model.members import Members, MembershipDecision
 from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.row_files import ContactsOf, Rows
 from reconciler.model.score_date import Scored
 from reconciler.model.segment import Segment, Target
+from reconciler.model.segment_membership import Members, MembershipDecision
 from reconciler.steps.diff import object_diff
 from reconciler.surfaces import tells_phones
 
@@ -203,7 +203,7 @@ def _iter_outcomes(backend: Any, desired: Desired, live: Live, tokens: Tokens, i
         owed = _select_pending(backend, desired, live, str(wanted.address))
         others = [each for each in declared if each.address != wanted.address]
         rivals = [each for each in others if each.campaign.may_be(wanted.campaign)]
-        yield outcome_changes.plan_outcomes(backend, wanted, live, tokens, file, owed, rivals)
+        yield outcome_summary.plan_outcomes(backend, wanted, live, tokens, file, owed, rivals)
 
 
 def _select_pending(backend: Any, desired: Desired, live: Live, name: str) -> Any:

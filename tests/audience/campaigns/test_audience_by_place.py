@@ -14,8 +14,8 @@ from phonenumbers import geocoder, timezone
 from reconciler.audience.campaigns import audience_by_place
 from reconciler.audience.relations import relations
 from reconciler.audience.staging import geography
-from reconciler.model.calendar import resolve_zone
 from reconciler.model.call_exposure import Exposure, Place, Unread
+from reconciler.model.weekly_calendar import resolve_zone
 from tests.audience.conftest import Written
 
 COLUMNS = dict.fromkeys(("contactId", "e164", "country", "postalCode", "timezone"), "VARCHAR")

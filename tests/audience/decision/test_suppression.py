@@ -26,13 +26,13 @@ from reconciler.audience.relations import reasons, relations
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.staging import subscriber_keys
 from reconciler.model.change import Accounting
-from reconciler.model.members import Alike, ForeignNumbers, MembershipDecision, RefusedNumbers, Unreadable
 from reconciler.model.problem import Location
 from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import ContactsOf, LiveList, MemberPhones, MembersOf, PeopleQuery, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Cap, Delivery, Phones, Segment, Suppression, Target
+from reconciler.model.segment_membership import Alike, ForeignNumbers, MembershipDecision, RefusedNumbers, Unreadable
 from reconciler.model.source_feeds import SqlFeed
 from reconciler.views.reasons import describe_reason
 from tests.audience.conftest import Written, described

@@ -15,13 +15,13 @@ from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import batches, relations
 from reconciler.model.change import ROW_COLUMNS, Accounting
-from reconciler.model.members import MembershipDecision
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import ContactsOf, LiveList, MembersOf, RowQuery, Rows
 from reconciler.model.score import Band, Engagement, Score
 from reconciler.model.segment import Delivery, Phones, Segment, Target
+from reconciler.model.segment_membership import MembershipDecision
 from tests.audience.conftest import Written, described
 
 EVERYBODY = ContactsOf(LiveList(name="Everybody"), Location("segments.yaml", 1, 1))

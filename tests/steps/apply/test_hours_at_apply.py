@@ -17,7 +17,7 @@ from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.errors import Exit, Refused
 from reconciler.model.instants import format_instant
 from reconciler.model.plan import Plan
-from reconciler.model.plan_document import plan_digest, plan_document, read_plan
+from reconciler.model.plan_json import plan_digest, plan_document, read_plan
 from reconciler.model.report import Outcome, Report
 from reconciler.model.workspace_settings import Workspace
 from reconciler.simulator import Simulator

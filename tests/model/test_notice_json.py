@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from reconciler.model.notice import CODES, Notice
-from reconciler.model.notice_document import make_notices_document, read_notices
+from reconciler.model.notice_json import make_notices_document, read_notices
 from reconciler.model.reason import Counted, Reason
 from reconciler.views.reasons import describe_notice
 

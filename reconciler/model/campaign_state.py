@@ -1,4 +1,4 @@
-"""Map a campaign's status to a run state: running, stopped or unknown."""
+"""Map a campaign's status to a state: running, stopped or unknown."""
 
 from __future__ import annotations
 

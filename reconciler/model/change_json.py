@@ -20,7 +20,7 @@ from reconciler.model.change import (
     Unmoved,
 )
 from reconciler.model.instants import format_instant, parse_instant
-from reconciler.model.reason_document import (
+from reconciler.model.reason_json import (
     make_counted_document,
     make_reason_document,
     make_samples_document,

@@ -15,7 +15,7 @@ from reconciler.model.outcome_change import (
     OutcomeChange,
     Place,
 )
-from reconciler.model.reason_document import (
+from reconciler.model.reason_json import (
     make_counted_document,
     make_reason_document,
     make_samples_document,

@@ -14,17 +14,16 @@ from typing import Any
 
 from reconciler.model.campaign import Campaign
 from reconciler.model.change import Accounting, ObjectChange, Undeclared
-from reconciler.model.change_document import MEMBERS, object_document, read_object, read_rows, rows_document
+from reconciler.model.change_json import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.errors import Stale
 from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.live_state import compute_digest
-from reconciler.model.members import DoNotCall
-from reconciler.model.notice_document import make_notices_document, read_notices
+from reconciler.model.notice_json import make_notices_document, read_notices
 from reconciler.model.outcome_change import AnyRowChange
-from reconciler.model.outcome_document import (
+from reconciler.model.outcome_json import (
     NUMBERS,
     OUTCOMES,
     numbers_document,
@@ -35,10 +34,11 @@ from reconciler.model.outcome_document import (
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
 from reconciler.model.problem import Location
 from reconciler.model.reason import Share, count_codes
-from reconciler.model.reason_document import make_counted_document, read_counted
+from reconciler.model.reason_json import make_counted_document, read_counted
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned, make_undeclared_planned
 from reconciler.model.rule_results import CheckedRule, Waived
+from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.serialization import from_json, to_json
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp

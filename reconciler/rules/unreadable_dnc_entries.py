@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from reconciler.model.finding import Finding, Severity
-from reconciler.model.members import Unreadable
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
+from reconciler.model.segment_membership import Unreadable
 from reconciler.model.serialization import to_json
 
 

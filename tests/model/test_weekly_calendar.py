@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.calendar import DAYS, Calendar, Hours, load_zone, load_zones, parse_minutes
+from reconciler.model.weekly_calendar import DAYS, Calendar, Hours, load_zone, load_zones, parse_minutes
 
 OFFICE = tuple(Hours(day, parse_minutes("09:00"), parse_minutes("17:00")) for day in range(5))
 

@@ -8,13 +8,13 @@ import pytest
 
 from reconciler.kinds import load_kinds
 from reconciler.kinds.campaign import make_undeclared_campaign
+from reconciler.model.campaign_state import RunState, confirms, needs_no_write, read_state
 from reconciler.model.disposition import make_code
 from reconciler.model.jobs import Job, parse_job_status
 from reconciler.model.kind import holds
 from reconciler.model.live_state import LiveObject
 from reconciler.model.reply_shape import find_odd
 from reconciler.model.resource_address import Address
-from reconciler.model.run_state import RunState, confirms, needs_no_write, read_state
 from reconciler.model.vendor_values import find_meaning, translate_or_keep
 
 CAMPAIGN, LIST = load_kinds()["Campaign"], load_kinds()["ContactList"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.model.notice import Notice
-from reconciler.model.reason_document import make_counted_document, read_counted
+from reconciler.model.reason_json import make_counted_document, read_counted
 
 
 def make_notices_document(notices: Iterable[Notice]) -> dict[str, Any]:

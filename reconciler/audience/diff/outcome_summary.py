@@ -1,5 +1,5 @@
 # tested by: tests/steps/apply/test_outcome_step.py
-"""Summarise the outcomes that a plan sets, for the plan."""
+"""Summarise the outcomes that a plan sets."""
 
 from __future__ import annotations
 
