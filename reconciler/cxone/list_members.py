@@ -93,10 +93,10 @@ def _make_struct(kinds: Mapping[str, str]) -> str:
 def _add_phones(at: MembersAt, list_id: str, key: str, spool: Spool) -> Heard:
     theirs, phone = at.members.columns["contactId"], at.members.columns["phone"]
 
-    def told(page: Page) -> None:
+    def add_page(page: Page) -> None:
         spool.add([{key: row.get(theirs), "phone": row.get(phone)} for row in page])
 
-    return _make_reading(at, list_id).read(told, MOST_PAGES)
+    return _make_reading(at, list_id).read(add_page, MOST_PAGES)
 
 
 def _make_reading(at: MembersAt, list_id: str) -> Reading:
