@@ -8,8 +8,43 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "reconciler"
 PRIVATE = frozenset(
-    "told said asked heard held kept settled judged meant known shown seen found left lost made begun done sent written "
-    "offered owed counted named wanted looked laid taken planned barred standing besides aside apart nothing".split()
+    [
+        "told",
+        "said",
+        "asked",
+        "heard",
+        "held",
+        "kept",
+        "settled",
+        "judged",
+        "meant",
+        "known",
+        "shown",
+        "seen",
+        "found",
+        "left",
+        "lost",
+        "made",
+        "begun",
+        "done",
+        "sent",
+        "written",
+        "offered",
+        "owed",
+        "counted",
+        "named",
+        "wanted",
+        "looked",
+        "laid",
+        "taken",
+        "planned",
+        "barred",
+        "standing",
+        "besides",
+        "aside",
+        "apart",
+        "nothing",
+    ]
 )
 """Words that were names of functions, and of which nobody guesses what such a function does or computes."""
 
