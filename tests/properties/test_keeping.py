@@ -67,7 +67,7 @@ class Tenant:
         found = self.history.search(people, microseconds(query.start), microseconds(query.end), query.types)
         return sorted((row["id"], row["contactId"], row["startTime"], row["type"]) for row in found.page(0, 10_000))
 
-    def interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
+    def read_interactions(self, query: InteractionsOf, ids: Iterable[Sequence[str]], into: Path) -> Rows:
         """As a Reader gives them."""
         rows: list[dict[str, Any]] = []
         for chunk in ids:
