@@ -40,6 +40,7 @@ from reconciler.model.contact_tokens import Tokens
 from reconciler.model.jobs import Job
 from reconciler.model.outcome_change import OUTCOME_COLUMNS, OutcomeChange
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.reason import REASON
 from reconciler.model.report import ChunkDone, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import LiveCampaign, Rows
@@ -84,7 +85,7 @@ def serve(work: tuple[int, int, int, Path], there: Connection) -> None:
         there.send((bases, tenant.url, tenant.options.client_id, tenant.options.client_secret, tuple(files), rows))
         there.recv()
         asked = tenant.requests().to("/contacts/")
-        told = sum(len(each.body) for each in tenant.webhooks())
+        told = len(tenant.webhooks())  # a callback for each outcome
         repeated = len(tenant.dispositions.list_repeated())
         there.send(([(r.monotonic, r.method, r.path, r.in_flight) for r in asked], told, repeated))
 
@@ -128,9 +129,13 @@ def write_rows(campaign: int, rows: int, target: Path) -> None:
         "notes": "'Rings back after lunch, ' || n",
         "timestamp": "'2026-06-30T12:00:00Z'",
         "custom": "map {'crmCase': n::VARCHAR}",
-        "reason": "'(none) → BUSY'",
+        "reason": "{'code': 'outcome', 'args': ['', 'BUSY']}",
     }
-    types = {"string": "VARCHAR", "map<string, string>": "MAP(VARCHAR, VARCHAR)"}
+    types = {
+        "string": "VARCHAR",
+        "map<string, string>": "MAP(VARCHAR, VARCHAR)",
+        REASON: "STRUCT(code VARCHAR, args VARCHAR[])",
+    }
     columns = ", ".join(f'({said.get(c, "NULL")})::{types[t]} AS "{c}"' for c, t in OUTCOME_COLUMNS.items())
     with duckdb.connect() as database:
         database.execute(f"COPY (SELECT {columns} FROM range({rows}) r(n) ORDER BY n) TO '{target}' ({LAID})")

@@ -145,7 +145,9 @@ def measured(
         root=folder,
         secret=lambda reference, where: Secret(""),
     )
-    readings = Readings(plan, cast(Reader, SimpleNamespace(count=None)), terms)  # files alone: nothing is asked
+    readings = Readings(
+        plan, cast(Reader, SimpleNamespace(count_requests=None)), terms
+    )  # files alone: nothing is asked
     taken = {}
     for words in ("first look", "the file is as it was", "a line was added"):
         if words == "a line was added":

@@ -122,7 +122,7 @@ def _compute_wait(patience: RetryPolicy, tries: int) -> timedelta:
 
 
 def count_waiting(backend: Any, rows: Rows) -> list[tuple[str, str, int, str, int]]:
-    """How many contacts are owed, by list, whether they were `rejected` or `deferred`, tries and reason."""
+    """How many contacts are pending retry, by list, whether they were `rejected` or `deferred`, tries and reason."""
     import ibis
 
     everyone = relations.read_table(backend, rows)
