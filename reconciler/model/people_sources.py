@@ -195,20 +195,12 @@ def make_live_list(spec: Mapping[str, Any]) -> LiveList:
     return LiveList(name=spec.get("name"), id=spec.get("id"))
 
 
-_MEANT_FOR = {"delimiter": ("csv",), "encoding": ("csv", "jsonl"), "header": ("csv", "xlsx"), "sheet": ("xlsx",)}
-"""The formats of files for which a setting means something."""
-
-
 def check_files(resource: Resource, *path: str) -> Iterable[Problem]:
-    """What is said of files means something for their format; without a header columns are named by position."""
+    """Without a header columns are named by position."""
     spec: Any = resource.spec
     for step in path:
         spec = spec[step]
-    for name, formats in _MEANT_FOR.items():
-        if name in spec and spec["format"] not in formats:
-            message = f"`{name}` means nothing for {spec['format']}: it is for {' and '.join(formats)}"
-            yield Problem(resource.where("spec", *path, name), "without-effect", message, hint="leave it out")
-    bare = spec.get("header", True) is False and spec["format"] in _MEANT_FOR["header"]
+    bare = spec.get("header", True) is False
     for place, column in _iter_named(spec):
         position = isinstance(column, int) or re.fullmatch(r"[1-9]\d{0,4}", column) is not None
         if bare and not position:

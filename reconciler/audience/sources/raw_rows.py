@@ -73,16 +73,12 @@ def refuse_data_as_header(wanted: Iterable[str], file: Found, feed: AnyFiles) ->
 
 
 def describe_missing_columns(
-    wanted: Iterable[str], present: Sequence[str], file: Location, feed: Feed
+    wanted: Iterable[str], present: Sequence[str], file: Location, feed: Feed, hint: str | None = None
 ) -> list[Problem]:
-    """A problem for each column that the feed names and the source does not have, with the nearest there is."""
-    named = getattr(feed, "format", None) in ("csv", "xlsx")
-    if named and not feed.header:  # type: ignore[union-attr] # these have one
-        hint: str | None = f"its first row has {len(present)} columns"
-    elif named and looks_like_data(present):
-        hint = "the first row looks like data: say `header: false`, and name columns by their positions, 1, 2, …"
-    else:
-        hint = None
+    """A problem for each column that the feed names and the source does not have, with the nearest there is.
+
+    `hint`: what to do instead, where more is known than the names, as `suggest_header` does.
+    """
     return [
         Problem(
             file,
@@ -93,6 +89,15 @@ def describe_missing_columns(
         )
         for name in sorted(set(wanted) - set(present))
     ]
+
+
+def suggest_header(present: Sequence[str], feed: AnyFiles) -> str | None:
+    """What to do where columns are missing from files whose first row may name them; None: nothing is known."""
+    if not feed.header:
+        return f"its first row has {len(present)} columns"
+    if looks_like_data(present):
+        return "the first row looks like data: say `header: false`, and name columns by their positions, 1, 2, …"
+    return None
 
 
 def describe_duplicate_columns(header: Sequence[str], where: Location) -> list[Problem]:

@@ -1,9 +1,10 @@
 # tested by: tests/steps/load/test_schemas.py
 """Validate manifests against the JSON Schema of their kind.
 
-One validator a kind is made once and used for every manifest. It differs from JSON Schema's letter in three points,
+One validator a kind is made once and used for every manifest. It differs from JSON Schema's letter in four points,
 each on the strict side: 20.0 is no whole number; `$` in a pattern is the end of the text and not the line break
-before it; `date-time` must say its offset, and `date` must be one.
+before it; `date-time` must say its offset, and `date` must be one; what `x-formats` says of a setting of files, the
+formats for which it means something, is held against the `format` beside it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from reconciler.model.instants import EARLIEST, LATEST, LONGEST, is_reckonable, 
 from reconciler.model.nearest_name import suggest
 from reconciler.model.problem import Problem
 from reconciler.steps.load.manifest_document import Document
-from reconciler.steps.load.schema_fault import find_definition
+from reconciler.steps.load.schema_fault import FILE_FORMAT, MEANT_FOR, find_definition
 from reconciler.steps.load.schema_messages import LONGEST_TIMEOUT, describe_schema_errors
 
 _FORMATS = FormatChecker(formats=())
@@ -92,6 +93,23 @@ def _check_properties(validator: Any, properties: Mapping[str, Any], value: obje
         for name, inner in properties.items():
             if name in value:
                 yield from validator.descend(value[name], inner, path=name, schema_path=name, resolver=_UNUSED)
+        yield from _check_formats(properties, value)
+
+
+def _check_formats(properties: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[ValidationError]:
+    """An error for each setting that means nothing for the format of files that stands beside it."""
+    of_files = properties.get("format", {}).get("$ref") == FILE_FORMAT
+    if of_files and value.get("format") in find_definition({}, FILE_FORMAT)["enum"]:
+        for name in value.keys() & properties.keys():
+            meant = find_definition({}, properties[name].get("$ref", FILE_FORMAT)).get(MEANT_FOR)
+            if meant is not None and value["format"] not in meant:
+                yield ValidationError(
+                    "it means nothing here",
+                    validator=MEANT_FOR,
+                    validator_value=meant,
+                    instance=value["format"],
+                    path=[name],
+                )
 
 
 _VALIDATOR: Any = extend(  # type: ignore[no-untyped-call] # its stub has no types

@@ -16,6 +16,10 @@ from reconciler.steps.load.manifest_document import Document
 
 Schema = Mapping[str, Any]
 
+FILE_FORMAT = "manifest.json#/$defs/fileFormat"
+MEANT_FOR = "x-formats"
+"""What a schema says of a setting of files: the formats for which it means something."""
+
 _LONGEST_SHOWN = 80
 _SHORTEST_PHONE = 1_000_000
 _DIGITS = 8

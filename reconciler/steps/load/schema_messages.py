@@ -17,7 +17,7 @@ from reconciler.model.instants import EARLIEST, LATEST, LONGEST
 from reconciler.model.nearest_name import find_nearest, list_names, suggest, suggest_country
 from reconciler.model.problem import Problem
 from reconciler.steps.load.manifest_document import Document
-from reconciler.steps.load.schema_fault import Fault, Schema, find_part
+from reconciler.steps.load.schema_fault import MEANT_FOR, Fault, Schema, find_part
 
 LONGEST_TIMEOUT = timedelta(days=1)
 """The longest wait for a reply that a person may name; a socket takes no more than 24 days."""
@@ -217,6 +217,11 @@ def _describe_any_of(fault: Fault) -> Iterator[Problem]:
     yield fault.make_problem("missing-field", f"{fault.name} must have either {', or '.join(ways)}")
 
 
+def _describe_meaningless(fault: Fault) -> Iterator[Problem]:
+    message = f"`{fault.path[-1]}` means nothing for {fault.value}: it is for {' and '.join(fault.wanted)}"
+    yield Problem(fault.where, "without-effect", message, hint="leave it out")
+
+
 KEYWORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
     "additionalProperties": _describe_unknown_fields,
     "required": _describe_missing,
@@ -237,4 +242,5 @@ KEYWORDS: Mapping[str, Callable[[Fault], Iterable[Problem]]] = {
     "uniqueItems": _describe_repeated,
     "anyOf": _describe_any_of,
     "dependentRequired": _describe_needed,
+    MEANT_FOR: _describe_meaningless,
 }

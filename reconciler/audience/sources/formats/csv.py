@@ -32,6 +32,7 @@ from reconciler.audience.sources.raw_rows import (
     fault_type,
     open_parquet,
     refuse_data_as_header,
+    suggest_header,
 )
 from reconciler.audience.sources.source_files import Found, describe_encoding_problem, make_readable, open_file
 from reconciler.model.problem import BadInput, Problem
@@ -48,7 +49,7 @@ def read_csv(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: 
         BadInput: the file cannot be read to its end, or has not the columns that are wanted.
     """
     table, header = read_records(backend, file, feed, into)
-    problems = describe_missing_columns(wanted, header, file.at(1), feed)
+    problems = describe_missing_columns(wanted, header, file.at(1), feed, suggest_header(header, feed))
     if problems:
         raise BadInput(_add_delimiter_hint(problems, header, feed))
     refuse_data_as_header(wanted, file, feed)

@@ -29,6 +29,7 @@ from reconciler.audience.sources.raw_rows import (
     fault_type,
     open_parquet,
     refuse_data_as_header,
+    suggest_header,
 )
 from reconciler.audience.sources.source_files import Found
 from reconciler.audience.staging import column_mapping
@@ -80,7 +81,7 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
                     for texts in ([*map(_format_text, _widen(row, len(header)))],)
                 ]
                 append(list(zip(*told, strict=True)))
-    problems = describe_missing_columns(wanted, header, file.at(first[0]), feed)
+    problems = describe_missing_columns(wanted, header, file.at(first[0]), feed, suggest_header(header, feed))
     if problems:
         raise BadInput(problems)
     refuse_data_as_header(wanted, file, feed)
