@@ -174,6 +174,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "markdown_escape",
         "line_budget",
         "rule_links",
+        "origin",
     }
     for module in modules():
         if room(module) == "views":

@@ -198,6 +198,7 @@ def test_what_a_run_tells_programs_is_as_the_schemas_say(tenant: Simulator, fold
         (("pending",), "pending.json"),
         (("lock", "status"), "lock.json"),
         (("audit", "verify"), "audit.json"),
+        (("audit", "log"), "audit-log.json"),
         (("webhooks", "list"), "callbacks.json"),
     ):
         assert problems(json.loads(run(*command, "--format", "json").out), name) == [], command

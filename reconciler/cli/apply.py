@@ -112,7 +112,9 @@ class _Apply:
         from reconciler.model.report import Report
 
         waiting = self._tell_what_waits()
-        proposed = replace(propose(self.desired, self.runtime), ledger=self.runtime.ledger_state)
+        proposed = replace(
+            propose(self.desired, self.runtime), ledger=self.runtime.ledger_state, origin=self.runtime.origin
+        )
         self.reading.end()
         tell_of_ledger(self.runtime)
         if self.output_format == "text":

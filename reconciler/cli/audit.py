@@ -60,6 +60,23 @@ def verify(chosen: dict[str, Any], ledger: str | None, against: tuple[str, ...],
 
 @audit.command()
 @workspace_options
+@_ledger
+@format_option("audit-log")
+def log(chosen: dict[str, Any], ledger: str | None, output_format: str) -> int:
+    """List every run: who applied which plan, when, how it ended, and for which commit and pull request."""
+    from reconciler.ledger.audit_verification import read_entries
+    from reconciler.ledger.sealing import PREVIOUS_VARIABLE, VARIABLE, find_seal
+    from reconciler.model.audit_log import list_runs
+
+    with _open_ledger(chosen, ledger) as store:
+        seal = find_seal(store, os.environ.get(VARIABLE), os.environ.get(PREVIOUS_VARIABLE))
+        found = list_runs(read_entries(store, seal))
+    show("audit-log", output_format, found, seal is not None)
+    return 0
+
+
+@audit.command()
+@workspace_options
 @click.option("--reason", required=True, help="Why, for the auditor who reads it next year.")
 def adopt(chosen: dict[str, Any], reason: str) -> int:
     """Vouch for the record as it is, where it cannot be proven: an entry says who did, why, and for which content.

@@ -35,7 +35,7 @@ def drift(chosen: dict[str, Any], output_format: str, full: bool, refresh: bool)
         LocalRuntime(workspace, reading=reading) as runtime,
     ):
         runtime.start_phase("reading the manifests")
-        proposed = replace(propose(load(workspace), runtime), ledger=runtime.ledger_state)
+        proposed = replace(propose(load(workspace), runtime), ledger=runtime.ledger_state, origin=runtime.origin)
         reading.end()
         show("plan", output_format, proposed, full=full)
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

@@ -72,7 +72,7 @@ def plan(
     ):
         runtime.start_phase("reading the manifests")
         desired = load(workspace)
-        proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state)
+        proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state, origin=runtime.origin)
         reading.end()
         tell_of_ledger(runtime)
         show("plan", output_format, proposed, link=link, full=full)

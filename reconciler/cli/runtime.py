@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from reconciler.cli.run_origin import read_run_origin
 from reconciler.cxone.campaign_rate import CampaignLimiters
 from reconciler.cxone.campaign_reader import CampaignReader
 from reconciler.cxone.webhook_client import WebhookClient
@@ -53,6 +54,7 @@ class LocalRuntime:
     ) -> None:
         self._workspace = workspace
         self.ledger_state: LedgerState | None = None
+        self.origin = read_run_origin(workspace.environ)
         self._stop = stop
         self._reading = reading
         self._stack = ExitStack()
@@ -127,7 +129,7 @@ class LocalRuntime:
         store = open_store(desired.settings.ledger, desired.root)
         if self.ledger_state is None:
             self.ledger_state = self._inspect_ledger(store, desired)
-        return Ledger(store, identify_tenant(desired.tenant), key, desired.environment, previous)
+        return Ledger(store, identify_tenant(desired.tenant), key, desired.environment, previous, self.origin)
 
     def _inspect_ledger(self, store: Records, desired: Desired) -> LedgerState:
         """What the ledger is before this command leaves anything in it."""

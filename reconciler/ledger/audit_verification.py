@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reconciler.ledger import audit, line_counts
 from reconciler.ledger.audit import Reading
@@ -54,6 +55,26 @@ def verify(store: Records, seal: Seal | None, against: Sequence[Place] = ()) -> 
     words += _check_runs(store, seal, reading, seen)
     words += _check_locks(store, reading, seen)
     return Verified(reading.anchor, seal.name if seal else "", (*words, *_list_unprovable(store, against)))
+
+
+def read_entries(store: Records, seal: Seal | None) -> list[Mapping[str, Any]]:
+    """Every entry of the record, which is whole; steps and contacts are left out.
+
+    Raises:
+        LedgerError: an entry was altered, or, where a key is at hand, the last was not written under it.
+    """
+    reading, told = Reading(), []
+    for line in store.scan_lines(audit.FILE):
+        entry = reading.take(line, seal)
+        if entry.get("event") in _OF_RUNS:
+            told.append(entry)
+    audit.refuse_broken(store, reading)
+    if seal is not None:
+        audit.refuse_unproven(store, reading)
+    return told
+
+
+_OF_RUNS = frozenset({"started", "resumed", "finished", "stopped", "refused"})
 
 
 class _Seen:

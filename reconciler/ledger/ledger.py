@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -26,6 +27,7 @@ from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.audit_anchor import Anchor
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import LockState
+from reconciler.model.origin import Origin
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import list_audiences, plan_digest
 
@@ -58,7 +60,7 @@ class Ledger:
     """The ledger of a workspace; `tenant` says which one the runs are of, `environment` with whose values.
 
     `key` is what plans and records are sealed with, where somebody gives it; None: the ledger's own. `previous` are
-    keys that were in use before, one a line.
+    keys that were in use before, one a line. `origin`: whose change the runs are about, which the audit record tells.
     """
 
     def __init__(
@@ -68,8 +70,9 @@ class Ledger:
         key: str | None = None,
         environment: str | None = None,
         previous: str | None = None,
+        origin: Origin | None = None,
     ) -> None:
-        self.store, self.tenant, self.environment = store, tenant, environment
+        self.store, self.tenant, self.environment, self.origin = store, tenant, environment, origin
         self._key, self._previous = key, previous
 
     @cached_property
@@ -137,6 +140,8 @@ class Ledger:
                 "environment": plan.environment,
                 "tool": plan.tool_version,
                 "audiences": list_audiences(plan),
+                **self._describe_origin(),
+                **({} if plan.origin is None else {"planned": plan.origin.document()}),
             }
             chain.record({**entry, **told, "lock": held.fence})
             records.append(journal_of(name), orjson.dumps({**entry, **of, "key": "", "fence": held.fence}))
@@ -149,6 +154,9 @@ class Ledger:
                     interrupted_runs.remove(records, name)
             if run.complete:
                 interrupted_runs.supersede(records, plan.workspace, self.tenant, self.environment, name)
+
+    def _describe_origin(self) -> dict[str, Any]:
+        return {} if self.origin is None else {"origin": self.origin.document()}
 
     def list_interrupted(self, workspace: str) -> list[InterruptedRun]:
         """The runs of a workspace in this environment, against this tenant, that have not ended, the latest first.
@@ -203,6 +211,7 @@ class Ledger:
             chain = audit.Chain(self.store, self.seal)
             closed = interrupted_runs.supersede(self.records, workspace, self.tenant, self.environment, "")
             told = {"event": "superseded", "at": now(), "by": getpass.getuser(), "runs": closed}
+            told |= self._describe_origin()
             chain.record({**told, "lock": held.fence})
 
     def break_lock(self, reason: str, by: str) -> LockState:
@@ -216,7 +225,8 @@ class Ledger:
             LedgerError: another run is under way.
         """
         with lock.hold_lock(self.store) as held:
-            return audit.adopt(self.store, self.seal, {"at": now(), "by": by, "reason": reason, "lock": held.fence})
+            told = {"at": now(), "by": by, "reason": reason, "lock": held.fence, **self._describe_origin()}
+            return audit.adopt(self.store, self.seal, told)
 
     def open_plan_of(self, run: str, into: Path) -> Plan:
         """The plan that a run applies: the one that its journal names.

@@ -15,6 +15,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.notice import Notice
+from reconciler.model.origin import Origin
 from reconciler.model.outcome_change import AnyRowChange, NumbersChange, OutcomeChange
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
@@ -74,9 +75,10 @@ class Plan:
         ledger: what the ledger was when the plan was made.
         impact: what it means for people; None: it was made by a program that did not ask.
         places: where the manifest of each address begins; what no manifest declares has none.
-        created: when the plan was made. It, the places, the notices, the requests that were made to read, and of the
-            campaigns what was counted and is expected are not bound by the digest: they say how the plan came about and
-            what may come of it, and not what it does.
+        origin: whose change it is, and what ran for it; None: nothing said so.
+        created: when the plan was made. It, the origin, the places, the notices, the requests that were made to read,
+            and of the campaigns what was counted and is expected are not bound by the digest: they say how the plan
+            came about and what may come of it, and not what it does.
     """
 
     workspace: str
@@ -107,6 +109,7 @@ class Plan:
     ledger: LedgerState | None = None
     impact: Impact | None = None
     places: Mapping[str, Location] = field(default_factory=dict)
+    origin: Origin | None = None
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
 from reconciler.model.live_state import compute_digest
 from reconciler.model.notice_json import make_notices_document, read_notices
+from reconciler.model.origin import read_origin
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.outcome_json import (
     NUMBERS,
@@ -43,7 +44,7 @@ from reconciler.model.serialization import from_json, to_json
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp
 
-_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places")
+_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places", "origin")
 _NOT_BOUND_OF_BUDGET = ("reads",)
 _NOT_BOUND_OF_IMPACT = ("data",)
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
@@ -98,6 +99,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             if plan.places
             else {}
         ),
+        **({} if plan.origin is None else {"origin": plan.origin.document()}),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -254,6 +256,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         environment=document.get("environment"),
         impact=from_json(Impact, document["impact"]) if document.get("impact") else None,
         places={address: from_json(Location, place) for address, place in document.get("places", {}).items()},
+        origin=read_origin(document.get("origin")),
     )
 
 

@@ -16,6 +16,7 @@ from reconciler.model.text_lists import format_count
 from reconciler.model.typed_states import CAMPAIGN
 from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
 from reconciler.views.markdown_escape import Part, bullets, code, join_parts, table
+from reconciler.views.origin import describe_origin
 from reconciler.views.reasons import (
     describe_counts,
     describe_finding,
@@ -232,6 +233,8 @@ def _describe_foot(value: Plan, more: str) -> Iterator[str]:
     requests = f"Read with {budget.reads:,} requests; apply sends {budget.writes:,} and reads back about"
     yield f"{requests} {budget.read_backs:,}."
     until = "" if value.good_until is None else f"; good until {format_instant(value.good_until)}"
+    if value.origin is not None:
+        yield f"Made for {code(describe_origin(value.origin), _WHOLE)}."
     yield f"Digest {code(plan_digest(value))}{until}. {more[:1].upper()}{more[1:]}."
 
 

@@ -23,6 +23,7 @@ from reconciler.views.audience_view import describe_audiences
 from reconciler.views.forecast_view import describe_forecast
 from reconciler.views.impact import describe_impact
 from reconciler.views.line_budget import fit_parts
+from reconciler.views.origin import describe_origin
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import (
     describe_counts,
@@ -303,6 +304,7 @@ def _describe_summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         else:
             yield Text("No changes. The tenant matches the manifests.", "bold green")
         yield Text(f"Read with {budget.reads:,} requests; nothing to write. Digest {plan_digest(value)}", "dim")
+        yield from _describe_origin(value)
         yield from _describe_refusal(value)
         return
     made, changed, deleted = (value.count(each) for each in (Action.CREATE, Action.UPDATE, Action.DELETE))
@@ -325,7 +327,13 @@ def _describe_summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
     )
     until = "" if value.good_until is None else f"; good until {format_instant(value.good_until)}"
     yield Text(f"Digest {plan_digest(value)}{until}", "dim")
+    yield from _describe_origin(value)
     yield from _describe_refusal(value)
+
+
+def _describe_origin(value: Plan) -> Iterator[Text]:
+    if value.origin is not None:
+        yield Text(plain(f"Made for {describe_origin(value.origin)}"), "dim")
 
 
 def _describe_refusal(value: Plan) -> Iterator[Text]:

@@ -10,7 +10,18 @@ from typing import Literal
 from rich.text import Text
 
 Subject = Literal[
-    "plan", "report", "contact", "rules", "rule", "what-if", "callbacks", "validation", "pending", "lock", "audit"
+    "plan",
+    "report",
+    "contact",
+    "rules",
+    "rule",
+    "what-if",
+    "callbacks",
+    "validation",
+    "pending",
+    "lock",
+    "audit",
+    "audit-log",
 ]
 """What can be shown."""
 

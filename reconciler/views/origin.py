@@ -1,0 +1,26 @@
+# tested by: tests/model/test_origin.py
+"""Say whose change a plan or a run is about, in one line."""
+
+from __future__ import annotations
+
+from reconciler.model.origin import Origin
+
+_SHORT = 12
+
+
+def describe_origin(origin: Origin) -> str:
+    """In one line; its values are foreign text, without controls."""
+    parts = [
+        "" if origin.pull_request is None else f"pull request {origin.pull_request}",
+        "" if origin.commit is None else f"commit {origin.commit[:_SHORT]}",
+        "" if origin.author is None else f"by {origin.author}",
+    ]
+    told = " ".join(each for each in parts if each)
+    if origin.repository is not None:
+        told = f"{told} of {origin.repository}" if told else origin.repository
+    if origin.started_by is not None and origin.started_by != origin.author:
+        told += f"{', ' if told else ''}started by {origin.started_by}"
+    if origin.approvers:
+        told += f"{', ' if told else ''}approved by {', '.join(origin.approvers)}"
+    run = origin.run_url or origin.run
+    return f"{told}{', ' if told else ''}run {run}" if run else told
