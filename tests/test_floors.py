@@ -175,6 +175,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "line_budget",
         "rule_links",
         "origin",
+        "plan_sections",
     }
     for module in modules():
         if room(module) == "views":
