@@ -51,3 +51,17 @@ def test_the_wheel_validates_its_own_starter_manifests_from_another_folder(insta
     assert ended.returncode == 0, ended.stderr
     assert str(installed) in ended.stdout
     assert "16 manifests are valid" in ended.stdout
+
+
+def test_the_wheel_makes_a_repository_that_it_validates(installed: Path, tmp_path: Path) -> None:
+    program = "import sys; from reconciler.cli import run; sys.exit(run(['init', 'new', '--yes']) or run(['validate', '-w', 'new/manifests']))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(installed), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "9 manifests are valid" in ended.stdout
