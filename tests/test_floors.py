@@ -176,6 +176,9 @@ def test_a_voice_speaks_for_itself() -> None:
         "rule_links",
         "origin",
         "plan_sections",
+        "plan_details",
+        "plan_charts",
+        "chart_shapes",
     }
     for module in modules():
         if room(module) == "views":

@@ -65,3 +65,11 @@ def test_the_wheel_makes_a_repository_that_it_validates(installed: Path, tmp_pat
     )
     assert ended.returncode == 0, ended.stderr
     assert "9 manifests are valid" in ended.stdout
+
+
+def test_the_wheel_holds_what_a_page_is_made_of(installed: Path) -> None:
+    made, ours = (root / "reconciler" / "views" / "html_page" for root in (installed, ROOT))
+    assert {file.name: file.read_bytes() for file in made.iterdir()} == {
+        file.name: file.read_bytes() for file in ours.iterdir()
+    }
+    assert {"plan.css", "plan.html.j2", "plan.js"} <= {file.name for file in made.iterdir()}

@@ -53,7 +53,7 @@ link_option = click.option(
     "--link",
     metavar="URL",
     callback=_checked_link,
-    help="Where the whole plan is to be seen, for a comment that has no room for it (--format markdown).",
+    help="Where the whole plan is to be seen, for what has no room for it (--format markdown, html).",
 )
 """The option of a command that shows a plan."""
 
@@ -72,16 +72,17 @@ def show(subject: Subject, output_format: str, *nouns: Any, link: str | None = N
     Raises:
         click.UsageError: the format is never cut.
     """
-    if link is not None:
-        if output_format != "markdown":
-            raise click.UsageError("--link is for --format markdown: no other format is cut")
-        nouns = (*nouns, link)
     if full is not None and output_format == "text":
         nouns = (*nouns, full)
     from reconciler.cli.console import console
     from reconciler.views import load_views
 
-    shown = load_views()[subject, output_format].render(*nouns)
+    view = load_views()[subject, output_format]
+    if link is not None:
+        if not view.links:
+            raise click.UsageError("--link is for --format markdown and html: no other format is cut")
+        nouns = (*nouns, link)
+    shown = view.render(*nouns)
     if isinstance(shown, str):
         print_document(shown.removesuffix("\n"))
     else:

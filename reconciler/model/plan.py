@@ -33,11 +33,13 @@ class Step:
 
     Attributes:
         does: the writes of it, in order; contacts are delivered in as many as it takes.
+        writes: the requests that these are, its part of `Budget.writes`; None: made by a program that did not say it.
     """
 
     address: Address
     needs: tuple[Address, ...]
     does: tuple[WriteOp, ...]
+    writes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 "address": str(step.address),
                 "needs": [str(need) for need in step.needs],
                 "does": [deed.value for deed in step.does],
+                **({} if step.writes is None else {"writes": step.writes}),
             }
             for step in plan.steps
         ],
@@ -235,6 +236,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
                 known[each["address"]],
                 tuple(known[need] for need in each["needs"]),
                 tuple(WriteOp(deed) for deed in each["does"]),
+                each.get("writes"),
             )
             for each in document["order"]
         ),

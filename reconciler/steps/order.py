@@ -35,7 +35,8 @@ def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime,
     not be called any more comes before everything.
     """
     changes = judged.changes
-    steps = _add_outcomes(tuple(_Order(changes).iter_steps()), changes)
+    ordered = _add_outcomes(tuple(_Order(changes).iter_steps()), changes)
+    steps = tuple(_count_requests(ordered, changes, live))
     return Plan(
         workspace=desired.settings.name,
         tenant=desired.tenant.address.name,
@@ -187,15 +188,25 @@ def _count_writes(deed: WriteOp, change: ObjectChange, live: Live) -> int:
     return len(parts) + int(bool(rest) or change.adopts or deed is WriteOp.CREATE)
 
 
+def _count_requests(steps: tuple[Step, ...], changes: Changes, live: Live) -> Iterator[Step]:
+    """The steps, each with the requests that it sends to write."""
+    known = {change.address: change for change in changes.objects}
+    # additions and updates are put together; removals go after them
+    delivered = {change.address: _count_chunks(change, live)[0] for change in changes.rows if change.total}
+    delivered |= {change.address: change.total for change in changes.outcomes}
+    for step in steps:
+        place = step.address.object
+        objects = (deed for deed in step.does if deed is not WriteOp.DELIVER)
+        writes = sum(_count_writes(deed, known[place], live) for deed in objects)
+        yield replace(step, writes=writes + (delivered.get(place, 0) if WriteOp.DELIVER in step.does else 0))
+
+
 def _make_budget(changes: Changes, steps: tuple[Step, ...], live: Live) -> Budget:
     known = {change.address: change for change in changes.objects}
     deeds = [(step.address.object, deed) for step in steps for deed in step.does if deed is not WriteOp.DELIVER]
     objects = sum(_is_request(deed, known[address], live) for address, deed in deeds)
-    writes = sum(_count_writes(deed, known[address], live) for address, deed in deeds)
     filled = [change for change in changes.rows if change.total]
-    # additions and updates are put together; removals go after them
-    chunks = [_count_chunks(change, live) for change in filled]
-    written, looks = (sum(counts) for counts in zip(*chunks, strict=True)) if chunks else (0, 0)
+    looks = sum(_count_chunks(change, live)[1] for change in filled)
     pages = sum(max(1, -(-change.after // MEMBERS_A_PAGE)) for change in filled)
     settled = sum(change.total for change in changes.outcomes)  # each contact is looked at before it is written
-    return Budget(live.requests, writes + written + settled, objects + pages + looks + settled)
+    return Budget(live.requests, sum(step.writes or 0 for step in steps), objects + pages + looks + settled)

@@ -53,4 +53,4 @@ def _write_span(span: Span) -> str:
             return code(span.text, _WHOLE)
 
 
-VIEWS = (View("markdown", "plan", plan),)
+VIEWS = (View("markdown", "plan", plan, links=True),)

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.text_folding import strip_invisible
-from reconciler.views.plain_text import plain
+from reconciler.views.plain_text import cut_middle, plain, reveal
 
 _ACTIVE = re.compile(r"[`|<>\\]|@(?=\w)|#(?=[\w\[])|!(?=\[)|[^\S ]")
 LONGEST = 120
@@ -23,9 +22,9 @@ def code(text: object, longest: int = LONGEST) -> str:
     """A foreign text as it may stand anywhere in a comment, on one line."""
     whole = str(text)
     if whole.isascii() and whole.isprintable() and _ACTIVE.search(whole) is None:
-        shown = _cut(plain(whole), longest)
+        shown = cut_middle(plain(whole), longest)
     else:
-        shown = _cut([_unit(each) for each in _split(whole)], longest)
+        shown = cut_middle([_unit(each) for each in _split(whole)], longest)
     if shown and (shown[0] == " " or shown[-1] == " "):
         shown = f" {shown} "  # one blank at both ends is taken away by who shows it
     return f"`{shown}`" if shown.strip() else "(blank)"
@@ -44,32 +43,7 @@ def _split(text: str) -> Iterable[str]:
 def _unit(character: str) -> str:
     if character.startswith("\\") and len(character) == 2:
         return f"\\u{ord(character[1]):04x}"
-    shown = plain(character)
-    if shown == character and character != " " and not strip_invisible(character):
-        return f"\\u{ord(character):04x}"
-    return shown
-
-
-def _cut(units: Sequence[str], longest: int) -> str:
-    whole = "".join(units)
-    if len(whole) <= longest:
-        return whole
-    head: list[str] = []
-    tail: list[str] = []
-    room, first, last = longest - 1, 0, len(units)
-    while first < last:
-        front = len("".join(head)) <= len("".join(tail))
-        unit = units[first] if front else units[last - 1]
-        if len(unit) > room:
-            break
-        room -= len(unit)
-        if front:
-            head.append(unit)
-            first += 1
-        else:
-            tail.insert(0, unit)
-            last -= 1
-    return f"{''.join(head)}…{''.join(tail)}"
+    return reveal(character)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,10 @@ class View:
     Attributes:
         format: the word after `--format`. subject: what is shown.
         render: makes it of the nouns: `Text` for a terminal, which wraps it; a `str` is printed as it is, in UTF-8.
+        links: whether it takes an address at which the whole is, as it may have to cut something.
     """
 
     format: str
     subject: Subject
     render: Callable[..., Text | str]
+    links: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -184,13 +185,13 @@ def plan(*, empty: bool = False) -> Plan:
     """The plan; or one with nothing to do."""
     changes = tuple(each for each in objects() if not empty or each.action is Action.NO_OP)
     steps = (
-        Step(NEW_LIST, (), (WriteOp.CREATE,)),
-        Step(LIST, (), (WriteOp.CHANGE,)),
-        Step(ROWS, (LIST,), (WriteOp.DELIVER,)),
-        Step(CAMPAIGN, (ROWS,), (WriteOp.PAUSE, WriteOp.CHANGE, WriteOp.RESUME)),
-        Step(EVENING, (ROWS,), (WriteOp.CREATE,)),
-        Step(EVENING.activation, (ROWS, EVENING), (WriteOp.ACTIVATE,)),
-        Step(OLD, (CAMPAIGN,), (WriteOp.PAUSE, WriteOp.DELETE)),
+        Step(NEW_LIST, (), (WriteOp.CREATE,), 1),
+        Step(LIST, (), (WriteOp.CHANGE,), 1),
+        Step(ROWS, (LIST,), (WriteOp.DELIVER,), 5),
+        Step(CAMPAIGN, (ROWS,), (WriteOp.PAUSE, WriteOp.CHANGE, WriteOp.RESUME), 3),
+        Step(EVENING, (ROWS,), (WriteOp.CREATE,), 1),
+        Step(EVENING.activation, (ROWS, EVENING), (WriteOp.ACTIVATE,), 1),
+        Step(OLD, (CAMPAIGN,), (WriteOp.PAUSE, WriteOp.DELETE), 2),
     )
     account = Accounting(
         Address("Segment", "history"),
@@ -399,6 +400,17 @@ def large(objects: int = 500, changed: int = 1_000_000) -> Plan:
         objects=tuple(made),
         rows=lists,
         findings=findings,
-        steps=tuple(Step(each.address, (), (WriteOp.CHANGE,)) for each in made),
+        steps=tuple(Step(each.address, (), (WriteOp.CHANGE,), 1) for each in made),
         impact=replace(impact(), bands=moves, campaigns=calls),
     )
+
+
+SAMPLES: Mapping[str, Callable[[], Plan]] = {
+    "all": plan,
+    "empty": lambda: plan(empty=True),
+    "earlier": lambda: replace(plan(), impact=None, places={}),
+    "replacement": replacement,
+    "hostile": hostile,
+    "large": large,
+}
+"""Plans that every view has to show."""

@@ -22,7 +22,7 @@ from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepRes
 from reconciler.model.resource_address import Address
 from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
-from reconciler.views import callbacks, json_view, junit, markdown, problems, sarif, terminal
+from reconciler.views import callbacks, html, json_view, junit, markdown, problems, sarif, terminal
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
@@ -177,6 +177,12 @@ def delivered(told: ApplyProgress, clock: Clock) -> None:
     told.update_job(ROWS, Job("JOB0", "RUNNING", 0.5))
 
 
+def page(text: str) -> str:
+    """A page without its style and its script, which are read in their own files."""
+    text = re.sub(r"<(style|script)>.*?</", r"<\1>…</", text, flags=re.DOTALL)
+    return re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-…", text)
+
+
 VOICES: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: printed(terminal.plan(plan())),
     "plan-empty.txt": lambda: printed(terminal.plan(plan(empty=True))),
@@ -187,6 +193,9 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan-replacement.md": lambda: markdown.plan(replacement()),
     "plan-hostile.md": lambda: markdown.plan(hostile()),
     "plan-large.md": lambda: markdown.plan(large(), "https://ci.example.com/plan.html"),
+    "plan.html": lambda: page(html.plan(plan())),
+    "plan-empty.html": lambda: page(html.plan(plan(empty=True), "https://ci.example.com/1")),
+    "plan-hostile.html": lambda: page(html.plan(hostile())),
     "plan.sarif": lambda: sarif.plan(plan()) + "\n",
     "plan.junit.xml": lambda: junit.plan(plan()),
     "plan-hostile.sarif": lambda: sarif.plan(hostile()) + "\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+import unicodedata
 from types import ModuleType
 from typing import get_args
 
@@ -16,7 +17,7 @@ from reconciler.cli import reconciler
 from reconciler.views import list_formats, load_views, terminal
 from reconciler.views.line_budget import fit_parts
 from reconciler.views.view import Subject, View
-from tests.views.plans import large, plan
+from tests.views.plans import SAMPLES, large, plan
 
 
 @pytest.mark.parametrize("subject", get_args(Subject))
@@ -73,3 +74,13 @@ def test_a_text_is_cut_from_the_first_line_that_is_too_many(count: int, cut: boo
     lines = fit_parts([[Text(str(number)) for number in range(count)]], 10, "see there")
     assert len(lines) == min(count, 10)
     assert any("more lines: see there" in line.plain for line in lines) is cut
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("format", list_formats("plan"))
+def test_every_view_shows_every_plan_always_alike_and_without_orders_to_a_terminal(format: str, name: str) -> None:
+    render = load_views()["plan", format].render
+    said, again = (str(render(SAMPLES[name]())) for _ in range(2))
+    assert said == again
+    assert said.strip()
+    assert not [each for each in set(said) - {"\n"} if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
