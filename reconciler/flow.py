@@ -19,6 +19,7 @@ from reconciler.model.resource_address import Address
 from reconciler.model.what_if import Supposition, WhatIf
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.apply import apply
+from reconciler.steps.causes import trace_causes
 from reconciler.steps.check import check_rules
 from reconciler.steps.decide import decide
 from reconciler.steps.diff import diff
@@ -47,7 +48,8 @@ def propose(desired: Desired, runtime: Runtime) -> Plan:
     checked = check_rules(desired, members, changes, live, desired.now)  # the campaigns as they would be, and findings
     runtime.start_phase("following the people of each list")
     impact = measure_impact(desired, members, checked, live)  # who starts and stops being called
-    return build_plan(checked, desired, live, desired.now, impact)  # pure; dependency order; a Plan is a value
+    causes = trace_causes(changes, live.applied)  # pure; what changed in git, and what behind our back
+    return build_plan(checked, desired, live, desired.now, impact, causes)  # pure; dependency order; a Plan is a value
 
 
 def _read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) -> Live:
@@ -57,7 +59,7 @@ def _read_live(desired: Desired, runtime: Runtime, *, campaigns: bool = True) ->
     live = read_tenant(
         desired, runtime.reader(desired), partial(runtime.secret, desired), *memory, told=told, scored=scored
     )
-    return replace(live, written=runtime.find_written(desired), scored=scored)
+    return replace(live, written=runtime.find_written(desired), scored=scored, applied=runtime.find_applied(desired))
 
 
 def explain_contact(desired: Desired, runtime: Runtime, segment: str, contact: str) -> Explanation:

@@ -171,6 +171,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "outcome_view",
         "rate_words",
         "impact",
+        "causes",
         "markdown_escape",
         "line_budget",
         "rule_links",

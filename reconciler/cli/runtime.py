@@ -30,6 +30,7 @@ from reconciler.ledger.records import KEY_VARIABLE, TOKENS, Records
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE
 from reconciler.ledger.sealing import VARIABLE as SEAL_VARIABLE
 from reconciler.model.callback_hosts import make_allowance
+from reconciler.model.cause import Applied
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.desired_state import Desired
 from reconciler.model.ledger_state import LedgerState
@@ -166,6 +167,10 @@ class LocalRuntime:
             return next((each for each in found if each is not None), None)
 
         return fetch_one
+
+    def find_applied(self, desired: Desired) -> Applied | None:
+        """How the ledger says that the last apply left the tenant."""
+        return self.ledger(desired).fetch_applied(desired.settings.name)
 
     def open_cache(self, desired: Desired) -> CacheFolder | None:
         """The workspace's cache of interactions; one that is no longer wanted is emptied."""

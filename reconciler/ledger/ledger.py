@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.ledger import audit, interrupted_runs, lock
+from reconciler.ledger import audit, interrupted_runs, last_applied, lock
 from reconciler.ledger.interrupted_runs import InterruptedRun, journal_of, list_foreign, read_interrupted
 from reconciler.ledger.journal import Run, now
 from reconciler.ledger.owners import Registry
@@ -25,11 +25,14 @@ from reconciler.ledger.saved_plans import name_run_plan, open_plan, save_plan
 from reconciler.ledger.sealing import PREVIOUS_VARIABLE, Seal, open_seal
 from reconciler.ledger.signed_lines import ProvenRecords
 from reconciler.model.audit_anchor import Anchor
+from reconciler.model.cause import Applied
 from reconciler.model.errors import LedgerError
 from reconciler.model.lock_state import LockState
 from reconciler.model.origin import Origin
 from reconciler.model.plan import Plan
 from reconciler.model.plan_json import list_audiences, plan_digest
+from reconciler.model.report import StepResult
+from reconciler.model.resource_address import Address
 
 HEARTBEAT = 30.0
 """Seconds between two looks at the lock while nothing is recorded."""
@@ -157,6 +160,35 @@ class Ledger:
 
     def _describe_origin(self) -> dict[str, Any]:
         return {} if self.origin is None else {"origin": self.origin.document()}
+
+    def fetch_applied(self, workspace: str) -> Applied | None:
+        """How the last apply of a workspace left this tenant in this environment; None where nobody knows.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        return last_applied.fetch_applied(self.store, (workspace, self.tenant, self.environment))
+
+    def strike_out_applied(self, plan: Plan) -> None:
+        """Claim no more to know how the last apply left what a plan changes; under the workspace's lock.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        known = self.fetch_applied(plan.workspace)
+        if known is not None and plan.steps:
+            self._keep_applied(plan, last_applied.strike_out(known, plan))
+
+    def note_applied(self, plan: Plan, run: str, ended: Mapping[Address, StepResult]) -> None:
+        """Keep how a run of a plan has left the tenant; under the workspace's lock.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        self._keep_applied(plan, last_applied.note_applied(plan, run, ended, datetime.now(UTC)))
+
+    def _keep_applied(self, plan: Plan, known: Applied) -> None:
+        last_applied.keep_applied(self.store, (plan.workspace, self.tenant, self.environment), known)
 
     def list_interrupted(self, workspace: str) -> list[InterruptedRun]:
         """The runs of a workspace in this environment, against this tenant, that have not ended, the latest first.

@@ -192,6 +192,7 @@ class RowChange:
         aged: of the updates, those that follow from the time alone. aged_since: when the list was written last.
         scored: as of which moment and by which model its scores are, once it is written; None: no time is in them.
         numbers: whether the numbers that the tenant calls the added by were held against the do-not-call lists.
+        definition: digests of the manifests that say who belongs on it, by address.
         reached: `REACHED_COLUMNS` of who is on the list, where the segment has do-not-call lists: they are read again
             when the plan is applied. reached_digest: of their content.
     """
@@ -226,6 +227,7 @@ class RowChange:
     aged: int = 0
     aged_since: datetime | None = None
     scored: Scored | None = None
+    definition: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> int:

@@ -115,6 +115,7 @@ def rows_document(change: RowChange) -> dict[str, Any]:
         "rows": {"file": f"rows/{change.rows.path.name}", "count": change.rows.count, "digest": change.digest},
         **_describe_reached(change),
         "precondition": change.precondition,
+        **({"defined_by": dict(change.definition)} if change.definition else {}),
         "reasons": make_counted_document(change.reasons),
         "stays": make_counted_document(change.stays),
         "pending_retry": make_counted_document(change.owed),
@@ -206,4 +207,5 @@ def read_rows(each: Mapping[str, Any], folder: Path, columns: Mapping[str, str])
         aged=calendar["updates"],
         aged_since=parse_instant(calendar["since"]) if calendar["since"] else None,
         scored=from_json(Scored, calendar["scored"]) if "scored" in calendar else None,
+        definition=each.get("defined_by", {}),
     )

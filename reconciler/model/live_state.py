@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from reconciler.model.cause import Applied
 from reconciler.model.delivery import Way
 from reconciler.model.forecast import Statistics
 from reconciler.model.notice import Notice
@@ -54,7 +55,7 @@ class Live:
     know of how it was read. `unseen`: kinds that nothing declares, whose objects could not be looked at, each with why.
     `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
     `written`: of a list, what the ledger says was written of its contacts themselves. `scored`: of a list, as of which
-    moment it says that its scores are.
+    moment it says that its scores are. `applied`: how it says that the last apply left the tenant.
     """
 
     objects: Mapping[str, Mapping[str, LiveObject]] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Live:
     unseen: Mapping[str, str] = field(default_factory=dict)
     written: Callable[[str], Path | None] = lambda name: None
     scored: Callable[[str], Scored | None] = lambda name: None
+    applied: Applied | None = None
 
     def find(self, kind: str, name: str) -> LiveObject | None:
         """The object of a kind by its live name, if there is one."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.campaign import Campaign
+from reconciler.model.cause import Causes
 from reconciler.model.change import Accounting, ObjectChange, Undeclared
 from reconciler.model.change_json import MEMBERS, object_document, read_object, read_rows, rows_document
 from reconciler.model.errors import Stale
@@ -44,7 +45,7 @@ from reconciler.model.serialization import from_json, to_json
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp
 
-_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places", "origin")
+_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places", "causes", "origin")
 _NOT_BOUND_OF_BUDGET = ("reads",)
 _NOT_BOUND_OF_IMPACT = ("data",)
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
@@ -101,6 +102,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             else {}
         ),
         **({} if plan.origin is None else {"origin": plan.origin.document()}),
+        **({} if plan.causes is None else {"causes": to_json(plan.causes)}),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -259,6 +261,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         impact=from_json(Impact, document["impact"]) if document.get("impact") else None,
         places={address: from_json(Location, place) for address, place in document.get("places", {}).items()},
         origin=read_origin(document.get("origin")),
+        causes=from_json(Causes, document["causes"]) if document.get("causes") else None,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.model.cache_port import CachePort
+from reconciler.model.cause import Applied
 from reconciler.model.change import RowChange
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.delivery import Way
@@ -220,6 +221,9 @@ class Runtime(Protocol):
 
     def find_scored(self, desired: Desired) -> Callable[[str], Scored | None]:
         """Of a list by its name, as of which moment the ledger says that its scores are; None: nobody knows."""
+
+    def find_applied(self, desired: Desired) -> Applied | None:
+        """How the last apply left the tenant, as the ledger has it; None: nobody knows."""
 
     def open_cache(self, desired: Desired) -> CachePort | None:
         """Where interactions are kept from one plan to the next; None where the workspace wants none to be."""

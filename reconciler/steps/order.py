@@ -14,6 +14,7 @@ from reconciler import __version__
 from reconciler.audience.delivery.wire_rows import MOST_REMOVED
 from reconciler.audience.diff.row_matching import AGAIN
 from reconciler.kinds import load_kinds
+from reconciler.model.cause import Causes
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.desired_state import Desired
 from reconciler.model.impact import Impact
@@ -28,7 +29,14 @@ from reconciler.model.write_ops import WriteOp, activates, list_write_ops, make_
 MEMBERS_A_PAGE = 1000
 
 
-def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime, impact: Impact | None = None) -> Plan:
+def build_plan(
+    judged: RuleResults,
+    desired: Desired,
+    live: Live,
+    now: datetime,
+    impact: Impact | None = None,
+    causes: Causes | None = None,
+) -> Plan:
     """Put changes in the order of their references: lists, their contacts, campaigns at rest.
 
     Then campaigns are set to work, outcomes are set, which takes its time, and deletes come last, bottom-up. What must
@@ -65,6 +73,7 @@ def build_plan(judged: RuleResults, desired: Desired, live: Live, now: datetime,
         environment=desired.environment,
         impact=impact,
         places=dict(_list_places(desired)),
+        causes=causes,
     )
 
 

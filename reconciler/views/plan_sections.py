@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from reconciler.model.cause import Cause, Causes
 from reconciler.model.change import Action, ObjectChange
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
@@ -21,6 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.text_lists import format_count
 from reconciler.model.typed_states import CAMPAIGN
+from reconciler.views.causes import describe_causes, iter_rows_cause
 from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
 from reconciler.views.origin import describe_origin
 from reconciler.views.reasons import (
@@ -88,6 +90,14 @@ def quote(text: str) -> Cell:
     return (Span(text, "words"),)
 
 
+_CELLS = {
+    Cause.MANIFEST: say("manifests"),
+    Cause.TENANT: stress("tenant"),
+    Cause.BOTH: stress("manifests and tenant"),
+    Cause.UNKNOWN: say("?"),
+}
+
+
 def iter_sections(value: Plan) -> Iterator[Section]:
     """Every section that has something in it."""
     yield from (each for each in _iter_every(value) if each.rows)
@@ -102,8 +112,9 @@ def _iter_every(value: Plan) -> Iterator[Section]:
     yield _list_waivers(value)
     changed = [each for each in value.objects if each.action is not Action.NO_OP]
     campaigns = [each for each in changed if each.address.kind == CAMPAIGN]
-    yield _list_objects("campaigns", "Campaigns", campaigns)
-    yield _list_objects("objects", "Other objects", [each for each in changed if each.address.kind != CAMPAIGN])
+    yield _list_objects("campaigns", "Campaigns", campaigns, value.causes)
+    others = [each for each in changed if each.address.kind != CAMPAIGN]
+    yield _list_objects("objects", "Other objects", others, value.causes)
     yield from _describe_segments(value)
     yield _list_undeclared(value)
     notices = tuple((quote(describe_notice(each)),) for each in value.notices)
@@ -133,6 +144,8 @@ def iter_head(value: Plan) -> Iterator[Cell]:
     lists = sum(row.total > 0 for row in value.rows)
     people = f"contacts +{adds:,} ~{updates:,} −{removes:,}{calendar} on {format_count(lists, 'list')}"
     yield (*stress(f"{', '.join(counts) or 'No object changes'}; {people}."), *say(f" {_describe_unchanged(value)}"))
+    if value.causes is not None and (words := describe_causes(value.causes)):
+        yield (*say("Since run "), *name(value.causes.run), *say(f" {words}."))
     if value.impact is not None:
         words = describe_blast(value.impact)
         yield stress(f"{words[:1].upper()}{words[1:]}.")
@@ -222,33 +235,45 @@ def _list_waivers(value: Plan) -> Section:
     return Section("waivers", title, ("rule", "object", "", "until", "by", "reason"), tuple(rows))
 
 
-def _list_objects(key: str, title: str, changed: Iterable[ObjectChange]) -> Section:
+def _list_objects(key: str, title: str, changed: Iterable[ObjectChange], causes: Causes | None) -> Section:
     """Each changed setting, before and after; of what is made or deleted one line."""
     ordered = sorted(changed, key=lambda each: (_ORDER.index(each.action), each.address))
-    rows = tuple(row for each in ordered for row in _iter_settings(each))
-    return Section(key, title, ("", "object", "name", "setting", "before", "after"), rows)
+    columns: tuple[str, ...] = ("", "object", "name", "setting", "before", "after")
+    if causes is None:
+        rows = tuple(row for each in ordered for _, row in _iter_settings(each))
+        return Section(key, title, columns, rows)
+    rows = tuple((*row, _show_cause(causes, each, path)) for each in ordered for path, row in _iter_settings(each))
+    return Section(key, title, (*columns, "changed in"), rows)
 
 
-def _iter_settings(change: ObjectChange) -> Iterator[tuple[Cell, ...]]:
+def _show_cause(causes: Causes, change: ObjectChange, path: str | None) -> Cell:
+    """Where a field changed since the last apply; of no field in particular, where the object did."""
+    told = causes.objects.get(str(change.address))
+    cause = Cause.UNKNOWN if told is None else told.cause if path is None else told.fields.get(path, told.cause)
+    return _CELLS[cause]
+
+
+def _iter_settings(change: ObjectChange) -> Iterator[tuple[str | None, tuple[Cell, ...]]]:
+    """The lines of an object, each with the path of its field."""
     verb = "adopt" if change.adopts else change.action.value
     strong = change.action in (Action.DELETE, Action.REPLACE)
     who = (stress(verb) if strong else say(verb), name(change.address), name(change.name))
     if change.previous is not None:
-        yield (*who, say("name"), name(change.previous), name(change.name))
+        yield None, (*who, say("name"), name(change.previous), name(change.name))
     if change.action is Action.CREATE:
         settings = [f"{field.path}: {_format_value(field.after)}" for field in change.fields if field.path != "name"]
         settings += [f"{each}: {words}" for each, words in sorted(change.later.items())]
-        yield (*who, say("all"), say("–"), quote(", ".join(settings)))
+        yield None, (*who, say("all"), say("–"), quote(", ".join(settings)))
         return
     for field in change.fields:
-        yield (*who, name(field.path), _show_value(field.before), _show_value(field.after))
+        yield field.path, (*who, name(field.path), _show_value(field.before), _show_value(field.after))
     if change.replacement is not None:
         cost = change.replacement
         contacts, attempts = ("?" if count is None else f"{count:,}" for count in (cost.contacts, cost.attempts))
         words = f"starts over with {contacts} contacts, {attempts} attempts forgotten; downtime: {cost.downtime}"
-        yield (*who, say("replacement"), say("–"), quote(words))
+        yield None, (*who, say("replacement"), say("–"), quote(words))
     if not change.fields and change.previous is None:
-        yield (*who, say("–"), say("–"), say("–"))
+        yield None, (*who, say("–"), say("–"), say("–"))
 
 
 def _show_value(value: object) -> Cell:
@@ -265,7 +290,8 @@ def _describe_segments(value: Plan) -> Iterator[Section]:
     rows = []
     for each in sorted((row for row in value.rows if row.total), key=lambda row: (-row.total, row.address)):
         counts = (f"{each.live:,} → {each.after:,}", f"+{each.adds:,}", f"~{each.updates:,}", f"−{each.removes:,}")
-        told = (*map(say, counts), say(f"{each.unchanged:,}"), quote(_describe_why(each)))
+        why = "; ".join([*iter_rows_cause(value.causes, each), _describe_why(each)])
+        told = (*map(say, counts), say(f"{each.unchanged:,}"), quote(why))
         rows.append((name(each.address), name(each.list), *told))
     columns = ("segment", "list", "contacts", "add", "update", "remove", "unchanged", "why")
     yield Section("segments", "Segments", columns, tuple(rows))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from rich.text import Text
 
+from reconciler.model.cause import Causes
 from reconciler.model.change import Accounting, Action, ObjectChange, Replacement, RowChange
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
@@ -20,6 +21,12 @@ from reconciler.model.rule_results import Waived
 from reconciler.model.text_lists import count_shown, format_count
 from reconciler.views import outcome_view
 from reconciler.views.audience_view import describe_audiences
+from reconciler.views.causes import (
+    describe_causes,
+    describe_field_cause,
+    describe_object_cause,
+    iter_rows_cause,
+)
 from reconciler.views.forecast_view import describe_forecast
 from reconciler.views.impact import describe_impact
 from reconciler.views.line_budget import fit_parts
@@ -63,7 +70,7 @@ def plan(value: Plan, full: bool = False) -> Text:
     accounts += [line for row in value.rows for line in _describe_stays(row)]
     accounts += [line for each in value.outcomes for line in outcome_view.describe_left_out(each)]
     told = (
-        [line for step, change in steps for line in _describe_change(step, change)],
+        [line for step, change in steps for line in _describe_change(step, change, value.causes)],
         list(describe_impact(value.impact)) if value.impact is not None and not value.empty else [],
         accounts,
         list(describe_audiences(value.campaigns)),
@@ -90,17 +97,18 @@ def _describe_notices(value: Plan) -> Iterator[Text]:
         yield Text(plain(f"Notice: {describe_notice(notice)}"), "yellow")
 
 
-def _describe_change(step: Step, change: ObjectChange | AnyRowChange) -> Iterator[Text]:
+def _describe_change(step: Step, change: ObjectChange | AnyRowChange, causes: Causes | None) -> Iterator[Text]:
     match change:
         case ObjectChange():
-            yield from _describe_object(step, change)
+            yield from _describe_object(step, change, causes)
         case RowChange():
             yield from _describe_rows(change)
+            yield from (Text(plain(f"    {words}"), "yellow") for words in iter_rows_cause(causes, change))
         case _:
             yield from outcome_view.describe_change(change)
 
 
-def _describe_object(step: Step, change: ObjectChange) -> Iterator[Text]:
+def _describe_object(step: Step, change: ObjectChange, causes: Causes | None) -> Iterator[Text]:
     if step.address.later:
         yield from _describe_activation(step, change)
         return
@@ -110,6 +118,8 @@ def _describe_object(step: Step, change: ObjectChange) -> Iterator[Text]:
         yield from _describe_released(change)
         return
     yield Text.assemble((f"{symbol} ", style), (plain(str(change.address)), "bold"), plain(f'  {verb} "{change.name}"'))
+    if words := describe_object_cause(causes, change):
+        yield Text(plain(f"    {words}"), "yellow")
     if change.action is Action.CREATE:
         told = [f"{field.path}: {_format_value(field.after)}" for field in change.fields if field.path != "name"]
         told += [f"{name}: {words}" for name, words in change.later.items()]
@@ -120,6 +130,8 @@ def _describe_object(step: Step, change: ObjectChange) -> Iterator[Text]:
     stuck = change.replacement.fields if change.replacement is not None else ()
     for field in change.fields:
         forces = "  (forces it)" if field.path in stuck else ""
+        if words := describe_field_cause(causes, change, field.path):
+            forces += f"  ({words})"
         yield Text(plain(f"    {field.path}: {_format_value(field.before)} → {_format_value(field.after)}{forces}"))
     if change.replacement is not None:
         yield from _wrap_parts(f"{name}: {words}" for name, words in change.later.items())
@@ -325,6 +337,8 @@ def _describe_summary(value: Plan, rows: list[RowChange]) -> Iterator[Text]:
         f" and about {budget.read_backs:,} to read back.",
         "dim",
     )
+    if value.causes is not None and (words := describe_causes(value.causes)):
+        yield Text(plain(f"Since run {value.causes.run} {words}."), "dim")
     until = "" if value.good_until is None else f"; good until {format_instant(value.good_until)}"
     yield Text(f"Digest {plan_digest(value)}{until}", "dim")
     yield from _describe_origin(value)

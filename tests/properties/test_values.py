@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.call_exposure import Exposure, Place, Shared
 from reconciler.model.campaign import Campaign, Staffing
+from reconciler.model.cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.ceiling import Ceiling
 from reconciler.model.change import (
     ROW_COLUMNS,
@@ -137,6 +138,21 @@ def accounts(draw: st.DrawFn) -> Accounting:
 SEVERITIES = st.sampled_from(Severity)
 DAYS = st.none() | st.dates()
 MAYBE = st.none() | INSTANTS
+CAUSES = st.builds(
+    Causes,
+    TEXTS,
+    INSTANTS,
+    st.dictionaries(
+        TEXTS,
+        st.builds(ObjectCause, st.sampled_from(Cause), st.dictionaries(TEXTS, st.sampled_from(Cause), max_size=2)),
+        max_size=2,
+    ),
+    st.dictionaries(
+        TEXTS,
+        st.builds(RowsCause, st.lists(TEXTS, max_size=2).map(tuple), st.none() | COUNTS),
+        max_size=2,
+    ),
+)
 SPANS = st.integers(0, 10**9).map(lambda seconds: timedelta(seconds=seconds))
 PLACES = st.lists(TEXTS, max_size=2).map(tuple)
 PERCENT = st.floats(0, 100)
@@ -221,6 +237,7 @@ def plans(draw: st.DrawFn) -> Plan:
         rules=tuple(draw(st.lists(st.builds(CheckedRule, NAMES, TEXTS, SEVERITIES, PLACES), max_size=2))),
         waivers=tuple(draw(st.lists(WAIVED, max_size=2))),
         places=draw(st.dictionaries(NAMES, st.builds(Location, TEXTS, COUNTS, COUNTS), max_size=2)),
+        causes=draw(st.none() | CAUSES),
     )
 
 
@@ -259,7 +276,7 @@ def bound(path: tuple[Any, ...]) -> bool:
     """Whether the digest binds a part of a document, and its format is not looked at before."""
     unbound = {("digest",), ("timestamp",), ("format_version",), ("request_budget", "reads")}
     # what was read of the time, the machine or the place of a manifest, and changes nothing of what is done
-    told = path[0] in ("notices", "notice_details", "ledger", "places") or path[:2] == ("impact", "data")
+    told = path[0] in ("notices", "notice_details", "ledger", "places", "causes") or path[:2] == ("impact", "data")
     foreseen = path[0] == "campaigns" and path[2:3] in (("forecast",), ("statistics",), ("opens",))
     return path not in unbound and not told and not foreseen
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from reconciler.model.cause import Cause, Causes, ObjectCause, RowsCause
 from reconciler.model.change import (
     ROW_COLUMNS,
     Accounting,
@@ -55,6 +56,22 @@ PLACES = {
 DROPPED = (
     "the cached voice interactions were discarded and re-read: "
     "3 of them are no longer in the tenant, or are others there by now"
+)
+
+
+CAUSES = Causes(
+    "20260624T120000.000000-abcdef",
+    datetime(2026, 6, 24, 12, 4, tzinfo=UTC),
+    {
+        str(LIST): ObjectCause(Cause.TENANT),
+        str(NEW_LIST): ObjectCause(Cause.MANIFEST),
+        str(CAMPAIGN): ObjectCause(
+            Cause.BOTH, {"abandonThreshold": Cause.TENANT, "predictive.maxCallsInProgress": Cause.MANIFEST}
+        ),
+        str(EVENING): ObjectCause(Cause.TENANT),
+        str(OLD): ObjectCause(Cause.MANIFEST),
+    },
+    {str(ROWS): RowsCause(("ScoreModel/high",), 1_145)},
 )
 
 
@@ -245,6 +262,7 @@ def plan(*, empty: bool = False) -> Plan:
         waivers=() if empty else waivers,
         impact=None if empty else impact(),
         places={} if empty else PLACES,
+        causes=None if empty else CAUSES,
     )
 
 

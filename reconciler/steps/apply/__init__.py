@@ -42,10 +42,12 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         except Stale:
             run.refuse()
             raise
+        ledger.strike_out_applied(plan)
         doing = _Doing(plan, writer, run, terms, Fresh(plan, writer, run, terms))
         results = run_steps(plan, doing.end, terms.stop)
         ended, stopped = tuple(results.values()), terms.stop.is_set()
         report = Report(run.name, ended, writer.writes, stopped, run.list_jobs(), requests=writer.requests)
+        ledger.note_applied(plan, run.name, results)
         run.finish(report)
         report = replace(report, audit=run.anchor)
         terms.progress.end_run(report)

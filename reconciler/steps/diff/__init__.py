@@ -35,6 +35,7 @@ from reconciler.model.score_date import Scored
 from reconciler.model.segment import Segment, Target
 from reconciler.model.segment_membership import Members, MembershipDecision
 from reconciler.steps.diff import object_diff
+from reconciler.steps.diff.list_definition import digest_definition
 from reconciler.surfaces import tells_phones
 
 EXAMPLES = 3
@@ -104,7 +105,9 @@ def _iter_row_changes(
         aged = sum(each.count for each in compared[band].reasons if each.reason.code == recency_only.BY_CALENDAR)
         model = recency_only.digest_model(standing.segment)
         scored = Scored(desired.as_of, model) if model else None
-        yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None, scored=scored)
+        definition = digest_definition(desired.catalogue, standing.segment.address)
+        change = replace(change, scored=scored, definition=definition)
+        yield replace(change, aged=aged, aged_since=past.written.get(band) if aged else None)
 
 
 def _make_offered(desired: Desired, tokens: Tokens, file: Path) -> rejected_rows.Offered:

@@ -1,0 +1,89 @@
+"""Keep how the last apply left the tenant, so that a plan can tell what changed in git from what changed by hand.
+
+One file for each workspace, tenant and environment. An apply first strikes out what it is about to change, and puts
+down what it knows when it ends: a run that is killed leaves no claim that is not true. Losing the file loses no truth:
+what nobody knows is called unknown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import orjson
+
+from reconciler.ledger.records import Records
+from reconciler.model.cause import Applied, AppliedList
+from reconciler.model.change import Action, ObjectChange
+from reconciler.model.live_state import compute_digest
+from reconciler.model.plan import Plan
+from reconciler.model.report import Outcome, StepResult
+from reconciler.model.resource_address import Address
+from reconciler.model.serialization import from_json, to_json
+
+
+def _file_name(of: tuple[str, str, str | None]) -> str:
+    return f"applied/{compute_digest(list(of)).removeprefix('sha256:')[:24]}.json"
+
+
+def fetch_applied(store: Records, of: tuple[str, str, str | None]) -> Applied | None:
+    """What is remembered of a workspace, tenant and environment; None where nothing is, or nobody can read it.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    held = store.read(_file_name(of))
+    if held is None:
+        return None
+    try:
+        return from_json(Applied, orjson.loads(held.content))
+    except (ValueError, TypeError, KeyError, AttributeError):  # cut short, or something else altogether
+        return None
+
+
+def keep_applied(store: Records, of: tuple[str, str, str | None], applied: Applied) -> None:
+    """Remember it.
+
+    Raises:
+        LedgerError: the ledger cannot be written.
+    """
+    with store.write_file(_file_name(of)) as path:
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(orjson.dumps(to_json(applied)))
+        draft.replace(path)
+
+
+def strike_out(applied: Applied, plan: Plan) -> Applied:
+    """What is still known while a plan is applied: nothing of what it changes."""
+    touched = {str(step.address.object) for step in plan.steps}
+    return replace(
+        applied,
+        objects={name: None if name in touched else fields for name, fields in applied.objects.items()}
+        | {str(each.address): None for each in plan.objects if str(each.address) in touched},
+        lists={name: None if name in touched else known for name, known in applied.lists.items()},
+    )
+
+
+def note_applied(plan: Plan, run: str, ended: Mapping[Address, StepResult], at: datetime) -> Applied:
+    """How a run left what its plan names: what it found to be right, and what it changed and read back."""
+    failed = {str(address.object) for address, result in ended.items() if result.outcome is not Outcome.DONE}
+    objects = {
+        str(change.address): None if str(change.address) in failed else change.after
+        for change in plan.objects
+        if not _is_gone(change)
+    }
+    lists: dict[str, AppliedList | None] = {}
+    for change in plan.rows:
+        result = ended.get(change.address)
+        whole = result is None or not result.rejected + result.suppressed + result.unknown
+        known = str(change.address) not in failed
+        left = change.after if whole else None
+        lists[str(change.address)] = AppliedList(left, change.definition) if known else None
+    return Applied(run, at, objects, lists)
+
+
+def _is_gone(change: ObjectChange) -> bool:
+    return change.action in (Action.DELETE, Action.RELEASE)
