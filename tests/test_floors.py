@@ -177,8 +177,10 @@ def test_a_voice_speaks_for_itself() -> None:
         "rule_links",
         "origin",
         "plan_sections",
+        "section_text",
         "plan_details",
         "plan_charts",
+        "score_chart",
         "chart_shapes",
     }
     for module in modules():

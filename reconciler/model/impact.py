@@ -84,6 +84,32 @@ class NearThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """The lower edge of a band, in points."""
+
+    band: str
+    edge: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreHistogram:
+    """The people of a segment by score, of those whose score alone decides.
+
+    Attributes:
+        start, width: where the first step begins and how wide each is, in points. inside, outside: people who are in,
+            and who are out, by step; who has less than the first step, or more than the last, counts to these.
+        edges: of the bands, from below.
+    """
+
+    segment: Address
+    start: float
+    width: float
+    inside: tuple[int, ...]
+    outside: tuple[int, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """What people have in common: an attribute, `country`, `region` or `source`, and its value; None: it has none."""
 
@@ -152,6 +178,7 @@ class Impact:
     Attributes:
         blast: the one number. campaigns: those whose people or dialling change, by address. bands: who goes from one
             band to another, of each segment that changes. near: who stands near an edge. data: how old it all is.
+        scores: of each segment that changes.
         concentration: of each segment and change the most telling first.
     """
 
@@ -161,6 +188,7 @@ class Impact:
     concentration: tuple[Concentration, ...] = ()
     near: tuple[NearThreshold, ...] = ()
     data: tuple[DataAge, ...] = ()
+    scores: tuple[ScoreHistogram, ...] = ()
 
 
 def blast_radius(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from reconciler.audience.impact import called_people, concentration, near_threshold
+from reconciler.audience.impact import called_people, concentration, near_threshold, score_histogram
 from reconciler.audience.impact.called_people import Counts
 from reconciler.audience.impact.dialled_lists import Dialling, Listed, find_lists, list_dialling
 from reconciler.audience.relations import engine
@@ -21,6 +22,7 @@ from reconciler.model.impact import (
     DataAge,
     Impact,
     NearThreshold,
+    ScoreHistogram,
     blast_radius,
 )
 from reconciler.model.instants import find_present
@@ -52,9 +54,10 @@ def measure_impact(desired: Desired, members: Members, judged: RuleResults, live
         )
         treated = sum(each.treated for each in campaigns)
         blast = blast_radius(called, every.starts, every.stops, every.moves, treated, known=known)
+        impact = Impact(blast, campaigns)
         if moves is None:
-            return Impact(blast, campaigns)
-        return Impact(blast, campaigns, *_measure_segments(backend, moves, members, changes.rows, live))
+            return impact
+        return _add_segments(impact, backend, moves, members, changes.rows, live)
 
 
 def _iter_campaigns(
@@ -111,10 +114,10 @@ def _count_hours(
     return tuple(round(sum(each or 0.0 for each in hours), 2) for hours in (before, after))  # type: ignore[return-value]
 
 
-def _measure_segments(
-    backend: Any, moves: Any, members: Members, rows: Sequence[RowChange], live: Live
-) -> tuple[tuple[BandMove, ...], tuple[Concentration, ...], tuple[NearThreshold, ...], tuple[DataAge, ...]]:
-    """What becomes of the people of each segment that changes."""
+def _add_segments(
+    impact: Impact, backend: Any, moves: Any, members: Members, rows: Sequence[RowChange], live: Live
+) -> Impact:
+    """The impact with what becomes of the people of each segment that changes."""
     with engine.cache_rows(backend, moves) as moved:
         counted = called_people.count_moves(backend, moved)
         changing = sorted({segment for segment, *_ in counted})
@@ -122,6 +125,7 @@ def _measure_segments(
         found: list[Concentration] = []
         edges: list[NearThreshold] = []
         ages: list[DataAge] = []
+        scores: list[ScoreHistogram] = []
         for place in changing:
             standing = members[place]
             mine = (row for row in rows if row.address.resource == standing.segment.address)
@@ -129,7 +133,15 @@ def _measure_segments(
             found += concentration.find_concentration(backend, standing, moved, place, live.rows, departed=departed)
             edges += near_threshold.count_near(backend, standing)
             ages += near_threshold.list_ages(backend, standing, live.rows)
-    return bands, tuple(found), tuple(edges), tuple(ages)
+            scores += score_histogram.count_scores(backend, standing)
+    return replace(
+        impact,
+        bands=bands,
+        concentration=tuple(found),
+        near=tuple(edges),
+        data=tuple(ages),
+        scores=tuple(scores),
+    )
 
 
 def _iter_moves(counted: Sequence[tuple[int, int | None, int | None, int]], members: Members) -> Iterator[BandMove]:

@@ -20,7 +20,9 @@ from reconciler.views.chart_shapes import Chart
 from reconciler.views.plain_text import cut_middle, reveal, strip_commands
 from reconciler.views.plan_charts import draw_flows, draw_requests, draw_sizes
 from reconciler.views.plan_details import iter_details
-from reconciler.views.plan_sections import Cell, Section, describe_verdict, iter_foot, iter_head, iter_sections
+from reconciler.views.plan_sections import describe_verdict, iter_foot, iter_head, iter_sections
+from reconciler.views.score_chart import draw_scores
+from reconciler.views.section_text import Cell, Section
 from reconciler.views.view import View
 
 if TYPE_CHECKING:
@@ -170,10 +172,12 @@ def show_foreign(text: str) -> str:
 def _iter_blocks(value: Plan) -> Iterator[_Block]:
     charts = {
         "moves": tuple(draw_flows(value)),
+        "near": tuple(draw_scores(value)),
         "segments": tuple(draw_sizes(value)),
         "steps": tuple(draw_requests(value)),
     }
-    sections = (*iter_sections(value), *iter_details(value))
+    kept = {key for key, drawn in charts.items() if drawn}
+    sections = (*iter_sections(value, kept), *iter_details(value))
     for section, rows in zip(sections, _fit_rows(sections), strict=True):
         yield _make_block(section, rows, charts)
 
@@ -216,7 +220,7 @@ def _make_block(
         section.key,
         section.title,
         _KIND_OF[section.key],
-        section.folded or len(rows) > MOST_OPEN,
+        bool(rows) and (section.folded or len(rows) > MOST_OPEN),
         columns,
         numbers,
         tuple(lines),

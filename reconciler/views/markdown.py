@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from reconciler.model.plan import Plan
 from reconciler.views.markdown_escape import Part, bullets, code, join_parts, table
-from reconciler.views.plan_sections import Cell, Section, Span, describe_verdict, iter_foot, iter_head, iter_sections
+from reconciler.views.plan_sections import describe_verdict, iter_foot, iter_head, iter_sections
+from reconciler.views.section_text import Cell, Section, Span
 from reconciler.views.view import View
 
 MOST = 60_000

@@ -9,8 +9,8 @@ from reconciler.model.change import Sample
 from reconciler.model.finding import Finding
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan
-from reconciler.views.plan_sections import Cell, Section, name, quote, say, stress
 from reconciler.views.reasons import describe_finding, describe_sample
+from reconciler.views.section_text import Cell, Section, name, quote, say, stress
 
 
 def iter_details(value: Plan) -> Iterator[Section]:

@@ -8,9 +8,7 @@ never markup, whoever shows it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Container, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from reconciler.model.cause import Cause, Causes
@@ -32,62 +30,11 @@ from reconciler.views.reasons import (
     describe_row_reason,
     describe_shares,
 )
+from reconciler.views.section_text import Cell, Section, Span, name, quote, say, stress
 
 _ORDER = (Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.RELEASE)
 _NAMED = 3
 """Objects that a group of findings names, and reasons that a list has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece of a text.
-
-    `kind`: `ours`, or `strong`, which is ours too; `name` and `words` are somebody else's: a short text, and a
-    sentence with such in it, which may be longer before its middle is left out.
-    """
-
-    text: str
-    kind: Literal["ours", "strong", "name", "words"] = "ours"
-
-
-Cell = tuple[Span, ...]
-"""A text, of its pieces."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a plan.
-
-    Attributes:
-        key: its name in an address. title: ours. rows: each a line, with a cell for each column; without columns they
-            are the points of a list, of one cell each. folded: whether it is details that few will look at.
-    """
-
-    key: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    folded: bool = False
-
-
-def say(text: str) -> Cell:
-    """A text of ours."""
-    return (Span(text),)
-
-
-def stress(text: str) -> Cell:
-    """A text of ours that matters more than others."""
-    return (Span(text, "strong"),)
-
-
-def name(text: object) -> Cell:
-    """A short text of somebody else."""
-    return (Span(str(text), "name"),)
-
-
-def quote(text: str) -> Cell:
-    """A sentence that has texts of somebody else in it."""
-    return (Span(text, "words"),)
 
 
 _CELLS = {
@@ -98,9 +45,9 @@ _CELLS = {
 }
 
 
-def iter_sections(value: Plan) -> Iterator[Section]:
-    """Every section that has something in it."""
-    yield from (each for each in _iter_every(value) if each.rows)
+def iter_sections(value: Plan, kept: Container[str] = ()) -> Iterator[Section]:
+    """Every section that has something in it, and those `kept` (by their keys) in any case."""
+    yield from (each for each in _iter_every(value) if each.rows or each.key in kept)
 
 
 def _iter_every(value: Plan) -> Iterator[Section]:

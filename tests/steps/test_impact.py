@@ -113,6 +113,10 @@ def test_who_moves_between_the_bands_of_one_campaign_goes_on_being_called(
     assert impact.blast == blast_radius(90, 10, 0, 10, 0)
     near = {each.edge: (each.below_5, each.below_10, each.above_5, each.above_10) for each in impact.near}
     assert near == {60.0: (5, 10, 5, 10)}
+    (scores,) = impact.scores
+    assert [(each.band, each.edge) for each in scores.edges] == [("high", 60.0)]
+    assert (scores.start, scores.width, scores.outside) == (0.0, 5.0, (0,) * 20)
+    assert scores.inside == (5,) * 20
 
 
 def test_a_campaign_that_ceases_to_dial_stops_everybody_and_one_that_begins_starts_everybody(

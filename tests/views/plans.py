@@ -25,8 +25,10 @@ from reconciler.model.impact import (
     CampaignImpact,
     Concentration,
     DataAge,
+    Edge,
     Impact,
     NearThreshold,
+    ScoreHistogram,
     Value,
     blast_radius,
 )
@@ -193,6 +195,16 @@ def impact() -> Impact:
                 "the interactions of list 'All customers'",
                 datetime(2026, 4, 2, 7, tzinfo=UTC),
                 datetime(2026, 6, 30, 21, tzinfo=UTC),
+            ),
+        ),
+        (
+            ScoreHistogram(
+                segment,
+                0.0,
+                5.0,
+                (0, 0, 0, 0, 0, 0, 640, 980, 1210, 1100, 930, 797, 95, 85, 160, 210, 190, 160, 120, 69),
+                (310, 240, 410, 620, 760, 830, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+                (Edge("low", 30.0), Edge("high", 60.0)),
             ),
         ),
     )

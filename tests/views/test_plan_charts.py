@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.change import RowChange
-from reconciler.model.impact import BandMove
+from reconciler.model.impact import BandMove, Edge, ScoreHistogram
 from reconciler.model.plan import Plan, Step
 from reconciler.model.resource_address import Address
 from reconciler.model.write_ops import WriteOp
-from reconciler.views.chart_shapes import LETTER, WIDTH, Bar, Chart, Label, Ribbon, fit_label, scale_length
+from reconciler.views.chart_shapes import LETTER, WIDTH, Bar, Chart, Label, Ribbon, Stroke, fit_label, scale_length
 from reconciler.views.plan_charts import LISTS, MOVES, STEPS, draw_flows, draw_requests, draw_sizes
+from reconciler.views.score_chart import EDGES, draw_scores
 from tests.views.plans import HOSTILE, impact, large, plan, rows
 
 SEGMENT = Address("Segment", "history")
@@ -136,3 +137,48 @@ def test_no_label_runs_into_its_figure(text: str) -> None:
     (chart,) = draw_sizes(replace(plan(), rows=(sized(text, 1_000_000, 2_000_000),)))
     name, count = (each for each in chart.shapes if isinstance(each, Label))
     assert LETTER * len(name.text) <= WIDTH - LETTER * len(count.text)
+
+
+def test_scores_stand_on_each_other_and_their_thresholds_are_where_they_are() -> None:
+    edges = (Edge("low", 20.0), Edge("high", 62.5))
+    scores = ScoreHistogram(SEGMENT, 0.0, 10.0, (0, 0, 100, 300, 0, 0, 50, 0, 0, 0), (200, 0, 100, *[0] * 7), edges)
+    (chart,) = draw_scores(replace(plan(), impact=replace(impact(), scores=(scores,))))
+    inside, outside = ({each.x: each for each in bars(chart, look)} for look in ("after", "before"))
+    assert {x: each.height for x, each in inside.items()} == {
+        72: pytest.approx(43.3),
+        108: 130,
+        216: pytest.approx(21.7),
+    }
+    assert {x: each.height for x, each in outside.items()} == {0: pytest.approx(86.7), 72: pytest.approx(43.3)}
+    assert outside[72].y + outside[72].height == pytest.approx(inside[72].y)
+    lines = [each for each in chart.shapes if isinstance(each, Stroke) and each.look == "edge"]
+    assert [each.x for each in lines] == [72, 225]
+    assert {"low from 20", "high from 62.5"} <= set(labels(chart))
+    assert "750 people whose score alone decides, in steps of 10 points; thresholds: low from 20, high from 62.5" in (
+        chart.description
+    )
+    assert chart.rows[2] == ("20 to 30", "100", "100")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("edge", [0.0, 50.0, 99.0])
+def test_the_name_of_a_threshold_stays_in_the_chart(text: str, edge: float) -> None:
+    scores = ScoreHistogram(SEGMENT, 0.0, 5.0, (1,) * 20, (1,) * 20, (Edge(text, edge),))
+    (chart,) = draw_scores(replace(plan(), impact=replace(impact(), scores=(scores,))))
+    (name,) = (each for each in chart.shapes if isinstance(each, Label) and each.look == "edge-name")
+    wide = LETTER * len(name.text)
+    assert name.x - (wide if name.anchor == "end" else 0) >= 0
+    assert name.x + (wide if name.anchor == "start" else 0) <= WIDTH
+
+
+def test_of_many_segments_and_thresholds_some_are_drawn_and_all_are_told() -> None:
+    edges = tuple(Edge(f"b{number}", 5.0 * number) for number in range(1, 15))
+    every = tuple(
+        ScoreHistogram(Address("Segment", f"s{n}"), 0.0, 5.0, (n,) * 20, (0,) * 20, edges) for n in range(1, 6)
+    )
+    drawn = list(draw_scores(replace(plan(), impact=replace(impact(), scores=every))))
+    assert [each.title.rpartition("/")[2] for each in drawn] == ["s5", "s4", "s3"]
+    assert "2 other segments in the plan's JSON" in drawn[0].description
+    assert "b14 from 70" in drawn[0].description
+    assert len([each for each in drawn[0].shapes if isinstance(each, Label) and each.look == "edge-name"]) == EDGES
+    assert len([each for each in drawn[0].shapes if isinstance(each, Stroke) and each.look == "edge"]) == 14

@@ -56,7 +56,7 @@ def list_attributes(standing: MembershipDecision) -> list[Attribute]:
     """What may be said of the people of a segment: mapped attributes by their names, then place and source."""
     feed: Any = standing.segment.contacts
     columns = dict(getattr(feed, "columns", ()))
-    closed = _list_closed_columns(feed, columns)
+    closed = list_closed_columns(feed, columns)
     open_ = [name for name, column in sorted(getattr(feed, "attributes", ())) if column not in closed]
     found = [Attribute(f"a{number}", name) for number, name in enumerate(open_)]
     derived = [("country", PLACE, "region"), ("region", PLACE, "postalCode")]
@@ -70,7 +70,7 @@ def list_attributes(standing: MembershipDecision) -> list[Attribute]:
     return found
 
 
-def _list_closed_columns(feed: Any, columns: Mapping[str, str]) -> set[str]:
+def list_closed_columns(feed: Any, columns: Mapping[str, str]) -> set[str]:
     """The source's columns that are sensitive, or say who somebody is: under whatever name they are mapped."""
     sensitive = set(getattr(feed, "sensitive", ()))
     closed = {column for name, column in getattr(feed, "attributes", ()) if name in sensitive}

@@ -24,10 +24,10 @@ def count_near(backend: Any, standing: MembershipDecision) -> Iterator[NearThres
 
     edges = [(band.name, band.low) for band in standing.segment.score.bands]
     everyone = relations.read_table(backend, standing.rows)
-    score, code = everyone["score"], everyone["reason"]["code"]
+    score = everyone["score"]
     near = [(score >= low - _TEN) & (score < low + _TEN) for _, low in edges]
     either = ibis.or_(*near)
-    decided = everyone.filter(everyone["band"].notnull() | code.isin(_BY_SCORE), either)
+    decided = select_decided(everyone.filter(either))
     counted = decided.group_by("score").agg(n=decided.count())
     found = [(int(one), int(many)) for chunk in relations.stream_rows(backend, counted, 1000) for one, many in chunk]
 
@@ -38,6 +38,11 @@ def count_near(backend: Any, standing: MembershipDecision) -> Iterator[NearThres
         around = (within(low - _FIVE, low), within(low - _TEN, low), within(low, low + _FIVE), within(low, low + _TEN))
         if low > 0 and any(around):
             yield NearThreshold(standing.segment.address, name, low / 100, *around)
+
+
+def select_decided(everyone: Any) -> Any:
+    """Of the people of a segment, those who are in, and those who are out for their score alone."""
+    return everyone.filter(everyone["band"].notnull() | everyone["reason"]["code"].isin(_BY_SCORE))
 
 
 def list_ages(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows]) -> Iterator[DataAge]:
