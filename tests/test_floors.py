@@ -182,6 +182,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "plan_charts",
         "score_chart",
         "chart_shapes",
+        "approvals",
     }
     for module in modules():
         if room(module) == "views":

@@ -1,7 +1,11 @@
-"""Floor: limits, severities and ceilings that no other manifest makes less strict."""
+"""Floor: limits, severities, ceilings and approvals that no other manifest makes less strict."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.approval_policy import Policy, Requirement, When
 from reconciler.model.ceiling import Ceiling
 from reconciler.model.countries import find_country
 from reconciler.model.finding import Severity
@@ -29,4 +33,34 @@ def make_floor(resource: Resource) -> Floor:
     )
 
 
-KIND = Kind(name="Floor", summary="what no other manifest makes less strict: limits, severities, ceilings, waivers")
+def make_policy(resource: Resource, *, operator: bool) -> Policy:
+    """What a valid manifest says of approvals, without what its files say; `operator`: manifests do not reach it."""
+    spec, by = resource.spec["approvals"], str(resource.address)
+    return Policy(
+        by=by,
+        operator=operator,
+        requirements=tuple(
+            Requirement(_make_when(each.get("when", {})), each["needs"]["count"], each["needs"]["group"], by)
+            for each in spec.get("requirements", ())
+        ),
+        groups={name: tuple(members) for name, members in spec["groups"].items()},
+        users=dict(spec.get("users", {})),
+        reviews=spec.get("reviews", {}).get("trusted", False),
+        not_only_author=spec.get("notOnlyAuthor", False),
+    )
+
+
+def _make_when(said: Mapping[str, Any]) -> When:
+    return When(
+        blast_radius=said.get("blastRadius"),
+        rules=tuple(said.get("rules", ())),
+        kinds=tuple(said.get("kinds", ())),
+        acts=tuple(said.get("actions", ())),
+        environments=tuple(said.get("environments", ())),
+        tenants=tuple(said.get("tenants", ())),
+    )
+
+
+KIND = Kind(
+    name="Floor", summary="what no other manifest makes less strict: limits, severities, ceilings, waivers, approvals"
+)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler.model.approval_policy import Need
 from reconciler.model.cause import Causes
 from reconciler.model.change import Accounting, Action, ObjectChange, RowChange, Undeclared
 from reconciler.model.finding import Finding
@@ -80,6 +81,7 @@ class Plan:
         places: where the manifest of each address begins; what no manifest declares has none.
         origin: whose change it is, and what ran for it; None: nothing said so.
         causes: where the changes come from, against the last apply; None: the ledger knows of none.
+        approvals: whose approval it needs, by group, and why.
         created: when the plan was made. It, the origin, the places, the causes, the notices, the requests that were
             made to read, and of the campaigns what was counted and is expected are not bound by the digest: they say
             how the plan came about and what may come of it, and not what it does.
@@ -115,6 +117,7 @@ class Plan:
     places: Mapping[str, Location] = field(default_factory=dict)
     origin: Origin | None = None
     causes: Causes | None = None
+    approvals: tuple[Need, ...] = ()
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

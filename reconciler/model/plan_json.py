@@ -12,6 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.approval_policy import Need
 from reconciler.model.campaign import Campaign
 from reconciler.model.cause import Causes
 from reconciler.model.change import Accounting, ObjectChange, Undeclared
@@ -103,6 +104,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         ),
         **({} if plan.origin is None else {"origin": plan.origin.document()}),
         **({} if plan.causes is None else {"causes": to_json(plan.causes)}),
+        **({"approvals": [to_json(each) for each in plan.approvals]} if plan.approvals else {}),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -262,6 +264,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         places={address: from_json(Location, place) for address, place in document.get("places", {}).items()},
         origin=read_origin(document.get("origin")),
         causes=from_json(Causes, document["causes"]) if document.get("causes") else None,
+        approvals=tuple(from_json(Need, each) for each in document.get("approvals", ())),
     )
 
 

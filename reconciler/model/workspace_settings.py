@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from reconciler.model.approval_policy import Policy
 from reconciler.model.cache_port import Cache
 from reconciler.model.ceiling import Ceiling, merge_ceilings
 from reconciler.model.finding import Severity
@@ -138,6 +139,7 @@ class Settings:
         ceilings: those of the floor, by country, `*` for every other.
         unwaivable: rules that cannot be waived. max_waiver: for how long from today a waiver may hold.
         max_dnc_age: how old do-not-call numbers may be. All three by the floor.
+        approvals: who must approve which plans, by each floor that says so.
     """
 
     name: str = "default"
@@ -155,6 +157,7 @@ class Settings:
     cache: Cache = field(default_factory=Cache)
     rejected: RetryPolicy = field(default_factory=RetryPolicy)
     reread_after: timedelta = timedelta(minutes=15)
+    approvals: tuple[Policy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from reconciler import __version__
 from reconciler.audience.delivery.wire_rows import MOST_REMOVED
 from reconciler.audience.diff.row_matching import AGAIN
 from reconciler.kinds import load_kinds
+from reconciler.model.approval_policy import find_needs
 from reconciler.model.cause import Causes
 from reconciler.model.change import Action, Changes, ObjectChange, RowChange
 from reconciler.model.desired_state import Desired
@@ -45,7 +46,7 @@ def build_plan(
     changes = judged.changes
     ordered = _add_outcomes(tuple(_Order(changes).iter_steps()), changes)
     steps = tuple(_count_requests(ordered, changes, live))
-    return Plan(
+    plan = Plan(
         workspace=desired.settings.name,
         tenant=desired.tenant.address.name,
         surfaces=dict(live.surfaces),
@@ -75,6 +76,7 @@ def build_plan(
         places=dict(_list_places(desired)),
         causes=causes,
     )
+    return replace(plan, approvals=find_needs(plan, desired.settings.approvals))
 
 
 def _list_places(desired: Desired) -> Iterator[tuple[str, Location]]:

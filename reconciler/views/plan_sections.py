@@ -20,6 +20,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.text_lists import format_count
 from reconciler.model.typed_states import CAMPAIGN
+from reconciler.views.approvals import describe_need, describe_needs
 from reconciler.views.causes import describe_causes, iter_rows_cause
 from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
 from reconciler.views.origin import describe_origin
@@ -53,6 +54,8 @@ def iter_sections(value: Plan, kept: Container[str] = ()) -> Iterator[Section]:
 def _iter_every(value: Plan) -> Iterator[Section]:
     refused = [each for each in value.findings if each.refuses]
     yield _list_findings("blocked", "Blocked: apply refuses this plan", refused)
+    needs = tuple((quote(describe_need(each)),) for each in value.approvals)
+    yield Section("approvals", describe_needs(value.approvals), (), needs)
     yield from _describe_impact(value)
     warned = [each for each in value.findings if not each.refuses and each.waived is None]
     yield _list_findings("warnings", "Warnings", warned)

@@ -20,6 +20,7 @@ from reconciler.model.report import Outcome, Report
 from reconciler.model.rule_results import Waived
 from reconciler.model.text_lists import count_shown, format_count
 from reconciler.views import outcome_view
+from reconciler.views.approvals import describe_need, describe_needs
 from reconciler.views.audience_view import describe_audiences
 from reconciler.views.causes import (
     describe_causes,
@@ -78,6 +79,7 @@ def plan(value: Plan, full: bool = False) -> Text:
         list(_describe_findings(value)),
         list(_describe_undeclared(value)),
         list(_describe_notices(value)),
+        list(_describe_approvals(value)),
     )
     parts = [[Text(plain(heading), "bold"), Text()], *([*part, Text()] for part in told if part)]
     parts.append(list(_describe_summary(value, [change for _, change in steps if isinstance(change, RowChange)])))
@@ -90,6 +92,13 @@ def _describe_findings(value: Plan) -> Iterator[Text]:
         yield from _describe_finding(finding)
     for waiver in value.waivers:
         yield from _describe_waiver(waiver)
+
+
+def _describe_approvals(value: Plan) -> Iterator[Text]:
+    if value.approvals:
+        yield Text(f"{describe_needs(value.approvals)} (docs/approvals.md):", "bold yellow")
+    for need in value.approvals:
+        yield Text(plain(f"  {describe_need(need)}"), "yellow")
 
 
 def _describe_notices(value: Plan) -> Iterator[Text]:
