@@ -15,6 +15,7 @@ from reconciler.model.cause import Applied
 from reconciler.model.delivery import Way
 from reconciler.model.forecast import Statistics
 from reconciler.model.notice import Notice
+from reconciler.model.reason import Reason
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score_date import Scored
 
@@ -47,12 +48,20 @@ class LiveObject:
         return compute_digest([self.kind, self.name, self.id, self.owner, dict(self.fields)])
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Unseen:
+    """A kind whose objects nobody could look at, and why: `no_surface` or `not_read`."""
+
+    kind: str
+    why: Reason
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """What was read for one plan: objects by kind and name, rows by the query that asked for them.
 
     `owed` are contacts that lists would not take before, as the ledger has them. `notices` say what a person should
-    know of how it was read. `unseen`: kinds that nothing declares, whose objects could not be looked at, each with why.
+    know of how it was read. `unseen`: kinds that nothing declares, whose objects could not be looked at.
     `campaign_rate`: contacts of one campaign whose outcomes can be set in a second.
     `written`: of a list, what the ledger says was written of its contacts themselves. `scored`: of a list, as of which
     moment it says that its scores are. `applied`: how it says that the last apply left the tenant.
@@ -66,7 +75,7 @@ class Live:
     owed: Rows | None = None
     notices: tuple[Notice, ...] = ()
     campaign_rate: int = 0
-    unseen: Mapping[str, str] = field(default_factory=dict)
+    unseen: tuple[Unseen, ...] = ()
     written: Callable[[str], Path | None] = lambda name: None
     scored: Callable[[str], Scored | None] = lambda name: None
     applied: Applied | None = None

@@ -16,6 +16,7 @@ from reconciler.model.change import Accounting, Action, ObjectChange, RowChange,
 from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.ledger_state import LedgerState
+from reconciler.model.live_state import Unseen
 from reconciler.model.notice import Notice
 from reconciler.model.origin import Origin
 from reconciler.model.outcome_change import AnyRowChange, NumbersChange, OutcomeChange
@@ -109,7 +110,7 @@ class Plan:
     outcomes: tuple[OutcomeChange, ...] = ()
     numbers: tuple[NumbersChange, ...] = ()
     others: tuple[Planned, ...] = ()
-    unseen: tuple[tuple[str, str], ...] = ()
+    unseen: tuple[Unseen, ...] = ()
     undeclared: tuple[Undeclared, ...] = ()
     environment: str | None = None
     ledger: LedgerState | None = None

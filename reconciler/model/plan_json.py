@@ -22,7 +22,7 @@ from reconciler.model.finding import Finding
 from reconciler.model.impact import Impact
 from reconciler.model.instants import format_instant, parse_instant
 from reconciler.model.ledger_state import LedgerState
-from reconciler.model.live_state import compute_digest
+from reconciler.model.live_state import Unseen, compute_digest
 from reconciler.model.notice_json import make_notices_document, read_notices
 from reconciler.model.origin import read_origin
 from reconciler.model.outcome_change import AnyRowChange
@@ -84,7 +84,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "findings": [_describe_finding(finding) for finding in plan.findings],
         "campaigns": [_describe_campaign(planned) for planned in plan.campaigns],
         "others": [_describe_other(each) for each in plan.others],
-        "unseen": [list(each) for each in plan.unseen],
+        "unseen": [to_json(each) for each in plan.unseen],
         "undeclared": [_describe_undeclared(each) for each in plan.undeclared],
         "suppressions": [to_json(each) for each in plan.suppressions],
         "rules": [to_json(rule) for rule in plan.rules],
@@ -256,7 +256,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         outcomes=outcomes,
         numbers=numbers,
         others=tuple(_read_other(each) for each in document["others"]),
-        unseen=tuple((kind, why) for kind, why in document["unseen"]),
+        unseen=tuple(from_json(Unseen, each) for each in document["unseen"]),
         ledger=from_json(LedgerState, document["ledger"]) if document.get("ledger") else None,
         undeclared=tuple(_read_undeclared(each) for each in document["undeclared"]),
         environment=document.get("environment"),

@@ -154,6 +154,13 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "on_list_by_number": {},
     "off_list": {},
     "nothing_planned": {},
+    # why nobody could look at the objects of a kind
+    "no_surface": {"surfaces": LIST},
+    "not_read": {"error": TEXT, "status": NUMBER, "message": TEXT, "scope": TEXT},
+    # why a waiver does not hold
+    "waiver_expired": {"until": TEXT},
+    "rule_unwaivable": {"rule": TEXT},
+    "waiver_too_long": {"days": NUMBER},
     **ROW_FAULTS,
 }
 """Every code with its arguments, in their order: each name → what it is in JSON."""

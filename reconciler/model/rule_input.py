@@ -16,7 +16,7 @@ from reconciler.model.change import Action, Changes, ObjectChange
 from reconciler.model.forecast import Forecast, Statistics
 from reconciler.model.instants import find_present
 from reconciler.model.legal_hours import Hours
-from reconciler.model.live_state import Live
+from reconciler.model.live_state import Live, Unseen
 from reconciler.model.segment_membership import DoNotCall, ForeignNumbers, RefusedNumbers
 from reconciler.model.typed_states import (
     CampaignChange,
@@ -114,7 +114,7 @@ class Situation:
         hours: when people may be called, by place (ISO 3166), `*` for every other.
         others: campaigns that no manifest declares, that stay, and that may be calling people, as the tenant has them;
             the list of one that names none is empty.
-        unseen: kinds of objects that dial lists and that nobody could look at, each with why.
+        unseen: kinds of objects that dial lists and that nobody could look at.
         limits: what a plan may do to one list. workspace: its name, which is the owner in its mark.
         immutable: (kind, field) pairs that the tenant will not change.
         needed: by kind, live fields without which the tenant makes no object.
@@ -133,7 +133,7 @@ class Situation:
     foreign: tuple[ForeignNumbers, ...] = ()
     refused: tuple[RefusedNumbers, ...] = ()
     others: tuple[Planned, ...] = ()
-    unseen: tuple[tuple[str, str], ...] = ()
+    unseen: tuple[Unseen, ...] = ()
     applying: bool = False
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from datetime import date
 
 from reconciler.model.change import Changes
 from reconciler.model.finding import Finding, Severity
+from reconciler.model.live_state import Unseen
+from reconciler.model.reason import Reason
 from reconciler.model.rule_input import Planned
 from reconciler.model.segment_membership import DoNotCall
 
@@ -28,7 +30,7 @@ class Waived:
 
     Attributes:
         by: the manifest it stands in. until: the last day (UTC) on which it holds.
-        lost: why it does not hold, in words; None: it holds. used: whether it set something aside.
+        lost: why it does not hold; None: it holds. used: whether it set something aside.
     """
 
     rule: str
@@ -36,7 +38,7 @@ class Waived:
     reason: str
     by: str
     until: date | None
-    lost: str | None
+    lost: Reason | None
     used: bool
 
 
@@ -56,4 +58,4 @@ class RuleResults:
     findings: tuple[Finding, ...]
     waivers: tuple[Waived, ...] = ()
     others: tuple[Planned, ...] = ()
-    unseen: tuple[tuple[str, str], ...] = ()
+    unseen: tuple[Unseen, ...] = ()

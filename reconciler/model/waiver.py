@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from reconciler.model.finding import Finding
+from reconciler.model.reason import Reason
 from reconciler.model.rule_results import Waived
 from reconciler.model.workspace_settings import Override, Settings
 
@@ -29,15 +30,15 @@ def list_waivers(found: Iterable[Finding], settings: Settings, today: date) -> I
         yield Waived(each.rule, each.object, each.reason, each.by, each.until, lost, used)
 
 
-def _explain_lapsed(each: Override, settings: Settings, today: date) -> str | None:
-    """Why a waiver does not hold, in words."""
+def _explain_lapsed(each: Override, settings: Settings, today: date) -> Reason | None:
+    """Why a waiver does not hold."""
     if each.until is not None and each.until < today:
-        return f"it expired on {each.until}"
+        return Reason("waiver_expired", (each.until.isoformat(),))
     if each.rule in settings.unwaivable:
-        return f"the floor does not let {each.rule} be waived"
+        return Reason("rule_unwaivable", (each.rule,))
     longest = settings.max_waiver
     if longest is not None and (each.until is None or each.until - today > longest):
-        return f"the floor allows no waiver for more than {longest / timedelta(days=1):g} days"
+        return Reason("waiver_too_long", (f"{longest / timedelta(days=1):g}",))
     return None
 
 

@@ -8,6 +8,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.resource_address import Address
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation, find_lists_put_on
+from reconciler.model.serialization import to_json
 
 
 def check(situation: Situation) -> Iterator[Finding]:
@@ -15,15 +16,17 @@ def check(situation: Situation) -> Iterator[Finding]:
     plan puts somebody on one."""
     lists = find_lists_put_on(situation.changes)
     several = f"{len(lists):,} lists" if len(lists) > 1 else f"list {next(iter(lists), '')!r}"
-    for kind, why in situation.unseen if lists else ():
-        put = f"contacts are put on {several}"
-        message = f"{put}, and nobody could see which {kind} dials whom, and when: {why}"
-        yield Finding(RULE.id, Address(kind, "*"), message)
+    for each in situation.unseen if lists else ():
+        message = f"contacts are put on {several}, and nobody could see which {each.kind} dials whom, and when"
+        told = {"kind": each.kind, "lists": sorted(lists), "why": to_json(each.why)}
+        yield Finding(RULE.id, Address(each.kind, "*"), message, details=told)
     which = f"one of {several}" if len(lists) > 1 else several
-    for each in situation.others if lists else ():
-        if not each.campaign.list:
-            message = f"campaign {each.campaign.name!r}, which no manifest declares, may be calling people, and nobody"
-            yield Finding(RULE.id, each.campaign.address, f"{message} knows which list it dials: it may be {which}")
+    for other in situation.others if lists else ():
+        if not other.campaign.list:
+            message = f"campaign {other.campaign.name!r}, which no manifest declares, may be calling people, and nobody"
+            message += f" knows which list it dials: it may be {which}"
+            told = {"campaign": other.campaign.name, "lists": sorted(lists)}
+            yield Finding(RULE.id, other.campaign.address, message, details=told)
 
 
 RULE = Rule(

@@ -9,6 +9,7 @@ from reconciler.model.finding import Finding, Severity
 from reconciler.model.resource_address import Address
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Planned, Situation
+from reconciler.model.serialization import to_json
 from reconciler.model.typed_states import CampaignChange
 
 
@@ -21,12 +22,13 @@ def check(situation: Situation) -> Iterator[Finding]:
         yield from _find_undeclared(planned, lost)
     for each in situation.campaign_changes:
         yield from _find_declared(each, lost)
-    for kind, why in situation.unseen:
+    for unseen in situation.unseen:
         for (of, name), what in lost.items():
-            if of == kind:
+            if of == unseen.kind:
                 continue
-            words = f"list {name!r} {what}, and nobody could see whether a {kind} dials it: {why}"
-            yield Finding(RULE.id, Address(of, name), words)
+            words = f"list {name!r} {what}, and nobody could see whether a {unseen.kind} dials it"
+            told = {"list": name, "kind": unseen.kind, "why": to_json(unseen.why)}
+            yield Finding(RULE.id, Address(of, name), words, details=told)
 
 
 def _find_emptied_lists(situation: Situation) -> Iterator[tuple[tuple[str, str], str]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
+from reconciler.model.serialization import to_json
 from reconciler.model.text_lists import format_count
 from reconciler.model.typed_states import LIST
 
@@ -22,35 +24,42 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         begins = f"{format_count(each.adds, 'contact')} would be put on list {each.list!r} by id alone ({each.method})."
         begins += " The tenant calls them by a number of its own, which nobody has held against the do-not-call lists"
+        told = {"adds": each.adds, "list": each.list, "method": each.method}
         if each.numbers == "never":
             yield Finding(
                 RULE.id,
                 each.address,
                 f"{begins}: no surface of the tenant tells it. {_REMEDY}, or declare the surface `outbound`",
+                details=told,
             )
-        elif why := dialling.get((each.list_address.kind, each.list)) or dialling.get(None):
+        elif by := dialling.get((each.list_address.kind, each.list)) or dialling.get(None):
+            words, dialled = by
             yield Finding(
                 RULE.id,
                 each.address,
-                f"{begins}: it is told once they are on the list, and {why}. {_REMEDY}, or pause the campaign first",
+                f"{begins}: it is told once they are on the list, and {words}. {_REMEDY}, or pause the campaign first",
+                details={**told, **dialled},
             )
 
 
-def _find_dialled_lists(situation: Situation) -> Mapping[tuple[str, str] | None, str]:
-    """By list (kind and name in the tenant), what may be calling its people now; under None, any list."""
-    found: dict[tuple[str, str] | None, str] = {}
-    for kind, why in situation.unseen:
-        found[None] = f"nobody could see whether a {kind} dials it: {why}"
+def _find_dialled_lists(situation: Situation) -> Mapping[tuple[str, str] | None, tuple[str, Mapping[str, Any]]]:
+    """By list (kind and name in the tenant), what may be calling its people now, and as details; None: any list."""
+    found: dict[tuple[str, str] | None, tuple[str, Mapping[str, Any]]] = {}
+    for unseen in situation.unseen:
+        words = f"nobody could see whether a {unseen.kind} dials it"
+        found[None] = words, {"kind": unseen.kind, "why": to_json(unseen.why)}
     for planned in situation.others:
         campaign = planned.campaign
         of = (campaign.list_address.kind, campaign.list) if campaign.list else None
-        found.setdefault(of, f"campaign {campaign.name!r}, which no manifest declares, may be dialling it")
+        words = f"campaign {campaign.name!r}, which no manifest declares, may be dialling it"
+        found.setdefault(of, (words, {"campaign": campaign.name}))
     for each in situation.campaign_changes:
         if each.was is None or not each.was.may_dial:
             continue
         names = {*each.change.references, *([(LIST, each.was.list)] if each.was.list else ())}
         for of in names:
-            found.setdefault(of, f"campaign {each.change.name!r} may be dialling it")
+            words = f"campaign {each.change.name!r} may be dialling it"
+            found.setdefault(of, (words, {"campaign": each.change.name}))
     return found
 
 

@@ -44,7 +44,7 @@ def check_rules(desired: Desired, members: Members, changes: Changes, live: Live
         foreign=tuple(each for standing in members for each in standing.foreign),
         refused=tuple(each for standing in members for each in standing.refused),
         others=others,
-        unseen=tuple(sorted(live.unseen.items())),
+        unseen=live.unseen,
         ceilings=ceilings,
         hours=hours,
         limits=settings.limits,

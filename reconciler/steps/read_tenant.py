@@ -25,10 +25,11 @@ from reconciler.kinds.segment import make_segments
 from reconciler.model.cache_port import CacheContext, CachePort
 from reconciler.model.desired_state import Desired
 from reconciler.model.kind import Kind
-from reconciler.model.live_state import Live, LiveObject
+from reconciler.model.live_state import Live, LiveObject, Unseen
 from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
 from reconciler.model.problem import BadInput, Problem
+from reconciler.model.reason import Reason
 from reconciler.model.resource import Resource
 from reconciler.model.row_files import (
     Additions,
@@ -90,7 +91,7 @@ def read_tenant(
             problems += _find_ambiguous(desired, kind, held)
             counted = held if told is None else tuple(_add_statistics(desired, kind, held, reader, unread))
             objects[name] = {found.name: found for found in counted}
-    unseen: dict[str, str] = {}
+    unseen: list[Unseen] = []
     if told is not None:
         for kind in _list_makers(reader, objects):
             objects[kind.name] = _read_unmanaged(kind, reader, unseen)
@@ -124,7 +125,15 @@ def read_tenant(
         rows |= contact_outcomes.read_outcomes(desired.settings.engine, asked, rows, reader, into, told)
     surfaces, methods, rate = dict(reader.surfaces), dict(reader.methods), reader.campaign_rate
     return Live(
-        list_size.count_members(objects, rows), rows, surfaces, methods, reader.requests, waiting, notices, rate, unseen
+        list_size.count_members(objects, rows),
+        rows,
+        surfaces,
+        methods,
+        reader.requests,
+        waiting,
+        notices,
+        rate,
+        tuple(sorted(unseen)),
     )
 
 
@@ -146,16 +155,17 @@ def _list_makers(reader: Reader, objects: Mapping[str, Any]) -> list[Kind]:
     return [kind for kind, surface in held if surface is not None and surface.writable and kind.run_states is None]
 
 
-def _read_unmanaged(kind: Kind, reader: Reader, unseen: dict[str, str]) -> dict[str, LiveObject]:
+def _read_unmanaged(kind: Kind, reader: Reader, unseen: list[Unseen]) -> dict[str, LiveObject]:
     """The objects of a kind that nothing declares; `unseen` gets why they could not be looked at."""
     surface = kind.surface(reader.surfaces)
     if surface is None:
-        unseen[kind.name] = f"the tenant declares no surface {' or '.join(at.name for at in kind.surfaces)}"
+        unseen.append(Unseen(kind.name, Reason("no_surface", tuple(at.name for at in kind.surfaces))))
         return {}
     try:
         return {found.name: found for found in reader.read_objects(kind)}
     except (Forbidden, NotFound) as error:
-        unseen[kind.name] = f"{error.message}; reading them needs the scope {surface.read_scope}"
+        told = (error.code, str(error.status or 0), error.message, str(surface.read_scope))
+        unseen.append(Unseen(kind.name, Reason("not_read", told)))
         return {}
 
 

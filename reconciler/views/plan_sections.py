@@ -28,6 +28,7 @@ from reconciler.views.reasons import (
     describe_counts,
     describe_finding,
     describe_notice,
+    describe_reason,
     describe_row_reason,
     describe_shares,
 )
@@ -178,7 +179,7 @@ def _list_waivers(value: Plan) -> Section:
     waived = sum(each.waived is not None for each in value.findings)
     for each in value.waivers:
         state = say("in force" if each.used else "unused") if each.lost is None else stress("not in force")
-        why = each.reason if each.lost is None else f"{each.lost}: {each.reason}"
+        why = each.reason if each.lost is None else f"{describe_reason(each.lost)}: {each.reason}"
         until = "no end" if each.until is None else f"{each.until}"
         rows.append((name(each.rule), name(each.object), state, say(until), name(each.by), quote(why)))
     title = f"Waivers: {format_count(waived, 'finding')} waived"

@@ -120,6 +120,11 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "on_list_by_number": "is on it now by its number",
     "off_list": "is not on it",
     "nothing_planned": "a plan would change nothing",
+    "no_surface": lambda args: f"the tenant declares no surface {' or '.join(args['surfaces'])}",
+    "not_read": "{message} ({error}, status {status}); reading them needs the scope {scope}",
+    "waiver_expired": "it expired on {until}",
+    "rule_unwaivable": "the floor does not let {rule} be waived",
+    "waiver_too_long": "the floor allows no waiver for more than {days:g} days",
     **ROW_FAULTS,
 }
 
@@ -145,9 +150,17 @@ def describe_entries(entries: Iterable[Mapping[str, Any]]) -> str:
 
 
 def describe_finding(finding: Finding) -> str:
-    """What is unsafe; of entries that cannot be read, why."""
-    entries = finding.details.get("entries", ())
-    return f"{finding.message} ({describe_entries(entries)})" if entries else finding.message
+    """What is unsafe, and why it is so where that is a reason."""
+    why = describe_cause(finding)
+    return f"{finding.message} ({why})" if why else finding.message
+
+
+def describe_cause(finding: Finding) -> str:
+    """Why something is as it was found: why entries cannot be read, or why nobody could look at the objects."""
+    if entries := finding.details.get("entries"):
+        return describe_entries(entries)
+    why = finding.details.get("why")
+    return describe_reason(read_reason(why["code"], why["args"])) if why else ""
 
 
 def describe_notice(notice: Notice) -> str:

@@ -34,8 +34,8 @@ from reconciler.views.line_budget import fit_parts
 from reconciler.views.origin import describe_origin
 from reconciler.views.plain_text import plain
 from reconciler.views.reasons import (
+    describe_cause,
     describe_counts,
-    describe_entries,
     describe_notice,
     describe_reason,
     describe_row_reason,
@@ -264,8 +264,8 @@ def _describe_finding(finding: Finding) -> Iterator[Text]:
         ends = f" until {finding.until}" if finding.until else ""
         verdict = f"waived{ends}: {finding.waived}"
     yield Text.assemble((f"{symbol} {finding.rule}", style), plain(f"  {finding.object}: {finding.message}"))
-    if entries := finding.details.get("entries"):
-        yield Text(plain(f"    {describe_entries(entries)}"), style)
+    if why := describe_cause(finding):
+        yield Text(plain(f"    {why}"), style)
     yield Text(plain(f"    {verdict}"), style)
 
 
@@ -278,7 +278,10 @@ def _describe_waiver(waiver: Waived) -> Iterator[Text]:
         words = f"waiver for {waiver.object}{ends} by {waiver.by} is unused: {waiver.reason}"
         yield Text(plain(f"w {waiver.rule}  {words}"), "dim")
     else:
-        yield Text(plain(f"w {waiver.rule}  not waived for {waiver.object} by {waiver.by}: {waiver.lost}"), "yellow")
+        yield Text(
+            plain(f"w {waiver.rule}  not waived for {waiver.object} by {waiver.by}: {describe_reason(waiver.lost)}"),
+            "yellow",
+        )
 
 
 def _describe_undeclared(value: Plan) -> Iterator[Text]:

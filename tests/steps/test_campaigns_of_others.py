@@ -194,7 +194,7 @@ class TestOfATenantWhoseCampaignsNobodyMayRead:
         folder.write("tenant.yaml", head)
         plan = propose()
         (finding,) = [each for each in plan.findings if each.rule == "CMP-UNSEEN"]
-        assert "the tenant declares no surface lists" in finding.message
+        assert finding.details["why"] == {"code": "no_surface", "args": {"surfaces": ["lists"]}}
         assert not finding.refuses
 
     def test_a_client_that_lacks_the_scope_says_so_and_goes_on(

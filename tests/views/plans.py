@@ -243,7 +243,7 @@ def plan(*, empty: bool = False) -> Plan:
             "The registry is late.",
             "Workspace/test",
             date(2026, 6, 30),
-            "it expired on 2026-06-30",
+            Reason("waiver_expired", ("2026-06-30",)),
             used=False,
         ),
     )
@@ -369,7 +369,9 @@ def hostile() -> Plan:
         for at, text in enumerate(HOSTILE)
     ]
     findings = tuple(Finding("LIM-STOPPED", Address("Campaign", text), text, waived=None) for text in HOSTILE)
-    waived = tuple(Waived(text, text, text, text, None, text, used=False) for text in HOSTILE)
+    waived = tuple(
+        Waived(text, text, text, text, None, Reason("rule_unwaivable", (text,)), used=False) for text in HOSTILE
+    )
     left = tuple(Undeclared(Address("Campaign", text), text, text, True, (("ContactList", text),)) for text in HOSTILE)
     where = tuple(
         Concentration(Address("Segment", "history"), "removed", (Value(text, text),), 83, 13.6, 6.1) for text in HOSTILE

@@ -70,7 +70,7 @@ def _find_dialling(plan: Plan, held: Mapping[str, Mapping[str, LiveObject]], rea
         each.name for each in plan.objects if each.action is Action.DELETE and each.address.kind == list_size.LIST
     }
     # where nobody could look, the plan says so
-    if not lists or kind.name in dict(plan.unseen) or kind.surface(reader.surfaces) is None:
+    if not lists or kind.name in {each.kind for each in plan.unseen} or kind.surface(reader.surfaces) is None:
         return
     ours = {each.name for each in plan.objects if each.address.kind == kind.name}
     judged = {each.campaign.name: _reduce_to_judged(each.campaign) for each in plan.others}
