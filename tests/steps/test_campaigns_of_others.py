@@ -206,7 +206,9 @@ class TestOfATenantWhoseCampaignsNobodyMayRead:
         tenant.faults.add("status", path="/campaigns", status=403)
         plan = propose()
         (finding,) = [each for each in plan.findings if each.rule == "CMP-UNSEEN"]
-        assert "campaigns:read" in finding.message
+        why = finding.details["why"]
+        assert (why["code"], why["args"]["error"], why["args"]["status"]) == ("not_read", "forbidden", 403)
+        assert why["args"]["scope"] == "campaigns:read"
 
 
 @pytest.mark.parametrize(
