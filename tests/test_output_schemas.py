@@ -160,7 +160,12 @@ def test_a_schema_is_one_and_says_where_it_is_published(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("golden", "name"),
-    [("plan.json", "plan.json"), ("plan-replacement.json", "plan.json"), ("report.json", "report.json")],
+    [
+        ("plan.json", "plan.json"),
+        ("plan-replacement.json", "plan.json"),
+        ("plan.terraform.json", "plan-terraform.json"),
+        ("report.json", "report.json"),
+    ],
 )
 def test_what_was_reviewed_is_as_its_schema_says(golden: str, name: str) -> None:
     assert problems(json.loads((GOLDEN / golden).read_text(encoding="utf-8")), name) == []
@@ -187,6 +192,7 @@ def test_what_a_run_tells_programs_is_as_the_schemas_say(tenant: Simulator, fold
     delivery.declare(folder, tenant, "listContacts")
     delivery.write_contacts(folder, range(10))
     assert problems(json.loads(run("plan", "--format", "json").out), "plan.json") == []
+    assert problems(json.loads(run("plan", "--format", "terraform").out), "plan-terraform.json") == []
     assert problems(json.loads(run("apply", "--yes", "--format", "json").out), "report.json") == []
     assert problems(json.loads(run("drift", "--format", "json").out), "plan.json") == []
     about = ("explain", "contact", delivery.contact(1), "--segment", "chosen", "--format", "json")

@@ -68,8 +68,7 @@ ROW_FAULTS: Mapping[str, Mapping[str, str]] = {
 }
 """Why a row of a source cannot be used, or a text is no number; in the shape of `CODES`, of which they are a part."""
 
-CODES: Mapping[str, Mapping[str, str]] = {
-    # who is on no list
+OUT: Mapping[str, Mapping[str, str]] = {
     "unusable": {"fault": FAULT},
     "duplicate_row": {},
     "archived": {},
@@ -89,6 +88,11 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "band_without_list": {"band": TEXT},
     "duplicate_phone": {},
     "over_cap": {"cap": NUMBER},
+}
+"""Why somebody is on no list; in the shape of `CODES`, of which they are a part."""
+
+CODES: Mapping[str, Mapping[str, str]] = {
+    **OUT,
     # what becomes of whoever is on a list, or belongs on one
     "qualifies": {"band": TEXT},
     "moved": {"from": TEXT, "to": TEXT},

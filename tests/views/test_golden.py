@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +23,7 @@ from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepRes
 from reconciler.model.resource_address import Address
 from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Event, Receipt, Waiting
-from reconciler.views import callbacks, html, json_view, junit, markdown, problems, sarif, terminal
+from reconciler.views import callbacks, html, json_view, junit, markdown, problems, sarif, terminal, terraform
 from reconciler.views.events import ApplyEvents
 from reconciler.views.progress import ApplyProgress
 from tests.views.plans import CAMPAIGN, LIST, OLD, ROWS, hostile, large, plan, replacement, rows
@@ -187,6 +188,7 @@ VOICES: dict[str, Callable[[], str]] = {
     "plan.txt": lambda: printed(terminal.plan(plan())),
     "plan-empty.txt": lambda: printed(terminal.plan(plan(empty=True))),
     "plan.json": lambda: json_view.plan(plan()) + "\n",
+    "plan.terraform.json": lambda: json.dumps(json.loads(terraform.plan(plan())), indent=2, ensure_ascii=False) + "\n",
     "plan.md": lambda: markdown.plan(plan()),
     "plan-empty.md": lambda: markdown.plan(plan(empty=True)),
     "plan-small.md": lambda: markdown.plan(replace(plan(), findings=plan().findings[1:]), "https://ci.example.com/1"),

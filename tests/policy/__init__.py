@@ -1,0 +1,1 @@
+"""Plans held to policies by tools of others."""
