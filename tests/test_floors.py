@@ -183,6 +183,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "score_chart",
         "chart_shapes",
         "approvals",
+        "policy_facts",
     }
     for module in modules():
         if room(module) == "views":

@@ -15,7 +15,6 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from reconciler.model.campaign_state import read_state
 from reconciler.model.change import Action, FieldChange, ObjectChange, RowChange
 from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
@@ -24,6 +23,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.reason import OUT, Counted
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import Waived
+from reconciler.model.typed_states import CampaignChange, iter_campaign_changes
 from reconciler.model.verdict import reach_verdict
 
 BOUNDLESS = 1_000_000
@@ -64,10 +64,15 @@ def list_facts(plan: Plan) -> Iterator[Fact]:
     """What the plan says of itself, of each change, of each setting that changes, and of campaigns and findings."""
     yield _make_fact("plan", plan.workspace, _describe_plan(plan))
     planned = {each.change.address: each for each in plan.campaigns}
+    begins = {each.change.address for each in iter_campaign_changes(plan.objects) if _begins_dialling(each)}
     for change in plan.objects:
         if change.action is not Action.NO_OP:
             address = str(change.address)
-            yield _make_fact("change", address, _describe_change(change, plan, planned.get(change.address)))
+            starts = None
+            if change.address in begins:
+                starts = _find_start(change, plan, planned.get(change.address))
+            told = {**_describe_change(change), "begins_dialling": change.address in begins, "dials_from": starts}
+            yield _make_fact("change", address, told)
             if change.before is not None:
                 for each in change.fields:
                     yield _make_fact("setting", f"{address}:{each.path}", _describe_setting(address, change, each))
@@ -126,8 +131,7 @@ def _describe_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _describe_change(change: ObjectChange, plan: Plan, planned: Planned | None) -> dict[str, Any]:
-    begins = _begins_dialling(change)
+def _describe_change(change: ObjectChange) -> dict[str, Any]:
     return {
         "object": str(change.address),
         "kind": change.address.kind,
@@ -138,16 +142,13 @@ def _describe_change(change: ObjectChange, plan: Plan, planned: Planned | None) 
         "owner": change.owner,
         "why": [reason.code for reason in change.why],
         "settings": [each.path for each in change.fields],
-        "begins_dialling": begins,
-        "dials_from": _find_start(change, plan, planned) if begins else None,
     }
 
 
-def _begins_dialling(change: ObjectChange) -> bool:
-    """Whether it is a campaign that may call people after the apply, and calls none before it."""
-    if change.address.kind != "Campaign" or change.after is None:
-        return False
-    return read_state(change.after).may_dial and not read_state(change.before).may_dial
+def _begins_dialling(change: CampaignChange) -> bool:
+    """Whether it may call people after the apply, and calls none before it."""
+    was, becomes = change.was, change.becomes
+    return becomes is not None and becomes.may_dial and (was is None or not was.may_dial)
 
 
 def _find_start(change: ObjectChange, plan: Plan, planned: Planned | None) -> str | None:

@@ -144,7 +144,13 @@ def breaks_policy() -> Plan:
             "LIM-REMOVED", str(ROWS), "The registry was read anew.", "Workspace/test", date(2026, 7, 31), None, True
         ),
         Waived(
-            "ABN-001", str(HIGH), "Agreed with counsel.", "Workspace/test", None, "the floor does not let it", False
+            "ABN-001",
+            str(HIGH),
+            "Agreed with counsel.",
+            "Workspace/test",
+            None,
+            Reason("waiver_too_long", ("90",)),
+            False,
         ),
     )
     few = members(FEW, "Low", 40, {"not_in_source": 1}, adds=12)
