@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix check format bench record clean
+.PHONY: help demo test rest matrix check format bench record clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,16 +23,24 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py tests/test_starter.py \
 	tests/audience/decision/test_suppression.py tests/audience/staging/test_phone_normalisation.py tests/audience/staging/test_contact_numbers.py \
 	tests/audience/diff/test_recency_only.py tests/audience/campaigns/test_audience_by_place.py tests/audience/test_bad_outcomes.py \
+	tests/audience/sources/test_files.py tests/surfaces/test_another_api.py tests/surfaces/test_rows_of_another_api.py \
 	tests/steps/test_campaigns_of_others.py tests/simulator/test_demo_tenant.py
 
-test: $(INSTALLED) ## Run the test suite with branch coverage, at one place of 45 and with a fifth of the examples
-	RECONCILER_EVERY=45 $(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
-	RECONCILER_EVERY=45 $(BIN)/python -m pytest -n auto --dist loadgroup $(WHOLE)
+# one more than there are cores: a part of what each does is waiting
+WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-matrix: $(INSTALLED) ## Kill runs, and hit them by faults, at every place there is; try all examples and countries
-	$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 1800 tests/steps/apply tests/audience tests/properties tests/oracle tests/cli/test_damaged_files.py tests/cli/test_hostile_replies.py tests/cli/test_undeclared.py
+test: $(INSTALLED) ## Run the test suite with branch coverage: of long tests a slice, at one place of 45, a fifth of the examples
+	RECONCILER_EVERY=45 $(TESTS) -m 'not matrix' --cov --cov-report=term --cov-fail-under=85 $(WHOLE:%=--ignore=%)
+	RECONCILER_EVERY=45 $(TESTS) -m 'not matrix' $(WHOLE)
 
-check: $(INSTALLED) ## Format, lint, types, tests: what CI runs
+rest: $(INSTALLED) ## Run what `make test` leaves of the long tests, at as many places and with as many examples
+	RECONCILER_EVERY=45 $(TESTS) -m matrix
+
+matrix: $(INSTALLED) ## Run the long tests whole: kill runs, and hit them by faults, at every place; try all examples and countries
+	$(TESTS) --timeout 1800 -m 'matrix or sampled'
+
+check: $(INSTALLED) ## Format, lint, types, tests: what CI runs before `make rest`
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

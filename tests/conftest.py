@@ -14,7 +14,7 @@ import pytest
 from reconciler.cli import run as run_program
 from reconciler.model.known_hosts import load_pipeline_variables
 from reconciler.simulator import Options, Simulator
-from tests import s3
+from tests import s3, slices
 
 # an expression is thousands of small objects that live as long as it does: looking through them all again and again
 # takes a tenth of the time of the suite
@@ -122,6 +122,12 @@ def pytest_configure() -> None:
     # a pipeline that runs this suite is none that runs the program: there this machine would be no host by default
     for name in (*load_pipeline_variables(), "RECONCILER_FLOOR"):
         os.environ.pop(name, None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test` leaves out, before marks choose."""
+    slices.mark(items)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

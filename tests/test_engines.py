@@ -235,6 +235,7 @@ def at_rest(changes: Changes) -> Changes:
     )
 
 
+@pytest.mark.matrix(instead="test_a_log_of_purchases_gives_the_same_lists_on_a_cluster")
 def test_the_whole_audience_is_the_same_row_for_row_on_a_cluster(seen: Seen, clustered: Engine, tmp_path: Path) -> None:
     desired, members, changes = seen.on(DUCKDB, tmp_path / "duckdb")
     on_spark, members_of_spark, changes_of_spark = seen.on(clustered, tmp_path / "spark")

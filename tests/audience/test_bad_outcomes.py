@@ -65,6 +65,7 @@ def test_a_row_that_cannot_be_used_is_told_with_its_line(
     assert not tenant.requests().to("/contacts/")
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_row_that_cannot_be_used_is_counted_where_it_is_skipped(
     case: str, tenant: Simulator, folder: Folder, run: Run

@@ -37,6 +37,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "workspace"
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("case", RECORDED, ids=str)
 def test_a_cycle_is_the_same_when_it_is_heard_again_without_a_network(
     case: Case,

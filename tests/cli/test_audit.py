@@ -90,6 +90,7 @@ def no_json(lines: list[bytes]) -> list[bytes]:
     return [*lines[:2], b"nothing", *lines[3:]]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("change", "entry"),
     [

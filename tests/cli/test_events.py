@@ -43,6 +43,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "events.ndjson"
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_every_row_and_job_of_an_apply_is_told_and_no_contact(
     tenant: Simulator, folder: Folder, run: Run, file: Path, method: str

@@ -208,6 +208,7 @@ def proxy(tenant: Simulator) -> Iterator[Proxy]:
     standing.close()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_hostile_reply_is_refused_or_taken_and_is_nobodys_end(
     seed: int, tenant: Simulator, folder: Folder, run: Run, proxy: Proxy

@@ -157,6 +157,7 @@ def test_two_segments_that_ask_for_the_same_contacts_ask_once(tenant: Simulator,
     assert asked(tenant) == {LAST_DAY: 600}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     "words",
     [("plan",), ("drift",), ("apply", "--yes"), EXPLAIN, WHAT_IF],
@@ -199,6 +200,7 @@ def moved_here_from_long_ago(tenant: Simulator) -> None:
     tenant.store.add_interactions([call(59, NOW - timedelta(hours=2), "I00059")])
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("change", [gone, at_another_time, of_somebody_else, moved_here_from_long_ago])
 def test_what_disagrees_with_the_tenant_is_dropped_and_all_is_read_in_the_same_plan(
     tenant: Simulator, run: Run, change: Callable[[Simulator], None]
@@ -215,6 +217,7 @@ def test_what_disagrees_with_the_tenant_is_dropped_and_all_is_read_in_the_same_p
     assert again["digest"] == second["digest"]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     "words", [("plan",), ("drift",), EXPLAIN, WHAT_IF, (*WHAT_IF, "--format", "chart")], ids=lambda words: words[0]
 )
@@ -315,6 +318,7 @@ def yet_to_come(file: Path, tmp: Path) -> None:
     rewritten(file, lambda parts: altered(parts, query, tmp), sealed_again=True)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [

@@ -48,6 +48,7 @@ def scene(tenant: Simulator, folder: Folder) -> None:
     folder.write("segments.yaml", "---\n".join(texts))
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     ("contact", "told"),
     [
@@ -80,6 +81,7 @@ def test_a_contact_that_nobody_knows_is_told(run: Run, contact: str, hint: str) 
     assert hint in ended.err
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("contact", ["C00001", "C00002", "C00003"])
 def test_a_contact_is_found_by_the_token_by_which_a_plan_speaks_of_it(run: Run, contact: str) -> None:
     by_id = json.loads(run("explain", "contact", contact, "--segment", "callers", "--format", "json").out)

@@ -153,6 +153,7 @@ def test_what_is_released_is_never_pruned(tenant: Simulator, applied: Folder, ru
     assert tenant.store.list_named("Chosen").description == ""
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     ("name", "words"),
     [

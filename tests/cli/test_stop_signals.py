@@ -65,6 +65,7 @@ def resumed(stage: Stage) -> None:
     assert stage.ended("plan", "--detailed-exitcode")[0] == 0
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("method", "number"), [*zip(METHODS, (INT, TERM, TERM, INT), strict=True)])
 def test_what_is_in_flight_is_finished_and_no_more_is_sent(stage: Stage, method: str, number: int) -> None:
     code, said = stage.ended("apply", "--yes", at=1, send=[number], **PUT)
@@ -80,6 +81,7 @@ def test_what_is_in_flight_is_finished_and_no_more_is_sent(stage: Stage, method:
     resumed(stage)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("method", "number"), [*zip(METHODS, (TERM, INT, INT, TERM), strict=True)])
 def test_a_second_signal_waits_for_no_reply_and_the_run_can_be_resumed(stage: Stage, method: str, number: int) -> None:
     rule = stage.tenant.faults.add("hold-before", seconds=300, times=2, **PUT)

@@ -68,6 +68,7 @@ def overridden(folder: Folder, rules: list[str], subject: str, until: str | None
     folder.write("workspace.yaml", manifest("Workspace", "test", f"asOf: {AS_OF}\noverrides: [{items}]"))
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("situation", "rules", "subject", "words"), UNSAFE)
 def test_an_unsafe_plan_is_shown_with_its_reasons_and_apply_refuses_it(
     tenant: Simulator, folder: Folder, run: Run, situation: Situation, rules: list[str], subject: str, words: str
@@ -96,6 +97,7 @@ def test_an_unsafe_plan_is_shown_with_its_reasons_and_apply_refuses_it(
     assert scene.state(tenant) == before
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("situation", "rules", "subject", "words"), UNSAFE)
 def test_an_override_with_a_reason_lets_it_through_and_is_printed(
     tenant: Simulator, folder: Folder, run: Run, situation: Situation, rules: list[str], subject: str, words: str

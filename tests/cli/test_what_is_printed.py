@@ -164,6 +164,7 @@ def test_everything_in_the_ledger_is_its_owners_alone(tenant: Simulator, folder:
 ESCAPES = ["\x1b[2J\x1b[31mgone", "\x1b]0;title\x07", "\x9b31m", "\u202eevil", "line\rfeed", "\x1b[1A\x1b[2K"]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("name", ESCAPES)
 def test_a_live_name_gives_no_orders_to_the_terminal(tenant: Simulator, folder: Folder, run: Run, name: str) -> None:
     scene.people(tenant, 5)

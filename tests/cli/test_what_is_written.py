@@ -95,6 +95,7 @@ def jsonl(folder: Folder, rows: list[dict[str, Any]]) -> str:
     return files("people.jsonl", "jsonl", attributes=", ".join(f"{name}: {name}" for name in NAMES))
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_values_of_json_lines_arrive_in_their_types_and_a_second_plan_is_empty(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -232,6 +233,7 @@ def test_a_list_in_a_row_is_refused_with_its_line(tenant: Simulator, folder: Fol
     assert "people.jsonl:1" in ended.err and "is a list or an object" in ended.err
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_the_name_of_the_band_is_delivered_under_the_names_that_are_wanted(
     tenant: Simulator, folder: Folder, run: Run, method: str

@@ -211,6 +211,7 @@ class TestOfATenantWhoseCampaignsNobodyMayRead:
         assert why["args"]["scope"] == "campaigns:read"
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("before", "after", "stale"),
     [

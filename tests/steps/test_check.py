@@ -121,6 +121,7 @@ class TestOfAListThatASegmentFills:
         assert "from 07:00 on Tue 05 Jan 2027 in America/Denver" in finding.message
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("columns", "values", "rules"),
     [

@@ -144,6 +144,7 @@ def test_a_region_on_the_row_wins_over_the_region_of_the_segment(audience: Audie
     assert audience.reasons(person("a", "020 7946 0000", region="GB")) == ["suppressed by asked-us"]
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("phone", [None, "", "nobody", "12345"])
 def test_a_contact_that_cannot_be_checked_is_not_called(audience: Audience, phone: str | None) -> None:
     assert audience.reasons(person("a", phone)) == ["no valid phone"]
@@ -215,6 +216,7 @@ def test_contacts_whose_number_the_tenant_has_otherwise_and_nobody_can_read_are_
     assert must_remove.count_unread_in_tenant(audience.backend, audience.segment, standing.rows, read) == 2
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("entries", "found"),
     [
@@ -249,6 +251,7 @@ def test_a_suppressed_member_that_the_source_has_not_is_taken_off_by_the_phone_t
     ]
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     ("phone", "more"),
     [
@@ -278,6 +281,7 @@ def test_a_member_whose_number_is_of_no_range_yet_is_taken_off_where_the_list_ha
     assert [(contact, action) for contact, action, _ in changes] == [("a", "remove"), ("stranger", "remove")]
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("phone", [None, " ", "+14155550199"])
 def test_who_stands_on_a_list_of_the_tenant_is_called_by_no_number_whatever_that_list_has(
     audience: Audience, written: Written, monkeypatch: pytest.MonkeyPatch, phone: str | None
@@ -359,6 +363,7 @@ def test_a_row_that_cannot_be_used_and_a_second_row_of_one_contact_are_told(audi
     ]
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     ("first", "called"), [("highest-score", ["b", "c"]), ("lowest-score", ["a", "d"]), ("contact-id", ["a", "b"])]
 )
@@ -392,6 +397,7 @@ def ways_of(cases: Sequence[Path]) -> dict[str, list[tuple[str, str | None]]]:
     return found
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("group", range(5))
 def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
     backend: Any, written: Written, group: int
@@ -418,6 +424,7 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
         assert keys >= {subscriber_keys.key_number(number) for number in ways_of(cases)}
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("mirror", [False, True])
 @pytest.mark.parametrize(
     ("unknown", "said", "why"),
@@ -440,6 +447,7 @@ def test_who_did_not_consent_is_taken_off_a_list_whatever_its_membership(
     assert audience.changes(*people) == expected
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     "more",
     [
@@ -483,6 +491,7 @@ def test_one_contact_in_thousands_with_the_digits_of_a_list_read_elsewhere_is_mo
     assert list(region_mismatch.find_mismatch(audience.backend, mexican, read, standing.rows)) == found
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(
     ("region", "numbers", "found"),
     [

@@ -41,6 +41,7 @@ def standing(audience: Audience, *people: dict[str, Any]) -> list[tuple[Any, ...
     ]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("phones", "called"),
     [
@@ -62,6 +63,7 @@ def test_the_first_number_that_can_be_called_is_called(
     assert (e164, reason) == (called, None if called else "no valid phone")
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("listed", [MOBILE, "202-555-0102", "+1 212 555 0103"])
 def test_a_do_not_call_entry_for_any_number_of_a_person_holds_for_the_person(several: Audience, listed: str) -> None:
     several.registry = [listed]
@@ -83,6 +85,7 @@ def test_all_numbers_of_a_person_are_among_the_keys_by_which_it_is_reached(sever
 LOST = "another number of theirs cannot be read"
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(
     "text",
     [
@@ -97,6 +100,7 @@ def test_a_contact_with_a_number_that_cannot_be_read_is_out_where_there_are_do_n
     assert several.reasons(reached("a", MOBILE, text, None), reached("b", text, None, MOBILE)) == [LOST, LOST]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("text", ["withheld", "12", "1234", "0", "000-000-0000", " ", "-", "x", "n/a", None])
 def test_what_is_nobodys_number_counts_as_blank(several: Audience, text: str | None) -> None:
     several.registry = ["+1 212 555 0199"]

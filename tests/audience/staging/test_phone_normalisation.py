@@ -150,6 +150,7 @@ def mutated(draw: st.DrawFn) -> Pair:
     return text, draw(st.sampled_from([region, region, None, "US", "GB"]))
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("rule", RULES)
 def test_a_number_is_read_as_its_case_says(backend: Any, written: Written, rule: Rule) -> None:
     """All cases at once: what one of them is about is the same whatever stands beside it."""
@@ -167,6 +168,7 @@ def test_a_number_is_read_as_its_case_says(backend: Any, written: Written, rule:
     assert {pair: (expected[pair][0], *each) for pair, each in found.items()} == expected
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("rule", RULES)
 def test_every_example_number_of_every_numbering_plan_is_read_as_by_the_library(
     backend: Any, written: Written, rule: Rule

@@ -23,6 +23,7 @@ def found(backend: Any, written: Written, texts: Sequence[str | None]) -> Mappin
     return {row[0]: row[1:] for chunk in relations.stream_rows(backend, rows, 10_000) for row in chunk}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("phone", "region"),
     [
@@ -40,6 +41,7 @@ def test_a_number_is_read_in_the_country_that_its_row_names(audience: Audience, 
     assert audience.reasons(person("a", phone, region=region)) == [None]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("blank", [None, "", " ", "\u00a0", "\ufeff\t"])
 def test_a_blank_says_no_country(audience: Audience, blank: str | None) -> None:  # noqa: F811
     assert audience.reasons(person("a", "415 555 0102", region=blank)) == [None]

@@ -112,20 +112,6 @@ def kinds_of(method: str) -> list[str]:
     ]
 
 
-def groups() -> Iterator[tuple[str, str]]:
-    """Each method and the sorts of faults that can befall it: of the wire, of jobs, of the event socket."""
-    for method in METHODS:
-        yield method, "wire"
-        if method in OF_JOBS["slow-job"]:
-            yield method, "jobs"
-    yield "bulkInsert", "socket"
-
-
-def sort_of(kind: str) -> str:
-    """The sort of a kind of fault."""
-    return "jobs" if kind in OF_JOBS else "socket" if kind in OF_THE_SOCKET else "wire"
-
-
 def plays(method: str, kind: str) -> Iterator[Sequence[tuple[Mishap, int | None]]]:
     """What is played in one run each, and how often: a variant once on every sort of call, and always where contacts
     are put. The commonest are played always on the other sorts of calls as well.

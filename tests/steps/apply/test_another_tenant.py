@@ -48,6 +48,7 @@ def waive(folder: Folder, *rules: str) -> None:
     folder.write("workspace.yaml", text.rstrip("\n") + f"\n  overrides: [{words}]\n")
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("status", ["running", "RUNNING", "warming up", "stopping"])
 def test_a_campaign_that_may_be_dialling_is_made_to_rest_before_it_is_changed(
     tenant: Simulator, folder: Folder, run: Run, status: str
@@ -192,6 +193,7 @@ def test_interactions_and_outcomes_are_read_in_whatever_case_they_are_told(
     assert "1 unchanged" in told
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch", "listContacts"])
 def test_ids_may_be_numbers_everywhere(tenant: Simulator, folder: Folder, run: Run, method: str) -> None:
     tenant.behave(number_ids=True, case="lower", longest_page=3)

@@ -66,6 +66,7 @@ def archived_in_between(tenant: Simulator, folder: Folder, run: Run, numbers: li
     return run("apply", path, "--format", "json")
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("numbers", [[80], [75, 99], list(range(75, 85)), [76, 78, 80, 82]])
 def test_a_contact_archived_after_the_plan_is_found_and_kept_and_the_others_are_delivered(
     tenant: Simulator, folder: Folder, run: Run, numbers: list[int]
@@ -187,6 +188,7 @@ LOST = {
 """The replies of which writes are lost in one run, and how."""
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("fault", LOST)
 def test_a_lost_reply_changes_nothing_about_the_end(tenant: Simulator, folder: Folder, run: Run, fault: str) -> None:
     scene.whole(tenant, folder)
@@ -224,6 +226,7 @@ def test_a_conflict_without_a_rival_is_told(tenant: Simulator, folder: Folder, r
     assert len(tenant.requests().to("/lists$", "POST")) == 3, "tried a bounded number of times"
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("form", ["seconds", "date", "none"])
 def test_a_storm_of_too_many_requests_skips_nothing(tenant: Simulator, folder: Folder, run: Run, form: str) -> None:
     scene.whole(tenant, folder)

@@ -117,6 +117,7 @@ spec:
 """
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("name", COURSES)
 def test_a_campaign_is_safe_wherever_the_run_is_killed_and_as_planned_when_it_is_resumed(
     tmp_path: Path, record_property: Callable[[str, object], None], name: str

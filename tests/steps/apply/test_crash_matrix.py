@@ -166,6 +166,7 @@ def matrix(root: Path, method: str) -> Iterator[Matrix]:
         made.stage.close()
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_a_run_killed_at_any_request_or_message_is_resumed_to_the_same_end(
     tmp_path: Path, record_property: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch, method: str

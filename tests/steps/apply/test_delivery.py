@@ -43,6 +43,7 @@ def one_has_a_new_number_and_the_old_one_is_suppressed(folder: Folder, run: Run)
     folder.write("crm.csv", (folder.root / "crm.csv").read_text().replace(phone(5), "+13105550177"))
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_a_list_is_filled_changed_and_emptied_of_who_leaves_and_each_time_the_plan_is_empty_after(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -65,6 +66,7 @@ def test_a_list_is_filled_changed_and_emptied_of_who_leaves_and_each_time_the_pl
     assert run("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
 @pytest.mark.parametrize("membership", ["upsert", "mirror"])
 def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_the_one_the_source_has_now(
@@ -115,6 +117,7 @@ def test_a_job_that_fails_and_does_not_say_why_is_halved_until_the_rows_at_fault
     assert (step["outcome"], step["rows"], step["rejected"]) == ("done", 37, 3)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_a_chunk_that_is_too_large_is_halved_for_good(tenant: Simulator, folder: Folder, run: Run, method: str) -> None:
     ready(tenant, folder, method)
@@ -247,6 +250,7 @@ def test_contacts_that_are_rejected_too_often_are_in_quarantine(
     )
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_a_removal_that_is_too_large_is_halved_for_good(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -298,6 +302,7 @@ def test_whom_a_list_refuses_after_a_batch_is_found_without_another_batch(
     assert set(tenant.jobs.writes("directory").values()) == {1}
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_a_report_says_of_every_contact_of_a_step_that_failed_what_became_of_it(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -363,6 +368,7 @@ def test_a_job_of_before_is_asked_for_though_others_have_shown_that_less_is_take
     assert set(tenant.jobs.writes(tenant.store.list_named("Chosen").id).values()) == {1}
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("status", [400, 413, 429])
 def test_a_list_that_takes_nobody_after_a_batch_fails_the_step_without_another_batch(
     tenant: Simulator, folder: Folder, run: Run, status: int
@@ -378,6 +384,7 @@ def test_a_list_that_takes_nobody_after_a_batch_fails_the_step_without_another_b
     assert len(tenant.jobs.all) == 1
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactIds", "listContacts", "contactBatch"])
 def test_nobody_is_put_by_id_alone_on_a_list_that_another_dials_before_the_number_there_is_known(
     tenant: Simulator, folder: Folder, run: Run, method: str

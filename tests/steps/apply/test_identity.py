@@ -97,6 +97,7 @@ def test_a_number_that_moves_to_another_contact_is_one_change(tenant: Simulator,
     assert numbers_on(tenant) == sorted(phone(n) for n in TEN)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", delivery.METHODS)
 def test_ids_that_differ_by_what_nobody_sees_are_no_change(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -122,6 +123,7 @@ def test_a_salesforce_id_of_15_characters_is_the_contact_that_the_tenant_has_by_
     assert set(tenant.store.list_named("Chosen").members) == {"001A0000006Vm9rIAC", contact(3)}
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("live", ["CHOSEN", "Chosen ", "Cho\u200bsen"], ids=ascii)
 def test_a_list_is_not_made_beside_one_whose_name_only_looks_the_same(
     tenant: Simulator, folder: Folder, run: Run, live: str

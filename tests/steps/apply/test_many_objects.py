@@ -53,6 +53,7 @@ def campaigns_are_made(tenant: Simulator, folder: Folder, count: int) -> None:
 COLLECTIONS = ("/lists$", "/contactlists$", "/campaigns$")
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     "situation", [lists_are_made, lists_are_changed, lists_are_adopted, lists_are_deleted, campaigns_are_made]
 )

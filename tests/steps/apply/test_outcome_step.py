@@ -250,6 +250,7 @@ def test_a_pause_that_the_tenant_asks_for_is_kept(tenant: Simulator, folder: Fol
     assert sent[1].monotonic - sent[0].monotonic >= 1
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     ("more", "sizes"), [("", [1] * 70), ("batch: 50", [50, 20]), ("batch: 2", [2] * 35), ("batch: 30", [30, 20, 20])]
 )

@@ -87,6 +87,7 @@ def planned(run: Run, folder: Folder) -> str:
     return path
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("membership", ["upsert", "mirror"])
 @pytest.mark.parametrize("method", METHODS)
 def test_who_is_suppressed_since_the_plan_is_left_out_and_taken_off(
@@ -151,6 +152,7 @@ def a_folder(folder: Folder) -> None:
     (folder.root / "registry.csv").mkdir()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     "move",
     [gone, emptied, without_a_byte, another_column, an_entry_nobody_can_read, a_folder],
@@ -245,6 +247,7 @@ def test_a_store_that_grows_is_held_against_and_one_that_vanishes_stops_the_deli
     assert set(on_list(tenant)) == everybody_but(7)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", METHODS)
 def test_who_is_suppressed_in_the_middle_of_a_delivery_is_put_no_more_and_taken_off(
     tenant: Simulator, folder: Folder, run: Run, monkeypatch: pytest.MonkeyPatch, method: str
@@ -531,6 +534,7 @@ def test_whose_consent_is_not_known_any_more_stays_only_where_the_manifest_says_
     assert set(on_list(tenant)) >= everybody_but(3)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     "content", [None, "id,phone,name,email,tier,score\n", "id,phone,name,email,score\n1,2,3,4,5\n"]
 )

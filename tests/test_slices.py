@@ -1,0 +1,95 @@
+"""Is every test in `make test` or in `make rest`, and does `make test` keep a member of every promise?"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.slices import choose
+
+ROOT = Path(__file__).parent.parent
+TESTS = ROOT / "tests"
+INSTEAD = re.compile(r'@pytest\.mark\.matrix\(instead="(\w+)"\)\n(?:@.*\n)*def (\w+)')
+
+
+@pytest.mark.parametrize("members", [1, 2, 3, 4, 17])
+@pytest.mark.parametrize("most", [0, 1, 2, 3, 5])
+def test_a_thin_test_runs_as_many_members_as_it_says_and_one_at_least(members: int, most: int) -> None:
+    chosen = choose("tests/test_some.py::test_it", members, most)
+    assert len(chosen) == min(max(most, 1), members)
+    assert set(chosen) <= set(range(members))
+
+
+def test_two_members_are_not_neighbours() -> None:
+    for number in range(20):
+        one, other = sorted(choose(f"test_{number}", 8, 2))
+        assert other - one == 4
+
+
+def test_tests_with_the_same_members_run_different_ones() -> None:
+    assert {member for number in range(40) for member in choose(f"test_{number}", 4, 1)} == set(range(4))
+
+
+def commands(target: str) -> list[str]:
+    """The lines of a target that run tests, as make would run them."""
+    said = subprocess.run(
+        ["make", "--dry-run", "--always-make", target],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line for line in said.stdout.splitlines() if " -m pytest " in line]
+
+
+def test_every_test_is_in_one_half_of_make_test_or_in_make_rest() -> None:
+    traced, untraced = (line.split(" -m pytest ")[1] for line in commands("test"))
+    (rest,) = (line.split(" -m pytest ")[1] for line in commands("rest"))
+    here = "-m 'not matrix' "
+    assert here in traced
+    assert here in untraced
+    ignored = re.findall(r"--ignore=(\S+)", traced)
+    assert ignored == untraced.partition(here)[2].split()
+    assert not re.search(r"\stests", traced)
+    assert rest.endswith(" -m matrix")
+    assert [each for each in ignored if not (ROOT / each).exists()] == []
+
+
+def test_make_matrix_takes_all_that_is_left_out_or_sampled_and_samples_nothing() -> None:
+    (line,) = commands("matrix")
+    assert line.endswith("-m 'matrix or sampled'")
+    assert "RECONCILER_EVERY" not in line
+
+
+def test_a_pipeline_runs_both() -> None:
+    run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r"^make -C \S+ check$\n^make -C \S+ rest$", run, re.MULTILINE)
+    assert commands("check") == commands("test")
+
+
+def test_whatever_is_left_out_whole_has_another_test_that_holds_its_promise_meanwhile() -> None:
+    files = [
+        path
+        for path in TESTS.rglob("test_*.py")
+        if path != Path(__file__) and "pytest.mark.matrix" in path.read_text(encoding="utf-8")
+    ]
+    assert files
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    told = [
+        subprocess.run(
+            [*collect, *choice, *map(str, files)], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        for choice in ([], ["-m", "not matrix"])
+    ]
+    every, kept = ({line.partition("[")[0] for line in each.splitlines() if "::" in line} for each in told)
+    for path in files:
+        here = f"{path.relative_to(ROOT)}::"
+        instead = {
+            f"{here}{test}": f"{here}{other}" for other, test in INSTEAD.findall(path.read_text(encoding="utf-8"))
+        }
+        assert {each for each in every - kept if each.startswith(here)} == set(instead)
+        assert set(instead.values()) <= kept
