@@ -24,6 +24,7 @@ FLOORS = {
     "audience": 3,
     "cxone": 3,
     "ledger": 3,
+    "code_hosts": 3,
     "bucket": 2,
     "surfaces": 2,
     "templates": 2,

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.output_formats import format_option, full_option, show
+from reconciler.cli.output_formats import format_option, full_option, link_option, show
 from reconciler.cli.workspace_options import open_workspace, refresh_option, workspace_options
 from reconciler.model.errors import Exit
 
@@ -16,9 +17,15 @@ from reconciler.model.errors import Exit
 @click.command()
 @workspace_options
 @refresh_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save what was found, as `plan --out` does."
+)
 @format_option("plan")
+@link_option
 @full_option
-def drift(chosen: dict[str, Any], output_format: str, full: bool, refresh: bool) -> int:
+def drift(
+    chosen: dict[str, Any], out: Path | None, output_format: str, link: str | None, full: bool, refresh: bool
+) -> int:
     """Exit with 2 when the tenant is not as the manifests say, and show how; for a nightly job.
 
     It is what `plan` shows, and counts what is declared no more as a difference.
@@ -26,6 +33,7 @@ def drift(chosen: dict[str, Any], output_format: str, full: bool, refresh: bool)
     from reconciler.cli.console import console
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
+    from reconciler.ledger.saved_plans import save_plan
     from reconciler.steps.load import load
     from reconciler.views.read_progress import ReadingProgress
 
@@ -35,7 +43,11 @@ def drift(chosen: dict[str, Any], output_format: str, full: bool, refresh: bool)
         LocalRuntime(workspace, reading=reading) as runtime,
     ):
         runtime.start_phase("reading the manifests")
-        proposed = replace(propose(load(workspace), runtime), ledger=runtime.ledger_state, origin=runtime.origin)
+        desired = load(workspace)
+        proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state, origin=runtime.origin)
         reading.end()
-        show("plan", output_format, proposed, full=full)
+        show("plan", output_format, proposed, link=link, full=full)
+        if out is not None:
+            ledger = runtime.ledger(desired)
+            save_plan(proposed, out, ledger.seal, anchor=ledger.read_anchor())
     return Exit.DONE if proposed.empty and not proposed.undeclared else Exit.CHANGES

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 _Answer = TypeVar("_Answer")
-_CI = ("none",)
+_CI = ("github", "gitlab", "script", "none")
 _EMBEDDED = "none"
 
 

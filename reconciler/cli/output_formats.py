@@ -40,7 +40,7 @@ def format_option(subject: Subject) -> Callable[..., Any]:
     return click.option("--format", "output_format", type=_Format(subject), default="text", show_default=True)
 
 
-def _checked_link(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def check_link(context: click.Context | None, parameter: click.Parameter | None, value: str | None) -> str | None:
     """An address that may stand in a comment as it is."""
     if value is not None and _LINK.fullmatch(value) is None:
         raise click.BadParameter("it is no address of http or https, without blanks, quotes and brackets")
@@ -52,7 +52,7 @@ _LINK = re.compile(r"https?://[!#$%&*+,\-./0-9:;=?@A-Z_a-z~]{1,1000}")
 link_option = click.option(
     "--link",
     metavar="URL",
-    callback=_checked_link,
+    callback=check_link,
     help="Where the whole plan is to be seen, for what has no room for it (--format markdown, html).",
 )
 """The option of a command that shows a plan."""

@@ -18,8 +18,22 @@ import orjson
 
 from reconciler.model.errors import Exit, ReconcilerError
 
-CI = ("none",)
-_PIPELINES: Mapping[str, Mapping[str, str]] = {"none": {}}
+CI = ("github", "gitlab", "script", "none")
+_PIPELINES = {
+    "github": {
+        ".github/actions/reconciler/action.yml": ".github/actions/reconciler/action.yml",
+        ".github/workflows/reconciler.yml": ".github/workflows/reconciler.yml",
+        ".github/workflows/dialling.yml": "pipelines/github-dialling.yml",
+        "pipelines/reconciler.sh": "pipelines/reconciler.sh",
+    },
+    "gitlab": {
+        ".gitlab-ci.yml": "pipelines/gitlab-dialling.yml",
+        "pipelines/reconciler.gitlab-ci.yml": "pipelines/reconciler.gitlab-ci.yml",
+        "pipelines/reconciler.sh": "pipelines/reconciler.sh",
+    },
+    "script": {"pipelines/reconciler.sh": "pipelines/reconciler.sh"},
+    "none": {},
+}
 """By the code host, where each file of a pipeline goes, and where this program has it."""
 
 _WORD = re.compile(r"@([a-z]+)@")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -85,6 +86,15 @@ def test_every_manifest_that_it_makes_names_the_editors_schema_and_is_as_that_sa
     assert 'region: "NO"' in (tmp_path / "1" / "manifests" / "contacts.yaml").read_text()
 
 
+@pytest.mark.parametrize("ci", [each for each in new_repository.CI if each != "none"])
+def test_a_pipeline_is_made_of_files_that_this_program_has(ci: str, tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path / "r"), "--yes", "--ci", ci]) == 0
+    script = tmp_path / "r" / "pipelines" / "reconciler.sh"
+    assert script.stat().st_mode & stat.S_IXUSR
+    assert run(["init", str(tmp_path / "none"), "--yes"]) == 0
+    assert files_of(tmp_path / "r").keys() > files_of(tmp_path / "none").keys()
+
+
 def test_files_that_are_there_are_listed_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,7 +162,7 @@ def test_an_answer_that_is_none_is_refused_before_anything_is_written(wrong: lis
 
 def test_on_a_terminal_it_asks_for_what_was_not_given_and_again_where_the_answer_is_none(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "reconciler", "init", str(tmp_path / "asked"), "--ci", "none"]
+    command = [sys.executable, "-m", "reconciler", "init", str(tmp_path / "asked"), "--ci", "script"]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True) as program:
         os.close(theirs)
         os.write(ours, b"\nWrong Name\nspring\nnowhere land\nGermany\n\n")

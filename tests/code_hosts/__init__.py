@@ -1,0 +1,1 @@
+"""Does a pipeline do on a code host what its guide says?"""
