@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from reconciler.model.finding_details import DETAILS
 from reconciler.model.notice import CODES as NOTICES
 from reconciler.model.pending_count import PendingCount
 from reconciler.model.reason import CODES, FAULT, LIST, NUMBER, ROW_FAULTS
@@ -104,6 +105,21 @@ def notices_schema() -> dict[str, Any]:
     }
 
 
+def details_schema() -> dict[str, Any]:
+    """The schema of what a finding tells programs: each key means the same for every rule."""
+    every = {name: {"type": _name_types(each.types), "description": each.says} for name, each in DETAILS.items()}
+    return {
+        "type": "object",
+        "description": "Every figure and every name of the message. Which keys there are depends on the rule.",
+        "properties": every,
+        "additionalProperties": False,
+    }
+
+
+def _name_types(types: tuple[str, ...]) -> str | list[str]:
+    return types[0] if len(types) == 1 else list(types)
+
+
 def schemas() -> dict[str, Any]:
     return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 
@@ -126,6 +142,15 @@ def test_the_schema_of_a_notice_has_every_code_with_its_arguments(request: pytes
     if request.config.getoption("--write-golden"):
         (FOLDER / "notice.json").write_text(json.dumps(notices_schema(), indent=2) + "\n", encoding="utf-8")
     assert schemas()["notice.json"] == notices_schema()
+
+
+def test_the_schema_of_the_findings_has_every_detail(request: pytest.FixtureRequest) -> None:
+    found = schemas()["findings.json"]
+    written = {**found["items"]["properties"], "details": details_schema()}
+    whole = {**found, "items": {**found["items"], "properties": written}}
+    if request.config.getoption("--write-golden"):
+        (FOLDER / "findings.json").write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+    assert schemas()["findings.json"] == whole
 
 
 PUBLISHED = {"contact": "explanation", "rule": "rules"}

@@ -36,12 +36,14 @@ def describe_out_of_hours(
     if not found:
         return None
     best = find_widest_window(exposure, windows, hours)
-    suits = _describe_best(best, found) if best is not None else _describe_odds(find_at_odds(exposure, windows, hours))
+    odds = find_at_odds(exposure, windows, hours) if best is None else ()
+    suits = _describe_odds(odds) if best is None else _describe_best(best, found)
     details = {
         "contacts": many,
         "of": exposure.contacts,
         "places": [_place_document(each) for each in found],
         "widest_window": None if best is None else _window_document(best, exposure, hours),
+        "clocks": [make_clock_document(each) for each in odds],
     }
     return f"{_describe(exposure, many, found)}; {suits}", details
 
@@ -63,10 +65,15 @@ def _describe(exposure: Exposure, many: int, found: Sequence[OutOfHoursPlace]) -
 
 
 def _describe_law(each: OutOfHoursPlace) -> str:
+    return f"{_describe_allowed(each)} by {each.hours.source}"
+
+
+def _describe_allowed(each: OutOfHoursPlace) -> str:
+    """The hours of the day on which calls begin to be outside of them."""
     day = each.hours.find_holiday(each.local.date())
     pause = each.hours.pause
     rest = f" but {format_span(pause)}" if pause is not None and each.span is not None else ""
-    return f"{format_span(each.span)}{rest}{f' on {day}' if day else ''} by {each.hours.source}"
+    return f"{format_span(each.span)}{rest}{f' on {day}' if day else ''}"
 
 
 def _describe_start(each: OutOfHoursPlace) -> str:
@@ -100,12 +107,18 @@ def describe_clock(clock: Clock) -> str:
     return f"in {clock.region} by the clock of {clock.zone} ({clock.law.said} by {clock.law.source})"
 
 
+def make_clock_document(clock: Clock) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {"region": clock.region, "zone": clock.zone, "hours": clock.law.said, "source": clock.law.source}
+
+
 def _place_document(each: OutOfHoursPlace) -> dict[str, Any]:
     return {
         "region": each.region,
         "contacts": each.contacts,
         "zones": list(each.zones),
         "hours": each.hours.said,
+        "allowed": _describe_allowed(each),
         "source": each.hours.source,
         "outside_from": each.local.isoformat(),
         "outside_minutes": -(-each.length // timedelta(minutes=1)),

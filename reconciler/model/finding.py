@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from reconciler.model.finding_details import DETAILS
 from reconciler.model.resource_address import Address
 
 
@@ -29,7 +30,11 @@ class Finding:
         waivable: whether a waiver may set it aside at all.
         severity: the rule's, or a higher one that the workspace or the floor gives it; whoever asks the rule sets it.
         until: the last day (UTC) on which the waiver holds, if it ends.
-        details: the same as JSON values, in full, where a message can only name some of it.
+        details: every figure and name of the message as JSON values, by the keys of `DETAILS`, and in full where a
+            message can only name some.
+
+    Raises:
+        ValueError: details have a key that is no such one.
     """
 
     rule: str
@@ -40,6 +45,11 @@ class Finding:
     severity: Severity = Severity.REFUSE
     until: date | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what no schema knows."""
+        if unknown := self.details.keys() - DETAILS.keys():
+            raise ValueError(f"no such details: {sorted(unknown)}")
 
     @property
     def refuses(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from reconciler.model.ceiling import ELSEWHERE, Ceiling, find_strictest
 from reconciler.model.finding import Finding, Severity
@@ -15,13 +16,15 @@ from reconciler.model.text_lists import format_count
 def check(situation: Situation) -> Iterator[Finding]:
     """Each campaign whose threshold is above the ceiling of some of its contacts, with how many they are."""
     for planned in situation.campaigns:
-        over = list(_describe_places_over(planned, situation)) if planned.threshold is not None else []
+        over = list(_find_places_over(planned, situation)) if planned.threshold is not None else []
         if over:
-            message = f"its threshold of {planned.threshold:g} % is above the ceiling for {'; for '.join(over)}"
-            yield Finding(RULE.id, planned.campaign.address, message)
+            places = "; for ".join(_describe_place(*each) for each in over)
+            message = f"its threshold of {planned.threshold:g} % is above the ceiling for {places}"
+            details = {"threshold": planned.threshold, "places": [_make_place_document(*each) for each in over]}
+            yield Finding(RULE.id, planned.campaign.address, message, details=details)
 
 
-def _describe_places_over(planned: Planned, situation: Situation) -> Iterator[str]:
+def _find_places_over(planned: Planned, situation: Situation) -> Iterator[tuple[str, int, Ceiling]]:
     """The contacts of each place whose ceiling is lower, the most first."""
     if planned.exposure is None or planned.threshold is None:
         return
@@ -31,13 +34,25 @@ def _describe_places_over(planned: Planned, situation: Situation) -> Iterator[st
     for place, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         ceiling = find_strictest(place, situation.ceilings, planned.ceilings)
         if count and ceiling is not None and planned.threshold > ceiling.percent:
-            where = "of no known country" if place == ELSEWHERE else f"with {place} numbers"
-            yield f"{format_count(count, 'contact')} {where} ({_describe_ceiling(ceiling)})"
+            yield place, count, ceiling
 
 
-def _describe_ceiling(ceiling: Ceiling) -> str:
+def _describe_place(place: str, count: int, ceiling: Ceiling) -> str:
+    where = "of no known country" if place == ELSEWHERE else f"with {place} numbers"
     label = ", an internal ceiling" if ceiling.internal else ""
-    return f"{ceiling.percent:g} % {ceiling.measured}{label}: {ceiling.source}"
+    law = f"{ceiling.percent:g} % {ceiling.measured}{label}: {ceiling.source}"
+    return f"{format_count(count, 'contact')} {where} ({law})"
+
+
+def _make_place_document(place: str, count: int, ceiling: Ceiling) -> dict[str, Any]:
+    return {
+        "region": None if place == ELSEWHERE else place,
+        "contacts": count,
+        "ceiling": ceiling.percent,
+        "measured": ceiling.measured,
+        "internal": ceiling.internal,
+        "source": ceiling.source,
+    }
 
 
 RULE = Rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
@@ -19,7 +20,9 @@ def check(situation: Situation) -> Iterator[Finding]:
         if becomes.threshold > was.threshold:
             rises = f"its threshold rises from {was.threshold:g} to {becomes.threshold:g} %"
             message = f"campaign {each.change.name!r} is {was.status}, and {rises}"
-            yield Finding(RULE.id, each.change.address, message)
+            details: dict[str, Any] = {"campaign": each.change.name, "status": was.status}
+            details |= {"threshold_before": was.threshold, "threshold": becomes.threshold}
+            yield Finding(RULE.id, each.change.address, message, details=details)
 
 
 RULE = Rule(

@@ -14,7 +14,10 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each declared object that says what it was called before, and cannot be renamed."""
     for change in situation.changes.objects:
         if change.unmoved is not None:
-            yield Finding(RULE.id, change.address, _describe(change.unmoved, situation.workspace))
+            objects = [{"name": name, "id": id, "workspace": whose} for name, id, whose in change.unmoved.objects]
+            details = {"cause": change.unmoved.code, "objects": objects}
+            words = _describe(change.unmoved, situation.workspace)
+            yield Finding(RULE.id, change.address, words, details=details)
 
 
 def _describe(unmoved: Unmoved, owner: str) -> str:

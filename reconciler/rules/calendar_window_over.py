@@ -21,7 +21,8 @@ def check(situation: Situation) -> Iterator[Finding]:
             window = f"the window of its calendar as of {format_instant(situation.as_of)}"
             message = f"{window} ended at {format_instant(ends)}, and the plan would set it; for the next, plan and"
             message += " apply with `--as-of $(date -u +%FT%TZ)`, the present"
-            yield Finding(RULE.id, each.campaign.address, message)
+            details = {"as_of": format_instant(situation.as_of), "ends": format_instant(ends)}
+            yield Finding(RULE.id, each.campaign.address, message, details=details)
 
 
 def _find_backwards(planned: Planned, situation: Situation) -> Iterator[Finding]:
@@ -33,8 +34,9 @@ def _find_backwards(planned: Planned, situation: Situation) -> Iterator[Finding]
     moment = situation.now if situation.applying else situation.moment
     starts = moment + campaign.starts_in
     if campaign.ends <= starts:
-        ends = f"its schedule ends at {format_instant(campaign.ends)}, and created now it would start at"
-        yield Finding(RULE.id, campaign.address, f"{ends} {format_instant(starts)}: the tenant takes no such campaign")
+        details = {"starts": format_instant(starts), "ends": format_instant(campaign.ends)}
+        message = f"its schedule ends at {details['ends']}, and created now it would start at {details['starts']}"
+        yield Finding(RULE.id, campaign.address, f"{message}: the tenant takes no such campaign", details=details)
 
 
 RULE = Rule(

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from reconciler.model.calling_hours import WAITS, find_at_odds, subtract_hours
-from reconciler.model.calling_hours_words import describe_any_hour, describe_clock, describe_out_of_hours, format_length
+from reconciler.model.calling_hours_words import (
+    describe_any_hour,
+    describe_clock,
+    describe_out_of_hours,
+    format_length,
+    make_clock_document,
+)
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
@@ -31,13 +38,15 @@ def check(situation: Situation) -> Iterator[Finding]:
             moment = situation.now if relative and situation.applying else situation.moment
             dialled = planned.schedule_at(moment, situation.hours)
             if dialled.dials_at_any_hour(moment) and planned.exposure.contacts:
-                yield Finding(RULE.id, campaign.address, describe_any_hour(planned.exposure.contacts))
+                many = planned.exposure.contacts
+                yield Finding(RULE.id, campaign.address, describe_any_hour(many), details={"contacts": many})
             found = describe_out_of_hours(planned.exposure, subtract_hours(dialled, moment), situation.hours)
             if found is not None:
                 says, details = found
                 when = ""
                 if relative and made:
                     when = f"if it were created now, at {format_instant(moment)}: "
+                    details = {**details, "created": format_instant(moment)}
                 elif relative:
                     when = "by the times that were fixed when it was created, "
                 yield Finding(RULE.id, campaign.address, when + says, details=details)
@@ -50,17 +59,20 @@ def _find_without_start(planned: Planned, situation: Situation) -> Iterator[Find
     if campaign.starts is not None or campaign.starts_in is None:
         return
     earliest = moment + campaign.starts_in
+    details: dict[str, Any] = {"earliest": format_instant(earliest), "days": WAITS.days}
     if planned.exposure is None:
         why = "nobody knows where its contacts are: their phones are read through the surface `outbound`"
     else:
         odds = find_at_odds(planned.exposure, [(earliest, earliest + WAITS)], situation.hours)
+        details["clocks"] = [make_clock_document(each) for each in odds]
         both = " and ".join(map(describe_clock, odds))
         why = f"no minute suits {both}" if odds else "no day has so many hours that all of them allow"
     ends = format_instant(campaign.ends or earliest)
+    details |= {"ends": ends} if campaign.lasts is None else {"minutes": -(-campaign.lasts // timedelta(minutes=1))}
     long = f"until {ends}" if campaign.lasts is None else f"for {format_length(campaign.lasts)}"
     message = f"it waits for a minute from which all contacts may be called {long}"
     none = f"within {WAITS.days} days from {format_instant(earliest)} on there is none"
-    yield Finding(RULE.id, campaign.address, f"{message}, and {none}: {why}")
+    yield Finding(RULE.id, campaign.address, f"{message}, and {none}: {why}", details=details)
 
 
 RULE = Rule(

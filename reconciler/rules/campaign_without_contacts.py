@@ -18,7 +18,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         for kind, name in change.references:
             if situation.sizes.get((kind, name)) == 0:
                 message = f"list {name!r} would be empty, and the tenant refuses a campaign on an empty list"
-                yield Finding(RULE.id, change.address, message)
+                yield Finding(RULE.id, change.address, message, details={"list": name})
 
 
 RULE = Rule(

@@ -14,7 +14,9 @@ from reconciler.model.segment_membership import ForeignNumbers
 def check(situation: Situation) -> Iterator[Finding]:
     """Each segment and region."""
     for each in situation.foreign:
-        yield Finding(RULE.id, each.segment, _describe_region(each))
+        details = {"odd": each.odd, "numbers": each.numbers, "region": each.region}
+        details |= {"likely": each.likely, "state": each.state}
+        yield Finding(RULE.id, each.segment, _describe_region(each), details=details)
 
 
 def _describe_region(each: ForeignNumbers) -> str:

@@ -16,7 +16,8 @@ def check(situation: Situation) -> Iterator[Finding]:
         if each.dialled:
             message = f"{each.dialled:,} contacts stay on its lists whose number in the tenant is on {each.address}"
             message += ", and is what it calls: correct it there, or take them out of the source"
-            yield Finding(RULE.id, each.segment, message)
+            details = {"contacts": each.dialled, "dnc_list": str(each.address)}
+            yield Finding(RULE.id, each.segment, message, details=details)
         if each.lost:
             message = (
                 f"{each.lost:,} contacts stay on its lists whose number in the tenant cannot be read, and is what it"
@@ -25,7 +26,8 @@ def check(situation: Situation) -> Iterator[Finding]:
                 " calls: nobody knows whether it is on a do-not-call list. Correct it there, or say the region of"
             )
             message += " such numbers (`phones.region`), or take them out of the source"
-            yield Finding(RULE.id, each.segment, message)
+            details = {"contacts": each.lost, "dnc_list": None}
+            yield Finding(RULE.id, each.segment, message, details=details)
 
 
 RULE = Rule(

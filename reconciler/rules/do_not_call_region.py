@@ -15,9 +15,14 @@ def check(situation: Situation) -> Iterator[Finding]:
     """Each list and region, at the segment that is judged by it."""
     for each in situation.suppressions:
         for misread in each.misread:
-            yield Finding(RULE.id, each.segment, _describe_misread(str(each.address), misread))
+            details = {"dnc_list": str(each.address), "unread": misread.unread, "numbers": misread.entries}
+            details |= {"region": misread.region, "likely": misread.likely}
+            words = _describe_misread(str(each.address), misread)
+            yield Finding(RULE.id, each.segment, words, details=details)
         for alike in each.alike:
-            yield Finding(RULE.id, each.segment, _describe_alike(str(each.address), alike))
+            details = {"dnc_list": str(each.address), "contacts": alike.contacts}
+            details |= {"region": alike.region, "abroad": alike.abroad}
+            yield Finding(RULE.id, each.segment, _describe_alike(str(each.address), alike), details=details)
 
 
 def _describe_misread(address: str, misread: Misread) -> str:

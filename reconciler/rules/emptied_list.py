@@ -15,11 +15,12 @@ def check(situation: Situation) -> Iterator[Finding]:
     for change in situation.changes.rows:
         if change.live and change.after == 0:
             message = f"list {change.list!r} would lose all {change.live:,} contacts"
-            yield Finding(RULE.id, change.address, message)
+            yield Finding(RULE.id, change.address, message, details={"list": change.list, "live": change.live})
     for each in situation.changes.objects:
         size = situation.sizes.get((each.address.kind, each.name))
         if each.action is Action.DELETE and size:
-            yield Finding(RULE.id, each.address, f"{each.name!r} is deleted with its {size:,} contacts")
+            message = f"{each.name!r} is deleted with its {size:,} contacts"
+            yield Finding(RULE.id, each.address, message, details={"list": each.name, "live": size})
 
 
 RULE = Rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reconciler.model.change import Action
 from reconciler.model.finding import Finding, Severity
@@ -23,46 +24,62 @@ def check(situation: Situation) -> Iterator[Finding]:
     for each in situation.campaign_changes:
         yield from _find_declared(each, lost)
     for unseen in situation.unseen:
-        for (of, name), what in lost.items():
+        for (of, name), live in lost.items():
             if of == unseen.kind:
                 continue
-            words = f"list {name!r} {what}, and nobody could see whether a {unseen.kind} dials it"
-            told = {"list": name, "kind": unseen.kind, "why": to_json(unseen.why)}
+            words = f"list {name!r} {_describe_loss(live)}, and nobody could see whether a {unseen.kind} dials it"
+            told = {"emptied": [_make_document(name, live)], "kind": unseen.kind, "why": to_json(unseen.why)}
             yield Finding(RULE.id, Address(of, name), words, details=told)
 
 
-def _find_emptied_lists(situation: Situation) -> Iterator[tuple[tuple[str, str], str]]:
-    """Every list that has people now and none afterwards, by kind and name, and what becomes of it."""
+def _find_emptied_lists(situation: Situation) -> Iterator[tuple[tuple[str, str], int | None]]:
+    """Every list that has people now and none afterwards, by kind and name: how many it loses; None: it is deleted."""
     for each in situation.changes.rows:
         if each.live and each.after == 0:
-            yield (each.list_address.kind, each.list), f"loses all {each.live:,} contacts"
+            yield (each.list_address.kind, each.list), each.live
     for change in situation.changes.objects:
         if change.action is Action.DELETE:
-            yield (change.address.kind, change.name), "is deleted"
+            yield (change.address.kind, change.name), None
 
 
-def _find_undeclared(planned: Planned, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+def _describe_loss(live: int | None) -> str:
+    return "is deleted" if live is None else f"loses all {live:,} contacts"
+
+
+def _make_document(name: str, live: int | None) -> dict[str, Any]:
+    return {"list": name, "live": live, "deleted": live is None}
+
+
+def _find_undeclared(planned: Planned, lost: Mapping[tuple[str, str], int | None]) -> Iterator[Finding]:
     campaign = planned.campaign
     begins = f"campaign {campaign.name!r}, which no manifest declares, is {_describe_state(campaign.status)}, and"
-    what = lost.get((campaign.list_address.kind, campaign.list))
-    if what is not None:
-        yield Finding(RULE.id, campaign.address, f"{begins} its list {campaign.list!r} {what}")
+    own = (campaign.list_address.kind, campaign.list)
+    if own in lost:
+        words = f"{begins} its list {campaign.list!r} {_describe_loss(lost[own])}"
+        emptied = [_make_document(campaign.list, lost[own])]
     elif not campaign.list:
-        names = " or ".join(
-            f"{name!r}, which {words}" for (kind, name), words in lost.items() if kind != campaign.address.kind
-        )
-        if names:
-            yield Finding(RULE.id, campaign.address, f"{begins} nobody knows which list it dials: it may be {names}")
+        others = {name: live for (kind, name), live in lost.items() if kind != campaign.address.kind}
+        names = " or ".join(f"{name!r}, which {_describe_loss(live)}" for name, live in others.items())
+        words = f"{begins} nobody knows which list it dials: it may be {names}"
+        emptied = [_make_document(name, live) for name, live in others.items()]
+    else:
+        return
+    if emptied:
+        details = {"campaign": campaign.name, "status": campaign.status, "emptied": emptied}
+        yield Finding(RULE.id, campaign.address, words, details=details)
 
 
-def _find_declared(each: CampaignChange, lost: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+def _find_declared(each: CampaignChange, lost: Mapping[tuple[str, str], int | None]) -> Iterator[Finding]:
     was, becomes = each.was, each.becomes
     if was is None or becomes is None or not was.tells_status or not was.may_dial or not becomes.may_dial:
         return
     for reference in each.change.references:
         if reference in lost:
             begins = f"campaign {each.change.name!r} is {_describe_state(was.status)}, and its list {reference[1]!r}"
-            yield Finding(RULE.id, each.change.address, f"{begins} {lost[reference]}")
+            details = {"campaign": each.change.name, "status": was.status}
+            emptied = [_make_document(reference[1], lost[reference])]
+            words = f"{begins} {_describe_loss(lost[reference])}"
+            yield Finding(RULE.id, each.change.address, words, details={**details, "emptied": emptied})
 
 
 def _describe_state(status: object) -> str:

@@ -14,7 +14,8 @@ def check(situation: Situation) -> Iterator[Finding]:
     for change in situation.changes.outcomes:
         if change.reopened:
             message = f"{change.reopened:,} contacts of {change.campaign} have a final outcome, and would get another"
-            yield Finding(RULE.id, change.address, f"{message} that is not final")
+            details = {"contacts": change.reopened, "campaign": change.campaign.name}
+            yield Finding(RULE.id, change.address, f"{message} that is not final", details=details)
 
 
 RULE = Rule(

@@ -14,7 +14,7 @@ def check(situation: Situation) -> Iterator[Finding]:
     for change in situation.changes.objects:
         if change.owner is not None and change.owner != situation.workspace:
             message = f"{change.name!r} is managed by workspace {change.owner!r}"
-            yield Finding(RULE.id, change.address, message)
+            yield Finding(RULE.id, change.address, message, details={"name": change.name, "workspace": change.owner})
 
 
 RULE = Rule(

@@ -24,12 +24,14 @@ def check(situation: Situation) -> Iterator[Finding]:
             continue
         dialled = planned.schedule_at(situation.moment, situation.hours)
         if dialled.dials_at_any_hour(situation.moment) and planned.exposure.contacts:
-            yield Finding(RULE.id, campaign.address, describe_any_hour(planned.exposure.contacts))
+            many = planned.exposure.contacts
+            yield Finding(RULE.id, campaign.address, describe_any_hour(many), details={"contacts": many})
         found = describe_out_of_hours(planned.exposure, subtract_hours(dialled, situation.moment), situation.hours)
         if found is not None:
             says, details = found
             then = "now" if situation.moment == situation.now else f"at {format_instant(situation.moment)}"
-            yield Finding(RULE.id, campaign.address, f"if it were created {then}, {says}", details=details)
+            told = {**details, "created": format_instant(situation.moment)}
+            yield Finding(RULE.id, campaign.address, f"if it were created {then}, {says}", details=told)
 
 
 RULE = Rule(

@@ -18,7 +18,8 @@ def check(situation: Situation) -> Iterator[Finding]:
             for name in sorted(situation.needed.get(change.address.kind, frozenset()) - has):
                 words = "".join(f" {c.lower()}" if c.isupper() else c for c in change.address.kind).strip()
                 message = f"the tenant creates no {words} without {name}, and none is declared"
-                yield Finding(RULE.id, change.address, message)
+                details = {"kind": change.address.kind, "field": name}
+                yield Finding(RULE.id, change.address, message, details=details)
 
 
 RULE = Rule(

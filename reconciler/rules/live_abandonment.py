@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.instants import format_instant
@@ -22,7 +23,13 @@ def check(situation: Situation) -> Iterator[Finding]:
             message = (
                 f"{figure} were abandoned since {format_instant(counted.since)}; its ceiling is {room.ceiling:g} %"
             )
-            yield Finding(RULE.id, each.campaign.address, message)
+            details: dict[str, Any] = {
+                "abandoned": counted.abandoned,
+                "answered": counted.live_answered,
+                "percent": counted.percent,
+            }
+            details |= {"since": format_instant(counted.since), "ceiling": room.ceiling}
+            yield Finding(RULE.id, each.campaign.address, message, details=details)
 
 
 RULE = Rule(

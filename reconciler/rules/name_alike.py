@@ -17,12 +17,15 @@ def check(situation: Situation) -> Iterator[Finding]:
     for change in objects:
         kind, own = change.address.kind, ""
         others = []
+        objects_alike = []
         for name, object_id in change.alike:
             told = f"{name!a}" if name.endswith(f"(id {object_id})") else f"{name!a} (id {object_id})"
             if name == change.name:
                 own = told
             elif (kind, name) not in going:
                 others.append(told)
+            if name == change.name or (kind, name) not in going:
+                objects_alike.append({"name": name, "id": object_id})
         if not others:
             continue
         named = " and ".join(others)
@@ -37,7 +40,8 @@ def check(situation: Situation) -> Iterator[Finding]:
                 f"{kind} {own} is meant, and the tenant has {named} as well: nobody can tell them apart by their"
                 " names. Rename or delete the others in the tenant"
             )
-        yield Finding(RULE.id, change.address, message)
+        details = {"kind": kind, "name": change.name, "objects": objects_alike}
+        yield Finding(RULE.id, change.address, message, details=details)
 
 
 RULE = Rule(

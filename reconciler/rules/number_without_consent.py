@@ -16,7 +16,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         one = each.contacts == 1
         message = f"{each.contacts:,} contact{' is' if one else 's are'} called by a number by which another contact of"
         message += " the source gave no consent: if they are one person, give both one id, or put the number on a"
-        yield Finding(RULE.id, each.segment, f"{message} SuppressionList")
+        yield Finding(RULE.id, each.segment, f"{message} SuppressionList", details={"contacts": each.contacts})
 
 
 RULE = Rule(

@@ -15,7 +15,8 @@ def check(situation: Situation) -> Iterator[Finding]:
     for change in situation.changes.numbers:
         if change.unread:
             message = f"{change.unread:,} contacts whose outcome puts them on {change.address} have no number that can"
-            yield Finding(RULE.id, change.address, f"{message} be read, and could be called again")
+            details = {"contacts": change.unread, "dnc_list": str(change.address)}
+            yield Finding(RULE.id, change.address, f"{message} be read, and could be called again", details=details)
 
 
 RULE = Rule(

@@ -22,8 +22,13 @@ def check(situation: Situation) -> Iterator[Finding]:
         if lines > most:
             answers = f"{lines:g} calls in progress of which {100 * staffing.answer_rate:g} % are answered"
             agents = f"{free:g} agent{'' if free == 1 else 's'}"
-            message = f"{answers} are {lines * staffing.answer_rate:.1f} people at once for {agents}"
-            yield Finding(RULE.id, each.campaign.address, f"{message}; maxCallsInProgress can be {most} at most")
+            people = lines * staffing.answer_rate
+            message = (
+                f"{answers} are {people:.1f} people at once for {agents}; maxCallsInProgress can be {most} at most"
+            )
+            details = {"calls": lines, "percent": 100 * staffing.answer_rate, "people": people}
+            details |= {"agents": free, "limit": most}
+            yield Finding(RULE.id, each.campaign.address, message, details=details)
 
 
 def _read_setting(planned: Planned, name: str) -> float | None:

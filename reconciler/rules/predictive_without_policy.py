@@ -16,7 +16,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if campaign.dial_type == "predictive" and campaign.policy is None:
             left = "none is set" if planned.threshold is None else f"the tenant has {planned.threshold:g} %"
             message = f"it dials predictively and names no abandonment policy; {left}"
-            yield Finding(RULE.id, campaign.address, message)
+            yield Finding(RULE.id, campaign.address, message, details={"threshold": planned.threshold})
 
 
 RULE = Rule(

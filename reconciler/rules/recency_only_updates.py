@@ -17,13 +17,15 @@ def check(situation: Situation) -> Iterator[Finding]:
     for change in situation.changes.rows:
         share = 100 * change.aged / change.live if change.live else 0
         counted = f"{change.aged:,} of {change.live:,} contacts ({share:.0f} %)"
+        details = {"list": change.list, "aged": change.aged, "live": change.live, "share": share}
         if share > limit:
             message = f"{counted} change by recency alone on list {change.list!r}; the limit is {limit:g} %"
-            yield Finding(RULE.id, change.address, message)
+            yield Finding(RULE.id, change.address, message, details={**details, "limit": limit})
         elif change.aged and change.aged_since is not None and situation.as_of - change.aged_since > span:
             since = f"was written last as of {format_instant(change.aged_since)}"
             message = f"{counted} change by recency alone on list {change.list!r}, which {since}; the limit is"
-            yield Finding(RULE.id, change.address, f"{message} {_format_days(span)}")
+            told = {**details, "since": format_instant(change.aged_since), "limit_days": span / timedelta(days=1)}
+            yield Finding(RULE.id, change.address, f"{message} {_format_days(span)}", details=told)
 
 
 def _format_days(span: timedelta) -> str:

@@ -18,7 +18,8 @@ def check(situation: Situation) -> Iterator[Finding]:
             message = f"it may be calling people, and {change.name!r} would no longer be managed"
             if change.dialled_by != (change.name,):
                 message = f"campaign {named} may be dialling {change.name!r}, which would no longer be managed"
-            yield Finding(RULE.id, change.address, message)
+            details = {"name": change.name, "campaigns": list(change.dialled_by)}
+            yield Finding(RULE.id, change.address, message, details=details)
 
 
 RULE = Rule(

@@ -16,7 +16,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         ends = each.schedule_at(situation.moment, situation.hours).ends
         if each.campaign.active and not each.campaign.repeats and ends is not None and ends <= situation.moment:
             message = f"it is active, and its schedule ended at {format_instant(ends)}: it calls nobody any more"
-            yield Finding(RULE.id, each.campaign.address, message)
+            yield Finding(RULE.id, each.campaign.address, message, details={"ends": format_instant(ends)})
 
 
 RULE = Rule(

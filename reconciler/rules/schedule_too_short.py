@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
@@ -21,7 +22,9 @@ def check(situation: Situation) -> Iterator[Finding]:
             agents = f"{staffing.agents} agent{'' if staffing.agents == 1 else 's'}"
             needs = f"its {forecast.contacts:,} contacts take about {forecast.hours:,.1f} h with {agents}"
             message = f"{needs} (an estimate), and its schedule has {available:,.1f} h"
-            yield Finding(RULE.id, each.campaign.address, message)
+            details: dict[str, Any] = {"contacts": forecast.contacts, "agents": staffing.agents}
+            details |= {"hours_needed": forecast.hours, "hours_available": available}
+            yield Finding(RULE.id, each.campaign.address, message, details=details)
 
 
 def _count_available_hours(planned: Planned, situation: Situation) -> float | None:

@@ -16,7 +16,8 @@ def check(situation: Situation) -> Iterator[Finding]:
         if planned.shared and planned.campaign.active:
             others = [f"{each.contacts:,} with {each.campaign!r}" for each in planned.shared]
             message = f"it shares contacts with other active campaigns: {', '.join(others)}"
-            yield Finding(RULE.id, planned.campaign.address, message)
+            shared = [{"campaign": each.campaign, "contacts": each.contacts} for each in planned.shared]
+            yield Finding(RULE.id, planned.campaign.address, message, details={"shared": shared})
 
 
 RULE = Rule(

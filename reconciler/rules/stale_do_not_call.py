@@ -17,7 +17,8 @@ def check(situation: Situation) -> Iterator[Finding]:
             days = (situation.now - each.taken) / timedelta(days=1)
             message = f"{each.address} is {days:.1f} days old; {each.max_age / timedelta(days=1):g} are allowed"
             warned = "the manifest asks to be warned only" if each.only_warns else None
-            yield Finding(RULE.id, each.segment, message, warned, waivable=warned is None)
+            details = {"dnc_list": str(each.address), "days": days, "limit_days": each.max_age / timedelta(days=1)}
+            yield Finding(RULE.id, each.segment, message, warned, waivable=warned is None, details=details)
 
 
 RULE = Rule(

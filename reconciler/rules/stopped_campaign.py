@@ -18,7 +18,9 @@ def check(situation: Situation) -> Iterator[Finding]:
         if becomes is None or not becomes.may_dial:
             ends = "deleted" if becomes is None else becomes.status
             message = f"campaign {each.change.name!r} is {was.status} and would be {ends}"
-            yield Finding(RULE.id, each.change.address, message)
+            details = {"campaign": each.change.name, "status_before": was.status}
+            details |= {"status": None if becomes is None else becomes.status}
+            yield Finding(RULE.id, each.change.address, message, details=details)
 
 
 RULE = Rule(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from reconciler.model.ceiling import ELSEWHERE, find_strictest
 from reconciler.model.finding import Finding, Severity
@@ -18,23 +19,34 @@ def check(situation: Situation) -> Iterator[Finding]:
     for planned in situation.campaigns:
         if planned.threshold is None or lowest is None or planned.threshold <= lowest:
             continue
-        without = list(_describe_places_without(planned, situation))
-        if without:
-            message = f"its threshold is {planned.threshold:g} %, and no ceiling is known for {'; for '.join(without)}"
-            yield Finding(RULE.id, planned.campaign.address, f"{message}. The lowest that is known is {lowest:g} %")
+        unplaced, unknown, others = _find_places_without(planned, situation)
+        if unplaced or others:
+            without = "; for ".join(_describe_places(unplaced, unknown, others))
+            message = f"its threshold is {planned.threshold:g} %, and no ceiling is known for {without}"
+            places: list[dict[str, Any]] = [{"region": None, "contacts": unknown}] if unplaced else []
+            places += [{"region": name, "contacts": many} for name, many in sorted(others.items())]
+            details = {"threshold": planned.threshold, "ceiling": lowest, "places": places}
+            details |= {"contacts": sum(others.values())} if others else {}
+            words = f"{message}. The lowest that is known is {lowest:g} %"
+            yield Finding(RULE.id, planned.campaign.address, words, details=details)
 
 
-def _describe_places_without(planned: Planned, situation: Situation) -> Iterator[str]:
-    """The contacts who have no ceiling: those of no known country, and those of other countries."""
+def _find_places_without(planned: Planned, situation: Situation) -> tuple[bool, int | None, Mapping[str, int]]:
+    """The contacts who have no ceiling: whether of no known country, how many; by other country."""
     exposure = planned.exposure
     unknown = planned.contacts if exposure is None else exposure.unknown
-    if find_strictest(ELSEWHERE, situation.ceilings, planned.ceilings) is None and unknown != 0:
-        count = "an unknown number of contacts" if unknown is None else format_count(unknown, "contact")
-        yield f"{count} of no known country"
+    unplaced = find_strictest(ELSEWHERE, situation.ceilings, planned.ceilings) is None and unknown != 0
     countries = exposure.countries if exposure is not None else {}
     others = {
         p: n for p, n in countries.items() if n and find_strictest(p, situation.ceilings, planned.ceilings) is None
     }
+    return unplaced, unknown, others
+
+
+def _describe_places(unplaced: bool, unknown: int | None, others: Mapping[str, int]) -> Iterator[str]:
+    if unplaced:
+        count = "an unknown number of contacts" if unknown is None else format_count(unknown, "contact")
+        yield f"{count} of no known country"
     if others:
         yield f"{format_count(sum(others.values()), 'contact')} with numbers of {', '.join(sorted(others))}"
 

@@ -17,7 +17,14 @@ def check(situation: Situation) -> Iterator[Finding]:
         if share > limit:
             counted = f"{change.removes:,} of {change.live:,} contacts ({share:.0f} %)"
             message = f"{counted} are removed from list {change.list!r}; the limit is {limit:g} %"
-            yield Finding(RULE.id, change.address, message)
+            details = {
+                "list": change.list,
+                "removed": change.removes,
+                "live": change.live,
+                "share": share,
+                "limit": limit,
+            }
+            yield Finding(RULE.id, change.address, message, details=details)
 
 
 RULE = Rule(

@@ -16,7 +16,8 @@ def check(situation: Situation) -> Iterator[Finding]:
         for field in change.fields if change.action is Action.UPDATE else ():
             if (change.address.kind, field.path) in situation.immutable:
                 message = f"the tenant does not change the {field.path} of {change.name!r}"
-                yield Finding(RULE.id, change.address, message)
+                details = {"name": change.name, "field": field.path}
+                yield Finding(RULE.id, change.address, message, details=details)
 
 
 RULE = Rule(

@@ -15,7 +15,7 @@ def check(situation: Situation) -> Iterator[Finding]:
         if each.dials:
             state = "" if each.state is None else f" is {each.state} and"
             message = f"{each.name!r}{state} may be calling people, and no manifest declares it any longer"
-            yield Finding(RULE.id, each.address, message)
+            yield Finding(RULE.id, each.address, message, details={"name": each.name, "status": each.state})
 
 
 RULE = Rule(

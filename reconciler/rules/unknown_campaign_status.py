@@ -21,12 +21,14 @@ def check(situation: Situation) -> Iterator[Finding]:
             message = (
                 f"its status in the tenant is {was.status!r}, a value that this tool does not know: it may be dialling"
             )
-            yield Finding(RULE.id, each.campaign.address, message)
+            details = {"field": "status", "value": was.status}
+            yield Finding(RULE.id, each.campaign.address, message, details=details)
         if was.dial_type is not None and find_meaning("dial_type", was.dial_type) is None:
             message = (
                 f"its dial type in the tenant is {was.dial_type!r}, a value that this tool does not know: it is kept"
             )
-            yield Finding(RULE.id, each.campaign.address, message)
+            details = {"field": "dialType", "value": was.dial_type}
+            yield Finding(RULE.id, each.campaign.address, message, details=details)
 
 
 RULE = Rule(

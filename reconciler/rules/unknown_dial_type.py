@@ -21,7 +21,9 @@ def check(situation: Situation) -> Iterator[Finding]:
             message = (
                 f"campaign {change.name!r} dials {was.dial_type!r} in the tenant, a value that this tool does not know"
             )
-            yield Finding(RULE.id, change.address, f"{message}: what is changed of it may mean something else there")
+            message += ": what is changed of it may mean something else there"
+            details = {"campaign": change.name, "field": "dialType", "value": was.dial_type}
+            yield Finding(RULE.id, change.address, message, details=details)
 
 
 RULE = Rule(

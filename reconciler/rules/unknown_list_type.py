@@ -25,7 +25,8 @@ def check(situation: Situation) -> Iterator[Finding]:
                 "no type" if word in (None, "unknown") else f"the type {word!r}, a value that this tool does not know"
             )
             message = f"list {change.name!r} has {known}: whether and how its contacts are called, nobody knows"
-            yield Finding(RULE.id, change.address, message)
+            details = {"list": change.name, "field": "type", "value": word}
+            yield Finding(RULE.id, change.address, message, details=details)
 
 
 RULE = Rule(

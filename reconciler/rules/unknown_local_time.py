@@ -17,14 +17,16 @@ def check(situation: Situation) -> Iterator[Finding]:
         if planned.exposure is None:
             if planned.contacts:
                 message = f"nobody knows where its {planned.contacts:,} contacts are: their phones are read through"
-                yield Finding(RULE.id, planned.campaign.address, f"{message} the surface `outbound`")
+                details = {"contacts": planned.contacts, "of": planned.contacts}
+                yield Finding(RULE.id, planned.campaign.address, f"{message} the surface `outbound`", details=details)
         elif planned.exposure.unplaced:
             count = f"{planned.exposure.unplaced:,} of {planned.exposure.contacts:,} contacts"
             message = f"{count} have no known local time: neither number nor address says where they are"
             assumed = sum(place.contacts for place in planned.exposure.places if place.assumed)
             if assumed:
                 message += f"; for {assumed:,} the narrowest hours of all zones of their country hold"
-            yield Finding(RULE.id, planned.campaign.address, message)
+            details = {"contacts": planned.exposure.unplaced, "of": planned.exposure.contacts, "assumed": assumed}
+            yield Finding(RULE.id, planned.campaign.address, message, details=details)
 
 
 RULE = Rule(

@@ -21,7 +21,8 @@ def check(situation: Situation) -> Iterator[Finding]:
             more = each.unread - len(each.unreadable)
             rest = f"; and {more:,} more" if shown and more else ""
             whole = f"{message}: {shown}{rest}" if shown else message
-            yield Finding(RULE.id, each.segment, whole, details={"entries": to_json(each.unreadable)} if shown else {})
+            details = {"dnc_list": str(each.address), "unread": each.unread, "entries": to_json(each.unreadable)}
+            yield Finding(RULE.id, each.segment, whole, details=details)
 
 
 def _describe_entry(entry: Unreadable) -> str:

@@ -8,6 +8,7 @@ from reconciler.model.call_exposure import Unread
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.rule import Rule, Source
 from reconciler.model.rule_input import Situation
+from reconciler.model.serialization import to_json
 
 
 def check(situation: Situation) -> Iterator[Finding]:
@@ -18,7 +19,8 @@ def check(situation: Situation) -> Iterator[Finding]:
             many = sum(place.contacts for place in planned.exposure.places if place.unread)
             message = f"of {many:,} of {planned.exposure.contacts:,} contacts the place cannot be read: {told}"
             narrow = "for them the narrowest hours of all zones of their country hold"
-            yield Finding(RULE.id, planned.campaign.address, f"{message}; {narrow}")
+            details = {"contacts": many, "of": planned.exposure.contacts, "columns": to_json(planned.exposure.unread)}
+            yield Finding(RULE.id, planned.campaign.address, f"{message}; {narrow}", details=details)
 
 
 def _describe_unread(unread: Unread) -> str:

@@ -1,7 +1,7 @@
 """How is the case of a rule read?
 
 A case is a file `tests/cases/rules/RULE/SITUATION.yaml`: a situation, and under `finds` all that the rule finds in it, in
-order: `object`, `says`, and `waived` with the reason where a waiver sets it aside. Passing cases find nothing.
+order: `object`, `says`, the same as `details`, and `waived` with the reason where a waiver sets it aside. Passing cases find nothing.
 
 The situation is written in the nouns of `reconciler/model`, and holds only what differs from the defaults below:
 `campaigns` (each with `campaign`, `change`, and what else `Planned` has), `others` (without a `change`), `objects`, `rows`, `outcomes` and `numbers` that
@@ -128,6 +128,8 @@ def cases() -> list[Case]:
 
 def _written(finding: Finding) -> dict[str, Any]:
     written: dict[str, Any] = {"object": str(finding.object), "says": finding.message}
+    if finding.details:
+        written["details"] = to_json(finding.details)
     if finding.waived is not None:
         written["waived"] = finding.waived
     if finding.severity is Severity.WARN:
