@@ -17,6 +17,7 @@ SMALL = {
     "exposure": ["2000"],
     "phones": ["2000"],
     "rechecking": ["2000"],
+    "views": ["20"],
 }
 """The arguments by which each is over in a few seconds."""
 

@@ -64,7 +64,7 @@ def test_a_tenant_that_does_not_answer_is_a_document_with_the_request(
     assert document["error"]["hint"]
 
 
-def test_a_plan_is_a_comment_with_the_address_of_the_whole_and_only_such_a_one_has_it(
+def test_a_plan_is_a_comment_or_a_page_with_the_address_of_the_whole_and_nothing_else_has_it(
     tenant: Simulator, folder: Folder, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene.whole(tenant, folder)
@@ -76,6 +76,10 @@ def test_a_plan_is_a_comment_with_the_address_of_the_whole_and_only_such_a_one_h
     assert f"[the whole plan](<{link}>)" in ended.out
     assert run_program(["show", saved, "--format", "markdown", "--link", link]) == 0
     assert capsys.readouterr().out == ended.out
+    assert run_program(["show", saved, "--format", "html", "--link", link]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("<!DOCTYPE html>\n")
+    assert f'<a href="{link}" rel="noopener noreferrer">the whole plan</a>' in page
     assert run_program(["show", saved, "--link", link]) == 64
     capsys.readouterr()
     # the saved plan says where each finding stands

@@ -228,7 +228,7 @@ def plans(draw: st.DrawFn) -> Plan:
         objects=tuple(objects),
         rows=tuple(rows),
         accounts=tuple(draw(st.lists(accounts(), max_size=1))),
-        steps=tuple(draw(st.lists(st.builds(Step, known, needs), max_size=most))),
+        steps=tuple(draw(st.lists(st.builds(Step, known, needs, writes=st.none() | COUNTS), max_size=most))),
         findings=tuple(draw(st.lists(findings(known), max_size=most))),
         budget=draw(st.builds(Budget, COUNTS, COUNTS, COUNTS)),
         created=draw(INSTANTS),
