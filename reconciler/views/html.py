@@ -64,6 +64,9 @@ _UNNAMED = {"calls": "dialling", "waivers": "state", "campaigns": "change", "obj
 """The columns that have no heading in a comment: who cannot see the table hears what they are."""
 
 _NUMBER = re.compile(r"[+~−]?[\d,.?]+( → [\d,.?]+)?|")
+_SHORT, _LONG = 24, 60
+"""Characters of a text that is not broken into lines, where columns have room; and of one with a wide column."""
+
 _WHO = 3
 """Columns that say which object a setting is of."""
 
@@ -234,7 +237,14 @@ def _is_number(cell: Cell) -> bool:
 
 
 def _choose_looks(cell: Cell, number: bool, who: bool) -> str:
-    looks = (("number", number), ("who", who), ("blank", not any(span.text for span in cell)))
+    long = sum(len(span.text) for span in cell)
+    looks = (
+        ("number", number),
+        ("who", who),
+        ("short", 0 < long <= _SHORT and not number),
+        ("long", long > _LONG),
+        ("blank", not long),
+    )
     return " ".join(look for look, has in looks if has)
 
 
