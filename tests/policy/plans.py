@@ -12,14 +12,15 @@ from reconciler.model.campaign import Campaign
 from reconciler.model.change import ROW_COLUMNS, Accounting, Action, FieldChange, ObjectChange, RowChange
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.outcome_change import NUMBER_COLUMNS, OUTCOME_COLUMNS, NumbersChange, OutcomeChange
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Step
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import LiveCampaign, Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import Waived
 from reconciler.model.verdict import reach_verdict
-from tests.views.plans import plan
+from reconciler.model.write_ops import WriteOp
+from tests.views.plans import plan, replacement
 
 LIST, SPARE = Address("ContactList", "high"), Address("ContactList", "spare")
 HIGH, EVENING = Address("Campaign", "high"), Address("Campaign", "evening")
@@ -195,3 +196,23 @@ def made_of(
     )
     assert reach_verdict(whole).counts["create"] == 2
     return whole
+
+
+def shows_all() -> Plan:
+    """The plan that docs/policy.md shows: it breaks policies, and has a start that is not known and a replacement."""
+    whole = breaks_policy()
+    objects = tuple(
+        replace(each, later={"startTime": "15m after it is created"}, seconds_later={"startTime": 900})
+        if each.address == EVENING
+        else each
+        for each in whole.objects
+    )
+    wave = replacement().objects[1]
+    steps = (
+        Step(SPARE, (), (WriteOp.CREATE,)),
+        Step(ROWS, (), (WriteOp.DELIVER,)),
+        Step(HIGH, (ROWS,), (WriteOp.PAUSE, WriteOp.CHANGE, WriteOp.RESUME)),
+        Step(wave.address, (), (WriteOp.PAUSE, WriteOp.CREATE, WriteOp.DELETE)),
+        Step(OLD, (), (WriteOp.PAUSE, WriteOp.DELETE)),
+    )
+    return replace(whole, objects=(*objects, wave), steps=steps)

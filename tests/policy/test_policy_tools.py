@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,11 @@ import pytest
 from reconciler.cli import run as run_program
 from reconciler.model.plan import Plan
 from reconciler.simulator import Simulator
-from reconciler.views import terraform
+from reconciler.views import json_view, terraform
 from tests import delivery
 from tests.conftest import Ended, Folder, manifest
-from tests.policy.plans import breaks_policy, keeps_to_policy
-from tests.policy.tools import Verdict, run_checkov, run_compliance
+from tests.policy.plans import EVENING, HIGH, before, breaks_policy, changed, keeps_to_policy, made
+from tests.policy.tools import POLICIES, Verdict, find_tool, run_checkov, run_compliance
 
 CONSENT = "At most 5 % of a list are taken off it for want of consent"
 BROKEN = {
@@ -102,3 +105,40 @@ def test_what_the_program_prints_is_held_to_the_policies(
             found = tool(file, tmp_path / tool.__name__)
             assert (found.code, found.broken) == (bool(broken), broken), found.out
             assert found.kept.get(CONSENT, 0) == (0 if broken else 1)
+
+
+EVALUATE = """
+import json, sys, opa_eval
+policies = opa_eval.OpaEval(sys.argv[1], query="data.dialling.deny")
+print(json.dumps([policies.evaluate_parsed(open(file, encoding="utf-8").read()) for file in sys.argv[2:]]))
+"""
+
+
+def test_opas_language_denies_what_breaks_a_policy_and_nothing_else(tmp_path: Path) -> None:
+    above_zero = changed(
+        HIGH, "High", {**before(), "predictive": {"maxCallsInProgress": 0}}, predictive__maxCallsInProgress=1
+    )
+    bare = made(EVENING, "Evening", name="Evening", status="active")
+    unknown = replace(keeps_to_policy(), objects=(above_zero, bare))
+    files = []
+    for name, value in (("kept", keeps_to_policy()), ("broken", breaks_policy()), ("unknown", unknown)):
+        files.append(tmp_path / f"{name}.json")
+        files[-1].write_text(json_view.plan(value), encoding="utf-8")
+    python = find_tool("opa-eval")
+    policies = POLICIES / "opa" / "plans.rego"
+    told = [str(python), "-c", EVALUATE, str(policies), *(str(file) for file in files)]
+    ended = subprocess.run(told, capture_output=True, text=True, check=True, timeout=60)
+    kept, broken, odd = json.loads(ended.stdout)
+    assert kept == []
+    assert {(each["object"], each["msg"]) for each in broken} == {
+        ("Campaign/Old campaign", "it is deleted or replaced"),
+        ("Campaign/high", "it may abandon more than 3 % of its calls"),
+        ("Segment/history[high]", "more than 5 % are taken off it for want of consent"),
+        ("Campaign/high", "its pacing rises above one and a half times"),
+        ("Campaign/Collections late", "nothing is done to collections"),
+        ("Campaign/high", "a finding refuses"),
+    }
+    assert {(each["object"], each["msg"]) for each in odd} == {
+        ("Campaign/high", "its pacing rises above one and a half times"),
+        ("Campaign/evening", "it may abandon more than 3 % of its calls"),
+    }

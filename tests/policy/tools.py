@@ -20,7 +20,7 @@ FOLDER = Path(os.environ.get("RECONCILER_POLICY_TOOLS") or ROOT / ".policy-tools
 
 def find_tool(name: str) -> Path:
     """Where a tool is; without it the test is skipped, and in CI fails."""
-    found = shutil.which(name) if name == "jq" else FOLDER / name / "bin" / name
+    found = shutil.which(name) if name == "jq" else FOLDER / name / "bin" / ("python" if name == "opa-eval" else name)
     if found is not None and Path(found).exists():
         return Path(found)
     why = f"{name} is not at hand: .ci/policy-tools installs it"
