@@ -70,6 +70,12 @@ name_bounds() {
   fi
 }
 
+# lack WORDS: end as the program does where a setting is missing
+lack() {
+  echo "$1 is not set" >&2
+  exit 64
+}
+
 begin() {
   name_bounds
   mkdir -p "$out"
@@ -98,7 +104,8 @@ install() {
   if command -v reconciler > /dev/null; then
     reconciler --version
   else
-    python3 -m pip install --quiet "cxone-reconciler==${RECONCILER_VERSION:?say which version}"
+    [ -n "${RECONCILER_VERSION:-}" ] || lack "RECONCILER_VERSION"
+    python3 -m pip install --quiet "cxone-reconciler==$RECONCILER_VERSION"
   fi
 }
 
@@ -147,7 +154,7 @@ apply() {
   begin
   if [ -n "${RECONCILER_PLAN:-}" ]; then
     saved=$RECONCILER_PLAN
-    : "${RECONCILER_DIGEST:?say which digest was reviewed}"
+    [ -n "${RECONCILER_DIGEST:-}" ] || lack "RECONCILER_DIGEST, the digest that was reviewed,"
   else
     approved=$(reconciler ci approved-plan --name "$name" --out "$saved")
     eval "$approved" # lines of `export NAME='VALUE'`, quoted by the program

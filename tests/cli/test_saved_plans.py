@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.cli import run as run_program
 from reconciler.model.plan_json import document_digest
 from reconciler.simulator import Simulator
 from tests import delivery, scene, sealed
@@ -599,7 +600,7 @@ def test_a_copy_of_a_plan_is_shown_as_the_plan_was(folder: Folder, saved: Path, 
 
 
 def test_a_saved_plan_with_a_finding_about_a_whole_segment_is_read_again(
-    tenant: Simulator, folder: Folder, run: Run
+    tenant: Simulator, folder: Folder, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene.people(tenant, 100)
     scene.declare_segment(folder, extra="suppress: [registry]\nphones: {region: US}")
@@ -612,6 +613,12 @@ def test_a_saved_plan_with_a_finding_about_a_whole_segment_is_read_again(
     refused = run("apply", str(path))
     assert refused.code == 3, refused.err
     assert "{rule: DNC-STALE, object: 'Segment/chosen', reason: …}" in refused.err
+    capsys.readouterr()
+    for prefix, wanted in (("a/b", "a/b/"), ("a/", "a/"), (".", ""), ("./", "")):
+        assert run_program(["show", str(path), "--format", "sarif", "--path-prefix", prefix]) == 0
+        (found,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+        uri = found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert uri == f"{wanted}segment.yaml"
     folder.write("registry.yaml", manifest("SuppressionList", "registry", f"{listed}\nonStale: warn"))
     assert run("plan", "--out", str(path)).code == 0
     applied = run("apply", str(path))

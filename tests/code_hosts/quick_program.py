@@ -5,6 +5,7 @@ What runs is the program's own door, in a process, a folder and an environment o
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pkgutil
@@ -101,6 +102,7 @@ def _run_one(there: socket.socket) -> int:
 
 def _serve_until_stopped(path: str) -> None:
     _import_everything()
+    gc.freeze()  # what is shared stays shared
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(path)
         door.listen(8)

