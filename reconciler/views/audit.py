@@ -41,7 +41,7 @@ def machine(value: Verified) -> str:
         "key": value.key or None,
         "notes": list(value.words),
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 def log_text(runs: Sequence[LoggedRun], proven: bool) -> Text:

@@ -11,7 +11,7 @@ from rich.text import Text
 from reconciler.model.instants import format_instant
 from reconciler.model.run_target import Meant
 from reconciler.model.webhook import Callback, Receipt, Waiting
-from reconciler.views.plain_text import plain
+from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View
 
 
@@ -59,7 +59,7 @@ def machine(value: Iterable[Waiting], meant: Meant) -> str:
         }
         for each in value
     ]
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 def _format_name(callback: Callback) -> str:

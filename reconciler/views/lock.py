@@ -8,7 +8,7 @@ from rich.text import Text
 from reconciler.model.lock_state import TIME_TO_LIVE, LockState
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.run_target import Meant
-from reconciler.views.plain_text import plain
+from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View
 
 
@@ -44,7 +44,7 @@ def machine(value: LockState, meant: Meant) -> str:
         "dead": value.dead,
         "lapsed": value.lapsed,
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 VIEWS = (View("text", "lock", text), View("json", "lock", machine))

@@ -11,7 +11,7 @@ from rich.text import Text
 from reconciler.model.pending_count import PendingCount
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.run_target import Meant
-from reconciler.views.plain_text import plain
+from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View
 
 
@@ -29,7 +29,7 @@ def text(value: Sequence[PendingCount], meant: Meant) -> Text:
 def machine(value: Sequence[PendingCount], meant: Meant) -> str:
     """The same as JSON."""
     document = {"format_version": FORMAT_VERSION, **meant.document, "pending": [asdict(each) for each in value]}
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 VIEWS = (View("text", "pending", text), View("json", "pending", machine))

@@ -12,7 +12,7 @@ from rich.text import Text
 from reconciler.model.finding import Severity
 from reconciler.model.rule import Jurisdiction, Rule, Source, Timetable
 from reconciler.model.serialization import to_json as written
-from reconciler.views.plain_text import plain
+from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View
 
 WIDTH = 100
@@ -82,7 +82,7 @@ def machine(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timeta
             for each in timetables
         ],
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 def markdown(rules: Iterable[Rule], jurisdictions: Iterable[Jurisdiction], timetables: Iterable[Timetable]) -> str:

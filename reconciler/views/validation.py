@@ -8,7 +8,7 @@ from rich.text import Text
 from reconciler.model.notice_json import make_notices_document
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.validation import Validated
-from reconciler.views.plain_text import plain
+from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.reasons import describe_notice
 from reconciler.views.view import View
 
@@ -38,7 +38,7 @@ def machine(value: Validated) -> str:
         "ignored": value.ignored,
         **make_notices_document(value.notices),
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 VIEWS = (View("text", "validation", text), View("json", "validation", machine))

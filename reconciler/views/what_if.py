@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reconciler.model.notice_json import make_notices_document
 from reconciler.model.what_if import Effect, WhatIf
-from reconciler.views.plain_text import plain
+from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.reasons import describe_notice
 from reconciler.views.view import View
 
@@ -75,8 +75,14 @@ def machine(value: WhatIf) -> str:
         }
         for row in value.rows
     ]
-    document = {**value.meant.document, "segment": str(value.segment), "setting": value.setting, "rows": rows}
-    return orjson.dumps({**document, **make_notices_document(value.notices)}, option=orjson.OPT_INDENT_2).decode()
+    document = {
+        **value.meant.document,
+        "segment": str(value.segment),
+        "setting": value.setting,
+        "rows": rows,
+        **make_notices_document(value.notices),
+    }
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 def _format_number(value: Decimal) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler import views
 from reconciler.model.errors import ReconcilerError
 from reconciler.simulator import Simulator
 from reconciler.views import problems
@@ -48,6 +50,26 @@ def test_json_without_orders_says_the_same(text: str) -> None:
     written = orjson.dumps({text: [text]}).decode()
     assert "##[" not in plain_json(written)
     assert orjson.loads(plain_json(written)) == orjson.loads(written)
+
+
+@given(st.text())
+def test_a_json_document_says_the_same_in_characters_that_give_no_orders(text: str) -> None:
+    document = {text: [text], "a": 1}
+    shown = plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    assert orjson.loads(shown) == document
+    assert all(plain(line) == line for line in shown.split("\n"))
+
+
+def test_every_json_document_of_a_view_is_such_a_one() -> None:
+    """A name in the tenant may turn a line of a log around as well in `pending` as in a plan."""
+    written = [
+        f"{path.name}: {line.strip()}"
+        for path in sorted(Path(views.__file__).parent.glob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "OPT_INDENT_2" in line
+    ]
+    assert len(written) >= 10
+    assert [each for each in written if "plain_json(" not in each] == []
 
 
 @pytest.mark.parametrize("text", ORDERS[:4])
