@@ -15,6 +15,7 @@ import click
 from reconciler.cli.output_encoding import print_document
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan import tell_of_ledger
+from reconciler.cli.plan_approvals import collect_approvals, load_reviews, reviews_option
 from reconciler.cli.progress_sinks import EventFile, ProgressSinks, event_file
 from reconciler.cli.stop_signals import Stopping
 from reconciler.cli.workspace_options import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from reconciler.model.ledger_state import LedgerState
     from reconciler.model.ports import Progress
     from reconciler.model.report import Report
+    from reconciler.model.reviews import Review
     from reconciler.views.read_progress import ReadingProgress
 
 
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     help="Resume the run that was interrupted: the latest, or the one named.",
 )
 @prune_options
+@reviews_option
 @format_option("report")
 @click.option(
     "--events",
@@ -70,6 +73,7 @@ def apply(
     digest: str | None,
     refresh: bool,
     events: Path | None,
+    reviews: Path | None,
 ) -> int:
     """Apply FILE, a saved plan; without it, plan, ask, and apply."""
     from reconciler.cli.console import console
@@ -88,7 +92,8 @@ def apply(
     ):
         runtime.start_phase("reading the manifests")
         desired = load(workspace)
-        command = _Apply(workspace, desired, runtime, stopping, output_format, digest, file_of_events, reading)
+        said = load_reviews(reviews)
+        command = _Apply(workspace, desired, runtime, stopping, output_format, digest, file_of_events, reading, said)
         if resume is not None:
             return command.resume_run(resume)
         return command.apply_saved(file) if file is not None else command.plan_and_apply(yes)
@@ -106,6 +111,7 @@ class _Apply:
     reviewed: str | None
     events: EventFile
     reading: ReadingProgress
+    reviews: tuple[Review, ...] = ()
 
     def plan_and_apply(self, yes: bool) -> int:
         from reconciler.flow import propose
@@ -125,13 +131,21 @@ class _Apply:
             if self.output_format == "json":
                 self._tell(Report("", (), 0, audit=self.runtime.ledger(self.desired).read_anchor()))
             return Exit.DONE
-        if not yes and not proposed.refusals:
+        if not yes and not proposed.refusals and not self._lacks_approval(proposed):
             if not sys.stdin.isatty():
                 raise click.UsageError("stdin is not a terminal: pass --yes, or apply a saved plan")
             if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
                 click.echo("Nothing was written.")
                 return Exit.DONE
         return self._commit(proposed, shown=self.output_format == "text")
+
+    def _lacks_approval(self, proposed: Plan) -> bool:
+        """Whether nobody needs to be asked, as it is refused: those who must approve have not."""
+        from reconciler.model.approval import find_shortfalls
+
+        policies, needs = self.desired.settings.approvals, proposed.approvals
+        approvals = collect_approvals(proposed, self.workspace, self.runtime, self.desired, None, self.reviews)
+        return bool(find_shortfalls(needs, policies, approvals))
 
     def apply_saved(self, file: Path) -> int:
         from reconciler.ledger.saved_plans import open_plan, read_anchor
@@ -141,7 +155,7 @@ class _Apply:
         tell_of_ledger(self.runtime)
         plan = open_plan(file, self.workspace.scratch / "saved", ledger.seal)
         ledger.refuse_lost(read_anchor(file))
-        return self._commit(plan)
+        return self._commit(plan, file=file)
 
     def resume_run(self, name: str) -> int:
         """Go on with a run; `name` is empty where the latest that was interrupted is meant."""
@@ -184,7 +198,7 @@ class _Apply:
         for name in store.list_strangers():
             click.echo(plain(f"Notice: {store.locate(f'runs/{name}')} is not a run, and is ignored"), err=True)
 
-    def _commit(self, plan: Plan, resume: str | None = None, *, shown: bool = False) -> int:
+    def _commit(self, plan: Plan, resume: str | None = None, *, shown: bool = False, file: Path | None = None) -> int:
         from reconciler.cli.console import console
         from reconciler.cli.notifications import open_notifier, tell_of_apply, tell_of_refusal
         from reconciler.flow import commit
@@ -193,6 +207,7 @@ class _Apply:
         from reconciler.views.progress import ApplyProgress
 
         desired = self.desired
+        approvals = collect_approvals(plan, self.workspace, self.runtime, desired, file, self.reviews)
         writer = self.runtime.writer(desired)
         out = console(stderr=self.output_format == "json")
         headline = f"{'Resuming' if resume else 'Applying'} plan {plan_digest(plan)}"
@@ -203,7 +218,7 @@ class _Apply:
             ApplyProgress(out, headline) as progress,
         ):
             options = self._choose_options(writer.surfaces, ProgressSinks(events, progress), resume)
-            options = replace(options, teller=teller, shown=shown)
+            options = replace(options, teller=teller, shown=shown, approvals=approvals)
             try:
                 report = commit(plan, writer, self.runtime.ledger(desired), options)
             except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -120,8 +121,12 @@ class Ledger:
             )
 
     @contextmanager
-    def run(self, plan: Plan, name: str | None = None) -> Iterator[Run]:
+    def run(
+        self, plan: Plan, name: str | None = None, told_beside: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterator[Run]:
         """A new run of a plan, or the one named to be resumed; under the workspace's lock.
+
+        `told_beside`: what the audit record tells of how it came to be run.
 
         Raises:
             LedgerError: another run is under way.
@@ -143,6 +148,7 @@ class Ledger:
                 "environment": plan.environment,
                 "tool": plan.tool_version,
                 "audiences": list_audiences(plan),
+                **told_beside,
                 **self._describe_origin(),
                 **({} if plan.origin is None else {"planned": plan.origin.document()}),
             }

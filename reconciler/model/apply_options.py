@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
+from reconciler.model.approval import Approvals
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.instants import read_clock
 from reconciler.model.ports import Notifier, Progress
@@ -41,6 +42,7 @@ class ApplyOptions:
         clock: what time it is, as the run goes on.
         earlier: of a list, the names that the ledger may have it under besides its own.
         shown: whether the plan has just been shown with its findings, which are not told a second time then.
+        approvals: who has approved the plan, checked at this moment; nobody, where nobody says otherwise.
         places: where the manifests say the schedule of a campaign, or of which moment a do-not-call list is.
     """
 
@@ -65,6 +67,7 @@ class ApplyOptions:
     places: Mapping[Address, Location] = field(default_factory=dict)
     earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)
     shown: bool = False
+    approvals: Approvals = field(default_factory=Approvals)
 
     @property
     def engine(self) -> Engine:

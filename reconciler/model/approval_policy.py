@@ -91,10 +91,12 @@ class Policy:
         return tuple(dict.fromkeys(each for group in self.groups.values() for each in group))
 
     def find_principal(self, user: str) -> str | None:
-        """Who a user of the code host, or the author of a commit, is; hosts tell no case of names apart."""
+        """Who a user of the code host, or the author of a commit, is; hosts tell no case of names apart.
+
+        By what the policy says alone: whoever has an account of a principal's name there may be anybody.
+        """
         folded = user.casefold()
-        known = next((principal for name, principal in self.users.items() if name.casefold() == folded), None)
-        return known or next((each for each in self.members if each.casefold() == folded), None)
+        return next((principal for name, principal in self.users.items() if name.casefold() == folded), None)
 
 
 @dataclass(frozen=True, slots=True)

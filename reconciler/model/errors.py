@@ -54,6 +54,12 @@ class Refused(ReconcilerError):
     exit_code = Exit.REFUSED
 
 
+class Unapproved(Refused):
+    """People who must approve the plan have not. Nothing was written."""
+
+    code = "not-approved"
+
+
 class Stale(ReconcilerError):
     """The plan no longer describes the tenant, or was altered after it was made. Nothing was written."""
 

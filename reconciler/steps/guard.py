@@ -9,9 +9,11 @@ from dataclasses import replace
 from reconciler import __version__
 from reconciler.kinds import load_kinds
 from reconciler.model.apply_options import ApplyOptions
+from reconciler.model.approval import describe_shortfall, find_shortfalls
+from reconciler.model.approval_policy import find_needs
 from reconciler.model.ceiling import merge_ceilings
 from reconciler.model.change import Changes
-from reconciler.model.errors import Refused, Stale
+from reconciler.model.errors import Refused, Stale, Unapproved
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.live_state import Live
 from reconciler.model.plan import Plan
@@ -31,10 +33,13 @@ def guard(plan: Plan, terms: ApplyOptions) -> None:
     Raises:
         Stale: the manifests, the tenant or this program are not those that the plan was made with.
         Refused: with every finding that stands.
+        Unapproved: with everything that its approvals lack.
     """
     _check_same_wishes(plan, terms)
-    standing = [each for each in waive(_find_again(plan, terms), terms.settings, terms.now.date()) if each.refuses]
+    found = tuple(_find_again(plan, terms))
+    standing = [each for each in waive(found, terms.settings, terms.now.date()) if each.refuses]
     if not standing:
+        _refuse_unapproved(plan, terms, found)
         return
     known = {(each.rule, each.object, each.message) for each in plan.findings} if terms.shown else set()
     words = "\n".join(f"  {each.rule}  {each.object}: {_describe_finding(each, known)}" for each in standing)
@@ -46,6 +51,20 @@ def guard(plan: Plan, terms: ApplyOptions) -> None:
     raise Refused(
         f"the plan is unsafe and was not applied:\n{words}", note="nothing was written to the tenant", hint=hint
     )
+
+
+def _refuse_unapproved(plan: Plan, terms: ApplyOptions, found: Iterable[Finding]) -> None:
+    """Hold the approvals against what the plan needs, worked out anew; a waiver of approvals there is not."""
+    policies = terms.settings.approvals
+    needs = find_needs(plan, policies, found)
+    words = [line for each in find_shortfalls(needs, policies, terms.approvals) for line in describe_shortfall(each)]
+    if words:
+        raise Unapproved(
+            "the plan is not approved and was not applied:\n" + "\n".join(f"  {line}" for line in words),
+            note="nothing more was written" if terms.resume else "nothing was written to the tenant",
+            hint="have the saved plan approved with `reconciler approve FILE`, and apply FILE; "
+            "`reconciler approve --list FILE` tells of each approval whether it counts",
+        )
 
 
 def _describe_finding(finding: Finding, shown: Container[tuple[str, Address, str]]) -> str:

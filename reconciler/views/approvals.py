@@ -1,11 +1,42 @@
-"""Say whose approval a plan needs, and why."""
+"""Say whose approval a plan needs, and why; show the approvals that it has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import orjson
+from rich.text import Text
+
+from reconciler.model.approval import Approvals, CheckedApproval, Fault, Shortfall, describe_shortfall
 from reconciler.model.approval_policy import Need, Trigger
+from reconciler.model.instants import format_instant
+from reconciler.model.plan import FORMAT_VERSION, Plan
+from reconciler.model.plan_json import plan_digest
+from reconciler.model.run_target import Meant
+from reconciler.model.serialization import to_json
 from reconciler.model.text_lists import format_count
+from reconciler.model.verdict import reach_verdict
+from reconciler.views.impact import describe_blast
+from reconciler.views.plain_text import plain, plain_json
+from reconciler.views.view import View
+
+FAULTS: Mapping[Fault, str] = {
+    "unreadable": "it is no approval that this program wrote",
+    "other_namespace": "the signature was made for something else",
+    "other_plan": "it is of another plan",
+    "other_workspace": "it is of another workspace, tenant or environment",
+    "altered": "the signature does not fit what it says",
+    "revoked": "the key is revoked",
+    "unknown_key": "the allowed-signers file does not have the key",
+    "not_valid_now": "the allowed-signers file does not let the key sign this now",
+    "no_member": "who it is of is in no group",
+    "not_trusted": "the policy trusts no reviews",
+    "unknown_user": "the policy does not say who that user is",
+    "not_approved": "the last word of that user is no approval",
+    "other_commit": "it is of another commit than the plan's",
+    "commit_unknown": "it is not known of which commit the plan is",
+}
 
 
 def describe_need(need: Need) -> str:
@@ -36,3 +67,78 @@ def describe_trigger(trigger: Trigger) -> str:
 def describe_needs(needs: Sequence[Need]) -> str:
     """How many approvals a plan needs, in a few words."""
     return f"Needs {format_count(sum(each.count for each in needs), 'approval')} before it is applied"
+
+
+def text(plan: Plan, needs: Sequence[Need], approvals: Approvals, lacks: Sequence[Shortfall]) -> Text:
+    """A plan in short, what it needs, each approval with what came of its check, and what is missing."""
+    return Text("\n".join(plain(line) for line in _iter_lines(plan, needs, approvals, lacks)))
+
+
+def _iter_lines(plan: Plan, needs: Sequence[Need], approvals: Approvals, lacks: Sequence[Shortfall]) -> Iterator[str]:
+    verdict = reach_verdict(plan)
+    until = "" if plan.good_until is None else f", good until {format_instant(plan.good_until)}"
+    yield f"Plan {plan_digest(plan)}{until}"
+    yield f"  {Meant(plan.workspace, plan.tenant, plan.environment)}"
+    told = ("create", "update", "replace", "delete", "contacts_add", "contacts_update", "contacts_remove")
+    counts = ", ".join(
+        f"{verdict.counts[name]:,} {name.replace('_', ' ')}" for name in told if verdict.counts.get(name)
+    )
+    yield f"  {verdict.status.value.replace('_', ' ')}: {counts or 'nothing'}"
+    if plan.impact is not None:
+        yield f"  {describe_blast(plan.impact)}"
+    yield f"{describe_needs(needs)}:" if needs else "It needs no approval."
+    yield from (f"  {describe_need(need)}" for need in needs)
+    for each in approvals.checked:
+        yield f"  {describe_checked(each)}"
+    if approvals.authors:
+        yield f"  the change was written by {', '.join(approvals.authors)}"
+    for shortfall in lacks:
+        yield from (f"Missing: {line}" for line in describe_shortfall(shortfall))
+    if needs and not lacks:
+        yield "It has every approval that it needs."
+
+
+def describe_checked(checked: CheckedApproval) -> str:
+    """One approval, and whether it counts."""
+    who = ", ".join(checked.principals) or "nobody who is known"
+    how = f"{checked.way} of {checked.key or 'no key'}{f' at {checked.at}' if checked.at else ''}"
+    if checked.fault is None:
+        return f"approved by {who} ({how}), by {checked.of}"
+    return f"does not count for {checked.of}: {how}, {who}: {FAULTS[checked.fault]}"
+
+
+def describe_recorded(told: Mapping[str, Any]) -> Iterator[str]:
+    """What the audit record tells of the approvals of a run."""
+    needed = [f"{each['count']} of group {each['group']}" for each in told["needed"]]
+    yield f"needed {', '.join(needed)}"
+    for each in told["given"]:
+        yield describe_checked(CheckedApproval(**{**each, "principals": tuple(each["principals"])}))
+    if told["authors"]:
+        yield f"the change was written by {', '.join(told['authors'])}"
+
+
+def machine(plan: Plan, needs: Sequence[Need], approvals: Approvals, lacks: Sequence[Shortfall]) -> str:
+    """The same as JSON."""
+    document: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "plan": plan_digest(plan),
+        "approved": not lacks,
+        "needs": [to_json(need) for need in needs],
+        "approvals": [each.document() for each in approvals.checked],
+        "authors": list(approvals.authors),
+        "missing": [
+            {
+                "group": each.need.group,
+                "of": each.need.of,
+                "count": each.missing,
+                "have": list(each.have),
+                "could": list(each.could),
+                "author": each.author,
+            }
+            for each in lacks
+        ],
+    }
+    return plain_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+VIEWS = (View("text", "approvals", text), View("json", "approvals", machine))

@@ -14,6 +14,7 @@ from reconciler.model.audit_result import Verified
 from reconciler.model.origin import Origin
 from reconciler.model.plan import FORMAT_VERSION
 from reconciler.model.text_lists import format_count
+from reconciler.views.approvals import describe_recorded
 from reconciler.views.origin import describe_origin
 from reconciler.views.plain_text import plain, plain_json
 from reconciler.views.view import View
@@ -63,6 +64,8 @@ def _describe_run(value: LoggedRun) -> Iterator[str]:
         yield f"  planned: {describe_origin(value.planned)}"
     if value.origin is not None:
         yield f"  applied: {describe_origin(value.origin)}"
+    if value.approvals is not None:
+        yield from (f"  {line}" for line in describe_recorded(value.approvals))
 
 
 def log_machine(runs: Sequence[LoggedRun], proven: bool) -> str:

@@ -22,6 +22,7 @@ Subject = Literal[
     "lock",
     "audit",
     "audit-log",
+    "approvals",
 ]
 """What can be shown."""
 

@@ -43,7 +43,7 @@ def test_every_reason_has_its_words(trigger: Trigger, words: str) -> None:
 
 
 @pytest.mark.parametrize("format", [name for subject, name in sorted(load_views()) if subject == "plan"])
-def test_every_view_that_shows_a_whole_plan_says_what_it_needs(format: str) -> None:
+def test_every_view_that_people_read_a_plan_in_says_what_it_needs(format: str) -> None:
     shown = str(load_views()["plan", format].render(replace(plan(), approvals=NEEDS)))
     without = str(load_views()["plan", format].render(plan()))
     if format in ("sarif", "junit", "terraform"):  # of findings alone, or in a form that has no place for it

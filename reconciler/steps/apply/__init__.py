@@ -14,6 +14,8 @@ from shutil import rmtree
 from reconciler.ledger.journal import Run
 from reconciler.ledger.ledger import Ledger
 from reconciler.model.apply_options import ApplyOptions
+from reconciler.model.approval import make_audit_document
+from reconciler.model.approval_policy import find_needs
 from reconciler.model.change import ObjectChange, RowChange
 from reconciler.model.errors import Interrupted, ReconcilerError, RowsRejected, Stale
 from reconciler.model.live_state import compute_digest
@@ -35,7 +37,8 @@ def apply(plan: Plan, writer: Writer, ledger: Ledger, terms: ApplyOptions) -> Re
         Stale: the tenant has moved since the plan was made, or the plan was edited; nothing was written.
         LedgerError: another run is under way, or the ledger cannot be written.
     """
-    with ledger.run(plan, terms.resume) as run:
+    needs = find_needs(plan, terms.settings.approvals)
+    with ledger.run(plan, terms.resume, make_audit_document(needs, terms.approvals)) as run:
         terms.progress.start_run(run.name, plan, terms.resume is not None)
         try:
             preconditions.check(plan, writer, run, terms)
