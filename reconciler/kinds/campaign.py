@@ -15,6 +15,7 @@ from reconciler.model.kind import (
     Fields,
     ForEach,
     Kind,
+    Later,
     Likeness,
     Reference,
     ReplaceBehaviour,
@@ -23,6 +24,7 @@ from reconciler.model.kind import (
 from reconciler.model.live_state import LiveObject
 from reconciler.model.ownership_mark import normalise_description
 from reconciler.model.problem import Location, Problem
+from reconciler.model.reason import Reason
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import MemberPhones, RowQuery
@@ -39,14 +41,19 @@ def make_replacement_fields(fields: Fields) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in without}
 
 
-def describe_downtime(before: Fields, after: Fields, later: Mapping[str, str]) -> str:
+def find_downtime(before: Fields, after: Fields, later: Mapping[str, Later]) -> Reason:
     """For how long nobody is called while a campaign is replaced."""
     if not read_state(before).may_dial:
-        return f"none: it is {before.get('status', 'not active')}"
+        return Reason("no_downtime", (str(before.get("status", "not active")),))
     if read_state(after) is not RunState.ACTIVE:
-        return f"it stays stopped: it becomes {after.get('status')}"
-    starts = later.get("startTime") or (f"at {after['startTime']}" if "startTime" in after else "at once")
-    return f"from the pause of the old one until the new one is active; it starts {starts}"
+        return Reason("stays_stopped", (str(after.get("status")),))
+    if "startTime" in later:
+        waits = later["startTime"].why.code == "after_creation_within_hours"
+        code = "stopped_until_within_hours" if waits else "stopped_until_after_creation"
+        return Reason(code, (str(later["startTime"].seconds),))
+    if "startTime" in after:
+        return Reason("stopped_until", (str(after["startTime"]),))
+    return Reason("stopped_until_active")
 
 
 def make_campaign(resource: Resource, catalogue: Catalogue, as_of: datetime) -> Campaign:
@@ -263,7 +270,7 @@ KIND = Kind(
     queries_for_unmanaged=make_queries_for_unmanaged,
     check=check,
     immutable=frozenset({"dialType"}),
-    replacement=ReplaceBehaviour(make_replacement_fields, describe_downtime),
+    replacement=ReplaceBehaviour(make_replacement_fields, find_downtime),
     needed=frozenset({"abandonThreshold"}),
     for_each=ForEach("perBand", "band", whole=frozenset({"schedule"})),
     run_states=RUN_STATES,

@@ -52,13 +52,13 @@ class Replacement:
         fields: those that the tenant will not change.
         contacts: on the lists that the old one uses: the new one begins with all of them. None: nobody knows.
         attempts: dial attempts so far, which the new one knows nothing of. None: the tenant does not tell.
-        downtime: for how long its work stands still, in words.
+        downtime: for how long its work stands still.
     """
 
     fields: tuple[str, ...]
     contacts: int | None
     attempts: int | None
-    downtime: str
+    downtime: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class ObjectChange:
         before: its live fields, in names; None where there is no such object.
         after: its fields after apply, declared or not; None where it is deleted.
         declared: the top-level fields that a write sends; for a replacement, all those of the new object.
-        later: fields fixed when the object is created, in words; they are absent from `after`.
+        later: fields fixed when the object is created, and when that is; they are absent from `after`.
         seconds_later: the same fields, as seconds after that moment.
         adopts: whether an object without our mark gets it.
         owner: the workspace whose mark the live object carries.
@@ -115,7 +115,7 @@ class ObjectChange:
     after: Mapping[str, Any] | None
     declared: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[FieldChange, ...] = ()
-    later: Mapping[str, str] = field(default_factory=dict)
+    later: Mapping[str, Reason] = field(default_factory=dict)
     seconds_later: Mapping[str, int] = field(default_factory=dict)
     adopts: bool = False
     owner: str | None = None

@@ -68,7 +68,8 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
         "declared": dict(change.declared),
         "fields": [{"path": each.path, "before": each.before, "after": each.after} for each in change.fields],
         "later": {
-            name: {"words": words, "seconds": change.seconds_later[name]} for name, words in change.later.items()
+            name: {"seconds": change.seconds_later[name], **make_reason_document(why)}
+            for name, why in change.later.items()
         },
         "adopts": change.adopts,
         "owner": change.owner,
@@ -85,7 +86,11 @@ def object_document(change: ObjectChange) -> dict[str, Any]:
 
 
 def _cost(cost: Replacement) -> dict[str, Any]:
-    return {"contacts": cost.contacts, "attempts": cost.attempts, "downtime": cost.downtime}
+    return {"contacts": cost.contacts, "attempts": cost.attempts, "downtime": make_reason_document(cost.downtime)}
+
+
+def _read_cost(fields: tuple[str, ...], cost: Mapping[str, Any]) -> Replacement:
+    return Replacement(fields, cost["contacts"], cost["attempts"], read_named(cost["downtime"]))
 
 
 def rows_document(change: RowChange) -> dict[str, Any]:
@@ -154,14 +159,14 @@ def read_object(each: Mapping[str, Any]) -> ObjectChange:
         after=change["after"],
         declared=each["declared"],
         fields=tuple(FieldChange(f["path"], f["before"], f["after"]) for f in each["fields"]),
-        later={name: value["words"] for name, value in each["later"].items()},
+        later={name: read_named(value) for name, value in each["later"].items()},
         seconds_later={name: value["seconds"] for name, value in each["later"].items()},
         adopts=each["adopts"],
         owner=each["owner"],
         references=tuple((kind, name) for kind, name in each["references"]),
         releases=tuple((kind, name) for kind, name in each["releases"]),
         precondition=each["precondition"],
-        replacement=None if cost is None else Replacement(tuple(path for (path,) in change["replace_paths"]), **cost),
+        replacement=None if cost is None else _read_cost(tuple(path for (path,) in change["replace_paths"]), cost),
         why=tuple(read_named(reason) for reason in each["why"]),
         previous=each["previous_name"],
         unmoved=None if each["unmoved"] is None else from_json(Unmoved, each["unmoved"]),

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
+
+from reconciler.model.reason import Reason
 
 
 class Exit(IntEnum):
@@ -47,6 +51,15 @@ class ReconcilerError(Exception):
         self.hint = hint
 
 
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Of what a plan is no longer good: its address, the place of its manifest where that is known, and why."""
+
+    object: str
+    place: str | None
+    why: Reason
+
+
 class Refused(ReconcilerError):
     """A guard or a rule said no. Nothing was written."""
 
@@ -61,10 +74,26 @@ class Unapproved(Refused):
 
 
 class Stale(ReconcilerError):
-    """The plan no longer describes the tenant, or was altered after it was made. Nothing was written."""
+    """The plan no longer describes the tenant, or was altered after it was made. Nothing was written.
+
+    Attributes:
+        expired: whatever has passed since that the plan was made by; its words are not in the message.
+    """
 
     code = "stale-plan"
     exit_code = Exit.STALE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        note: str | None = None,
+        hint: str | None = None,
+        expired: Sequence[Expired] = (),
+    ) -> None:
+        super().__init__(message, where=where, note=note, hint=hint)
+        self.expired = tuple(expired)
 
 
 class EmptySource(ReconcilerError):

@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.model.campaign_state import RunState
 from reconciler.model.outside_names import Named
 from reconciler.model.problem import Problem
+from reconciler.model.reason import Reason
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.row_files import RowQuery
 from reconciler.model.surface_wire import Wire
@@ -77,7 +78,7 @@ class Later:
     """A field whose value is fixed when the object is created: so many seconds after that moment."""
 
     seconds: int
-    words: str
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,12 @@ class ReplaceBehaviour:
 
     Attributes:
         fields: the live fields with the declared ones laid over them → those of the new object.
-        downtime: live fields, those of the new object, and its fields that are fixed later, in words → for how long its
-            work stands still, in words.
+        downtime: live fields, those of the new object, and its fields that are fixed later → for how long its work
+            stands still.
     """
 
     fields: Callable[[Fields], dict[str, Any]]
-    downtime: Callable[[Fields, Fields, Mapping[str, str]], str]
+    downtime: Callable[[Fields, Fields, Mapping[str, Later]], Reason]
 
 
 @dataclass(frozen=True, slots=True)

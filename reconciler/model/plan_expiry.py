@@ -12,6 +12,7 @@ from datetime import datetime
 
 from reconciler.model.change import Action
 from reconciler.model.instants import format_instant
+from reconciler.model.reason import Reason
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
 from reconciler.model.segment_membership import DoNotCall
@@ -22,13 +23,13 @@ class Expiry:
     """A moment at which a plan is no longer good.
 
     Attributes:
-        at: the moment. of: whose it is. words: what has happened by then.
+        at: the moment. of: whose it is. why: what has happened by then.
         included: whether the plan is still good at that very moment: a list is as old as it may be, and no older.
     """
 
     at: datetime
     of: Address
-    words: str
+    why: Reason
     included: bool
 
     def is_over(self, now: datetime) -> bool:
@@ -50,8 +51,8 @@ def iter_expiries(campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall
     """Every moment at which something that a plan was made by is no longer so."""
     for listed in suppressions:
         if listed.taken is not None and not listed.only_warns:
-            words = f"the do-not-call list of {listed.segment} is older than it may be"
-            yield Expiry(listed.taken + listed.max_age, listed.address, words, included=True)
+            why = Reason("dnc_list_too_old", (str(listed.segment),))
+            yield Expiry(listed.taken + listed.max_age, listed.address, why, included=True)
     for planned in campaigns:
         if writes_window(planned):
             yield from _iter_schedule_expiries(planned)
@@ -60,13 +61,12 @@ def iter_expiries(campaigns: Iterable[Planned], suppressions: Iterable[DoNotCall
 def _iter_schedule_expiries(planned: Planned) -> Iterator[Expiry]:
     campaign = planned.campaign
     starts, ends = campaign.starts, campaign.ends
-    what = "window of its calendar" if campaign.repeats else "schedule"
     if campaign.repeats and starts is not None:
-        begun = f"the {what} that the plan would set has begun at {format_instant(starts)}"
+        begun = Reason("window_begun", (format_instant(starts),))
         yield Expiry(starts, campaign.address, begun, included=False)
     # other times are the manifest's own, and are the same in a new plan: only that they are over is news
     if ends is not None and (campaign.repeats or campaign.active):
-        over = f"the {what} that the plan would set ended at {format_instant(ends)}"
+        over = Reason("window_over" if campaign.repeats else "schedule_over", (format_instant(ends),))
         yield Expiry(ends, campaign.address, over, included=False)
 
 

@@ -161,6 +161,22 @@ CODES: Mapping[str, Mapping[str, str]] = {
     # why nobody could look at the objects of a kind
     "no_surface": {"surfaces": LIST},
     "not_read": {"error": TEXT, "status": NUMBER, "message": TEXT, "scope": TEXT},
+    # when a field that is fixed with the creation of its object will be
+    "after_creation": {"seconds": NUMBER},
+    "after_creation_within_hours": {"seconds": NUMBER},
+    "after_start": {"seconds": NUMBER},
+    # for how long nobody is called while a campaign is replaced
+    "no_downtime": {"status": TEXT},
+    "stays_stopped": {"status": TEXT},
+    "stopped_until_active": {},
+    "stopped_until": {"at": TEXT},
+    "stopped_until_after_creation": {"seconds": NUMBER},
+    "stopped_until_within_hours": {"seconds": NUMBER},
+    # why a plan is no longer good
+    "dnc_list_too_old": {"segment": TEXT},
+    "window_begun": {"at": TEXT},
+    "window_over": {"at": TEXT},
+    "schedule_over": {"at": TEXT},
     # why a waiver does not hold
     "waiver_expired": {"until": TEXT},
     "rule_unwaivable": {"rule": TEXT},

@@ -17,6 +17,7 @@ from reconciler.model.instants import format_instant, parse_duration, parse_inst
 from reconciler.model.kind import Later
 from reconciler.model.nearest_name import find_nearest
 from reconciler.model.problem import Problem
+from reconciler.model.reason import Reason
 from reconciler.model.resource import Resource
 from reconciler.model.weekly_calendar import DAYS, Calendar, Hours, load_zones, parse_minutes
 
@@ -74,13 +75,12 @@ def make_times(spec: Spec, as_of: datetime) -> dict[str, Any]:
     found = make_schedule(spec, as_of)
     told: dict[str, Any] = {}
     if found.starts_in is not None:
-        words = f"{_describe_delay(spec)} after it is created"
-        if found.within_hours:
-            words += ", or in the first minute after that from which all its contacts may be called until its end"
-        told["startTime"] = Later(int(found.starts_in.total_seconds()), words)
+        code = "after_creation_within_hours" if found.within_hours else "after_creation"
+        seconds = int(found.starts_in.total_seconds())
+        told["startTime"] = Later(seconds, Reason(code, (str(seconds),)))
         if found.lasts is not None:
-            seconds = int((found.starts_in + found.lasts).total_seconds())
-            told["endTime"] = Later(seconds, f"{spec['lasts']} after its start")
+            lasts = int(found.lasts.total_seconds())
+            told["endTime"] = Later(seconds + lasts, Reason("after_start", (str(lasts),)))
     if found.starts is not None:
         told["startTime"] = format_instant(found.starts)
     if found.ends is not None:

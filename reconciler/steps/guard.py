@@ -13,7 +13,7 @@ from reconciler.model.approval import describe_shortfall, find_shortfalls
 from reconciler.model.approval_policy import find_needs
 from reconciler.model.ceiling import merge_ceilings
 from reconciler.model.change import Changes
-from reconciler.model.errors import Refused, Stale, Unapproved
+from reconciler.model.errors import Expired, Refused, Stale, Unapproved
 from reconciler.model.finding import Finding, Severity
 from reconciler.model.live_state import Live
 from reconciler.model.plan import Plan
@@ -145,12 +145,14 @@ def _check_same_wishes(plan: Plan, terms: ApplyOptions) -> None:
         )
     if plan.tool_version != __version__:
         differs.append(f"the plan was made by version {plan.tool_version}, this is {__version__}")
-    for each in find_expired(plan.campaigns, plan.suppressions, plan.good_until, terms.now):
-        place = terms.places.get(each.of)
-        differs.append(f"{each.of}{f' ({place})' if place else ''}: {each.words}")
-    if differs:
+    expired = [
+        Expired(str(each.of), str(terms.places[each.of]) if each.of in terms.places else None, each.why)
+        for each in find_expired(plan.campaigns, plan.suppressions, plan.good_until, terms.now)
+    ]
+    if differs or expired:
         raise Stale(
-            "the plan is not for this workspace as it is now:\n" + "\n".join(f"  {words}" for words in differs),
+            "\n".join(("the plan is not for this workspace as it is now:", *(f"  {words}" for words in differs))),
+            expired=expired,
             note="nothing more was written" if terms.resume else "nothing was written",
             hint="go back to what was planned, or plan again and have the new plan reviewed",
         )

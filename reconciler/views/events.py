@@ -16,6 +16,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.report import ChunkDone, Failure, Outcome, Report, StepResult
 from reconciler.model.resource_address import Address
+from reconciler.views.reasons import describe_error
 
 FORMAT_VERSION = "1.1"
 
@@ -105,7 +106,7 @@ class ApplyEvents:
             "run-failed",
             exit_code=int(error.exit_code),
             code=error.code,
-            words=error.message,
+            words=describe_error(error),
             hint=error.hint,
             failure=Failure.of(error).document(),
         )

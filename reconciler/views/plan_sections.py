@@ -213,7 +213,7 @@ def _iter_settings(change: ObjectChange) -> Iterator[tuple[str | None, tuple[Cel
         yield None, (*who, say("name"), name(change.previous), name(change.name))
     if change.action is Action.CREATE:
         settings = [f"{field.path}: {_format_value(field.after)}" for field in change.fields if field.path != "name"]
-        settings += [f"{each}: {words}" for each, words in sorted(change.later.items())]
+        settings += [f"{each}: {describe_reason(why)}" for each, why in sorted(change.later.items())]
         yield None, (*who, say("all"), say("–"), quote(", ".join(settings)))
         return
     for field in change.fields:
@@ -221,7 +221,8 @@ def _iter_settings(change: ObjectChange) -> Iterator[tuple[str | None, tuple[Cel
     if change.replacement is not None:
         cost = change.replacement
         contacts, attempts = ("?" if count is None else f"{count:,}" for count in (cost.contacts, cost.attempts))
-        words = f"starts over with {contacts} contacts, {attempts} attempts forgotten; downtime: {cost.downtime}"
+        down = describe_reason(cost.downtime)
+        words = f"starts over with {contacts} contacts, {attempts} attempts forgotten; downtime: {down}"
         yield None, (*who, say("replacement"), say("–"), quote(words))
     if not change.fields and change.previous is None:
         yield None, (*who, say("–"), say("–"), say("–"))

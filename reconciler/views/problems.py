@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 from rich.text import Text
 
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.problem import BadInput, Problem
-from reconciler.model.reason_json import make_counted_document
+from reconciler.model.reason_json import make_counted_document, make_reason_document
 from reconciler.views.plain_text import plain, plain_json, plain_lines
-from reconciler.views.reasons import describe_faults
+from reconciler.views.reasons import describe_error, describe_faults
 
 FORMAT = "1.0"
 """The version of the document of an error."""
@@ -28,7 +28,11 @@ def machine(error: ReconcilerError) -> str:
     told: dict[str, Any] = {"where": error.where, "status": error.status, "request_id": error.request_id}
     told |= {"note": error.note, "hint": error.hint}
     told |= {"problems": [_problem_document(each) for each in error.problems]} if isinstance(error, BadInput) else {}
-    return make_document(error.code, error.message, error.exit_code, **told)
+    if isinstance(error, Stale) and error.expired:
+        told["expired"] = [
+            {"object": each.object, "place": each.place, **make_reason_document(each.why)} for each in error.expired
+        ]
+    return make_document(error.code, describe_error(error), error.exit_code, **told)
 
 
 def make_document(code: str, message: str, exit_code: int, **more: Any) -> str:
@@ -62,7 +66,7 @@ def show_failure(error: ReconcilerError) -> Text:
             lines += [_count_problems(error.problems[MOST:]), Text()]
         lines += [Text(line, "bold") for line in plain_lines(error.message)]
     else:
-        lines += _format_error(error.code, error.message, error.where, error.note, error.hint)
+        lines += _format_error(error.code, describe_error(error), error.where, error.note, error.hint)
     return Text("\n").join(lines)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.change import Sample
+from reconciler.model.errors import ReconcilerError, Stale
 from reconciler.model.finding import Finding
 from reconciler.model.notice import Notice
 from reconciler.model.reason import Counted, Reason, Share, read_reason
@@ -37,6 +38,21 @@ def _describe_region(args: Mapping[str, Any]) -> str:
 
 def _fault(args: Mapping[str, Any]) -> str:
     return describe_reason(read_reason(args["fault"]["code"], args["fault"]["args"]))
+
+
+_STOPPED = "from the pause of the old one until the new one is active; it starts"
+
+
+def _format_seconds(seconds: float) -> str:
+    """The length as manifests have it, in its largest whole unit: `15m`, `8h`, `2d`."""
+    whole = ((each, letter) for each, letter in ((86_400, "d"), (3_600, "h"), (60, "m")) if seconds % each == 0)
+    unit, letter = next(whole, (1, "s"))
+    return f"{seconds / unit:g}{letter}"
+
+
+def _describe_wait(seconds: float) -> str:
+    waits = "or in the first minute after that from which all its contacts may be called until its end"
+    return f"{_format_seconds(seconds)} after it is created, {waits}"
 
 
 _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
@@ -122,6 +138,19 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "nothing_planned": "a plan would change nothing",
     "no_surface": lambda args: f"the tenant declares no surface {' or '.join(args['surfaces'])}",
     "not_read": "{message} ({error}, status {status}); reading them needs the scope {scope}",
+    "after_creation": lambda args: f"{_format_seconds(args['seconds'])} after it is created",
+    "after_creation_within_hours": lambda args: _describe_wait(args["seconds"]),
+    "after_start": lambda args: f"{_format_seconds(args['seconds'])} after its start",
+    "no_downtime": "none: it is {status}",
+    "stays_stopped": "it stays stopped: it becomes {status}",
+    "stopped_until_active": f"{_STOPPED} at once",
+    "stopped_until": f"{_STOPPED} at {{at}}",
+    "stopped_until_after_creation": lambda args: f"{_STOPPED} {_format_seconds(args['seconds'])} after it is created",
+    "stopped_until_within_hours": lambda args: f"{_STOPPED} {_describe_wait(args['seconds'])}",
+    "dnc_list_too_old": "the do-not-call list of {segment} is older than it may be",
+    "window_begun": "the window of its calendar that the plan would set has begun at {at}",
+    "window_over": "the window of its calendar that the plan would set ended at {at}",
+    "schedule_over": "the schedule that the plan would set ended at {at}",
     "waiver_expired": "it expired on {until}",
     "rule_unwaivable": "the floor does not let {rule} be waived",
     "waiver_too_long": "the floor allows no waiver for more than {days:g} days",
@@ -166,6 +195,15 @@ def describe_cause(finding: Finding) -> str:
 def describe_notice(notice: Notice) -> str:
     """What a person should know; of rows that do not count, why."""
     return f"{notice.message}: {describe_faults(notice.faults)}" if notice.faults else notice.message
+
+
+def describe_error(error: ReconcilerError) -> str:
+    """What happened; of a plan that is no longer good, whatever has passed since it was made, a line each."""
+    expired = error.expired if isinstance(error, Stale) else ()
+    lines = (
+        f"  {each.object}{f' ({each.place})' if each.place else ''}: {describe_reason(each.why)}" for each in expired
+    )
+    return "\n".join((error.message, *lines))
 
 
 def describe_row_reason(counted: Counted) -> str:

@@ -131,7 +131,7 @@ def _describe_object(step: Step, change: ObjectChange, causes: Causes | None) ->
         yield Text(plain(f"    {words}"), "yellow")
     if change.action is Action.CREATE:
         told = [f"{field.path}: {_format_value(field.after)}" for field in change.fields if field.path != "name"]
-        told += [f"{name}: {words}" for name, words in change.later.items()]
+        told += [f"{name}: {describe_reason(why)}" for name, why in change.later.items()]
         yield from _wrap_parts(told)
         return
     if change.previous is not None:
@@ -143,7 +143,7 @@ def _describe_object(step: Step, change: ObjectChange, causes: Causes | None) ->
             forces += f"  ({words})"
         yield Text(plain(f"    {field.path}: {_format_value(field.before)} → {_format_value(field.after)}{forces}"))
     if change.replacement is not None:
-        yield from _wrap_parts(f"{name}: {words}" for name, words in change.later.items())
+        yield from _wrap_parts(f"{name}: {describe_reason(why)}" for name, why in change.later.items())
         yield from _describe_cost(change.replacement)
     if change.adopts or change.action is Action.DELETE:
         yield Text(plain(f"    {describe_reason(change.why[-1])}"), "dim")
@@ -180,7 +180,7 @@ def _describe_cost(cost: Replacement) -> Iterator[Text]:
     yield Text(
         plain(f"{words} starts over with {contacts} contacts; the history of {attempts} attempts is lost"), "yellow"
     )
-    yield Text(plain(f"    downtime: {cost.downtime}"), "yellow")
+    yield Text(plain(f"    downtime: {describe_reason(cost.downtime)}"), "yellow")
 
 
 def _wrap_parts(parts: Iterable[str], width: int = 100) -> Iterator[Text]:

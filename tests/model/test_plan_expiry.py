@@ -15,6 +15,7 @@ from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
 from reconciler.model.segment_membership import DoNotCall
 from reconciler.model.serialization import from_json
+from reconciler.views.reasons import describe_reason
 from tests.rules.cases import CAMPAIGN
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -37,7 +38,7 @@ def registry(taken: datetime, days: int = 1, *, only_warns: bool = False) -> DoN
 
 
 def over(of: list[Planned], made: datetime, now: datetime, *lists: DoNotCall) -> list[str]:
-    return [each.words for each in find_expired(of, lists, find_good_until(of, lists, made), now)]
+    return [describe_reason(each.why) for each in find_expired(of, lists, find_good_until(of, lists, made), now)]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ LEFT_OUT = st.lists(st.builds(Counted, WHY, COUNTS), max_size=3).map(tuple)
 SHARES = st.lists(st.builds(Share, NAMES, COUNTS), max_size=3, unique_by=lambda share: share.value).map(tuple)
 POINTS = st.none() | st.integers(0, 10**4).map(lambda hundredths: hundredths / 100)
 REPLACEMENTS = st.builds(
-    Replacement, st.lists(NAMES, min_size=1, max_size=2).map(tuple), st.none() | COUNTS, st.none() | COUNTS, TEXTS
+    Replacement, st.lists(NAMES, min_size=1, max_size=2).map(tuple), st.none() | COUNTS, st.none() | COUNTS, WHY
 )
 UNMOVED = st.builds(
     Unmoved,
@@ -83,7 +83,7 @@ PAIRS = st.lists(st.tuples(NAMES, TEXTS), max_size=2).map(tuple)
 
 @st.composite
 def object_changes(draw: st.DrawFn) -> ObjectChange:
-    later = draw(st.dictionaries(NAMES, TEXTS, max_size=2))
+    later = draw(st.dictionaries(NAMES, WHY, max_size=2))
     return ObjectChange(
         address=draw(ADDRESSES),
         name=draw(TEXTS),

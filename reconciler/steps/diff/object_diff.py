@@ -88,7 +88,7 @@ def _make_creation(resource: Resource, fields: Mapping[str, Any], surface: Wire)
         after=plain,
         declared=plain,
         fields=tuple(FieldChange(name, None, value) for name, value in _flatten(plain)),
-        later={name: value.words for name, value in later.items()},
+        later={name: value.why for name, value in later.items()},
         seconds_later={name: value.seconds for name, value in later.items()},
         references=_list_references(surface, plain),
         why=(Reason("absent"),),
@@ -166,7 +166,6 @@ def _make_replacement(
     found = [live.find(*each) for each in update.releases]
     sizes = [each.size for each in found if each is not None and each.size is not None]
     old = live.find(update.address.kind, update.name)
-    words = {name: value.words for name, value in later.items()}
     return replace(
         update,
         action=Action.REPLACE,
@@ -175,14 +174,14 @@ def _make_replacement(
         fields=tuple(
             field_changes.changed({name: value for name, value in before.items() if name not in later}, after)
         ),
-        later=words,
+        later={name: value.why for name, value in later.items()},
         seconds_later={name: value.seconds for name, value in later.items()},
         references=_list_references(surface, after),
         replacement=Replacement(
             stuck,
             sum(sizes) if sizes else None,
             old.statistics.attempts if old is not None and old.statistics is not None else None,
-            behaviour.downtime(before, after, words),
+            behaviour.downtime(before, after, later),
         ),
         why=(*update.why, Reason("unchangeable", stuck)),
     )

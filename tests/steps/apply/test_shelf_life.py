@@ -11,6 +11,7 @@ import pytest
 from reconciler.model.errors import Exit, Stale
 from reconciler.model.instants import format_instant
 from reconciler.simulator import Simulator
+from reconciler.views.reasons import describe_error
 from tests.conftest import Folder, manifest
 from tests.steps.apply.test_hours_at_apply import Office, declare, live
 
@@ -40,8 +41,9 @@ def test_a_window_that_has_begun_or_is_over_is_refused_with_its_place(
         with pytest.raises(Stale) as stale:
             office.commit(plan, now)
         assert stale.value.exit_code == Exit.STALE
-        assert "Campaign/calls (campaign.yaml:10:" in stale.value.message
-        assert words in stale.value.message
+        told = describe_error(stale.value)
+        assert "Campaign/calls (campaign.yaml:10:" in told
+        assert words in told
     assert not tenant.requests().writes()
 
 
