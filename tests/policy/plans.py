@@ -202,7 +202,7 @@ def shows_all() -> Plan:
     """The plan that docs/policy.md shows: it breaks policies, and has a start that is not known and a replacement."""
     whole = breaks_policy()
     objects = tuple(
-        replace(each, later={"startTime": "15m after it is created"}, seconds_later={"startTime": 900})
+        replace(each, later={"startTime": Reason("after_creation", ("900",))}, seconds_later={"startTime": 900})
         if each.address == EVENING
         else each
         for each in whole.objects
