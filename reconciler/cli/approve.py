@@ -15,7 +15,7 @@ import click
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan_approvals import collect_approvals, load_reviews, open_program, reviews_option
 from reconciler.cli.workspace_options import command_line, open_workspace, workspace_options
-from reconciler.model.errors import Exit, Refused, Stale
+from reconciler.model.errors import Exit, Expired, Refused, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.workspace_settings import Workspace
 
@@ -95,12 +95,10 @@ class _Approve:
         if its != meant:
             raise Stale(f"the plan is for {its}; here it is {meant}", hint="name the workspace that it was made of")
         now = datetime.now(UTC)
-        over = [
-            f"{each.of}: {each.words}" for each in find_expired(plan.campaigns, plan.suppressions, plan.good_until, now)
-        ]
+        over = find_expired(plan.campaigns, plan.suppressions, plan.good_until, now)
         if over:
-            words = "\n".join(f"  {each}" for each in over)
-            raise Stale(f"the plan is good no longer:\n{words}", hint="plan again, and approve the new plan")
+            expired = [Expired(str(each.of), None, each.why) for each in over]
+            raise Stale("the plan is good no longer:", hint="plan again, and approve the new plan", expired=expired)
 
     def tell(self) -> bool:
         """Show what the plan is, what it needs, and who has approved; whether nothing is missing."""
