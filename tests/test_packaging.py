@@ -54,7 +54,7 @@ def test_the_wheel_validates_its_own_starter_manifests_from_another_folder(insta
 
 
 def test_the_wheel_makes_a_repository_that_it_validates(installed: Path, tmp_path: Path) -> None:
-    program = "import sys; from reconciler.cli import run; sys.exit(run(['init', 'new', '--yes']) or run(['validate', '-w', 'new/manifests']))"
+    program = "import sys; from reconciler.cli import run; sys.exit(run(['init', 'new', '--yes', '--ci', 'github']) or run(['validate', '-w', 'new/manifests']))"
     ended = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,
@@ -65,6 +65,8 @@ def test_the_wheel_makes_a_repository_that_it_validates(installed: Path, tmp_pat
     )
     assert ended.returncode == 0, ended.stderr
     assert "9 manifests are valid" in ended.stdout
+    assert (tmp_path / "new" / ".github" / "actions" / "reconciler" / "action.yml").exists()
+    assert (tmp_path / "new" / "pipelines" / "reconciler.sh").exists()
 
 
 def test_the_wheel_holds_what_a_page_is_made_of(installed: Path) -> None:

@@ -148,11 +148,14 @@ def drift_issue(file: Path, name: str) -> int:
     plan = _read_plan(file)
     shown = _describe_shown(plan)
     drifted = not plan.empty or bool(plan.undeclared)
-    text = show_plan(plan, shown.run or None)
+    of = f"commit `{shown.commit[:12]}`" + (f" ([run](<{shown.run}>))" if shown.run else "")
+    text = f"The tenant is not as the manifests of {of} say. {_UNDOES}\n\n{show_plan(plan, shown.run or None)}"
     done = put_issue(open_code_host(os.environ), name, shown, _make_title(plan), text, drifted=drifted)
     click.echo(f"Drift: {_DONE[done]}.")
     return 0
 
+
+_UNDOES = "What has moved is what this plan would move back:"
 
 _DONE = {
     "nothing": "none, and no issue is open",

@@ -13,9 +13,6 @@ from reconciler.code_hosts.archived_plan import PLAN, write_plan
 from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, need
 from reconciler.code_hosts.http_exchange import HostClient
 
-JOB = "reconciler:plan"
-"""The template's job that makes a plan (pipelines/reconciler.gitlab-ci.yml)."""
-
 
 class GitLab:
     """One project of GitLab's; its place is in a job's environment, the token in a variable of the project."""
@@ -93,19 +90,19 @@ class GitLab:
         return [name for name in names if name and name != change.author]
 
     def fetch_plan(self, change: Change, name: str, into: Path) -> str | None:
-        """The plan that the last job of that name has kept, in a pipeline of the newest commit in this project."""
+        """The plan that the last job has kept by that name, in a pipeline of the newest commit in this project."""
         pipelines = self._client.iter_pages(f"{self._at}/merge_requests/{change.number}/pipelines")
         mine = [int(each["id"]) for each in pipelines if each.get("sha") == change.head and self._is_here(each)]
         for pipeline in sorted(mine, reverse=True):
             jobs = self._client.iter_pages(f"{self._at}/pipelines/{pipeline}/jobs")
-            kept = [int(each["id"]) for each in jobs if each.get("name") == JOB and each.get("artifacts_file")]
+            kept = [int(each["id"]) for each in jobs if each.get("artifacts_file")]
             for job in sorted(kept, reverse=True):
                 try:
                     content = self._client.download(f"{self._at}/jobs/{job}/artifacts/{name}/{PLAN}")
                 except CodeHostError as error:
                     if error.status != 404:
                         raise
-                    continue  # a job of another workspace's
+                    continue  # a job that keeps something else, or another workspace's plan
                 write_plan(content, into)
                 return f"job {job} of pipeline {pipeline}"
         return None

@@ -62,9 +62,7 @@ def put_issue(host: CodeHost, name: str, shown: Shown, title: str, text: str, *,
         return "closed"
 
     def make(before: Marker | None) -> str:
-        # the same drift on another night is no other text
-        told = before.shown if before is not None and before.shown.digest == shown.digest else shown
-        return compose(Marker("drift", name, told), text, ())
+        return compose(Marker("drift", name, shown), text, ())
 
     def update(post: Post, body: str) -> None:
         host.update_issue(post, title, body)

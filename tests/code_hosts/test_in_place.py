@@ -138,7 +138,7 @@ def test_an_issue_is_written_once_left_as_it_is_updated_and_closed(state: Host) 
     assert put_issue(there, NAME, SHOWN, "Drift", "one", drifted=False) == "nothing"
     assert put_issue(there, NAME, SHOWN, "Drift", "one", drifted=True) == "unchanged"
     later = replace(SHOWN, at="2026-07-02T10:00:00Z", run="https://ci.example/runs/2")
-    assert put_issue(there, NAME, later, "Drift", "one", drifted=True) == "unchanged"
+    assert put_issue(there, NAME, later, "Drift", "one", drifted=True) == "updated"
     other = replace(later, digest=f"sha256:{'1' * 64}")
     assert put_issue(there, NAME, other, "Drift: 2", "two", drifted=True) == "updated"
     state.issues.append({**state.issues[0], "number": 1, "pull_request": {}})
