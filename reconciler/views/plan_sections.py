@@ -264,7 +264,9 @@ def _describe_segments(value: Plan) -> Iterator[Section]:
 
 def _describe_why(change: AnyRowChange) -> str:
     why = "; ".join(f"{reason.count:,} {describe_row_reason(reason)}" for reason in change.reasons[:_NAMED])
-    return why + (f"; {len(change.reasons) - _NAMED} other reasons" if len(change.reasons) > _NAMED else "")
+    return why + (
+        f"; {format_count(len(change.reasons) - _NAMED, 'other reason')}" if len(change.reasons) > _NAMED else ""
+    )
 
 
 def _list_undeclared(value: Plan) -> Section:

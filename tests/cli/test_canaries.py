@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.cli import run as run_program
 from reconciler.simulator import Simulator
+from reconciler.views import list_formats
 from tests import delivery
 from tests.conftest import Folder
 
@@ -84,7 +85,8 @@ def test_nobody_is_named_in_anything_that_a_run_prints_or_leaves(
 
     with caplog.at_level("DEBUG"):
         tell("--debug", "plan", "--out", plan)
-        tell("show", plan, "--format", "json")
+        for format in list_formats("plan"):
+            assert tell("show", plan, "--format", format) == 0
         assert tell("explain", "contact", "CANARYID1", "--segment", "chosen") == 0
         if method == "bulkInsert":
             tenant.faults.add("reject-rows", index=[1], code="ARCHIVED", message=QUOTED, times=None)

@@ -19,7 +19,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0"),
 )
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds in which a browser has started, and answers each question."""
 
 

@@ -12,6 +12,8 @@ from tests.views import chromium
 from tests.views.chromium import Page
 from tests.views.plans import hostile, large, plan
 
+pytestmark = pytest.mark.xdist_group("chromium")
+
 TAB, ENTER, SPACE = ("Tab", 9), ("Enter", 13, "\r"), (" ", 32, " ")
 IN_PIPELINE = bool(os.environ.get("CI") or os.environ.get("RECONCILER_CI"))
 FOCUSED = "document.activeElement.id || document.activeElement.textContent.trim()"
