@@ -173,6 +173,7 @@ def test_a_voice_speaks_for_itself() -> None:
         "rate_words",
         "impact",
         "causes",
+        "comparison",
         "markdown_escape",
         "line_budget",
         "rule_links",

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 @workspace_options
 @refresh_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Say how it differs from an earlier saved plan, such as the one that was approved.",
+)
 @format_option("plan")
 @link_option
 @full_option
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
 def plan(
     chosen: dict[str, Any],
     out: Path | None,
+    against: Path | None,
     output_format: str,
     link: str | None,
     full: bool,
@@ -61,7 +67,9 @@ def plan(
     from reconciler.cli.notifications import tell_of_plan
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.flow import propose
-    from reconciler.ledger.saved_plans import save_plan
+    from reconciler.ledger.saved_plans import open_plan, save_plan
+    from reconciler.model.problem import Location
+    from reconciler.steps.compare import compare_plans
     from reconciler.steps.load import load
     from reconciler.views.read_progress import ReadingProgress
 
@@ -73,6 +81,12 @@ def plan(
         runtime.start_phase("reading the manifests")
         desired = load(workspace)
         proposed = replace(propose(desired, runtime), ledger=runtime.ledger_state, origin=runtime.origin)
+        if against is not None:
+            earlier = open_plan(against, desired.scratch / "against", runtime.ledger(desired).seal)
+            compared = compare_plans(
+                earlier, proposed, Location(str(against)), desired.settings.engine, desired.scratch
+            )
+            proposed = replace(proposed, against=compared)
         reading.end()
         tell_of_ledger(runtime)
         show("plan", output_format, proposed, link=link, full=full)

@@ -20,6 +20,7 @@ from reconciler.model.live_state import Unseen
 from reconciler.model.notice import Notice
 from reconciler.model.origin import Origin
 from reconciler.model.outcome_change import AnyRowChange, NumbersChange, OutcomeChange
+from reconciler.model.plan_comparison import PlanComparison
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.rule_input import Planned
@@ -83,9 +84,10 @@ class Plan:
         origin: whose change it is, and what ran for it; None: nothing said so.
         causes: where the changes come from, against the last apply; None: the ledger knows of none.
         approvals: whose approval it needs, by group, and why.
-        created: when the plan was made. It, the origin, the places, the causes, the notices, the requests that were
-            made to read, and of the campaigns what was counted and is expected are not bound by the digest: they say
-            how the plan came about and what may come of it, and not what it does.
+        against: how it differs from an earlier plan; None: it was held against none.
+        created: when the plan was made. It, the origin, the places, the causes, the comparison, the notices, the
+            requests that were made to read, and of the campaigns what was counted and is expected are not bound by the
+            digest: they say how the plan came about and what may come of it, and not what it does.
     """
 
     workspace: str
@@ -119,6 +121,7 @@ class Plan:
     origin: Origin | None = None
     causes: Causes | None = None
     approvals: tuple[Need, ...] = ()
+    against: PlanComparison | None = None
     _at: Mapping[Address, ObjectChange | AnyRowChange] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -35,6 +35,7 @@ from reconciler.model.outcome_json import (
     read_outcomes,
 )
 from reconciler.model.plan import FORMAT_VERSION, Budget, Plan, Step
+from reconciler.model.plan_comparison import PlanComparison
 from reconciler.model.problem import Location
 from reconciler.model.reason import Share, count_codes
 from reconciler.model.reason_json import make_counted_document, read_counted
@@ -46,7 +47,7 @@ from reconciler.model.serialization import from_json, to_json
 from reconciler.model.verdict import reach_verdict
 from reconciler.model.write_ops import WriteOp
 
-_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places", "causes", "origin")
+_NOT_BOUND = ("digest", "timestamp", "notices", "notice_details", "ledger", "places", "causes", "origin", "against")
 _NOT_BOUND_OF_BUDGET = ("reads",)
 _NOT_BOUND_OF_IMPACT = ("data", "scores")
 _NOT_BOUND_OF_CAMPAIGN = ("forecast", "statistics", "opens")
@@ -105,6 +106,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         **({} if plan.origin is None else {"origin": plan.origin.document()}),
         **({} if plan.causes is None else {"causes": to_json(plan.causes)}),
         **({"approvals": [to_json(each) for each in plan.approvals]} if plan.approvals else {}),
+        **({} if plan.against is None else {"against": to_json(plan.against)}),
     }
     return {**document, "digest": document_digest(document)}
 
@@ -265,6 +267,7 @@ def read_plan(document: Mapping[str, Any], rows_folder: Path, columns: Mapping[s
         origin=read_origin(document.get("origin")),
         causes=from_json(Causes, document["causes"]) if document.get("causes") else None,
         approvals=tuple(from_json(Need, each) for each in document.get("approvals", ())),
+        against=from_json(PlanComparison, document["against"]) if document.get("against") else None,
     )
 
 

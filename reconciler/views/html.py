@@ -51,7 +51,7 @@ _KINDS = (
     ("steps", "steps"),
 )
 _KIND_OF = {
-    **dict.fromkeys(("blocked", "approvals", "warnings", "waivers", "findings"), "findings"),
+    **dict.fromkeys(("against", "blocked", "approvals", "warnings", "waivers", "findings"), "findings"),
     **dict.fromkeys(("concentration", "calls", "moves", "near"), "people"),
     **dict.fromkeys(("campaigns", "objects", "undeclared"), "objects"),
     **dict.fromkeys(("segments", "outcomes", "accounts", "samples"), "rows"),

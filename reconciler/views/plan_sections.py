@@ -17,11 +17,13 @@ from reconciler.model.finding import Finding
 from reconciler.model.instants import format_instant
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.plan import Plan
+from reconciler.model.plan_comparison import PlanComparison
 from reconciler.model.plan_json import plan_digest
 from reconciler.model.text_lists import format_count
 from reconciler.model.typed_states import CAMPAIGN
 from reconciler.views.approvals import describe_need, describe_needs
 from reconciler.views.causes import describe_causes, iter_rows_cause
+from reconciler.views.comparison import describe_comparison, iter_differences
 from reconciler.views.impact import describe_age, describe_blast, describe_concentration, describe_near, weight
 from reconciler.views.origin import describe_origin
 from reconciler.views.reasons import (
@@ -53,6 +55,8 @@ def iter_sections(value: Plan, kept: Container[str] = ()) -> Iterator[Section]:
 
 
 def _iter_every(value: Plan) -> Iterator[Section]:
+    if value.against is not None:
+        yield _compare_with_earlier(value.against)
     refused = [each for each in value.findings if each.refuses]
     yield _list_findings("blocked", "Blocked: apply refuses this plan", refused)
     needs = tuple((quote(describe_need(each)),) for each in value.approvals)
@@ -70,6 +74,13 @@ def _iter_every(value: Plan) -> Iterator[Section]:
     yield _list_undeclared(value)
     notices = tuple((quote(describe_notice(each)),) for each in value.notices)
     yield Section("notices", format_count(len(notices), "notice"), (), notices, folded=True)
+
+
+def _compare_with_earlier(compared: PlanComparison) -> Section:
+    rows = tuple(
+        (name(where), quote(what), quote(then), quote(now)) for where, what, then, now in iter_differences(compared)
+    )
+    return Section("against", "Changed since the earlier plan", ("where", "what", "then", "now"), rows)
 
 
 def describe_verdict(value: Plan) -> str:
@@ -95,6 +106,8 @@ def iter_head(value: Plan) -> Iterator[Cell]:
     lists = sum(row.total > 0 for row in value.rows)
     people = f"contacts +{adds:,} ~{updates:,} −{removes:,}{calendar} on {format_count(lists, 'list')}"
     yield (*stress(f"{', '.join(counts) or 'No object changes'}; {people}."), *say(f" {_describe_unchanged(value)}"))
+    if value.against is not None:
+        yield stress(f"{describe_comparison(value.against)}.")
     if value.causes is not None and (words := describe_causes(value.causes)):
         yield (*say("Since run "), *name(value.causes.run), *say(f" {words}."))
     if value.impact is not None:

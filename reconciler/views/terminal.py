@@ -28,6 +28,7 @@ from reconciler.views.causes import (
     describe_object_cause,
     iter_rows_cause,
 )
+from reconciler.views.comparison import describe_comparison, iter_differences
 from reconciler.views.forecast_view import describe_forecast
 from reconciler.views.impact import describe_impact
 from reconciler.views.line_budget import fit_parts
@@ -71,6 +72,7 @@ def plan(value: Plan, full: bool = False) -> Text:
     accounts += [line for row in value.rows for line in _describe_stays(row)]
     accounts += [line for each in value.outcomes for line in outcome_view.describe_left_out(each)]
     told = (
+        list(_describe_earlier(value)),
         [line for step, change in steps for line in _describe_change(step, change, value.causes)],
         list(describe_impact(value.impact)) if value.impact is not None and not value.empty else [],
         accounts,
@@ -85,6 +87,13 @@ def plan(value: Plan, full: bool = False) -> Text:
     parts.append(list(_describe_summary(value, [change for _, change in steps if isinstance(change, RowChange)])))
     lines = [line for part in parts for line in part] if full else fit_parts(parts, MOST, "`--full` shows them")
     return Text("\n").join(lines)
+
+
+def _describe_earlier(value: Plan) -> Iterator[Text]:
+    if value.against is not None:
+        yield Text(plain(f"{describe_comparison(value.against)}."), "bold")
+        for where, what, then, now in iter_differences(value.against):
+            yield Text(plain(f"  {where}  {what}: {then} → {now}"))
 
 
 def _describe_findings(value: Plan) -> Iterator[Text]:

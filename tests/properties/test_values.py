@@ -35,6 +35,7 @@ from reconciler.model.instants import format_instant, parse_duration, parse_inst
 from reconciler.model.notice import Notice
 from reconciler.model.ownership_mark import normalise_description, split_mark, with_mark
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.plan_comparison import NamedDifference, ObjectDifference, PlanComparison, RowDifference
 from reconciler.model.plan_json import document_digest, plan_digest, plan_document, read_plan
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason, Share
@@ -138,6 +139,31 @@ def accounts(draw: st.DrawFn) -> Accounting:
 SEVERITIES = st.sampled_from(Severity)
 DAYS = st.none() | st.dates()
 MAYBE = st.none() | INSTANTS
+COMPARISONS = st.builds(
+    PlanComparison,
+    TEXTS,
+    INSTANTS,
+    st.booleans(),
+    st.booleans(),
+    st.lists(st.builds(ObjectDifference, ADDRESSES, st.none() | TEXTS, SCALARS, SCALARS), max_size=2).map(tuple),
+    st.lists(
+        st.builds(RowDifference, PARTS, st.none() | st.tuples(COUNTS, COUNTS, COUNTS), st.none(), COUNTS, COUNTS),
+        max_size=2,
+    ).map(tuple),
+    st.lists(
+        st.builds(
+            NamedDifference,
+            st.sampled_from(("finding", "waiver")),
+            st.sampled_from(("new", "gone")),
+            TEXTS,
+            TEXTS,
+            TEXTS,
+        ),
+        max_size=2,
+    ).map(tuple),
+    st.none() | POINTS,
+    st.none() | POINTS,
+)
 CAUSES = st.builds(
     Causes,
     TEXTS,
@@ -156,7 +182,8 @@ CAUSES = st.builds(
 SPANS = st.integers(0, 10**9).map(lambda seconds: timedelta(seconds=seconds))
 PLACES = st.lists(TEXTS, max_size=2).map(tuple)
 PERCENT = st.floats(0, 100)
-WAIVED = st.builds(Waived, NAMES, TEXTS, TEXTS, TEXTS, DAYS, st.none() | TEXTS, st.booleans())
+LAPSED = st.builds(Reason, st.just("waiver_expired"), st.tuples(TEXTS))
+WAIVED = st.builds(Waived, NAMES, TEXTS, TEXTS, TEXTS, DAYS, st.none() | LAPSED, st.booleans())
 CAMPAIGNS = st.builds(
     Campaign,
     address=st.builds(Address, st.just("Campaign"), NAMES, st.none() | NAMES),
@@ -238,6 +265,7 @@ def plans(draw: st.DrawFn) -> Plan:
         waivers=tuple(draw(st.lists(WAIVED, max_size=2))),
         places=draw(st.dictionaries(NAMES, st.builds(Location, TEXTS, COUNTS, COUNTS), max_size=2)),
         causes=draw(st.none() | CAUSES),
+        against=draw(st.none() | COMPARISONS),
     )
 
 
@@ -276,7 +304,10 @@ def bound(path: tuple[Any, ...]) -> bool:
     """Whether the digest binds a part of a document, and its format is not looked at before."""
     unbound = {("digest",), ("timestamp",), ("format_version",), ("request_budget", "reads")}
     # what was read of the time, the machine or the place of a manifest, and changes nothing of what is done
-    told = path[0] in ("notices", "notice_details", "ledger", "places", "causes") or path[:2] == ("impact", "data")
+    told = path[0] in ("notices", "notice_details", "ledger", "places", "causes", "against") or path[:2] == (
+        "impact",
+        "data",
+    )
     foreseen = path[0] == "campaigns" and path[2:3] in (("forecast",), ("statistics",), ("opens",))
     return path not in unbound and not told and not foreseen
 

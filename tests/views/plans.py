@@ -34,6 +34,7 @@ from reconciler.model.impact import (
 )
 from reconciler.model.notice import Notice
 from reconciler.model.plan import Budget, Plan, Step
+from reconciler.model.plan_comparison import NamedDifference, ObjectDifference, PlanComparison, RowDifference
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason, Share
 from reconciler.model.resource_address import Address
@@ -74,6 +75,25 @@ CAUSES = Causes(
         str(OLD): ObjectCause(Cause.MANIFEST),
     },
     {str(ROWS): RowsCause(("ScoreModel/high",), 1_145)},
+)
+
+
+AGAINST = PlanComparison(
+    "sha256:" + 64 * "5",
+    datetime(2026, 6, 30, 9, 0, tzinfo=UTC),
+    same=False,
+    same_manifests=False,
+    objects=(
+        ObjectDifference(CAMPAIGN, "abandonThreshold", 4, 3),
+        ObjectDifference(OLD, None, None, "delete"),
+    ),
+    rows=(RowDifference(ROWS, (900, 110, 40), (979, 110, 40), 81, 2, 12),),
+    named=(
+        NamedDifference("finding", "new", "LIM-STOPPED", str(OLD), "refuse"),
+        NamedDifference("waiver", "new", "LIM-UPDATES", str(ROWS), ""),
+    ),
+    blast_before=55.0,
+    blast_after=59.4,
 )
 
 
@@ -275,6 +295,7 @@ def plan(*, empty: bool = False) -> Plan:
         impact=None if empty else impact(),
         places={} if empty else PLACES,
         causes=None if empty else CAUSES,
+        against=None if empty else AGAINST,
     )
 
 

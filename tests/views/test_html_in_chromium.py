@@ -107,6 +107,7 @@ def test_whoever_searches_sees_what_fits_and_hears_how_much_that_is(page: Page, 
     assert shown(page, "#campaigns [data-line]") == 0
     page.ask("(e => { e.value = 'findings'; e.dispatchEvent(new Event('change')); })(document.getElementById('kind'))")
     assert page.ask("[...document.querySelectorAll('main section')].filter(e => !e.hidden).map(e => e.id)") == [
+        "against",
         "blocked",
         "waivers",
         "findings",
