@@ -18,7 +18,8 @@
 #   RECONCILER_OUT          where files are written, emptied first [the name]
 #   RECONCILER_OPERATOR     the text of the operator's file; or RECONCILER_FLOOR, where it lies (docs/bounds.md)
 #   RECONCILER_VERSION      the version that `install` takes
-#   RECONCILER_PLAN, RECONCILER_DIGEST   for apply on no code host: the saved plan, and the digest that was reviewed
+#   RECONCILER_PLAN, RECONCILER_DIGEST   for apply on no code host: the saved plan, and the digest that was reviewed;
+#                           and RECONCILER_REVIEWS, a file with the reviews of the change (docs/approvals.md)
 #
 # Nothing here is put together from foreign text and run: values are passed as arguments, in quotes.
 set -eu
@@ -152,15 +153,18 @@ conclude() {
 
 apply() {
   begin
+  reviews=${RECONCILER_REVIEWS:-}
   if [ -n "${RECONCILER_PLAN:-}" ]; then
     saved=$RECONCILER_PLAN
     [ -n "${RECONCILER_DIGEST:-}" ] || lack "RECONCILER_DIGEST, the digest that was reviewed,"
   else
-    approved=$(reconciler ci approved-plan --name "$name" --out "$saved")
+    reviews=$out/reviews.json
+    approved=$(reconciler ci approved-plan --name "$name" --out "$saved" --reviews "$reviews")
     eval "$approved" # lines of `export NAME='VALUE'`, quoted by the program
   fi
   code=0
-  on_workspace apply "$saved" --digest "$RECONCILER_DIGEST" --events "$out/events.ndjson" || code=$?
+  on_workspace apply "$saved" --digest "$RECONCILER_DIGEST" --events "$out/events.ndjson" \
+    ${reviews:+--reviews "$reviews"} || code=$?
   case $code in
     0) ;;
     3) echo "Refused: nothing was written. What has to change is said above; then open a pull request." >&2 ;;

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +103,12 @@ _COMMENTED = {
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the plan is written."
 )
-def approved_plan(name: str, commit: str | None, out: Path) -> int:
+@click.option(
+    "--reviews",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the reviews of the pull request are written, for `apply --reviews` (docs/approvals.md).",
+)
+def approved_plan(name: str, commit: str | None, out: Path, reviews: Path | None) -> int:
     """Fetch the plan that the merged pull request showed last, as it was saved, and print what apply needs.
 
     Printed are lines for a shell to evaluate: the digest that was reviewed, the pull request, its author and approvers.
@@ -124,6 +131,8 @@ def approved_plan(name: str, commit: str | None, out: Path) -> int:
         raise Stale(f"the plan in {approved.place} is not the one that was shown", note=plan_digest(plan), hint=again)
     if plan.origin is None or plan.origin.commit != approved.change.head:
         raise Stale(f"the plan in {approved.place} is not of commit {approved.change.head[:12]}", hint=again)
+    if reviews is not None:
+        reviews.write_text(json.dumps({"reviews": [asdict(each) for each in approved.reviews]}), encoding="utf-8")
     told = {
         "RECONCILER_DIGEST": approved.digest,
         "RECONCILER_PULL_REQUEST": approved.change.number,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from reconciler.model.errors import Exit, ReconcilerError
+from reconciler.model.reviews import Review
 
 
 class NoCodeHost(ReconcilerError):
@@ -83,8 +84,8 @@ class CodeHost(Protocol):
     def close_issue(self, post: Post, words: str) -> None:
         """Close an issue, and say why in a comment."""
 
-    def list_approvers(self, change: Change) -> list[str]:
-        """Who has approved a pull request as it is now, its author not among them."""
+    def list_reviews(self, change: Change) -> tuple[Review, ...]:
+        """The last word of each who has reviewed a pull request; without a commit where nobody says of which it is."""
 
     def fetch_plan(self, change: Change, name: str, into: Path) -> str | None:
         """Fetch the saved plan that the pipeline of a pull request's newest commit has kept; where it is, or None."""

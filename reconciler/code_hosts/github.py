@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+import orjson
+
 from reconciler.code_hosts.archived_plan import unpack_plan
 from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, need
 from reconciler.code_hosts.http_exchange import HostClient
+from reconciler.model.reviews import Review, read_reviews
 
 BOT = "github-actions[bot]"
 """As whom a workflow's own token writes; it may not ask who it is."""
@@ -89,14 +92,10 @@ class GitHub:
         self._client.ask("PATCH", f"{self._at}/issues/{post.id}", {"state": "closed", "state_reason": "completed"})
         self._client.ask("POST", f"{self._at}/issues/{post.id}/comments", {"body": words})
 
-    def list_approvers(self, change: Change) -> list[str]:
-        """Whose last word on the newest commit is an approval."""
-        last: dict[str, bool] = {}
-        for each in self._client.iter_pages(f"{self._at}/pulls/{change.number}/reviews"):
-            state, who = each.get("state"), _login(each)
-            if state in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED") and who:
-                last[who] = state == "APPROVED" and each.get("commit_id") == change.head
-        return [who for who, approved in last.items() if approved and who != change.author]
+    def list_reviews(self, change: Change) -> tuple[Review, ...]:
+        """The last word of each who has reviewed a pull request."""
+        at = f"{self._at}/pulls/{change.number}/reviews"
+        return read_reviews(orjson.dumps([*self._client.iter_pages(at)]), f"GET {at}")
 
     def fetch_plan(self, change: Change, name: str, into: Path) -> str | None:
         """The newest artifact of that name that a run of the newest commit, and of no fork, has uploaded."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from reconciler.code_hosts.archived_plan import PLAN, write_plan
 from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Post, need
 from reconciler.code_hosts.http_exchange import HostClient
+from reconciler.model.reviews import Review
 
 
 class GitLab:
@@ -83,11 +84,22 @@ class GitLab:
         self._client.ask("PUT", f"{self._at}/issues/{post.id}", {"state_event": "close"})
         self._client.ask("POST", f"{self._at}/issues/{post.id}/notes", {"body": words})
 
-    def list_approvers(self, change: Change) -> list[str]:
-        """Who has approved; a project that resets approvals at each push has only those of the newest commit."""
+    def list_reviews(self, change: Change) -> tuple[Review, ...]:
+        """Who has approved; of the newest commit, where the project takes approvals away at each push."""
         found = self._client.ask("GET", f"{self._at}/merge_requests/{change.number}/approvals").json()
         names = [str((each.get("user") or {}).get("username", "")) for each in found.get("approved_by") or []]
-        return [name for name in names if name and name != change.author]
+        commit = change.head if names and self._takes_approvals_away() else ""
+        return tuple(Review(name, "approved", commit) for name in names if name)
+
+    def _takes_approvals_away(self) -> bool:
+        """Whether an approval is gone when a commit is pushed; where nobody says so, it may be of an earlier one."""
+        try:
+            found = self._client.ask("GET", f"{self._at}/approvals").json()
+        except CodeHostError as error:
+            if error.status not in (403, 404):
+                raise
+            return False
+        return isinstance(found, dict) and found.get("reset_approvals_on_push") is True
 
     def fetch_plan(self, change: Change, name: str, into: Path) -> str | None:
         """The plan that the last job has kept by that name, in a pipeline of the newest commit in this project."""

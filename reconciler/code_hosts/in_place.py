@@ -10,6 +10,7 @@ from pathlib import Path
 from reconciler.code_hosts.code_host import Change, CodeHost, Post, Unanswered
 from reconciler.code_hosts.hidden_marker import MOST_EARLIER, Marker, Shown, find_marked, write_marker
 from reconciler.model.errors import Refused, Stale
+from reconciler.model.reviews import Review
 
 LONGEST = 65_000
 """Characters of a comment: GitHub takes 65,536."""
@@ -135,13 +136,19 @@ class Approved:
     """The plan that was shown for a change before it was merged.
 
     Attributes:
-        digest: the one that its comment has. place: where the saved plan was found. approvers: as the host names them.
+        digest: the one that its comment has. place: where the saved plan was found. reviews: the last word of each.
     """
 
     change: Change
     digest: str
     place: str
-    approvers: tuple[str, ...]
+    reviews: tuple[Review, ...]
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """Who had approved what was merged, but its author; without a commit, nobody knows of which it was."""
+        told = (each for each in self.reviews if each.approves and each.commit in (self.change.head, ""))
+        return tuple(each.user for each in told if each.user and each.user != self.change.author)
 
 
 def fetch_approved(host: CodeHost, commit: str, name: str, into: Path) -> Approved:
@@ -173,4 +180,4 @@ def fetch_approved(host: CodeHost, commit: str, name: str, into: Path) -> Approv
     place = host.fetch_plan(change, name, into)
     if place is None:
         raise Stale(f"the plan of pull request {change.number} is not kept any more", hint=_AGAIN)
-    return Approved(change, shown.digest, place, tuple(host.list_approvers(change)))
+    return Approved(change, shown.digest, place, host.list_reviews(change))

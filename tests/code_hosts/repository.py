@@ -11,7 +11,14 @@ KEY = "a-key-of-thirty-two-characters-or-more"
 OPERATOR = """apiVersion: cxone.reconciler/v1
 kind: Floor
 metadata: {name: operator}
-spec: {bounds: {hosts: ["127.0.0.1"]}}
+spec:
+  bounds: {hosts: ["127.0.0.1"]}
+  approvals:
+    requirements: [{needs: {count: 2, group: dialling}}]
+    groups: {dialling: [bo, di, ev]}
+    reviews: {trusted: true}
+    notOnlyAuthor: true
+    users: {bob: bo, dan: di, eve: ev, ada: ada, Ada Byron: ada}
 """
 
 

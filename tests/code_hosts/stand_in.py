@@ -60,6 +60,7 @@ class Host:
     faults: dict[str, list[str]] = field(default_factory=dict)
     ids: int = 1000
     url: str = ""
+    resets: bool | None = True
 
     def new_id(self) -> int:
         self.ids += 1
@@ -231,6 +232,7 @@ class GitLabRoutes:
             ("GET", rf"{at}/merge_requests/(\d+)/pipelines", self.pipelines),
             ("GET", rf"{at}/pipelines/(\d+)/jobs", self.jobs),
             ("GET", rf"{at}/jobs/(\d+)/artifacts/(.+)", self.artifact),
+            ("GET", rf"{at}/approvals", self.settings),
             ("GET", rf"{at}/issues", self.issues),
             ("POST", rf"{at}/issues", self.add_issue),
             ("PUT", rf"{at}/issues/(\d+)", self.edit_issue),
@@ -280,6 +282,11 @@ class GitLabRoutes:
         self._change(number)
         names = [{"user": {"username": each["user"]["login"]}} for each in self.host.reviews.get(int(number), [])]
         return Answer(200, {"approved_by": names})
+
+    def settings(self, who: Caller, query: Mapping[str, str], body: Any) -> Answer:
+        if self.host.resets is None:
+            raise Answer(403, {"message": "403 Forbidden"})
+        return Answer(200, {"reset_approvals_on_push": self.host.resets})
 
     def pipelines(self, who: Caller, query: Mapping[str, str], body: Any, number: str) -> Answer:
         found = [each["pipeline"] for each in self.host.jobs if each["change"] == int(number)]

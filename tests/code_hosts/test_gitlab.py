@@ -140,7 +140,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         host.comments[5].insert(0, {"id": 1, "author": {"id": ids("mallory")}, "body": host.comments[5][-1]["body"]})
         host.pulls[5] = change(B)
         run("pushed", "merge_request_event", CI_COMMIT_SHA=B, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA=B, **asked)
-        host.reviews[5] = [{"user": {"login": "bob"}}, {"user": {"login": "ada"}}]
+        host.reviews[5] = [{"user": {"login": each}} for each in ("bob", "dan", "ada")]
         host.pulls[5] = change(B, M)
         whole, job = dict(host.jobs[-1]["files"]), host.jobs[-1]
         fork = {**job, "pipeline": {**job["pipeline"], "id": 999, "project_id": 8}, "files": {}}

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from reconciler.cli import run
 from reconciler.code_hosts import open_code_host
-from reconciler.code_hosts.code_host import CodeHostError, NoCodeHost, Unanswered
+from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Unanswered
 from reconciler.code_hosts.github import GitHub
 from reconciler.code_hosts.hidden_marker import MOST_EARLIER, Marker, Shown, read_marker, write_marker
-from reconciler.code_hosts.in_place import LONGEST, compose, fetch_approved, put_comment, put_issue
+from reconciler.code_hosts.in_place import LONGEST, Approved, compose, fetch_approved, put_comment, put_issue
 from reconciler.model.errors import Refused, Stale
-from tests.code_hosts.stand_in import GitHubRoutes, Host, StandIn, archive
+from reconciler.model.reviews import Review
+from tests.code_hosts.stand_in import GitHubRoutes, GitLabRoutes, Host, StandIn, archive
 from tests.code_hosts.test_github import A, B, M, pull
 
 NAME = "reconciler-plan"
@@ -251,3 +252,29 @@ def test_the_commands_need_a_pull_request_a_commit_and_a_plan(
     assert run(["ci", "approved-plan", "--out", str(tmp_path / "x"), "--commit", "main"]) == 64
     assert run(["ci", "comment", "--name", "a b", "--problems", str(tmp_path / "why")]) == 64
     assert run(["ci", "drift-issue", str(tmp_path / "none.plan")]) == 64
+
+
+def test_on_gitlab_an_approval_is_of_the_newest_commit_only_where_a_push_takes_it_away() -> None:
+    environ = {"CI_PROJECT_ID": "7", "GITLAB_CI": "true"}
+    change = Change("5", A, "ada")
+    with StandIn(GitLabRoutes) as there:
+        environ |= {"CI_API_V4_URL": f"{there.host.url}/api/v4", "GITLAB_TOKEN": there.host.token("bot", {})}
+        there.host.pulls[5] = {"iid": 5}
+        host = open_code_host(environ)
+        assert host.list_reviews(change) == ()
+        there.host.reviews[5] = [{"user": {"login": "bob"}}]
+        for resets, commit in ((True, A), (False, ""), (None, "")):
+            there.host.resets = resets
+            assert host.list_reviews(change) == (Review("bob", "approved", commit),)
+
+
+def test_who_approved_is_whose_last_word_on_what_was_merged_is_an_approval() -> None:
+    reviews = (
+        Review("bob", "approved", A),
+        Review("carol", "changes_requested", A),
+        Review("eve", "approved", B),
+        Review("ada", "approved", A),
+        Review("", "approved", A),
+        Review("gil", "approved", ""),
+    )
+    assert Approved(Change("5", A, "ada"), SHOWN.digest, "x", reviews).approvers == ("bob", "gil")

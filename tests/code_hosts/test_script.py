@@ -62,7 +62,13 @@ def test_it_proposes_applies_what_was_reviewed_and_tells_drift_by_its_exit_code(
     wrong = script("apply", RECONCILER_PLAN=str(reviewed), RECONCILER_DIGEST=f"sha256:{'0' * 64}")
     assert wrong.returncode in (3, 4), wrong.stderr
     assert not tenant.store.lists
-    applied = script("apply", RECONCILER_PLAN=str(reviewed), RECONCILER_DIGEST=plan["digest"])
+    given = {"RECONCILER_PLAN": str(reviewed), "RECONCILER_DIGEST": plan["digest"], "RECONCILER_AUTHOR": "ada"}
+    refused = script("apply", **given)
+    assert refused.returncode == 3
+    assert "2 of group dialling must approve, 0 did" in refused.stderr
+    reviews = [{"user": each, "state": "approved", "commit": "a" * 40} for each in ("bob", "eve")]
+    (root.parent / "reviews.json").write_text(json.dumps({"reviews": reviews}))
+    applied = script("apply", **given, RECONCILER_REVIEWS=str(root.parent / "reviews.json"))
     assert applied.returncode == 0, applied.stderr
     assert script("drift").returncode == 0
     tenant.store.list_named("First list").description = "by hand"
