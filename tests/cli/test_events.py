@@ -151,6 +151,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     made.close()
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("send", [[signal.SIGINT], [signal.SIGINT, signal.SIGTERM]], ids=["once", "twice"])
 def test_a_stop_is_told_and_the_run_is_followed_when_it_goes_on(stage: Stage, file: Path, send: list[int]) -> None:
     stage.tenant.faults.add("slow-job", method="POST", path="bulkinsert$", held=True)

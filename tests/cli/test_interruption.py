@@ -73,6 +73,7 @@ def test_a_plan_that_is_stopped_ends_with_130_and_leaves_no_contacts_behind(stag
     assert list(stage.scratch.iterdir()) == []
 
 
+@pytest.mark.thin
 @BOTH
 def test_an_apply_finishes_what_is_in_flight_and_says_how_to_go_on(
     stage: Stage, expected: dict[str, Any], number: int
@@ -89,6 +90,7 @@ def test_an_apply_finishes_what_is_in_flight_and_says_how_to_go_on(
     resumed(stage, expected)
 
 
+@pytest.mark.thin
 @BOTH
 def test_an_apply_that_is_stopped_twice_ends_at_once_and_can_be_resumed(
     stage: Stage, expected: dict[str, Any], number: int
@@ -142,6 +144,7 @@ def test_the_same_apply_again_says_first_that_a_run_was_interrupted_and_a_refusa
     assert "has ended" in said
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"]])
 def test_a_stop_is_heard_while_the_tenant_says_to_wait(stage: Stage, command: list[str]) -> None:
     stage.folder.write(

@@ -142,6 +142,7 @@ def test_a_question_that_makes_no_sense_is_told_before_anything_is_read(
     assert len(tenant.requests()) == 0
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     "question",
     [

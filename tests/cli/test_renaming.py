@@ -105,6 +105,7 @@ def test_a_saved_plan_renames_and_is_stale_where_the_new_name_is_taken_meanwhile
     assert names(tenant)[0] == ["Elected"]
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("after", [False, True])
 def test_a_run_that_is_killed_at_the_renaming_goes_on(
     tenant: Simulator, applied: Folder, run: Run, after: bool

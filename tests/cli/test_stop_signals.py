@@ -91,6 +91,7 @@ def test_a_second_signal_waits_for_no_reply_and_the_run_can_be_resumed(stage: St
     resumed(stage)
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(("method", "number"), [("bulkInsert", TERM), ("contactBatch", INT)])
 def test_the_wait_for_a_slow_job_ends_and_its_id_is_kept(stage: Stage, method: str, number: int) -> None:
     stage.tenant.faults.add("slow-job", held=True, times=2, **MAKES_A_JOB)
@@ -110,6 +111,7 @@ def test_the_wait_for_a_slow_job_ends_and_its_id_is_kept(stage: Stage, method: s
     assert len(stage.tenant.requests()) == asked
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
 def test_a_second_signal_while_a_job_is_under_way_keeps_its_id_too(stage: Stage, method: str) -> None:
     stage.tenant.faults.add("slow-job", held=True, **MAKES_A_JOB)

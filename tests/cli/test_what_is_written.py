@@ -295,6 +295,7 @@ def test_a_priority_that_becomes_a_number_is_told_by_its_name_and_not_by_a_score
     assert held(tenant)["A1"] == {"priority": 1, "score": 84.1}
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["bulkInsert", "contactBatch"])
 def test_first_and_last_name_are_sent_as_the_source_has_them(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -339,6 +340,7 @@ def numbers(tenant: Simulator) -> dict[str, str | None]:
     return {each: tenant.store.contacts[each].phone_number for each in tenant.store.list_named("Chosen").members}
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("attributes", ["", "score"])
 def test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_them(
     tenant: Simulator, folder: Folder, run: Run, attributes: str
@@ -356,6 +358,7 @@ def test_two_phones_that_are_swapped_are_two_changes_and_a_plan_is_empty_after_t
     assert numbers(tenant)["A1"] == "+14155550101"
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize(
     ("method", "words"),
     [
@@ -411,6 +414,7 @@ def without_phones(folder: Folder) -> None:
     folder.write("tenant.yaml", "\n".join(lines) + "\n")
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactBatch", "bulkInsert"])
 def test_what_no_tenant_tells_is_held_against_what_was_written_last(
     tenant: Simulator, folder: Folder, run: Run, method: str

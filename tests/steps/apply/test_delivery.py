@@ -83,6 +83,7 @@ def test_who_is_on_a_list_by_a_suppressed_number_is_taken_off_and_put_there_by_t
     assert "No changes." in run("plan").out
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactIds", "listContacts"])
 def test_apply_refuses_while_the_tenant_would_dial_a_suppressed_number_that_the_source_has_another_for(
     tenant: Simulator, folder: Folder, run: Run, method: str

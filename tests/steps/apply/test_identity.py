@@ -74,6 +74,7 @@ def applied(run: Run, tenant: Simulator, size: int) -> None:
     assert run("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("theirs", [[0, 1], list(TEN)], ids=["two", "all"])
 def test_rows_that_another_client_inserted_are_adopted_by_their_numbers(
     tenant: Simulator, folder: Folder, run: Run, theirs: list[int]

@@ -124,6 +124,7 @@ def test_the_latest_of_several_rows_counts(tenant: Simulator, folder: Folder, ru
     assert outcomes(tenant) == {contact(0): "INTERESTED", contact(1): "INTERESTED"}
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("by_id", [False, True])
 def test_the_latest_row_counts_among_several_sets_of_one_campaign(
     tenant: Simulator, folder: Folder, run: Run, by_id: bool

@@ -350,6 +350,7 @@ def test_a_list_that_was_filled_before_the_run_stopped_is_looked_at_again_when_i
     assert tenant.store.campaign_named("Evening").fields["status"] == "active"
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("filled", [False, True], ids=["by-this-run", "before"])
 def test_a_campaign_is_not_activated_before_its_list_was_held_against_the_sources(
     tenant: Simulator, folder: Folder, run: Run, filled: bool
@@ -381,6 +382,7 @@ def test_a_campaign_on_a_list_whose_source_has_gone_is_not_activated(
     assert tenant.store.campaign_named("Evening").fields["status"] != "active"
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("method", ["contactIds", "listContacts"])
 def test_whom_the_tenant_would_dial_by_a_suppressed_number_is_taken_off_before_a_campaign_is_activated(
     tenant: Simulator, folder: Folder, run: Run, method: str
@@ -495,6 +497,7 @@ def consenting(tenant: Simulator, folder: Folder, *, more: str = "", suppress: b
     folder.write("source.yaml", source.replace("files: {", asks, 1))
 
 
+@pytest.mark.thin
 @pytest.mark.parametrize("suppress", [True, False])
 def test_who_withdraws_consent_after_the_plan_is_not_put_on_the_list_and_is_taken_off_it(
     tenant: Simulator, folder: Folder, run: Run, suppress: bool
