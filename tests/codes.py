@@ -1,0 +1,153 @@
+"""Collect the codes that the program can put out, from its text and from its classes."""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import reconciler
+from reconciler.model.errors import ReconcilerError
+
+PACKAGE = Path(__file__).parents[1] / "reconciler"
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+ELSEWHERE = {
+    # the code of a class of errors: among those
+    "error.code",
+    # what `ConditionRole` and a template's `Refused` were made with: followed there
+    "of.code",
+    "error.told",
+}
+"""Codes that are read off something else, which is looked at by itself."""
+
+
+@dataclass
+class Found:
+    """Codes with the place where each is written, and what the walk could not follow."""
+
+    codes: dict[str, str] = field(default_factory=dict)
+    unclear: set[str] = field(default_factory=set)
+
+
+Sink = tuple[str, int | None]
+"""The name and the position of the parameter that a code is given as."""
+
+
+class Sinks(dict[tuple[str, str], Sink]):
+    """What takes a code, by the module and the name; module `*`: whoever calls that name."""
+
+    def find(self, module: str, name: str) -> Sink | None:
+        """What takes a code, called by that name in that module; a private name is that module's own."""
+        found = self.get((module, name))
+        return found if found is not None or name.startswith("_") else self.get(("*", name))
+
+    def learn(self, module: str, name: str, sink: Sink) -> None:
+        """A function hands its parameter on."""
+        self[(module if name.startswith("_") else "*", name)] = sink
+
+
+@cache
+def find_problem_codes(package: Path = PACKAGE) -> Found:
+    """The code of each problem of the input that the text of the program makes.
+
+    Followed are constants, the arms of a condition, names that a function sets, and its parameters: from `Problem`, and
+    from every function that hands a parameter of its own on as the code of one.
+    """
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))}
+    sinks = Sinks({("*", "Problem"): ("code", 1), ("*", "ConditionRole"): ("code", 0)})
+    for module in ("steps/load/templates.py", "steps/load/template_filters.py"):
+        sinks[module, "Refused"] = ("code", 0)
+    while True:
+        found, before = Found(), len(sinks)
+        for path, tree in trees.items():
+            for function in _list_functions(tree):
+                _walk_function(str(path.relative_to(package)), function, sinks, found)
+        if len(sinks) == before:
+            return found
+
+
+def _list_functions(tree: ast.Module) -> Iterator[ast.Module | FUNCTIONS]:
+    yield tree
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS):
+            yield node
+
+
+def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+    """What is in a function, and not in one inside it."""
+    for child in ast.iter_child_nodes(scope):
+        if isinstance(child, FUNCTIONS):
+            continue
+        yield child
+        yield from _own_nodes(child)
+
+
+def _walk_function(module: str, scope: ast.Module | FUNCTIONS, sinks: Sinks, found: Found) -> None:
+    nodes = list(_own_nodes(scope))
+    names: dict[str, list[ast.expr]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                for each in target.elts if isinstance(target, ast.Tuple) else [target]:
+                    if isinstance(each, ast.Name):
+                        names.setdefault(each.id, []).append(node.value)
+    for node in nodes:
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        sink = sinks.find(module, name)
+        if sink is not None:
+            keyword, position = sink
+            given = [each.value for each in node.keywords if each.arg == keyword]
+            given += [] if position is None else node.args[position : position + 1]
+            for value in given:
+                _follow(value, f"{module}:{node.lineno}", scope, names, sinks, found)
+
+
+def _follow(
+    value: ast.expr,
+    place: str,
+    scope: ast.Module | FUNCTIONS,
+    names: Mapping[str, list[ast.expr]],
+    sinks: Sinks,
+    found: Found,
+) -> None:
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        found.codes.setdefault(value.value, place)
+    elif isinstance(value, ast.IfExp):
+        for arm in (value.body, value.orelse):
+            _follow(arm, place, scope, names, sinks, found)
+    elif isinstance(value, ast.Name) and value.id in names:
+        for each in names[value.id]:
+            _follow(each, place, scope, {}, sinks, found)
+    elif isinstance(value, ast.Name) and isinstance(scope, FUNCTIONS) and value.id in _list_parameters(scope):
+        told = scope.args.posonlyargs + scope.args.args
+        positional = [each.arg for each in told if each.arg not in ("self", "cls")]
+        position = positional.index(value.id) if value.id in positional else None
+        sinks.learn(place.partition(":")[0], scope.name, (value.id, position))
+    elif ast.unparse(value) not in ELSEWHERE:
+        found.unclear.add(f"{place.partition(':')[0]}: {ast.unparse(value)}")
+
+
+def _list_parameters(function: FUNCTIONS) -> list[str]:
+    told = function.args
+    return [each.arg for each in told.posonlyargs + told.args + told.kwonlyargs]
+
+
+def find_errors() -> list[type[ReconcilerError]]:
+    """Every class of errors that reach a person."""
+    for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+
+    def walk(kind: type[ReconcilerError]) -> Iterator[type[ReconcilerError]]:
+        if kind.__module__.startswith("reconciler."):
+            yield kind
+        for each in kind.__subclasses__():
+            yield from walk(each)
+
+    return list(dict.fromkeys(walk(ReconcilerError)))
