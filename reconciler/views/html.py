@@ -222,7 +222,7 @@ def _make_block(
     return _Block(
         section.key,
         section.title,
-        _KIND_OF[section.key],
+        _KIND_OF.get(section.key, "findings"),
         bool(rows) and (section.folded or len(rows) > MOST_OPEN),
         columns,
         numbers,
