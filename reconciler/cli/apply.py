@@ -15,7 +15,7 @@ import click
 from reconciler.cli.output_encoding import print_document
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan import tell_of_ledger
-from reconciler.cli.plan_approvals import collect_approvals, load_reviews, reviews_option
+from reconciler.cli.plan_approvals import collect_approvals, find_missing, load_reviews, reviews_option
 from reconciler.cli.progress_sinks import EventFile, ProgressSinks, event_file
 from reconciler.cli.stop_signals import Stopping
 from reconciler.cli.workspace_options import (
@@ -131,21 +131,14 @@ class _Apply:
             if self.output_format == "json":
                 self._tell(Report("", (), 0, audit=self.runtime.ledger(self.desired).read_anchor()))
             return Exit.DONE
-        if not yes and not proposed.refusals and not self._lacks_approval(proposed):
+        missing = find_missing(proposed, self.workspace, self.runtime, self.desired, self.reviews)
+        if not yes and not proposed.refusals and not missing:  # else it is refused, whatever is said
             if not sys.stdin.isatty():
                 raise click.UsageError("stdin is not a terminal: pass --yes, or apply a saved plan")
             if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
                 click.echo("Nothing was written.")
                 return Exit.DONE
         return self._commit(proposed, shown=self.output_format == "text")
-
-    def _lacks_approval(self, proposed: Plan) -> bool:
-        """Whether nobody needs to be asked, as it is refused: those who must approve have not."""
-        from reconciler.model.approval import find_shortfalls
-
-        policies, needs = self.desired.settings.approvals, proposed.approvals
-        approvals = collect_approvals(proposed, self.workspace, self.runtime, self.desired, None, self.reviews)
-        return bool(find_shortfalls(needs, policies, approvals))
 
     def apply_saved(self, file: Path) -> int:
         from reconciler.ledger.saved_plans import open_plan, read_anchor

@@ -6,7 +6,6 @@ import getpass
 import os
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan_approvals import collect_approvals, load_reviews, open_program, reviews_option
 from reconciler.cli.workspace_options import command_line, open_workspace, workspace_options
 from reconciler.model.errors import Exit, Expired, Refused, Stale
+from reconciler.model.instants import read_clock
 from reconciler.model.plan import Plan
 from reconciler.model.workspace_settings import Workspace
 
@@ -94,8 +94,12 @@ class _Approve:
         its = Meant(plan.workspace, plan.tenant, plan.environment)
         if its != meant:
             raise Stale(f"the plan is for {its}; here it is {meant}", hint="name the workspace that it was made of")
-        now = datetime.now(UTC)
-        over = find_expired(plan.campaigns, plan.suppressions, plan.good_until, now)
+        known = {(policy.by, group) for policy in self.desired.settings.approvals for group in policy.groups}
+        missing = sorted({each.of for each in plan.approvals if (each.of, each.group) not in known})
+        if missing:
+            words = f"the plan needs approvals of groups in {', '.join(missing)}, which is not given here"
+            raise Stale(words, hint="name the operator's file with --floor FILE or RECONCILER_FLOOR")
+        over = find_expired(plan.campaigns, plan.suppressions, plan.good_until, read_clock())
         if over:
             expired = [Expired(str(each.of), None, each.why) for each in over]
             raise Stale("the plan is good no longer:", hint="plan again, and approve the new plan", expired=expired)
@@ -136,7 +140,7 @@ class _Approve:
         program, digest = open_program(self.workspace), plan_digest(self.plan)
         named = find_signing_key(key, self.workspace.environ, self.workspace.scratch)
         meant = self.desired.meant
-        at = datetime.now(UTC).replace(microsecond=0)
+        at = read_clock().replace(microsecond=0)
         who = principal or getpass.getuser()
         statement = Statement(digest, meant.workspace, meant.tenant, meant.environment, who, at)
         approval = SignedApproval(statement.message(), program.sign(statement.message(), named))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.runtime import LocalRuntime
     from reconciler.ledger.ssh_signatures import SshKeygen
-    from reconciler.model.approval import Approvals
+    from reconciler.model.approval import Approvals, Shortfall
     from reconciler.model.desired_state import Desired
     from reconciler.model.reviews import Review
     from reconciler.model.workspace_settings import Workspace
@@ -79,3 +79,13 @@ def collect_approvals(
     contents = approval_records.read(runtime.ledger(desired).store, plan_digest(plan), file)
     checked = verify_approvals(plan, policies, contents, tuple(reviews), open_program(workspace))
     return Approvals(checked, find_authors(plan, runtime.origin))
+
+
+def find_missing(
+    plan: Plan, workspace: Workspace, runtime: LocalRuntime, desired: Desired, reviews: Iterable[Review] = ()
+) -> tuple[Shortfall, ...]:
+    """What a plan that was just made lacks; raises as `collect_approvals`."""
+    from reconciler.model.approval import find_shortfalls
+
+    approvals = collect_approvals(plan, workspace, runtime, desired, None, reviews)
+    return find_shortfalls(plan.approvals, desired.settings.approvals, approvals)

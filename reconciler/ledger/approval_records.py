@@ -13,7 +13,9 @@ from pathlib import Path
 
 from reconciler.ledger.records import Records
 from reconciler.model.approval import LONGEST, SignedApproval
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import LedgerError, ReconcilerError
+
+_ATTEMPTS = 5
 
 MOST = 1000
 """Approvals of one plan that are read from each place."""
@@ -36,8 +38,19 @@ def name_folder(plan: Path) -> Path:
 
 
 def record(store: Records, digest: str, approval: SignedApproval) -> None:
-    """Keep an approval in the ledger; raises LedgerError."""
-    store.append(name_record(digest), approval.document())
+    """Keep an approval in the ledger.
+
+    Raises:
+        LedgerError: it could not be written.
+    """
+    for left in range(_ATTEMPTS if store.shared else 1, 0, -1):
+        try:
+            store.append(name_record(digest), approval.document())
+        except LedgerError:
+            if left == 1:
+                raise  # else somebody else has approved at the same moment, and has taken the number
+        else:
+            return
 
 
 def write(plan: Path, approval: SignedApproval) -> Path:

@@ -207,11 +207,8 @@ def join_people(checked: Sequence[CheckedApproval]) -> list[frozenset[str]]:
 
 
 def find_authors(plan: Plan, now: Origin | None) -> tuple[str, ...]:
-    """Who wrote a change: as was said when it was planned, and now, where it is the same commit."""
-    then = plan.origin
-    said = [then.author] if then is not None else []
-    if now is not None and then is not None and then.commit is not None and now.commit == then.commit:
-        said.append(now.author)
+    """Who wrote a change: whom the job that planned it says, which the author may have changed, and the apply's own."""
+    said = (each.author for each in (plan.origin, now) if each is not None)
     return tuple(dict.fromkeys(each for each in said if each))
 
 

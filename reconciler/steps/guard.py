@@ -57,7 +57,13 @@ def _refuse_unapproved(plan: Plan, terms: ApplyOptions, found: Iterable[Finding]
     """Hold the approvals against what the plan needs, worked out anew; a waiver of approvals there is not."""
     policies = terms.settings.approvals
     needs = find_needs(plan, policies, found)
-    words = [line for each in find_shortfalls(needs, policies, terms.approvals) for line in describe_shortfall(each)]
+    known = {(policy.by, group) for policy in policies for group in policy.groups}
+    words = [
+        f"group {need.group} of {need.of} must approve, and no floor that is given here says who that is"
+        for need in plan.approvals
+        if (need.of, need.group) not in known
+    ]
+    words += [line for each in find_shortfalls(needs, policies, terms.approvals) for line in describe_shortfall(each)]
     if words:
         raise Unapproved(
             "the plan is not approved and was not applied:\n" + "\n".join(f"  {line}" for line in words),

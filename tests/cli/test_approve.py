@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
@@ -206,8 +207,8 @@ class TestApproving:
             assert "error[not-approved]" in refused.err
         assert not tenant.requests().writes()
 
-    def test_a_plan_of_another_workspace_and_one_that_is_blocked_are_not_signed(
-        self, saved: Path, run: Run, keys: Keys, folder: Folder, tenant: Simulator
+    def test_a_plan_of_another_workspace_or_policy_and_one_that_is_blocked_or_too_old_is_not_signed(
+        self, saved: Path, run: Run, keys: Keys, folder: Folder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         key = ["--key", str(keys.private("bo-key")), "--yes"]
         other = folder.root / "workspace.yaml"
@@ -221,6 +222,17 @@ class TestApproving:
         blocked = run("approve", str(saved), *key)
         assert blocked.code == 3
         assert "LIM-REMOVALS" in blocked.err
+        other.write_text(text, encoding="utf-8")
+        assert run("plan", "--out", str(saved)).code == 0
+        with monkeypatch.context() as context:
+            context.setattr("reconciler.cli.approve.read_clock", lambda: datetime(2027, 1, 6, tzinfo=UTC))
+            late = run("approve", str(saved), *key)
+        assert late.code == 4
+        assert "the plan is good no longer" in late.err
+        monkeypatch.delenv("RECONCILER_FLOOR")
+        without = run("approve", str(saved), *key)
+        assert without.code == 4
+        assert "approvals of groups in Floor/operator, which is not given here" in without.err
         assert not saved.with_name("a.plan.approvals").exists()
 
     def test_a_run_that_is_resumed_is_checked_again(

@@ -212,6 +212,14 @@ def test_a_merge_applies_the_plan_that_was_shown_last_and_records_who_approved_i
         "run_url": "https://github.example/acme/dialling/actions/runs/503",
         "approvers": ["bob", "dan"],
     }
+    assert "Needs 2 approvals before it is applied" in ours(story.comments["pushed"])[0]
+    assert logged["approvals"]["needed"] == [{"group": "dialling", "of": "Floor/operator", "count": 2}]
+    given = {each["key"]: (each["principals"], each["fault"]) for each in logged["approvals"]["given"]}
+    assert given["bob"] == (["bo"], None)
+    assert given["dan"] == (["di"], None)
+    assert given["eve"] == (["ev"], "other_commit")
+    assert given["carol"] == ([], "not_approved")
+    assert logged["approvals"]["authors"] == ["ada"]
 
 
 def test_a_push_that_no_pull_request_made_is_refused(story: Story) -> None:

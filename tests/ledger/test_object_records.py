@@ -7,10 +7,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from reconciler.ledger import approval_records
 from reconciler.ledger.folder_records import open_store
 from reconciler.ledger.ledger import Ledger
 from reconciler.ledger.object_records import ObjectStore
 from reconciler.ledger.records import Records
+from reconciler.model.approval import SignedApproval
 from reconciler.model.errors import LedgerError
 from reconciler.model.report import Report
 from tests.ledger.proof import verified
@@ -29,6 +31,24 @@ def test_a_line_whose_reply_was_lost_is_there_once(store: Records, s3_here: S3) 
     store.append("j.jsonl", b"one")
     store.append("j.jsonl", b"two")
     assert store.read_lines("j.jsonl") == [b"one", b"two"]
+
+
+def test_two_who_approve_a_plan_at_the_same_moment_are_both_kept(
+    store: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (SignedApproval(b"{}", name) for name in ("one", "two"))
+    append, begun = store.append, list[str]()
+
+    def append_after_another(name: str, line: bytes, number: int = 0) -> None:
+        if not begun:
+            begun.append(name)
+            append(name, two.document(), 1)  # it has looked for the next number before, and takes it now
+            append(name, line, 1)
+        append(name, line, number)
+
+    monkeypatch.setattr(store, "append", append_after_another)
+    approval_records.record(store, "sha256:ab", one)
+    assert approval_records.read(store, "sha256:ab") == [two.document(), one.document()]
 
 
 def test_a_lock_whose_reply_was_lost_is_ours(store: Records, s3_here: S3) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
+from reconciler.model.approval import Approvals, CheckedApproval, Fault, Shortfall
 from reconciler.model.approval_policy import Need, Trigger
 from reconciler.views import load_views
 from reconciler.views.approvals import describe_need, describe_trigger
@@ -51,6 +53,26 @@ def test_every_view_that_people_read_a_plan_in_says_what_it_needs(format: str) -
         return
     assert "compliance" in shown
     assert "compliance" not in without
+
+
+def test_each_approval_is_told_with_what_came_of_its_check_and_foreign_text_gives_no_orders() -> None:
+    checked = [CheckedApproval("Floor/o", "signature", "SHA256:k", ("ana",), "2026-07-01T12:00:00Z")]
+    checked += [CheckedApproval("Floor/o", "review", "eve\n::x", fault=fault) for fault in get_args(Fault)]
+    lacks = (Shortfall(NEEDS[0], ("ana",), 1, ("bo", "di"), "unknown"),)
+    shown = str(load_views()["approvals", "text"].render(plan(), NEEDS, Approvals(tuple(checked), ("eve",)), lacks))
+    lines = shown.splitlines()
+    assert "  approved by ana (signature of SHA256:k at 2026-07-01T12:00:00Z), by Floor/o" in lines
+    assert sum(
+        line.startswith("  does not count for Floor/o: review of eve\\u000a::x, nobody who is known: ")
+        for line in lines
+    )
+    assert len({line for line in lines if "does not count" in line}) == len(get_args(Fault))
+    assert "Missing: 2 of group compliance must approve, 1 did (ana approved); still to be asked: bo, di" in lines
+    document = json.loads(
+        str(load_views()["approvals", "json"].render(plan(), NEEDS, Approvals(tuple(checked), ("eve",)), lacks))
+    )
+    assert problems(document, "approvals.json") == []
+    assert document["missing"][0]["author"] == "unknown"
 
 
 def test_the_plan_in_json_says_it_as_its_schema_does() -> None:

@@ -82,10 +82,9 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     reached = [each for each in declared.manifests if each.document.operator and each.document.with_manifests]
     in_git = operator_files.find_reached(each.resource for each in reached if each.resource is not None)
     found.add(Stage.CHECKS, [*faults, *operator_files.find_misplaced(own), *in_git])
-    beyond_reach = [each for each in declared.manifests if each.document.operator and not each.document.with_manifests]
-    operators = frozenset(each.resource.address for each in beyond_reach if each.resource is not None)
-    approvals, faults_of_approvals = approvals_check.read_policies(catalogue, operators, workspace)
-    found.add(Stage.CHECKS, faults_of_approvals)
+    approvals = approvals_check.read_policies(catalogue, declared.manifests, workspace)
+    found.add(Stage.CHECKS, approvals.problems)
+    found.add_following(Stage.CHECKS, approvals.following)
     if not faults:
         told = {problem.where for problem in found.problems}
         beyond = bounds_check.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
@@ -103,7 +102,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
         catalogue=kept,
         released=released,
         release=workspace.release,
-        settings=replace(floor_check.apply_floors(settings, catalogue), engine=engine, approvals=approvals),
+        settings=replace(floor_check.apply_floors(settings, catalogue), engine=engine, approvals=approvals.policies),
         tenant=catalogue.get("Tenant", chosen),
         as_of=run_choices.choose_moment(workspace, settings),
         now=workspace.now,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.kinds import floor, load_kinds
 from reconciler.ledger.git_index import comes_with
@@ -13,21 +14,29 @@ from reconciler.model.approval_policy import Policy
 from reconciler.model.nearest_name import suggest
 from reconciler.model.problem import Location, Problem
 from reconciler.model.resource import Catalogue, Resource
-from reconciler.model.resource_address import Address
 from reconciler.model.workspace_settings import Workspace
 from reconciler.rules import load_rules
 from reconciler.steps.load.manifest_files import FILE_BYTES, format_name
+from reconciler.steps.load.references import Manifest
 
-_SIGNERS, _REVOKED = "allowedSigners", "revokedKeys"
+_SIGNERS, _INLINE, _REVOKED = "allowedSigners", "signers", "revokedKeys"
+UNKNOWN_GROUP = "unknown-group"
+"""The code of a group that no Floor has."""
 
 
-def read_policies(
-    catalogue: Catalogue, operators: Collection[Address], workspace: Workspace
-) -> tuple[tuple[Policy, ...], list[Problem]]:
-    """What the floors say of approvals, and everything that is wrong with it.
+class Policies(NamedTuple):
+    """What the floors say of approvals, what is wrong with it, and what may only follow from a file that is none."""
 
-    `operators`: the floors whose files no change of the manifests reaches.
-    """
+    policies: tuple[Policy, ...]
+    problems: list[Problem]
+    following: list[Problem]
+
+
+def read_policies(catalogue: Catalogue, manifests: Sequence[Manifest], workspace: Workspace) -> Policies:
+    """What the floors say of approvals; the operator's are those whose files no change of the manifests reaches."""
+    apart = [each for each in manifests if each.document.operator]
+    beyond = (each.resource for each in apart if not each.document.with_manifests)
+    operators = {resource.address for resource in beyond if resource is not None}
     readings = [
         _Reading(resource, floor.make_policy(resource, operator=resource.address in operators), workspace)
         for resource in catalogue.of_kind(floor.KIND.name)
@@ -36,7 +45,10 @@ def read_policies(
     policies = {each.policy.by: each.read() for each in readings}
     for each in readings:
         each.check(policies)
-    return tuple(policies.values()), [problem for each in readings for problem in each.problems]
+    problems = [problem for each in readings for problem in each.problems]
+    lost = any(each.resource is None for each in apart)  # and with it perhaps the group
+    following = [each for each in problems if lost and each.code == UNKNOWN_GROUP]
+    return Policies(tuple(policies.values()), [each for each in problems if each not in following], following)
 
 
 @dataclass
@@ -52,6 +64,12 @@ class _Reading:
         """The policy with what its files say; its groups that are another's are found in that."""
         content, named = self._read_file(_SIGNERS), self.resource.spec["approvals"].get(_SIGNERS, "")
         signers = None if content is None else self._read_signers(content)
+        inline = self.resource.spec["approvals"].get(_INLINE, ())
+        for number, line in enumerate(inline):
+            for bad in read_signers(line)[1]:
+                self._tell("bad-signer", bad.why, _INLINE, number, hint=bad.hint)
+        if inline and not (named and signers is None):
+            signers = "\n".join([*(signers or "").splitlines(), *inline, ""])
         self.policy = replace(self.policy, signers=signers, signers_file=named, revoked=self._read_file(_REVOKED))
         return self.policy
 
@@ -65,8 +83,16 @@ class _Reading:
                 "reviews",
                 hint="say it in the operator's file, which `--floor FILE` or RECONCILER_FLOOR names",
             )
-        if _SIGNERS not in spec and not self.policy.reviews and self.policy.groups:
-            self._tell("no-way-to-approve", "nobody can approve: there is no `allowedSigners` and no trusted `reviews`")
+        if _SIGNERS not in spec and _INLINE not in spec and not self.policy.reviews and self.policy.groups:
+            self._tell(
+                "no-way-to-approve",
+                "nobody can approve: there is no key in `allowedSigners` or `signers`, and no trusted `reviews`",
+            )
+        named: dict[str, str] = {}
+        for user in self.policy.users:
+            if (other := named.setdefault(user.casefold(), user)) != user:
+                message = f"`{other}` and `{user}` are one user to a code host, and stand for a person each"
+                self._tell("user-twice", message, "users", user, hint="leave one of them out")
         for number, requirement in enumerate(self.policy.requirements):
             self._check_names(number)
             homes = [requirement.of] if requirement.group in self.policy.groups else self._find_homes(policies, number)
@@ -85,7 +111,7 @@ class _Reading:
         path = ("requirements", number, "needs", "group")
         if not homes:
             hint = suggest(group, {*self.policy.groups, *known})
-            self._tell("unknown-group", f"there is no group `{group}` of people who approve", *path, hint=hint)
+            self._tell(UNKNOWN_GROUP, f"there is no group `{group}` of people who approve", *path, hint=hint)
         elif len(homes) > 1:
             message = f"{' and '.join(homes)} each have a group `{group}`, and it is not said which is meant"
             self._tell("group-of-several", message, *path, hint="give this Floor a group of its own, or rename one")

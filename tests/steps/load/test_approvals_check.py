@@ -131,6 +131,21 @@ def test_so_many_who_can_approve_by_any_way_are_enough(tmp_path: Path, spec: str
     assert len(policies(tmp_path, tenant(), operator(tmp_path, spec, signers))) == 1
 
 
+def test_keys_may_stand_in_the_floor_itself_beside_those_of_the_file(tmp_path: Path) -> None:
+    inline = f'signers: ["bo {KEY}1", "cy {KEY}2"]'
+    found = policies(tmp_path, tenant(), operator(tmp_path, f"{ASKS}, {GROUPS}, {inline}, allowedSigners: signers"))
+    assert found["Floor/operator"].signers == f"{SIGNERS}bo {KEY}1\ncy {KEY}2\n"
+    alone = f'{ASKS}, {GROUPS}, signers: ["bo {KEY}1", "ana {KEY}2"]'
+    assert policies(tmp_path, tenant(), operator(tmp_path, alone, None))["Floor/operator"].signers
+    wrong = refused(tmp_path, tenant(), operator(tmp_path, f'{ASKS}, {GROUPS}, signers: ["* {KEY}1", "bo"]', None))
+    assert [each.code for each in wrong].count("bad-signer") == 2
+
+
+def test_a_user_of_two_spellings_is_refused_as_the_host_tells_no_case_apart(tmp_path: Path) -> None:
+    spec = f"{ASKS}, {GROUPS}, users: {{Ana-K: ana, ana-k: bo}}, allowedSigners: signers"
+    assert codes(refused(tmp_path, tenant(), operator(tmp_path, spec))) == {"user-twice"}
+
+
 def test_a_floor_of_the_workspace_cannot_say_that_reviews_are_believed(tmp_path: Path) -> None:
     spec = "groups: {team: [cy]}, users: {c: cy}, reviews: {trusted: true}"
     found = refused(tmp_path, tenant() + "---\n" + floor(spec, "team"))
