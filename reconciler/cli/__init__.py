@@ -55,7 +55,7 @@ def reconciler(debug: bool) -> None:
     """Declare who is dialled in NICE CXone, review it as a plan, and apply exactly that.
 
     Exit codes: 0 done or nothing to do, 1 error, 2 changes present, 3 refused, 4 stale plan, 5 partly applied,
-    64 bad input, 130 interrupted.
+    64 bad input, 130 interrupted. What the code of each error means: docs/codes.md.
     """
     if debug:
         import logging

@@ -106,6 +106,7 @@ def _describe_waiver(waiver: Waived, today: date) -> dict[str, Any]:
         "until": None if waiver.until is None else waiver.until.isoformat(),
         "days_left": BOUNDLESS if waiver.until is None else (waiver.until - today).days,
         "holds": waiver.lost is None,
+        "lost": None if waiver.lost is None else waiver.lost.code,
         "used": waiver.used,
     }
 
