@@ -20,8 +20,6 @@ from reconciler.steps.load.manifest_files import FILE_BYTES, format_name
 from reconciler.steps.load.references import Manifest
 
 _SIGNERS, _INLINE, _REVOKED = "allowedSigners", "signers", "revokedKeys"
-UNKNOWN_GROUP = "unknown-group"
-"""The code of a group that no Floor has."""
 
 
 class Policies(NamedTuple):
@@ -47,7 +45,7 @@ def read_policies(catalogue: Catalogue, manifests: Sequence[Manifest], workspace
         each.check(policies)
     problems = [problem for each in readings for problem in each.problems]
     lost = any(each.resource is None for each in apart)  # and with it perhaps the group
-    following = [each for each in problems if lost and each.code == UNKNOWN_GROUP]
+    following = [each for each in problems if lost and each.code == "unknown-group"]
     return Policies(tuple(policies.values()), [each for each in problems if each not in following], following)
 
 
@@ -111,7 +109,7 @@ class _Reading:
         path = ("requirements", number, "needs", "group")
         if not homes:
             hint = suggest(group, {*self.policy.groups, *known})
-            self._tell(UNKNOWN_GROUP, f"there is no group `{group}` of people who approve", *path, hint=hint)
+            self._tell("unknown-group", f"there is no group `{group}` of people who approve", *path, hint=hint)
         elif len(homes) > 1:
             message = f"{' and '.join(homes)} each have a group `{group}`, and it is not said which is meant"
             self._tell("group-of-several", message, *path, hint="give this Floor a group of its own, or rename one")
