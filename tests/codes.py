@@ -54,18 +54,21 @@ class Sinks(dict[tuple[str, str], Sink]):
 def find_problem_codes(package: Path = PACKAGE) -> Found:
     """The code of each problem of the input that the text of the program makes.
 
-    Followed are constants, the arms of a condition, names that a function sets, and its parameters: from `Problem`, and
-    from every function that hands a parameter of its own on as the code of one.
+    Followed are constants, also by their names, the arms of a condition, names that a function sets, and its
+    parameters: from `Problem`, and from every function that hands a parameter of its own on as the code of one.
     """
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))}
     sinks = Sinks({("*", "Problem"): ("code", 1), ("*", "ConditionRole"): ("code", 0)})
     for module in ("steps/load/templates.py", "steps/load/template_filters.py"):
         sinks[module, "Refused"] = ("code", 0)
+    constants = {
+        name: values for tree in trees.values() for name, values in _list_names(tree).items() if name.isupper()
+    }
     while True:
         found, before = Found(), len(sinks)
         for path, tree in trees.items():
             for function in _list_functions(tree):
-                _walk_function(str(path.relative_to(package)), function, sinks, found)
+                _walk_function(str(path.relative_to(package)), function, constants, sinks, found)
         if len(sinks) == before:
             return found
 
@@ -86,15 +89,27 @@ def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
         yield from _own_nodes(child)
 
 
-def _walk_function(module: str, scope: ast.Module | FUNCTIONS, sinks: Sinks, found: Found) -> None:
-    nodes = list(_own_nodes(scope))
+def _list_names(scope: ast.Module | FUNCTIONS) -> dict[str, list[ast.expr]]:
+    """What the names of a module or a function are set to, all of them."""
     names: dict[str, list[ast.expr]] = {}
-    for node in nodes:
+    for node in _own_nodes(scope):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 for each in target.elts if isinstance(target, ast.Tuple) else [target]:
                     if isinstance(each, ast.Name):
                         names.setdefault(each.id, []).append(node.value)
+    return names
+
+
+def _walk_function(
+    module: str,
+    scope: ast.Module | FUNCTIONS,
+    constants: Mapping[str, list[ast.expr]],
+    sinks: Sinks,
+    found: Found,
+) -> None:
+    nodes = list(_own_nodes(scope))
+    names = {**constants, **_list_names(scope)}
     for node in nodes:
         if not isinstance(node, ast.Call):
             continue

@@ -113,16 +113,18 @@ def test_readers_of_an_error_are_led_to_the_page() -> None:
 
 def test_the_walk_finds_the_code_of_a_problem_that_a_helper_makes(tmp_path: Path) -> None:
     text = """
+NAMED = "by-constant"
 def _refuse(where, code, message): return Problem(where, code, message)
 def tell(code): yield _refuse(None, code, "x")
 def f(odd):
     code = "one-arm" if odd else "other-arm"
     yield _refuse(None, code, "x")
     yield from tell("by-helper")
+    yield from tell(NAMED)
     yield Problem(None, code="by-name", message="x")
     yield Problem(None, odd.words, "x")
 """
     (tmp_path / "module.py").write_text(text, encoding="utf-8")
     found = find_problem_codes(tmp_path)
-    assert set(found.codes) == {"one-arm", "other-arm", "by-helper", "by-name"}
+    assert set(found.codes) == {"one-arm", "other-arm", "by-helper", "by-name", "by-constant"}
     assert found.unclear == {"module.py: odd.words"}
