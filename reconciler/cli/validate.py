@@ -14,8 +14,14 @@ from reconciler.cli.workspace_options import open_workspace, workspace_options
 @click.command()
 @workspace_options
 @click.option("--no-files", is_flag=True, help="Do not check that the files named by manifests exist.")
+@click.option(
+    "--without-bounds",
+    is_flag=True,
+    help="Do not hold what manifests name of the world outside to the operator's file, where that is not at hand:"
+    " for a pull request of a fork.",
+)
 @format_option("validation")
-def validate(chosen: dict[str, Any], no_files: bool, output_format: str) -> int:
+def validate(chosen: dict[str, Any], no_files: bool, without_bounds: bool, output_format: str) -> int:
     """Check the manifests: every problem at once, without network or credentials.
 
     The files of the workspace that they name are looked for, and not opened.
@@ -25,7 +31,7 @@ def validate(chosen: dict[str, Any], no_files: bool, output_format: str) -> int:
     from reconciler.steps.load.ignore_file import IGNORE_FILE
 
     with open_workspace(chosen) as workspace:
-        desired = load(workspace, look_for_files=not no_files)
+        desired = load(workspace, look_for_files=not no_files, within_bounds=not without_bounds)
     show(
         "validation",
         output_format,

@@ -79,3 +79,15 @@ def test_callbacks_go_where_the_operator_says_with_the_secrets_named_there(
     assert run("apply", "--yes").code == 0
     (delivery,) = tenant.webhooks("crm")
     assert delivery.headers["x-key"] == "not-a-secret"
+
+
+def test_validate_may_leave_the_bounds_to_who_has_the_operators_file_and_no_other_command_may(
+    folder: Folder, run: Callable[..., Ended]
+) -> None:
+    folder.write("workspace.yaml", manifest("Workspace", "test", "ledger: {url: 's3://example-ledgers/x'}"))
+    assert run("validate").code == 64
+    assert run("validate", "--without-bounds").code == 0
+    assert run("plan", "--without-bounds").code == 64
+    assert run("plan").code == 64
+    folder.write("list.yaml", manifest("ContactList", "one", "nam: One"))
+    assert "nam" in run("validate", "--without-bounds").err

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from reconciler.steps.load.template_variables import Environment
 
 
-def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
+def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: bool = True) -> Desired:
     """The resources that the manifests of a workspace declare, valid and in each other's company.
 
     Args:
         look_for_files: whether a file of the workspace that a manifest names and that is not there is a problem.
+        within_bounds: whether what manifests name of the world outside is held to the operator's file. Where it is not,
+            nothing may be asked or read by what they name.
 
     Raises:
         BadInput: everything that is wrong with them, with the variables, or with the choice of tenant.
@@ -85,7 +87,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False) -> Desired:
     approvals = approvals_check.read_policies(catalogue, declared.manifests, workspace)
     found.add(Stage.CHECKS, approvals.problems)
     found.add_following(Stage.CHECKS, approvals.following)
-    if not faults:
+    if not faults and within_bounds:
         told = {problem.where for problem in found.problems}
         beyond = bounds_check.check(catalogue.resources.values(), meant, settings.ledger, held, workspace)
         found.add(
