@@ -21,7 +21,7 @@ from reconciler.cxone.pages import MOST_PAGES, MOST_RESTARTS, Progress, Unsettle
 from reconciler.cxone.response import list_error_codes
 from reconciler.cxone.salesforce_errors import map_salesforce_error
 from reconciler.cxone.transport import Transport
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import BadInput, Location, Problem, Problems
 from reconciler.model.reason import Reason
 from reconciler.model.reply_shape import ID as RECORD_ID
 from reconciler.model.reply_shape import WHOLE, Shape, may, needs, whole
@@ -52,15 +52,12 @@ def connect(feed: SalesforceFeed, secret: Secrets) -> Transport:
     Raises:
         BadInput: the credentials that are missing.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     fetched: list[Secret] = []
     for reference in (feed.client_id, feed.client_secret):
-        try:
+        with problems.collect():
             fetched.append(secret(reference, feed.credentials_at))
-        except BadInput as missing:
-            problems += missing.problems
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     token = TokenRequest(
         url=feed.token_url or f"{feed.instance}/services/oauth2/token",
         body="form",

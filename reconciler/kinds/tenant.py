@@ -12,7 +12,7 @@ from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
 from reconciler.model.operator_bounds import Held
 from reconciler.model.outside_names import ClearName, HostName, Named, PrivateName, make_secret_name
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
 from reconciler.model.tenant import REPLY_SIZE, DeclaredSurface, Pace
@@ -30,7 +30,7 @@ def make_surfaces(
     Raises:
         BadInput: every credential that is missing, at the place that refers to it.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     surfaces = []
     for name, spec in resource.spec["surfaces"].items():
         own = "credentials" in spec
@@ -47,8 +47,7 @@ def make_surfaces(
         problems += faults
         if not faults:
             surfaces.append(_make_surface(name, spec, credentials, fetched))
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     return tuple(surfaces)
 
 

@@ -11,7 +11,7 @@ from reconciler.model.instants import parse_duration
 from reconciler.model.kind import Kind
 from reconciler.model.operator_bounds import Held
 from reconciler.model.outside_names import HostName, Named, SecretName, make_secret_name
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import BadInput, Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.secret import Secret
 from reconciler.model.url_destination import parse_destination
@@ -68,16 +68,15 @@ def make_receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Lo
     Raises:
         BadInput: everything that is not where the manifest says it is kept.
     """
-    problems: list[Problem] = []
+    problems = Problems()
 
     def open_value(value: str | Kept) -> Secret:
         if isinstance(value, str):
             return Secret(value)
-        try:
-            return fetch(value.reference, value.where)
-        except BadInput as error:
-            problems.extend(error.problems)
-            return Secret("")
+        opened: list[Secret] = []
+        with problems.collect():
+            opened.append(fetch(value.reference, value.where))
+        return opened[0] if opened else Secret("")
 
     found = Receiver(
         url=open_value(webhook.url),
@@ -88,8 +87,7 @@ def make_receiver(webhook: Webhook, allowed: Allowance, fetch: Callable[[str, Lo
         timeout=webhook.timeout,
         within=webhook.within,
     )
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     return found
 
 

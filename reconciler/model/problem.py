@@ -1,9 +1,9 @@
-# tested by: tests/steps/load/test_refusals.py
 """Define a problem of the input, with its place and a hint."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -58,6 +58,35 @@ class Problem:
     stage: Stage = field(default=Stage.READING, compare=False)
     origins: tuple[Location, ...] = field(default=(), compare=False)
     faults: tuple[Counted, ...] = field(default=(), compare=False)
+
+
+class Problems(list[Problem]):
+    """The problems of an input so far: the one way in which several are brought together.
+
+    What only looks for problems yields them. What makes something else besides takes a `Problems`, or gives one back.
+    Whoever goes on after a refusal does it under `collect`, and whoever can go no further says `refuse`.
+    """
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Take up what a part of the work is refused for, and go on behind it."""
+        try:
+            yield
+        except BadInput as refused:
+            self.extend(refused.problems)
+
+    def refuse(self, consequences: Iterable[Problem] = ()) -> None:
+        """End here where anything was found.
+
+        Args:
+            consequences: what may only follow from a file that could not be read; where there is nothing else, all.
+
+        Raises:
+            BadInput: all of it.
+        """
+        following = list(consequences)
+        if self or following:
+            raise BadInput(self or following, following if self else ())
 
 
 class BadInput(ReconcilerError):

@@ -28,7 +28,7 @@ from reconciler.model.kind import Kind
 from reconciler.model.live_state import Live, LiveObject, Unseen
 from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.reason import Reason
 from reconciler.model.resource import Resource
 from reconciler.model.row_files import (
@@ -80,9 +80,8 @@ def read_tenant(
         BadInput: lists that a manifest points at and the tenant does not have, all of them at once.
         ReconcilerError: the tenant cannot be read.
     """
-    problems = list(_find_unreachable(desired, reader))
-    if problems:
-        raise BadInput(problems)
+    problems = Problems(_find_unreachable(desired, reader))
+    problems.refuse()
     objects: dict[str, dict[str, LiveObject]] = {}
     unread: list[Notice] = []
     for name, kind in load_kinds().items():
@@ -110,16 +109,13 @@ def read_tenant(
             leaving = list_size.count_after_leaving(desired, objects, set(_iter_names(desired, list_size.LIST)))
             wanted = list(dict.fromkeys(_make_possible(query, reader) for query in (*wanted, *others, *leaving)))
         rows = _read_rows(backend, wanted, desired, objects.get("ContactList", {}), reader, secret, into, problems)
-        try:
+        with problems.collect():
             recalled = _read_interactions(backend, desired, rows, reader, shelf, into, _find_earliest(desired, scored))
             rows |= recalled.rows
             notices = (*unread, *_describe_skipped(rows), *recalled.notices)
-        except BadInput as error:
-            problems.extend(error.problems)
         if owed is not None and not problems:
             waiting = retry_queue.read_retry_queue(backend, owed, desired.settings.rejected, desired.now, into)
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     if told is not None:  # the slowest, and only once nothing else is wrong
         asked = [query for query in _list_queries(desired) if isinstance(query, OutcomesOf)]
         rows |= contact_outcomes.read_outcomes(desired.settings.engine, asked, rows, reader, into, told)
@@ -177,7 +173,7 @@ def _read_rows(
     reader: Reader,
     secret: Secrets,
     into: Path,
-    problems: list[Problem],
+    problems: Problems,
 ) -> dict[RowQuery, Rows]:
     """What some queries ask for, but for the tenant's interactions; `problems` gets why some could not be read."""
     rows: dict[RowQuery, Rows] = {}
@@ -189,10 +185,8 @@ def _read_rows(
             isinstance(query, ContactsIn) and query.history not in rows
         ):
             continue  # the first are read together; why the others' history could not be is among the problems already
-        try:
+        with problems.collect():
             rows[query] = _read(backend, query, rows, desired, reader, secret, into)
-        except BadInput as error:
-            problems.extend(error.problems)
     return rows
 
 

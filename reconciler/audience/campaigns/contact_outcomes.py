@@ -11,7 +11,7 @@ from reconciler.audience.diff import outcome_diff as of_contacts
 from reconciler.audience.relations import engine
 from reconciler.audience.staging import stage
 from reconciler.model.ports import Reader
-from reconciler.model.problem import BadInput
+from reconciler.model.problem import Problems
 from reconciler.model.row_files import OutcomesOf, RowQuery, Rows
 from reconciler.model.worker_pool import work_through
 from reconciler.model.workspace_settings import Engine
@@ -39,24 +39,21 @@ def read_outcomes(
         return {}
     workers = max(1, reader.outcomes_at_once // len(asked))
 
-    def read_one(numbered: tuple[int, OutcomesOf]) -> Rows | BadInput:
+    def read_one(numbered: tuple[int, OutcomesOf]) -> Rows | Problems:
         number, query = numbered
         folder = into / f"campaign-{number}"
         folder.mkdir()
         # a database and a folder of its own: those of several threads must not meet
         with engine.open_reader(settings, folder) as backend:
-            try:
+            refused = Problems()
+            with refused.collect():
                 contacts = _iter_contacts(backend, query, rows[query.dispositions], told)
                 read = reader.read_outcomes(query, contacts, workers, folder)
-            except BadInput as bad:
-                return bad
-            return stage.stage_rows(backend, query, read, folder)
+            return refused or stage.stage_rows(backend, query, read, folder)
 
     at_once = min(len(asked), reader.outcomes_at_once)
     found = list(work_through(read_one, enumerate(asked), at_once, "campaigns", in_order=True))
-    problems = [problem for each in found if isinstance(each, BadInput) for problem in each.problems]
-    if problems:
-        raise BadInput(problems)
+    Problems(problem for each in found if isinstance(each, Problems) for problem in each).refuse()
     return {query: each for query, each in zip(asked, found, strict=True) if isinstance(each, Rows)}
 
 

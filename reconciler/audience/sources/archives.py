@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.audience.sources.source_files import Found
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import BadInput, Problem, Problems
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 """How a zip archive begins."""
@@ -56,9 +56,7 @@ def list_members(file: Found, folder: Path) -> Iterator[Found]:
     refused = "the archive is damaged, or is not a zip archive"
     with open_zip(file, "not-zip", refused), zipfile.ZipFile(file.path) as archive:
         inside = [each for each in archive.infolist() if not each.is_dir()]
-        problems = list(_refuse_members(file, inside))
-        if problems:
-            raise BadInput(problems)
+        Problems(_refuse_members(file, inside)).refuse()
         room = min(LARGEST, max(SMALL, MOST_TIMES * file.path.stat().st_size))
         for number, member in enumerate(sorted(inside, key=lambda each: each.filename)):
             target = folder / f"member-{number}"

@@ -24,7 +24,7 @@ from reconciler.audience.sources.raw_rows import (
 from reconciler.audience.sources.source_files import Found, check_files_exist, find_files
 from reconciler.audience.staging import column_mapping, dnc_entries
 from reconciler.audience.staging import dispositions as of_contacts
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import BadInput, Problem, Problems
 from reconciler.model.reason import REASON
 from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
@@ -73,21 +73,17 @@ def _read(
     if isinstance(feed, FileFeed):
         folders.check_folders(feed, root)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    problems: list[Problem] = []
+    problems = Problems()
     parts: list[Path] = []
     with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
         scratch = Path(folder)
         for number, file in enumerate(find_files(feed, root)):
-            try:
-                with check_files_exist(file, scratch / f"object-{number}") as here:
-                    for plain, how in unpacking.unpack_plain(here, feed, scratch):
-                        part = scratch / f"part-{len(parts)}.parquet"
-                        _map(backend, plain, how, wanted, mapped, part)
-                        parts.append(part)
-            except BadInput as bad:
-                problems += bad.problems
-        if problems:
-            raise BadInput(problems)
+            with problems.collect(), check_files_exist(file, scratch / f"object-{number}") as here:
+                for plain, how in unpacking.unpack_plain(here, feed, scratch):
+                    part = scratch / f"part-{len(parts)}.parquet"
+                    _map(backend, plain, how, wanted, mapped, part)
+                    parts.append(part)
+        problems.refuse()
         if not parts:  # an optional feed without files
             parts.append(_write_nothing(scratch / "nothing.parquet", columns))
         return column_mapping.collect_parts(backend, parts, feed, into, columns)

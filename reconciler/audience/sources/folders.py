@@ -15,7 +15,7 @@ from reconciler.bucket.object_client import Bucket
 from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.bucket.store_errors import BucketError, Missing
 from reconciler.model.nearest_name import find_nearest
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.source_feeds import FileFeed
 from reconciler.model.text_lists import shorten_list
 
@@ -32,15 +32,14 @@ def check_folders(feed: FileFeed, root: Path) -> None:
     """
     if not feed.only:
         return
-    problems: list[Problem] = []
+    problems = Problems()
     for pattern in feed.paths:
         folder, _, kind = pattern.rpartition("/")
         remote = scheme_of(pattern) in SCHEMES
         problems += (
             _check_in_bucket(feed, folder, kind) if remote else _check_in_workspace(feed, root.resolve(), folder, kind)
         )
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
 
 
 def _check_in_workspace(feed: FileFeed, inside: Path, folder: str, kind: str) -> Iterator[Problem]:

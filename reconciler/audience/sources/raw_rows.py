@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.audience.sources.source_files import Found
 from reconciler.model.nearest_name import find_nearest
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import BadInput, Location, Problem, Problems
 from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import AnyFiles, Feed
 from reconciler.model.text_lists import shorten_list
@@ -74,12 +74,12 @@ def refuse_data_as_header(wanted: Iterable[str], file: Found, feed: AnyFiles) ->
 
 def describe_missing_columns(
     wanted: Iterable[str], present: Sequence[str], file: Location, feed: Feed, hint: str | None = None
-) -> list[Problem]:
+) -> Problems:
     """A problem for each column that the feed names and the source does not have, with the nearest there is.
 
     `hint`: what to do instead, where more is known than the names, as `suggest_header` does.
     """
-    return [
+    return Problems(
         Problem(
             file,
             "unknown-column",
@@ -88,7 +88,7 @@ def describe_missing_columns(
             hint=hint or _find_meant(name, present),
         )
         for name in sorted(set(wanted) - set(present))
-    ]
+    )
 
 
 def suggest_header(present: Sequence[str], feed: AnyFiles) -> str | None:
@@ -100,14 +100,14 @@ def suggest_header(present: Sequence[str], feed: AnyFiles) -> str | None:
     return None
 
 
-def describe_duplicate_columns(header: Sequence[str], where: Location) -> list[Problem]:
+def describe_duplicate_columns(header: Sequence[str], where: Location) -> Problems:
     """A problem for each column that a header names more than once; those without a name cannot be spoken of."""
     data = looks_like_data(header)
-    return [
+    return Problems(
         Problem(where, "duplicate-column", f"the header has {'a value' if data else f'`{name}`'} {count} times")
         for name, count in Counter(header).items()
         if count > 1 and name
-    ]
+    )
 
 
 _DATA = re.compile(r"[+(]?\d[\d\s().+-]*|.+@.+")

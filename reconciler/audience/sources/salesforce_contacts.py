@@ -16,7 +16,7 @@ from reconciler.audience.relations import engine, relations
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import column_mapping, dnc_entries
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.row_files import Rows
 from reconciler.model.soql import FIELD
 from reconciler.model.source_feeds import SalesforceFeed
@@ -38,9 +38,7 @@ def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, no
         ReconcilerError: the records could not be read whole.
     """
     fields = sorted(column_mapping.list_columns(feed))
-    problems = [_describe_no_field(feed, name) for name in fields if not FIELD.fullmatch(name)]
-    if problems:
-        raise BadInput(problems)
+    Problems(_describe_no_field(feed, name) for name in fields if not FIELD.fullmatch(name)).refuse()
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into, prefix="reading-") as folder:
         scratch = Path(folder)

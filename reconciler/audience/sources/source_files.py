@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.audience.sources import object_store, overlooked_files
 from reconciler.bucket.object_urls import SCHEMES, scheme_of
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import BadInput, Location, Problem, Problems
 from reconciler.model.source_feeds import AnyFiles, FileFeed
 from reconciler.model.text_lists import shorten_list
 
@@ -51,18 +51,17 @@ def find_files(feed: AnyFiles, root: Path) -> list[Found]:
         BadInput: a path matches nothing (unless the feed is optional), is no file, leads outside the workspace, or to a
             store that does not serve it; every such path at once.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     files: dict[Path | str, Found] = {}
     optional = isinstance(feed, FileFeed) and feed.optional
     inside = root.resolve()
     for pattern in feed.paths:
         if scheme_of(pattern) in SCHEMES:
-            try:
+            refused = Problems()
+            with refused.collect():
                 there = object_store.list_objects(pattern, feed.where)
-            except BadInput as bad:
-                problems += [each for each in bad.problems if not (optional and each.code == "no-file")]
-                continue
-            files |= {each.name: Found(Path(), each.name, each) for each in there}
+                files |= {each.name: Found(Path(), each.name, each) for each in there}
+            problems += [each for each in refused if not (optional and each.code == "no-file")]
             continue
         refusal = _find_refusal(pattern, feed.where)
         if refusal is not None:
@@ -82,8 +81,9 @@ def find_files(feed: AnyFiles, root: Path) -> list[Found]:
                 files.setdefault(path.resolve(), Found(path.resolve(), name))
     if isinstance(feed, FileFeed) and feed.entries is not None and not problems:
         problems += overlooked_files.find_overlooked(inside, feed, files)
-    if problems or not (files or optional):
-        raise BadInput(problems or [Problem(feed.where, "no-file", "no file is named")])
+    if not (problems or files or optional):
+        problems.append(Problem(feed.where, "no-file", "no file is named"))
+    problems.refuse()
     return sorted(files.values(), key=lambda file: file.name)
 
 

@@ -31,7 +31,7 @@ from reconciler.audience.sources.raw_rows import (
 )
 from reconciler.audience.staging import column_mapping, dnc_entries
 from reconciler.audience.staging import dispositions as of_contacts
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import BadInput, Problem, Problems
 from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.source_feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
@@ -121,10 +121,11 @@ def _stream_columns(connection: Any, feed: AnySql, wanted: set[str], into: Path)
 
 def _find_columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str, str]:
     twice = [name for name, count in Counter(names).items() if count > 1 and name in wanted]
-    problems = [Problem(feed.where, "duplicate-column", f"the query selects `{name}` more than once") for name in twice]
+    problems = Problems(
+        Problem(feed.where, "duplicate-column", f"the query selects `{name}` more than once") for name in twice
+    )
     problems += describe_missing_columns(wanted, names, feed.where, feed)
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     return add_places(sorted(wanted))
 
 

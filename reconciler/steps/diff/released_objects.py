@@ -10,7 +10,7 @@ from reconciler.model.desired_state import Desired
 from reconciler.model.kind import Kind
 from reconciler.model.live_state import Live, LiveObject
 from reconciler.model.notice import Notice
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.reason import Reason
 from reconciler.model.renaming import Held, name_of
 from reconciler.model.resource import Resource
@@ -75,7 +75,7 @@ def check_released_names(desired: Desired, live: Live) -> Iterator[Notice]:
     Raises:
         BadInput: a name that the tenant does not have, that several kinds have, or that a manifest declares.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     for name in desired.release:
         if name == EVERYTHING:
             continue
@@ -92,8 +92,7 @@ def check_released_names(desired: Desired, live: Live) -> Iterator[Notice]:
         elif not ours:
             words = f"--release {name}: it carries no mark of this workspace; there is nothing to release"
             yield Notice("nothing_to_release", words, {"name": name})
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
 
 
 def _find_fault(

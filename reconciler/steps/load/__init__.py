@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model.desired_state import Desired
 from reconciler.model.kind import iter_values_at
-from reconciler.model.problem import BadInput, Location, Problem, Stage
+from reconciler.model.problem import BadInput, Location, Problem, Problems, Stage
 from reconciler.model.resource import Path, Resource
 from reconciler.model.resource_address import Address
 from reconciler.model.workspace_settings import Workspace
@@ -70,7 +70,7 @@ def load(workspace: Workspace, *, look_for_files: bool = False, within_bounds: b
         found.add(Stage.CHECKS, local_files.check(checked.sound, load_kinds(), workspace.root))
     if not documents:
         empty = Problem(Location("."), "no-manifests", "the files of this workspace hold no manifest")
-        raise BadInput(found.problems or [empty])
+        Problems(found.problems or [empty]).refuse()
     settings = settings_of(next(iter(catalogue.of_kind("Workspace")), None))
     chosen = run_choices.choose_tenant(workspace, settings, catalogue, declared.names.get("Tenant", {}), environment)
     if isinstance(chosen, Problem):
@@ -146,7 +146,7 @@ def _read(workspace: Workspace, found: Collected) -> tuple[list[Document], int, 
             found.unread.add(problem.where.file, None)
     values, of_values = read_variables(workspace)
     documents: list[Document] = []
-    in_texts: list[Problem] = []
+    in_texts = Problems()
     for source in sources:
         several, faults, whole = yaml_nodes.read(source.name, source.text)
         in_texts += faults

@@ -12,7 +12,7 @@ from reconciler.ledger.git_index import comes_with
 from reconciler.model.allowed_signers import read_signers
 from reconciler.model.approval_policy import Policy
 from reconciler.model.nearest_name import suggest
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Resource
 from reconciler.model.workspace_settings import Workspace
 from reconciler.rules import load_rules
@@ -26,8 +26,8 @@ class Policies(NamedTuple):
     """What the floors say of approvals, what is wrong with it, and what may only follow from a file that is none."""
 
     policies: tuple[Policy, ...]
-    problems: list[Problem]
-    following: list[Problem]
+    problems: Problems
+    following: Problems
 
 
 def read_policies(catalogue: Catalogue, manifests: Sequence[Manifest], workspace: Workspace) -> Policies:
@@ -43,10 +43,10 @@ def read_policies(catalogue: Catalogue, manifests: Sequence[Manifest], workspace
     policies = {each.policy.by: each.read() for each in readings}
     for each in readings:
         each.check(policies)
-    problems = [problem for each in readings for problem in each.problems]
+    problems = Problems(problem for each in readings for problem in each.problems)
     lost = any(each.resource is None for each in apart)  # and with it perhaps the group
-    following = [each for each in problems if lost and each.code == "unknown-group"]
-    return Policies(tuple(policies.values()), [each for each in problems if each not in following], following)
+    following = Problems(each for each in problems if lost and each.code == "unknown-group")
+    return Policies(tuple(policies.values()), Problems(each for each in problems if each not in following), following)
 
 
 @dataclass
@@ -56,7 +56,7 @@ class _Reading:
     resource: Resource
     policy: Policy
     workspace: Workspace
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
 
     def read(self) -> Policy:
         """The policy with what its files say; its groups that are another's are found in that."""

@@ -24,7 +24,7 @@ from reconciler.model.outside_names import (
     PrivateName,
     SecretName,
 )
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Resource
 from reconciler.model.url_destination import Destination, parse_destination
 from reconciler.model.workspace_settings import Workspace
@@ -42,7 +42,7 @@ Add = Callable[[Used], None]
 Refusal = tuple[Problem, Add | None]
 
 
-def check(resources: Iterable[Resource], tenant: str, ledger: str, bounds: Held, workspace: Workspace) -> list[Problem]:
+def check(resources: Iterable[Resource], tenant: str, ledger: str, bounds: Held, workspace: Workspace) -> Problems:
     """Everything that manifests name and may not; of Tenants only the one that is meant is spoken to."""
     asked = [each for each in resources if each.address.kind != "Tenant" or each.address.name == tenant]
     named = [found for resource in asked for found in load_kinds()[resource.address.kind].names(resource)]
@@ -53,7 +53,7 @@ def check(resources: Iterable[Resource], tenant: str, ledger: str, bounds: Held,
                 f"file://{ledger_links.HERE}", Location(ledger_links.HERE), "the ledger, or what is kept beside it,"
             )
         )
-    return [*_Check(bounds, workspace, named).find_problems(), *ledger_links.check(ledger, workspace.root)]
+    return Problems([*_Check(bounds, workspace, named).find_problems(), *ledger_links.check(ledger, workspace.root)])
 
 
 @dataclass
@@ -71,11 +71,11 @@ class _Check:
     used: Used = field(default_factory=Used)
     sent: dict[Destination, set[str]] = field(default_factory=dict)
 
-    def find_problems(self) -> list[Problem]:
+    def find_problems(self) -> Problems:
         """What may not be named, each with the lines that would allow all of it."""
         self._insist_on_one_kind_of_host()
         found = [refusal for each in self.named for refusal in self._check_named(each)]
-        return list(dict.fromkeys(self._add_hint(*each) for each in found))
+        return Problems(dict.fromkeys(self._add_hint(*each) for each in found))
 
     def _add_hint(self, problem: Problem, add: Add | None) -> Problem:
         """The problem with the lines that would allow this, and nothing else that is refused."""

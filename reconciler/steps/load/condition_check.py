@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from reconciler.kinds import contact_source, suppression_list
 from reconciler.model.people_sources import PEOPLE
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Catalogue
 
 
@@ -27,7 +27,7 @@ def check(catalogue: Catalogue) -> Iterator[Problem]:
                 from reconciler.audience.staging import consent
 
                 of = consent.CONSENT if field == "optedIn" else consent.ENTRIES
-                try:
+                refused = Problems()
+                with refused.collect():
                     consent.list_columns(spec[field], resource.where("spec", part, field), of=of)
-                except BadInput as refused:
-                    yield from refused.problems
+                yield from refused

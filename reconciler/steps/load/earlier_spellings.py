@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.kinds import load_kinds, load_schema
 from reconciler.model.notice import Notice
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Path
 from reconciler.steps.load.manifest_document import Document
 from reconciler.steps.load.schema_fault import find_definition
@@ -20,14 +20,14 @@ from reconciler.steps.load.schema_fault import find_definition
 EARLIER = "x-earlier"
 
 
-def respell(document: Document) -> tuple[list[Notice], list[Problem]]:
+def respell(document: Document) -> tuple[list[Notice], Problems]:
     """Give a document's fields the names that they have now; the notices of it, and what is said by both names."""
     kind = document.value.get("kind") if isinstance(document.value, dict) else None
     if not isinstance(kind, str) or kind not in load_kinds() or not _has_earlier(kind):
-        return [], []
+        return [], Problems()
     schema = load_schema(kind)
     notices: list[Notice] = []
-    problems: list[Problem] = []
+    problems = Problems()
     for path, mapping, old, new in list(_iter_earlier(schema, schema, document.value, ())):
         where = document.keys.get((*path, old), document.locate(*path, old))
         before, now = (f"`{'.'.join(map(str, (*path, name)))}`" for name in (old, new))

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.kinds import load_kinds, load_shared_schema
 from reconciler.model.nearest_name import find_nearest
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.steps.load.ignore_file import IGNORE_FILE
 from reconciler.steps.load.manifest_document import Document
 from reconciler.steps.load.manifest_files import WHOLE, Source
@@ -66,12 +66,12 @@ def describe_no_workspace(
     return Problem(WHOLE, "no-workspace", message or "the one YAML file is no manifest of reconciler", note, hint)
 
 
-def describe_foreign(others: Sequence[Document]) -> list[Problem]:
+def describe_foreign(others: Sequence[Document]) -> Problems:
     """A problem for each file with documents that are not ours, beside others that are."""
     by_file: dict[str, list[Document]] = {}
     for document in others:
         by_file.setdefault(document.file, []).append(document)
-    problems = []
+    problems = Problems()
     for several in by_file.values():
         first, more = several[0], len(several) - 1
         others_too = f"; {more:,} more of the file {'are' if more > 1 else 'is'} none either" if more else ""

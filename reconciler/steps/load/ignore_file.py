@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 
 IGNORE_FILE = ".reconcilerignore"
 """The file of the root that says so."""
@@ -26,11 +26,11 @@ def ignore_nothing(path: str) -> bool:
     return False
 
 
-def parse_patterns(text: str) -> tuple[Ignores, list[Problem]]:
+def parse_patterns(text: str) -> tuple[Ignores, Problems]:
     """What the text of such a file leaves out, and the lines that are no patterns."""
     from pathspec import GitIgnoreSpec
 
-    problems: list[Problem] = []
+    problems = Problems()
     lines: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         try:

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import get_args
 
 from reconciler.model.kind import Kind
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Resource
 from reconciler.model.row_files import ContactsIn
 from reconciler.model.source_feeds import AnyFiles, FileFeed
 
 
-def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) -> list[Problem]:
+def check(resources: Iterable[Resource], kinds: Mapping[str, Kind], root: Path) -> Problems:
     """Every path that names nothing, or what is no file of the workspace, at its place in a manifest."""
-    problems: list[Problem] = []
+    problems = Problems()
     for resource in resources:
         for feed in kinds[resource.address.kind].feeds(resource):
             read = feed.history if isinstance(feed, ContactsIn) else feed
@@ -37,12 +37,13 @@ def _find_missing(feed: AnyFiles, root: Path) -> Iterator[Problem]:
     here = replace(feed, paths=tuple(path for path in feed.paths if scheme_of(path) not in SCHEMES))
     if not here.paths:
         return
+    refused = Problems()
     try:
-        if isinstance(here, FileFeed):
-            folders.check_folders(here, root)
-        find_files(here, root)
-    except BadInput as bad:
-        yield from bad.problems
+        with refused.collect():
+            if isinstance(here, FileFeed):
+                folders.check_folders(here, root)
+            find_files(here, root)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "the system knows no such path"
         yield Problem(here.where, "file-unreadable", "its files cannot be looked for", note=reason)
+    yield from refused

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from reconciler.ledger.git_index import comes_with
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.steps.load import ignore_file
 from reconciler.steps.load.ignore_file import IGNORE_FILE, Ignores
 
@@ -54,7 +54,7 @@ class Files(NamedTuple):
     """The manifests' files, what kept others from being read, and how many files were left out as told."""
 
     sources: list[Source]
-    problems: list[Problem]
+    problems: Problems
     ignored: int = 0
 
 
@@ -62,38 +62,40 @@ def read_manifests(root: Path, others: tuple[Path, ...] = ()) -> Files:
     """The manifests' files of a workspace without `others`, and what kept any from being read."""
     if not _is_folder(root):
         hint = "name the folder that holds the manifests"
-        return Files([], [Problem(WHOLE, "no-workspace", f"there is no folder {_make_printable(root)}", hint=hint)])
+        return Files(
+            [], Problems([Problem(WHOLE, "no-workspace", f"there is no folder {_make_printable(root)}", hint=hint)])
+        )
     left_out, problems = _read_ignores(root)
     walk = _Walk(root, {_resolve_target(path) for path in others}, left_out, problems)
     names = sorted(walk, key=lambda name: name.split("/"))
     if len(names) > MANIFEST_FILES:
         message = f"{len(names):,} manifest files are more than the {MANIFEST_FILES:,} that a workspace may have"
         hint = f"give each team a workspace of its own, or leave out what is no manifest with {IGNORE_FILE}"
-        return Files([], [Problem(WHOLE, "too-many-files", message, hint=hint)], walk.ignored)
+        return Files([], Problems([Problem(WHOLE, "too-many-files", message, hint=hint)]), walk.ignored)
     if not names and not problems:
         hint = "write a manifest, or copy the starter manifests; hidden files are not read"
         message = "this workspace has no *.yaml or *.yml file"
         if walk.ignored:
             message += f" that {IGNORE_FILE} does not leave out"
-        return Files([], [Problem(WHOLE, "no-manifests", message, hint=hint)], walk.ignored)
+        return Files([], Problems([Problem(WHOLE, "no-manifests", message, hint=hint)]), walk.ignored)
     read = [_read_in(root, name) for name in names]
     problems += [item for item in read if isinstance(item, Problem)]
     return Files([item for item in read if isinstance(item, Source)], problems, walk.ignored)
 
 
-def _read_ignores(root: Path) -> tuple[Ignores, list[Problem]]:
+def _read_ignores(root: Path) -> tuple[Ignores, Problems]:
     """What is left out of the workspace, and what is wrong with the file that says so."""
     if not ignore_file.is_there(root):
-        return ignore_file.ignore_nothing, []
+        return ignore_file.ignore_nothing, Problems()
     source = read_file(root, root / IGNORE_FILE)
     return (
-        (ignore_file.ignore_nothing, [source])
+        (ignore_file.ignore_nothing, Problems([source]))
         if isinstance(source, Problem)
         else ignore_file.parse_patterns(source.text)
     )
 
 
-def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list[Problem]]:
+def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], Problems]:
     """The files of floors, wherever they are, and what kept others from being read."""
     inside = _resolve_target(root)
     read = {path: read_file(root, path, anywhere=True) for path in paths}
@@ -102,13 +104,13 @@ def read_floors(root: Path, paths: tuple[Path, ...]) -> tuple[list[Source], list
         for path, each in read.items()
         if isinstance(each, Source)
     ]
-    return found, [each for each in read.values() if isinstance(each, Problem)]
+    return found, Problems(each for each in read.values() if isinstance(each, Problem))
 
 
 class _Walk:
     """The paths from the root of every file that may be a manifest, in the order in which the system has them."""
 
-    def __init__(self, root: Path, skipped: set[Path], left_out: Ignores, problems: list[Problem]) -> None:
+    def __init__(self, root: Path, skipped: set[Path], left_out: Ignores, problems: Problems) -> None:
         self.root, self.left_out, self.problems = root, left_out, problems
         self.skipped, self.skipped_names = skipped, {path.name for path in skipped}
         self.ignored = 0

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from reconciler.kinds import load_kinds, load_shared_schema
 from reconciler.model.kind import ForEach
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Path
 from reconciler.steps.load.manifest_document import Document
 
@@ -25,10 +25,10 @@ MOST = 100
 """Parts of one manifest: each is a document as large as the whole."""
 
 
-def spread(documents: Iterable[Document]) -> tuple[list[Document], list[Problem]]:
+def spread(documents: Iterable[Document]) -> tuple[list[Document], Problems]:
     """The documents, those of several parts once for each; what is no proper list of parts is left for its schema."""
     found: list[Document] = []
-    problems: list[Problem] = []
+    problems = Problems()
     for document in documents:
         each, differs = _find_parts(document)
         if each is None or not _are_proper(differs):

@@ -9,22 +9,20 @@ from dataclasses import replace
 from reconciler.kinds import floor
 from reconciler.model.known_hosts import is_in_pipeline
 from reconciler.model.operator_bounds import Bounds, Held, make_bounds
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.model.resource import Resource
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load import ledger_links
 from reconciler.steps.load.ledger_links import resolve_path
 
 
-def read_bounds(
-    floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: str
-) -> tuple[Held, list[Problem]]:
+def read_bounds(floors: Iterable[Resource], workspace: Workspace, tenant: str, ledger: str) -> tuple[Held, Problems]:
     """What the operator's floors say, and which of their hosts are none.
 
     Args:
         tenant: the name of the one that is meant. ledger: the URL of the ledger.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     said = []
     for resource in floors:
         if "bounds" not in resource.spec:

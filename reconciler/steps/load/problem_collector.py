@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.notice import Notice
-from reconciler.model.problem import BadInput, Location, Problem, Stage
+from reconciler.model.problem import Location, Problem, Problems, Stage
 
 _WORD = re.compile(r"[A-Za-z0-9-]+")
 _NAME_BY_TEMPLATE = re.compile(r"\bname\s*[\"']?\s*:[^\n]*\{\{")
@@ -53,8 +53,8 @@ class Collected:
     """
 
     unread: Unread = field(default_factory=Unread)
-    problems: list[Problem] = field(default_factory=list)
-    consequences: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
+    consequences: Problems = field(default_factory=Problems)
     texts: dict[str, str] = field(default_factory=dict)
     origins: dict[Location, tuple[Location, ...]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
@@ -73,8 +73,7 @@ class Collected:
         Raises:
             BadInput: all of it.
         """
-        if self.problems or self.consequences:
-            raise BadInput(self.problems or self.consequences, self.consequences if self.problems else ())
+        self.problems.refuse(self.consequences)
 
     def _add_stage(self, problem: Problem, stage: Stage) -> Problem:
         return replace(problem, stage=stage, origins=self.origins.get(problem.where, ()))

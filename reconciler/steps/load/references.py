@@ -14,7 +14,7 @@ from typing import NamedTuple
 from reconciler.model import text_folding
 from reconciler.model.kind import Kind, iter_values_at
 from reconciler.model.nearest_name import find_nearest, suggest
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Catalogue, Path, Resource
 from reconciler.model.resource_address import Address
 from reconciler.model.text_lists import shorten_list
@@ -59,9 +59,9 @@ class Checked(NamedTuple):
     """
 
     catalogue: Catalogue
-    links: list[Problem]
-    following: list[Problem]
-    own: list[Problem]
+    links: Problems
+    following: Problems
+    own: Problems
     sound: list[Resource]
 
 
@@ -87,21 +87,21 @@ def check(declared: Declared, kinds: Mapping[str, Kind]) -> Checked:
         every += found
         if manifest.resource is not None:
             links.setdefault(manifest.resource.address, found)
-    problems = [*_find_repeated_names(declared, kinds), *_find_repeated_live_names(resources, kinds)]
+    problems = Problems([*_find_repeated_names(declared, kinds), *_find_repeated_live_names(resources, kinds)])
     missing = [link for link in every if link.target.name not in declared.names.get(link.target.kind, {})]
     following = [link for link in missing if declared.unread and declared.unread.may_declare(link.target.name)]
     apart = set(map(id, following))
     problems += _find_unknown([link for link in missing if id(link) not in apart], declared)
     in_circles, circles = _find_circles(links)
     problems += circles
-    own: list[Problem] = []
+    own = Problems()
     sound: list[Resource] = []
     for address in sorted(_find_whole(links, in_circles)):
         faults = _run_own_checks(catalogue.resources[address], catalogue, kinds)
         own += faults
         if not faults:
             sound.append(catalogue.resources[address])
-    return Checked(catalogue, problems, list(_find_unknown(following, declared)), own, sound)
+    return Checked(catalogue, problems, Problems(_find_unknown(following, declared)), own, sound)
 
 
 def _iter_links(manifest: Manifest, kinds: Mapping[str, Kind]) -> Iterator[_Link]:
@@ -181,11 +181,11 @@ def _describe_others(name: str, known: Mapping[str, Sequence[Location]]) -> str:
     return f"{suggest(name, known)} (declared in {shorten_list(places, 3)})"
 
 
-def _find_circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], list[Problem]]:
+def _find_circles(links: Mapping[Address, Sequence[_Link]]) -> tuple[set[Address], Problems]:
     """The resources that refer to themselves by way of others, and one problem for each circle."""
     targets = {address: {link.target: link for link in several} for address, several in links.items()}
     found: set[Address] = set()
-    problems = []
+    problems = Problems()
     while True:
         try:
             TopologicalSorter(targets).prepare()
@@ -215,10 +215,10 @@ def _find_whole(links: Mapping[Address, Sequence[_Link]], without: set[Address])
         whole = kept
 
 
-def _run_own_checks(resource: Resource, catalogue: Catalogue, kinds: Mapping[str, Kind]) -> list[Problem]:
+def _run_own_checks(resource: Resource, catalogue: Catalogue, kinds: Mapping[str, Kind]) -> Problems:
     try:
-        return list(kinds[resource.address.kind].check(resource, catalogue))
+        return Problems(kinds[resource.address.kind].check(resource, catalogue))
     except (OverflowError, ValueError):
         # a schema's pattern lets a duration of a million days through; the calendar does not
         message = f"a number, duration or instant of {resource.address} is too large"
-        return [Problem(resource.where("spec"), "out-of-range", message)]
+        return Problems([Problem(resource.where("spec"), "out-of-range", message)])

@@ -24,7 +24,7 @@ from reconciler.kinds import load_kinds, load_schema, load_shared_schema
 from reconciler.model.countries import find_country
 from reconciler.model.instants import EARLIEST, LATEST, LONGEST, is_reckonable, parse_duration, parse_instant
 from reconciler.model.nearest_name import suggest
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Problem, Problems
 from reconciler.steps.load.manifest_document import Document
 from reconciler.steps.load.schema_fault import FILE_FORMAT, MEANT_FOR, find_definition
 from reconciler.steps.load.schema_messages import LONGEST_TIMEOUT, describe_schema_errors
@@ -145,18 +145,18 @@ def _load_common_validator() -> Any:
     return make_validator({"type": "object", "required": ["apiVersion", "kind", "metadata"], "properties": parts})
 
 
-def check(document: Document) -> list[Problem]:
+def check(document: Document) -> Problems:
     """Every way in which a manifest is not what its kind's schema says."""
     value = document.value
     if not isinstance(value, dict):
         hint = "a manifest has `apiVersion`, `kind`, `metadata` and `spec`"
-        return [Problem(document.locate(), "not-a-manifest", "this document is not a manifest", hint=hint)]
+        return Problems([Problem(document.locate(), "not-a-manifest", "this document is not a manifest", hint=hint)])
     kind = value.get("kind")
     known = kind if isinstance(kind, str) and kind in load_kinds() else None
-    problems = [] if known or "kind" not in value else [_describe_unknown_kind(document, kind)]
+    problems = Problems([] if known or "kind" not in value else [_describe_unknown_kind(document, kind)])
     fitting = _load_validator(known) if known else _load_common_validator()
     problems += describe_schema_errors(fitting.iter_errors(value), document, fitting.schema)
-    return [problem for problem in problems if problem.where not in document.spoiled]
+    return Problems(problem for problem in problems if problem.where not in document.spoiled)
 
 
 def _describe_unknown_kind(document: Document, kind: Any) -> Problem:

@@ -16,7 +16,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from reconciler.model.nearest_name import find_nearest, list_names, suggest
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Path
 from reconciler.model.workspace_settings import Workspace
 from reconciler.steps.load.manifest_document import Document
@@ -65,9 +65,9 @@ class Variables:
         return next((self.places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.places), None)
 
 
-def read_variables(workspace: Workspace) -> tuple[Variables, list[Problem]]:
+def read_variables(workspace: Workspace) -> tuple[Variables, Problems]:
     """Every variable of a run, and what kept others from being read."""
-    problems: list[Problem] = []
+    problems = Problems()
     values: dict[str, Any] = {}
     places: dict[Path, Location] = {}
     environment: Environment | None = None
@@ -104,12 +104,12 @@ def _check_tenant(environment: Environment, value: Any, where: Location) -> Iter
         yield Problem(where, "tenant-conflict", message, note=f"it is set at {environment.where}", hint=hint)
 
 
-def find_unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]:
+def find_unused(given: Mapping[str, str], texts: Sequence[str]) -> Problems:
     """Values of `--var` that no manifest asks for: a typo there would leave a default in force in silence."""
     if not given:
-        return []
+        return Problems()
     asked = {word for text in texts for expression in _iter_expressions(text) for word in _WORD.findall(expression)}
-    return [
+    return Problems(
         Problem(
             Location("--var"),
             "unused-variable",
@@ -118,7 +118,7 @@ def find_unused(given: Mapping[str, str], texts: Sequence[str]) -> list[Problem]
         )
         for name in given
         if name not in asked
-    ]
+    )
 
 
 def _iter_expressions(text: str) -> Iterator[str]:
@@ -134,7 +134,7 @@ def list_environments(root: FilePath) -> list[str]:
     return sorted({path.stem for suffix in ("yml", "yaml") for path in folder.glob(f"[!.]*.{suffix}")})
 
 
-def _choose_environment(workspace: Workspace, problems: list[Problem]) -> Iterator[FilePath]:
+def _choose_environment(workspace: Workspace, problems: Problems) -> Iterator[FilePath]:
     if workspace.environment is None:
         return
     folder = workspace.root / ENVIRONMENTS
@@ -159,7 +159,7 @@ def _choose_environment(workspace: Workspace, problems: list[Problem]) -> Iterat
     )
 
 
-def _read_mapping(root: FilePath, path: FilePath, problems: list[Problem]) -> Document | None:
+def _read_mapping(root: FilePath, path: FilePath, problems: Problems) -> Document | None:
     # a file of --vars was named by a person and may be anywhere; an environment's file came with the repository
     source = read_file(root, path, anywhere=path.parent != root / ENVIRONMENTS)
     if isinstance(source, Problem):

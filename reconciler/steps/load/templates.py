@@ -22,7 +22,7 @@ import orjson
 from jinja2 import Environment, Template, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
 from reconciler.model.nearest_name import suggest
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Path
 from reconciler.steps.load.manifest_document import Document
 from reconciler.steps.load.template_filters import FILTERS, OUTPUT, PARTS, Refused, format_text, too_large
@@ -38,13 +38,13 @@ def _make_environment() -> Environment:
     return open_sandbox(FILTERS, keep_trailing_newline=True)
 
 
-def render(document: Document, given: Variables, literal: Collection[Path] = ()) -> list[Problem]:
+def render(document: Document, given: Variables, literal: Collection[Path] = ()) -> Problems:
     """Put values in the place of a document's templates; what cannot be evaluated is told and left as it is.
 
     Args:
         literal: parts that are templates for another moment, and stay as they are.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     values = {**given.values, **document.variables}
 
     def walk(value: Any, path: Path) -> Any:

@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from reconciler.model.problem import Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource import Path
 from reconciler.steps.load.manifest_document import Document
 from reconciler.steps.load.yaml_scalars import parse_plain
@@ -72,14 +72,18 @@ class _Halt(Exception):
         self.problem = problem
 
 
-def read(file: str, text: str) -> tuple[list[Document], list[Problem], bool]:
+def read(file: str, text: str) -> tuple[list[Document], Problems, bool]:
     """The documents of a text that say anything, their problems, and whether the text was read to its end."""
     odd = _NOT_TEXT.search(text)
     if odd is not None:
         before = text[: odd.start()]
         where = Location(file, before.count("\n") + 1, odd.start() - before.rfind("\n"))
         message = f"the character U+{ord(odd[0]):04X} cannot be written in YAML"
-        return [], [Problem(where, "yaml-syntax", message, hint='write it in double quotes, as "\\u…"')], False
+        return (
+            [],
+            Problems([Problem(where, "yaml-syntax", message, hint='write it in double quotes, as "\\u…"')]),
+            False,
+        )
     reader = _Reader(file, text)
     documents: list[Document] = []
     try:
@@ -89,9 +93,9 @@ def read(file: str, text: str) -> tuple[list[Document], list[Problem], bool]:
                 raise _Halt(Problem(document.locate(), "too-many-documents", message, hint="split it"))
             documents.append(document)
     except _Halt as halt:
-        return documents, [*reader.problems, halt.problem], False
+        return documents, Problems([*reader.problems, halt.problem]), False
     except yaml.YAMLError as error:
-        return documents, [*reader.problems, _describe_syntax(file, text, error)], False
+        return documents, Problems([*reader.problems, _describe_syntax(file, text, error)]), False
     return documents, reader.problems, reader.joined is None
 
 
@@ -134,7 +138,7 @@ class _Reader:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.document = Document(file)
         self.events: Iterator[Any] = iter(_LOADER(text).get_event, None)
         self.joined: Document | None = None

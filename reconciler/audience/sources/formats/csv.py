@@ -35,7 +35,7 @@ from reconciler.audience.sources.raw_rows import (
     suggest_header,
 )
 from reconciler.audience.sources.source_files import Found, describe_encoding_problem, make_readable, open_file
-from reconciler.model.problem import BadInput, Problem
+from reconciler.model.problem import BadInput, Problem, Problems
 from reconciler.model.source_feeds import AnyFiles
 
 LONGEST_LINE = csv.field_size_limit()
@@ -50,8 +50,7 @@ def read_csv(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: 
     """
     table, header = read_records(backend, file, feed, into)
     problems = describe_missing_columns(wanted, header, file.at(1), feed, suggest_header(header, feed))
-    if problems:
-        raise BadInput(_add_delimiter_hint(problems, header, feed))
+    _add_delimiter_hint(problems, header, feed).refuse()
     refuse_data_as_header(wanted, file, feed)
     return add_place_of_lines(table, file, add_places(header))
 
@@ -71,13 +70,13 @@ def read_records(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple
     return backend.read_parquet(str(into)), header
 
 
-def _add_delimiter_hint(problems: list[Problem], names: list[str], feed: AnyFiles) -> list[Problem]:
+def _add_delimiter_hint(problems: Problems, names: list[str], feed: AnyFiles) -> Problems:
     """One column that holds another delimiter says more than a name that is not there."""
     other = next((each for each in ";\t|," if len(names) == 1 and each in names[0]), None)
-    if other is None:
+    if other is None or not problems:
         return problems
     message = f"the header is one column: its fields are not separated by {feed.delimiter or ','!r}"
-    return [replace(problems[0], message=message, hint=f"say `delimiter: {other!r}`")]
+    return Problems([replace(problems[0], message=message, hint=f"say `delimiter: {other!r}`")])
 
 
 def _iter_lines(file: Found, feed: AnyFiles) -> Any:
@@ -120,8 +119,7 @@ def _read_header(file: Found, feed: AnyFiles) -> list[str]:
     if not feed.header:
         return [str(number) for number in range(1, len(header) + 1)]
     twice = describe_duplicate_columns(header, file.at(line))
-    if twice:
-        raise BadInput(twice)
+    twice.refuse()
     return header
 
 

@@ -54,8 +54,7 @@ def read_jsonl(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
     keys = keys or sorted(wanted)
     columns = add_places(sorted(set(wanted) & set(keys)))
     problems = describe_missing_columns(wanted, keys, file.at(1), feed)
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     table = _take_columns(parsed, is_object, columns, _find_misspelt(columns, keys))
     table = table.mutate(fault=_find_inexact(table, columns, feed))
     values = {name: columns[name].replace("c", "value") for name in column_mapping.list_value_columns(feed)}

@@ -50,8 +50,7 @@ def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], sc
                     hint="write it as text",
                 )
             )
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     texts = {column: table[columns[name]].cast("string") for name, column in add_places(sorted(wanted)).items()}
     place = file.name + ":row " + (table["file_row_number"] + 1).cast("string")
     typed = {name: f"value{number}" for number, name in enumerate(column_mapping.list_value_columns(feed))}

@@ -82,8 +82,7 @@ def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
                 ]
                 append(list(zip(*told, strict=True)))
     problems = describe_missing_columns(wanted, header, file.at(first[0]), feed, suggest_header(header, feed))
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     refuse_data_as_header(wanted, file, feed)
     return add_place_of_lines(backend.read_parquet(str(into)), file, columns)
 
@@ -142,8 +141,7 @@ def _read_header(file: Found, feed: AnyFiles, first: Row) -> list[str]:
         return [str(number) for number in range(1, len(first[1]) + 1)]
     header = [(_format_text(value) or "").strip() for value in first[1]]
     problems = describe_duplicate_columns(header, file.at(first[0]))
-    if problems:
-        raise BadInput(problems)
+    problems.refuse()
     return header
 
 
