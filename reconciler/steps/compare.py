@@ -13,7 +13,7 @@ from reconciler.model.outcome_change import AnyRowChange, OutcomeChange
 from reconciler.model.plan import Plan
 from reconciler.model.plan_comparison import NamedDifference, ObjectDifference, PlanComparison, RowDifference
 from reconciler.model.plan_json import plan_digest
-from reconciler.model.problem import BadInput, Location, Problem
+from reconciler.model.problem import Location, Problem, Problems
 from reconciler.model.resource_address import Address
 from reconciler.model.workspace_settings import Engine
 
@@ -46,7 +46,7 @@ def compare_plans(before: Plan, after: Plan, where: Location, chosen: Engine, sc
 def _refuse_other(before: Plan, after: Plan, where: Location) -> None:
     kinds = ("workspace", "tenant", "environment")
     told = [(kind, getattr(before, kind), getattr(after, kind)) for kind in kinds]
-    problems = [
+    Problems(
         Problem(
             where,
             "other-plan",
@@ -55,9 +55,7 @@ def _refuse_other(before: Plan, after: Plan, where: Location) -> None:
         )
         for kind, one, other in told
         if one != other
-    ]
-    if problems:
-        raise BadInput(problems)
+    ).refuse()
 
 
 def _compare_objects(before: Plan, after: Plan) -> Iterator[ObjectDifference]:
