@@ -23,8 +23,7 @@ demo: $(INSTALLED) ## Watch a segment change go from YAML to a plan to a tenant 
 WHOLE := tests/cli tests/oracle tests/steps/apply tests/properties tests/kinds tests/cassettes tests/test_engines.py tests/test_starter.py \
 	tests/audience/decision/test_suppression.py tests/audience/staging/test_phone_normalisation.py tests/audience/staging/test_contact_numbers.py \
 	tests/audience/diff/test_recency_only.py tests/audience/campaigns/test_audience_by_place.py tests/audience/test_bad_outcomes.py \
-	tests/audience/sources/test_files.py tests/surfaces/test_another_api.py tests/surfaces/test_rows_of_another_api.py \
-	tests/steps/test_campaigns_of_others.py tests/simulator/test_demo_tenant.py
+	tests/audience/sources/test_files.py tests/steps/test_campaigns_of_others.py tests/simulator/test_demo_tenant.py
 
 # one more than there are cores: a part of what each does is waiting
 WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))

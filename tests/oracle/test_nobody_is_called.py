@@ -97,7 +97,7 @@ def declare(folder: Folder, tenant: Simulator, contacts: Sequence[tuple[str, str
     folder.write("segment.yaml", manifest("Segment", "callees", spec))
 
 
-@pytest.mark.thin(5)
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_nobody_on_a_do_not_call_list_is_put_on_a_list(
     tenant: Simulator,

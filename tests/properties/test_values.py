@@ -44,9 +44,14 @@ from reconciler.model.row_files import Rows
 from reconciler.model.rule_input import Planned
 from reconciler.model.rule_results import CheckedRule, Waived
 from reconciler.model.segment_membership import DoNotCall
+from tests.sample import examples
 
 quick = settings(
-    max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(60),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 FOLDER = Path("rows")

@@ -96,6 +96,7 @@ def test_a_deleted_contact_is_found_like_an_archived_one(tenant: Simulator, fold
     assert [each["contact"] for each in rejected(folder)] == [scene.contact(90)]
 
 
+@pytest.mark.matrix(instead="test_a_contact_archived_after_the_plan_is_found_and_kept_and_the_others_are_delivered")
 def test_more_rejected_contacts_than_are_read_at_once_are_all_accounted_for(
     tenant: Simulator, folder: Folder, run: Run
 ) -> None:
