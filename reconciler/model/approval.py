@@ -226,8 +226,8 @@ def describe_shortfall(found: Shortfall) -> Iterator[str]:
 
 
 def make_audit_document(needs: Sequence[Need], approvals: Approvals) -> Mapping[str, Any]:
-    """What the audit record tells of the approvals of a run; nothing where none is needed."""
-    if not needs:
+    """What the audit record tells of the approvals of a run; nothing where none is needed, and none is there."""
+    if not needs and not approvals.checked:
         return {}
     needed = [{"group": each.group, "of": each.of, "count": each.count} for each in needs]
     given = [each.document() for each in approvals.checked]

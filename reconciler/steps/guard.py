@@ -1,4 +1,3 @@
-# tested by: tests/steps/apply/test_shelf_life.py
 """Refuse plans that may not be applied."""
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def describe_checked(checked: CheckedApproval) -> str:
 def describe_recorded(told: Mapping[str, Any]) -> Iterator[str]:
     """What the audit record tells of the approvals of a run."""
     needed = [f"{each['count']} of group {each['group']}" for each in told["needed"]]
-    yield f"needed {', '.join(needed)}"
+    yield f"needed {', '.join(needed) or 'nobody, by what the plan says'}"
     for each in told["given"]:
         yield describe_checked(CheckedApproval(**{**each, "principals": tuple(each["principals"])}))
     if told["authors"]:

@@ -118,7 +118,8 @@ class TestAuthors:
 def test_the_audit_record_tells_each_approval_and_reads_it_back() -> None:
     given = (gave("bo", at="2026-07-01T12:00:00Z"), CheckedApproval(BY, "review", "eve-h", fault="no_member"))
     told = make_audit_document([need(1)], Approvals(given, ("ana-k",)))
-    assert make_audit_document([], Approvals(given)) == {}
+    assert make_audit_document([], Approvals()) == {}
+    assert make_audit_document([], Approvals(given))["approvals"]["given"] == told["approvals"]["given"]
     assert read_audit_document(told["approvals"]) == told["approvals"]
     assert [each["fault"] for each in told["approvals"]["given"]] == [None, "no_member"]
     assert read_audit_document(None) is None

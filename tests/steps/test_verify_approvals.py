@@ -141,6 +141,10 @@ class TestSignatures:
         signers = f"* cert-authority {keys.public('authority')}\n"
         (found,) = checked(keys, policy(signers), SignedApproval(message, signature))
         assert (found.principals, found.fault) == (("bo",), None)
+        subprocess.run([*words[:6], f"{path}.pub"], check=True)  # one that names nobody, and so anybody
+        signature = keys.program.sign(message, path.with_name("by-authority-cert.pub"))
+        (found,) = checked(keys, policy(signers), SignedApproval(message, signature))
+        assert (found.principals, found.fault) == ((), "unknown_key")
 
     def test_each_policy_goes_by_its_own_file(self, keys: Keys) -> None:
         team = replace(policy(keys.signers(ana="eve-key")), by="Floor/team", operator=False)
