@@ -15,6 +15,13 @@ NEVER = frozenset(
     {
         *("RECONCILER_KEY", "RECONCILER_PREVIOUS_KEYS", "RECONCILER_TOKEN_KEY"),
         *("RECONCILER_FLOOR", "RECONCILER_WORKSPACE"),
+        *(
+            "RECONCILER_APPROVERS",
+            "RECONCILER_AUTHOR",
+            "RECONCILER_PULL_REQUEST",
+            "RECONCILER_BOT",
+            "RECONCILER_DIGEST",
+        ),
     }
 )
 """The program's own keys and settings: no manifest names them, whatever anybody's bounds say."""
