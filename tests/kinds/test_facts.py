@@ -82,13 +82,14 @@ def test_an_example_loads_in_the_company_of_what_it_refers_to(kind: str, number:
     operator = tmp_path / "operator.yaml"
     operator.write_text(json.dumps(OPERATOR), encoding="utf-8")
     for index, manifest in enumerate(manifests.values()):
-        # bounds, and that reviews are believed, are the operator's, and stand in no workspace; a tenant that they know stands there
-        bounds = "bounds" in manifest["spec"]
-        if bounds:
+        # bounds, and that reviews are believed, are the operator's, and stand in no workspace
+        bounds, reviews = "bounds" in manifest["spec"], "reviews" in manifest["spec"].get("approvals", {})
+        if bounds:  # a tenant that they know stands there
             surfaces = {"surfaces": {"bulk": {"org": "acme"}}}
             manifests["Tenant", "production"]["spec"] = surfaces
-        alone = bounds or "reviews" in manifest["spec"].get("approvals", {})
-        (operator if alone else root / f"{index}.yaml").write_text(json.dumps(manifest), encoding="utf-8")
+        elif reviews:
+            manifest["spec"]["bounds"] = OPERATOR["spec"]["bounds"]
+        (operator if bounds or reviews else root / f"{index}.yaml").write_text(json.dumps(manifest), encoding="utf-8")
     desired = load(Workspace(root=root, scratch=tmp_path, now=NOW, floors=(operator,)))
     resources = list(desired.catalogue.parts(kind, example["metadata"]["name"]))
     each = load_kinds()[kind].for_each
