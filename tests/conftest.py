@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from reconciler.cli import run as run_program
 from reconciler.model.known_hosts import load_pipeline_variables
@@ -19,6 +20,10 @@ from tests import s3, slices
 # an expression is thousands of small objects that live as long as it does: looking through them all again and again
 # takes a tenth of the time of the suite
 gc.set_threshold(100_000, 50, 100)
+
+# how long an example takes says how busy the machine is
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 AS_OF = "2026-07-01T00:00:00Z"
 
