@@ -120,12 +120,31 @@ validate() {
   fi
 }
 
+# the plan of the commit that was approved last, where a newer one has come since: GitHub says of which commit a review is
+find_reviewed() {
+  reviewed=
+  if [ -n "${GITHUB_TOKEN:-}" ] && [ "${GITHUB_EVENT_NAME:-}" = pull_request ]; then
+    reconciler ci reviewed-plan --name "$name" --out "$out/reviewed.plan" >&2 || rm -f "$out/reviewed.plan"
+    [ ! -f "$out/reviewed.plan" ] || reviewed=$out/reviewed.plan
+  fi
+}
+
+make_plan() {
+  run_into plan.txt on_workspace plan --out "$saved" --full --detailed-exitcode ${reviewed:+--against "$reviewed"}
+}
+
 propose() {
   begin
   tell artifact "$name-${RECONCILER_COMMIT:-unknown}"
   run_into validation.txt on_workspace validate
   if [ "$code" = 0 ]; then
-    run_into plan.txt on_workspace plan --out "$saved" --full --detailed-exitcode
+    find_reviewed
+    make_plan
+    case $code in
+      0 | 2 | 3) ;;
+      *) [ -z "$reviewed" ] || { reviewed= && make_plan; } ;; # it may be what the plan is held against that is at fault
+    esac
+    rm -f "$out/reviewed.plan"
     cat "$out/plan.txt"
   fi
   if [ -f "$saved" ]; then

@@ -70,9 +70,7 @@ def comment(file: Path | None, name: str, pull_request: str | None, html: str | 
     from reconciler.views.markdown import plan as show_plan
 
     origin = read_run_origin(os.environ)
-    number = pull_request or (origin.pull_request if origin is not None else None)
-    if number is None:
-        raise click.UsageError("this pipeline is of no pull request: give --pull-request")
+    number = _choose_number(pull_request)
     link = origin.run_url if origin is not None else None
     host = open_code_host(os.environ)
     if file is not None:
@@ -143,6 +141,36 @@ def approved_plan(name: str, commit: str | None, out: Path, reviews: Path | None
         click.echo(f"export {variable}={shlex.quote(value)}")
     click.echo(f"The plan of pull request {approved.change.number} is in {approved.place}.", err=True)
     return 0
+
+
+@ci.command()
+@_name
+@click.option("--pull-request", metavar="NUMBER", help="[default: the one that the pipeline is of]")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the plan is written."
+)
+def reviewed_plan(name: str, pull_request: str | None, out: Path) -> int:
+    """Fetch the plan of the pull request's commit that was approved last, for `plan --against`.
+
+    Writes nothing where no earlier commit was approved.
+    """
+    from reconciler.code_hosts import open_code_host
+    from reconciler.code_hosts.in_place import fetch_reviewed
+
+    commit = fetch_reviewed(open_code_host(os.environ), _choose_number(pull_request), name, out)
+    words = "No earlier commit was approved." if commit is None else f"Commit {commit[:12]} was approved before."
+    click.echo(words)
+    return 0
+
+
+def _choose_number(pull_request: str | None) -> str:
+    from reconciler.cli.run_origin import read_run_origin
+
+    origin = read_run_origin(os.environ)
+    number = pull_request or (origin.pull_request if origin is not None else None)
+    if number is None:
+        raise click.UsageError("this pipeline is of no pull request: give --pull-request")
+    return number
 
 
 @ci.command()

@@ -131,6 +131,20 @@ def _fold_earlier(earlier: Sequence[Shown]) -> str:
     return f"<details>\n<summary>{plans} of this pull request</summary>\n\n{table}\n\n</details>"
 
 
+def fetch_reviewed(host: CodeHost, number: str, name: str, into: Path) -> str | None:
+    """Fetch the plan of the commit that was approved last, where a newer one has come since; its commit, or None.
+
+    Raises:
+        CodeHostError: the host says no, or does not answer.
+    """
+    change = host.read_change(number)
+    earlier = (each for each in host.list_reviews(change) if each.approves and each.commit not in ("", change.head))
+    for review in sorted(earlier, key=lambda each: each.at, reverse=True):
+        if host.fetch_plan(replace(change, head=review.commit), name, into) is not None:
+            return review.commit
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Approved:
     """The plan that was shown for a change before it was merged.

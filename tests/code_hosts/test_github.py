@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +85,7 @@ def _propose(told: Story, runner: Runner) -> None:
     ours = host.comments[12][-1]["body"]
     host.comments[12].insert(0, {"id": 1, "user": {"login": "mallory"}, "body": ours})
     repository.edit(told.root, "list.yaml", "Customers who", "Customers in Ohio who")
+    host.reviews[12] = [{"user": {"login": "eve"}, "state": "APPROVED", "commit_id": A}]
     host.pulls[12] = pull(12, B)
     told.note("pushed", runner.run("pull_request", {"pull_request": host.pulls[12]}, X))
 
@@ -180,6 +183,15 @@ def test_the_next_commit_updates_the_same_comment_and_names_the_earlier_plan(sto
     assert "<summary>1 earlier plan of this pull request</summary>" in new
     assert "`aaaaaaaaaaaa` | changes |" in new
     assert "[run](<https://github.example/acme/dialling/actions/runs/501>)" in new
+
+
+def test_a_plan_after_an_approval_says_what_has_changed_since(story: Story) -> None:
+    (first,), (second,) = ours(story.comments["opened"]), ours(story.comments["pushed"])
+    assert "### Changed since the earlier plan" not in first
+    assert "### Changed since the earlier plan" in second
+    assert "Commit aaaaaaaaaaaa was approved before." in story.ended["pushed"]["plan"].printed
+    kept = next(each for each in story.host.artifacts if each["name"].endswith(B))
+    assert "reviewed.plan" not in zipfile.ZipFile(io.BytesIO(kept["content"])).namelist()
 
 
 def test_a_comment_of_somebody_else_is_left_alone_whatever_it_says(story: Story) -> None:

@@ -15,7 +15,15 @@ from reconciler.code_hosts import open_code_host
 from reconciler.code_hosts.code_host import Change, CodeHostError, NoCodeHost, Unanswered
 from reconciler.code_hosts.github import GitHub
 from reconciler.code_hosts.hidden_marker import MOST_EARLIER, Marker, Shown, read_marker, write_marker
-from reconciler.code_hosts.in_place import LONGEST, Approved, compose, fetch_approved, put_comment, put_issue
+from reconciler.code_hosts.in_place import (
+    LONGEST,
+    Approved,
+    compose,
+    fetch_approved,
+    fetch_reviewed,
+    put_comment,
+    put_issue,
+)
 from reconciler.model.errors import Refused, Stale
 from reconciler.model.reviews import Review
 from tests.code_hosts.stand_in import GitHubRoutes, GitLabRoutes, Host, StandIn, archive
@@ -184,6 +192,27 @@ def test_the_plan_of_a_merge_is_the_newest_of_its_commit_and_of_no_fork(state: H
     keep(state, content=b"no zip")
     with pytest.raises(CodeHostError, match=r"holds no change\.plan"):
         fetch_approved(there, M, NAME, into)
+
+
+def test_the_plan_that_was_approved_before_is_the_one_of_the_last_approval_of_an_earlier_commit(
+    state: Host, tmp_path: Path
+) -> None:
+    there, into = client(state), tmp_path / "reviewed.plan"
+    state.pulls[12] = pull(12, M)
+    assert fetch_reviewed(there, "12", NAME, into) is None
+    state.reviews[12] = [
+        {"user": {"login": "bob"}, "state": "APPROVED", "commit_id": A, "submitted_at": "2026-07-01T10:00:00Z"},
+        {"user": {"login": "eve"}, "state": "APPROVED", "commit_id": B, "submitted_at": "2026-07-01T11:00:00Z"},
+        {"user": {"login": "dan"}, "state": "APPROVED", "commit_id": M, "submitted_at": "2026-07-01T12:00:00Z"},
+    ]
+    assert fetch_reviewed(there, "12", NAME, into) is None
+    assert not into.exists()
+    keep(state)
+    assert fetch_reviewed(there, "12", NAME, into) == A
+    of_b = {"id": 1, "head_sha": B, "repository_id": 1, "head_repository_id": 1}
+    keep(state, name=f"{NAME}-{B}", workflow_run=of_b, content=archive({"change.plan": b"PK of b"}))
+    assert fetch_reviewed(there, "12", NAME, into) == B
+    assert into.read_bytes() == b"PK of b"
 
 
 def test_a_token_that_may_not_is_told_by_what_it_lacks(state: Host) -> None:
