@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.confirmation import confirm
 from reconciler.cli.output_encoding import print_document
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan import tell_of_ledger
@@ -132,12 +132,10 @@ class _Apply:
                 self._tell(Report("", (), 0, audit=self.runtime.ledger(self.desired).read_anchor()))
             return Exit.DONE
         missing = find_missing(proposed, self.workspace, self.runtime, self.desired, self.reviews)
-        if not yes and not proposed.refusals and not missing:  # else it is refused, whatever is said
-            if not sys.stdin.isatty():
-                raise click.UsageError("stdin is not a terminal: pass --yes, or apply a saved plan")
-            if click.prompt('Type "yes" to apply this plan', default="no", show_default=False) != "yes":
-                click.echo("Nothing was written.")
-                return Exit.DONE
+        asks = not yes and not proposed.refusals and not missing  # else it is refused, whatever is said
+        if asks and not confirm("yes", "apply this plan", "pass --yes, or apply a saved plan"):
+            click.echo("Nothing was written.")
+            return Exit.DONE
         return self._commit(proposed, shown=self.output_format == "text")
 
     def apply_saved(self, file: Path) -> int:
@@ -200,7 +198,7 @@ class _Apply:
         from reconciler.views.progress import ApplyProgress
 
         desired = self.desired
-        approvals = collect_approvals(plan, self.workspace, self.runtime, desired, file, self.reviews)
+        approvals = collect_approvals(plan, self.workspace, self.runtime, desired, file, self.reviews, keep=True)
         writer = self.runtime.writer(desired)
         out = console(stderr=self.output_format == "json")
         headline = f"{'Resuming' if resume else 'Applying'} plan {plan_digest(plan)}"

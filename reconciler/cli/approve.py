@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import getpass
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.confirmation import confirm
 from reconciler.cli.output_formats import format_option, show
 from reconciler.cli.plan_approvals import collect_approvals, load_reviews, open_program, reviews_option
 from reconciler.cli.workspace_options import command_line, open_workspace, workspace_options
@@ -131,12 +131,9 @@ class _Approve:
             )
         if self.output_format == "text":
             self.tell()
-        if not yes:
-            if not sys.stdin.isatty():
-                raise click.UsageError("stdin is not a terminal: pass --yes")
-            if click.prompt('Type "approve" to sign this plan', default="no", show_default=False) != "approve":
-                click.echo("Nothing was signed.")
-                return Exit.DONE
+        if not yes and not confirm("approve", "sign this plan", "pass --yes"):
+            click.echo("Nothing was signed.")
+            return Exit.DONE
         program, digest = open_program(self.workspace), plan_digest(self.plan)
         named = find_signing_key(key, self.workspace.environ, self.workspace.scratch)
         meant = self.desired.meant

@@ -11,11 +11,12 @@ import click
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reconciler.cli.runtime import LocalRuntime
+    from reconciler.ledger.ledger import Ledger
     from reconciler.ledger.ssh_signatures import SshKeygen
-    from reconciler.model.approval import Approvals, Shortfall
+    from reconciler.model.approval import Approvals, CheckedApproval, Shortfall
     from reconciler.model.desired_state import Desired
     from reconciler.model.reviews import Review
     from reconciler.model.workspace_settings import Workspace
@@ -61,8 +62,12 @@ def collect_approvals(
     desired: Desired,
     file: Path | None = None,
     reviews: Iterable[Review] = (),
+    *,
+    keep: bool = False,
 ) -> Approvals:
     """The approvals of a plan, each checked at this moment; none are looked for where no floor asks for any.
+
+    `keep`: keep in the ledger what counts of those beside the file: a run that is resumed has no file.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -78,7 +83,32 @@ def collect_approvals(
         return Approvals()
     contents = approval_records.read(runtime.ledger(desired).store, plan_digest(plan), file)
     checked = verify_approvals(plan, policies, contents, tuple(reviews), open_program(workspace))
+    if keep and file is not None:
+        _keep_approvals(plan, runtime.ledger(desired), file, checked)
     return Approvals(checked, find_authors(plan, runtime.origin))
+
+
+def _keep_approvals(plan: Plan, ledger: Ledger, file: Path, checked: Sequence[CheckedApproval]) -> None:
+    from reconciler.ledger import approval_records
+    from reconciler.ledger.ssh_signatures import read_signature
+    from reconciler.model.approval import read_approval
+    from reconciler.model.plan_json import plan_digest
+
+    digest = plan_digest(plan)
+    counted = {each.key for each in checked if each.way == "signature" and each.fault is None}
+    if not counted:
+        return
+    known = set(approval_records.read(ledger.store, digest))
+    for content in approval_records.read(ledger.store, digest, file):
+        if content in known:
+            continue
+        try:
+            approval = read_approval(content)
+            key = read_signature(approval.signature).fingerprint
+        except ValueError:
+            continue  # it is none, and was told as that
+        if key in counted:
+            approval_records.record(ledger.store, digest, approval)
 
 
 def find_missing(

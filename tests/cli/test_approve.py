@@ -5,6 +5,7 @@ The keys are real ones of `ssh-keygen`, made for the tests.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -94,6 +95,13 @@ def saved(once: MadeOnce, tenant: Simulator, folder: Folder, operator: Path, run
     return path
 
 
+class Terminal(io.StringIO):
+    """A terminal at which somebody has typed something."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def reviews(folder: Path, state: str = "APPROVED", commit: str = COMMIT, user: str = "bo-h") -> Path:
     path = folder / "reviews.json"
     path.write_text(json.dumps([{"user": {"login": user}, "state": state, "commit_id": commit}]), encoding="utf-8")
@@ -172,11 +180,19 @@ class TestApproving:
         assert missing.code == 1
         assert "a-name-of-a-key" not in missing.said
 
-    def test_whoever_is_not_there_to_be_asked_says_yes_ahead(self, saved: Path, run: Run, keys: Keys) -> None:
+    def test_whoever_is_not_there_to_be_asked_says_yes_ahead_and_whoever_is_types_the_word(
+        self, saved: Path, run: Run, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         ended = run("approve", str(saved), "--key", str(keys.private("bo-key")))
         assert ended.code == 64
         assert "pass --yes" in ended.err
-        assert not saved.with_name("a.plan.approvals").exists()
+        for typed, words in (("yes\n", "Nothing was signed."), ("approve\n", "approved by bo")):
+            assert not saved.with_name("a.plan.approvals").exists()
+            monkeypatch.setattr("sys.stdin", Terminal(typed))
+            answered = run("approve", str(saved), "--key", str(keys.private("bo-key")))
+            assert answered.code == 0
+            assert words in answered.out
+        assert saved.with_name("a.plan.approvals").exists()
 
     def test_who_wrote_the_change_and_who_is_not_known_do_not_approve_alone(
         self, saved: Path, operator: Path, run: Run, keys: Keys, folder: Folder, monkeypatch: pytest.MonkeyPatch
@@ -240,6 +256,8 @@ class TestApproving:
     ) -> None:
         for name in ("bo-key", "cy-key"):
             assert run("approve", str(saved), "--key", str(keys.private(name)), "--yes").code == 0
+        rmtree(saved.parent / ".reconciler" / "approvals")  # those of another machine came beside the plan
+        saved.with_name("a.plan.approvals").joinpath("other.json").write_text("no approval", encoding="utf-8")
         tenant.faults.add("status", method="POST", path="contacts$", status=403, times=None)
         assert run("apply", str(saved)).code in (1, 5)
         tenant.faults.clear()
@@ -257,6 +275,8 @@ class TestApproving:
         resumed = run("apply", "--resume")
         assert resumed.code == 0, resumed.err
         assert run("audit", "log").out.count("approved by cy") == 1
+        kept = saved.parent / ".reconciler" / "approvals"
+        assert [len(each.read_text(encoding="utf-8").splitlines()) for each in kept.iterdir()] == [2]
 
 
 @needs_ssh
