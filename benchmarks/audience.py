@@ -28,8 +28,7 @@ from pyarrow import parquet
 from reconciler.audience.decision import eligibility, must_remove
 from reconciler.audience.diff import membership_diff
 from reconciler.audience.relations import engine
-from reconciler.audience.relations import relations as sources
-from reconciler.audience.staging import stage
+from reconciler.audience.staging import stage, staged_contacts, staged_interactions, staged_members
 from reconciler.model.change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
@@ -118,12 +117,12 @@ def relations(folder: Path) -> Found:
         return Rows(folder / f"kept-{name}.parquet", "parquet", columns, 1)
 
     read: dict[RowQuery, Rows] = {
-        CRM: rows("crm", sources.CONTACTS),
-        INVITED: rows("invited", sources.CONTACTS),
-        REGISTRY: rows("registry", sources.CONTACTS),
-        HISTORY: rows("history", sources.INTERACTIONS),
+        CRM: rows("crm", staged_contacts.CONTACTS),
+        INVITED: rows("invited", staged_contacts.CONTACTS),
+        REGISTRY: rows("registry", staged_contacts.CONTACTS),
+        HISTORY: rows("history", staged_interactions.INTERACTIONS),
     }
-    live = {band.name: rows(band.name, sources.MEMBERS) for band in BANDS}
+    live = {band.name: rows(band.name, staged_members.MEMBERS) for band in BANDS}
     found: Found = {}
     with engine.open_engine(ENGINE, folder) as backend:
         standing = eligibility.decide_membership(backend, SEGMENT, read, live, AS_OF, folder / "standing.parquet")

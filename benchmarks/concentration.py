@@ -30,7 +30,8 @@ import pyarrow as arrow
 from pyarrow import parquet
 
 from reconciler.audience.impact.concentration import find_concentration
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_contacts, staged_members
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
 from reconciler.model.problem import Location
@@ -85,10 +86,10 @@ def prepared(folder: Path, contacts: int) -> tuple[MembershipDecision, dict[obje
     no, yes = (arrow.array([each]).take(arrow.array([0] * contacts)) for each in (False, True))
     places = arrow.array([f"a.csv:{number}" for number in range(contacts)])
     columns = {"contactId": ids, "attributes": attributes, "duplicate": no, "active": yes, "place": places}
-    source = written(folder, "contacts.parquet", relations.CONTACTS, contacts, columns)
+    source = written(folder, "contacts.parquet", staged_contacts.CONTACTS, contacts, columns)
     on = contacts - part
     listed = {"contactId": ids.slice(0, on), "member": ids.slice(0, on)}
-    members = written(folder, "members.parquet", relations.MEMBERS, on, listed)
+    members = written(folder, "members.parquet", staged_members.MEMBERS, on, listed)
     moved = arrow.concat_arrays([ids.slice(0, part), ids.slice(on, part)])
     was = arrow.array([0] * part + [None] * part, arrow.int64())
     will = arrow.array([None] * part + [0] * part, arrow.int64())
@@ -115,10 +116,10 @@ def ours(folder: Path) -> tuple[float, float, float, list[Concentration]]:
     """Seconds, processor seconds, megabytes, and what was found."""
     standing, read, moves = pickle.loads((folder / "prepared").read_bytes())  # made by this script
     with engine.open_engine(Engine(memory_limit="1GB", threads=2), folder) as backend:
-        relations.count_rows(backend, relations.read_table(backend, moves))
+        engine.count_rows(backend, engine.read_rows(backend, moves))
         high = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         start, busy = time.perf_counter(), time.process_time()
-        rows = relations.read_table(backend, moves)
+        rows = engine.read_rows(backend, moves)
         found = list(find_concentration(backend, standing, rows, 0, read, departed=False))
         taken, worked = time.perf_counter() - start, time.process_time() - busy
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - high) / 1024

@@ -23,7 +23,7 @@ from phonenumbers import timezone
 from pyarrow import parquet
 
 from reconciler.audience.campaigns import audience_by_place, projected_members
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import Engine
@@ -84,7 +84,7 @@ def main() -> None:
         mine, theirs = (written(folder, each, first, told) for each, first in (("one", 0), ("two", contacts // 2)))
         with engine.open_engine(Engine(memory_limit="2GB", threads=2), folder) as backend:
             start = time.perf_counter()
-            found = audience_by_place.count_by_place(backend, relations.read_table(backend, mine))
+            found = audience_by_place.count_by_place(backend, engine.read_rows(backend, mine))
             taken["a list, counted by place"] = time.perf_counter() - start
             start = time.perf_counter()
             shared = projected_members.find_shared_members(backend, {"one": mine, "two": theirs})

@@ -22,7 +22,7 @@ import pyarrow as arrow
 from phonenumbers import re_util
 from pyarrow import parquet
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import phone_normalisation
 from reconciler.model.workspace_settings import Engine
 
@@ -109,13 +109,13 @@ def of_file(path: Path) -> Iterator[Row]:
 def ours(path: Path, scratch: Path) -> Told:
     """Normalise every row."""
     with engine.open_engine(Engine(), scratch) as backend:
-        rows: Any = backend.read_parquet(str(path))
+        rows = engine.read_parquet(backend, path)
         told = (
             phone_normalisation.normalise_phones(backend, rows.rename(phone="raw"), "valid")
             .select("row", "e164")
             .order_by("row")
         )
-        return [row[1] for chunk in relations.stream_rows(backend, told, CHUNK) for row in chunk]
+        return [row[1] for chunk in engine.stream_rows(backend, told, CHUNK, tuple[int, str | None]) for row in chunk]
 
 
 def timed(words: str, run: Callable[[], Told], baseline: Taken = (0, 0)) -> tuple[Told, Taken]:

@@ -22,8 +22,8 @@ import pytest
 
 from reconciler.audience.delivery import read_back, wire_rows
 from reconciler.audience.engines import spark_session
-from reconciler.audience.relations import batches, engine, relations
-from reconciler.audience.staging import phone_normalisation
+from reconciler.audience.relations import batches, engine
+from reconciler.audience.staging import consistent_read, phone_normalisation
 from reconciler.cli.runtime import LocalRuntime
 from reconciler.model.change import Changes
 from reconciler.model.desired_state import Desired
@@ -341,7 +341,7 @@ def test_a_failure_is_told_without_the_data_and_the_interrupt_stays_ours(cluster
     with engine.open_engine(clustered, tmp_path) as backend:
         people = engine.read_parquet(backend, file)
         with pytest.raises(ReconcilerError) as told:
-            relations.count_rows(backend, people.filter(people["phone"].cast("int64") > 0))
+            engine.count_rows(backend, people.filter(people["phone"].cast("int64") > 0))
         assert "nobody" not in repr((told.value, told.value.note, told.value.hint, told.value.__cause__))
         assert "CAST_INVALID_INPUT" in str(told.value.note)
         chunks = list(engine.stream_rows(backend, people.select("contactId").order_by("contactId"), 1))
@@ -364,5 +364,5 @@ def delivered(seen: Seen, chosen: Engine, changes: Changes, scratch: Path) -> li
             wire_rows.is_unaltered(first),
             wire_rows.is_unaltered(replace(first, digest="sha256:another")),
             read_back.find_not_as_written(backend, first, members, {contact(15)}),
-            relations.stage_rows(backend, lambda: members) == members,
+            consistent_read.read_consistently(backend, lambda: members) == members,
         ]

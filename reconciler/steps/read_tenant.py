@@ -14,9 +14,9 @@ from reconciler.audience.cache import interaction_cache
 from reconciler.audience.campaigns import contact_outcomes
 from reconciler.audience.delivery import list_size
 from reconciler.audience.diff import recency_only, retry_queue
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources import files, sql
-from reconciler.audience.staging import read_people, stage
+from reconciler.audience.staging import consistent_read, read_people, stage, staged_interactions
 from reconciler.audience.staging.read_people import Access, Secrets
 from reconciler.cxone import salesforce_client
 from reconciler.cxone.errors import Forbidden, NotFound
@@ -322,7 +322,7 @@ def _read(
         case SqlHistory() | SqlDispositions():
             found = _log_in(backend, query, secret, desired, into)
         case ContactsIn():
-            found = relations.select_named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
+            found = staged_interactions.select_named(backend, rows[query.history], into / f"named-{len(rows)}.parquet")
         case _:
             found = _ask(backend, query, reader, into)
     kept = stage.stage_rows(backend, query, found, into)
@@ -342,13 +342,13 @@ def _ask(backend: Any, query: MembersOf | MemberPhones | CampaignPhones, reader:
     """What only the tenant knows."""
     match query:
         case MembersOf():
-            return relations.stage_rows(backend, lambda: reader.read_members(query, into))
+            return consistent_read.read_consistently(backend, lambda: reader.read_members(query, into))
         case MemberPhones():
             people = ContactsOf(LiveList(name=query.list), query.where, by_name=True, named=True)
-            return relations.stage_rows(backend, lambda: reader.read_contacts(people, into))
+            return consistent_read.read_consistently(backend, lambda: reader.read_contacts(people, into))
         case CampaignPhones():
             called = ContactsOf(reader.find_list_of(query), query.where, by_name=True)
-            return relations.stage_rows(backend, lambda: reader.read_contacts(called, into))
+            return consistent_read.read_consistently(backend, lambda: reader.read_contacts(called, into))
 
 
 def _write_nobody(into: Path) -> Rows:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from reconciler.audience.delivery import wire_rows
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.model.change import Sample
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import Engine
@@ -22,8 +22,7 @@ Written = Callable[[Sequence[Mapping[str, Any]], Mapping[str, str]], Rows]
 
 def described(backend: Any, changed: Any) -> list[tuple[str, str, str]]:
     """Contact, action and why, in words, of the rows of a change in their order."""
-    rows = (row for chunk in relations.stream_rows(backend, changed.select(*wire_rows.EXAMPLE), 100) for row in chunk)
-    found = [wire_rows.read_example(row) for row in rows]
+    found = wire_rows.list_examples(backend, changed)
     samples = [Sample("", "", each.action, each.reason, each.score, each.was) for each in found]
     return [(each.contact, each.action, describe_sample(sample)) for each, sample in zip(found, samples, strict=True)]
 

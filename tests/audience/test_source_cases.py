@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources import files
 from reconciler.model.people_sources import make_phone_columns
 from reconciler.model.problem import BadInput, Location, Problem
@@ -50,10 +50,8 @@ def told(problem: Problem) -> str:
 def rows_of(backend: Any, rows: Rows) -> list[dict[str, Any]]:
     """The rows in the order of their places."""
     names = list(rows.columns)
-    table = relations.read_table(backend, rows).select(*names)
-    read = [
-        dict(zip(names, row, strict=True)) for chunk in relations.stream_rows(backend, table, 1000) for row in chunk
-    ]
+    table = engine.read_rows(backend, rows).select(*names)
+    read = [dict(zip(names, row, strict=True)) for chunk in engine.stream_rows(backend, table, 1000) for row in chunk]
 
     def order(row: dict[str, Any]) -> tuple[str, int]:
         file, _, line = row["place"].rpartition(":")

@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_contacts, staged_interactions, staged_members
 from reconciler.cxone import list_methods, outcomes, salesforce_client
 from reconciler.cxone.writer import TenantWriter
 from reconciler.kinds import load_kinds
@@ -129,18 +130,20 @@ def writer(standing: Standing) -> TenantWriter:
 def counted(into: Path, relation: Callable[[Any, Rows], Any], rows: Rows) -> int:
     """Work with what was read: every value of it."""
     with engine.open_engine(Engine(memory_limit="512MB"), into) as backend:
-        found = [row for some in relations.stream_rows(backend, relation(backend, rows), 100) for row in some]
+        found = [row for some in engine.stream_rows(backend, relation(backend, rows), 100) for row in some]
     return len(found)
 
 
 def read_contacts(reader: TenantWriter, standing: Standing, into: Path) -> object:
     query = ContactsOf(LiveList(name="All customers"), HERE, named=True)
-    return counted(into, relations.read_contacts, reader.read_contacts(query, into))
+    return counted(into, staged_contacts.read_contacts, reader.read_contacts(query, into))
 
 
 def read_members(reader: TenantWriter, standing: Standing, into: Path) -> object:
     return counted(
-        into, relations.read_members, reader.read_members(MembersOf("High", ("priority", "score"), data=True), into)
+        into,
+        staged_members.read_members,
+        reader.read_members(MembersOf("High", ("priority", "score"), data=True), into),
     )
 
 
@@ -148,8 +151,8 @@ def read_interactions(reader: TenantWriter, standing: Standing, into: Path) -> o
     query = InteractionsOf(ContactsOf(LiveList(name="Chosen"), HERE), ("voice",), START, END, HERE)
     rows = reader.read_interactions(query, [IDS[:6], IDS[6:]], into)
     with engine.open_engine(Engine(memory_limit="512MB"), into) as backend:
-        relations.refuse_unclear_times(backend, rows)
-    return counted(into, relations.read_interactions, rows)
+        staged_interactions.refuse_unclear_times(backend, rows)
+    return counted(into, staged_interactions.read_interactions, rows)
 
 
 def read_outcomes(reader: TenantWriter, standing: Standing, into: Path) -> object:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import contact_ids
 from reconciler.model import text_folding
 from reconciler.model.workspace_settings import Engine
@@ -92,7 +92,7 @@ def test_rows_meet_by_their_ids_as_they_are_compared(tmp_path: Path) -> None:
         rows = contact_ids.join_same_ids(ids, "id", contact_ids.find_odd_ids(backend, ids["id"]))
         met = rows.left_join(others, rows["same"] == others["other"]).drop("bare", "same")
         told = met.filter(met["other"].notnull()).order_by("id")
-        assert list(relations.stream_rows(backend, told, 10)) == [[("A1 ", "A1"), ("C1", "C1")]]
+        assert list(engine.stream_rows(backend, told, 10)) == [[("A1 ", "A1"), ("C1", "C1")]]
 
 
 def test_a_column_of_ids_is_told_as_each_of_them_is(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_column_of_ids_is_told_as_each_of_them_is(tmp_path: Path) -> None:
         found = contact_ids.join_same_ids(table, "id", contact_ids.find_odd_ids(backend, table["id"])).select(
             "id", "same"
         )
-        told: list[tuple[Any, ...]] = [row for chunk in relations.stream_rows(backend, found, 1000) for row in chunk]
+        told: list[tuple[Any, ...]] = [row for chunk in engine.stream_rows(backend, found, 1000) for row in chunk]
     assert len(told) == len(ids)
     # one of nothing but blanks stays as it is: it is refused elsewhere, and nobody else's
     assert [(each, same) for each, same in told if same != (text_folding.normalise_id(each) or each)] == []

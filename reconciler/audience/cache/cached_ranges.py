@@ -12,28 +12,31 @@ Relations only. Moments are whole seconds since 1970, as on the wire; a window h
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibis import Column, Table
 
 TOLD = {"id": "string", "contactId": "string", "startTime": "string", "type": "string"}
 HISTORY = {**TOLD, "second": "int64"}
 KNOWN = {"contactId": "string", "since": "int64", "until": "int64", "read": "int64"}
 
 
-def make_empty(any_relation: Any, columns: dict[str, str]) -> Any:
+def make_empty(any_relation: Table, columns: dict[str, str]) -> Table:
     """A relation without a row, in the engine of another."""
     import ibis
 
     return any_relation.limit(0).select(**{name: ibis.null(kind) for name, kind in columns.items()})
 
 
-def make_moment(seconds: int) -> Any:
+def make_moment(seconds: int) -> Column:
     """A moment as a column; the cast stays in the query, or the engine would choose a narrower type."""
     import ibis
 
     return ibis.literal(seconds).cast("int64")
 
 
-def drop_duplicates(told: Any) -> Any:
+def drop_duplicates(told: Table) -> Table:
     """The history that a tenant tells: one row an interaction, by `id`; a read that began again has some twice."""
     named = told.mutate(type=told["type"].fill_null(""))  # so that it can be compared
     first = named.group_by("id").agg(**{name: named[name].min() for name in TOLD if name != "id"})
@@ -41,7 +44,7 @@ def drop_duplicates(told: Any) -> Any:
     return first.mutate(second=at.epoch_seconds().cast("int64"))
 
 
-def find_missing_ranges(wanted: Any, known: Any, end: int) -> Any:
+def find_missing_ranges(wanted: Table, known: Table, end: int) -> Table:
     """The wanted contacts with what is known of them: since, until, read; null where all must be asked for.
 
     What is known and does not touch the window, or only what comes after it (`later`), is of no use for it.
@@ -55,7 +58,7 @@ def find_missing_ranges(wanted: Any, known: Any, end: int) -> Any:
     return both.select("contactId", "start", later=later, **usable)
 
 
-def build_requests(contacts: Any, end: int, overlap: int) -> Any:
+def build_requests(contacts: Table, end: int, overlap: int) -> Table:
     """What is asked for: all of a new contact's window; else what is older than is known, and what is new.
 
     What is new begins `overlap` seconds before the watermark: an interaction may reach the tenant's search after others
@@ -73,7 +76,7 @@ def build_requests(contacts: Any, end: int, overlap: int) -> Any:
     return whole.union(before).union(after.filter(after["lo"] < after["hi"]))
 
 
-def count_contradictions(kept: Any, asked: Any, fresh: Any) -> Any:
+def count_contradictions(kept: Table, asked: Table, fresh: Table) -> Table:
     """The ids of kept interactions that the tenant, asked for them again, no longer has or says otherwise."""
     again = kept.join(asked, "contactId")
     again = again.filter((again["second"] >= again["lo"]) & (again["second"] < again["hi"]))
@@ -85,12 +88,12 @@ def count_contradictions(kept: Any, asked: Any, fresh: Any) -> Any:
     return gone.select("id").union(other.select("id")).distinct()
 
 
-def merge_interactions(kept: Any, fresh: Any) -> Any:
+def merge_interactions(kept: Table, fresh: Table) -> Table:
     """What was kept and what was read, each interaction once."""
     return kept.anti_join(fresh, "id").select(*HISTORY).union(fresh.select(*HISTORY))
 
 
-def extend_ranges(contacts: Any, known: Any, upto: int, now: int) -> Any:
+def extend_ranges(contacts: Table, known: Table, upto: int, now: int) -> Table:
     """What is known once the asks are answered. What is older than every window in use is let go.
 
     Args:
@@ -114,13 +117,13 @@ def extend_ranges(contacts: Any, known: Any, upto: int, now: int) -> Any:
     return trimmed.filter(trimmed["since"] < trimmed["until"])
 
 
-def select_covered(history: Any, known: Any) -> Any:
+def select_covered(history: Table, known: Table) -> Table:
     """The interactions that a coverage speaks of."""
     both = history.join(known, "contactId")
     return both.filter((both["second"] >= both["since"]) & (both["second"] < both["until"])).select(*HISTORY)
 
 
-def select_within(history: Any, people: Any, start: int, end: int) -> Any:
+def select_within(history: Table, people: Table, start: int, end: int) -> Table:
     """The interactions of some contacts in a window."""
     timed = history.filter((history["second"] >= start) & (history["second"] < end))
     return timed.semi_join(people, "contactId").select(*TOLD)

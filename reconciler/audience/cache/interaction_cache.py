@@ -13,16 +13,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.cache import cached_ranges
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_contacts, staged_interactions
 from reconciler.model.cache_port import CacheContext, Untrusted
 from reconciler.model.errors import LedgerError
 from reconciler.model.instants import format_instant
 from reconciler.model.notice import Notice
 from reconciler.model.ports import Reader
 from reconciler.model.row_files import InteractionsOf, RowQuery, Rows
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 IDS_A_SEARCH = 500
 """Contacts an interaction search names at once: the body stays well below a gateway's usual limits."""
@@ -42,7 +46,7 @@ class CachedInteractions:
 
 
 def read_interactions(
-    backend: Any,
+    backend: BaseBackend,
     queries: Sequence[InteractionsOf],
     contacts: Mapping[RowQuery, Rows],
     reader: Reader,
@@ -77,7 +81,7 @@ class _Reading:
 
     def __init__(
         self,
-        backend: Any,
+        backend: BaseBackend,
         queries: tuple[InteractionsOf, ...],
         contacts: Mapping[RowQuery, Rows],
         reader: Reader,
@@ -90,14 +94,16 @@ class _Reading:
         self._now = _to_seconds(memory.now)
         self._key = {"tenant": dict(memory.tenant), "types": list(self._query.types), "contract": CONTRACT}
         self._written = 0
-        self._people = {query: self._write(relations.is_active(backend, contacts[query.contacts])) for query in queries}
+        self._people = {
+            query: self._write(staged_contacts.list_active(backend, contacts[query.contacts])) for query in queries
+        }
         self.notices: list[Notice] = []
 
     def read(self) -> dict[RowQuery, Rows]:
         """What each query asks for; and keep what was read."""
         kept, known = self._recall()
         contacts, asked, fresh = self._ask_tenant(known)
-        wrong = relations.count_rows(self._backend, cached_ranges.count_contradictions(kept, asked, fresh))
+        wrong = engine.count_rows(self._backend, cached_ranges.count_contradictions(kept, asked, fresh))
         if wrong:
             words = f"{wrong:,} of them are no longer in the tenant, or are others there by now"
             self._drop("changed_in_tenant", words, wrong)
@@ -111,7 +117,7 @@ class _Reading:
             found[query] = self._write_rows(mine, cached_ranges.TOLD)
         return found
 
-    def _recall(self) -> tuple[Any, Any]:
+    def _recall(self) -> tuple[Table, Table]:
         """What is kept and may be used, as relations: history and known."""
         shelf = self._memory.shelf
         if shelf is None or self._memory.refresh:
@@ -125,7 +131,7 @@ class _Reading:
             self._drop(error.code, str(error))
             return self._make_nothing()
 
-    def _filter_trusted(self, parts: Mapping[str, Rows]) -> tuple[Any, Any]:
+    def _filter_trusted(self, parts: Mapping[str, Rows]) -> tuple[Table, Table]:
         """What was fetched, without what is too old to be believed.
 
         Raises:
@@ -135,27 +141,28 @@ class _Reading:
         if columns != {"history": cached_ranges.HISTORY, "known": cached_ranges.KNOWN}:
             raise Untrusted("damaged", "the file is cut short or damaged")
         try:
-            history, known = (relations.read_table(self._backend, parts[name]) for name in ("history", "known"))
-            counts = [relations.count_rows(self._backend, each) for each in (history, known)]
+            history, known = (engine.read_rows(self._backend, parts[name]) for name in ("history", "known"))
+            counts = [engine.count_rows(self._backend, each) for each in (history, known)]
             moments = known.agg(until=known["until"].max(), read=known["read"].max())
-            ((until, read),) = next(relations.stream_rows(self._backend, moments, 1))
+            ((until, read),) = engine.list_rows(self._backend, moments, tuple[int | None, int | None])
         except Exception as error:  # it is Parquet that this engine cannot read
             raise Untrusted("damaged", "the file is cut short or damaged") from error
         if counts != [parts["history"].count, parts["known"].count]:
             raise Untrusted("damaged", "the file has not as many rows as it says")
-        if until is not None and max(until, read) > self._now:
-            last = format_instant(datetime.fromtimestamp(max(until, read), UTC))
+        latest = max((each for each in (until, read) if each is not None), default=self._now)
+        if latest > self._now:
+            last = format_instant(datetime.fromtimestamp(latest, UTC))
             raise Untrusted("from_the_future", f"they are said to be from {last}, which is yet to come")
         young = known.filter(known["read"] > self._now - int(self._memory.cache.refresh_after.total_seconds()))
         return history.semi_join(young, "contactId"), young
 
-    def _make_nothing(self) -> tuple[Any, Any]:
+    def _make_nothing(self) -> tuple[Table, Table]:
         people = next(iter(self._people.values()))
         return cached_ranges.make_empty(people, cached_ranges.HISTORY), cached_ranges.make_empty(
             people, cached_ranges.KNOWN
         )
 
-    def _ask_tenant(self, known: Any) -> tuple[Any, Any, Any]:
+    def _ask_tenant(self, known: Table) -> tuple[Table, Table, Table]:
         """Who was sought, what was asked for, and what the tenant answered; each on disk."""
         starts = [
             people.mutate(start=cached_ranges.make_moment(_to_seconds(q.start))) for q, people in self._people.items()
@@ -168,32 +175,34 @@ class _Reading:
         answers = [self._fetch_answer(asked, lo, hi) for lo, hi in self._list_windows(asked)]
         if not answers:  # nobody to ask for; a tenant that could not be asked is told all the same
             answers = [self._search(self._query, iter(()))]
-        tables = [relations.read_table(self._backend, each).select(*cached_ranges.TOLD) for each in answers]
+        tables = [engine.read_rows(self._backend, each).select(*cached_ranges.TOLD) for each in answers]
         heard = tables[0].union(*tables[1:]) if len(tables) > 1 else tables[0]
         return contacts, asked, self._write(cached_ranges.drop_duplicates(heard))
 
-    def _list_windows(self, asked: Any) -> list[tuple[int, int]]:
+    def _list_windows(self, asked: Table) -> list[tuple[int, int]]:
         """The different windows, of which there are few: contacts that were read together are asked for together."""
         windows = asked.select("lo", "hi").distinct().order_by("lo", "hi")
-        return [(lo, hi) for chunk in relations.stream_rows(self._backend, windows, 1000) for lo, hi in chunk]
+        return engine.list_rows(self._backend, windows, tuple[int, int])
 
-    def _fetch_answer(self, asked: Any, lo: int, hi: int) -> Rows:
+    def _fetch_answer(self, asked: Table, lo: int, hi: int) -> Rows:
         ids = asked.filter(asked["lo"] == lo, asked["hi"] == hi).select("contactId").order_by("contactId")
         start, end = (datetime.fromtimestamp(each, UTC) for each in (lo, hi))
-        chunks = ([row[0] for row in chunk] for chunk in relations.stream_rows(self._backend, ids, IDS_A_SEARCH))
+        chunks = (
+            [row[0] for row in chunk] for chunk in engine.stream_rows(self._backend, ids, IDS_A_SEARCH, tuple[str])
+        )
         return self._search(replace(self._query, start=start, end=end), chunks)
 
     def _search(self, query: InteractionsOf, ids: Iterator[Sequence[str]]) -> Rows:
         found = self._reader.read_interactions(query, ids, self._into)
-        relations.refuse_unclear_times(self._backend, found)
+        staged_interactions.refuse_unclear_times(self._backend, found)
         log.info("read %d %s interactions from %s", found.count, "/".join(query.types), format_instant(query.start))
         return found
 
-    def _keep(self, everything: Any, grown: Any) -> None:
+    def _keep(self, everything: Table, grown: Table) -> None:
         if self._memory.shelf is None:
             return
         known = self._write_rows(grown, cached_ranges.KNOWN)
-        history = cached_ranges.select_covered(everything, relations.read_table(self._backend, known))
+        history = cached_ranges.select_covered(everything, engine.read_rows(self._backend, known))
         try:
             self._memory.shelf.store(
                 self._key,
@@ -213,16 +222,16 @@ class _Reading:
         args = {"types": list(self._query.types), "why": code, "count": count}
         self.notices.append(Notice("cache_discarded", words, args))
 
-    def _write(self, relation: Any) -> Any:
+    def _write(self, relation: Table) -> Table:
         """A relation that is used more than once, on disk."""
         target, _ = self._write_down(relation)
         return engine.read_parquet(self._backend, target)
 
-    def _write_rows(self, relation: Any, columns: Mapping[str, str]) -> Rows:
+    def _write_rows(self, relation: Table, columns: Mapping[str, str]) -> Rows:
         target, count = self._write_down(relation)
         return Rows(target, "parquet", dict(columns), count)
 
-    def _write_down(self, relation: Any) -> tuple[Path, int]:
+    def _write_down(self, relation: Table) -> tuple[Path, int]:
         self._written += 1
         target = self._into / f"{self._written}.parquet"
         return target, engine.write_parquet(self._backend, relation, target)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography, postal_codes
 from reconciler.audience.staging.contact_places import COLUMNS, PlaceFacts, find_places
 from reconciler.model.call_exposure import Exposure, Place, Unread
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 _CHUNK = 10_000
 _BLANK = " \t\n\r\v\f"
@@ -26,7 +29,7 @@ Group = tuple[str | None, str | None, str | None, str | None, str | None, str | 
 """As `Told` has it, then some postal code of the group as it is written, and how many people they are."""
 
 
-def count_by_place(backend: Any, people: Any) -> Exposure:
+def count_by_place(backend: BaseBackend, people: Table) -> Exposure:
     """Count the people of one list.
 
     Args:
@@ -34,10 +37,16 @@ def count_by_place(backend: Any, people: Any) -> Exposure:
             address, ISO 3166-1 alpha-2), `postalCode` and `timezone` (an IANA name), each null where it is not known.
     """
     first = people.select("e164", "country", "postalCode", "timezone").limit(FEW + 1)
-    some = [row for chunk in relations.stream_rows(backend, first, _CHUNK) for row in chunk]
+    some = engine.list_rows(backend, first, tuple[str | None, str | None, str | None, str | None])
     if len(some) <= FEW:
         return _sum_groups(_make_group(*row) for row in some)
-    return _sum_groups(row for chunk in relations.stream_rows(backend, _group_people(people), _CHUNK) for row in chunk)
+    groups = engine.stream_rows(
+        backend,
+        _group_people(people),
+        _CHUNK,
+        tuple[str | None, str | None, str | None, str | None, str | None, str | None, int],
+    )
+    return _sum_groups(group for chunk in groups for group in chunk)
 
 
 def _make_group(number: str | None, place: str | None, code: str | None, clock: str | None) -> Group:
@@ -58,7 +67,7 @@ def _make_group(number: str | None, place: str | None, code: str | None, clock: 
     return told, key, home, postal_codes.read_postal_code(code), zone, code, 1
 
 
-def _group_people(people: Any) -> Any:
+def _group_people(people: Table) -> Table:
     """People counted by what is looked up: the country where a pattern says it, the digits, and the address."""
     import ibis
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.campaigns import audience_by_place, projected_members
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.model.call_exposure import Shared
 from reconciler.model.change import Changes
 from reconciler.model.live_state import Live
@@ -17,9 +17,12 @@ from reconciler.model.row_files import MembersOf, Rows
 from reconciler.model.rule_input import Planned, find_lists_put_on
 from reconciler.model.segment_membership import Members
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend
+
 
 def find_overlap(
-    backend: Any,
+    backend: BaseBackend,
     campaigns: Sequence[Planned],
     others: Sequence[Planned],
     members: Members,
@@ -43,7 +46,7 @@ def find_overlap(
     every = (*names, *sorted(dialling - names.keys()))
     lists = dict(_iter_lists(backend, every, members, changes, live, into))
     counted = {
-        name: audience_by_place.count_by_place(backend, relations.read_table(backend, rows))
+        name: audience_by_place.count_by_place(backend, engine.read_rows(backend, rows))
         for name, (rows, numbered) in lists.items()
         if numbered and name in names
     }
@@ -61,7 +64,7 @@ def find_overlap(
 
 
 def _iter_lists(
-    backend: Any, names: Sequence[str], members: Members, changes: Changes, live: Live, into: Path
+    backend: BaseBackend, names: Sequence[str], members: Members, changes: Changes, live: Live, into: Path
 ) -> Iterator[tuple[str, tuple[Rows, bool]]]:
     """The people of each list, as far as they could be read, and whether their numbers could be."""
     fillers = {target.list: standing for standing in members for target in standing.segment.targets}

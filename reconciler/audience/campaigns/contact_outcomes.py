@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.diff import outcome_diff as of_contacts
 from reconciler.audience.relations import engine
-from reconciler.audience.staging import stage
+from reconciler.audience.staging import stage, staged_outcomes
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Problems
 from reconciler.model.row_files import OutcomesOf, RowQuery, Rows
 from reconciler.model.worker_pool import work_through
 from reconciler.model.workspace_settings import Engine
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend
 
 Asked = Callable[[str, int, int], None]
 """Is told what is asked for, of how many contacts it was, and of how many it will be. Called from several threads."""
@@ -57,10 +59,10 @@ def read_outcomes(
     return {query: each for query, each in zip(asked, found, strict=True) if isinstance(each, Rows)}
 
 
-def _iter_contacts(backend: Any, query: OutcomesOf, dispositions: Rows, told: Asked) -> Iterator[str]:
+def _iter_contacts(backend: BaseBackend, query: OutcomesOf, dispositions: Rows, told: Asked) -> Iterator[str]:
     """The contacts that are asked for."""
-    total = of_contacts.count_contacts(backend, dispositions)
-    for done, contact in enumerate(of_contacts.list_contacts(backend, dispositions)):
+    total = staged_outcomes.count_contacts(backend, dispositions)
+    for done, contact in enumerate(staged_outcomes.list_contacts(backend, dispositions)):
         told(str(query), done, total)
         yield contact
     told(str(query), total, total)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import suppression
-from reconciler.audience.relations import relations
-from reconciler.audience.staging import contact_numbers
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import contact_numbers, staged_contacts, staged_members
 from reconciler.model.change import RowChange
 from reconciler.model.row_files import MemberPhones, RowQuery, Rows
 from reconciler.model.segment import Phones
 from reconciler.model.segment_membership import MembershipDecision
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 DIALLED = {
     "contactId": "string",
@@ -29,7 +32,7 @@ _ASKED = ("contactId", "postalCode", "timezone", "phone", "phones", "region", "p
 
 
 def project_filled_list(
-    backend: Any,
+    backend: BaseBackend,
     standing: MembershipDecision,
     change: RowChange,
     read: Mapping[RowQuery, Rows],
@@ -44,8 +47,8 @@ def project_filled_list(
     import ibis
 
     how = standing.segment.phones or Phones()
-    now = relations.read_members(backend, read[change.members]).select("contactId", "member")
-    changed = relations.read_table(backend, change.rows)
+    now = staged_members.read_members(backend, read[change.members]).select("contactId", "member")
+    changed = engine.read_rows(backend, change.rows)
     rows = changed.select("action", row_id="contactId", row="member", written="e164")
     gone, updated, added = (rows.filter(rows["action"] == action) for action in ("remove", "update", "add"))
     stays = now.anti_join(gone, now["member"] == gone["row"])
@@ -61,34 +64,34 @@ def project_filled_list(
         people = people.left_join(held, people["member"] == held["held_id"])
         number = [people["written"], people["held"], people["told"]]
     people = people.mutate(e164=ibis.coalesce(*number))
-    return relations.write_rows(backend, people.select(*DIALLED), target, DIALLED)
+    return engine.write_rows(backend, people.select(*DIALLED), target, DIALLED)
 
 
-def project_current_list(backend: Any, phones: Rows, target: Path) -> Rows:
+def project_current_list(backend: BaseBackend, phones: Rows, target: Path) -> Rows:
     """The people of a list that no segment fills, as `DIALLED`, written to `target`: who is on it now."""
     import ibis
 
     people = _read_numbers(backend, phones, Phones())
     people = people.mutate(contactId=people["who"], **{name: ibis.null("string") for name in _ADDRESS})
-    return relations.write_rows(backend, people.select(*DIALLED), target, DIALLED)
+    return engine.write_rows(backend, people.select(*DIALLED), target, DIALLED)
 
 
-def has_members(backend: Any, members: Rows, target: Path) -> Rows:
+def has_members(backend: BaseBackend, members: Rows, target: Path) -> Rows:
     """The same of a list whose phones nobody can read."""
     import ibis
 
     unknown = {name: ibis.null("string") for name in DIALLED if name != "contactId"}
-    people = relations.read_members(backend, members).select("contactId", **unknown)
-    return relations.write_rows(backend, people, target, DIALLED)
+    people = staged_members.read_members(backend, members).select("contactId", **unknown)
+    return engine.write_rows(backend, people, target, DIALLED)
 
 
 def _read_source(
-    backend: Any, standing: MembershipDecision, how: Phones, read: Mapping[RowQuery, Rows], listed: Any
-) -> Any:
+    backend: BaseBackend, standing: MembershipDecision, how: Phones, read: Mapping[RowQuery, Rows], listed: Table
+) -> Table:
     """What the segment's source says of some people: their numbers and addresses."""
     import ibis
 
-    contacts = relations.read_contacts(backend, read[standing.segment.contacts])
+    contacts = staged_contacts.read_contacts(backend, read[standing.segment.contacts])
     contacts = contacts.filter(~contacts["duplicate"]).semi_join(listed, "contactId")
     # a region that nobody can read is kept as it is written: nothing may be taken from it, least of all its absence
     unclear = contacts["region_fault"].notnull()
@@ -98,22 +101,22 @@ def _read_source(
     if standing.segment.phones is None:
         numbered = contact_numbers.find_called_numbers(backend, contacts, how, standing.segment.contacts)
         return numbered.select("contactId", "e164", *_ADDRESS)
-    everyone = relations.read_table(backend, standing.rows)
+    everyone = engine.read_rows(backend, standing.rows)
     numbers = everyone.filter(~everyone["duplicate"]).select(id="contactId", e164="e164")
     addressed = contacts.select("contactId", *_ADDRESS)
     return addressed.left_join(numbers, addressed["contactId"] == numbers["id"]).drop("id")
 
 
-def _read_numbers(backend: Any, phones: Rows, how: Phones) -> Any:
+def _read_numbers(backend: BaseBackend, phones: Rows, how: Phones) -> Table:
     """The number of each contact, by the id that the tenant itself has for it; `who` as ids are compared."""
     import ibis
 
-    people = relations.read_contacts(backend, phones)
+    people = staged_contacts.read_contacts(backend, phones)
     read = suppression.add_e164(backend, people.filter(people["contactId"].notnull()), how)
     return read.select("e164", who="contactId", contactId=ibis.coalesce(read["sent_as"], read["contactId"]))
 
 
-def find_shared_members(backend: Any, lists: Mapping[str, Rows]) -> dict[tuple[str, str], int]:
+def find_shared_members(backend: BaseBackend, lists: Mapping[str, Rows]) -> dict[tuple[str, str], int]:
     """How many people of one list are on another as well, by (the one, the other); only pairs that share some.
 
     The same people are those with the same id, or with the same number: two contacts with one phone are called twice.
@@ -123,7 +126,7 @@ def find_shared_members(backend: Any, lists: Mapping[str, Rows]) -> dict[tuple[s
     names: Sequence[str] = sorted(lists)
     keyed = []
     for number, name in enumerate(names):
-        people = relations.read_table(backend, lists[name])
+        people = engine.read_rows(backend, lists[name])
         here = people.mutate(list=ibis.literal(number))
         keyed.append(here.select("list", "contactId", key=ibis.literal("id ") + here["contactId"]))
         reached = here.filter(here["e164"].notnull())
@@ -135,7 +138,7 @@ def find_shared_members(backend: Any, lists: Mapping[str, Rows]) -> dict[tuple[s
     met = mine.inner_join(theirs, mine["key"] == theirs["their_key"])
     met = met.filter(met["list"] != met["other"]).select("list", "other", "contactId").distinct()
     counted = met.group_by("list", "other").agg(n=met.count()).order_by("list", "other")
-    rows = [row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk]
+    rows = engine.list_rows(backend, counted, tuple[int, int, int])
     return {(names[one], names[other]): count for one, other, count in rows}
 
 

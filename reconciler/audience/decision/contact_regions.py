@@ -9,25 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import suppression, unreadable_entries
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import ForeignNumbers
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
+
 
 def find_foreign_numbers(
-    backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], standing: Rows
+    backend: BaseBackend, segment: Segment, read: Mapping[RowQuery, Rows], standing: Rows
 ) -> Iterator[ForeignNumbers]:
     """Each region in which most of the contacts' numbers without a country code seem to be of another country.
 
     Args:
         standing: the segment's contacts, in or out: e164.
     """
-    if segment.phones is None or not _is_suspect(backend, relations.read_table(backend, standing)):
+    if segment.phones is None or not _is_suspect(backend, engine.read_rows(backend, standing)):
         return
     entries = suppression.read_entries(backend, read[segment.contacts], segment.phones)
     by_state = {each.region: each for each in _find_by_state(backend, segment, entries)}
@@ -37,22 +40,22 @@ def find_foreign_numbers(
             yield ForeignNumbers(segment.address, misread.region, misread.entries, misread.unread, misread.likely)
 
 
-def _is_suspect(backend: Any, everyone: Any) -> bool:
+def _is_suspect(backend: BaseBackend, everyone: Table) -> bool:
     """Whether it is worth reading the numbers again: most are none, or most in some country may be of a state."""
     doubtful = everyone["e164"].re_search(_make_abroad_pattern())
     told = everyone.mutate(code=everyone["e164"].re_extract(rf"^\+({_make_codes_pattern()})", 1), doubtful=doubtful)
     counted = told.group_by("code").agg(n=told.count(), odd=(told["e164"].isnull() | told["doubtful"]).sum())
-    found = next(relations.stream_rows(backend, counted, 1000), [])
+    found = engine.list_rows(backend, counted, tuple[str | None, int, int])
     lost = sum(many for code, many, _ in found if code is None)
     return 2 * lost > sum(many for _, many, _ in found) or any(2 * odd > many for code, many, odd in found if code)
 
 
-def _find_by_state(backend: Any, segment: Segment, entries: Any) -> Iterator[ForeignNumbers]:
+def _find_by_state(backend: BaseBackend, segment: Segment, entries: Table) -> Iterator[ForeignNumbers]:
     said = unreadable_entries.select_national(entries)
     digits = said["phone"].re_replace(r"[^0-9]+", "")
     marked = said.mutate(odd=(said["within"] + digits).re_search(_make_home_pattern()))
     counted = marked.group_by("within").agg(n=marked.count(), odd=marked["odd"].sum())
-    for region, many, bad in next(relations.stream_rows(backend, counted, 1000), []):
+    for region, many, bad in engine.list_rows(backend, counted, tuple[str, int, int]):
         if 2 * bad > many:
             country, state = _load_namesakes()[region][0], f"{_load_namesakes()[region][0]}-{region}"
             yield ForeignNumbers(segment.address, region, many, bad, country, state)

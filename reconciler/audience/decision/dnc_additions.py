@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import suppression
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import outcome_diff
-from reconciler.audience.relations import reasons, relations
-from reconciler.audience.relations.reasons import make_reason
+from reconciler.audience.relations import engine, reasons
+from reconciler.audience.relations.reasons import ReasonCell, make_reason
+from reconciler.audience.staging import staged_contacts
 from reconciler.audience.staging.column_mapping import is_empty
 from reconciler.audience.staging.dispositions import says_no_outcome
 from reconciler.model.change import Sample
@@ -28,13 +29,18 @@ from reconciler.model.reason import REASON
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import Additions, RowQuery, Rows
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
+
 Read = Mapping[RowQuery, Rows]
 
 EXAMPLES = 3
 _PENDING = {"contactId": "string", "phone": "string", "place": "string", "fault": REASON}
 
 
-def find_pending_numbers(backend: Any, sets: Sequence[DispositionSet], read: Read, into: Path) -> dict[RowQuery, Rows]:
+def find_pending_numbers(
+    backend: BaseBackend, sets: Sequence[DispositionSet], read: Read, into: Path
+) -> dict[RowQuery, Rows]:
     """The numbers that outcomes add to each list, as rows that a do-not-call list can be read from."""
     import ibis
 
@@ -42,12 +48,12 @@ def find_pending_numbers(backend: Any, sets: Sequence[DispositionSet], read: Rea
     for number, (address, told) in enumerate(_iter_added(backend, sets, read)):
         unsaid = {"place": ibis.null("string"), "fault": reasons.make_no_reason()}
         rows = told.filter(told["e164"].notnull()).select("contactId", phone="e164", **unsaid)
-        found[Additions(address)] = relations.write_rows(backend, rows, into / f"added-{number}.parquet", _PENDING)
+        found[Additions(address)] = engine.write_rows(backend, rows, into / f"added-{number}.parquet", _PENDING)
     return found
 
 
 def plan_additions(
-    backend: Any, sets: Sequence[DispositionSet], read: Read, tokens: Tokens, into: Path
+    backend: BaseBackend, sets: Sequence[DispositionSet], read: Read, tokens: Tokens, into: Path
 ) -> Iterator[NumbersChange]:
     """What is added to each list that has not got it: a number once, for the first set that asks for it."""
     import ibis
@@ -62,7 +68,7 @@ def plan_additions(
             "contactId", "outcome", "timestamp", action=ibis.literal("add"), phone="e164", reason="asked"
         )
         target = into / f"{address.kind}-{address.name}.parquet"
-        written = relations.write_rows(backend, rows.select(*NUMBER_COLUMNS).order_by("phone"), target, NUMBER_COLUMNS)
+        written = engine.write_rows(backend, rows.select(*NUMBER_COLUMNS).order_by("phone"), target, NUMBER_COLUMNS)
         yield NumbersChange(
             address=address,
             store=stores[address],
@@ -70,17 +76,17 @@ def plan_additions(
             digest=wire_rows.digest_rows(written),
             reasons=outcome_diff.count_reasons(backend, written),
             samples=tuple(_iter_samples(backend, written, tokens)),
-            unread=relations.count_rows(backend, told.filter(told["e164"].isnull())),
+            unread=engine.count_rows(backend, told.filter(told["e164"].isnull())),
         )
 
 
-def _iter_samples(backend: Any, rows: Rows, tokens: Tokens) -> Iterator[Sample]:
-    few = relations.read_table(backend, rows).order_by("contactId").select("contactId", "reason").limit(EXAMPLES)
-    for contact, why in next(relations.stream_rows(backend, few, EXAMPLES), []):
+def _iter_samples(backend: BaseBackend, rows: Rows, tokens: Tokens) -> Iterator[Sample]:
+    few = engine.read_rows(backend, rows).order_by("contactId").select("contactId", "reason").limit(EXAMPLES)
+    for contact, why in engine.list_rows(backend, few, tuple[str, ReasonCell]):
         yield Sample(tokens.token(contact), tokens.hint(contact), "add", reasons.read_reason(why))
 
 
-def _iter_added(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Iterator[tuple[Address, Any]]:
+def _iter_added(backend: BaseBackend, sets: Sequence[DispositionSet], read: Read) -> Iterator[tuple[Address, Table]]:
     """Of each list that is fed: contactId, outcome, timestamp, asked (by what), e164 and whether it is there."""
     import ibis
 
@@ -96,10 +102,10 @@ def _iter_added(backend: Any, sets: Sequence[DispositionSet], read: Read) -> Ite
         yield address, met.mutate(there=met["rank"].notnull()).drop("rank")
 
 
-def _select_of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, read: Read) -> Any:
+def _select_of_set(backend: BaseBackend, wanted: DispositionSet, feedback: Feedback, read: Read) -> Table:
     import ibis
 
-    told = relations.read_table(backend, read[wanted.feed])
+    told = engine.read_rows(backend, read[wanted.feed])
     meant = _match_outcome(told["outcome"], feedback)
     usable, lost = told["fault"].isnull(), _is_unread(told)
     counts = (usable & ~told["superseded"] & told["outcome"].isin(feedback.outcomes)) | (~usable & meant.notnull())
@@ -111,7 +117,7 @@ def _select_of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, rea
     people = people.filter((counts | lost).fill_null(False))
     people = people.select("contactId", "outcome", "timestamp", "phone", "region")
     if wanted.phones is not None:
-        known = relations.read_contacts(backend, read[wanted.phones]).select(known="contactId", number="phone")
+        known = staged_contacts.read_contacts(backend, read[wanted.phones]).select(known="contactId", number="phone")
         joined = people.left_join(known, people["contactId"] == known["known"])
         people = joined.mutate(phone=joined["number"]).drop("known", "number")
     asked = make_reason("asked_not_to_be_called", str(wanted.address), people["outcome"])
@@ -123,7 +129,7 @@ def _select_of_set(backend: Any, wanted: DispositionSet, feedback: Feedback, rea
     )
 
 
-def _match_outcome(outcome: Any, feedback: Feedback) -> Any:
+def _match_outcome(outcome: Column, feedback: Feedback) -> Column:
     """The outcome of a list's that a text means, in whatever case and with whatever between its words; else null."""
     import ibis
 
@@ -132,6 +138,6 @@ def _match_outcome(outcome: Any, feedback: Feedback) -> Any:
     return ibis.cases(*branches, else_=ibis.null("string"))
 
 
-def _is_unread(told: Any) -> Any:
+def _is_unread(told: Table) -> Column:
     """Whether a row cannot be read at all, so that nobody knows which outcome it has."""
     return told["fault"].notnull() & ~says_no_outcome(told["fault"]) & is_empty(told["outcome"])

@@ -11,16 +11,19 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import orjson
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.bucket.object_client import Bucket
 from reconciler.bucket.object_urls import SCHEMES, NotAnAddress, parse_url, scheme_of
 from reconciler.bucket.store_errors import BucketError
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome_change import NumbersChange
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend
 
 _AT_ONCE = 10_000
 
@@ -31,7 +34,7 @@ class NotAdded(ReconcilerError):
     code = "not-added"
 
 
-def add_numbers(backend: Any, change: NumbersChange, root: Path) -> str:
+def add_numbers(backend: BaseBackend, change: NumbersChange, root: Path) -> str:
     """Add the numbers of a change to its store; the name of what was made, or was there already.
 
     Args:
@@ -48,16 +51,16 @@ def add_numbers(backend: Any, change: NumbersChange, root: Path) -> str:
     return name
 
 
-def _iter_lines(backend: Any, change: NumbersChange) -> Iterator[bytes]:
-    rows = relations.read_table(backend, change.rows).order_by("phone")
+def _iter_lines(backend: BaseBackend, change: NumbersChange) -> Iterator[bytes]:
+    rows = engine.read_rows(backend, change.rows).order_by("phone")
     set_of, outcome = (rows["reason"]["args"][place] for place in (0, 1))
     wanted = rows.select("phone", "contactId", "outcome", "timestamp", asked=set_of + ": " + outcome)
     names = ("phone", "contactId", "outcome", "timestamp", "asked")
-    for chunk in relations.stream_rows(backend, wanted, _AT_ONCE):
+    for chunk in engine.stream_rows(backend, wanted, _AT_ONCE):
         yield b"".join(orjson.dumps(dict(zip(names, row, strict=True))) + b"\n" for row in chunk)
 
 
-def _write(backend: Any, change: NumbersChange, root: Path, name: str) -> None:
+def _write(backend: BaseBackend, change: NumbersChange, root: Path, name: str) -> None:
     inside = root.resolve()
     folder = (inside / change.store).resolve()
     if not folder.is_relative_to(inside):
@@ -85,7 +88,7 @@ def _write(backend: Any, change: NumbersChange, root: Path, name: str) -> None:
 _HINT = "make the store writable, then resume: nothing else of the apply is begun before"
 
 
-def _upload(backend: Any, change: NumbersChange, name: str) -> None:
+def _upload(backend: BaseBackend, change: NumbersChange, name: str) -> None:
     try:
         url = parse_url(change.store)
         key = f"{url.key.rstrip('/')}/{name}" if url.key else name

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import scoring, suppression
-from reconciler.audience.relations import reasons, relations
-from reconciler.audience.relations.reasons import make_fault_reason, make_reason
-from reconciler.audience.staging import contact_numbers
+from reconciler.audience.relations import engine, reasons
+from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason, make_reason
+from reconciler.audience.staging import contact_numbers, staged_contacts, staged_members
 from reconciler.model.reason import REASON, Counted
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.segment import Delivery, Segment
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 DECISIONS = {
     "contactId": "string",
@@ -48,7 +51,7 @@ Names, e-mail and attributes are there where the segment's delivery writes them.
 
 
 def decide_membership(
-    backend: Any,
+    backend: BaseBackend,
     segment: Segment,
     read: Mapping[RowQuery, Rows],
     members: Mapping[str, Rows],
@@ -68,22 +71,22 @@ def decide_membership(
         judged = _keep_one_a_phone(judged)
     if segment.cap is not None:
         judged = _cap_bands(segment, judged)
-    return relations.write_rows(backend, _select_final(segment, judged), target, DECISIONS)
+    return engine.write_rows(backend, _select_final(segment, judged), target, DECISIONS)
 
 
-def count_all_archived(backend: Any, rows: Rows) -> int:
+def count_all_archived(backend: BaseBackend, rows: Rows) -> int:
     """How many contacts a source has, if every one of them is archived; else 0."""
-    people = relations.read_contacts(backend, rows)
+    people = staged_contacts.read_contacts(backend, rows)
     people = people.filter(people["contactId"].notnull())
-    active = relations.count_rows(backend, people.filter(people["active"]))
-    return 0 if active else relations.count_rows(backend, people)
+    active = engine.count_rows(backend, people.filter(people["active"]))
+    return 0 if active else engine.count_rows(backend, people)
 
 
-def _join_people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) -> Any:
+def _join_people(backend: BaseBackend, segment: Segment, read: Mapping[RowQuery, Rows]) -> Table:
     """The source's rows with what is known of their phones, and of the lists they must be on as well."""
     import ibis
 
-    people = contact_numbers.add_doubtful(backend, relations.read_contacts(backend, read[segment.contacts]))
+    people = contact_numbers.add_doubtful(backend, staged_contacts.read_contacts(backend, read[segment.contacts]))
     if segment.phones is not None:
         people = contact_numbers.choose_numbers(
             backend, people, segment.phones, segment.contacts, read[segment.contacts]
@@ -103,7 +106,7 @@ def _join_people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) 
         }
         people = people.mutate(**none, suppressed_by=ibis.null("string"))
     for number, query in enumerate(segment.intersect):
-        wanted = relations.read_contacts(backend, read[query])
+        wanted = staged_contacts.read_contacts(backend, read[query])
         named = wanted.filter(wanted["contactId"].notnull())
         gone = named.filter(~named["active"])
         there, archived = (people["contactId"].isin(some["contactId"]).fill_null(False) for some in (named, gone))
@@ -111,14 +114,14 @@ def _join_people(backend: Any, segment: Segment, read: Mapping[RowQuery, Rows]) 
     return people
 
 
-def _add_lists(backend: Any, segment: Segment, people: Any, members: Mapping[str, Rows]) -> Any:
+def _add_lists(backend: BaseBackend, segment: Segment, people: Table, members: Mapping[str, Rows]) -> Table:
     """Add `now_in`: the band whose list a contact is on now; the highest if it is on several."""
     import ibis
 
     if not segment.score.hysteresis:
         return people.mutate(now_in=ibis.null("string"))
     held = [
-        relations.read_members(backend, members[target.band]).select(
+        staged_members.read_members(backend, members[target.band]).select(
             "contactId", rank=ibis.literal(rank), now_in=ibis.literal(target.band)
         )
         for rank, target in enumerate(segment.targets)
@@ -128,7 +131,7 @@ def _add_lists(backend: Any, segment: Segment, people: Any, members: Mapping[str
     return people.left_join(now, "contactId").drop("contactId_right")
 
 
-def _decide_refusal(segment: Segment, judged: Any) -> Any:
+def _decide_refusal(segment: Segment, judged: Table) -> Column:
     """Why a row is out, as far as it can be said of the row alone."""
     listed = [target.band for target in segment.targets]
     branches = [
@@ -161,7 +164,7 @@ def _decide_refusal(segment: Segment, judged: Any) -> Any:
     return reasons.first_reason(*branches)
 
 
-def _explain_lost(segment: Segment, judged: Any) -> Any:
+def _explain_lost(segment: Segment, judged: Table) -> Column:
     """Why no do-not-call list can be asked for a contact, or for its consent; null where it can, or nobody would."""
     import ibis
 
@@ -174,7 +177,7 @@ def _explain_lost(segment: Segment, judged: Any) -> Any:
     return reasons.first_reason(*branches) if branches else reasons.make_no_reason()
 
 
-def _keep_one_a_phone(judged: Any) -> Any:
+def _keep_one_a_phone(judged: Table) -> Table:
     """Of contacts with one phone the one with the highest score is called, then the first by id: nobody twice."""
     import ibis
 
@@ -191,7 +194,7 @@ def _keep_one_a_phone(judged: Any) -> Any:
     return judged.mutate(reason=ibis.ifelse(second, make_reason("duplicate_phone"), judged["reason"]))
 
 
-def _cap_bands(segment: Segment, judged: Any) -> Any:
+def _cap_bands(segment: Segment, judged: Table) -> Table:
     """The first so many of each band stay in; ties go by contact id."""
     import ibis
 
@@ -209,7 +212,7 @@ def _cap_bands(segment: Segment, judged: Any) -> Any:
     return ranked.mutate(reason=ibis.ifelse(over, cap, ranked["reason"])).drop("rank")
 
 
-def _select_final(segment: Segment, judged: Any) -> Any:
+def _select_final(segment: Segment, judged: Table) -> Table:
     import ibis
 
     out, delivery = judged["reason"].notnull(), segment.delivery
@@ -227,13 +230,13 @@ def _select_final(segment: Segment, judged: Any) -> Any:
         e164=judged["e164"],
         subscribers=judged["subscribers"],
         **_make_names(judged, delivery),
-        attributes=judged["attributes"] if delivery.mapped else null,
+        attributes=judged["attributes"] if delivery.mapped else ibis.null("map<string, string>"),
         place=judged["place"],
         sent_as=judged["sent_as"],
     )
 
 
-def _make_names(judged: Any, delivery: Delivery) -> dict[str, Any]:
+def _make_names(judged: Table, delivery: Delivery) -> dict[str, Column]:
     """Name and e-mail as they are written: null where nothing is.
 
     A name in one is taken apart where the source has no other: the last of several words is the last name.
@@ -244,7 +247,7 @@ def _make_names(judged: Any, delivery: Delivery) -> dict[str, Any]:
     if not delivery.whole:
         return dict.fromkeys(("name", "firstName", "lastName", "email"), null)
 
-    def join_words(text: Any) -> Any:
+    def join_words(text: Column) -> Column:
         return text.re_replace(r"\s+", " ").strip().nullif("")
 
     name, first, last = (join_words(judged[column]) for column in ("name", "firstName", "lastName"))
@@ -259,19 +262,19 @@ def _make_names(judged: Any, delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def count_called_unrecorded(backend: Any, standing_rows: Rows) -> int:
+def count_called_unrecorded(backend: BaseBackend, standing_rows: Rows) -> int:
     """How many are in though nobody recorded their consent."""
-    everyone = relations.read_table(backend, standing_rows)
-    return relations.count_rows(backend, everyone.filter(everyone["band"].notnull(), everyone["consent"].isnull()))
+    everyone = engine.read_rows(backend, standing_rows)
+    return engine.count_rows(backend, everyone.filter(everyone["band"].notnull(), everyone["consent"].isnull()))
 
 
-def count_decisions(backend: Any, standing_rows: Rows) -> tuple[dict[str, int], list[Counted]]:
+def count_decisions(backend: BaseBackend, standing_rows: Rows) -> tuple[dict[str, int], list[Counted]]:
     """How many contacts are in each band, and how many are left out for each reason, the most frequent first."""
-    everyone = relations.read_table(backend, standing_rows)
+    everyone = engine.read_rows(backend, standing_rows)
     counted = everyone.group_by("band", "reason").agg(n=everyone.count()).order_by("band", "reason")
     included: dict[str, int] = {}
     left_out = []
-    for band, why, count in (row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk):
+    for band, why, count in engine.list_rows(backend, counted, tuple[str, ReasonCell | None, int]):
         if why is None:
             included[band] = count
         else:

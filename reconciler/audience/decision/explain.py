@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import scoring
 from reconciler.audience.delivery import wire_rows
-from reconciler.audience.relations import reasons
-from reconciler.audience.relations import relations as sources
-from reconciler.audience.staging import contact_numbers
+from reconciler.audience.relations import engine, reasons
+from reconciler.audience.relations.reasons import ReasonCell
+from reconciler.audience.relations.typed_rows import Row
+from reconciler.audience.staging import contact_numbers, staged_contacts, staged_interactions, staged_members
 from reconciler.model.change import RowChange, Sample
 from reconciler.model.contact_tokens import Tokens
 from reconciler.model.explanation import Stage
@@ -20,46 +21,53 @@ from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import MembershipDecision
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
+
 _SHOWN = 4
 
 _STREAMED = 20_000
 """How many ids are held against a token at once."""
 
 
-def has_contact(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows], contact: str) -> bool:
+def has_contact(
+    backend: BaseBackend, standing: MembershipDecision, read: Mapping[RowQuery, Rows], contact: str
+) -> bool:
     """Whether the source of a segment, or one of its lists, has a contact."""
     relations = _iter_everybody(backend, standing, read)
-    return any(sources.count_rows(backend, each.filter(each["contactId"] == contact)) for each in relations)
+    return any(engine.count_rows(backend, each.filter(each["contactId"] == contact)) for each in relations)
 
 
-def _iter_everybody(backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows]) -> Iterator[Any]:
+def _iter_everybody(
+    backend: BaseBackend, standing: MembershipDecision, read: Mapping[RowQuery, Rows]
+) -> Iterator[Table]:
     """The relations in which a segment's contacts are: its source, and its lists."""
-    yield sources.read_contacts(backend, read[standing.segment.contacts])
+    yield staged_contacts.read_contacts(backend, read[standing.segment.contacts])
     for target in standing.segment.targets:
-        yield sources.read_members(backend, read[target.members])
+        yield staged_members.read_members(backend, read[target.members])
 
 
 def find_contact(
-    backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows], is_meant: Callable[[str], bool]
+    backend: BaseBackend, standing: MembershipDecision, read: Mapping[RowQuery, Rows], is_meant: Callable[[str], bool]
 ) -> str | None:
     """The contact of a segment that is meant by something else than its id; None: there is none."""
     for relation in _iter_everybody(backend, standing, read):
         ids = relation.filter(relation["contactId"].notnull()).select("contactId").distinct()
-        for chunk in sources.stream_rows(backend, ids, _STREAMED):
+        for chunk in engine.stream_rows(backend, ids, _STREAMED, tuple[str]):
             for (contact,) in chunk:
                 if is_meant(contact):
-                    return str(contact)
+                    return contact
     return None
 
 
 def explain_stages(
-    backend: Any,
+    backend: BaseBackend,
     standing: MembershipDecision,
     changes: tuple[RowChange, ...],
     read: Mapping[RowQuery, Rows],
     as_of: datetime,
     contact: str,
-    owed: Mapping[str, Any],
+    owed: Mapping[str, Table],
     tokens: Tokens,
 ) -> Iterator[Stage]:
     """What was read, how it was scored, where it stands, and what a plan would do; in that order.
@@ -67,39 +75,47 @@ def explain_stages(
     `owed`: what `retry_queue.select_waiting` says of a list, by its name.
     """
     segment = standing.segment
-    yield from _explain_row(backend, sources.read_contacts(backend, read[segment.contacts]), segment, contact)
+    yield from _explain_row(backend, staged_contacts.read_contacts(backend, read[segment.contacts]), segment, contact)
     if segment.phones is not None and len(contact_numbers.list_phone_columns(segment.contacts)) > 1:
-        everyone = sources.read_contacts(backend, read[segment.contacts])
+        everyone = staged_contacts.read_contacts(backend, read[segment.contacts])
         mine = everyone.filter(everyone["contactId"] == contact, ~everyone["duplicate"])
         for column, fact in contact_numbers.explain_numbers(backend, mine, segment.phones, segment.contacts):
             yield Stage("number", column, (fact,))
     yield from _explain_scores(backend, segment, read, as_of, contact)
     for wanted in segment.intersect:
-        everyone = sources.read_contacts(backend, read[wanted])
-        on_it = sources.count_rows(backend, everyone.filter(everyone["contactId"] == contact))
+        everyone = staged_contacts.read_contacts(backend, read[wanted])
+        on_it = engine.count_rows(backend, everyone.filter(everyone["contactId"] == contact))
         yield Stage("intersect", str(wanted), (Reason("on_list" if on_it else "off_list"),))
     yield from _explain_standing(backend, standing, contact)
     yield from _explain_lists(backend, standing, changes, read, contact, owed, tokens)
 
 
 def _explain_scores(
-    backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], as_of: datetime, contact: str
+    backend: BaseBackend, segment: Segment, read: Mapping[RowQuery, Rows], as_of: datetime, contact: str
 ) -> Iterator[Stage]:
     for measure, query in segment.interactions.items():
-        history = sources.read_interactions(backend, read[query])
+        history = staged_interactions.read_interactions(backend, read[query])
         mine = history.filter(history["contactId"] == contact)
-        count = sources.count_rows(backend, mine)
-        last = _read_first(backend, mine.agg(last=mine["at"].max().cast("string")))
-        found = Reason("interactions", (str(count), last[0] if last else "")) if count else Reason("no_interactions")
+        count = engine.count_rows(backend, mine)
+        last = _read_first(backend, mine.agg(last=mine["at"].max().cast("string")), tuple[str | None])
+        found = (
+            Reason("interactions", (str(count), (last[0] if last else None) or ""))
+            if count
+            else Reason("no_interactions")
+        )
         yield Stage("interactions", str(query), (found,))
-        score = _read_first(backend, scoring.score_recency_frequency(mine, measure, as_of).select("score"))
+        score = _read_first(backend, scoring.score_recency_frequency(mine, measure, as_of).select("score"), tuple[int])
         yield Stage("recency_and_frequency", "", (_format_points(score[0]) if score else Reason("no_interaction"),))
 
 
-def _explain_row(backend: Any, everyone: Any, segment: Segment, contact: str) -> Iterator[Stage]:
+def _explain_row(backend: BaseBackend, everyone: Table, segment: Segment, contact: str) -> Iterator[Stage]:
     mine = everyone.filter(everyone["contactId"] == contact)
     columns = ("place", "fault", "duplicate", "active", "optedIn", "phone", "region_fault")
-    rows = [row for chunk in sources.stream_rows(backend, mine.select(*columns), _SHOWN) for row in chunk]
+    rows = engine.list_rows(
+        backend,
+        mine.select(*columns),
+        tuple[str | None, ReasonCell | None, bool, bool, bool | None, str | None, str | None],
+    )
     source = segment.contacts
     if not rows:
         yield Stage("source", str(source), (Reason("not_in_source"),))
@@ -115,10 +131,14 @@ def _explain_row(backend: Any, everyone: Any, segment: Segment, contact: str) ->
         yield Stage("source", place or str(source), tuple(facts))
 
 
-def _explain_standing(backend: Any, standing: MembershipDecision, contact: str) -> Iterator[Stage]:
-    everyone = sources.read_table(backend, standing.rows)
+def _explain_standing(backend: BaseBackend, standing: MembershipDecision, contact: str) -> Iterator[Stage]:
+    everyone = engine.read_rows(backend, standing.rows)
     mine = everyone.filter((everyone["contactId"] == contact) & ~everyone["duplicate"])
-    row = _read_first(backend, mine.select("score", "band", "reason", "suppressed_by"))
+    row = _read_first(
+        backend,
+        mine.select("score", "band", "reason", "suppressed_by"),
+        tuple[int | None, str | None, ReasonCell, str | None],
+    )
     if row is None:
         return
     score, band, reason, suppressed_by = row
@@ -129,22 +149,24 @@ def _explain_standing(backend: Any, standing: MembershipDecision, contact: str) 
 
 
 def _explain_lists(
-    backend: Any,
+    backend: BaseBackend,
     standing: MembershipDecision,
     changes: tuple[RowChange, ...],
     read: Mapping[RowQuery, Rows],
     contact: str,
-    owed: Mapping[str, Any],
+    owed: Mapping[str, Table],
     tokens: Tokens,
 ) -> Iterator[Stage]:
-    everyone = sources.read_table(backend, standing.rows)
+    everyone = engine.read_rows(backend, standing.rows)
     belongs = _read_first(
-        backend, everyone.filter(everyone["contactId"] == contact, everyone["band"].notnull()).select("band")
+        backend,
+        everyone.filter(everyone["contactId"] == contact, everyone["band"].notnull()).select("band"),
+        tuple[str],
     )
     planned_on = {change.list: change for change in changes}
     for target in standing.segment.targets:
-        members = sources.read_members(backend, read[target.members])
-        row = _read_first(backend, members.filter(members["contactId"] == contact).select("score"))
+        members = staged_members.read_members(backend, read[target.members])
+        row = _read_first(backend, members.filter(members["contactId"] == contact).select("score"), tuple[int | None])
         planned = _find_planned(backend, planned_on.get(target.list), contact, tokens)
         facts = [_describe_presence(row, planned)]
         if planned is None and target.list in planned_on:
@@ -152,33 +174,33 @@ def _explain_lists(
         waits = owed.get(target.list)
         if waits is not None and belongs == (target.band,):
             mine = waits.filter(waits["owed"] == contact).select("owed_reason", "pending_reason", "row")
-            found = _read_first(backend, mine)
+            found = _read_first(backend, mine, tuple[ReasonCell, ReasonCell, str | None])
             if found is not None:
                 # whoever is known by the row waits for another, and is in the plan once it is there
                 facts.append(reasons.read_reason(found[0] if found[2] is None or planned else found[1]))
         yield Stage("list", target.list, tuple(facts), planned)
 
 
-def _describe_presence(row: tuple[Any, ...] | None, planned: Sample | None) -> Reason:
+def _describe_presence(row: tuple[int | None, ...] | None, planned: Sample | None) -> Reason:
     if row is None:
         return Reason("on_list_by_number" if planned is not None and planned.action != "add" else "off_list")
     return Reason("on_list") if row[0] is None else Reason("on_list_with_score", _format_points(row[0]).args)
 
 
-def _find_planned(backend: Any, change: RowChange | None, contact: str, tokens: Tokens) -> Sample | None:
+def _find_planned(backend: BaseBackend, change: RowChange | None, contact: str, tokens: Tokens) -> Sample | None:
     """What a plan would do with a contact on a list."""
     if change is None:
         return None
-    changed = sources.read_table(backend, change.rows)
-    row = _read_first(backend, changed.filter(changed["contactId"] == contact).select(*wire_rows.EXAMPLE))
-    if row is None:
+    changed = engine.read_rows(backend, change.rows)
+    found = wire_rows.list_examples(backend, changed.filter(changed["contactId"] == contact).limit(1))
+    if not found:
         return None
-    each = wire_rows.read_example(row)
+    (each,) = found
     return Sample(tokens.token(contact), tokens.hint(contact), each.action, each.reason, each.score, each.was)
 
 
-def _read_first(backend: Any, relation: Any) -> tuple[Any, ...] | None:
-    return next((chunk[0] for chunk in sources.stream_rows(backend, relation, 1)), None)
+def _read_first(backend: BaseBackend, relation: Table, row: type[Row]) -> Row | None:
+    return next((chunk[0] for chunk in engine.stream_rows(backend, relation, 1, row)), None)
 
 
 def _format_points(hundredths: int) -> Reason:

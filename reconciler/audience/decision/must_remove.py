@@ -6,15 +6,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import suppression
-from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.audience.staging import contact_numbers
+from reconciler.audience.staging import contact_numbers, staged_contacts
 from reconciler.model.reason import REASON
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Segment
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 LOST_IN_TENANT = "number_in_tenant_unreadable"
 """Why somebody is taken off a list for whom no do-not-call list can be asked for."""
@@ -39,7 +42,7 @@ theirs cannot be read, so that nobody knows whether it is on a list.
 
 
 def find_must_remove(
-    backend: Any,
+    backend: BaseBackend,
     segment: Segment,
     standing_rows: Rows,
     read: Mapping[RowQuery, Rows],
@@ -56,7 +59,7 @@ def find_must_remove(
     """
     import ibis
 
-    everyone = relations.read_table(backend, standing_rows)
+    everyone = engine.read_rows(backend, standing_rows)
     belongs = everyone.filter(everyone["band"].notnull())
     named = everyone.filter(everyone["suppressed_by"].notnull()).anti_join(belongs, "contactId")
     named = named.select("contactId", "suppressed_by")
@@ -76,16 +79,16 @@ def find_must_remove(
         for code in _FIRST
     ]
     once = once.select("contactId", "suppressed_by", barred_for=reasons.first_reason(*branches))
-    return relations.write_rows(backend, once.order_by("contactId"), target, MUST_REMOVE)
+    return engine.write_rows(backend, once.order_by("contactId"), target, MUST_REMOVE)
 
 
-def _make_rank(code: str) -> Any:
+def _make_rank(code: str) -> Column:
     import ibis
 
     return ibis.literal(_FIRST.index(code), "int64")
 
 
-def _select_without_consent(segment: Segment, everyone: Any) -> Any:
+def _select_without_consent(segment: Segment, everyone: Table) -> Table:
     """Who did not consent, also where that is not why they are out: contactId, suppressed_by (null), rank."""
     import ibis
 
@@ -96,7 +99,7 @@ def _select_without_consent(segment: Segment, everyone: Any) -> Any:
     return found.select("contactId", suppressed_by=ibis.null("string"), rank=rank)
 
 
-def _select_unknown(everyone: Any) -> Any:
+def _select_unknown(everyone: Table) -> Table:
     """Who has a number, or a row, in the source that no list can be asked for, whatever else keeps them out."""
     import ibis
 
@@ -107,24 +110,26 @@ def _select_unknown(everyone: Any) -> Any:
     )
 
 
-def count_unread_in_tenant(backend: Any, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows]) -> int:
+def count_unread_in_tenant(
+    backend: BaseBackend, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows]
+) -> int:
     """How many belong on a list, are on it, and have in the tenant a number that no do-not-call list can be asked for.
 
     As with `dialled_all_the_same`: that is none of who is written with a phone.
     """
     import ibis
 
-    everyone = relations.read_table(backend, standing_rows)
+    everyone = engine.read_rows(backend, standing_rows)
     belongs = everyone.filter(everyone["band"].notnull())
     lost = [there.semi_join(belongs, "contactId") for there in _iter_members(backend, segment, read, lost=True)]
     if not lost:
         return 0
     every = ibis.union(lost[0], *lost[1:]) if len(lost) > 1 else lost[0]
-    return relations.count_rows(backend, every.select("contactId").distinct())
+    return engine.count_rows(backend, every.select("contactId").distinct())
 
 
 def count_dialled_suppressed(
-    backend: Any, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows]
+    backend: BaseBackend, segment: Segment, standing_rows: Rows, read: Mapping[RowQuery, Rows]
 ) -> dict[str, int]:
     """How many belong on a list, are on it, and have in the tenant a number of a do-not-call list; by its name.
 
@@ -132,19 +137,19 @@ def count_dialled_suppressed(
     """
     import ibis
 
-    everyone = relations.read_table(backend, standing_rows)
+    everyone = engine.read_rows(backend, standing_rows)
     belongs = everyone.filter(everyone["band"].notnull())
     found = [there.semi_join(belongs, "contactId") for there in _iter_members(backend, segment, read)]
     if not found:
         return {}
     every = ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]
     counted = every.group_by("suppressed_by").agg(n=every["contactId"].nunique())
-    return dict(row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk)
+    return dict(engine.list_rows(backend, counted, tuple[str, int]))
 
 
 def _iter_members(
-    backend: Any, segment: Segment, read: Mapping[RowQuery, Rows], *, lost: bool = False
-) -> Iterator[Any]:
+    backend: BaseBackend, segment: Segment, read: Mapping[RowQuery, Rows], *, lost: bool = False
+) -> Iterator[Table]:
     """Of each list whose phones were read: who has a do-not-call number in the tenant, and whose list that is.
 
     `lost`: instead, whose number there cannot be read; that is on no list that is known.
@@ -157,7 +162,7 @@ def _iter_members(
     how = replace(segment.phones, rule="possible")
     for target in segment.targets:
         if target.phones is not None and target.phones in read and read[target.phones].count:
-            people = suppression.add_e164(backend, relations.read_contacts(backend, read[target.phones]), how)
+            people = suppression.add_e164(backend, staged_contacts.read_contacts(backend, read[target.phones]), how)
             if lost:
                 unread = people.filter(contact_numbers.is_unread(people), people["contactId"].notnull())
                 yield unread.select("contactId", suppressed_by=ibis.null("string"))

@@ -8,16 +8,19 @@ them said no, it is for people to say whether it holds for the other, who said y
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import subscriber_keys
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import RefusedNumbers
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend
 
-def find_refused_numbers(backend: Any, segment: Segment, standing: Rows) -> Iterator[RefusedNumbers]:
+
+def find_refused_numbers(backend: BaseBackend, segment: Segment, standing: Rows) -> Iterator[RefusedNumbers]:
     """How many are called so, where there are any.
 
     Args:
@@ -25,12 +28,12 @@ def find_refused_numbers(backend: Any, segment: Segment, standing: Rows) -> Iter
     """
     if segment.phones is None or not segment.asks_consent:
         return
-    everyone = relations.read_table(backend, standing)
+    everyone = engine.read_rows(backend, standing)
     told = everyone.filter(everyone["e164"].notnull())
     told = told.select("contactId", "band", "consent", key=subscriber_keys.key_column(told["e164"]))
     # who is not known to have consented has said nothing
     refused = told.filter(~told["consent"].fill_null(True)).select("key").distinct()
     called = told.filter(told["band"].notnull()).semi_join(refused, "key")
-    many = relations.count_rows(backend, called)
+    many = engine.count_rows(backend, called)
     if many:
         yield RefusedNumbers(segment.address, many)

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import unreadable_entries
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Suppression
 from reconciler.model.segment_membership import Alike
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
-def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Rows], standing: Rows) -> Iterator[Alike]:
+
+def find_mismatch(
+    backend: BaseBackend, listed: Suppression, read: Mapping[RowQuery, Rows], standing: Rows
+) -> Iterator[Alike]:
     """Regions in which numbers of a list are read and reach nobody, though contacts elsewhere have their digits.
 
     Either all of them are of another country, and none reaches anybody of the segment where it is read. Or some begin
@@ -30,7 +35,7 @@ def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Row
     Args:
         standing: the segment's contacts, in or out: e164 and subscribers.
     """
-    everyone = relations.read_table(backend, standing)
+    everyone = engine.read_rows(backend, standing)
     people = everyone.filter(everyone["e164"].notnull()).select("contactId", "e164", "subscribers")
     for _, entries in unreadable_entries.list_parts(backend, listed, read):
         said = unreadable_entries.select_national(entries)
@@ -44,13 +49,13 @@ def find_mismatch(backend: Any, listed: Suppression, read: Mapping[RowQuery, Row
 
 
 def _find_alike(
-    backend: Any, people: Any, said: Any, met: Any, found: Mapping[str, int], *, abroad: bool = False
+    backend: BaseBackend, people: Table, said: Table, met: Table, found: Mapping[str, int], *, abroad: bool = False
 ) -> Iterator[Alike]:
     """The regions whose contacts with the digits of a list are more than by chance."""
     if not found:
         return
     numbers = dict(_count_pairs(backend, said.select("within", contactId="phone")))
-    contacts, shortest = relations.count_rows(backend, people), dict(_find_shortest(backend, met))
+    contacts, shortest = engine.count_rows(backend, people), dict(_find_shortest(backend, met))
     for region, many in sorted(found.items()):
         # of two numbers of nine digits one in 10^8 pairs is alike, if not all first digits are in use
         chance = numbers[region] * contacts / 10 ** (shortest[region] - 1)
@@ -58,20 +63,18 @@ def _find_alike(
             yield Alike(region, many, abroad)
 
 
-def _count_pairs(backend: Any, pairs: Any) -> Iterator[tuple[str, int]]:
+def _count_pairs(backend: BaseBackend, pairs: Table) -> list[tuple[str, int]]:
     told = pairs.group_by("within").agg(n=pairs["contactId"].nunique())
-    for chunk in relations.stream_rows(backend, told, 1000):
-        yield from chunk
+    return engine.list_rows(backend, told, tuple[str, int])
 
 
-def _find_shortest(backend: Any, met: Any) -> Iterator[tuple[str, int]]:
+def _find_shortest(backend: BaseBackend, met: Table) -> list[tuple[str, int]]:
     """The fewest digits of the numbers that are alike, by the list's region."""
     told = met.group_by("within").agg(n=met["digits"].length().min())
-    for chunk in relations.stream_rows(backend, told, 1000):
-        yield from chunk
+    return engine.list_rows(backend, told, tuple[str, int])
 
 
-def _select_with_digits(people: Any, said: Any) -> Any:
+def _select_with_digits(people: Table, said: Table) -> Table:
     """The contacts of other countries whose numbers are digits of a list, by the list's region: as they are within
     their own country, or (`abroad`) with that country's code.
     """
@@ -96,17 +99,16 @@ def _select_with_digits(people: Any, said: Any) -> Any:
     return met.filter(met["own_code"] != met["code"]).select("within", "contactId", "digits", "abroad")
 
 
-def _count_regions(backend: Any, met: Any) -> Mapping[bool, dict[str, int]]:
+def _count_regions(backend: BaseBackend, met: Table) -> Mapping[bool, dict[str, int]]:
     """How many contacts there are of each region, by `abroad`."""
     found: Mapping[bool, dict[str, int]] = {False: {}, True: {}}
     told = met.group_by("within", "abroad").agg(n=met["contactId"].nunique())
-    for chunk in relations.stream_rows(backend, told, 1000):
-        for region, abroad, many in chunk:
-            found[abroad][region] = many
+    for region, abroad, many in engine.list_rows(backend, told, tuple[str, bool, int]):
+        found[abroad][region] = many
     return found
 
 
-def _select_reached(people: Any, said: Any) -> Any:
+def _select_reached(people: Table, said: Table) -> Table:
     """The contacts whom a list reaches as it is read."""
     keys = said.select("within", listed=said["subscribers"].unnest()).distinct()
     each = people.select("contactId", key=people["subscribers"].unnest())

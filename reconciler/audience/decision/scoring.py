@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import relations
+from reconciler.audience.staging import staged_interactions
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score import Band, Combined, RecencyFrequency, Score
 from reconciler.model.segment import Segment
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
+
 _SECONDS_A_DAY = 86_400
 
 
-def score_contacts(backend: Any, segment: Segment, people: Any, read: Mapping[RowQuery, Rows], as_of: datetime) -> Any:
+def score_contacts(
+    backend: BaseBackend, segment: Segment, people: Table, read: Mapping[RowQuery, Rows], as_of: datetime
+) -> Table:
     """The people of a segment with `score` (hundredths; null: none) and `is_in` (at or above the lowest band)."""
     measured = people
     columns: dict[RecencyFrequency, str] = {}
     for number, (measure, query) in enumerate(segment.interactions.items()):
-        history = relations.read_interactions(backend, read[query])
+        history = staged_interactions.read_interactions(backend, read[query])
         column = columns[measure] = f"history_{number}"
         one = score_recency_frequency(history, measure, as_of).rename({column: "score"})
         measured = measured.left_join(one, "contactId").drop("contactId_right")
@@ -28,7 +33,7 @@ def score_contacts(backend: Any, segment: Segment, people: Any, read: Mapping[Ro
     return measured.mutate(score=value, is_in=inside.fill_null(False)).drop(*columns.values())
 
 
-def _make_value(measured: Any, score: Score, columns: Mapping[RecencyFrequency, str]) -> tuple[Any, Any]:
+def _make_value(measured: Table, score: Score, columns: Mapping[RecencyFrequency, str]) -> tuple[Column, Column]:
     """A score and whether it is in, as expressions."""
     import ibis
 
@@ -52,11 +57,11 @@ def _make_value(measured: Any, score: Score, columns: Mapping[RecencyFrequency, 
     return value, value >= score.threshold
 
 
-def _round_half_up(value: Any) -> Any:
+def _round_half_up(value: Column) -> Column:
     return (value + 0.5).floor().cast("int64")
 
 
-def score_recency_frequency(interactions: Any, score: RecencyFrequency, as_of: datetime) -> Any:
+def score_recency_frequency(interactions: Table, score: RecencyFrequency, as_of: datetime) -> Table:
     """One row a contact with an interaction in the window: contactId, score (hundredths).
 
     The window is [as_of − window, as_of), times in UTC, `d` in fractional days (seconds ÷ 86,400).
@@ -77,7 +82,7 @@ def score_recency_frequency(interactions: Any, score: RecencyFrequency, as_of: d
     return each.select("contactId", score=_round_half_up((recency + frequency) * 100))
 
 
-def assign_bands(scored_people: Any, score: Score) -> Any:
+def assign_bands(scored_people: Table, score: Score) -> Table:
     """Add `band` and `priority`; null below the lowest band.
 
     With hysteresis, a contact that is on a band's list (`now_in`) stays in that band until its score is so many points
@@ -96,6 +101,6 @@ def assign_bands(scored_people: Any, score: Score) -> Any:
     return scored_people.mutate(band=name, priority=priority)
 
 
-def _is_near(value: Any, band: Band, hysteresis: int) -> Any:
+def _is_near(value: Column, band: Band, hysteresis: int) -> Column:
     near = value >= band.low - hysteresis
     return near if band.high is None else near & (value < band.high + hysteresis)

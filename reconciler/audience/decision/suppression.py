@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, relations
-from reconciler.audience.staging import phone_normalisation
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import phone_normalisation, staged_contacts
 from reconciler.model.row_files import ContactsOf, RowQuery, Rows
 from reconciler.model.segment import Phones, Suppression
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 _ENTRY = ("subscribers", "phone", "phone_fault", "place", "fault")
 
 
-def add_e164(backend: Any, people: Any, how: Phones) -> Any:
+def add_e164(backend: BaseBackend, people: Table, how: Phones) -> Table:
     """Add `e164` (null where the phone is none, `phone_fault` says why) and `subscribers` to contacts."""
     return phone_normalisation.normalise_phones(backend, people, how.rule, how.region)
 
@@ -23,7 +26,7 @@ _CONTACT = "contact "
 """How the key of a contact itself begins, beside those of the numbers that reach it."""
 
 
-def add_contact_entries(people: Any, suppress: Iterable[Suppression]) -> Any:
+def add_contact_entries(people: Table, suppress: Iterable[Suppression]) -> Table:
     """Contacts whose `subscribers` name themselves as well, where a list of the tenant says whom not to call.
 
     Who stands on such a list is not to be called by any number, be it that the list has none of theirs.
@@ -39,7 +42,7 @@ def add_contact_entries(people: Any, suppress: Iterable[Suppression]) -> Any:
     return people.mutate(subscribers=ibis.coalesce(people["subscribers"], none).concat(themselves))
 
 
-def add_list_numbers(backend: Any, people: Any, lists: Iterable[Rows], how: Phones) -> Any:
+def add_list_numbers(backend: BaseBackend, people: Table, lists: Iterable[Rows], how: Phones) -> Table:
     """Contacts whose `subscribers` are also those of the numbers that lists of the tenant have for them.
 
     What the tenant has is what it dials where contacts are written by their ids, whatever their source says.
@@ -48,7 +51,7 @@ def add_list_numbers(backend: Any, people: Any, lists: Iterable[Rows], how: Phon
 
     none = ibis.literal([], "array<string>")
     for rows in lists:
-        there = add_e164(backend, relations.read_contacts(backend, rows), how)
+        there = add_e164(backend, staged_contacts.read_contacts(backend, rows), how)
         there = there.filter(there["contactId"].notnull(), there["subscribers"].length() > 0)
         there = there.select(known_there="contactId", reached_there="subscribers")
         met = people.left_join(there, people["contactId"] == there["known_there"])
@@ -58,7 +61,7 @@ def add_list_numbers(backend: Any, people: Any, lists: Iterable[Rows], how: Phon
     return people
 
 
-def read_numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Any:
+def read_numbers(backend: BaseBackend, suppression: Suppression, read: Mapping[RowQuery, Rows]) -> Table:
     """Whom a list says not to call, with those that outcomes add: column `subscriber`, each key once.
 
     The members of a list of the tenant are named by their numbers, and as the contacts that they are.
@@ -71,13 +74,13 @@ def read_numbers(backend: Any, suppression: Suppression, read: Mapping[RowQuery,
         listed = read_entries(backend, read[query], suppression.phones)
         found.append(listed.select(subscriber=listed["subscribers"].unnest()))
         if isinstance(query, ContactsOf):
-            there = relations.read_contacts(backend, read[query])
+            there = staged_contacts.read_contacts(backend, read[query])
             there = there.filter(there["contactId"].notnull())
             found.append(there.select(subscriber=ibis.literal(_CONTACT) + there["contactId"]))
     return (ibis.union(found[0], *found[1:]) if len(found) > 1 else found[0]).distinct()
 
 
-def read_entries(backend: Any, rows: Rows, how: Phones) -> Any:
+def read_entries(backend: BaseBackend, rows: Rows, how: Phones) -> Table:
     """Each entry of a part of a list, told once, for whoever asks in this run.
 
     Columns: `subscribers`, whom it reaches; `phone`, as it is written; `within`, the region it is read in (empty:
@@ -88,7 +91,7 @@ def read_entries(backend: Any, rows: Rows, how: Phones) -> Any:
     name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     file = engine.find_scratch(backend) / f"numbers-{name}.parquet"
     if not file.exists():
-        listed = add_e164(backend, relations.read_contacts(backend, rows), how)
+        listed = add_e164(backend, staged_contacts.read_contacts(backend, rows), how)
         part = file.with_suffix(".part")
         engine.write_parquet(
             backend, listed.select(*_ENTRY, within=phone_normalisation.choose_region(listed, how.region)), part
@@ -98,8 +101,8 @@ def read_entries(backend: Any, rows: Rows, how: Phones) -> Any:
 
 
 def add_suppressed_by(
-    backend: Any, people: Any, suppress: tuple[Suppression, ...], read: Mapping[RowQuery, Rows]
-) -> Any:
+    backend: BaseBackend, people: Table, suppress: tuple[Suppression, ...], read: Mapping[RowQuery, Rows]
+) -> Table:
     """Add `suppressed_by`: the name of the first list that has a contact's number, else null."""
     import ibis
 
@@ -114,7 +117,7 @@ def add_suppressed_by(
     return found.mutate(suppressed_by=ibis.cases(*names, else_=ibis.null("string"))).drop("rank")
 
 
-def match_entries(people: Any, listed: Any) -> Any:
+def match_entries(people: Table, listed: Table) -> Table:
     """Add `rank`: the lowest of the listed subscribers that a row's `subscribers` name; null where none is.
 
     Args:

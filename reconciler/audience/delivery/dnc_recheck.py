@@ -10,15 +10,18 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import suppression
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
-from reconciler.audience.staging import contact_ids, contact_numbers
+from reconciler.audience.staging import contact_ids, contact_numbers, staged_contacts, staged_members
 from reconciler.model.change import REACHED_COLUMNS, RowChange
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment import Phones, Segment, Suppression
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 Read = Mapping[RowQuery, Rows]
 Found = Iterator[tuple[str, str]]
@@ -33,28 +36,30 @@ NO_CONSENT = "no consent in the source"
 _STREAMED = 10_000
 
 
-def write_reached(backend: Any, members: Rows, standing: Rows, target: Path, *, all_known: bool = False) -> Rows:
+def write_reached(
+    backend: BaseBackend, members: Rows, standing: Rows, target: Path, *, all_known: bool = False
+) -> Rows:
     """By which numbers each member of a list is reached, as the segment's source has them: `REACHED_COLUMNS`.
 
     Of members whom it knows without a number only where `all_known`.
     """
-    here = relations.read_members(backend, members).select("contactId", "member")
-    everyone = relations.read_table(backend, standing)
+    here = staged_members.read_members(backend, members).select("contactId", "member")
+    everyone = engine.read_rows(backend, standing)
     known = everyone.filter(~everyone["duplicate"])
     known = known if all_known else known.filter(known["subscribers"].length() > 0)
     known = known.select(known="contactId", subscribers="subscribers")
     joined = here.inner_join(known, here["contactId"] == known["known"])
     rows = joined.select(*REACHED_COLUMNS).order_by("contactId", "member")
-    return relations.write_rows(backend, rows, target, REACHED_COLUMNS)
+    return engine.write_rows(backend, rows, target, REACHED_COLUMNS)
 
 
-def recheck_planned(backend: Any, change: RowChange, segment: Segment, read: Read) -> Found:
+def recheck_planned(backend: BaseBackend, change: RowChange, segment: Segment, read: Read) -> Found:
     """Whom a change puts on its list, or leaves there, though a number that its source has is on a list by now."""
     if segment.suppress:
         yield from _find_listed(backend, _select_on_list_after(backend, change), segment.suppress, read)
 
 
-def recheck_consent(backend: Any, change: RowChange, segment: Segment, contacts: Rows) -> Found:
+def recheck_consent(backend: BaseBackend, change: RowChange, segment: Segment, contacts: Rows) -> Found:
     """The same for whom the source says by now that no consent is given, or not that it is; each with that in words.
 
     Whoever is in the source no more has said nothing since the plan.
@@ -62,29 +67,29 @@ def recheck_consent(backend: Any, change: RowChange, segment: Segment, contacts:
     Args:
         contacts: the segment's source, as it is now.
     """
-    told = relations.read_contacts(backend, contacts)
+    told = staged_contacts.read_contacts(backend, contacts)
     told = told.filter(~told["duplicate"])
     consents = told["optedIn"].fill_null(segment.calls_unrecorded)
     refused = told.filter(~consents).select("contactId").distinct()
     people = _select_on_list_after(backend, change).select("contactId").distinct()
-    for chunk in relations.stream_rows(backend, people.semi_join(refused, "contactId"), _STREAMED):
+    for chunk in engine.stream_rows(backend, people.semi_join(refused, "contactId"), _STREAMED, tuple[str]):
         yield from ((contact, NO_CONSENT) for (contact,) in chunk)
 
 
-def _select_on_list_after(backend: Any, change: RowChange) -> Any:
+def _select_on_list_after(backend: BaseBackend, change: RowChange) -> Table:
     """Whom a change puts on its list, or leaves there, by contactId, with the keys of their numbers."""
     import ibis
 
-    rows = relations.read_table(backend, change.rows)
+    rows = engine.read_rows(backend, change.rows)
     people = rows.filter(rows["action"] != "remove").select("contactId", "subscribers")
     if change.reached is not None and change.reached.count:
-        here = relations.read_table(backend, change.reached)
+        here = engine.read_rows(backend, change.reached)
         stays = here.anti_join(_select_leaving(rows), "member").select("contactId", "subscribers")
         people = ibis.union(people, stays)
     return people
 
 
-def _select_leaving(rows: Any) -> Any:
+def _select_leaving(rows: Table) -> Table:
     """The rows of the list, by their ids on it, that a change takes off it anyway."""
     import ibis
 
@@ -92,7 +97,7 @@ def _select_leaving(rows: Any) -> Any:
     return removed.select(member=ibis.coalesce(removed["member"], removed["sent_as"], removed["contactId"]))
 
 
-def recheck_live(backend: Any, contacts: Rows, segment: Segment, read: Read) -> Found:
+def recheck_live(backend: BaseBackend, contacts: Rows, segment: Segment, read: Read) -> Found:
     """Members of a list, by their ids in the tenant, whose number there is on a list by now: it is what is dialled.
 
     One that cannot be read may be on any of them (`UNREAD`).
@@ -101,7 +106,7 @@ def recheck_live(backend: Any, contacts: Rows, segment: Segment, read: Read) -> 
 
     # a number need only be possible to be dialled
     how = replace(segment.phones or Phones(), rule="possible")
-    there = relations.read_table(backend, contacts)
+    there = engine.read_rows(backend, contacts)
     there = contact_ids.join_same_ids(
         there.select("contactId", "phone"), "contactId", contact_ids.find_odd_ids(backend, there["contactId"])
     )
@@ -109,7 +114,7 @@ def recheck_live(backend: Any, contacts: Rows, segment: Segment, read: Read) -> 
     people = there.select(member="contactId", contactId="same", phone="phone", region=ibis.null("string"))
     people = suppression.add_e164(backend, people, how)
     lost = people.filter(contact_numbers.is_unread(people)).select("member").distinct()
-    for chunk in relations.stream_rows(backend, lost, _STREAMED):
+    for chunk in engine.stream_rows(backend, lost, _STREAMED, tuple[str]):
         yield from ((member, UNREAD) for (member,) in chunk)
     people = suppression.add_contact_entries(people, segment.suppress)
     yield from _find_listed(backend, people.select("subscribers", contactId="member"), segment.suppress, read)
@@ -120,17 +125,17 @@ def describe_removal(by: str) -> str:
     return "the number that the tenant has " + ("cannot be read" if by == UNREAD else f"is on {by}")
 
 
-def _find_listed(backend: Any, people: Any, suppress: Sequence[Suppression], read: Read) -> Found:
+def _find_listed(backend: BaseBackend, people: Table, suppress: Sequence[Suppression], read: Read) -> Found:
     numbers = engine.read_parquet(backend, _write_numbers(backend, suppress, read))
     each = people.select("contactId", subscriber=people["subscribers"].unnest())
     hit = each.inner_join(numbers, each["subscriber"] == numbers["listed"])
     once = hit.group_by("contactId").agg(first=hit["first"].min())
-    for chunk in relations.stream_rows(backend, once, _STREAMED):
+    for chunk in engine.stream_rows(backend, once, _STREAMED, tuple[str, int]):
         for contact, first in chunk:
             yield contact, str(suppress[first].address)
 
 
-def _write_numbers(backend: Any, suppress: Sequence[Suppression], read: Read) -> Path:
+def _write_numbers(backend: BaseBackend, suppress: Sequence[Suppression], read: Read) -> Path:
     """The subscribers that some lists name, each with the place of the first list: computed once for what was read."""
     import ibis
 
@@ -153,7 +158,7 @@ def _write_numbers(backend: Any, suppress: Sequence[Suppression], read: Read) ->
 
 
 def recheck_members(
-    backend: Any, change: RowChange, members: Rows, out: Sequence[str], tenant: Sequence[str], into: Path
+    backend: BaseBackend, change: RowChange, members: Rows, out: Sequence[str], tenant: Sequence[str], into: Path
 ) -> list[tuple[str, str]]:
     """Who is on a list and may not be, as (contact, its id on the list); whom the change takes off it anyway aside.
 
@@ -166,8 +171,8 @@ def recheck_members(
         return []
     barred = engine.read_rows(backend, raw_rows.write_ids(out, into / "barred-contacts.parquet"))
     there = engine.read_rows(backend, raw_rows.write_ids(tenant, into / "barred-members.parquet"))
-    here = relations.read_members(backend, members).select("contactId", "member")
+    here = staged_members.read_members(backend, members).select("contactId", "member")
     wrong = here["contactId"].isin(barred["id"]) | here["member"].isin(there["id"])
     found = here.filter(wrong.fill_null(ibis.literal(False)))
-    found = found.anti_join(_select_leaving(relations.read_table(backend, change.rows)), "member").order_by("member")
-    return [row for chunk in relations.stream_rows(backend, found, _STREAMED) for row in chunk]
+    found = found.anti_join(_select_leaving(engine.read_rows(backend, change.rows)), "member").order_by("member")
+    return engine.list_rows(backend, found, tuple[str, str])

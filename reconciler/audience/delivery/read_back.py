@@ -7,17 +7,21 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.diff import field_diff, row_matching
-from reconciler.audience.relations import batches, engine, relations
+from reconciler.audience.relations import batches, engine
+from reconciler.audience.staging import staged_members
 from reconciler.model.change import RowChange
 from reconciler.model.row_files import Rows
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 _STREAMED = 10_000
 
 
-def find_not_as_written(backend: Any, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
+def find_not_as_written(backend: BaseBackend, change: RowChange, read_back: Rows, rejected: Collection[str]) -> int:
     """How many rows the list does not hold as written, those aside that the tenant rejected."""
     many = max(change.rows.count, read_back.count)
     put, gone = _split_phases(backend, change)
@@ -27,14 +31,14 @@ def find_not_as_written(backend: Any, change: RowChange, read_back: Rows, reject
         now = held.rename({f"now_{name}": name for name in held.columns})
         for mine, there in _pair_shares(put, now, many, key, f"now_{_HELD_BY[key]}"):
             wrong = mine.anti_join(_select_right(change, mine, there).select(key), key).select("contactId")
-            chunks = relations.stream_rows(backend, wrong, _STREAMED)
+            chunks = engine.stream_rows(backend, wrong, _STREAMED, tuple[str])
             found += sum(row[0] not in rejected for chunk in chunks for row in chunk)
         for mine, there in _pair_shares(gone, now, many, "listed_as", "now_member"):
-            found += relations.count_rows(backend, mine.semi_join(there, mine["listed_as"] == there["now_member"]))
+            found += engine.count_rows(backend, mine.semi_join(there, mine["listed_as"] == there["now_member"]))
     return found
 
 
-def find_superseded(backend: Any, change: RowChange, read_back: Rows, size: int) -> Iterator[list[str]]:
+def find_superseded(backend: BaseBackend, change: RowChange, read_back: Rows, size: int) -> Iterator[list[str]]:
     """Rows of the list, by their ids there, whose contacts are on it by the numbers that were written with them now.
 
     A row whose phone is not the one that was written is found by nobody who writes by phone: a new one was made.
@@ -53,7 +57,7 @@ def find_superseded(backend: Any, change: RowChange, read_back: Rows, size: int)
             other = held.select(old="member", old_phone="phone")
             met = moved.inner_join(other, moved["member"] == other["old"])
             old = met.filter((met["old_phone"] != met["e164"]).fill_null(True)).select("member").order_by("member")
-            for chunk in relations.stream_rows(backend, old, size):
+            for chunk in engine.stream_rows(backend, old, size, tuple[str]):
                 yield [row[0] for row in chunk]
 
 
@@ -65,7 +69,7 @@ def _find_key(change: RowChange) -> str:
     return "e164" if change.key == "phone" else "contactId"
 
 
-def _select_right(change: RowChange, put: Any, held: Any) -> Any:
+def _select_right(change: RowChange, put: Table, held: Table) -> Table:
     """Rows that were put, with those of the list that are as they were written."""
     key = _find_key(change)
     joined = put.inner_join(held, put[key] == held[f"now_{_HELD_BY[key]}"])
@@ -73,24 +77,24 @@ def _select_right(change: RowChange, put: Any, held: Any) -> Any:
     return joined.filter(written)
 
 
-def _split_phases(backend: Any, change: RowChange) -> tuple[Any, Any]:
+def _split_phases(backend: BaseBackend, change: RowChange) -> tuple[Table, Table]:
     """The rows that are put, and those that are taken off, with the ids that they have on the list."""
     import ibis
 
-    changed = relations.read_table(backend, change.rows)
+    changed = engine.read_rows(backend, change.rows)
     gone = changed.filter(changed["action"] == "remove")
     listed_as = ibis.coalesce(gone["member"], gone["sent_as"], gone["contactId"])
     return changed.filter(changed["action"] != "remove"), gone.mutate(listed_as=listed_as)
 
 
 @contextmanager
-def _iter_held(backend: Any, change: RowChange, read_back: Rows, many: int) -> Iterator[Any]:
+def _iter_held(backend: BaseBackend, change: RowChange, read_back: Rows, many: int) -> Iterator[Table]:
     """The rows of the list, with their numbers where it is written by phone; many are settled in parts."""
     import ibis
 
     with TemporaryDirectory(dir=engine.find_scratch(backend), prefix="held-") as folder:
         parts = []
-        for number, share in enumerate(relations.read_member_partitions(backend, read_back, many)):
+        for number, share in enumerate(staged_members.read_member_partitions(backend, read_back, many)):
             here = row_matching.add_numbers(backend, share, change.region) if change.key == "phone" else share
             if many > batches.A_SHARE:
                 target = Path(folder, f"{number}.parquet")
@@ -100,6 +104,6 @@ def _iter_held(backend: Any, change: RowChange, read_back: Rows, many: int) -> I
         yield ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def _pair_shares(one: Any, other: Any, many: int, by: str, other_by: str) -> Iterator[tuple[Any, Any]]:
+def _pair_shares(one: Table, other: Table, many: int, by: str, other_by: str) -> Iterator[tuple[Table, Table]]:
     """The shares of two relations that go together."""
     return zip(batches.hash_partitions(one, many, by), batches.hash_partitions(other, many, other_by), strict=True)

@@ -6,17 +6,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import orjson
 
 from reconciler.audience.diff import row_matching
-from reconciler.audience.relations import batches, reasons, relations
+from reconciler.audience.relations import batches, engine, reasons
+from reconciler.audience.relations.reasons import ReasonCell
+from reconciler.audience.staging import staged_members
 from reconciler.model.change import RowChange
 from reconciler.model.outcome_change import AnyRowChange
 from reconciler.model.reason import Reason
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import BAND
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 _STREAMED = 10_000
 
@@ -32,35 +37,38 @@ class Example:
     was: float | None
 
 
-def read_example(row: tuple[Any, ...]) -> Example:
-    """The example that a row of `EXAMPLE` is."""
-    contact, action, why, *scores = row
-    points = (None if each is None else each / 100 for each in scores)
+def list_examples(backend: BaseBackend, rows: Table) -> list[Example]:
+    """The examples that a few rows of a change are, in their order."""
+    few = rows.select(*_EXAMPLE)
+    found = engine.list_rows(backend, few, tuple[str, str, ReasonCell, int | None, int | None])
+    return [_make_example(*each) for each in found]
+
+
+def _make_example(contact: str, action: str, why: ReasonCell, score: int | None, was: int | None) -> Example:
+    points = (None if each is None else each / 100 for each in (score, was))
     return Example(contact, action, reasons.read_reason(why), *points)
 
 
-EXAMPLE = ("contactId", "action", "reason", "score", "was")
+_EXAMPLE = ("contactId", "action", "reason", "score", "was")
 
 
-def pick_examples(backend: Any, changes: Mapping[str, Rows], each: int) -> dict[str, list[Example]]:
+def pick_examples(backend: BaseBackend, changes: Mapping[str, Rows], each: int) -> dict[str, list[Example]]:
     """A few rows of each action of each change: the first by contact."""
     import ibis
 
     found: dict[str, list[Example]] = {name: [] for name in changes}
     tables = [
-        relations.read_table(backend, rows).mutate(of=ibis.literal(name))
-        for name, rows in changes.items()
-        if rows.count
+        engine.read_rows(backend, rows).mutate(of=ibis.literal(name)) for name, rows in changes.items() if rows.count
     ]
     if tables:
         changed = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
         rank = ibis.row_number().over(ibis.window(group_by=["of", "action"], order_by="contactId"))
         chosen = changed.mutate(rank=rank)
         few = chosen.filter(chosen["rank"] < each)
-        few = few.select("of", *EXAMPLE).order_by("action", "contactId")
-        for chunk in relations.stream_rows(backend, few, 1000):
-            for name, *row in chunk:
-                found[name].append(read_example(tuple(row)))
+        few = few.select("of", *_EXAMPLE).order_by("action", "contactId")
+        rows = engine.list_rows(backend, few, tuple[str, str, str, ReasonCell, int | None, int | None])
+        for name, contact, action, why, score, was in rows:
+            found[name].append(_make_example(contact, action, why, score, was))
     return found
 
 
@@ -81,15 +89,15 @@ def is_unaltered(change: AnyRowChange) -> bool:
         return False
 
 
-def digest_members(backend: Any, rows: Rows) -> str:
+def digest_members(backend: BaseBackend, rows: Rows) -> str:
     """The SHA-256 of who is on a list, with their attributes; by the ids that the list itself has for them."""
     if not rows.count:
         return _digest(())
-    listed = relations.read_members(backend, rows).drop("contactId").order_by("member")
-    return _digest(relations.stream_rows(backend, listed, _STREAMED))
+    listed = staged_members.read_members(backend, rows).drop("contactId").order_by("member")
+    return _digest(engine.stream_rows(backend, listed, _STREAMED))
 
 
-def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
+def _digest(chunks: Iterable[list[tuple[object, ...]]]) -> str:
     digest = hashlib.sha256()
     for chunk in chunks:
         # without the brackets, so that the digest does not depend on how many rows come at once
@@ -97,8 +105,22 @@ def _digest(chunks: Iterable[list[tuple[Any, ...]]]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-_NAMED = ("name", "firstName", "lastName", "email")
-_SENT = ("action", "reason", "contactId", "member", "sent_as", "e164", "priority", "score", "attributes", *_NAMED)
+class _Sent(NamedTuple):
+    """What is sent of a row of a change, by the names of its columns."""
+
+    action: str
+    reason: ReasonCell
+    contactId: str  # noqa: N815 # as the wire names it
+    member: str | None
+    sent_as: str | None
+    e164: str | None
+    priority: int | None
+    score: int | None
+    attributes: dict[str, str | None] | None
+    name: str | None
+    firstName: str | None  # noqa: N815
+    lastName: str | None  # noqa: N815
+    email: str | None
 
 
 PHASES = ("thin", "put", "remove")
@@ -110,17 +132,36 @@ MOST_REMOVED = 1000
 """Contacts that one request takes off a list, whichever way puts them on it (contract, sections lists and outbound)."""
 
 
-def iter_bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]:
+class WireRow(TypedDict):
+    """A contact as it is sent: contactId, member (its id on the list, where it is on it), sent_as (the id that the
+    tenant is to know it by), phone (E.164), the names and the address, and data (the attributes to write)."""
+
+    contactId: str
+    member: str | None
+    sent_as: str
+    name: str | None
+    firstName: str | None
+    lastName: str | None
+    email: str | None
+    phone: str | None
+    data: dict[str, object]
+
+
+def iter_bodies(change: RowChange, phase: str) -> Iterator[list[WireRow]]:
     """The contacts of one of `PHASES`, a chunk at a time and always in the same chunks: as they lie in their file.
 
-    Each with contactId, member (its id on the list, where it is on it), sent_as (the id that the tenant is to know it
-    by), phone, name, firstName, lastName, email and data (the attributes to write).
+    Raises:
+        WrongColumns: the file's columns are not those of a change.
     """
     written = [(name, dict(change.values).get(name, name)) for name in change.attributes]
-    held: list[dict[str, Any]] = []
+    held: list[WireRow] = []
     size = change.chunk_size if phase == "put" else min(change.chunk_size, MOST_REMOVED)
-    for some in batches.iter_file_batches(change.rows, _SENT, change.chunk_size):
-        held += (_make_body(row, written, change.address.part) for row in some if _name_phase(change, row) == phase)
+    for some in batches.iter_file_batches(change.rows, _Sent._fields, change.chunk_size, _Sent):
+        held += (
+            _make_body(row, written, change.address.part)
+            for row in some
+            if _name_phase(change, row.action, row.reason) == phase
+        )
         while len(held) >= size:
             yield held[:size]
             held = held[size:]
@@ -128,17 +169,25 @@ def iter_bodies(change: RowChange, phase: str) -> Iterator[list[dict[str, Any]]]
         yield held
 
 
-def _name_phase(change: RowChange, row: tuple[Any, ...]) -> str:
-    action, why, *_ = row
+def _name_phase(change: RowChange, action: str, why: ReasonCell) -> str:
     if action != "remove":
         return "put"
     return "thin" if change.key == "phone" and why["code"] == row_matching.AGAIN else "remove"
 
 
-def _make_body(row: tuple[Any, ...], written: Iterable[tuple[str, str]], band: str | None) -> dict[str, Any]:
-    _, _, contact, member, sent_as, phone, priority, score, told, *named = row
-    known = {name: None if value is None else orjson.loads(value) for name, value in (told or {}).items()}
-    known |= {"priority": priority, "score": None if score is None else score / 100, BAND: band}
-    data = {attribute: known.get(value) for attribute, value in written}
-    known_as = {"contactId": contact, "member": member, "sent_as": sent_as or contact}
-    return {**known_as, **dict(zip(_NAMED, named, strict=True)), "phone": phone, "data": data}
+def _make_body(row: _Sent, written: Iterable[tuple[str, str]], band: str | None) -> WireRow:
+    known: dict[str, object] = {
+        name: None if value is None else orjson.loads(value) for name, value in (row.attributes or {}).items()
+    }
+    known |= {"priority": row.priority, "score": None if row.score is None else row.score / 100, BAND: band}
+    return WireRow(
+        contactId=row.contactId,
+        member=row.member,
+        sent_as=row.sent_as or row.contactId,
+        name=row.name,
+        firstName=row.firstName,
+        lastName=row.lastName,
+        email=row.email,
+        phone=row.e164,
+        data={attribute: known.get(value) for attribute, value in written},
+    )

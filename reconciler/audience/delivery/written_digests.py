@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
@@ -19,6 +19,9 @@ from reconciler.model.delivery import PERSONAL
 from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.workspace_settings import Engine
+
+if TYPE_CHECKING:
+    from ibis import Column, Table
 
 WRITTEN = {"who": "string", **dict.fromkeys(PERSONAL, "string")}
 """A contact of a list and what was written of it, each a keyed digest; null where nothing was."""
@@ -35,12 +38,12 @@ def digest_people(chosen: Engine, scratch: Path, key: Secret, people: Rows, targ
         return Rows(target, "parquet", columns, engine.write_parquet(backend, told, target))
 
 
-def _make_digests(read: Any, key: Secret) -> dict[str, Any]:
+def _make_digests(read: Table, key: Secret) -> dict[str, Column]:
     import ibis
 
     own = hmac.new(key.reveal().encode(), b"written", hashlib.sha256).hexdigest()
 
-    def digest(field: str, value: Any) -> Any:
+    def digest(field: str, value: Column) -> Column:
         content = ibis.literal(f"{own}:{field}:") + read["contactId"] + "\n" + value
         return content.hexdigest("sha256").left(_WIDTH)
 
@@ -97,7 +100,7 @@ def make_rows(path: Path) -> Rows:
     return Rows(path, "parquet", WRITTEN, engine.count_parquet(path))
 
 
-def join_last_written(now: Any, last: Any, fields: Sequence[str]) -> Any:
+def join_last_written(now: Table, last: Table | None, fields: Sequence[str]) -> Table:
     """Of people (`digests`), by contactId as `now_id`: what they are to be and were, as `now_…` and `last_…`."""
     mine = now.select("who", now_id="contactId", **{f"now_{field}": now[field] for field in fields})
     if last is None:

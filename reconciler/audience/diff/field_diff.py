@@ -7,19 +7,22 @@ import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import suppression
 from reconciler.audience.delivery import written_digests
 from reconciler.audience.diff import recency_only
-from reconciler.audience.relations import reasons, relations
-from reconciler.audience.staging import attribute_values
+from reconciler.audience.relations import engine, numbers, reasons
+from reconciler.audience.staging import attribute_values, staged_contacts
 from reconciler.model.change import RowChange
 from reconciler.model.delivery import PERSONAL
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import BAND, SCORED, Delivery, Phones
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import Pairs
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +41,20 @@ class Personal:
     digested: Callable[[Rows], Rows] | None = None
 
 
-def compare_attributes(told: Any, names: Sequence[str], named: Pairs, prefix: str, band: Any) -> dict[str, Any]:
+def compare_attributes(told: Table, names: Sequence[str], named: Pairs, prefix: str, band: Column) -> dict[str, Column]:
     """Of each attribute, by its name on the list, whether the list holds another value than it is to be.
 
-    What the list holds is in the column `{prefix}attributes`, as `relations.read_members` has it; of what comes from a
-    source the types count, too. `band`: the name of the band whose list it is.
+    What the list holds is in the column `{prefix}attributes`, as `staged_members.read_members` has it; of
+    what comes from a source the types count, too. `band`: the name of the band whose list it is.
     """
     found = {}
     for name in names:
         value = dict(named).get(name, name)
         held = told[f"{prefix}attributes"].get(name)
         if value == "priority":
-            agree = relations.parse_number(held) == told["priority"]
+            agree = numbers.parse_number(held) == told["priority"]
         elif value == "score":
-            agree = relations.parse_hundredths(held) == told["score"]
+            agree = numbers.parse_hundredths(held) == told["score"]
         elif value == BAND:
             agree = held == '"' + band + '"'
         else:
@@ -69,18 +72,18 @@ class Known:
             that it does not, in `now_…` (to be written) and `last_…` (written last), as digests.
     """
 
-    listed: Any
+    listed: Table
     fields: tuple[str, ...]
     unread: tuple[str, ...]
 
 
-def join_known_values(backend: Any, listed: Any, personal: Personal, standing: MembershipDecision) -> Known:
+def join_known_values(backend: BaseBackend, listed: Table, personal: Personal, standing: MembershipDecision) -> Known:
     """Add to the rows of a segment's lists what is known of their contacts.
 
     A field that the tenant tells of nobody may be one that it does not tell, and counts as such.
     """
     told, fields = _read_told(backend, personal, standing.segment.phones)
-    if fields:
+    if told is not None:
         listed = listed.left_join(told, [listed["member"] == told["told_id"], listed["on"] == told["told_on"]])
     unread = tuple(each for each in personal.fields if each not in fields)
     last = _read_remembered(backend, personal, standing.rows, unread)
@@ -95,12 +98,12 @@ def join_known_values(backend: Any, listed: Any, personal: Personal, standing: M
 class Differing:
     """Whether a row differs from what is to be written; whether its score does; and the reason, which says in what."""
 
-    any: Any
-    rescored: Any
-    reason: Any
+    any: Column
+    rescored: Column
+    reason: Column
 
 
-def compare_fields(told: Any, known: Known, delivery: Delivery, *, aged: bool = False) -> tuple[Any, Differing]:
+def compare_fields(told: Table, known: Known, delivery: Delivery, *, aged: bool = False) -> tuple[Table, Differing]:
     """In what rows differ that are their contacts' own: those of `known.listed` with `STANDING` beside them.
 
     `aged`: whether beside them is what `recency_only.score_as_of_last_write` says of them.
@@ -133,7 +136,7 @@ def compare_fields(told: Any, known: Known, delivery: Delivery, *, aged: bool = 
     return told, Differing(for_sure | functools.reduce(operator.or_, unsure, no), rescored, reason)
 
 
-def is_as_written(told: Any, change: RowChange, prefix: str) -> Any:
+def is_as_written(told: Table, change: RowChange, prefix: str) -> Column:
     """Whether a list holds the attributes of a change's rows as they were written."""
     import ibis
 
@@ -142,7 +145,7 @@ def is_as_written(told: Any, change: RowChange, prefix: str) -> Any:
     return ~functools.reduce(operator.or_, wrong, ibis.literal(False))
 
 
-def _read_told(backend: Any, personal: Personal, how: Phones | None) -> tuple[Any, tuple[str, ...]]:
+def _read_told(backend: BaseBackend, personal: Personal, how: Phones | None) -> tuple[Table | None, tuple[str, ...]]:
     """What the tenant tells of members: `told_id`, `told_on` (the band), and a column `told_…` for each field.
 
     Beside it the fields that can be compared: one that the tenant tells of nobody may be one that it does not tell.
@@ -154,7 +157,7 @@ def _read_told(backend: Any, personal: Personal, how: Phones | None) -> tuple[An
     for band, rows in personal.told.items():
         if fields and rows is not None and rows.count:
             people = suppression.add_e164(
-                backend, relations.read_contacts(backend, rows), Phones("possible", how.region if how else None)
+                backend, staged_contacts.read_contacts(backend, rows), Phones("possible", how.region if how else None)
             )
             columns = {f"told_{field}": people[field].strip().nullif("") for field in fields}
             own = ibis.coalesce(people["sent_as"], people["contactId"])  # as the list has it, to the letter
@@ -163,31 +166,31 @@ def _read_told(backend: Any, personal: Personal, how: Phones | None) -> tuple[An
         return None, ()
     everybody = ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
     there = everybody.agg(**{field: everybody[f"told_{field}"].count() for field in fields})
-    ((*counts,),) = next(relations.stream_rows(backend, there, 1))
+    ((*counts,),) = next(engine.stream_rows(backend, there, 1))
     return everybody, tuple(field for field, count in zip(fields, counts, strict=True) if count)
 
 
-def _compare_personal(told: Any, fields: Sequence[str]) -> dict[str, Any]:
+def _compare_personal(told: Table, fields: Sequence[str]) -> dict[str, Column]:
     """Of each field, whether the tenant tells another value than is to be written. What is not written differs not."""
     differing = {field: told[field].notnull() & ~told[field].identical_to(told[f"told_{field}"]) for field in fields}
     return {PERSONAL[field]: each for field, each in differing.items()}
 
 
-def _read_remembered(backend: Any, personal: Personal, people: Rows, fields: Sequence[str]) -> Any:
+def _read_remembered(backend: BaseBackend, personal: Personal, people: Rows, fields: Sequence[str]) -> Table | None:
     """By contact (`now_id`) and band (`now_on`) what is to be written and was, of fields that the tenant tells not."""
     import ibis
 
     if personal.digested is None or not fields:
         return None
-    now = relations.read_table(backend, personal.digested(people))
+    now = engine.read_rows(backend, personal.digested(people))
     tables = []
     for band in personal.told:
-        last = relations.read_table(backend, personal.last[band]) if band in personal.last else None
+        last = engine.read_rows(backend, personal.last[band]) if band in personal.last else None
         tables.append(written_digests.join_last_written(now, last, fields).mutate(now_on=ibis.literal(band)))
     return ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else next(iter(tables), None)
 
 
-def _compare_untold(told: Any, fields: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _compare_untold(told: Table, fields: Sequence[str]) -> tuple[dict[str, Column], dict[str, Column]]:
     """Of each field that the tenant tells not: whether another value was written last, and whether nobody knows."""
     others, lost = {}, {}
     for name in fields:
@@ -197,7 +200,7 @@ def _compare_untold(told: Any, fields: Sequence[str]) -> tuple[dict[str, Any], d
     return others, lost
 
 
-def _name_differing(names: Sequence[str], differing: Sequence[Any]) -> Any:
+def _name_differing(names: Sequence[str], differing: Sequence[Column]) -> Column:
     """The names of what differs, as an array, in their order."""
     import ibis
 

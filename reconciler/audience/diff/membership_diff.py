@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.diff import contradictions, field_diff, recency_only, rejected_rows, row_matching
-from reconciler.audience.relations import engine, reasons, relations
+from reconciler.audience.diff import (
+    changes_by_list,
+    contradictions,
+    field_diff,
+    recency_only,
+    rejected_rows,
+    row_matching,
+)
+from reconciler.audience.diff.changes_by_list import MemberDiff
+from reconciler.audience.relations import engine, numbers, reasons
 from reconciler.audience.relations.reasons import make_reason
-from reconciler.audience.staging import contact_ids
+from reconciler.audience.staging import contact_ids, staged_members
 from reconciler.model.change import ROW_COLUMNS
 from reconciler.model.delivery import Key
-from reconciler.model.reason import Counted, Reason
 from reconciler.model.row_files import Rows
 from reconciler.model.segment import Segment
 from reconciler.model.segment_membership import MembershipDecision
 
-
-@dataclass(frozen=True, slots=True)
-class MemberDiff:
-    """What must change on one list.
-
-    Attributes:
-        rows: `ROW_COLUMNS`, ordered by action and contact.
-        reasons: how many rows there are of each action and reason; of each action the most frequent reason first.
-        kept: members that stay as they are.
-        stays: of those, who no longer belongs: `upsert` leaves them on the list.
-        owed: contacts that the list would not take before; the rows have those of them that are retried now.
-        pending: how many are not.
-    """
-
-    rows: Rows
-    reasons: tuple[Counted, ...]
-    kept: int
-    stays: tuple[Counted, ...]
-    owed: tuple[Counted, ...]
-    pending: int = 0
-
-    def count(self, action: str) -> int:
-        """How many rows there are of an action."""
-        return sum(each.count for each in self.reasons if each.action == action)
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 
 _PERSONAL = ("name", "firstName", "lastName", "email")
-_CHANGES = ("add", "update", "remove")
 _TOLD = (*ROW_COLUMNS, "on", "number", "spare")
 """A change, or why there is none, the band whose list it is about, the number of a row there and why it is spare.
 
@@ -56,11 +38,11 @@ Others: `keep`; `stay`, of who no longer belongs and is kept all the same; `wait
 
 
 def compare_members(
-    backend: Any,
+    backend: BaseBackend,
     standing: MembershipDecision,
     live: Mapping[str, Rows],
     into: Mapping[str, Path],
-    owed: Mapping[str, Any] | None = None,
+    owed: Mapping[str, Table] | None = None,
     keys: Mapping[str, Key] | None = None,
     personal: field_diff.Personal | None = None,
     past: recency_only.Past | None = None,
@@ -76,7 +58,7 @@ def compare_members(
     import ibis
 
     by_phone = [band for band, key in (keys or {}).items() if key == "phone"]
-    everyone = relations.read_table(backend, standing.rows)
+    everyone = engine.read_rows(backend, standing.rows)
     # a number that is not written with a contact is none of the list's
     e164 = everyone["e164"] if standing.segment.delivery.whole else ibis.null("string")
     # by which an apply asks again whether it may be called
@@ -88,7 +70,7 @@ def compare_members(
     with ExitStack() as stack:
         listed = _read_lists(backend, live, by_phone, standing)
         if listed is not None:
-            barred = relations.read_table(backend, standing.barred) if standing.barred.count else None
+            barred = engine.read_rows(backend, standing.barred) if standing.barred.count else None
             listed = row_matching.match_rows(everyone, _add_barred(backend, listed, barred), by_phone)
             if by_phone:  # it takes several joins, and is asked for several times
                 listed = stack.enter_context(engine.cache_rows(backend, listed))
@@ -97,19 +79,21 @@ def compare_members(
             known = field_diff.join_known_values(backend, listed, personal or field_diff.Personal(), standing)
             then = recency_only.score_as_of_last_write(backend, standing.segment, past, stack)
             told = ibis.union(_decide_held(everyone, known, barred, standing.segment, by_phone, then), told)
-        told = _drop_waiting(backend, told, owed or {}, again)
+        told = rejected_rows.defer_waiting(backend, told, owed or {}, again)
         changes = stack.enter_context(engine.cache_rows(backend, told.filter(told["action"] != "keep")))
-        return _split_by_list(backend, contradictions.defer_contradictions(backend, changes), live, into)
+        return changes_by_list.split_by_list(backend, contradictions.defer_contradictions(backend, changes), live, into)
 
 
-def _read_lists(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str], standing: MembershipDecision) -> Any:
+def _read_lists(
+    backend: BaseBackend, live: Mapping[str, Rows], by_phone: Sequence[str], standing: MembershipDecision
+) -> Table | None:
     """Who is on which list now, with the band whose it is; None where nobody is on any."""
     import ibis
 
     lists = []
     for band, rows in live.items():
         if rows.count:
-            here = relations.read_members(backend, rows)
+            here = staged_members.read_members(backend, rows)
             if band in by_phone:
                 phones = standing.segment.phones
                 here = row_matching.add_numbers(backend, here, None if phones is None else phones.region)
@@ -117,13 +101,13 @@ def _read_lists(backend: Any, live: Mapping[str, Rows], by_phone: Sequence[str],
                 here = here.mutate(number=ibis.null("string"))
             score = standing.segment.delivery.score
             if score != "score":
-                here = here.mutate(score=relations.parse_hundredths(here["attributes"].get(score)))
+                here = here.mutate(score=numbers.parse_hundredths(here["attributes"].get(score)))
             here = here.rename({f"live_{name}": name for name in ("priority", "score", "attributes")})
             lists.append(here.mutate(on=ibis.literal(band)))
     return ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else next(iter(lists), None)
 
 
-def _add_barred(backend: Any, listed: Any, barred: Any) -> Any:
+def _add_barred(backend: BaseBackend, listed: Table, barred: Table | None) -> Table:
     """Add `barred`: which do-not-call list has the number of a row itself."""
     import ibis
 
@@ -137,8 +121,13 @@ def _add_barred(backend: Any, listed: Any, barred: Any) -> Any:
 
 
 def _decide_held(
-    everyone: Any, known: field_diff.Known, barred: Any, segment: Segment, by_phone: Sequence[str], then: Any
-) -> Any:
+    everyone: Table,
+    known: field_diff.Known,
+    barred: Table | None,
+    segment: Segment,
+    by_phone: Sequence[str],
+    then: Table | None,
+) -> Table:
     """What becomes of whoever is on a list."""
     import ibis
 
@@ -158,7 +147,7 @@ def _decide_held(
     spare, itself = told["spare"], told["itself"]
     mine = (told["band"] == told["on"]).fill_null(False) & told["found"]
     wanted = mine & barred_for.isnull() & spare.isnull()
-    belongs = (
+    belongs: list[tuple[Column, str]] = (
         []
         if segment.mirror
         else [(barred_for.isnull() & (spare["code"] != row_matching.BEFORE).fill_null(True), "stay")]
@@ -203,7 +192,7 @@ def _decide_held(
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
 
 
-def _add_barred_for(told: Any, barred: Any) -> Any:
+def _add_barred_for(told: Table, barred: Table | None) -> Table:
     """Add `barred_for`: of its contact, by the id that it was sent under, else of the row's own number.
 
     Whose row it is by its number alone is judged by that number: the list may have had another contact's id for it.
@@ -219,7 +208,7 @@ def _add_barred_for(told: Any, barred: Any) -> Any:
     return found.mutate(barred_for=ibis.coalesce(found["by_id"], by_number))
 
 
-def _decide_added(everyone: Any, listed: Any) -> Any:
+def _decide_added(everyone: Table, listed: Table | None) -> Table:
     """Who belongs on a list and is not on it, and on which other one it is now, with its score there."""
     import ibis
 
@@ -245,91 +234,3 @@ def _decide_added(everyone: Any, listed: Any) -> Any:
         "spare": reasons.make_no_reason(),
     }
     return told.select(**{name: columns[name] if name in columns else told[name] for name in _TOLD})
-
-
-def _drop_waiting(backend: Any, told: Any, owed: Mapping[str, Any], again: rejected_rows.Offered | None) -> Any:
-    """What is told, with `owed`: why, of contacts that their list would not take before. Some of them still wait.
-
-    Those whose rows are known wait until `again` finds them changed.
-    """
-    import ibis
-
-    lists = [waiting.mutate(owed_on=ibis.literal(band)) for band, waiting in owed.items()]
-    if not lists:
-        return told.mutate(owed=reasons.make_no_reason())
-    everybody = ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else lists[0]
-    same = [told["contactId"] == everybody["owed"], told["on"] == everybody["owed_on"]]
-    found = told.left_join(everybody, same)
-    written = found["action"].isin(["add", "update"])
-    held, state = found["held"], found["owed_reason"]
-    if again is not None:
-        mine = found.filter(written, found["row"].notnull()).select(*rejected_rows.SEEN)
-        rows = relations.write_rows(backend, mine, again.file, rejected_rows.SEEN)
-        now = relations.read_table(backend, again.digested(rows)).rename(seen_id="contactId")
-        found = found.left_join(now, found["contactId"] == now["seen_id"]).drop("seen_id")
-        written = found["action"].isin(["add", "update"])
-        same = (found["row"] == found["seen"]).fill_null(False)
-        changed = (found["row"] != found["seen"]).fill_null(False)
-        held = ibis.cases((changed, False), (same & ibis.literal(not again.by_time), True), else_=found["held"])
-        state = ibis.cases(
-            (changed, found["changed_reason"]),
-            (same & ibis.literal(not again.by_time), found["pending_reason"]),
-            else_=found["owed_reason"],
-        )
-    action = ibis.ifelse(written & held.fill_null(False), ibis.literal("wait"), found["action"])
-    return found.mutate(action=action, owed=ibis.ifelse(written, state, reasons.make_no_reason())).select(
-        *_TOLD, "owed"
-    )
-
-
-def _split_by_list(
-    backend: Any, told: Any, live: Mapping[str, Rows], into: Mapping[str, Path]
-) -> dict[str, MemberDiff]:
-    """What is told of all lists, counted and taken apart."""
-    counted = told.group_by("on", "action", "reason", "owed").agg(n=told.count())
-    by_band: dict[str, list[tuple[str, Any, Any, int]]] = {band: [] for band in into}
-    for on, *rest in (row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk):
-        by_band[on].append((rest[0], rest[1], rest[2], rest[3]))
-    found = {}
-    for band, target in into.items():
-        here = by_band[band]
-        changing = [(action, reasons.read_reason(why), n) for action, why, _, n in here if action in _CHANGES]
-        staying = [(None, reasons.read_reason(why), n) for action, why, _, n in here if action == "stay"]
-        owed = [(None, reasons.read_reason(why), n) for _, _, why, n in here if why is not None]
-        mine = told.filter(told["on"] == band, told["action"].isin(_CHANGES)).select(*ROW_COLUMNS)
-        rows = relations.write_rows(backend, mine.order_by("action", "contactId", "member"), target, ROW_COLUMNS)
-        gone = sum(n for action, _, n in changing if action != "add")
-        found[band] = MemberDiff(
-            rows,
-            _sum_counts(changing),
-            _count_list(backend, live[band]) - gone,
-            _sum_counts(staying),
-            _sum_counts(owed),
-            sum(n for action, _, _, n in here if action == "wait"),
-        )
-    return found
-
-
-def count_foreign_removals(backend: Any, compared: MemberDiff, live: Rows) -> int:
-    """How many rows that somebody else put on a list are to be taken off it while others are put there."""
-    changed = relations.read_table(backend, compared.rows)
-    if not any(each.action != "remove" for each in compared.reasons):
-        return 0
-    members = relations.read_members(backend, live)
-    theirs = members.filter(members["sent_as"].isnull())
-    return relations.count_rows(backend, changed.filter(changed["action"] == "remove").semi_join(theirs, "member"))
-
-
-def _count_list(backend: Any, members: Rows) -> int:
-    """How many are on a list."""
-    kept = not members.count or members.columns == relations.MEMBERS
-    return members.count if kept else relations.count_rows(backend, relations.read_members(backend, members))
-
-
-def _sum_counts(counts: Iterable[tuple[str | None, Reason, int]]) -> tuple[Counted, ...]:
-    """How many there are of each action and reason: by action, the most frequent first."""
-    summed: Counter[tuple[str | None, Reason]] = Counter()
-    for action, why, count in counts:
-        summed[action, why] += count
-    counted = [Counted(why, count, action) for (action, why), count in summed.items()]
-    return tuple(sorted(counted, key=lambda each: (each.action or "", -each.count, each.reason)))

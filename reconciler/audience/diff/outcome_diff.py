@@ -6,93 +6,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from reconciler.audience.relations import batches as piecemeal
-from reconciler.audience.relations import reasons, relations
-from reconciler.audience.relations.reasons import make_fault_reason, make_reason
-from reconciler.audience.staging import contact_ids, regions
+from reconciler.audience.relations import engine, reasons
+from reconciler.audience.relations.reasons import ReasonCell, make_fault_reason, make_reason
 from reconciler.model.disposition import HELD, DispositionSet
 from reconciler.model.outcome_change import OUTCOME_COLUMNS, OutcomeChange, Place
-from reconciler.model.reason import REASON, Counted, Reason, Share
-from reconciler.model.row_files import Rows
+from reconciler.model.reason import Counted, Reason, Share
+from reconciler.model.row_files import RowQuery, Rows
 
-DISPOSITIONS = {
-    "contactId": "string",
-    "outcome": "string",
-    "agent": "string",
-    "notes": "string",
-    "timestamp": "string",
-    "phone": "string",
-    "region": "string",
-    "custom": "map<string, string>",
-    "place": "string",
-    "fault": REASON,
-    "superseded": "boolean",
-}
-"""A disposition as it is kept. Of several of one contact all but the last are superseded."""
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
-LIVE = {
-    "contactId": "string",
-    "campaignId": "string",
-    "known": "boolean",
-    "state": "string",
-    "outcome": "string",
-    "since": "string",
-}
-"""A contact of a campaign as it is kept: whether it is one, who holds it, its outcome and the moment that is of."""
 
 SHOWN = 20
 _LOCATED = ("unusable", "unknown_contact")
-
-
-def stage_dispositions(backend: Any, rows: Rows, target: Path) -> Rows:
-    """The dispositions that were read, in a new file: which of them count is decided here, once.
-
-    Of the usable rows of a contact that with the latest moment counts; of one moment the last, by file and line.
-    """
-    import ibis
-
-    read = regions.read_regions(backend, relations.read_table(backend, rows))
-    # the tenant is asked by the id without what nobody sees
-    read = contact_ids.join_same_ids(read, "contactId", contact_ids.find_odd_ids(backend, read["contactId"]))
-    read = read.mutate(contactId=ibis.coalesce(read["bare"], read["contactId"]))
-    line = read["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
-    order = [
-        ibis.desc(read["timestamp"], nulls_first=False),
-        ibis.desc(read["place"].re_replace(r"\d+$", "")),
-        ibis.desc(line),
-    ]
-    usable = read["fault"].isnull()
-    # of one contact's ids, however they are written, the last row counts
-    rank = ibis.row_number().over(ibis.window(group_by=[read["same"], usable], order_by=order))
-    custom = read["custom"].cast("json").cast("map<string, string>")
-    told = read.mutate(superseded=usable & (rank > 0), custom=custom)
-    return relations.write_rows(backend, told.select(*DISPOSITIONS), target, DISPOSITIONS)
-
-
-def list_contacts(backend: Any, rows: Rows) -> Iterator[str]:
-    """The contacts of some dispositions that count, in their order."""
-    for chunk in relations.stream_rows(backend, _select_usable(backend, rows).order_by("contactId"), 1000):
-        for (contact,) in chunk:
-            yield contact
-
-
-def count_contacts(backend: Any, rows: Rows) -> int:
-    """How many they are."""
-    return relations.count_rows(backend, _select_usable(backend, rows))
-
-
-def _select_usable(backend: Any, rows: Rows) -> Any:
-    read = relations.read_table(backend, rows)
-    return read.filter(read["fault"].isnull(), ~read["superseded"]).select("contactId")
-
-
-def stage_live_outcomes(backend: Any, rows: Rows, target: Path) -> Rows:
-    """What the tenant said of the contacts, in a new file."""
-    read = relations.read_table(backend, rows)
-    told = read.select("contactId", "campaignId", "known", "state", outcome="outcomeCode", since="dispositionTimestamp")
-    return relations.write_rows(backend, told, target, LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +46,11 @@ class OutcomeDiff:
 
 
 def compare_outcomes(
-    backend: Any,
+    backend: BaseBackend,
     wanted: DispositionSet,
-    read: Mapping[Any, Rows],
+    read: Mapping[RowQuery, Rows],
     into: Path,
-    owed: Any = None,
+    owed: Table | None = None,
     others: Sequence[DispositionSet] = (),
 ) -> OutcomeDiff:
     """What must change.
@@ -147,29 +76,31 @@ def compare_outcomes(
         action=ibis.literal("set"),
         reason=make_reason("outcome", was, setting["outcome"]),
     )
-    rows = relations.write_rows(backend, changed.select(*OUTCOME_COLUMNS).order_by("contactId"), into, OUTCOME_COLUMNS)
+    rows = engine.write_rows(backend, changed.select(*OUTCOME_COLUMNS).order_by("contactId"), into, OUTCOME_COLUMNS)
     final = setting["was"].isin(wanted.final).fill_null(False) & ~setting["outcome"].isin(wanted.final)
     counts = _count_reasons(backend, told.filter(told["left"].notnull()), "left")
     unchanged = sum(each.count for each in counts if each.reason.code == _SAME)
     return OutcomeDiff(
         rows=rows,
-        source=relations.count_rows(backend, told),
+        source=engine.count_rows(backend, told),
         unchanged=unchanged,
         left=tuple(each for each in counts if each.reason.code != _SAME),
         places=_list_places(backend, told),
         owed=waiting,
-        reopened=relations.count_rows(backend, setting.filter(final)),
-        later=relations.count_rows(backend, setting.filter((setting["since"] > setting["timestamp"]).fill_null(False))),
+        reopened=engine.count_rows(backend, setting.filter(final)),
+        later=engine.count_rows(backend, setting.filter((setting["since"] > setting["timestamp"]).fill_null(False))),
     )
 
 
 _SAME = "same_outcome"
 
 
-def _join_told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], others: Sequence[DispositionSet]) -> Any:
+def _join_told(
+    backend: BaseBackend, wanted: DispositionSet, read: Mapping[RowQuery, Rows], others: Sequence[DispositionSet]
+) -> Table:
     """Every row of the source with what the tenant has of its contact; `left`: why it sets nothing, or null."""
-    asked = relations.read_table(backend, read[wanted.feed])
-    now = relations.read_table(backend, read[wanted.live]).rename(there="contactId", was="outcome")
+    asked = engine.read_rows(backend, read[wanted.feed])
+    now = engine.read_rows(backend, read[wanted.live]).rename(there="contactId", was="outcome")
     joined = asked.left_join(now, asked["contactId"] == now["there"])
     joined = _add_overtaken(backend, wanted, joined, read, others)
     held = joined["state"].isin(HELD).fill_null(False)
@@ -185,8 +116,12 @@ def _join_told(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows], o
 
 
 def _add_overtaken(
-    backend: Any, wanted: DispositionSet, told: Any, read: Mapping[Any, Rows], others: Sequence[DispositionSet]
-) -> Any:
+    backend: BaseBackend,
+    wanted: DispositionSet,
+    told: Table,
+    read: Mapping[RowQuery, Rows],
+    others: Sequence[DispositionSet],
+) -> Table:
     """With `by`: the other set whose row of a contact in the same campaign is the one that counts, or null.
 
     As within a set the latest moment counts; of one moment the last set, by its name. Else each apply would undo what
@@ -208,11 +143,11 @@ def _add_overtaken(
     return met.mutate(by=ibis.ifelse(later.fill_null(False), met["set"], ibis.null("string"))).drop(*last.columns)
 
 
-def _select_counting(backend: Any, wanted: DispositionSet, read: Mapping[Any, Rows]) -> Any:
+def _select_counting(backend: BaseBackend, wanted: DispositionSet, read: Mapping[RowQuery, Rows]) -> Table:
     """The contacts of which a set has a row that counts: who, in which campaign, of which moment, by which set."""
     import ibis
 
-    told, now = relations.read_table(backend, read[wanted.feed]), relations.read_table(backend, read[wanted.live])
+    told, now = engine.read_rows(backend, read[wanted.feed]), engine.read_rows(backend, read[wanted.live])
     usable = told.filter(told["fault"].isnull(), ~told["superseded"])
     usable = usable.select(who="contactId", moment=usable["timestamp"].fill_null(""))
     known = now.filter(now["known"]).select("contactId", where="campaignId")
@@ -220,7 +155,7 @@ def _select_counting(backend: Any, wanted: DispositionSet, read: Mapping[Any, Ro
     return met.select("who", "where", "moment", set=ibis.literal(str(wanted.address)))
 
 
-def _drop_held(told: Any, owed: Any) -> Any:
+def _drop_held(told: Table, owed: Table) -> Table:
     import ibis
 
     found = told.left_join(owed, told["contactId"] == owed["owed"])
@@ -228,62 +163,88 @@ def _drop_held(told: Any, owed: Any) -> Any:
     return found.mutate(left=ibis.ifelse(waits, make_reason("retry_later"), found["left"]))
 
 
-def _count_waiting(backend: Any, told: Any, owed: Any) -> tuple[Counted, ...]:
+def _count_waiting(backend: BaseBackend, told: Table, owed: Table) -> tuple[Counted, ...]:
     found = told.filter(told["left"].isnull()).inner_join(owed, told["contactId"] == owed["owed"])
     return _count_reasons(backend, found, "owed_reason")
 
 
-def _count_reasons(backend: Any, rows: Any, column: str) -> tuple[Counted, ...]:
+def _count_reasons(backend: BaseBackend, rows: Table, column: str) -> tuple[Counted, ...]:
     """How many rows there are for each reason in a column: the most frequent first."""
     counted = rows.group_by(why=rows[column]).agg(n=rows.count())
-    found = [row for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk]
+    found = engine.list_rows(backend, counted, tuple[ReasonCell, int])
     return tuple(
         sorted((Counted(reasons.read_reason(why), n) for why, n in found), key=lambda each: (-each.count, each.reason))
     )
 
 
-def _list_places(backend: Any, told: Any) -> tuple[Place, ...]:
+def _list_places(backend: BaseBackend, told: Table) -> tuple[Place, ...]:
     """The first rows that somebody should look at, in the order of file and line."""
     looked = told["left"]["code"].isin(_LOCATED)
     number = told["place"].re_extract(r"(\d+)$", 1).try_cast("int64")
     first = told.filter(looked.fill_null(False)).order_by(told["place"].re_replace(r"\d+$", ""), number).limit(SHOWN)
-    found = (row for chunk in relations.stream_rows(backend, first.select("place", "left"), SHOWN) for row in chunk)
+    found = engine.list_rows(backend, first.select("place", "left"), tuple[str, ReasonCell])
     return tuple(Place(place, reasons.read_reason(why)) for place, why in found)
 
 
-def count_reasons(backend: Any, rows: Rows) -> tuple[Counted, ...]:
+def count_reasons(backend: BaseBackend, rows: Rows) -> tuple[Counted, ...]:
     """How many rows of a change there are for each reason: the most frequent first."""
-    return _count_reasons(backend, relations.read_table(backend, rows), "reason")
+    return _count_reasons(backend, engine.read_rows(backend, rows), "reason")
 
 
-def count_values(backend: Any, rows: Rows, column: str) -> list[Share]:
+def count_values(backend: BaseBackend, rows: Rows, column: str) -> list[Share]:
     """How many rows of a change have each value of a column: the most frequent first."""
     import ibis
 
-    changed = relations.read_table(backend, rows)
+    changed = engine.read_rows(backend, rows)
     counted = changed.group_by(value=changed[column]).agg(n=changed.count()).order_by(ibis.desc("n"), "value")
-    return [Share(*row) for chunk in relations.stream_rows(backend, counted, 1000) for row in chunk]
+    return [Share(value, count) for value, count in engine.list_rows(backend, counted, tuple[str, int])]
 
 
-def pick_examples(backend: Any, rows: Rows, each: int) -> list[tuple[str, Reason]]:
+def pick_examples(backend: BaseBackend, rows: Rows, each: int) -> list[tuple[str, Reason]]:
     """A few contacts of each transition, and what it is: the first by contact, so always the same."""
     import ibis
 
-    changed = relations.read_table(backend, rows)
+    changed = engine.read_rows(backend, rows)
     rank = ibis.row_number().over(ibis.window(group_by=["reason"], order_by="contactId"))
     ranked = changed.mutate(rank=rank)
     few = ranked.filter(ranked["rank"] < 1).order_by("reason", "contactId").select("contactId", "reason").limit(each)
     return [
-        (contact, reasons.read_reason(why))
-        for chunk in relations.stream_rows(backend, few, 1000)
-        for contact, why in chunk
+        (contact, reasons.read_reason(why)) for contact, why in engine.list_rows(backend, few, tuple[str, ReasonCell])
     ]
 
 
-_WRITTEN = ("contactId", "outcome", "was", "agent", "notes", "timestamp", "custom")
+class OutcomeRow(TypedDict):
+    """What is written with a contact: columns of `OUTCOME_COLUMNS`."""
+
+    contactId: str  # as the wire names it
+    outcome: str
+    was: str | None
+    agent: str
+    notes: str | None
+    timestamp: str | None
+    custom: dict[str, str | None] | None
 
 
-def iter_outcome_batches(change: OutcomeChange, size: int) -> Iterator[list[dict[str, Any]]]:
+def iter_outcome_batches(change: OutcomeChange, size: int) -> Iterator[list[OutcomeRow]]:
     """What is written with each contact, `size` at a time and always in the same batches: as they lie in their file."""
-    for some in piecemeal.iter_file_batches(change.rows, _WRITTEN, size):
-        yield [dict(zip(_WRITTEN, row, strict=True)) for row in some]
+    for some in piecemeal.iter_file_batches(
+        change.rows,
+        tuple(OutcomeRow.__annotations__),
+        size,
+        tuple[str, str, str | None, str, str | None, str | None, dict[str, str | None] | None],
+    ):
+        yield [_make_row(*each) for each in some]
+
+
+def _make_row(
+    contact: str,
+    outcome: str,
+    was: str | None,
+    agent: str,
+    notes: str | None,
+    timestamp: str | None,
+    custom: dict[str, str | None] | None,
+) -> OutcomeRow:
+    return OutcomeRow(
+        contactId=contact, outcome=outcome, was=was, agent=agent, notes=notes, timestamp=timestamp, custom=custom
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import outcome_diff
@@ -17,6 +17,9 @@ from reconciler.model.outcome_change import OutcomeChange
 from reconciler.model.reason import Share
 from reconciler.model.text_lists import count_shown
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
+
 AGENTS = 10
 """Agents that are named; the others are counted together."""
 
@@ -25,12 +28,12 @@ EXAMPLES = 5
 
 
 def plan_outcomes(
-    backend: Any,
+    backend: BaseBackend,
     wanted: DispositionSet,
     live: Live,
     tokens: Tokens,
     into: Path,
-    owed: Any = None,
+    owed: Table | None = None,
     others: Sequence[DispositionSet] = (),
 ) -> OutcomeChange:
     """What must change of the contacts of a set's campaign; its rows are written to the file `into`."""

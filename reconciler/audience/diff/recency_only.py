@@ -12,16 +12,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.decision import scoring
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine, numbers
+from reconciler.audience.staging import staged_contacts, staged_interactions
 from reconciler.model.live_state import compute_digest
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.score import RecencyFrequency
 from reconciler.model.score_date import Scored
 from reconciler.model.segment import Delivery, Segment
 from reconciler.model.serialization import to_json
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 LONGEST = timedelta(days=92)
 """How long ago a list may have been written for what follows from the time since to be told apart: as much more of the
@@ -56,7 +60,7 @@ class Past:
     as_of: datetime
 
 
-def score_as_of_last_write(backend: Any, segment: Segment, past: Past | None, stack: ExitStack) -> Any:
+def score_as_of_last_write(backend: BaseBackend, segment: Segment, past: Past | None, stack: ExitStack) -> Table | None:
     """By contact (`then_id`) and band (`then_on`) its score, band and priority as of when the band's list was written.
 
     Only of contacts with no interaction since. None where nobody knows when that was. `stack` ends with the relation.
@@ -65,7 +69,7 @@ def score_as_of_last_write(backend: Any, segment: Segment, past: Past | None, st
 
     if past is None or not past.written:
         return None
-    people = relations.read_contacts(backend, past.read[segment.contacts])
+    people = staged_contacts.read_contacts(backend, past.read[segment.contacts])
     people = people.filter(people["contactId"].notnull(), ~people["duplicate"]).select("contactId", "engagement")
     tables = []
     for moment in sorted(set(past.written.values())):
@@ -82,26 +86,26 @@ def score_as_of_last_write(backend: Any, segment: Segment, past: Past | None, st
     return ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0]
 
 
-def _iter_called_since(backend: Any, segment: Segment, past: Past, moment: datetime) -> Iterator[Any]:
+def _iter_called_since(backend: BaseBackend, segment: Segment, past: Past, moment: datetime) -> Iterator[Table]:
     """The contacts with an interaction that counts, from a moment on, by each measure."""
     import ibis
 
     since = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     for measure, query in segment.interactions.items():
         if isinstance(measure, RecencyFrequency):
-            history = relations.read_interactions(backend, past.read[query])
+            history = staged_interactions.read_interactions(backend, past.read[query])
             later = history.filter(history["type"].isin(measure.types), history["at"] >= ibis.literal(since))
             yield later.select("contactId").distinct()
 
 
-def differs_by_time_only(told: Any, delivery: Delivery) -> Any:
+def differs_by_time_only(told: Table, delivery: Delivery) -> Column:
     """Whether what a list holds of the score is what it was to when it was written: of rows with `known` beside."""
     held, named = told["live_attributes"], dict(delivery.values)
     agree = [told["then_band"] == told["on"]]
     for name in delivery.attributes:
         value = named.get(name, name)
         if value == "priority":
-            agree.append(relations.parse_number(held.get(name)) == told["then_priority"])
+            agree.append(numbers.parse_number(held.get(name)) == told["then_priority"])
         elif value == "score":
-            agree.append(relations.parse_hundredths(held.get(name)) == told["then_score"])
+            agree.append(numbers.parse_hundredths(held.get(name)) == told["then_score"])
     return functools.reduce(operator.and_, agree).fill_null(False)

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine, reasons
 from reconciler.audience.sources import raw_rows
 from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.workspace_settings import Engine
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 SEEN = {
     "contactId": "string",
@@ -55,11 +58,11 @@ def digest_rows(chosen: Engine, scratch: Path, key: Secret, rows: Rows, target: 
         return Rows(target, "parquet", DIGESTS, engine.write_parquet(backend, told, target))
 
 
-def _digest_columns(read: Any, key: Secret) -> Any:
+def _digest_columns(read: Table, key: Secret) -> Column:
     import ibis
 
     own = hmac.new(key.reveal().encode(), b"offered", hashlib.sha256).hexdigest()
-    content: Any = ibis.literal(own)
+    content = ibis.literal(own)
     for name in SEEN:
         value = read[name].cast("json") if name == "attributes" else read[name]
         # each with its length: no two rows make one text
@@ -84,4 +87,39 @@ def digest_rejected(
     found = digest_rows(chosen, scratch, key, Rows(wanted, "parquet", SEEN, count), made)
     with engine.open_reader(chosen, scratch) as backend:
         told = engine.read_rows(backend, found)
-        return {contact: seen for chunk in relations.stream_rows(backend, told, 10_000) for contact, seen in chunk}
+        return dict(engine.list_rows(backend, told, tuple[str, str]))
+
+
+def defer_waiting(backend: BaseBackend, told: Table, owed: Mapping[str, Table], again: Offered | None) -> Table:
+    """What is told, with `owed`: why, of contacts that their list would not take before. Some of them still wait.
+
+    Those whose rows are known wait until `again` finds them changed.
+    """
+    import ibis
+
+    lists = [waiting.mutate(owed_on=ibis.literal(band)) for band, waiting in owed.items()]
+    if not lists:
+        return told.mutate(owed=reasons.make_no_reason())
+    everybody = ibis.union(lists[0], *lists[1:]) if len(lists) > 1 else lists[0]
+    same = [told["contactId"] == everybody["owed"], told["on"] == everybody["owed_on"]]
+    found = told.left_join(everybody, same)
+    written = found["action"].isin(["add", "update"])
+    held, state = found["held"], found["owed_reason"]
+    if again is not None:
+        mine = found.filter(written, found["row"].notnull()).select(*SEEN)
+        rows = engine.write_rows(backend, mine, again.file, SEEN)
+        now = engine.read_rows(backend, again.digested(rows)).rename(seen_id="contactId")
+        found = found.left_join(now, found["contactId"] == now["seen_id"]).drop("seen_id")
+        written = found["action"].isin(["add", "update"])
+        alike = (found["row"] == found["seen"]).fill_null(False)
+        changed = (found["row"] != found["seen"]).fill_null(False)
+        held = ibis.cases((changed, False), (alike & ibis.literal(not again.by_time), True), else_=found["held"])
+        state = ibis.cases(
+            (changed, found["changed_reason"]),
+            (alike & ibis.literal(not again.by_time), found["pending_reason"]),
+            else_=found["owed_reason"],
+        )
+    action = ibis.ifelse(written & held.fill_null(False), ibis.literal("wait"), found["action"])
+    return found.mutate(action=action, owed=ibis.ifelse(written, state, reasons.make_no_reason())).select(
+        *told.columns, "owed"
+    )

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import make_reason
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import RetryPolicy
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
+    from ibis.backends.duckdb import Backend as DuckDB
 
 _LINES = {
     "run": "VARCHAR",
@@ -43,7 +47,7 @@ DEFERRED = ("held", "changed")
 """Codes of what was not tried, because of what the contact was just then: it waits for nothing."""
 
 
-def read_retry_queue(backend: Any, lines: Path, patience: RetryPolicy, now: datetime, into: Path) -> Rows:
+def read_retry_queue(backend: DuckDB, lines: Path, patience: RetryPolicy, now: datetime, into: Path) -> Rows:
     """One row for each list and contact, in a new file below `into`; `backend` is one that reads."""
     import ibis
 
@@ -72,10 +76,10 @@ def read_retry_queue(backend: Any, lines: Path, patience: RetryPolicy, now: date
     )
     # of the one kind or the other: whoever was deferred often is not in quarantine once it is rejected
     tries = ibis.ifelse(found["code"].isin(DEFERRED), found["deferrals"], found["rejections"])
-    return relations.write_rows(backend, found.mutate(tries=tries).select(*OWED), into / "owed.parquet", OWED)
+    return engine.write_rows(backend, found.mutate(tries=tries).select(*OWED), into / "owed.parquet", OWED)
 
 
-def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, now: datetime) -> Any:
+def select_waiting(backend: BaseBackend, rows: Rows, name: str, patience: RetryPolicy, now: datetime) -> Table:
     """The contacts that a list would not take: owed, held (whether they still wait), and `owed_reason`, which says so.
 
     And what is said where they are held against their rows: `row` (null: not known, or it was deferred), and the
@@ -83,7 +87,7 @@ def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, n
     """
     import ibis
 
-    everyone = relations.read_table(backend, rows)
+    everyone = engine.read_rows(backend, rows)
     mine = everyone.filter(everyone["list"] == name)
     moment = now.astimezone(UTC).replace(tzinfo=None)
     quarantined = mine["tries"] >= patience.max_attempts
@@ -96,7 +100,7 @@ def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, n
     held = held & ~deferred
     state = ibis.cases((held & quarantined, QUARANTINE), (held, LATER), else_=NOW)
 
-    def make_reason_of_time(next_time: Any) -> Any:
+    def make_reason_of_time(next_time: str | Column) -> Column:
         about = (mine["tries"].cast("string"), next_time, mine["reason"].fill_null(""))
         return ibis.ifelse(deferred, make_reason("deferred", *about), make_reason("rejected", *about))
 
@@ -110,7 +114,7 @@ def select_waiting(backend: Any, rows: Rows, name: str, patience: RetryPolicy, n
     )
 
 
-def _make_kind(owed: Any) -> Any:
+def _make_kind(owed: Table) -> Column:
     import ibis
 
     return ibis.ifelse(owed["code"].isin(DEFERRED), ibis.literal("deferred"), ibis.literal("rejected"))
@@ -121,12 +125,12 @@ def _compute_wait(patience: RetryPolicy, tries: int) -> timedelta:
     return min(longest, patience.max_wait)
 
 
-def count_waiting(backend: Any, rows: Rows) -> list[tuple[str, str, int, str, int]]:
+def count_waiting(backend: BaseBackend, rows: Rows) -> list[tuple[str, str, int, str, int]]:
     """How many contacts are pending retry, by list, whether they were `rejected` or `deferred`, tries and reason."""
     import ibis
 
-    everyone = relations.read_table(backend, rows)
+    everyone = engine.read_rows(backend, rows)
     everyone = everyone.mutate(what=_make_kind(everyone))
     found = everyone.group_by("list", "what", "tries", "reason").agg(n=everyone.count())
     ordered = found.order_by("list", ibis.desc("n"), "what", "tries", "reason")
-    return [row for chunk in relations.stream_rows(backend, ordered, 1000) for row in chunk]
+    return engine.list_rows(backend, ordered, tuple[str, str, int, str, int])

@@ -8,12 +8,15 @@ number, whoever wrote it; else the contact's that it was sent under, whose numbe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import reasons
 from reconciler.audience.relations.reasons import make_reason
 from reconciler.audience.staging import phone_normalisation
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 AGAIN = "duplicate_member"
 """Of several rows of one contact on a list all but one."""
@@ -23,7 +26,7 @@ BEFORE = "former_number"
 _WIRE = r"^\+[1-9][0-9]{6,14}$"
 
 
-def add_numbers(backend: Any, members: Any, region: str | None) -> Any:
+def add_numbers(backend: BaseBackend, members: Table, region: str | None) -> Table:
     """Add `number`: a row's phone in E.164, by which a bulk insert finds it; null where it has none.
 
     What is written so is taken as it stands; what is written otherwise is read as a number of `region`.
@@ -37,7 +40,7 @@ def add_numbers(backend: Any, members: Any, region: str | None) -> Any:
     return read.select(*members.columns, number=read["e164"].nullif(""))
 
 
-def match_rows(everyone: Any, listed: Any, by_phone: Sequence[str]) -> Any:
+def match_rows(everyone: Table, listed: Table, by_phone: Sequence[str]) -> Table:
     """Add to the rows of some lists whose they are.
 
     Args:
@@ -66,7 +69,7 @@ def match_rows(everyone: Any, listed: Any, by_phone: Sequence[str]) -> Any:
     )
 
 
-def _match_by_number(everyone: Any, listed: Any) -> Any:
+def _match_by_number(everyone: Table, listed: Table) -> Table:
     import ibis
 
     null = ibis.null("string")
@@ -85,7 +88,7 @@ def _match_by_number(everyone: Any, listed: Any) -> Any:
     )
 
 
-def _match_by_sent_id(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
+def _match_by_sent_id(everyone: Table, wanted: Table, here: Table, rest: Table) -> Table:
     """Rows with no number of anybody who is in: by the id that they were sent under."""
     import ibis
 
@@ -113,7 +116,7 @@ def _match_by_sent_id(everyone: Any, wanted: Any, here: Any, rest: Any) -> Any:
     )
 
 
-def choose_rows(told: Any, right: Any) -> Any:
+def choose_rows(told: Table, right: Column) -> Table:
     """Of rows of a list that are one contact's by its number, all but one are spare.
 
     The one is the row that is as it is to be (`right`), if there is one: which of them the tenant writes is not said
@@ -148,7 +151,7 @@ def choose_rows(told: Any, right: Any) -> Any:
     return joined.mutate(spare=spare, found=found).drop("again", "again_on", "again_why")
 
 
-def _add_spare(rows: Any, by: Sequence[str], order: Any, why: str) -> Any:
+def _add_spare(rows: Table, by: Sequence[str], order: Callable[[Table], list[Column]], why: str) -> Table:
     """Add `spare`: `why`, for all but the first of the rows that are alike."""
     import ibis
 

@@ -11,28 +11,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.model.workspace_settings import Engine
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @dataclass(slots=True)
 class _Database:
     """A database in memory, how many ask it now, and whether one of them failed."""
 
-    root: Any
+    root: DuckDBPyConnection
     users: int = 0
     failed: bool = False
 
 
 _lock = Lock()
 _asked: dict[tuple[str, int, Path], _Database] = {}
-_idle: dict[tuple[str, int], Any] = {}
+_idle: dict[tuple[str, int], DuckDBPyConnection] = {}
 """By memory limit and threads: one at most of each, that has spilled nothing and in which nothing has failed."""
 
 
 @contextmanager
-def connect(engine: Engine, folder: Path) -> Iterator[Any]:
+def connect(engine: Engine, folder: Path) -> Iterator[DuckDBPyConnection]:
     """A connection to the database of this process that has the engine's limits and spills to `folder`."""
     which = (engine.memory_limit, engine.threads, folder)
     with _lock:
@@ -55,7 +58,7 @@ def connect(engine: Engine, folder: Path) -> Iterator[Any]:
                 _release(found, engine)
 
 
-def _begin(engine: Engine, folder: Path) -> Any:
+def _begin(engine: Engine, folder: Path) -> DuckDBPyConnection:
     import duckdb
 
     root = _idle.pop((engine.memory_limit, engine.threads), None)

@@ -4,18 +4,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.engines import database
 from reconciler.audience.engines.grouping_sets import write_grouping_sets
 from reconciler.model.row_files import Rows
 from reconciler.model.temporary_folder import temporary_folder
 from reconciler.model.workspace_settings import Engine
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Schema, Table
+    from ibis.backends.duckdb import Backend
+    from ibis.expr.operations import Node
 
 _WRITTEN = ", ".join(
     [
@@ -33,7 +38,7 @@ _WRITTEN = ", ".join(
 
 
 @contextmanager
-def open_backend(engine: Engine, scratch: Path) -> Iterator[Any]:
+def open_backend(engine: Engine, scratch: Path) -> Iterator[Backend]:
     """A database in memory that spills at its memory limit: to the workspace's spill folder, else to `scratch`.
 
     Who spills to one folder shares one database, and with it the limit; what is read of files, nobody shares.
@@ -59,15 +64,28 @@ def _open_spill_folder(engine: Engine, scratch: Path) -> Iterator[Path]:
         yield folder
 
 
-def scratch(backend: Any) -> Path:
+def _narrow(backend: BaseBackend) -> Backend:
+    """A backend of `open_backend`, as it is.
+
+    Raises:
+        TypeError: it is another engine's.
+    """
+    from ibis.backends.duckdb import Backend
+
+    if not isinstance(backend, Backend):
+        raise TypeError(f"a backend of duckdb is needed, not of {backend.name}")
+    return backend
+
+
+def scratch(backend: BaseBackend) -> Path:
     """The folder it spills to."""
-    (row,) = backend.raw_sql("SELECT current_setting('temp_directory')").fetchall()
-    folder = Path(row[0])
+    ((place,),) = _narrow(backend).raw_sql("SELECT current_setting('temp_directory')").fetchall()
+    folder = Path(place)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
-def table(backend: Any, rows: Rows) -> Any:
+def table(backend: BaseBackend, rows: Rows) -> Table:
     """The relation in a Parquet file, or in a JSON array as it came over the wire."""
     if rows.format == "parquet":
         return parquet(backend, rows.path)
@@ -79,19 +97,19 @@ def table(backend: Any, rows: Rows) -> Any:
     return read.select(**{name: _fill_in_view(read, path.split(".")) for name, path in rows.take.items()})
 
 
-def _fill_in_view(relation: Any, path: Sequence[str]) -> Any:
+def _fill_in_view(relation: Table, path: Sequence[str]) -> Column:
     value = relation[path[0]]
     for step in path[1:]:
         value = value[step]
     return value
 
 
-def parquet(backend: Any, path: Path) -> Any:
+def parquet(backend: BaseBackend, path: Path) -> Table:
     """The relation in a Parquet file; a file that was read before, and is the same, is not looked into again."""
     import pyarrow.parquet as pq
 
     found = path.stat()
-    known = backend.__dict__.setdefault("files_read", {})
+    known: dict[Hashable, Table] = vars(backend).setdefault("files_read", {})
     which = (path, found.st_ino, found.st_size, found.st_mtime_ns)
     if which not in known:
         known[which] = _make_view(backend, f"read_parquet({_quote(str(path))})", str(pq.read_schema(path)))
@@ -102,10 +120,10 @@ def _quote(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_SCHEMAS: dict[Any, Any] = {}
+_SCHEMAS: dict[Hashable, Schema] = {}
 
 
-def _make_view(backend: Any, source: str, kind: Any) -> Any:
+def _make_view(backend: BaseBackend, source: str, kind: Hashable) -> Table:
     """A view of a source, as a relation that is alike in every database: by the number of the view, and its columns.
 
     `kind` says which columns it has: of one kind they are looked up once.
@@ -113,25 +131,25 @@ def _make_view(backend: Any, source: str, kind: Any) -> Any:
     import ibis
 
     name = f"read_{next(backend.__dict__.setdefault('numbers', count()))}"
-    backend.raw_sql(f"CREATE TEMP VIEW {name} AS SELECT * FROM {source}")  # noqa: S608 # a number, and what is quoted
+    _narrow(backend).raw_sql(f"CREATE TEMP VIEW {name} AS SELECT * FROM {source}")  # noqa: S608 # a number, and what is quoted
     if kind not in _SCHEMAS:
-        _SCHEMAS[kind] = backend.get_schema(name)
+        _SCHEMAS[kind] = _narrow(backend).get_schema(name)
     return ibis.table(_SCHEMAS[kind], name=name)
 
 
-_COMPILED: OrderedDict[Any, str] = OrderedDict()
+_COMPILED: OrderedDict[Node, str] = OrderedDict()
 _MOST_COMPILED = 1_000
 """What was asked for the longest time ago goes first."""
 
 
-def _compile(backend: Any, relation: Any) -> str:
+def _compile(backend: BaseBackend, relation: Table) -> str:
     """A relation in SQL. What was compiled before is not compiled again, in whichever database it is computed."""
     import ibis.expr.operations as ops
 
     what = relation.op()
     found = _COMPILED.get(what)
     if found is None:
-        found = str(backend.compile(relation))
+        found = backend.compile(relation)
         if not what.find(ops.DatabaseTable):  # else it would hold on to its database
             _COMPILED[what] = found
             while len(_COMPILED) > _MOST_COMPILED:
@@ -142,39 +160,39 @@ def _compile(backend: Any, relation: Any) -> str:
     return found
 
 
-def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+def stream(backend: BaseBackend, relation: Table, size: int) -> Iterator[list[tuple[object, ...]]]:
     """The rows of a relation, `size` at a time.
 
     One stream at a time: the backend's next query ends this one, as both have the one connection that sees the files.
     """
-    result = backend.raw_sql(_compile(backend, relation))
+    result = _narrow(backend).raw_sql(_compile(backend, relation))
     while chunk := result.fetchmany(size):
         yield chunk
 
 
-def get_value(column: Any, key: str) -> Any:
+def get_value(column: Column, key: str) -> Column:
     """The value of a key in a map of texts: by a function of its own, in half the time that a list takes."""
     return _map_extract_value()(column, key)
 
 
 @cache
-def _map_extract_value() -> Any:
+def _map_extract_value() -> Callable[[Column, str], Column]:
     import ibis
 
-    def map_extract_value(column, key):  # type: ignore[no-untyped-def] # its types are below
+    def map_extract_value(column: object, key: object) -> object:
         """What the engine has."""
 
     signature = (("map<string, string>", "string"), "string")
     return ibis.udf.scalar.builtin(map_extract_value, name="map_extract_value", signature=signature)
 
 
-def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
+def group_sets(backend: BaseBackend, relation: Table, keys: Sequence[str], within: str) -> Table:
     """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
     query = write_grouping_sets(_compile(backend, relation), keys, within)
     return _make_view(backend, f"({query})", ("sets", *keys, "within", within))
 
 
-def write(backend: Any, relation: Any, target: Path) -> None:
+def write(backend: BaseBackend, relation: Table, target: Path) -> None:
     """Compute a relation into a Parquet file."""
     target.touch(mode=0o600)
-    backend.raw_sql(f"COPY ({_compile(backend, relation)}) TO {_quote(str(target))} ({_WRITTEN})")
+    _narrow(backend).raw_sql(f"COPY ({_compile(backend, relation)}) TO {_quote(str(target))} ({_WRITTEN})")

@@ -13,9 +13,10 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.audience.engines import duckdb, regex_translation, spark_session
@@ -23,6 +24,12 @@ from reconciler.audience.engines.grouping_sets import write_grouping_sets
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import Engine
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ibis import BaseBackend, Column, Table
+    from ibis.backends.pyspark import Backend
+    from pyspark.sql import SparkSession
 
 _FAILED = "the engine spark failed"
 _SHARED = (
@@ -33,8 +40,25 @@ _BATCH = 65_536
 _GLOB = re.compile(r"([\\*?\[\]{}])")
 
 
+_OPENED = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a backend was opened with: beside what ibis knows of it."""
+
+    engine: Engine
+    session: SparkSession
+    folder: Path
+
+
+def _find_opened(backend: BaseBackend) -> _Opened:
+    found: _Opened = vars(backend)[_OPENED]
+    return found
+
+
 @contextmanager
-def open_backend(engine: Engine, scratch: Path) -> Iterator[Any]:
+def open_backend(engine: Engine, scratch: Path) -> Iterator[Backend]:
     """A session of its own on the engine's master.
 
     Raises:
@@ -47,49 +71,49 @@ def open_backend(engine: Engine, scratch: Path) -> Iterator[Any]:
         # ibis brings in pandas for what is not used here, and PySpark warns of its version
         warnings.simplefilter("ignore")
         backend = ibis.pyspark.connect(started)
-    backend.engine, backend.session, backend.folder = engine, started, scratch / "spark"
+    vars(backend)[_OPENED] = _Opened(engine, started, scratch / "spark")
     yield backend
 
 
-def scratch(backend: Any) -> Path:
+def scratch(backend: BaseBackend) -> Path:
     """A folder of the run."""
-    folder: Path = backend.folder
+    folder = _find_opened(backend).folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
-def table(backend: Any, rows: Rows) -> Any:
+def table(backend: BaseBackend, rows: Rows) -> Table:
     """The relation in a file. What came over the wire is laid out as Parquet first, once: reading is DuckDB's."""
     return parquet(backend, rows.path if rows.format == "parquet" else _lay_out(backend, rows))
 
 
-def _lay_out(backend: Any, rows: Rows) -> Path:
+def _lay_out(backend: BaseBackend, rows: Rows) -> Path:
     found = rows.path.stat()
     facts = (rows.path.name, found.st_size, found.st_mtime_ns, tuple(rows.columns.items()), tuple(rows.take.items()))
     name = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
     target = rows.path.with_name(f"{rows.path.stem}-{name}.parquet")
     if not target.exists():
         part = target.with_suffix(".part")
-        with duckdb.open_backend(backend.engine, scratch(backend)) as reading:
+        with duckdb.open_backend(_find_opened(backend).engine, scratch(backend)) as reading:
             duckdb.write(reading, duckdb.table(reading, rows), part)
         part.rename(target)
     return target
 
 
-def parquet(backend: Any, path: Path) -> Any:
+def parquet(backend: BaseBackend, path: Path) -> Table:
     """The relation in a Parquet file."""
     # a path is taken for a pattern, and for a file of the cluster's own storage where it does not say what it is
     exact = "file://" + _GLOB.sub(r"\\\1", str(path.absolute()))
     name = f"read_{uuid4().hex}"
     with spark_session.map_failures(_FAILED, _SHARED):
-        backend.session.read.parquet(exact).createOrReplaceTempView(name)
+        _find_opened(backend).session.read.parquet(exact).createOrReplaceTempView(name)
         return backend.table(name)
 
 
-def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+def stream(backend: BaseBackend, relation: Table, size: int) -> Iterator[list[tuple[object, ...]]]:
     """The rows of a relation, `size` at a time, from the files that the workers wrote."""
     with _iter_parts(backend, relation) as (_, batches):
-        held: list[tuple[Any, ...]] = []
+        held: list[tuple[object, ...]] = []
         for batch in batches:
             # a map is a mapping, as DuckDB has it, and no list of pairs
             columns = (column.to_pylist(maps_as_pydicts="strict") for column in batch.columns)
@@ -102,21 +126,21 @@ def stream(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, .
             yield held
 
 
-def get_value(column: Any, key: str) -> Any:
+def get_value(column: Column, key: str) -> Column:
     """The value of a key in a map of texts."""
     return column.get(key)
 
 
-def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
+def group_sets(backend: BaseBackend, relation: Table, keys: Sequence[str], within: str) -> Table:
     """A relation counted by each key alone, and once by none, within the values of a column, in one scan."""
-    query = write_grouping_sets(str(backend.compile(regex_translation.translate_relation(relation))), keys, within)
+    query = write_grouping_sets(backend.compile(regex_translation.translate_relation(relation)), keys, within)
     name = f"read_{uuid4().hex}"
     with spark_session.map_failures(_FAILED, _SHARED):
-        backend.session.sql(query).createOrReplaceTempView(name)
+        _find_opened(backend).session.sql(query).createOrReplaceTempView(name)
         return backend.table(name)
 
 
-def write(backend: Any, relation: Any, target: Path) -> None:
+def write(backend: BaseBackend, relation: Table, target: Path) -> None:
     """Compute a relation into one Parquet file, in its own order."""
     import pyarrow.parquet as pq
 
@@ -127,7 +151,7 @@ def write(backend: Any, relation: Any, target: Path) -> None:
 
 
 @contextmanager
-def _iter_parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any]]]:
+def _iter_parts(backend: BaseBackend, relation: Table) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """A relation as its schema and its rows in its own order, in Arrow batches, from the files that workers wrote."""
     import pyarrow.parquet as pq
     from pyspark.sql import Observation, functions
@@ -136,7 +160,7 @@ def _iter_parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any
         into = Path(folder, "rows")
         with spark_session.map_failures(_FAILED, _SHARED):
             counted = Observation()
-            frame = backend.raw_sql(backend.compile(regex_translation.translate_relation(relation)))
+            frame = _find_opened(backend).session.sql(backend.compile(regex_translation.translate_relation(relation)))
             frame = frame.observe(counted, functions.count(functions.lit(1)).alias("rows"))
             frame.write.parquet(f"file://{into.absolute()}")
             written = counted.get["rows"]
@@ -149,14 +173,14 @@ def _iter_parts(backend: Any, relation: Any) -> Iterator[tuple[Any, Iterator[Any
         yield _make_schema(parts[0]), chain.from_iterable(map(_iter_batches, parts))
 
 
-def _make_schema(part: Path) -> Any:
+def _make_schema(part: Path) -> pa.Schema:
     import pyarrow.parquet as pq
 
     # without what Spark notes for itself
     return pq.read_schema(part).remove_metadata()
 
 
-def _iter_batches(part: Path) -> Iterator[Any]:
+def _iter_batches(part: Path) -> Iterator[pa.RecordBatch]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(part) as file:

@@ -7,7 +7,12 @@ line break after it would be taken for a number.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibis import Table
+    from ibis.expr.operations import Node
 
 _OUTSIDE = {"\\s": "[\\t\\n\\f\\r ]", "\\S": "[^\\t\\n\\f\\r ]", "$": "\\z"}
 _INSIDE = {"\\s": "\\t\\n\\f\\r ", "[": "\\[", "&": "\\&"}
@@ -32,17 +37,17 @@ def as_java(pattern: str) -> str:
     return "".join(written)
 
 
-def translate_relation(relation: Any) -> Any:
+def translate_relation(relation: Table) -> Table:
     """A relation whose every constant pattern is written for Java."""
     import ibis.expr.operations as ops
 
-    def replace(node: Any, changed: Any) -> Any:
+    def replace(node: Node, changed: Mapping[str, object] | None) -> Node:
         made = node.__recreate__(changed) if changed else node
         if isinstance(made, ops.RegexSearch | ops.RegexExtract | ops.RegexReplace):
             pattern = made.pattern
             if isinstance(pattern, ops.Literal):
                 arguments = dict(zip(made.__argnames__, made.__args__, strict=True))
-                arguments["pattern"] = ops.Literal(as_java(pattern.value), pattern.dtype)
+                arguments["pattern"] = ops.Literal(as_java(str(pattern.value)), pattern.dtype)
                 return made.__recreate__(arguments)
         return made
 

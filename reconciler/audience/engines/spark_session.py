@@ -18,17 +18,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.workspace_settings import Engine
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 _HERE = re.compile(r"local(\[.+\])?|spark://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 _WAIT_SECONDS = 60
-_running: dict[Engine, Any] = {}
+_running: dict[Engine, SparkSession] = {}
 
 
-def open_session(engine: Engine) -> Any:
+def open_session(engine: Engine) -> SparkSession:
     """A session on the engine's master that sees no other's tables.
 
     Raises:
@@ -69,7 +72,7 @@ def _refuse_missing() -> None:
         )
 
 
-def _start(engine: Engine) -> Any:
+def _start(engine: Engine) -> SparkSession:
     from pyspark import SparkConf, SparkContext
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
@@ -137,7 +140,7 @@ def _leave_undisturbed(master: str) -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-def _wait_for_a_worker(started: Any, engine: Engine, master: str) -> None:
+def _wait_for_a_worker(started: SparkSession, engine: Engine, master: str) -> None:
     """Without one, the first question would wait for ever."""
     context = started.sparkContext._jsc.sc()
     until = time.monotonic() + _WAIT_SECONDS

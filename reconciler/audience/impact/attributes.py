@@ -11,13 +11,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, relations
-from reconciler.audience.staging import geography, postal_codes
-from reconciler.model.row_files import RowQuery, Rows
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import geography, postal_codes, staged_contacts, staged_members
+from reconciler.model.row_files import PeopleQuery, RowQuery, Rows
 from reconciler.model.segment_membership import MembershipDecision
 from reconciler.model.source_feeds import FileFeed
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 LONGEST = 40
 """Characters of a value that may be spoken of: what is longer is somebody's text."""
@@ -54,7 +57,7 @@ class Attribute:
 
 def list_attributes(standing: MembershipDecision) -> list[Attribute]:
     """What may be said of the people of a segment: mapped attributes by their names, then place and source."""
-    feed: Any = standing.segment.contacts
+    feed = standing.segment.contacts
     columns = dict(getattr(feed, "columns", ()))
     closed = list_closed_columns(feed, columns)
     open_ = [name for name, column in sorted(getattr(feed, "attributes", ())) if column not in closed]
@@ -70,7 +73,7 @@ def list_attributes(standing: MembershipDecision) -> list[Attribute]:
     return found
 
 
-def list_closed_columns(feed: Any, columns: Mapping[str, str]) -> set[str]:
+def list_closed_columns(feed: PeopleQuery, columns: Mapping[str, str]) -> set[str]:
     """The source's columns that are sensitive, or say who somebody is: under whatever name they are mapped."""
     sensitive = set(getattr(feed, "sensitive", ()))
     closed = {column for name, column in getattr(feed, "attributes", ()) if name in sensitive}
@@ -78,7 +81,7 @@ def list_closed_columns(feed: Any, columns: Mapping[str, str]) -> set[str]:
     return closed | {column for parts in getattr(feed, "phones", ()) for column in parts}
 
 
-def _is_of_several(feed: Any) -> bool:
+def _is_of_several(feed: PeopleQuery) -> bool:
     """Whether a source is of several files, so that it says something which one it was."""
     return isinstance(feed, FileFeed) and (len(feed.paths) > 1 or any(set("*?[") & set(each) for each in feed.paths))
 
@@ -89,16 +92,16 @@ def is_tellable(value: str | None) -> bool:
 
 
 def describe_people(
-    backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows], attributes: Sequence[Attribute]
-) -> Any:
+    backend: BaseBackend, standing: MembershipDecision, read: Mapping[RowQuery, Rows], attributes: Sequence[Attribute]
+) -> Table:
     """A row for each contact of the source: contactId, and what it has of each attribute; blank: nothing."""
     import ibis
 
-    people = relations.read_contacts(backend, read[standing.segment.contacts])
+    people = staged_contacts.read_contacts(backend, read[standing.segment.contacts])
     people = people.filter(~people["duplicate"], people["contactId"].notnull())
     columns = {each.column for each in attributes}
     if PLACE in columns and standing.segment.phones is not None:
-        everyone = relations.read_table(backend, standing.rows)
+        everyone = engine.read_rows(backend, standing.rows)
         numbers = everyone.filter(~everyone["duplicate"], everyone["e164"].notnull())
         numbers = numbers.select(numbered="contactId", e164="e164")
         people = people.left_join(numbers, people["contactId"] == numbers["numbered"])
@@ -116,8 +119,8 @@ def describe_people(
 
 
 def describe_members(
-    backend: Any, standing: MembershipDecision, read: Mapping[RowQuery, Rows], attributes: Sequence[Attribute]
-) -> Any:
+    backend: BaseBackend, standing: MembershipDecision, read: Mapping[RowQuery, Rows], attributes: Sequence[Attribute]
+) -> Table:
     """The same of who is on the segment's lists, as far as these tell it: a row for each row of a list."""
     import ibis
 
@@ -125,7 +128,7 @@ def describe_members(
     null = ibis.null("string")
     parts = []
     for target in standing.segment.targets:
-        rows = relations.read_members(backend, read[target.members])
+        rows = staged_members.read_members(backend, read[target.members])
         columns = {
             each.column: rows["attributes"].get(named.get(each.name, each.name))
             for each in attributes
@@ -140,7 +143,7 @@ def describe_members(
     return ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
 
 
-def _write_place(country: Any, number: Any, code: Any) -> Any:
+def _write_place(country: Column, number: Column, code: Column | None) -> Column:
     import ibis
 
     digits = ibis.ifelse(number.startswith("+1"), number.substr(1, 4), number.substr(1, 3))

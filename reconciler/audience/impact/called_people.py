@@ -7,16 +7,20 @@ looked at whose rows change, and everybody of a list that a campaign begins or c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.impact.dialled_lists import Dialling, Listed
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_contacts, staged_members
 from reconciler.model.change import RowChange
 from reconciler.model.row_files import Rows
 from reconciler.model.segment_membership import MembershipDecision
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 PEOPLE = {"contactId": "string", "list": "int64", "before": "boolean", "after": "boolean"}
 """Somebody on a list, by its number in the order of `Listed`, before or after the plan."""
@@ -35,7 +39,7 @@ class Counts:
     shared: int = 0
 
 
-def find_people(backend: Any, lists: Sequence[Listed], target: Path) -> Rows | None:
+def find_people(backend: BaseBackend, lists: Sequence[Listed], target: Path) -> Rows | None:
     """Everybody whose calling may change, on every list, written to `target`; None where nobody is."""
     import ibis
 
@@ -54,37 +58,37 @@ def find_people(backend: Any, lists: Sequence[Listed], target: Path) -> Rows | N
     if now is not None:
         parts += _join_held(now, changed, [number for number, _ in whole])
     everybody = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
-    return relations.write_rows(backend, everybody, target, PEOPLE)
+    return engine.write_rows(backend, everybody, target, PEOPLE)
 
 
-def _union_parts(parts: Iterable[Any]) -> Any:
+def _union_parts(parts: Iterable[Table]) -> Table | None:
     import ibis
 
     every = list(parts)
     return ibis.union(every[0], *every[1:]) if len(every) > 1 else next(iter(every), None)
 
 
-def _select_changed(backend: Any, number: int, change: RowChange) -> Any:
+def _select_changed(backend: BaseBackend, number: int, change: RowChange) -> Table:
     import ibis
 
-    rows = relations.read_table(backend, change.rows)
+    rows = engine.read_rows(backend, change.rows)
     code = rows["reason"]["code"]
     taken = (rows["action"] == "update") & code.isin(_OTHERS_ROW)
     return rows.select("action", on=ibis.literal(number, "int64"), row_id="contactId", row="member", taken=taken)
 
 
-def _select_now(backend: Any, number: int, rows: Rows) -> Any:
+def _select_now(backend: BaseBackend, number: int, rows: Rows) -> Table:
     import ibis
 
-    if rows.columns == relations.CONTACTS:
-        people = relations.read_contacts(backend, rows)
+    if rows.columns == staged_contacts.CONTACTS:
+        people = staged_contacts.read_contacts(backend, rows)
         people = people.filter(people["contactId"].notnull(), ~people["duplicate"])
         return people.select(person="contactId", member="contactId", list=ibis.literal(number, "int64"))
-    people = relations.read_members(backend, rows)
+    people = staged_members.read_members(backend, rows)
     return people.select("member", person="contactId", list=ibis.literal(number, "int64"))
 
 
-def _place_person(person: Any, of: Any, *, before: Any, after: Any) -> Any:
+def _place_person(person: Column, of: Table, *, before: Column | bool, after: Column | bool) -> Table:
     import ibis
 
     flags = {
@@ -94,7 +98,7 @@ def _place_person(person: Any, of: Any, *, before: Any, after: Any) -> Any:
     return of.select(contactId=person, list=of["on"] if "on" in of.columns else of["list"], **flags)
 
 
-def _join_held(now: Any, changed: Any, whole: Sequence[int]) -> list[Any]:
+def _join_held(now: Table, changed: Table | None, whole: Sequence[int]) -> list[Table]:
     """Who is on a list now, and what becomes of them."""
     import ibis
 
@@ -117,7 +121,7 @@ def _join_held(now: Any, changed: Any, whole: Sequence[int]) -> list[Any]:
 
 
 def count_calls(
-    backend: Any, people: Rows, lists: Sequence[Listed], dialling: Sequence[Dialling]
+    backend: BaseBackend, people: Rows, lists: Sequence[Listed], dialling: Sequence[Dialling]
 ) -> tuple[Counts, tuple[Counts, ...]]:
     """Of all campaigns that call together, then of each: how many people start and stop being called."""
     codes: dict[int, list[int]] = {}
@@ -133,15 +137,18 @@ def count_calls(
     if not codes:
         return Counts(), tuple(Counts() for _ in dialling)
     found = {
-        row[0]: Counts(*map(int, row[1:])) for row in _count_rows(backend, _group_by_campaign(backend, people, codes))
+        campaign: Counts(starts, stops, moves, shared)
+        for campaign, starts, stops, moves, shared in engine.list_rows(
+            backend, _group_by_campaign(backend, people, codes), tuple[int, int, int, int, int]
+        )
     }
     return found.get(0, Counts()), tuple(found.get(place, Counts()) for place in range(1, len(dialling) + 1))
 
 
-def _group_by_campaign(backend: Any, people: Rows, codes: Mapping[int, Sequence[int]]) -> Any:
+def _group_by_campaign(backend: BaseBackend, people: Rows, codes: Mapping[int, Sequence[int]]) -> Table:
     import ibis
 
-    rows = relations.read_table(backend, people)
+    rows = engine.read_rows(backend, people)
     told = _look_up(rows["list"], {number: ",".join(map(str, each)) for number, each in codes.items()})
     rows = rows.mutate(told=told).filter(lambda each: each["told"] != "")
     rows = rows.mutate(code=rows["told"].split(",").unnest()).mutate(code=lambda each: each["code"].cast("int64"))
@@ -170,19 +177,16 @@ def _group_by_campaign(backend: Any, people: Rows, codes: Mapping[int, Sequence[
     )
 
 
-def _look_up(number: Any, texts: Mapping[int, str]) -> Any:
+def _look_up(number: Column, texts: Mapping[int, str]) -> Column:
     import ibis
 
     keys = ibis.array([ibis.literal(each, "int64") for each in texts])
     return ibis.map(keys, ibis.array(list(texts.values()))).get(number, ibis.literal(""))
 
 
-def _count_rows(backend: Any, relation: Any) -> Iterator[tuple[Any, ...]]:
-    for chunk in relations.stream_rows(backend, relation, 1000):
-        yield from chunk
-
-
-def find_moves(backend: Any, people: Rows, lists: Sequence[Listed], members: Sequence[MembershipDecision]) -> Any:
+def find_moves(
+    backend: BaseBackend, people: Rows, lists: Sequence[Listed], members: Sequence[MembershipDecision]
+) -> Table:
     """A row for each contact of a segment whose band changes: segment, contactId, and both bands' numbers or null."""
     import ibis
 
@@ -192,7 +196,7 @@ def find_moves(backend: Any, people: Rows, lists: Sequence[Listed], members: Seq
         for place, standing in enumerate(members)
         for rank, target in enumerate(standing.segment.targets)
     }
-    rows = relations.read_table(backend, people)
+    rows = engine.read_rows(backend, people)
     rows = rows.mutate(told=_look_up(rows["list"], ranks)).filter(lambda each: each["told"] != "")
     rows = rows.mutate(code=rows["told"].cast("int64"))
     null = ibis.null("int64")
@@ -207,14 +211,14 @@ def find_moves(backend: Any, people: Rows, lists: Sequence[Listed], members: Seq
     return each.filter(~each["was"].identical_to(each["will"]))
 
 
-def count_moves(backend: Any, moves: Any) -> list[tuple[int, int | None, int | None, int]]:
+def count_moves(backend: BaseBackend, moves: Table) -> list[tuple[int, int | None, int | None, int]]:
     """How many there are of each segment and pair of bands, in their order."""
     counted = moves.group_by("segment", "was", "will").agg(n=moves.count())
-    found = [(row[0], row[1], row[2], int(row[3])) for row in _count_rows(backend, counted)]
+    found = engine.list_rows(backend, counted, tuple[int, int | None, int | None, int])
     return sorted(found, key=lambda row: (row[0], *(-1 if each is None else each for each in row[1:3])))
 
 
-def count_called(backend: Any, lists: Sequence[Listed], dialling: Sequence[Dialling]) -> tuple[int, bool]:
+def count_called(backend: BaseBackend, lists: Sequence[Listed], dialling: Sequence[Dialling]) -> tuple[int, bool]:
     """How many people are called now by anybody, and whether that is known; a list nobody read counts by its size."""
     names = {name for each in dialling if not each.at_rest for name, (before, _) in each.lists.items() if before}
     called = [each for each in lists if each.name in names]
@@ -227,5 +231,5 @@ def count_called(backend: Any, lists: Sequence[Listed], dialling: Sequence[Diall
     if everybody is None:
         return rest, not unread
     counted = everybody.agg(n=everybody["person"].nunique())
-    ((many,),) = _count_rows(backend, counted)
-    return rest + int(many), not unread
+    ((many,),) = engine.list_rows(backend, counted, tuple[int])
+    return rest + many, not unread

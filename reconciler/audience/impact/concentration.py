@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.impact.attributes import (
     PLACE,
@@ -21,10 +21,14 @@ from reconciler.audience.impact.attributes import (
     is_tellable,
     list_attributes,
 )
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.impact.free_text import list_cells, list_free_text
+from reconciler.audience.relations import engine
 from reconciler.model.impact import Change, Concentration, Value
 from reconciler.model.row_files import RowQuery, Rows
 from reconciler.model.segment_membership import MembershipDecision
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Table
 
 FEWEST = 10
 """People who have a value, in the population and in the change, and who do not: else it is not told (k-anonymity)."""
@@ -37,8 +41,6 @@ PAIRED, MOST_CELLS, TOP, PREFERRED = 12, 500, 3, 5.0
 """Values of which all pairs are counted; cells that one of them may stand for; what is told of each change; and by how
 many points a pair must say more than one value alone."""
 
-FREE_TEXT = 0.2
-"""An attribute with more different values than this share of its people is free text, and never spoken of."""
 
 _CHANGES: Mapping[Change, str] = {"added": "source", "removed": "called", "moved": "called"}
 """What becomes of people, and what it is held against: everybody in the source, or who was called before."""
@@ -66,9 +68,9 @@ def _compute_share(counts: Counts, total: Counts, name: str) -> float:
 
 
 def find_concentration(
-    backend: Any,
+    backend: BaseBackend,
     standing: MembershipDecision,
-    moves: Any,
+    moves: Table,
     place: int,
     read: Mapping[RowQuery, Rows],
     *,
@@ -82,7 +84,7 @@ def find_concentration(
     """
     attributes = list_attributes(standing)
     mine = moves.filter(moves["segment"] == place)
-    if not attributes or relations.count_rows(backend, mine) < FEWEST:
+    if not attributes or engine.count_rows(backend, mine) < FEWEST:
         return
     everybody = _join_population(backend, standing, mine, read, attributes, departed=departed)
     with engine.cache_rows(backend, everybody) as people:  # attributes are taken out of their maps once
@@ -95,14 +97,14 @@ def find_concentration(
 
 
 def _join_population(
-    backend: Any,
+    backend: BaseBackend,
     standing: MembershipDecision,
-    moves: Any,
+    moves: Table,
     read: Mapping[RowQuery, Rows],
     attributes: Sequence[Attribute],
     *,
     departed: bool,
-) -> Any:
+) -> Table:
     """Everybody of the source, and who was called and is no longer in it: attributes, and what they are."""
     import ibis
 
@@ -135,17 +137,19 @@ def _counts(many: Mapping[int, int]) -> Counts:
     return {name: sum(count for flags, count in many.items() if flags & _bit(name)) for name in _SUMS}
 
 
-def _drop_free_text(backend: Any, people: Any, columns: Sequence[str]) -> list[str]:
+def _drop_free_text(backend: BaseBackend, people: Table, columns: Sequence[str]) -> list[str]:
     """The columns that are not nearly different for everybody whose calling changes: these are not even grouped by."""
     changed = people.filter(people["flags"] >= _bit(min(_CHANGES, key=_SUMS.index)))
     counted = changed.agg(n=changed.count(), **{name: changed[name].nunique() for name in columns})
-    ((many, *different),) = next(relations.stream_rows(backend, counted, 1))
+    ((many, different),) = engine.list_rows(
+        backend, counted.select("n", different=list_cells(counted, columns, "int64")), tuple[int, list[int]]
+    )
     most = max(FEWEST * FEWEST, many / 2)
     return [name for name, each in zip(columns, different, strict=True) if name == PLACE or each <= most]
 
 
 def _read_singles(
-    backend: Any, counted: Any, columns: Sequence[str], attributes: Sequence[Attribute]
+    backend: BaseBackend, counted: Table, columns: Sequence[str], attributes: Sequence[Attribute]
 ) -> tuple[Counts, list[_Found], dict[tuple[str, str | None], list[str]]]:
     """The total; every value that may be told of, with its counts; and the cells that stand for each."""
     everybody: Counter[int] = Counter()
@@ -154,9 +158,10 @@ def _read_singles(
     by_column: dict[str, list[Attribute]] = defaultdict(list)
     for each in attributes:
         by_column[each.column].append(each)
-    wide = _list_wide(backend, counted, columns)
-    for chunk in relations.stream_rows(backend, counted.select(*columns, "flags", "n"), 10_000):
-        for *row, flags, many in chunk:
+    wide = list_free_text(backend, counted, columns, FEWEST)
+    told = counted.select("flags", "n", cells=list_cells(counted, columns, "string"))
+    for chunk in engine.stream_rows(backend, told, 10_000, tuple[int, int, list[str | None]]):
+        for flags, many, row in chunk:
             grouped = next(((name, cell) for name, cell in zip(columns, row, strict=True) if cell is not None), None)
             if grouped is None:
                 everybody[flags] += many
@@ -167,23 +172,9 @@ def _read_singles(
                 by_value[key][flags] += many
                 cells[key][cell] = None
     named = {each.name: each for each in attributes}
-    told = ((name, value, many) for (name, value), many in by_value.items() if is_tellable(value))
-    singles = [_Found(((named[name], value),), _counts(many)) for name, value, many in told]
+    tellable = ((name, value, many) for (name, value), many in by_value.items() if is_tellable(value))
+    singles = [_Found(((named[name], value),), _counts(many)) for name, value, many in tellable]
     return _counts(everybody), singles, {key: list(held) for key, held in cells.items()}
-
-
-def _list_wide(backend: Any, counted: Any, columns: Sequence[str]) -> set[str]:
-    """The columns of free text: with more different values than a share of the people who have one."""
-    sums = {}
-    for name in columns:
-        said = counted[name].notnull() & (counted[name] != "")
-        sums[f"d_{name}"] = said.ifelse(counted[name], None).nunique()
-        sums[f"p_{name}"] = said.ifelse(counted["n"], 0).sum()
-    if not sums:
-        return set()
-    (row,) = next(relations.stream_rows(backend, counted.agg(**sums), 1))
-    widths = zip(columns, row[::2], row[1::2], strict=True)
-    return {name for name, wide, many in widths if name != PLACE and wide > max(FREE_TEXT * (many or 0), FEWEST)}
 
 
 def _choose(singles: Sequence[_Found], total: Counts) -> list[_Found]:
@@ -205,7 +196,7 @@ def _make_name(found: _Found) -> str:
 
 
 def _count_pairs(
-    backend: Any, people: Any, chosen: Sequence[_Found], cells: Mapping[tuple[str, str | None], Sequence[str]]
+    backend: BaseBackend, people: Table, chosen: Sequence[_Found], cells: Mapping[tuple[str, str | None], Sequence[str]]
 ) -> Iterator[_Found]:
     """Every pair of some values with its counts. A person is a number, whose bits say which of the values it has."""
     import ibis
@@ -221,7 +212,7 @@ def _count_pairs(
     mask = sum(bits[1:], bits[0])
     coded = people.select("flags", mask=mask)
     grouped = coded.group_by("mask", "flags").agg(n=coded.count())
-    rows = [row for chunk in relations.stream_rows(backend, grouped, 10_000) for row in chunk]
+    rows = engine.list_rows(backend, grouped, tuple[int, int, int])
     for one, other in combinations(range(len(few)), 2):
         parts = (*few[one][0].parts, *few[other][0].parts)
         if parts[0][0].name == parts[1][0].name:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.impact.attributes import list_closed_columns
 from reconciler.audience.impact.near_threshold import select_decided
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.model.impact import Edge, ScoreHistogram
 from reconciler.model.score import Combined, RecencyFrequency, Score
 from reconciler.model.segment_membership import MembershipDecision
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend
 
 STEPS = 25
 """Steps at most."""
@@ -18,7 +21,7 @@ STEPS = 25
 _ENGAGEMENT = "engagementScore"
 
 
-def count_scores(backend: Any, standing: MembershipDecision) -> Iterator[ScoreHistogram]:
+def count_scores(backend: BaseBackend, standing: MembershipDecision) -> Iterator[ScoreHistogram]:
     """Who is in and who is out, of those whose score alone decides, by score; nothing where there is nobody.
 
     Nothing either where the score is a column of the source that the mapping calls sensitive. Scores below the first
@@ -29,14 +32,13 @@ def count_scores(backend: Any, standing: MembershipDecision) -> Iterator[ScoreHi
     if _is_closed(standing):
         return
     start, width, steps = plan_steps(standing.segment.score)
-    decided = select_decided(relations.read_table(backend, standing.rows))
+    decided = select_decided(engine.read_rows(backend, standing.rows))
     step = ((decided["score"] - start).cast("float64") / width).floor().cast("int64")
     step = ibis.greatest(ibis.least(step, steps - 1), 0)
     counted = decided.group_by(step=step, inside=decided["band"].notnull()).agg(n=decided.count())
     people = ([0] * steps, [0] * steps)
-    for chunk in relations.stream_rows(backend, counted, 1000):
-        for at, inside, many in chunk:
-            people[bool(inside)][int(at)] = int(many)
+    for at, is_in, many in engine.list_rows(backend, counted, tuple[int, bool, int]):
+        people[is_in][at] = many
     outside, inside = tuple(people[0]), tuple(people[1])
     bands = sorted(standing.segment.score.bands, key=lambda band: band.low)
     edges = tuple(Edge(band.name, band.low / 100) for band in bands if band.low > start)
@@ -46,7 +48,7 @@ def count_scores(backend: Any, standing: MembershipDecision) -> Iterator[ScoreHi
 
 def _is_closed(standing: MembershipDecision) -> bool:
     """Whether the score is what a mapping calls sensitive."""
-    feed: Any = standing.segment.contacts
+    feed = standing.segment.contacts
     columns = dict(getattr(feed, "columns", ()))
     measured = any(not isinstance(each, RecencyFrequency) for each in standing.segment.score.measures())
     return measured and columns.get(_ENGAGEMENT, "") in list_closed_columns(feed, columns)

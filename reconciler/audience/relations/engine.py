@@ -7,17 +7,24 @@ its module of `engines`. Sources and the wire are read by DuckDB, whichever engi
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, overload
 
 from reconciler.audience.engines import Operations, duckdb, pyspark
+from reconciler.audience.relations.typed_rows import Row, check_row_type, name_rows
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import Engine
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
+    from ibis.backends.duckdb import Backend as DuckDB
 
-def open_engine(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
+_A_FEW = 10_000
+
+
+def open_engine(engine: Engine, scratch: Path) -> AbstractContextManager[BaseBackend]:
     """An ibis backend of the engine that the workspace chose; it spills when it reaches its memory limit.
 
     `scratch` is an empty folder of this run. The one line that chooses an engine.
@@ -28,44 +35,73 @@ def open_engine(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
     return pyspark.open_backend(engine, scratch) if engine.name == "spark" else duckdb.open_backend(engine, scratch)
 
 
-def open_reader(engine: Engine, scratch: Path) -> AbstractContextManager[Any]:
+def open_reader(engine: Engine, scratch: Path) -> AbstractContextManager[DuckDB]:
     """An ibis backend to read sources and the wire with; else as `opened`."""
     return duckdb.open_backend(engine, scratch)
 
 
-def _find_operations(backend: Any) -> Operations:
+def _find_operations(backend: BaseBackend) -> Operations:
     return pyspark if backend.name == pyspark.__name__.rpartition(".")[2] else duckdb
 
 
-def find_scratch(backend: Any) -> Path:
+def find_scratch(backend: BaseBackend) -> Path:
     """A folder of the owner's alone, for files that are to live as long as a backend of `opened` does."""
     return _find_operations(backend).scratch(backend)
 
 
-def read_rows(backend: Any, rows: Rows) -> Any:
+def read_rows(backend: BaseBackend, rows: Rows) -> Table:
     """The relation in a file, with the columns that its `Rows` names."""
     return _find_operations(backend).table(backend, rows)
 
 
-def read_parquet(backend: Any, path: Path) -> Any:
+def read_parquet(backend: BaseBackend, path: Path) -> Table:
     """The relation in a Parquet file."""
     return _find_operations(backend).parquet(backend, path)
 
 
-def stream_rows(backend: Any, relation: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+@overload
+def stream_rows(backend: BaseBackend, relation: Table, size: int) -> Iterator[list[tuple[object, ...]]]: ...
+
+
+@overload
+def stream_rows(backend: BaseBackend, relation: Table, size: int, row: type[Row]) -> Iterator[list[Row]]: ...
+
+
+def stream_rows(
+    backend: BaseBackend, relation: Table, size: int, row: type[Row] | None = None
+) -> Iterator[list[Row]] | Iterator[list[tuple[object, ...]]]:
     """The rows of a relation in its own order, `size` at a time; only the last chunk is smaller.
 
     One stream at a time: the backend's next query may end this one.
+
+    Args:
+        row: of which types they are, such as `tuple[str, int | None]`; left out, they are objects.
+
+    Raises:
+        WrongColumns: the relation has other columns.
     """
-    return _find_operations(backend).stream(backend, relation, size)
+    found = _find_operations(backend).stream(backend, relation, size)
+    if row is None:
+        return found
+    check_row_type(relation.schema(), row)
+    return name_rows(found, row)
 
 
-def get_value(backend: Any, column: Any, key: str) -> Any:
+def list_rows(backend: BaseBackend, relation: Table, row: type[Row]) -> list[Row]:
+    """All rows of a relation that has few.
+
+    Raises:
+        WrongColumns: the relation has other columns.
+    """
+    return [each for chunk in stream_rows(backend, relation, _A_FEW, row) for each in chunk]
+
+
+def get_value(backend: BaseBackend, column: Column, key: str) -> Column:
     """The value of a key in a map of texts; null where it has none."""
     return _find_operations(backend).get_value(column, key)
 
 
-def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) -> Any:
+def group_sets(backend: BaseBackend, relation: Table, keys: Sequence[str], within: str) -> Table:
     """A relation counted (`n`) by each key alone, and once by none, within the values of a column, in one scan.
 
     In a row of the result the key that it is grouped by is not null, and all others are.
@@ -74,7 +110,7 @@ def group_sets(backend: Any, relation: Any, keys: Sequence[str], within: str) ->
 
 
 @contextmanager
-def cache_rows(backend: Any, relation: Any) -> Iterator[Any]:
+def cache_rows(backend: BaseBackend, relation: Table) -> Iterator[Table]:
     """A relation that is used more than once, computed once; it is there until the context ends.
 
     In a file: there it takes a tenth of the room that it would take in memory.
@@ -85,7 +121,7 @@ def cache_rows(backend: Any, relation: Any) -> Iterator[Any]:
         yield read_parquet(backend, file)
 
 
-def write_parquet(backend: Any, relation: Any, target: Path) -> int:
+def write_parquet(backend: BaseBackend, relation: Table, target: Path) -> int:
     """Compute a relation into one Parquet file, in its own order, that only its owner may read, and count its rows."""
     _find_operations(backend).write(backend, relation, target)
     return count_parquet(target)
@@ -96,3 +132,14 @@ def count_parquet(path: Path) -> int:
     import pyarrow.parquet as pq
 
     return int(pq.read_metadata(path).num_rows)
+
+
+def write_rows(backend: BaseBackend, relation: Table, target: Path, columns: Mapping[str, str]) -> Rows:
+    """Compute a relation into a Parquet file that only its owner may read."""
+    return Rows(target, "parquet", columns, write_parquet(backend, relation, target))
+
+
+def count_rows(backend: BaseBackend, relation: Table) -> int:
+    """How many rows a relation has. Not ibis' own `execute`, which brings in pandas to hand over one number."""
+    ((count,),) = list_rows(backend, relation.count().as_table(), tuple[int])
+    return count

@@ -3,15 +3,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
-from reconciler.model.reason import CODES, FAULT, LIST, REASON, ROW_FAULTS, Reason
+from reconciler.audience.relations import engine
+from reconciler.model.reason import CODES, FAULT, LIST, REASON, ROW_FAULTS, Counted, Reason
+from reconciler.model.row_files import Rows
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 FAULT_SQL = "STRUCT(code VARCHAR, args VARCHAR[])"
 """The type of a column of reasons, as DuckDB says it where a file is read."""
 
 
-def make_reason(code: str, *args: Any) -> Any:
+class ReasonCell(TypedDict):
+    """A reason as a cell holds it, once its row is read."""
+
+    code: str
+    args: list[str]
+
+
+def make_reason(code: str, *args: str | Column) -> Column:
     """A reason with these arguments, texts or columns of texts; null where one of them is null.
 
     Raises:
@@ -29,7 +41,7 @@ def make_reason(code: str, *args: Any) -> Any:
     return made
 
 
-def make_list_reason(code: str, args: Any) -> Any:
+def make_list_reason(code: str, args: Column) -> Column:
     """A reason whose arguments are those of a column of arrays, which may be empty.
 
     Raises:
@@ -42,7 +54,7 @@ def make_list_reason(code: str, args: Any) -> Any:
     return ibis.struct({"code": ibis.literal(code), "args": args})
 
 
-def make_fault_reason(code: str, fault: Any) -> Any:
+def make_fault_reason(code: str, fault: Column) -> Column:
     """A reason whose argument is the fault of a row, a column of reasons; null where that is null.
 
     Raises:
@@ -56,7 +68,7 @@ def make_fault_reason(code: str, fault: Any) -> Any:
     return ibis.ifelse(fault.isnull(), make_no_reason(), ibis.struct({"code": ibis.literal(code), "args": whole}))
 
 
-def find_fault(*branches: tuple[Any, *tuple[str, ...]]) -> Any:
+def find_fault(*branches: tuple[Column, *tuple[str, ...]]) -> Column:
     """The fault of the first condition that holds, or none; each is a condition, a code of a row's and its arguments.
 
     Raises:
@@ -65,7 +77,7 @@ def find_fault(*branches: tuple[Any, *tuple[str, ...]]) -> Any:
     return first_reason(*((each[0], make_fault(*each[1:])) for each in branches))
 
 
-def make_fault(code: str, *args: str) -> Any:
+def make_fault(code: str, *args: str) -> Column:
     """The fault of a row, the same for each that has it.
 
     Raises:
@@ -76,30 +88,47 @@ def make_fault(code: str, *args: str) -> Any:
     return make_reason(code, *args)
 
 
-def write_fault(code: str, *args: str) -> dict[str, Any]:
+def write_fault(code: str, *args: str) -> ReasonCell:
     """The same as a cell, for rows that are written one by one; its type is `raw_rows.fault_type`."""
     return {"code": Reason(code, args).code, "args": list(args)}
 
 
-def make_no_reason() -> Any:
+def make_no_reason() -> Column:
     """No reason."""
     import ibis
 
     return ibis.null(REASON)
 
 
-def first_reason(*branches: tuple[Any, Any], default: Any = None) -> Any:
+def first_reason(*branches: tuple[Column, Column], default: Column | None = None) -> Column:
     """The reason of the first condition that holds; else the default, or none."""
     import ibis
 
     return ibis.cases(*branches, else_=make_no_reason() if default is None else default)
 
 
-def read_fault_reason(code: str, fault: Any) -> Reason:
+def read_fault_reason(code: str, fault: ReasonCell) -> Reason:
     """The reason with this code whose argument is the fault in a cell."""
     return Reason(code, (fault["code"], *fault["args"]))
 
 
-def read_reason(value: Any) -> Reason:
+def read_reason(value: ReasonCell) -> Reason:
     """The reason in a cell."""
     return Reason(value["code"], tuple(value["args"]))
+
+
+def count_faults(backend: BaseBackend, rows: Rows) -> list[Counted]:
+    """How many rows cannot be used, by their fault; the most frequent first."""
+    read = engine.read_rows(backend, rows)
+    return list_faults(backend, read) if "fault" in read.columns else []
+
+
+def list_faults(backend: BaseBackend, read: Table) -> list[Counted]:
+    """The same of a relation with the column `fault`."""
+    import ibis
+
+    faulty = read.filter(read["fault"].notnull())
+    counted = faulty.group_by("fault").agg(n=faulty.count()).order_by(ibis.desc("n"), "fault")
+    return [
+        Counted(read_reason(why), count) for why, count in engine.list_rows(backend, counted, tuple[ReasonCell, int])
+    ]

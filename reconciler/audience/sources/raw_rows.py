@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.audience.sources.source_files import Found
 from reconciler.model.nearest_name import find_nearest
@@ -17,6 +17,9 @@ from reconciler.model.problem import BadInput, Location, Problem, Problems
 from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import AnyFiles, Feed
 from reconciler.model.text_lists import shorten_list
+
+if TYPE_CHECKING:
+    from ibis import Table
 
 BATCH = 10_000
 """Rows that are held at once where a source cannot be read by the engine itself."""
@@ -34,7 +37,7 @@ class RawRows:
             not.
     """
 
-    table: Any
+    table: Table
     columns: Mapping[str, str]
     values: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +49,7 @@ def add_places(names: Iterable[str]) -> dict[str, str]:
 
 
 def add_place_of_lines(
-    table: Any,
+    table: Table,
     file: Found,
     columns: Mapping[str, str],
     values: Mapping[str, str] | None = None,

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources.raw_rows import RawRows
-from reconciler.audience.staging import column_mapping, dnc_entries
+from reconciler.audience.staging import column_mapping, consistent_read, dnc_entries
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import Problem, Problems
 from reconciler.model.row_files import Rows
@@ -54,16 +54,16 @@ def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, no
 
 def _read_whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
     """The records, read until there are as many different ones as Salesforce says: never a part of an audience."""
-    for _ in range(relations.MOST_READS):
+    for _ in range(consistent_read.MOST_READS):
         rows = read()
-        table = relations.read_table(backend, rows)
+        table = engine.read_rows(backend, rows)
         known = table.filter(table["id"].notnull()).select("id")
-        twice = relations.count_rows(backend, known) - relations.count_rows(backend, known.distinct())
+        twice = engine.count_rows(backend, known) - engine.count_rows(backend, known.distinct())
         if not rows.shifted and not twice and rows.count == rows.total:
             return table
         log.warning("%s: %d records read, %d of them twice, of %s; reading again", feed, rows.count, twice, rows.total)
     raise ReconcilerError(
-        f"{feed} was read {relations.MOST_READS} times and never held as many records as Salesforce says",
+        f"{feed} was read {consistent_read.MOST_READS} times and never held as many records as Salesforce says",
         where=str(feed.where),
         note=f"{rows.count - twice:,} different records read, {rows.total:,} in Salesforce; none of them is kept",
         hint="try again when nobody is changing the records",

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.model.source_feeds import Pairs
+
+if TYPE_CHECKING:
+    from ibis import Column
 
 NUMBER = r"^-?[0-9]"
 """How a number begins in JSON, and nothing else does."""
@@ -25,7 +28,7 @@ _TRUE = ("true", "yes", "y", "t", "1")
 _FALSE = ("false", "no", "n", "f", "0")
 
 
-def read_values(rough: RawRows, columns: Pairs, types: Mapping[str, str]) -> tuple[Any, Any]:
+def read_values(rough: RawRows, columns: Pairs, types: Mapping[str, str]) -> tuple[Column, Column]:
     """Some of a source's columns, by other names, and why the row cannot be used because of them, or null.
 
     They are one JSON object whose values are texts: each a value as JSON, or null. `types` are those that the manifest
@@ -35,8 +38,8 @@ def read_values(rough: RawRows, columns: Pairs, types: Mapping[str, str]) -> tup
 
     if not columns:
         return ibis.null("string"), make_no_reason()
-    found: dict[str, Any] = {}
-    faults: list[tuple[Any, *tuple[str, ...]]] = []
+    found: dict[str, Column] = {}
+    faults: list[tuple[Column, *tuple[str, ...]]] = []
     for name, column in sorted(columns):
         value = _read(rough, column)
         if name in types:
@@ -51,19 +54,19 @@ def read_values(rough: RawRows, columns: Pairs, types: Mapping[str, str]) -> tup
     return ibis.struct(found).cast("json").cast("string"), find_fault(*faults)
 
 
-def name_values(rough: RawRows, columns: Pairs) -> Iterator[tuple[str, Any]]:
+def name_values(rough: RawRows, columns: Pairs) -> Iterator[tuple[str, Column]]:
     """The same columns as they are written, with their names, in the order of these."""
     return ((name, rough.table[rough.columns[column]]) for name, column in sorted(columns))
 
 
-def is_same_value(wanted: Any, held: Any) -> Any:
+def is_same_value(wanted: Column, held: Column) -> Column:
     """Whether two values are one: of one type, numbers by what they amount to; nothing is only nothing."""
     numbers = (wanted.re_search(NUMBER) & held.re_search(NUMBER)).fill_null(False)
     amounts = wanted.try_cast("float64") == held.try_cast("float64")
     return wanted.identical_to(held) | (numbers & amounts.fill_null(False))
 
 
-def _read(rough: RawRows, column: str) -> Any:
+def _read(rough: RawRows, column: str) -> Column:
     """A column as JSON: with the source's own types where it has some, else as texts."""
     import ibis
 
@@ -73,12 +76,12 @@ def _read(rough: RawRows, column: str) -> Any:
     return ibis.ifelse(value == "null", ibis.null("string"), value)
 
 
-def quote_value(text: Any) -> Any:
+def quote_value(text: Column) -> Column:
     """A text as JSON."""
     return _make_json_function("to_json", 1, "json")(text).cast("string")
 
 
-def read_column_value(column: Any) -> Any:
+def read_column_value(column: Column) -> Column:
     """A column of an engine's own type as JSON: dates and moments as ISO 8601, those with a zone in UTC with `Z`."""
     kind, text = column.type(), column.cast("string")
     if kind.is_boolean() or kind.is_numeric():
@@ -88,11 +91,11 @@ def read_column_value(column: Any) -> Any:
     return quote_value(text)
 
 
-def _is_endless(value: Any) -> Any:
+def _is_endless(value: Column) -> Column:
     return value.re_search(r"^-?(inf|nan)")
 
 
-def _carry(value: Any) -> Any:
+def _carry(value: Column) -> Column:
     """A value as it is, but for a number that most readers of JSON would read as another."""
     import ibis
 
@@ -104,7 +107,7 @@ def _carry(value: Any) -> Any:
     )
 
 
-def _is_exact(number: Any) -> Any:
+def _is_exact(number: Column) -> Column:
     """Whether a double holds a number to its last digit, and is not taken for a whole number that it cannot tell apart.
 
     Fifteen digits always fit; of more, the shortest way to write the double must have the same.
@@ -120,12 +123,12 @@ def _is_exact(number: Any) -> Any:
     return ibis.ifelse(number.re_search(r"^-?[0-9]+$"), safe, finite & fits)
 
 
-def _count_digits(number: Any) -> Any:
+def _count_digits(number: Column) -> Column:
     plain = number.re_replace(r"[eE].*$", "").re_replace(r"[^0-9]", "")
     return plain.re_replace(r"^0+", "").re_replace(r"0+$", "")
 
 
-def _read_declared(value: Any, kind: str) -> tuple[Any, Any]:
+def _read_declared(value: Column, kind: str) -> tuple[Column, Column]:
     """A value in a type that the manifest declares, and whether it cannot be read so. A blank one is nothing."""
     import ibis
 
@@ -148,14 +151,14 @@ def _read_declared(value: Any, kind: str) -> tuple[Any, Any]:
     return read, nested | (there & read.isnull())
 
 
-def _parse_whole(text: Any) -> Any:
+def _parse_whole(text: Column) -> Column:
     import ibis
 
     minus = ibis.ifelse(text.re_extract(_WHOLE, 1) == "-", "-", "")
     return ibis.ifelse(text.re_search(_WHOLE), minus + text.re_extract(_WHOLE, 2), ibis.null("string"))
 
 
-def _parse_decimal(text: Any) -> Any:
+def _parse_decimal(text: Column) -> Column:
     """A number as JSON writes it: no plus, a digit before the point and behind it."""
     import ibis
 
@@ -169,17 +172,15 @@ def _parse_decimal(text: Any) -> Any:
 
 
 @cache
-def _make_json_function(name: str, arguments: int, gives: str = "string") -> Callable[..., Any]:
+def _make_json_function(name: str, arguments: int, gives: str = "string") -> Callable[..., Column]:
     """One of DuckDB's own functions on JSON, which takes texts."""
     import ibis
 
     signature = (("string",) * arguments, gives)
-    if arguments == 1:
 
-        def function(json: Any) -> Any: ...
-    else:
+    def function(json: object) -> object: ...
 
-        def function(json: Any, path: Any) -> Any: ...  # type: ignore[misc]
+    def function_at(json: object, path: object) -> object: ...
 
-    built: Callable[..., Any] = ibis.udf.scalar.builtin(function, name=name, signature=signature)
-    return built
+    whole = function if arguments == 1 else function_at
+    return ibis.udf.scalar.builtin(whole, name=name, signature=signature)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, relations
-from reconciler.audience.relations.reasons import find_fault, read_reason
+from reconciler.audience.relations import engine, numbers, reasons
+from reconciler.audience.relations.reasons import ReasonCell, find_fault, read_reason
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import attribute_values, consent, phone_columns, regions
 from reconciler.audience.staging.instants import CLOCK, parse_utc
@@ -21,6 +21,10 @@ from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.reason import REASON, Counted
 from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
+    from ibis.backends.duckdb import Backend as DuckDB
 
 CONTACTS = {
     "contactId": "string",
@@ -81,8 +85,6 @@ _PERSONAL = ("name", "firstName", "lastName", "email")
 
 SHOWN = 20
 
-Mapped = Callable[[RawRows, Any], Any]
-
 
 def list_columns(feed: Feed) -> set[str]:
     """The source's columns that a feed speaks of.
@@ -133,14 +135,14 @@ def list_value_columns(feed: Feed) -> list[str]:
     return sorted({column for _, column in feed.attributes}) if isinstance(feed, ContactFeed) else []
 
 
-def map_contacts(rough: RawRows, feed: ContactFeed) -> Any:
+def map_contacts(rough: RawRows, feed: ContactFeed) -> Table:
     """The contacts of a source, with the columns of `CONTACTS`."""
     import ibis
 
     table, told = rough.table, MappedColumns(rough, feed)
     phones = phone_columns.read_phone_columns(rough, feed)
     said = told["engagementScore"].nullif("")
-    score = ibis.ifelse(said.re_search(relations.NUMBER), said.try_cast("float64"), ibis.null("float64"))
+    score = ibis.ifelse(said.re_search(numbers.NUMBER), said.try_cast("float64"), ibis.null("float64"))
     score = ibis.ifelse(score.isinf(), ibis.null("float64"), score)
     attributes, unreadable = attribute_values.read_values(rough, feed.attributes, dict(feed.types))
     region = regions.blank_to_null(told["region"])
@@ -169,14 +171,14 @@ def map_contacts(rough: RawRows, feed: ContactFeed) -> Any:
     return table.select(**{name: columns[name] for name in CONTACTS})
 
 
-def _list_doubts(table: Any, contact: Any) -> Any:
+def _list_doubts(table: Table, contact: Column) -> Column:
     import ibis
 
     named = table["doubts"] if "doubts" in table.columns else ibis.array([contact])
     return ibis.ifelse(table["fault"].isnull(), ibis.null("array<string>"), named)
 
 
-def map_interactions(rough: RawRows, feed: HistoryFeed) -> Any:
+def map_interactions(rough: RawRows, feed: HistoryFeed) -> Table:
     """The interactions of a source, with the columns of `INTERACTIONS`; without an id, a row's place is its id."""
     import ibis
 
@@ -213,18 +215,18 @@ class MappedColumns:
     def says(self, name: str) -> bool:
         return name in self._named
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Column:
         import ibis
 
         return self._table[self._named[name]] if name in self._named else ibis.null("string")
 
 
-def is_empty(text: Any) -> Any:
+def is_empty(text: Column) -> Column:
     """Whether a text is not there, or only blanks."""
     return text.isnull() | (text.strip() == "")
 
 
-def _read_consent(rough: RawRows, feed: ContactFeed) -> Any:
+def _read_consent(rough: RawRows, feed: ContactFeed) -> Column:
     import ibis
 
     if feed.opted_in is None:
@@ -233,7 +235,7 @@ def _read_consent(rough: RawRows, feed: ContactFeed) -> Any:
     return consent.compile_consent(feed.opted_in, columns, feed.where)
 
 
-def collect_parts(backend: Any, parts: list[Path], feed: Feed, into: Path, columns: Mapping[str, str]) -> Rows:
+def collect_parts(backend: DuckDB, parts: list[Path], feed: Feed, into: Path, columns: Mapping[str, str]) -> Rows:
     """Make one file of the mapped parts, which only its owner may read; refuse it if the feed says so.
 
     Raises:
@@ -254,14 +256,14 @@ def collect_parts(backend: Any, parts: list[Path], feed: Feed, into: Path, colum
     return Rows(whole.replace(target), "parquet", columns, rows)
 
 
-def _refuse(backend: Any, everything: Any, feed: Feed, rows: int) -> None:
+def _refuse(backend: BaseBackend, everything: Table, feed: Feed, rows: int) -> None:
     faulty = everything.filter(everything["fault"].notnull())
-    faults = relations.list_faults(backend, everything)
+    faults = reasons.list_faults(backend, everything)
     if not faults:
         return
     number = faulty["place"].re_extract(r"(\d+)$", 1).cast("int64")
     first = faulty.order_by(faulty["place"].re_extract(r"^(.*?)\d+$", 1), number).limit(SHOWN)
-    shown = next(relations.stream_rows(backend, first.select("place", "fault"), SHOWN))
+    shown = engine.list_rows(backend, first.select("place", "fault"), tuple[str, ReasonCell])
     total = sum(each.count for each in faults)
     entries = getattr(feed, "entries", None) is not None
     skipped = "count them as entries that nobody can read" if entries else "leave such rows out and count them"
@@ -275,7 +277,7 @@ def _refuse(backend: Any, everything: Any, feed: Feed, rows: int) -> None:
     raise BadInput([summary, *(_bad_row(place, fault) for place, fault in shown)])
 
 
-def _bad_row(place: str, fault: Mapping[str, Any]) -> Problem:
+def _bad_row(place: str, fault: ReasonCell) -> Problem:
     why = Counted(read_reason(fault), 1)
     return Problem(locate_row(place), "bad-row", "this row cannot be used", faults=(why,))
 

@@ -23,12 +23,18 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations.relations import NUMBER
+from reconciler.audience.relations.numbers import NUMBER
 from reconciler.audience.staging import instants, null_words
 
-Columns = Mapping[str, Any]
+if TYPE_CHECKING:
+    from ibis import Column
+    from sqlglot.expressions import Expr
+
+    Columns = Mapping[str, Column]
+    Translate = Callable[[Expr, Columns], Column]
+    Compare = Callable[[Column, Column], Column]
 
 _TRUE = ("true", "t", "yes", "y", "1")
 _UNDERSTOOD = {"this", "expression", "expressions", "is_string"}
@@ -38,7 +44,7 @@ _FALSE = ("false", "f", "no", "n", "0")
 class NotAllowed(Exception):
     """A part of a condition that is not translated."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Expr) -> None:
         super().__init__(f"`{_shorten(node.sql())}` is not allowed here")
 
 
@@ -47,7 +53,7 @@ def _shorten(text: str) -> str:
     return line if len(line) <= 80 else line[:79] + "…"
 
 
-def compile_condition(node: Any, columns: Columns) -> Any:
+def compile_condition(node: Expr, columns: Columns) -> Column:
     """A node as something true, false or unknown."""
     translate = _list_truths().get(type(node))
     if translate is None or not _is_plain(node):
@@ -56,11 +62,11 @@ def compile_condition(node: Any, columns: Columns) -> Any:
 
 
 @cache
-def _list_truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
+def _list_truths() -> Mapping[type[Expr], Translate]:
     """What may be true or false, and how each is translated: all that is allowed."""
     from sqlglot import exp
 
-    comparisons: Mapping[type, Callable[[Any, Any], Any]] = {
+    comparisons: Mapping[type[Expr], Compare] = {
         exp.EQ: operator.eq,
         exp.NEQ: operator.ne,
         exp.LT: operator.lt,
@@ -69,14 +75,18 @@ def _list_truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
         exp.GTE: operator.ge,
     }
 
-    def compile_comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Columns], Any]:
-        return lambda node, columns: _compare(node.left, node.right, compare, columns)
+    def compile_comparison(compare: Compare) -> Translate:
+        return lambda node, columns: _compare(node.this, node.expression, compare, columns)
 
     return {
         exp.Paren: lambda node, columns: compile_condition(node.this, columns),
         exp.Not: lambda node, columns: ~compile_condition(node.this, columns),
-        exp.And: lambda node, columns: compile_condition(node.left, columns) & compile_condition(node.right, columns),
-        exp.Or: lambda node, columns: compile_condition(node.left, columns) | compile_condition(node.right, columns),
+        exp.And: lambda node, columns: (
+            compile_condition(node.this, columns) & compile_condition(node.expression, columns)
+        ),
+        exp.Or: lambda node, columns: (
+            compile_condition(node.this, columns) | compile_condition(node.expression, columns)
+        ),
         exp.Is: _compile_is,
         exp.In: _compile_in,
         exp.Like: _compile_like,
@@ -85,7 +95,7 @@ def _list_truths() -> Mapping[type, Callable[[Any, Columns], Any]]:
     }
 
 
-def _compare(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns: Columns) -> Any:
+def _compare(left: Expr, right: Expr, compare: Compare, columns: Columns) -> Column:
     """Two values compared: as numbers or truths where one is written as such, else as text."""
     import ibis
 
@@ -104,7 +114,7 @@ def _compare(left: Any, right: Any, compare: Callable[[Any, Any], Any], columns:
     return ibis.ifelse(almost, ibis.null("boolean"), found)
 
 
-def _mean_the_same(one: Any, other: Any, written: Sequence[str | None]) -> Any:
+def _mean_the_same(one: Column, other: Column, written: Sequence[str | None]) -> Column:
     """Whether two texts may be two ways of writing one thing.
 
     They differ by case, accents, blanks, hyphens and the like, or what nobody sees; or both are a yes, or both a no (a
@@ -124,7 +134,7 @@ _ROUND = ("1.0", "0.0")
 """A yes and a no that a column of numbers with fractions has."""
 
 
-def _find_written(node: Any) -> str | None:
+def _find_written(node: Expr) -> str | None:
     """The text that a node writes, if it writes one."""
     from sqlglot import exp
 
@@ -133,13 +143,13 @@ def _find_written(node: Any) -> str | None:
     return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
 
 
-def _is_blank(node: Any) -> bool:
+def _is_blank(node: Expr) -> bool:
     """Whether a node is a text that is written in the condition and holds nothing."""
     text = _find_written(node)
     return text is not None and not text.strip()
 
 
-def _compile_said(node: Any, columns: Columns) -> Any:
+def _compile_said(node: Expr, columns: Columns) -> Column:
     """A node as text, null where it holds nothing, or a word for that which the condition does not write itself."""
     from sqlglot import exp
 
@@ -147,7 +157,7 @@ def _compile_said(node: Any, columns: Columns) -> Any:
     return null_words.null_words_to_null(_compile_text(node, columns), written)
 
 
-def _name_kind(node: Any) -> str:
+def _name_kind(node: Expr) -> str:
     from sqlglot import exp
 
     if isinstance(node, exp.Paren):
@@ -158,7 +168,7 @@ def _name_kind(node: Any) -> str:
     return "number" if isinstance(number, exp.Literal) and not number.is_string else "text"
 
 
-def _compile_is(node: Any, columns: Columns) -> Any:
+def _compile_is(node: Expr, columns: Columns) -> Column:
     import ibis
     from sqlglot import exp
 
@@ -175,14 +185,14 @@ def _compile_is(node: Any, columns: Columns) -> Any:
     raise NotAllowed(node)
 
 
-def _compile_in(node: Any, columns: Columns) -> Any:
+def _compile_in(node: Expr, columns: Columns) -> Column:
     choices = node.expressions
     if not choices:
         raise NotAllowed(node)
     return reduce(operator.or_, (_compare(node.this, choice, operator.eq, columns) for choice in choices))
 
 
-def _compile_like(node: Any, columns: Columns) -> Any:
+def _compile_like(node: Expr, columns: Columns) -> Column:
     import ibis
     from sqlglot import exp
 
@@ -197,7 +207,7 @@ def _compile_like(node: Any, columns: Columns) -> Any:
     return ~alike if node.args.get("negate") else alike
 
 
-def _compile_text(node: Any, columns: Columns) -> Any:
+def _compile_text(node: Expr, columns: Columns) -> Column:
     """A node as text, or null."""
     translate = _list_values().get(type(node))
     if translate is None or not _is_plain(node):
@@ -206,7 +216,7 @@ def _compile_text(node: Any, columns: Columns) -> Any:
 
 
 @cache
-def _list_values() -> Mapping[type, Callable[[Any, Columns], Any]]:
+def _list_values() -> Mapping[type[Expr], Translate]:
     """What may stand for a text, and how each is translated: all that is allowed."""
     import ibis
     from sqlglot import exp
@@ -224,7 +234,7 @@ def _list_values() -> Mapping[type, Callable[[Any, Columns], Any]]:
     }
 
 
-def _compile_column(node: Any, columns: Columns) -> Any:
+def _compile_column(node: Expr, columns: Columns) -> Column:
     from sqlglot import exp
 
     if not isinstance(node.this, exp.Identifier):
@@ -232,7 +242,7 @@ def _compile_column(node: Any, columns: Columns) -> Any:
     return columns[node.name]
 
 
-def _compile_literal(node: Any, columns: Columns) -> Any:
+def _compile_literal(node: Expr, columns: Columns) -> Column:
     import ibis
 
     if not node.is_string:
@@ -240,7 +250,7 @@ def _compile_literal(node: Any, columns: Columns) -> Any:
     return ibis.literal(node.this)
 
 
-def _is_plain(node: Any) -> bool:
+def _is_plain(node: Expr) -> bool:
     """Whether a node says nothing but what is translated: a part that were overlooked might turn a no into a yes."""
     from sqlglot import exp
 
@@ -248,7 +258,7 @@ def _is_plain(node: Any) -> bool:
     return {name for name, value in node.args.items() if value} <= understood
 
 
-def _as_number(node: Any, columns: Columns) -> Any:
+def _as_number(node: Expr, columns: Columns) -> Column:
     import ibis
     from sqlglot import exp
 
@@ -261,14 +271,14 @@ def _as_number(node: Any, columns: Columns) -> Any:
     return _to_number(_compile_text(node, columns))
 
 
-def _to_number(text: Any) -> Any:
+def _to_number(text: Column) -> Column:
     import ibis
 
     # `NaN` is above everything to an engine, and `1_000` a number to some
     return ibis.ifelse(text.re_search(NUMBER), text.try_cast("float64"), ibis.null("float64"))
 
 
-def _compile_bare(node: Any, columns: Columns) -> Any:
+def _compile_bare(node: Expr, columns: Columns) -> Column:
     import ibis
     from sqlglot import exp
 
@@ -277,7 +287,7 @@ def _compile_bare(node: Any, columns: Columns) -> Any:
     return ibis.literal(bool(node.this)) if isinstance(node, exp.Boolean) else _as_truth(_compile_text(node, columns))
 
 
-def _as_truth(value: Any, more: Sequence[str] = ()) -> Any:
+def _as_truth(value: Column, more: Sequence[str] = ()) -> Column:
     """A text as a truth. `more`: words for a yes, and then for a no, beside the usual ones."""
     import ibis
 

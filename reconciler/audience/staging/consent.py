@@ -6,10 +6,17 @@ The condition is a small part of SQL; `audience/staging/conditions.py` says whic
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.staging.conditions import Columns, NotAllowed, compile_condition
+from reconciler.audience.staging.conditions import NotAllowed, compile_condition
 from reconciler.model.problem import BadInput, Location, Problem
+
+if TYPE_CHECKING:
+    from ibis import Column
+    from sqlglot.errors import SqlglotError
+    from sqlglot.expressions import Expr
+
+    from reconciler.audience.staging.conditions import Columns
 
 MOST_CHARACTERS = 4_000
 
@@ -44,7 +51,7 @@ def list_columns(text: str, where: Location, *, of: ConditionRole = CONSENT) -> 
     return names
 
 
-def compile_consent(text: str, columns: Columns, where: Location, *, of: ConditionRole = CONSENT) -> Any:
+def compile_consent(text: str, columns: Columns, where: Location, *, of: ConditionRole = CONSENT) -> Column:
     """A condition as an expression: true, false, or null where the source does not say.
 
     Raises:
@@ -53,7 +60,7 @@ def compile_consent(text: str, columns: Columns, where: Location, *, of: Conditi
     return _translate(_parse(text, where, of), columns, where, of)
 
 
-def _translate(tree: Any, columns: Columns, where: Location, of: ConditionRole) -> Any:
+def _translate(tree: Expr, columns: Columns, where: Location, of: ConditionRole) -> Column:
     try:
         return compile_condition(tree, columns)
     except NotAllowed as refusal:
@@ -73,7 +80,7 @@ def _refuse(where: Location, of: ConditionRole, message: str) -> Problem:
     )
 
 
-def _parse(text: str, where: Location, of: ConditionRole) -> Any:
+def _parse(text: str, where: Location, of: ConditionRole) -> Expr:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
@@ -90,7 +97,7 @@ def _parse(text: str, where: Location, of: ConditionRole) -> Any:
     return trees[0]
 
 
-def _find_place(error: Any) -> str:
+def _find_place(error: SqlglotError) -> str:
     found = getattr(error, "errors", None) or [{}]
     column, near = found[0].get("col"), found[0].get("highlight")
     return f"it cannot be read at character {column}, near `{near}`" if column else "it cannot be read"

@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
 from reconciler.model import text_folding
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
+
 _ASKED = 20_000
 """How many ids are looked at before they are written down: what is in memory at once."""
 
 
-def find_odd_ids(backend: Any, *columns: Any) -> Any | None:
+def find_odd_ids(backend: BaseBackend, *columns: Column) -> Table | None:
     """The ids of some columns that may be the same as others, once each; None where there is none.
 
     Columns: `asked`, `bare` (without what nobody sees; null where nothing is left) and `same` (as ids are compared).
@@ -38,7 +41,7 @@ def find_odd_ids(backend: Any, *columns: Any) -> Any | None:
     os.close(handle)
     found = 0
     with raw_rows.open_parquet(Path(name), dict.fromkeys(("asked", "bare", "same"), pa.string())) as append:
-        for chunk in engine.stream_rows(backend, asked, _ASKED):
+        for chunk in engine.stream_rows(backend, asked, _ASKED, tuple[str]):
             told = [
                 (each, text_folding.strip_invisible(each) or None, text_folding.normalise_id(each) or each)
                 for (each,) in chunk
@@ -51,7 +54,7 @@ def find_odd_ids(backend: Any, *columns: Any) -> Any | None:
     return engine.read_parquet(backend, Path(name))
 
 
-def join_same_ids(rows: Any, column: str, odd: Any | None) -> Any:
+def join_same_ids(rows: Table, column: str, odd: Table | None) -> Table:
     """Add `bare` and `same` of the ids in a column, of which `odd` has said those that are not plain."""
     import ibis
 

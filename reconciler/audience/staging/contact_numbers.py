@@ -10,16 +10,20 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, reasons, relations
+from reconciler.audience.relations import engine, reasons
+from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.audience.staging import contact_ids, phone_normalisation, regions
 from reconciler.model.reason import Reason
 from reconciler.model.row_files import PeopleQuery, Rows
 from reconciler.model.segment import Phones
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 _ENOUGH = 5
 """Digits: fewer are nobody's number, but an extension or a house number."""
@@ -40,13 +44,13 @@ def list_phone_columns(query: PeopleQuery) -> tuple[str, ...]:
     return tuple(" and ".join(f"`{part}`" for part in parts) for parts in named) or ("phone",)
 
 
-def add_doubtful(backend: Any, people: Any) -> Any:
+def add_doubtful(backend: BaseBackend, people: Table) -> Table:
     """Add `doubtful`: whether one of the rows that cannot be read may be of the contact."""
     import ibis
 
     named = people.filter(people["doubts"].notnull()).select(lost=people["doubts"].unnest())
     named = named.select(lost=named["lost"].strip()).distinct()
-    if not relations.count_rows(backend, named.limit(1)):
+    if not engine.count_rows(backend, named.limit(1)):
         return people.mutate(doubtful=ibis.literal(False))
     lost = _write_once(
         backend, contact_ids.join_same_ids(named, "lost", contact_ids.find_odd_ids(backend, named["lost"]))
@@ -54,7 +58,9 @@ def add_doubtful(backend: Any, people: Any) -> Any:
     return people.mutate(doubtful=people["contactId"].isin(lost["same"]).fill_null(False))
 
 
-def choose_numbers(backend: Any, people: Any, how: Phones, query: PeopleQuery, rows: Rows | None = None) -> Any:
+def choose_numbers(
+    backend: BaseBackend, people: Table, how: Phones, query: PeopleQuery, rows: Rows | None = None
+) -> Table:
     """Add to contacts the number by which each is called, and whom all of their numbers reach.
 
     Columns: `e164` (null where none can be called), `called_keys` (the keys of that number's subscribers),
@@ -79,7 +85,7 @@ def choose_numbers(backend: Any, people: Any, how: Phones, query: PeopleQuery, r
     called = phone_normalisation.normalise_phones(backend, people, how.rule, how.region)
     called = called.mutate(called_keys=called["subscribers"], unread=is_unread(called)).drop("phone_fault")
     twice = people.filter(people["duplicate"], people["contactId"].notnull()).select("contactId").distinct()
-    if not relations.count_rows(backend, twice):
+    if not engine.count_rows(backend, twice):
         return called
     every = _read_each(backend, people.semi_join(twice, "contactId"), how, 1)
     keys = _write_once(backend, _collect_keys(every))
@@ -91,7 +97,7 @@ def choose_numbers(backend: Any, people: Any, how: Phones, query: PeopleQuery, r
     return found.drop("theirs", "lost")
 
 
-def find_called_numbers(backend: Any, people: Any, how: Phones, query: PeopleQuery) -> Any:
+def find_called_numbers(backend: BaseBackend, people: Table, how: Phones, query: PeopleQuery) -> Table:
     """Add to contacts `e164`, as `choose_numbers` does, and nothing that is to be relied on beside it."""
     if len(list_phone_columns(query)) > 1:
         return choose_numbers(backend, people, how, query)
@@ -105,7 +111,7 @@ def _name_facts(rows: Rows | None, how: Phones, count: int) -> str:
     return hashlib.sha256(repr((which, how.rule, how.region, count)).encode()).hexdigest()[:16]
 
 
-def _choose_of_several(backend: Any, people: Any, how: Phones, count: int) -> Any:
+def _choose_of_several(backend: BaseBackend, people: Table, how: Phones, count: int) -> Table:
     """What `numbered` adds to each row that has numbers, by its place (`at`)."""
     every = _read_each(backend, people, how, count)
     keys = _collect_keys(every)
@@ -120,7 +126,7 @@ def _choose_of_several(backend: Any, people: Any, how: Phones, count: int) -> An
     return found.select("e164", at="place", called_keys=called_keys, subscribers=found["theirs"], unread=found["lost"])
 
 
-def _read_each(backend: Any, people: Any, how: Phones, count: int) -> Any:
+def _read_each(backend: BaseBackend, people: Table, how: Phones, count: int) -> Table:
     """Each number of each row, computed once.
 
     Columns: contactId, place, nth (its place in the order), e164 by the segment's rule, `called_text` and `keys` (the
@@ -152,7 +158,7 @@ def _read_each(backend: Any, people: Any, how: Phones, count: int) -> Any:
     return _write_once(backend, called.drop("subscribers", "phone_fault", "phone"))
 
 
-def is_unread(read: Any) -> Any:
+def is_unread(read: Table) -> Column:
     """Whether what `phones.normalise_phones` has read reaches nobody, and may be somebody's number all the same."""
     import ibis
 
@@ -161,7 +167,7 @@ def is_unread(read: Any) -> Any:
     return ibis.ifelse(nobody, _may_be_somebodys(read["phone"]), ibis.literal(False)).fill_null(False)
 
 
-def _may_be_somebodys(text: Any) -> Any:
+def _may_be_somebodys(text: Column) -> Column:
     """Whether a text that is no number as a whole has digits that may be one."""
     few, long = _ON_A_KEYPAD
     digits = text.re_replace(_NO_DIGIT, "").length()
@@ -169,20 +175,20 @@ def _may_be_somebodys(text: Any) -> Any:
     return ((digits >= _ENOUGH) | spelt) & ~text.re_search(_ALL_ZERO)
 
 
-def _write_once(backend: Any, relation: Any) -> Any:
+def _write_once(backend: BaseBackend, relation: Table) -> Table:
     """A relation that is used more than once, computed once, into a file that only its owner may read."""
     path = _make_file(engine.find_scratch(backend))
     engine.write_parquet(backend, relation, path)
     return engine.read_parquet(backend, path)
 
 
-def _join_keys(keys: Any) -> Any:
+def _join_keys(keys: Column) -> Column:
     import ibis
 
     return ibis.coalesce(keys.join(" "), ibis.literal(""))
 
 
-def _split_keys(keys: Any) -> Any:
+def _split_keys(keys: Column) -> Column:
     """Keys as an array again; none of none."""
     import ibis
 
@@ -190,7 +196,7 @@ def _split_keys(keys: Any) -> Any:
     return ibis.ifelse(none, ibis.null("array<string>"), keys.split(" "))
 
 
-def _collect_keys(every: Any) -> Any:
+def _collect_keys(every: Table) -> Table:
     """The subscribers of each contact, as one sorted array (`theirs`; null: none), and whether a number is `lost`."""
     import ibis
 
@@ -204,7 +210,7 @@ def _collect_keys(every: Any) -> Any:
     return told.mutate(theirs=ibis.ifelse(told["theirs"].length() == 0, ibis.null("array<string>"), told["theirs"]))
 
 
-def explain_numbers(backend: Any, mine: Any, how: Phones, query: PeopleQuery) -> Iterator[tuple[str, Reason]]:
+def explain_numbers(backend: BaseBackend, mine: Table, how: Phones, query: PeopleQuery) -> Iterator[tuple[str, Reason]]:
     """What became of each number of some rows, in order: which is called, and why those before it are not."""
     import ibis
 
@@ -223,7 +229,9 @@ def explain_numbers(backend: Any, mine: Any, how: Phones, query: PeopleQuery) ->
     )
     every = every.mutate(blank=every["phone"].isnull()).order_by("place", "nth")
     used: set[str | None] = set()
-    for place, nth, blank, fault in _read_rows(backend, every.select("place", "nth", "blank", "phone_fault")):
+    for place, nth, blank, fault in engine.list_rows(
+        backend, every.select("place", "nth", "blank", "phone_fault"), tuple[str, int, bool, ReasonCell | None]
+    ):
         if blank:
             fact = Reason("blank_number")
         elif fault is not None:
@@ -234,10 +242,6 @@ def explain_numbers(backend: Any, mine: Any, how: Phones, query: PeopleQuery) ->
             fact = Reason("called_number")
             used.add(place)
         yield names[nth], fact
-
-
-def _read_rows(backend: Any, relation: Any) -> Sequence[tuple[Any, ...]]:
-    return [row for chunk in relations.stream_rows(backend, relation, 1000) for row in chunk]
 
 
 def _make_file(folder: Path) -> Path:

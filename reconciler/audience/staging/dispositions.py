@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
@@ -13,6 +13,9 @@ from reconciler.audience.staging.column_mapping import DISPOSITIONS, MappedColum
 from reconciler.audience.staging.instants import CLOCK, parse_epoch, parse_utc
 from reconciler.model.disposition import LONGEST_FIELD, LONGEST_NOTES
 from reconciler.model.source_feeds import DispositionFeed
+
+if TYPE_CHECKING:
+    from ibis import Column, Table
 
 OUTCOME = "outcome"
 """The column of the outcome, as a fault names it."""
@@ -24,7 +27,7 @@ _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
 """Control characters but for tabs and line breaks, as the engine's expressions write them."""
 
 
-def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> Any:
+def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> Table:
     """The dispositions of a source, with the columns of `DISPOSITIONS`; none may be of a moment after `now`."""
     import ibis
 
@@ -74,10 +77,10 @@ def map_dispositions(rough: RawRows, feed: DispositionFeed, now: datetime) -> An
     return table.select(**{name: columns[name] for name in DISPOSITIONS})
 
 
-def says_no_outcome(fault: Any) -> Any:
+def says_no_outcome(fault: Column) -> Column:
     """Whether a row has this fault alone, that no outcome stands in it: else it can be read."""
     return (fault["code"] == "empty") & (fault["args"][0] == OUTCOME)
 
 
-def _is_unfit(text: Any, longest: int) -> Any:
+def _is_unfit(text: Column, longest: int) -> Column:
     return (text.length() > longest) | text.re_search(_CONTROL)

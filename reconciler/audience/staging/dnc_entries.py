@@ -12,20 +12,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial, reduce
 from operator import and_
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import column_mapping, consent, instants, phone_columns, regions
 from reconciler.model.source_feeds import Answers, ContactFeed, Entries
 
+if TYPE_CHECKING:
+    from ibis import Column, Table
 
-def list_mapped_columns(feed: ContactFeed, now: datetime | None = None) -> Callable[[RawRows, Any], Any]:
+
+def list_mapped_columns(feed: ContactFeed, now: datetime | None = None) -> Callable[[RawRows, ContactFeed], Table]:
     """What makes rows of a feed's: contacts, or the entries that have not expired at a moment (left out: this one)."""
     return column_mapping.map_contacts if feed.entries is None else partial(map_entries, now=now or datetime.now(UTC))
 
 
-def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
+def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Table:
     """The entries of a source with the columns `mapping.CONTACTS`, of which they have `phone` and what says where.
 
     `fault` says why the row cannot be understood; `phone` is null only where that is so. A number that stands in such a
@@ -65,7 +68,7 @@ def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Any:
     return each.mutate(**unsaid).select(*column_mapping.CONTACTS)
 
 
-def _lacks_phone(rough: RawRows, feed: ContactFeed) -> Any:
+def _lacks_phone(rough: RawRows, feed: ContactFeed) -> Column:
     """Whether a row has no place for a phone at all: one that says null, or holds blanks, has one, and is no entry."""
     import ibis
 
@@ -75,7 +78,7 @@ def _lacks_phone(rough: RawRows, feed: ContactFeed) -> Any:
     return reduce(and_, (rough.table[rough.kinds[column]].isnull() for column in named))
 
 
-def _list_numbers(rough: RawRows, feed: ContactFeed, how: Entries) -> Any:
+def _list_numbers(rough: RawRows, feed: ContactFeed, how: Entries) -> Column:
     """The numbers of a row, as an array; of a cell with several, each part that is not blank."""
     written = phone_columns.read_phone_columns(rough, feed)
     if how.separator is None:
@@ -86,7 +89,7 @@ def _list_numbers(rough: RawRows, feed: ContactFeed, how: Entries) -> Any:
     return every.map(lambda phone: phone.strip()).filter(lambda phone: phone != "")
 
 
-def _read_answer(answer: Any, answers: Answers) -> tuple[Any, Any]:
+def _read_answer(answer: Column, answers: Answers) -> tuple[Column, Column]:
     """Whether a row is no entry by its answer, and the fault of one whose answer nobody has named."""
     import ibis
 
@@ -104,7 +107,7 @@ _EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 """Seconds: what is written as earlier stands for no time at all (0001-01-01, 1900-01-00, 1970-01-01)."""
 
 
-def _has_expired(written: Any, now: datetime) -> tuple[Any, Any]:
+def _has_expired(written: Column, now: datetime) -> tuple[Column, Column]:
     """Whether an entry has expired, and the fault of one whose expiry cannot be read, which has not.
 
     Where no offset is said the time is that of the last place on earth, UTC-12; a day counts to its end.

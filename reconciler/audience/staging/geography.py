@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
+from reconciler.audience.staging import numbering_plans
 from reconciler.model.weekly_calendar import list_zones_in
 from reconciler.model.weekly_calendar import load_zones as known_zones
 
@@ -78,8 +78,8 @@ def list_shared_codes() -> tuple[Country, ...]:
     found = []
     for code, names in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         for name in names if len(names) > 1 else ():
-            plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(name)
-            if plan.leading_digits:
+            plan = numbering_plans.find_plan(name)
+            if plan is not None and plan.leading_digits:
                 found.append(Country(name, code, rf"^\+{code}(?:{plan.leading_digits})"))
                 continue
             kinds = [getattr(plan, kind) for kind in (_GEOGRAPHIC, "mobile", *_ELSEWHERE)]

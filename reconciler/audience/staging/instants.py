@@ -7,7 +7,10 @@ Moments and days are ISO 8601; what is written otherwise (`12/31/2026`, `31.12.2
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibis import Column
 
 CLOCK = r"^\s*(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,]\d+)?\s*"
 _OFFSET = r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)\s*$"
@@ -21,12 +24,12 @@ _ZONED = _TIMED + r".*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$"
 _DIGIT = r"\p{Nd}"
 
 
-def parse_utc(text: Any) -> Any:
+def parse_utc(text: Column) -> Column:
     """A moment with Z or an offset, moved to UTC; null where it is none. Parts of a second are dropped."""
     return parse_epoch(text).as_timestamp("s").strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_epoch(text: Any) -> Any:
+def parse_epoch(text: Column) -> Column:
     """The same in whole seconds since 1970 (UTC)."""
     import ibis
 
@@ -38,7 +41,7 @@ def parse_epoch(text: Any) -> Any:
     return clock.epoch_seconds() + ibis.ifelse(part[3] == "-", seconds, -seconds)
 
 
-def to_ordered_text(one: Any, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
+def to_ordered_text(one: Column, other: Column, compare: Callable[[Column, Column], Column]) -> Column:
     """Two texts, without blanks around them, compared by their order; null where that is not known.
 
     Known is that of days and moments (of two that say their offsets by time; of others letter by letter, by which a day
@@ -59,6 +62,6 @@ def to_ordered_text(one: Any, other: Any, compare: Callable[[Any, Any], Any]) ->
     )
 
 
-def _make_plain(moment: Any) -> Any:
+def _make_plain(moment: Column) -> Column:
     """A moment with `T` between its day and its clock."""
     return moment.re_replace(r"^(.{10})[Tt ]", r"\1T").upper()

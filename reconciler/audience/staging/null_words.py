@@ -8,7 +8,10 @@ import unicodedata
 from collections.abc import Callable, Collection
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibis import Column
 
 EDGES = r"^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$"
 """Blanks before and after a text, those that nobody sees among them."""
@@ -20,12 +23,12 @@ _WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 """Letters and signs of a full width, as keyboards of East Asia write them."""
 
 
-def strip_blanks(text: Any) -> Any:
+def strip_blanks(text: Column) -> Column:
     """A text without blanks around it."""
     return text.re_replace(EDGES, "")
 
 
-def fold_text(text: Any) -> Any:
+def fold_text(text: Column) -> Column:
     """A text without what makes no other word of it: case, width, which blanks it has, and signs that nobody sees."""
     import ibis
 
@@ -35,7 +38,7 @@ def fold_text(text: Any) -> Any:
     return strip_blanks(ibis.ifelse(wide, seen.translate("".join(_WIDE), "".join(_WIDE.values())), seen)).lower()
 
 
-def fold_word(text: Any) -> Any:
+def fold_word(text: Column) -> Column:
     """The same without accents, however they are composed, and without blanks, hyphens, underscores and apostrophes.
 
     `Opt-out`, `opt out` and `optout` are one, and so are `não` and `nao`. Computed by the engine that reads sources.
@@ -46,7 +49,7 @@ def fold_word(text: Any) -> Any:
 _BETWEEN = " -_'`\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u00b4"
 
 
-def strip_accents(text: Any) -> Any:
+def strip_accents(text: Column) -> Column:
     """A text without marks on its letters, be they composed or not."""
     return _make_strip_accents()(text)
 
@@ -58,18 +61,15 @@ def strip_accents_here(text: str) -> str:
 
 
 @cache
-def _make_strip_accents() -> Callable[[Any], Any]:
+def _make_strip_accents() -> Callable[[Column], Column]:
     import ibis
 
-    def function(text: Any) -> Any: ...
+    def function(text: object) -> object: ...
 
-    built: Callable[[Any], Any] = ibis.udf.scalar.builtin(
-        function, name="strip_accents", signature=(("string",), "string")
-    )
-    return built
+    return ibis.udf.scalar.builtin(function, name="strip_accents", signature=(("string",), "string"))
 
 
-def null_words_to_null(text: Any, meant: Collection[str] = ()) -> Any:
+def null_words_to_null(text: Column, meant: Collection[str] = ()) -> Column:
     """A text; null where it is blank, or a word for nothing that is none of those `meant` as they are written."""
     import ibis
 

@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from reconciler.audience.staging import phone_text, subscriber_keys
+from reconciler.audience.staging import numbering_plans, phone_text, subscriber_keys
 from reconciler.model.reason import Reason
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 Rule = Literal["valid", "possible", "reachable"]
 """`valid`: the numbering plan has such a number. `possible`: its length alone is right. `reachable`: of a do-not-call
@@ -71,21 +74,21 @@ def read_number(raw: str | None, region: str | None, rule: Rule) -> Read:
     return Read(None, fault or _explain_refused(first), found)
 
 
-def _format_e164(number: Any) -> str:
+def _format_e164(number: PhoneNumber) -> str:
     """As the library formats it, which gives a number of zeros back as it was written."""
     import phonenumbers
 
     return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
 
 
-def _is_in_plan(number: Any) -> bool:
+def _is_in_plan(number: PhoneNumber) -> bool:
     """Whether the numbering plan has a number; one without its area code is nobody's for certain (310-1234 in CA)."""
     import phonenumbers
 
     return bool(phonenumbers.is_valid_number(number)) and _explain_length(number) != _LOCAL
 
 
-def _is_reachable(number: Any) -> bool:
+def _is_reachable(number: PhoneNumber) -> bool:
     """Whether the numbering plan has a number, or another one for whom it reached."""
     if _is_in_plan(number):
         return True
@@ -103,7 +106,7 @@ def _is_valid(text: str, region: str | None = None) -> bool:
         return False
 
 
-def _iter_others(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[Any]:
+def _iter_others(spelt: phone_text.Spelling, region: str | None, first: PhoneNumber | None) -> Iterator[PhoneNumber]:
     """What else a text may mean: as if it had a `+`, or none of what the library took for a country's code."""
     import phonenumbers
 
@@ -117,7 +120,7 @@ def _iter_others(spelt: phone_text.Spelling, region: str | None, first: Any) -> 
             yield number
 
 
-def _iter_written_out(spelt: phone_text.Spelling, region: str | None, first: Any) -> Iterator[str]:
+def _iter_written_out(spelt: phone_text.Spelling, region: str | None, first: PhoneNumber | None) -> Iterator[str]:
     import phonenumbers
     from phonenumbers import CountryCodeSource
 
@@ -190,8 +193,8 @@ def guess_region(texts: Sequence[str]) -> str | None:
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
         right = sum(_is_valid(text, region) for text in texts)
         if 2 * right > len(texts):
-            plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(region)
-            lengths = len(plan.general_desc.possible_length)
+            plan = numbering_plans.find_plan(region)
+            lengths = 0 if plan is None else len(numbering_plans.list_lengths(plan))
             code = phonenumbers.country_code_for_region(region)
             main = phonenumbers.region_code_for_country_code(code) == region
             found.append((-right, lengths, not main, region))
@@ -225,7 +228,7 @@ def _explain_unread(error: int, spelt: phone_text.Spelling, region: str | None) 
 _LOCAL = Reason("no_area_code")
 
 
-def _explain_length(number: Any) -> Reason | None:
+def _explain_length(number: PhoneNumber) -> Reason | None:
     """Why a number cannot be one for its length alone; null where it can."""
     import phonenumbers
     from phonenumbers import ValidationResult
@@ -239,12 +242,13 @@ def _explain_length(number: Any) -> Reason | None:
     return faults.get(phonenumbers.is_possible_number_with_reason(number))
 
 
-def _explain_refused(number: Any) -> Reason:
+def _explain_refused(number: PhoneNumber | None) -> Reason:
     """Why a number whose length is right is none."""
     import phonenumbers
 
-    regions = phonenumbers.region_codes_for_country_code(number.country_code)
+    code = 0 if number is None else number.country_code or 0
+    regions = phonenumbers.region_codes_for_country_code(code)
     # where several countries share a code, a number that none of them has is in none of them
     if len(regions) == 1 and regions[0] != "001":
         return Reason("no_such_number_in", (regions[0],))
-    return Reason("no_such_number_under", (str(number.country_code),))
+    return Reason("no_such_number_under", (str(code),))

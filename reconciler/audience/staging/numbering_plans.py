@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneMetadata, PhoneNumberDesc
 
 PUNCTUATION = " \u00a0\u00ad\u200b\u2010-\u2015\u2060\u2212\u3000().-"
 """As a regular expression's class: what says nothing between the digits of a number, and starts no extension."""
@@ -109,7 +112,7 @@ def list_home_patterns() -> Homes:
     zero: set[str] = set()
     others: set[str] = set()
     for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
-        plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
+        plan = find_plan(regions[0])
         if plan is None or plan.international_prefix != "00" or plan.national_prefix_transform_rule:
             continue
         prefixes = set((plan.national_prefix_for_parsing or "").split("|")) - {""}
@@ -120,14 +123,17 @@ def list_home_patterns() -> Homes:
     return Homes(codes, frozenset(zero), frozenset(others))
 
 
-def _make_alternatives(codes: list[int], patterns: Callable[[Any, list[Any]], list[str]], end: str) -> str:
+def _make_alternatives(
+    codes: list[int], patterns: Callable[[PhoneMetadata, list[PhoneMetadata]], list[str]], end: str
+) -> str:
     """One expression for several calling codes: none begins another, so at most one alternative is looked into."""
     import phonenumbers
 
     found = []
     for code in codes:
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
-        plans = [phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region) for region in regions]
+        found_plans = [phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, name) for name in regions]
+        plans = [each for each in found_plans if each is not None]
         alternatives = dict.fromkeys(patterns(plans[0], plans))
         if alternatives:
             found.append(f"{code}(?:{'|'.join(alternatives)})")
@@ -135,14 +141,32 @@ def _make_alternatives(codes: list[int], patterns: Callable[[Any, list[Any]], li
     return rf"^\+(?:{'|'.join(found)}){end}" if found else "^$"
 
 
-def _list_unclaimed(plans: list[Any]) -> list[Any]:
+def find_plan(region: str) -> PhoneMetadata | None:
+    """The numbering plan of a region (ISO 3166 alpha-2), as the library has it; None where it has none."""
+    from phonenumbers import PhoneMetadata
+
+    return PhoneMetadata.metadata_for_region(region, None)
+
+
+def list_lengths(plan: PhoneMetadata) -> tuple[int, ...]:
+    """How many digits a national number of a plan may have."""
+    return tuple(_describe_general(plan).possible_length)
+
+
+def _describe_general(plan: PhoneMetadata) -> PhoneNumberDesc:
+    if plan.general_desc is None:
+        raise LookupError(f"the library does not say what a number of {plan.id} is")
+    return plan.general_desc
+
+
+def _list_unclaimed(plans: list[PhoneMetadata]) -> list[PhoneMetadata]:
     """The regions that have no digits of their own: a number that nobody claims is valid where one of them has it."""
     return [each for each in plans if each.leading_digits is None]
 
 
-def _list_kinds(main: Any, plans: list[Any]) -> list[str]:
+def _list_kinds(main: PhoneMetadata, plans: list[PhoneMetadata]) -> list[str]:
     # a number counts as possible by the lengths of the code's main region
-    lengths = set(main.general_desc.possible_length)
+    lengths = set(list_lengths(main))
     kinds = [getattr(each, kind) for each in _list_unclaimed(plans) for kind in _TYPES]
     return [
         each.national_number_pattern
@@ -151,10 +175,10 @@ def _list_kinds(main: Any, plans: list[Any]) -> list[str]:
     ]
 
 
-def _list_generals(main: Any, plans: list[Any]) -> list[str]:
-    return [each.general_desc.national_number_pattern for each in _list_unclaimed(plans)]
+def _list_generals(main: PhoneMetadata, plans: list[PhoneMetadata]) -> list[str]:
+    return [_describe_general(each).national_number_pattern or "" for each in _list_unclaimed(plans)]
 
 
-def _list_doubts(main: Any, plans: list[Any]) -> list[str]:
+def _list_doubts(main: PhoneMetadata, plans: list[PhoneMetadata]) -> list[str]:
     prefix = [main.national_prefix_for_parsing] if main.national_prefix_for_parsing else []
     return prefix + [each.leading_digits for each in plans if each.leading_digits is not None]

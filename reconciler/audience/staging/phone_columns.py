@@ -7,19 +7,22 @@ A person may have several, in the order in which they are tried; one number may 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.staging import regions
 from reconciler.model.source_feeds import ContactFeed
 
+if TYPE_CHECKING:
+    from ibis import Column
 
-def read_phone_columns(rough: RawRows, feed: ContactFeed) -> list[Any]:
+
+def read_phone_columns(rough: RawRows, feed: ContactFeed) -> list[Column]:
     """Each phone of a row as it is written, in the manifest's order: a text, or null where nothing stands there."""
     return [_join_parts([rough.table[rough.columns[column]] for column in parts]) for parts in feed.phones]
 
 
-def _join_parts(parts: Sequence[Any]) -> Any:
+def _join_parts(parts: Sequence[Column]) -> Column:
     """One number of its parts, one after the other; of one that lacks a part the rest, which is too short."""
     import ibis
 
@@ -32,7 +35,7 @@ def _join_parts(parts: Sequence[Any]) -> Any:
     return whole.nullif("")
 
 
-def list_phones(phones: Sequence[Any]) -> Any:
+def list_phones(phones: Sequence[Column]) -> Column:
     """The phones of a row as an array: null where nothing is written, so that each keeps its place."""
     import ibis
 
@@ -41,7 +44,7 @@ def list_phones(phones: Sequence[Any]) -> Any:
     return ibis.array([regions.blank_to_null(phone) for phone in phones])
 
 
-def has_phone(phones: Sequence[Any]) -> Any:
+def has_phone(phones: Sequence[Column]) -> Column:
     """The phones of a row that are there, in order, as an array; empty where there is none."""
     import ibis
 
@@ -50,7 +53,7 @@ def has_phone(phones: Sequence[Any]) -> Any:
     return ibis.array(list(phones)).filter(lambda phone: phone.notnull() & (phone.strip() != ""))
 
 
-def pick_first_phone(phones: Sequence[Any]) -> Any:
+def pick_first_phone(phones: Sequence[Column]) -> Column:
     """The first phone of a row that is there; null where there is none."""
     import ibis
 

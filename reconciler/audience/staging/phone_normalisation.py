@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import find_fault, make_no_reason
 from reconciler.audience.sources import raw_rows
 from reconciler.audience.staging import number_readings, numbering_plans, phone_text, subscriber_keys
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ibis import BaseBackend, Column, Table
 
 FEW = 2_000
 """Up to so many numbers the library is asked for each: the patterns of all numbering plans take longer to prepare."""
@@ -32,7 +36,7 @@ _HOME = ("US", "CA")
 """Where ten digits, or eleven with a leading 1, are a number of +1 whatever else they could be."""
 
 
-def normalise_phones(backend: Any, rows: Any, rule: number_readings.Rule, region: str | None = None) -> Any:
+def normalise_phones(backend: BaseBackend, rows: Table, rule: number_readings.Rule, region: str | None = None) -> Table:
     """Every row of a relation, with more columns: e164, subscribers, and phone_fault where there is no number.
 
     Args:
@@ -88,16 +92,18 @@ def normalise_phones(backend: Any, rows: Any, rule: number_readings.Rule, region
     return ibis.union(plain.select(*told.columns), told)
 
 
-def _read_first(backend: Any, rows: Any) -> list[_Asked]:
+def _read_first(backend: BaseBackend, rows: Table) -> list[_Asked]:
     """The numbers of a relation with their regions, and what was told of them; of many, one more than `FEW` of them."""
     import ibis
 
     plain = rows["plain"] if "plain" in rows.columns else ibis.null("string")
     some = rows.select("phone", "region", plain=plain).limit(FEW + 1)
-    return [each for chunk in relations.stream_rows(backend, some, FEW + 1) for each in chunk]
+    return engine.list_rows(backend, some, tuple[str | None, str | None, str | None])
 
 
-def _look_up(backend: Any, rows: Any, asked: Sequence[_Asked], rule: number_readings.Rule, region: str | None) -> Any:
+def _look_up(
+    backend: BaseBackend, rows: Table, asked: Sequence[_Asked], rule: number_readings.Rule, region: str | None
+) -> Table:
     """Every row of few with what was told of its number before, or else what the library says of it."""
     import ibis
 
@@ -117,7 +123,7 @@ def _look_up(backend: Any, rows: Any, asked: Sequence[_Asked], rule: number_read
     return joined.select(*rows.columns, e164="answer", phone_fault="fault_told", subscribers="keys_told")
 
 
-def _make_columns() -> dict[str, Any]:
+def _make_columns() -> dict[str, pa.DataType]:
     """The columns of a file of answers: what was asked for, and what `number_readings.read_number` says of it."""
     import pyarrow as pa
 
@@ -127,9 +133,9 @@ def _make_columns() -> dict[str, Any]:
 
 def _answer_columns(
     pairs: Sequence[tuple[str, str]], rule: number_readings.Rule, plain: Mapping[tuple[str, str], str] = _NOTHING_TOLD
-) -> list[tuple[Any, ...]]:
+) -> list[tuple[object, ...]]:
     """The same as columns, of texts with the regions they are read in (empty: none), and numbers that are `plain`."""
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for text, within in pairs:
         if known := plain.get((text, within)):
             rows.append((text, within, known, None, [subscriber_keys.key_number(known)]))
@@ -140,14 +146,14 @@ def _answer_columns(
     return list(zip(*rows, strict=True))
 
 
-def choose_region(rows: Any, region: str | None) -> Any:
+def choose_region(rows: Table, region: str | None) -> Column:
     """In which region a row's number is read; empty where none is known."""
     import ibis
 
     return ibis.coalesce(rows["region"], *([ibis.literal(region)] if region else []), ibis.literal(""))
 
 
-def _read_by_patterns(backend: Any, rows: Any, rule: number_readings.Rule, region: str | None) -> Any:
+def _read_by_patterns(backend: BaseBackend, rows: Table, rule: number_readings.Rule, region: str | None) -> Table:
     """Every row with its number, by the patterns where it is plain."""
     import ibis
 
@@ -167,14 +173,14 @@ def _read_by_patterns(backend: Any, rows: Any, rule: number_readings.Rule, regio
     return found.select(*rows.columns, *NORMALISED)
 
 
-def _make_keys(e164: Any) -> Any:
+def _make_keys(e164: Column) -> Column:
     """Whom a number reaches that has one reading; null where there is none."""
     import ibis
 
     return ibis.ifelse(e164.isnull(), ibis.null("array<string>"), ibis.array([subscriber_keys.key_column(e164)]))
 
 
-def read_plain_numbers(rows: Any, region: str | None = None) -> Any:
+def read_plain_numbers(rows: Table, region: str | None = None) -> Table:
     """Add what to ask the library (text, within), and what need not be asked: a number (plain) or a fault (lost)."""
     import ibis
 
@@ -213,7 +219,7 @@ def read_plain_numbers(rows: Any, region: str | None = None) -> Any:
     )
 
 
-def _complete_at_home(pairs: Any) -> Any:
+def _complete_at_home(pairs: Table) -> Column:
     """Digits with the calling code of the region they are read in, where they have no second reading; else null."""
     import ibis
 
@@ -227,12 +233,12 @@ def _complete_at_home(pairs: Any) -> Any:
     return ibis.ifelse(right, ibis.literal("+") + code + national, ibis.null("string"))
 
 
-def _ask_library(backend: Any, rest: Any, rule: number_readings.Rule, folder: Path) -> Any:
+def _ask_library(backend: BaseBackend, rest: Table, rule: number_readings.Rule, folder: Path) -> Table:
     """What the library says of every row of `rest`, asked and written down a chunk at a time."""
     number_readings.cache_patterns()
     path = _make_file(folder)
     with raw_rows.open_parquet(path, _make_columns()) as append:
-        for chunk in relations.stream_rows(backend, rest, _ASKED):
+        for chunk in engine.stream_rows(backend, rest, _ASKED, tuple[str, str]):
             append(_answer_columns(chunk, rule))
     return engine.read_parquet(backend, path)
 

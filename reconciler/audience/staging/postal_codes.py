@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.staging import geography
+
+if TYPE_CHECKING:
+    from ibis import Column
 
 UNREADABLE = "?"
 CODED = frozenset({"US", "CA"})
@@ -45,7 +48,7 @@ def read_postal_code(text: str | None) -> str | None:
     return f"C{code[:1]}" if re.search(_CANADIAN, code) else UNREADABLE
 
 
-def locate_by_code(column: Any) -> Any:
+def locate_by_code(column: Column) -> Column:
     """The same as an expression."""
     import ibis
 

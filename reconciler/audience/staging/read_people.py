@@ -8,16 +8,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.relations import relations
 from reconciler.audience.sources import files, salesforce_contacts, sql
-from reconciler.audience.staging import stage
+from reconciler.audience.staging import consistent_read, stage
 from reconciler.model.ports import Reader
 from reconciler.model.problem import Location
 from reconciler.model.row_files import ContactsOf, Rows
 from reconciler.model.secret import Secret
 from reconciler.model.source_feeds import ContactFeed, FileFeed, SalesforceFeed, SqlFeed
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend
 
 Secrets = Callable[[str, Location], Secret]
 """Fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client."""
@@ -42,7 +44,7 @@ class Access:
     now: datetime
 
 
-def read_people(backend: Any, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
+def read_people(backend: BaseBackend, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
     """The people of a source, settled, in a new file below `into`: `CONTACTS` of `sources`.
 
     Args:
@@ -58,7 +60,7 @@ def read_people(backend: Any, query: ContactFeed | ContactsOf, access: Access, i
     return kept
 
 
-def _read_source(backend: Any, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
+def _read_source(backend: BaseBackend, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
     match query:
         case FileFeed():
             return files.read_contacts(backend, query, access.root, into, access.now)
@@ -70,4 +72,4 @@ def _read_source(backend: Any, query: ContactFeed | ContactsOf, access: Access, 
             with access.organisation(query, access.secret) as read:
                 return salesforce_contacts.read_contacts(backend, query, read, into, access.now)
         case ContactsOf():
-            return relations.stage_rows(backend, lambda: access.reader.read_contacts(query, into))
+            return consistent_read.read_consistently(backend, lambda: access.reader.read_contacts(query, into))

@@ -6,11 +6,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources import raw_rows
 from reconciler.model import countries
+
+if TYPE_CHECKING:
+    from ibis import BaseBackend, Column, Table
 
 NOTHING = r"^[\s\p{Z}\p{C}]*$"
 """A text that shows nothing: blanks, non-breaking and zero-width ones among them."""
@@ -26,14 +29,14 @@ _CUT = 20
 _DIGITS = 3
 
 
-def blank_to_null(text: Any) -> Any:
+def blank_to_null(text: Column) -> Column:
     """A region as its source has it; null where nothing is written."""
     import ibis
 
     return ibis.ifelse(text.re_search(NOTHING), ibis.null("string"), text)
 
 
-def read_regions(backend: Any, rows: Any) -> Any:
+def read_regions(backend: BaseBackend, rows: Table) -> Table:
     """Every row with its region as an ISO 3166-1 alpha-2 code, and with `region_fault` where it is none.
 
     Args:
@@ -49,7 +52,7 @@ def read_regions(backend: Any, rows: Any) -> Any:
     counted = there.group_by("region").agg(n=there.count())
     ordered = counted.order_by(ibis.desc("n"), "region").select("region")
     path = _make_file(engine.find_scratch(backend))
-    if _write_answers(engine.stream_rows(backend, ordered, _CHUNK), path):
+    if _write_answers(engine.stream_rows(backend, ordered, _CHUNK, tuple[str]), path):
         path.unlink()
         return rows.mutate(region_fault=ibis.null("string"))
     told = engine.read_parquet(backend, path)
@@ -60,7 +63,7 @@ def read_regions(backend: Any, rows: Any) -> Any:
     return joined.mutate(**answers).select(*rows.columns, "region_fault")
 
 
-def _write_answers(texts: Iterator[list[tuple[Any, ...]]], path: Path) -> bool:
+def _write_answers(texts: Iterator[list[tuple[str, ...]]], path: Path) -> bool:
     """Write down what each text means, the most frequent first; whether each is a code already."""
     import pyarrow as pa
 

@@ -9,32 +9,42 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from reconciler.audience.diff import outcome_diff
-from reconciler.audience.relations import relations
-from reconciler.audience.staging import phone_normalisation
+from reconciler.audience.relations import engine, reasons
+from reconciler.audience.staging import (
+    phone_normalisation,
+    staged_contacts,
+    staged_interactions,
+    staged_members,
+    staged_outcomes,
+)
 from reconciler.model.row_files import InteractionsOf, MembersOf, OutcomesOf, RowQuery, Rows
 from reconciler.model.source_feeds import DispositionFeed, FileHistory, SqlHistory
 
+if TYPE_CHECKING:
+    from ibis import BaseBackend
 
-def stage_rows(backend: Any, query: RowQuery, rows: Rows, into: Path) -> Rows:
+
+def stage_rows(backend: BaseBackend, query: RowQuery, rows: Rows, into: Path) -> Rows:
     """What was read for a query, in a new file below `into`: `CONTACTS`, `INTERACTIONS` or `MEMBERS` of `sources`.
 
     Of dispositions those of `outcomes`: `DISPOSITIONS` and `LIVE`.
     """
     target = into / f"kept-{rows.path.stem}.parquet"
     if isinstance(query, InteractionsOf | FileHistory | SqlHistory):
-        kept = relations.write_rows(backend, relations.read_interactions(backend, rows), target, relations.INTERACTIONS)
-        return replace(kept, skipped=tuple(relations.count_faults(backend, rows)))
+        kept = engine.write_rows(
+            backend, staged_interactions.read_interactions(backend, rows), target, staged_interactions.INTERACTIONS
+        )
+        return replace(kept, skipped=tuple(reasons.count_faults(backend, rows)))
     if isinstance(query, DispositionFeed):
-        return outcome_diff.stage_dispositions(backend, rows, target)
+        return staged_outcomes.stage_dispositions(backend, rows, target)
     if isinstance(query, OutcomesOf):
-        return outcome_diff.stage_live_outcomes(backend, rows, target)
+        return staged_outcomes.stage_live_outcomes(backend, rows, target)
     if isinstance(query, MembersOf):
-        return relations.write_rows(backend, relations.read_members(backend, rows), target, relations.MEMBERS)
-    told = relations.read_contacts(backend, rows, entries=getattr(query, "entries", None) is not None)
+        return engine.write_rows(backend, staged_members.read_members(backend, rows), target, staged_members.MEMBERS)
+    told = staged_contacts.read_contacts(backend, rows, entries=getattr(query, "entries", None) is not None)
     if rows.count > phone_normalisation.FEW:
         told = phone_normalisation.read_plain_numbers(told.drop("plain"))
     told = told.mutate(attributes=told["attributes"].cast("json").cast("map<string, string>"))
-    return relations.write_rows(backend, told.select(*relations.CONTACTS), target, relations.CONTACTS)
+    return engine.write_rows(backend, told.select(*staged_contacts.CONTACTS), target, staged_contacts.CONTACTS)

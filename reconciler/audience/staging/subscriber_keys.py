@@ -11,7 +11,10 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibis import Column
 
 _PLANS = "subscribers.toml"
 _GROUP = re.compile(r"\\g<(\d)>|\\(\d)")
@@ -74,7 +77,7 @@ def key_number(e164: str) -> str:
     return e164
 
 
-def key_column(e164: Any) -> Any:
+def key_column(e164: Column) -> Column:
     """The same of a column: null where the number is."""
     import ibis
 
@@ -94,7 +97,7 @@ def key_column(e164: Any) -> Any:
     return ibis.ifelse(e164.re_search(has_several_forms()), ibis.cases(*told, else_=e164), e164)
 
 
-def _concatenate(parts: list[Any]) -> Any:
+def _concatenate(parts: list[Column]) -> Column:
     whole = parts[0]
     for part in parts[1:]:
         whole = whole + part

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
 
 from reconciler.audience.staging import geography
 from reconciler.model.weekly_calendar import load_zone, load_zones, resolve_zone
@@ -108,7 +107,7 @@ def _make_key(text: str) -> str:
 def _load_names() -> Mapping[str, frozenset[str]]:
     """Every name of `time_zones.toml`, as `_key` has it."""
     text = (files(__package__) / "time_zones.toml").read_text(encoding="utf-8")
-    written: dict[str, Any] = tomllib.loads(text)
+    written = tomllib.loads(text)
     found: dict[str, set[str]] = {}
     for name, shown, meant in written["windows"]:
         if not meant.startswith("Etc/"):

@@ -17,6 +17,7 @@ from functools import partial
 from itertools import chain, count, islice
 from typing import Any
 
+from reconciler.audience.delivery.wire_rows import WireRow
 from reconciler.ledger.journal import Run
 from reconciler.model.change import RowChange
 from reconciler.model.errors import ChunkRefused, ChunkTooLarge, Interrupted, ReconcilerError, RowsRejected, TooOften
@@ -25,7 +26,7 @@ from reconciler.model.ports import Progress, Writer
 from reconciler.model.report import ChunkDone
 from reconciler.steps.apply.suppression_recheck import Fresh
 
-Chunk = list[dict[str, Any]]
+Chunk = list[WireRow]
 
 MOST_REFUSED = 16
 """Pieces of a chunk that are refused, with none taken and no word of which row is why, before rows are tried alone."""
@@ -216,7 +217,7 @@ class Pieces:
             return [*errors, *(RowError(n, "job-failed", words) for n in others)], False
         return errors + self._follow_up([(n, rows[n]) for n in others]), False
 
-    def _follow_up(self, rows: list[tuple[int, dict[str, Any]]]) -> list[RowError]:
+    def _follow_up(self, rows: list[tuple[int, WireRow]]) -> list[RowError]:
         """Do what is left for rows that a job took, by their places; the rows at fault.
 
         Halves are tried without another job. The first half first: so some rows are soon tried alone.
@@ -268,7 +269,7 @@ class _Chunk:
     def __init__(self) -> None:
         self.pieces = 0
         self.taken = 0
-        self.refused: list[dict[str, Any]] = []
+        self.refused: Chunk = []
 
 
 def _halve(rows: int) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.audience.delivery import read_back, wire_rows
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_members
 from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
@@ -78,7 +79,7 @@ class Filled:
         """Whether a list that nothing is delivered to is as it was, but for those who were taken off it."""
         if not out:
             return wire_rows.digest_members(backend, now) == change.precondition
-        return relations.count_rows(backend, relations.read_members(backend, now)) == change.live - out
+        return engine.count_rows(backend, staged_members.read_members(backend, now)) == change.live - out
 
 
 _HINT = "plan again, have the new plan reviewed, and apply that"

@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import Any
 
 from reconciler.audience.diff import outcome_diff
+from reconciler.audience.diff.outcome_diff import OutcomeRow
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.callback_payloads import make_outcome_occasions
@@ -27,7 +28,7 @@ from reconciler.model.worker_pool import AHEAD, open_pool, take_results
 BATCH = 50
 """Contacts that are recorded together."""
 
-Row = Mapping[str, Any]
+Row = OutcomeRow
 
 
 def set_outcomes(change: OutcomeChange, writer: Writer, run: Run, terms: ApplyOptions, workers: int) -> StepResult:
@@ -64,7 +65,7 @@ def notify_outcomes(change: OutcomeChange, run: Run) -> Figures:
     return compute_figures(successful, failed, deferred, latencies)
 
 
-def _settle_all(settling: _Settling, batches: Iterable[list[dict[str, Any]]], workers: int) -> None:
+def _settle_all(settling: _Settling, batches: Iterable[list[Row]], workers: int) -> None:
     """Settle every contact that is not decided yet, at most `workers` at once; stop at the first failure."""
     going = takewhile(lambda _: not settling.stopped, settling.iter_undecided(batches))
     with open_pool(workers, "settle") as pool:
@@ -81,7 +82,7 @@ def _settle_all(settling: _Settling, batches: Iterable[list[dict[str, Any]]], wo
 class _Batch:
     """Some contacts that are recorded together. `again`: an earlier run may have written some of them."""
 
-    def __init__(self, number: int, rows: list[dict[str, Any]], again: bool) -> None:
+    def __init__(self, number: int, rows: list[Row], again: bool) -> None:
         self.number, self.rows, self.again = number, rows, again
         self.settled: dict[str, Settled] = {}
         self.known: dict[str, Settled] = {}
@@ -113,7 +114,7 @@ class _Settling:
         """Whether nothing more is to be begun."""
         return self._terms.stop.is_set()
 
-    def iter_undecided(self, batches: Iterable[list[dict[str, Any]]]) -> Iterator[tuple[_Batch, dict[str, Any]]]:
+    def iter_undecided(self, batches: Iterable[list[Row]]) -> Iterator[tuple[_Batch, Row]]:
         """Every contact of which nothing is known yet; its batch is recorded ahead of the first of it."""
         for number, rows in enumerate(batches):
             key = self._make_key(number)
@@ -133,7 +134,7 @@ class _Settling:
                 self._unfinished[number] = batch
             yield from ((batch, row) for row in rows if row["contactId"] not in batch.known)
 
-    def settle_one(self, batch: _Batch, row: dict[str, Any]) -> None:
+    def settle_one(self, batch: _Batch, row: Row) -> None:
         """Settle one contact; the last of a batch records it."""
         if self.over.is_set() or self.stopped:
             return

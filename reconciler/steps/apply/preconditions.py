@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from reconciler.audience.delivery import list_size, wire_rows
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import consistent_read
 from reconciler.kinds import campaign as campaigns
 from reconciler.kinds import load_kinds
 from reconciler.ledger.journal import Run
@@ -41,7 +42,7 @@ def check(plan: Plan, reader: Reader, run: Run, terms: ApplyOptions) -> None:
             list_kind = held.get(change.list_address.kind, {})
             if run.may_have_begun(change.address) or change.list not in list_kind:
                 continue
-            members = relations.stage_rows(backend, partial(reader.read_members, change.members, into))
+            members = consistent_read.read_consistently(backend, partial(reader.read_members, change.members, into))
             if wire_rows.digest_members(backend, members) != change.precondition:
                 moved.append(f"{change.address}: who is on list {change.list!r}, or their attributes, changed")
     if moved:

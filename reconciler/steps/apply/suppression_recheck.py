@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.delivery import dnc_recheck
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import consistent_read
 from reconciler.ledger.journal import Run
 from reconciler.model.apply_options import ApplyOptions
 from reconciler.model.change import RowChange
@@ -158,7 +159,9 @@ class Fresh:
         into.mkdir(mode=0o700, parents=True, exist_ok=True)
         segment = self._find_segment(change)
         with engine.open_engine(self._terms.engine, into) as backend:
-            members = relations.stage_rows(backend, partial(self._writer.read_members, change.members, into))
+            members = consistent_read.read_consistently(
+                backend, partial(self._writer.read_members, change.members, into)
+            )
             if not segment.asks_again:
                 return members, ()
             phones = self._read_phones(backend, change, members, into) if segment.suppress else None
@@ -180,7 +183,7 @@ class Fresh:
         if not (change.attributes or change.data):
             return members  # they were read through that surface
         query = ContactsOf(LiveList(name=change.list), Location(str(change.address)))
-        return relations.stage_rows(backend, partial(self._writer.read_contacts, query, into))
+        return consistent_read.read_consistently(backend, partial(self._writer.read_contacts, query, into))
 
     def _remove(self, change: RowChange, ids: Sequence[str]) -> None:
         """Take members off, a chunk at a time; less at once where the tenant will not take so many."""

@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.audience.decision import dnc_additions
 from reconciler.audience.delivery import dnc_recheck, wire_rows, written_digests
 from reconciler.audience.diff import (
+    changes_by_list,
     field_diff,
     membership_diff,
     outcome_summary,
@@ -19,7 +20,7 @@ from reconciler.audience.diff import (
     rejected_rows,
     retry_queue,
 )
-from reconciler.audience.diff.membership_diff import MemberDiff
+from reconciler.audience.diff.changes_by_list import MemberDiff
 from reconciler.audience.relations import engine
 from reconciler.kinds.disposition_set import make_disposition_sets
 from reconciler.model import delivery as delivery_of
@@ -159,7 +160,7 @@ def _compare(
         # as it says how many are written; that they are fewer now makes it no other way
         ways = {band: again[band] if again[band].method == way.method else way for band, way in ways.items()}
     for band, each in compared.items():
-        unknown = membership_diff.count_foreign_removals(backend, each, current[band]) if asked[band] == "sent" else 0
+        unknown = changes_by_list.count_foreign_removals(backend, each, current[band]) if asked[band] == "sent" else 0
         if unknown:
             raise _numbers_unknown(standing.segment, band, unknown, ways[band].method)
     return compared, ways

@@ -12,7 +12,7 @@ import pytest
 from phonenumbers import geocoder, timezone
 
 from reconciler.audience.campaigns import audience_by_place
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import geography
 from reconciler.model.call_exposure import Exposure, Place, Unread
 from reconciler.model.weekly_calendar import resolve_zone
@@ -30,7 +30,7 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 def counted(backend: Any, written: Written, people: Sequence[Mapping[str, Any]]) -> Exposure:
     """The exposure of a list of these people."""
     rows = [{"contactId": f"CUST{number}", **each} for number, each in enumerate(people)]
-    table = relations.read_table(backend, written(rows, COLUMNS))
+    table = engine.read_rows(backend, written(rows, COLUMNS))
     return audience_by_place.count_by_place(backend, table)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.audience.campaigns import projected_members
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.model.row_files import Rows
 from tests.audience.conftest import Written
 
@@ -61,8 +61,8 @@ def test_who_is_on_a_list_that_no_segment_fills_is_read_from_the_tenant(
     ]
     found = projected_members.project_current_list(backend, written(rows, columns), tmp_path / "held.parquet")
     assert (found.count, found.columns) == (2, projected_members.DIALLED)
-    listed = relations.read_table(backend, found).order_by("contactId")
-    assert list(relations.stream_rows(backend, listed.select("contactId", "e164"), 10)) == [
+    listed = engine.read_rows(backend, found).order_by("contactId")
+    assert list(engine.stream_rows(backend, listed.select("contactId", "e164"), 10)) == [
         [("A", "+14155550101"), ("B", None)]
     ]
     assert found.path.stat().st_mode & 0o777 == 0o600

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.audience.decision import scoring
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_interactions
 from reconciler.model.problem import Location
 from reconciler.model.resource_address import Address
 from reconciler.model.row_files import ContactsOf, LiveList
@@ -39,9 +40,9 @@ def scores(backend: Any, written: Written, moments: list[datetime], kind: str = 
         {"id": str(n), "contactId": "c", "type": kind, "startTime": moment.isoformat().replace("+00:00", "Z")}
         for n, moment in enumerate(moments)
     ]
-    history = relations.read_interactions(backend, written(rows, COLUMNS))
+    history = staged_interactions.read_interactions(backend, written(rows, COLUMNS))
     scored = scoring.score_recency_frequency(history, SCORE, AS_OF)
-    return dict(row for chunk in relations.stream_rows(backend, scored, 10) for row in chunk)
+    return dict(engine.list_rows(backend, scored, tuple[str, int]))
 
 
 def test_recency_falls_by_the_fraction_of_a_day(backend: Any, written: Written) -> None:
@@ -75,9 +76,9 @@ def test_a_type_counts_in_whatever_case(backend: Any, written: Written, kind: st
     [(10000, "high", 1), (7000, "high", 1), (6999, "medium", 2), (4000, "medium", 2), (3999, "low", 3), (0, "low", 3)],
 )
 def test_a_band_starts_at_its_edge(backend: Any, written: Written, score: int, band: str, priority: int) -> None:
-    table = relations.read_table(backend, written([{"score": score}], {"score": "BIGINT"}))
+    table = engine.read_rows(backend, written([{"score": score}], {"score": "BIGINT"}))
     banded = scoring.assign_bands(table, Score(SCORE, BANDS))
-    (found,) = next(relations.stream_rows(backend, banded.select("band", "priority"), 1))
+    (found,) = next(engine.stream_rows(backend, banded.select("band", "priority"), 1))
     assert found == (band, priority)
 
 
@@ -98,9 +99,9 @@ def test_a_contact_leaves_its_band_only_when_it_is_past_the_edge_by_the_hysteres
     backend: Any, written: Written, now_in: str | None, score: int, band: str
 ) -> None:
     columns = {"score": "BIGINT", "now_in": "VARCHAR"}
-    table = relations.read_table(backend, written([{"score": score, "now_in": now_in}], columns))
+    table = engine.read_rows(backend, written([{"score": score, "now_in": now_in}], columns))
     banded = scoring.assign_bands(table, Score(SCORE, BANDS, hysteresis=200))
-    assert next(relations.stream_rows(backend, banded.select("band"), 1)) == [(band,)]
+    assert next(engine.stream_rows(backend, banded.select("band"), 1)) == [(band,)]
 
 
 HIGH_BAR = Score(Engagement(), (Band("in", 8000, None, 1),))
@@ -126,9 +127,9 @@ def test_scores_are_combined(
     backend: Any, written: Written, by: Any, engagement: float, score: int | None, inside: bool
 ) -> None:
     combined = Score(Combined(by, ((HIGH_BAR, 0.5), (LOW_BAR, 1.0))), (Band("in", 5000, None, 1),))
-    people = relations.read_table(backend, written([{"contactId": "c", "engagement": round(engagement * 100)}], PEOPLE))
+    people = engine.read_rows(backend, written([{"contactId": "c", "engagement": round(engagement * 100)}], PEOPLE))
     found = scoring.score_contacts(backend, segment_of(combined), people, {}, AS_OF)
-    assert next(relations.stream_rows(backend, found.select("score", "is_in"), 1)) == [(score, inside)]
+    assert next(engine.stream_rows(backend, found.select("score", "is_in"), 1)) == [(score, inside)]
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

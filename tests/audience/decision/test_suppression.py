@@ -22,9 +22,9 @@ from reconciler.audience.decision import (
     unreadable_entries,
 )
 from reconciler.audience.diff import membership_diff
-from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
-from reconciler.audience.staging import subscriber_keys
+from reconciler.audience.staging import staged_contacts, subscriber_keys
 from reconciler.model.change import Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason import Reason
@@ -100,8 +100,8 @@ class Audience:
 
     def reasons(self, *people: dict[str, Any]) -> list[str | None]:
         """Why each is out, in the order of their ids; None: in."""
-        table = relations.read_table(self.backend, self.standing(people).rows).order_by("contactId", "place")
-        rows = (row for chunk in relations.stream_rows(self.backend, table.select("reason"), 100) for row in chunk)
+        table = engine.read_rows(self.backend, self.standing(people).rows).order_by("contactId", "place")
+        rows = engine.list_rows(self.backend, table.select("reason"), tuple[reasons.ReasonCell | None])
         return [None if why is None else describe_reason(reasons.read_reason(why)) for (why,) in rows]
 
     def changes(self, *people: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -110,7 +110,7 @@ class Audience:
         members = {"in": self.written([{"contactId": name} for name, _ in self.members], MEMBERS)}
         into = {"in": self.folder / "rows.parquet"}
         compared = membership_diff.compare_members(self.backend, standing, members, into)["in"]
-        table = relations.read_table(self.backend, compared.rows)
+        table = engine.read_rows(self.backend, compared.rows)
         return described(self.backend, table)
 
 
@@ -168,20 +168,18 @@ def test_who_belongs_on_a_list_is_taken_off_by_no_other_number_unless_contacts_a
     backend, folder = audience.backend, audience.folder
     rows = eligibility.decide_membership(backend, CALLED, read, {}, AS_OF, folder / "standing.parquet")
     # another row of who belongs, that is judged by itself
-    first = relations.read_table(backend, rows)
+    first = engine.read_rows(backend, rows)
     other = first.filter(first["contactId"] == "two").mutate(
         band=ibis.null("string"), suppressed_by=ibis.literal("registry")
     )
-    both = relations.write_rows(
-        backend, first.union(other.select(*first.columns)), folder / "both.parquet", rows.columns
-    )
+    both = engine.write_rows(backend, first.union(other.select(*first.columns)), folder / "both.parquet", rows.columns)
 
     def taken_off(*, by_phone: bool) -> list[tuple[str, str]]:
         found = must_remove.find_must_remove(
             backend, CALLED, both, read, folder / f"barred-{by_phone}.parquet", by_phone=by_phone
         )
-        table = relations.read_table(backend, found).order_by("contactId")
-        return next(relations.stream_rows(backend, table.select("contactId", "suppressed_by"), 100), [])
+        table = engine.read_rows(backend, found).order_by("contactId")
+        return engine.list_rows(backend, table.select("contactId", "suppressed_by"), tuple[str, str])
 
     assert taken_off(by_phone=False) == [("stranger", "asked-us")]
     assert taken_off(by_phone=True) == [("moved", "asked-us"), ("stranger", "asked-us")]
@@ -412,15 +410,15 @@ def test_every_way_of_writing_a_number_suppresses_it_and_is_suppressed_by_it(
     for contacts, entries in ((people, plain), (plain, people)):
         read: dict[RowQuery, Rows] = {ASKED: written(entries, columns)}
         called = suppression.add_e164(
-            backend, relations.read_contacts(backend, written(contacts, columns)), Phones("valid")
+            backend, staged_contacts.read_contacts(backend, written(contacts, columns)), Phones("valid")
         )
         judged = suppression.add_suppressed_by(backend, called, (listed,), read)
         missed = judged.filter(judged["suppressed_by"].isnull()).select("contactId", "phone", "region")
-        assert [row for chunk in relations.stream_rows(backend, missed, 100) for row in chunk] == []
-        assert relations.count_rows(backend, judged) == len(contacts)
+        assert [row for chunk in engine.stream_rows(backend, missed, 100) for row in chunk] == []
+        assert engine.count_rows(backend, judged) == len(contacts)
         assert unreadable_entries.count_unreadable(backend, listed, read) == 0
         numbers = suppression.read_numbers(backend, listed, read)
-        keys = {key for chunk in relations.stream_rows(backend, numbers, 100) for (key,) in chunk}
+        keys = {key for chunk in engine.stream_rows(backend, numbers, 100) for (key,) in chunk}
         assert keys >= {subscriber_keys.key_number(number) for number in ways_of(cases)}
 
 

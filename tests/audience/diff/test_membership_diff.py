@@ -13,7 +13,8 @@ import pytest
 from reconciler.audience.decision import eligibility, must_remove
 from reconciler.audience.delivery import wire_rows
 from reconciler.audience.diff import membership_diff
-from reconciler.audience.relations import batches, relations
+from reconciler.audience.relations import batches, engine
+from reconciler.audience.relations.reasons import ReasonCell
 from reconciler.model.change import ROW_COLUMNS, Accounting
 from reconciler.model.problem import Location
 from reconciler.model.reason import Counted, Reason
@@ -73,7 +74,7 @@ class Case:
         into = {band: self.folder / f"{band}.parquet" for band in members}
         found = {}
         for band, compared in membership_diff.compare_members(self.backend, standing, members, into).items():
-            table = relations.read_table(self.backend, compared.rows)
+            table = engine.read_rows(self.backend, compared.rows)
             found[band] = described(self.backend, table)
         return found
 
@@ -197,8 +198,8 @@ def test_who_is_archived_on_a_list_to_intersect_with_is_out_and_it_says_so(case:
     rows = eligibility.decide_membership(
         case.backend, segment(invited=True), read, {}, AS_OF, case.folder / "s.parquet"
     )
-    table = relations.read_table(case.backend, rows).order_by("contactId").select("contactId", "reason")
+    table = engine.read_rows(case.backend, rows).order_by("contactId").select("contactId", "reason")
     found = {
-        who: why and why["code"] for chunk in relations.stream_rows(case.backend, table, 100) for who, why in chunk
+        who: why and why["code"] for who, why in engine.list_rows(case.backend, table, tuple[str, ReasonCell | None])
     }
     assert found == {"a": None, "b": "archived_on_list", "c": "not_on_list"}

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from reconciler.audience.diff import retry_queue
-from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations import engine, reasons
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import RetryPolicy
 from reconciler.views.reasons import describe_reason
@@ -53,7 +53,7 @@ def test_whoever_was_only_deferred_waits_for_nothing_and_comes_no_nearer_to_quar
     rows = settled(backend, tmp_path, codes)
     waiting = retry_queue.select_waiting(backend, rows, "Chosen", PATIENCE, NOW)
     waiting = waiting.select("owed", "held", "owed_reason")
-    ((contact, waits, why),) = next(relations.stream_rows(backend, waiting, 10))
+    ((contact, waits, why),) = engine.list_rows(backend, waiting, tuple[str, bool, reasons.ReasonCell])
     assert (contact, waits, describe_reason(reasons.read_reason(why))) == ("C1", held, words)
     what, times, *_ = words.split(",", maxsplit=1)[0].split(" ", 1)
     ((name, kind, tries, reason, count),) = retry_queue.count_waiting(backend, rows)

@@ -13,7 +13,8 @@ from pyarrow import parquet
 
 from reconciler.audience.impact.attributes import is_tellable
 from reconciler.audience.impact.concentration import FEWEST, TOP, find_concentration
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_contacts, staged_members
 from reconciler.model.change import Accounting
 from reconciler.model.impact import Concentration
 from reconciler.model.problem import Location
@@ -95,16 +96,16 @@ def find(backend: Any, tmp_path: Path) -> Find:
             }
 
         contacts = write(
-            "contacts.parquet", [as_row(each) for each in those if not each.get("gone")], relations.CONTACTS
+            "contacts.parquet", [as_row(each) for each in those if not each.get("gone")], staged_contacts.CONTACTS
         )
-        listed = write("members.parquet", [as_row(each) for each in those if each["called"]], relations.MEMBERS)
+        listed = write("members.parquet", [as_row(each) for each in those if each["called"]], staged_members.MEMBERS)
         moved = [
             {"segment": 0, "contactId": each["id"], "was": each["change"][0], "will": each["change"][1]}
             for each in those
             if "change" in each
         ]
         kinds = {"segment": "int64", "contactId": "string", "was": "int64", "will": "int64"}
-        moves = relations.read_table(backend, write("moves.parquet", moved, kinds))
+        moves = engine.read_rows(backend, write("moves.parquet", moved, kinds))
         standing = MembershipDecision(segment, contacts, contacts, Accounting(SEGMENT, 0, (), ()))
         told = list(find_concentration(backend, standing, moves, 0, {feed: contacts, target.members: listed}))
         return [as_seen(each) for each in told]

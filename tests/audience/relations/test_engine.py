@@ -13,7 +13,8 @@ import pytest
 
 from reconciler.audience.engines import database, regex_translation, spark_session
 from reconciler.audience.engines import duckdb as duckdb_engine
-from reconciler.audience.relations import engine, relations
+from reconciler.audience.relations import engine
+from reconciler.audience.staging import staged_members
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.row_files import Rows
 from reconciler.model.workspace_settings import Engine
@@ -72,15 +73,15 @@ def test_a_database_that_is_at_hand_is_asked_again_and_nobody_sees_anothers_tabl
     begun, chosen = _begun(monkeypatch), Engine(memory_limit="64MB")
     for name in ("one", "other"):
         with (
-            engine.open_engine(chosen, tmp_path / name) as first,
-            engine.open_engine(chosen, tmp_path / name) as second,
+            engine.open_reader(chosen, tmp_path / name) as first,
+            engine.open_reader(chosen, tmp_path / name) as second,
         ):
             assert engine.find_scratch(first) == engine.find_scratch(second) == tmp_path / name / "spill"
             first.raw_sql("CREATE TEMP VIEW mine AS SELECT 1")
             with pytest.raises(duckdb.CatalogException, match="mine"):
                 second.raw_sql("SELECT * FROM mine")
             assert first.raw_sql("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
-    with engine.open_engine(replace(chosen, threads=1), tmp_path / "one") as third:
+    with engine.open_reader(replace(chosen, threads=1), tmp_path / "one") as third:
         assert third.raw_sql("SELECT current_setting('threads')").fetchall() == [(1,)]
     assert len(begun) == 2
 
@@ -89,33 +90,33 @@ def test_a_database_that_has_spilled_or_in_which_something_failed_is_asked_by_no
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, chosen = _begun(monkeypatch), Engine(memory_limit="64MB")
-    with engine.open_engine(chosen, tmp_path / "a") as backend:
+    with engine.open_reader(chosen, tmp_path / "a") as backend:
         spilled = engine.find_scratch(backend)
         backend.raw_sql("CREATE TEMP TABLE large AS SELECT range, md5(range::VARCHAR) FROM range(2_000_000)")
         assert any(spilled.iterdir())
     assert not any(tmp_path.glob("a/spill/*"))
     with pytest.raises(RuntimeError, match="lost"), engine.open_engine(chosen, tmp_path / "b"):
         raise RuntimeError("lost")
-    with engine.open_engine(chosen, tmp_path / "c") as backend:
+    with engine.open_reader(chosen, tmp_path / "c") as backend:
         assert backend.raw_sql("SELECT 1").fetchall() == [(1,)]
     assert len(begun) == 3
 
 
 def test_what_was_written_is_the_owners_alone_and_counted(backend: Any, written: Written, tmp_path: Path) -> None:
-    rows = relations.read_table(backend, written([{"contactId": "b"}, {"contactId": "a"}], {"contactId": "VARCHAR"}))
+    rows = engine.read_rows(backend, written([{"contactId": "b"}, {"contactId": "a"}], {"contactId": "VARCHAR"}))
     assert engine.write_parquet(backend, rows.order_by("contactId"), tmp_path / "out.parquet") == 2
     assert (tmp_path / "out.parquet").stat().st_mode & 0o777 == 0o600
     assert engine.write_parquet(backend, rows.filter(rows["contactId"] == "c"), tmp_path / "none.parquet") == 0
 
 
 def test_what_is_computed_once_is_there_until_it_is_not_needed(backend: Any, written: Written) -> None:
-    rows = relations.read_table(backend, written([{"contactId": "b"}, {"contactId": None}], {"contactId": "VARCHAR"}))
+    rows = engine.read_rows(backend, written([{"contactId": "b"}, {"contactId": None}], {"contactId": "VARCHAR"}))
     with engine.cache_rows(backend, rows.mutate(n=rows["contactId"].length())) as one:
         with engine.cache_rows(backend, one.filter(one["n"].notnull())) as other:
-            assert list(relations.stream_rows(backend, other, 10)) == [[("b", 1)]]
-        assert relations.count_rows(backend, one) == 2
+            assert list(engine.stream_rows(backend, other, 10)) == [[("b", 1)]]
+        assert engine.count_rows(backend, one) == 2
     with pytest.raises(Exception, match="No files found"):
-        relations.count_rows(backend, one)
+        engine.count_rows(backend, one)
     assert not any(engine.find_scratch(backend).glob("computed-*"))
 
 
@@ -136,13 +137,11 @@ def test_the_same_question_of_other_rows_is_compiled_once_and_answered_anew(
         with engine.open_engine(Engine(memory_limit="512MB"), tmp_path / str(number)) as backend:
             monkeypatch.setattr(backend, "compile", _counting(backend.compile, compiled))
             columns = {"contactId": "VARCHAR", "only here": "BIGINT"}
-            rows = relations.read_table(
-                backend, written([{"contactId": name, "only here": 1} for name in names], columns)
-            )
+            rows = engine.read_rows(backend, written([{"contactId": name, "only here": 1} for name in names], columns))
             engine.write_parquet(backend, rows.order_by("contactId"), tmp_path / f"{number}.parquet")
             kept = engine.read_parquet(backend, tmp_path / f"{number}.parquet")
             answers.append(
-                [row for chunk in relations.stream_rows(backend, kept.order_by("contactId"), 10) for row in chunk]
+                [row for chunk in engine.stream_rows(backend, kept.order_by("contactId"), 10) for row in chunk]
             )
     assert answers == [[("a", 1)], [("b", 1), ("c", 1)], [("b", 1), ("c", 1)]]
     assert len(compiled) == 2
@@ -152,9 +151,9 @@ def test_a_file_that_was_written_anew_is_read_anew(backend: Any, written: Writte
     file, columns = tmp_path / "rows.parquet", {"contactId": "VARCHAR"}
     for names in (["a"], ["b", "c"]):
         engine.write_parquet(
-            backend, relations.read_table(backend, written([{"contactId": n} for n in names], columns)), file
+            backend, engine.read_rows(backend, written([{"contactId": n} for n in names], columns)), file
         )
-        assert relations.count_rows(backend, engine.read_parquet(backend, file)) == len(names)
+        assert engine.count_rows(backend, engine.read_parquet(backend, file)) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ def test_a_score_is_a_number_to_every_engine_or_to_none(
     backend: Any, written: Written, said: str, hundredths: int | None
 ) -> None:
     rows = written([{"contactId": "a", "score": said}], {"contactId": "VARCHAR", "score": "VARCHAR"})
-    assert list(relations.stream_rows(backend, relations.read_members(backend, rows).select("score"), 9)) == [
+    assert list(engine.stream_rows(backend, staged_members.read_members(backend, rows).select("score"), 9)) == [
         [(hundredths,)]
     ]
 
@@ -199,8 +198,8 @@ def test_sources_are_read_without_the_engine_of_the_audience(tmp_path: Path) -> 
     with engine.open_reader(SPARK, tmp_path) as backend:
         (tmp_path / "one.json").write_text('[{"contactId": "a"}]')
         assert (
-            relations.count_rows(
-                backend, relations.read_table(backend, Rows(tmp_path / "one.json", "json", {"contactId": "VARCHAR"}, 1))
+            engine.count_rows(
+                backend, engine.read_rows(backend, Rows(tmp_path / "one.json", "json", {"contactId": "VARCHAR"}, 1))
             )
             == 1
         )
@@ -214,8 +213,8 @@ def test_what_is_asked_for_often_is_not_compiled_anew_for_what_is_asked_once(
     monkeypatch.setattr(duckdb_engine, "_MOST_COMPILED", 2)
     monkeypatch.setattr(duckdb_engine, "_COMPILED", OrderedDict())
     monkeypatch.setattr(backend, "compile", _counting(backend.compile, compiled))
-    rows = relations.read_table(backend, written([{"contactId": "a"}], {"contactId": "VARCHAR"}))
+    rows = engine.read_rows(backend, written([{"contactId": "a"}], {"contactId": "VARCHAR"}))
     for number in range(3):
-        relations.count_rows(backend, rows)
-        relations.count_rows(backend, rows.filter(rows["contactId"] != str(number)))
+        engine.count_rows(backend, rows)
+        engine.count_rows(backend, rows.filter(rows["contactId"] != str(number)))
     assert len(compiled) == 4

@@ -11,8 +11,9 @@ import pytest
 from pyarrow import parquet as pq
 
 from reconciler.audience.delivery import read_back
-from reconciler.audience.relations import batches, relations
+from reconciler.audience.relations import batches, engine
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
+from reconciler.audience.staging import consistent_read, staged_contacts, staged_interactions, staged_members
 from reconciler.model.change import ROW_COLUMNS, RowChange
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.reason import REASON
@@ -26,15 +27,17 @@ TAKE = {"contactId": "contactId", "priority": "data.priority", "score": "data.sc
 
 
 def rows_of(backend: Any, relation: Any) -> list[tuple[Any, ...]]:
-    return [row for chunk in relations.stream_rows(backend, relation, 2) for row in chunk]
+    return [row for chunk in engine.stream_rows(backend, relation, 2) for row in chunk]
 
 
 def scored(backend: Any, rows: Rows) -> list[tuple[Any, ...]]:
-    return rows_of(backend, relations.read_members(backend, rows).select("contactId", "priority", "score"))
+    return rows_of(backend, staged_members.read_members(backend, rows).select("contactId", "priority", "score"))
 
 
 def judged(backend: Any, rows: Rows) -> list[tuple[Any, ...]]:
-    return sorted(rows_of(backend, relations.read_contacts(backend, rows).select("contactId", "engagement", "active")))
+    return sorted(
+        rows_of(backend, staged_contacts.read_contacts(backend, rows).select("contactId", "engagement", "active"))
+    )
 
 
 def test_a_contact_seen_on_two_pages_counts_once(backend: Any, written: Written) -> None:
@@ -51,7 +54,7 @@ def test_a_source_that_has_statuses_has_no_active_contact_without_one(
 ) -> None:
     columns = {**CONTACTS, "place": "VARCHAR", "fault": FAULT_SQL}
     rows = written([{"contactId": "a", "status": status, "place": "crm.csv:2"}], columns)
-    assert relations.count_rows(backend, relations.is_active(backend, rows)) == int(active)
+    assert engine.count_rows(backend, staged_contacts.list_active(backend, rows)) == int(active)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +78,9 @@ def test_of_two_rows_of_one_contact_one_that_says_no_is_enough(
         for line, row in enumerate((first, second), start=2)
     ]
     other = {"contactId": "b", "status": "ACTIVE", "fault": None, "place": "crm.csv:9", "optedIn": True}
-    people = relations.read_contacts(backend, written([*both, other], columns))
+    people = staged_contacts.read_contacts(backend, written([*both, other], columns))
     people = people.filter(~people["duplicate"]).order_by("contactId").select("optedIn", "active")
-    assert [row for chunk in relations.stream_rows(backend, people, 10) for row in chunk] == [expected, (True, True)]
+    assert [row for chunk in engine.stream_rows(backend, people, 10) for row in chunk] == [expected, (True, True)]
 
 
 def test_a_contact_without_a_score_counts_as_zero_and_one_without_a_status_as_archived(
@@ -105,10 +108,10 @@ def test_of_rows_of_a_file_with_one_id_the_first_that_can_be_used_counts(backend
         },
         {"contactId": "a", "place": "a.csv:3", "phone": "first"},
     ]
-    everyone = relations.read_contacts(backend, written(rows, columns))
+    everyone = staged_contacts.read_contacts(backend, written(rows, columns))
     first = everyone.filter(~everyone["duplicate"]).select("phone", "active")
     assert rows_of(backend, first) == [("first", True)]
-    assert relations.count_rows(backend, everyone) == 4
+    assert engine.count_rows(backend, everyone) == 4
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_an_interaction_counts_once_whatever_page_it_came_on(backend: Any, writt
     one = {"id": "1", "contactId": "a", "type": "voice", "startTime": "2026-06-30T10:00:00.700Z"}
     other = {**one, "id": "2", "startTime": "2026-06-30T10:00:00Z"}
     rows = written([one, one, other], dict.fromkeys(one, "VARCHAR"))
-    seconds = relations.read_interactions(backend, rows)
+    seconds = staged_interactions.read_interactions(backend, rows)
     at = sorted(row[0] for row in rows_of(backend, seconds.select(at=seconds["at"].cast("string"))))
     assert at == ["2026-06-30 10:00:00", "2026-06-30 10:00:00"]
 
@@ -152,13 +155,13 @@ def test_an_interaction_whose_time_is_unclear_stops_the_plan(
     row = {"id": "1", "contactId": "a", "type": "voice", "startTime": moment}
     rows = written([row, {**row, "id": "2", "startTime": "2026-06-30T12:00:00Z"}], dict.fromkeys(row, "VARCHAR"))
     with pytest.raises(ReconcilerError, match="1 of 2 interactions"):
-        relations.refuse_unclear_times(backend, rows)
+        staged_interactions.refuse_unclear_times(backend, rows)
 
 
 def test_only_active_contacts_are_searched_for_once_each(backend: Any, written: Written) -> None:
     rows = [{"contactId": f"c{n % 10}", "status": "ACTIVE" if n % 2 else "ARCHIVED"} for n in range(20)]
-    ids = relations.is_active(backend, written(rows, CONTACTS)).order_by("contactId")
-    chunks = list(relations.stream_rows(backend, ids, 2))
+    ids = staged_contacts.list_active(backend, written(rows, CONTACTS)).order_by("contactId")
+    chunks = list(engine.stream_rows(backend, ids, 2))
     assert chunks == [[("c1",), ("c3",)], [("c5",), ("c7",)], [("c9",)]]
 
 
@@ -166,7 +169,7 @@ def test_a_read_is_repeated_until_it_holds_as_many_contacts_as_the_tenant_says(b
     shifted = replace(written([{"contactId": "a"}, {"contactId": "a"}], CONTACTS), total=2)
     whole = replace(written([{"contactId": "a"}, {"contactId": "b"}], CONTACTS), total=2)
     answers = iter([shifted, shifted, whole])
-    assert relations.stage_rows(backend, lambda: next(answers)) is whole
+    assert consistent_read.read_consistently(backend, lambda: next(answers)) is whole
 
 
 def test_a_read_that_never_agrees_with_the_total_is_an_error(backend: Any, written: Written) -> None:
@@ -178,8 +181,8 @@ def test_a_read_that_never_agrees_with_the_total_is_an_error(backend: Any, writt
         return shifted
 
     with pytest.raises(ReconcilerError, match="never held as many contacts") as raised:
-        relations.stage_rows(backend, read)
-    assert len(reads) == relations.MOST_READS
+        consistent_read.read_consistently(backend, read)
+    assert len(reads) == consistent_read.MOST_READS
     assert raised.value.note == "1 read, 2 in the tenant: the list is being changed by somebody else"
 
 
@@ -188,10 +191,8 @@ def test_shares_are_the_whole_and_those_of_two_relations_go_together(
 ) -> None:
     monkeypatch.setattr(batches, "A_SHARE", 10)
     ids = {f"CUST{n:04d}" for n in range(100)}
-    one = relations.read_table(backend, written([{"contactId": each} for each in sorted(ids)], CONTACTS))
-    other = relations.read_table(
-        backend, written([{"contactId": each} for each in sorted(ids, reverse=True)], CONTACTS)
-    )
+    one = engine.read_rows(backend, written([{"contactId": each} for each in sorted(ids)], CONTACTS))
+    other = engine.read_rows(backend, written([{"contactId": each} for each in sorted(ids, reverse=True)], CONTACTS))
     pairs = list(zip(batches.hash_partitions(one, 100), batches.hash_partitions(other, 100), strict=True))
     found = [{contact for contact, *_ in rows_of(backend, share)} for share, _ in pairs]
     assert found == [{contact for contact, *_ in rows_of(backend, share)} for _, share in pairs]
@@ -245,7 +246,7 @@ def test_a_list_that_is_read_back_in_shares_is_judged_as_one_that_is_read_back_w
 
     def judged() -> int:
         read = replace(written(held, columns), take=take, total=100)
-        now = relations.stage_rows(backend, lambda: read)
+        now = consistent_read.read_consistently(backend, lambda: read)
         assert (now.format, now.count) == ("parquet" if batches.A_SHARE < 100 else "json", 100)
         return read_back.find_not_as_written(backend, change, now, {"c2"})
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources import archives, files, unpacking
 from reconciler.audience.sources.formats import xlsx_parts
 from reconciler.model.problem import BadInput, Location
@@ -74,8 +74,8 @@ def test_nothing_that_an_archive_calls_itself_is_a_path(backend: Any, tmp_path: 
     root.mkdir()
     zipped(root / "a.zip", [("../../out.csv", b"phone\n+15555550100\n"), ("/etc/b\n.csv", b"phone\n+15555550101\n")])
     read = files.read_contacts(backend, feed("a.zip", "csv"), root, root / "rows")
-    table = relations.read_table(backend, read).order_by("place").select("place")
-    places = [row[0] for chunk in relations.stream_rows(backend, table, 10) for row in chunk]
+    table = engine.read_rows(backend, read).order_by("place").select("place")
+    places = [row[0] for chunk in engine.stream_rows(backend, table, 10) for row in chunk]
     assert places == ["a.zip/'/etc/b\\n.csv':2", "a.zip/../../out.csv:2"]
     assert not (tmp_path / "out.csv").exists()
     assert not (tmp_path.parent / "out.csv").exists()
@@ -144,7 +144,7 @@ def test_a_text_in_utf_16_is_read_as_it_would_be_in_utf_8_wherever_it_is_cut(
                 where=HERE,
             )
             read = files.read_contacts(backend, contacts, root, root / "rows")
-            table = relations.read_table(backend, read).select("contactId", "phone", "place", "fault").order_by("place")
-            rows_read = [row for part in relations.stream_rows(backend, table, 100) for row in part]
+            table = engine.read_rows(backend, read).select("contactId", "phone", "place", "fault").order_by("place")
+            rows_read = engine.list_rows(backend, table, tuple[str | None, str | None, str, object])
             found.append([(*row[:2], row[2].partition(":")[2], row[3]) for row in rows_read])
     assert found[0] == found[1]

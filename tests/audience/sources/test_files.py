@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources import files, sql
 from reconciler.audience.sources.formats import csv as delimited
 from reconciler.audience.sources.source_files import Found
+from reconciler.audience.staging import staged_interactions
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.reason import Counted, Reason
 from reconciler.model.row_files import Rows
@@ -71,9 +72,9 @@ def feed(name: str, kind: Any, **said: Any) -> FileFeed:
 
 def back(backend: Any, rows: Rows) -> list[Row]:
     """The rows in the order in which they were written."""
-    table = relations.read_table(backend, rows)
+    table = engine.read_rows(backend, rows)
     read = table.select("contactId", "phone", "name", "place", "fault")
-    found = [row for chunk in relations.stream_rows(backend, read, 1000) for row in chunk]
+    found = engine.list_rows(backend, read, tuple[str, str | None, str | None, str, object])
     assert {row[4] for row in found} <= {None}
     return [row[:3] for row in sorted(found, key=lambda row: int(row[3].replace(" ", ":").rpartition(":")[2]))]
 
@@ -183,8 +184,8 @@ def test_both_readers_of_csv_read_the_same(
                 patched.setattr(delimited, "_read_by_engine", lambda *_: False)
             try:
                 read = files.read_contacts(backend, feed("c.csv", "csv"), tmp_path, tmp_path / "rows")
-                table = relations.read_table(backend, read).order_by("place")
-                told.append(next(relations.stream_rows(backend, table, 100), []))
+                table = engine.read_rows(backend, read).order_by("place")
+                told.append(next(engine.stream_rows(backend, table, 100), []))
             except BadInput as bad:
                 told.append(list(bad.problems))
     assert told[0] == told[1]
@@ -214,7 +215,7 @@ def test_both_readers_of_csv_read_a_file_of_one_column_the_same(
                 table, named = delimited.read_records(
                     backend, file, feed("c.csv", "csv", header=header), tmp_path / "rows"
                 )
-                told.append((named, next(relations.stream_rows(backend, table.order_by("line"), 100), [])))
+                told.append((named, next(engine.stream_rows(backend, table.order_by("line"), 100), [])))
             except BadInput as bad:
                 told.append(list(bad.problems))
     assert told[0] == told[1]
@@ -227,7 +228,7 @@ def test_a_file_whose_records_are_lines_is_read_by_the_engine(
     (tmp_path / "one.csv").write_text("phone\n4155550101\n4155550102\n")
     one = Found(tmp_path / "one.csv", "one.csv")
     table, _ = delimited.read_records(backend, one, feed("one.csv", "csv"), tmp_path / "one.parquet")
-    assert relations.count_rows(backend, table) == 2
+    assert engine.count_rows(backend, table) == 2
     (tmp_path / "c.csv").write_text(as_csv([('a "b"', "x, y", "ö")], lineterminator="\r\n"), newline="")
     assert back(backend, files.read_contacts(backend, feed("c.csv", "csv"), tmp_path, tmp_path / "rows")) == [
         ('a "b"', "x, y", "ö")
@@ -240,10 +241,10 @@ def test_a_wrong_type_in_row_900_001_is_found_on_its_line(backend: Any, tmp_path
         file.writelines(f"{n},{'much' if n == 900_001 else n % 100}\n" for n in range(1, 1_000_001))
     scored = feed("c.csv", "csv", columns=(("contactId", "id"), ("engagementScore", "score")))
     read = files.read_contacts(backend, scored, tmp_path, tmp_path / "rows")
-    table = relations.read_table(backend, read)
+    table = engine.read_rows(backend, read)
     line = table["place"].re_extract(r"(\d+)$", 1).cast("int64")
     assert read.count == 1_000_000
-    assert relations.count_rows(backend, table.filter(table["contactId"].cast("int64") + 1 != line)) == 0
+    assert engine.count_rows(backend, table.filter(table["contactId"].cast("int64") + 1 != line)) == 0
     with pytest.raises(BadInput) as refused:
         files.read_contacts(backend, replace(scored, on_invalid="refuse"), tmp_path, tmp_path / "rows")
     places = [(str(problem.where), problem.message) for problem in refused.value.problems]
@@ -272,9 +273,9 @@ def test_a_large_compressed_file_with_quoted_line_breaks_keeps_its_lines(backend
         file.write("id,tel,Full Name\n")
         file.writelines(f'{2 + 3 * n},x,"one\n\ntwo"\n' for n in range(25_000))
     read = files.read_contacts(backend, feed("c.csv.gz", "csv"), tmp_path, tmp_path / "rows")
-    table = relations.read_table(backend, read)
+    table = engine.read_rows(backend, read)
     right = table["place"] == "c.csv.gz:" + table["contactId"]
-    assert (read.count, relations.count_rows(backend, table.filter(right))) == (25_000, 25_000)
+    assert (read.count, engine.count_rows(backend, table.filter(right))) == (25_000, 25_000)
 
 
 def test_a_field_without_end_does_not_swallow_the_file(backend: Any, tmp_path: Path) -> None:
@@ -325,5 +326,5 @@ def test_interactions_of_several_files_are_one_relation(backend: Any, tmp_path: 
         where=HERE,
     )
     read = files.read_interactions(backend, history, tmp_path, tmp_path / "rows")
-    relations.refuse_unclear_times(backend, read)
-    assert relations.count_rows(backend, relations.read_interactions(backend, read)) == 2
+    staged_interactions.refuse_unclear_times(backend, read)
+    assert engine.count_rows(backend, staged_interactions.read_interactions(backend, read)) == 2

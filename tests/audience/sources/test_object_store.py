@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources import files, object_store
 from reconciler.model.problem import BadInput, Location, Problem
 from reconciler.model.source_feeds import Entries, FileFeed
@@ -39,8 +39,8 @@ def bucket(s3_here: S3, monkeypatch: pytest.MonkeyPatch) -> str:
 def read(backend: Any, root: Path, *paths: str, **said: Any) -> list[tuple[str, str]]:
     """The ids and places that were read."""
     rows = files.read_contacts(backend, feed(*paths, **said), root, root / "rows")
-    table = relations.read_table(backend, rows).select("contactId", "place", "fault")
-    found = [row for chunk in relations.stream_rows(backend, table, 1000) for row in chunk]
+    table = engine.read_rows(backend, rows).select("contactId", "place", "fault")
+    found = engine.list_rows(backend, table, tuple[str, str, object])
     assert {row[2] for row in found} <= {None}
     assert not list((root / "rows").glob("reading-*")), "what was fetched is gone"
     return sorted((row[0], row[1]) for row in found)

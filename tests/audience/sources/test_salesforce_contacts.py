@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import FAULT_SQL, write_fault
 from reconciler.audience.sources import salesforce_contacts
+from reconciler.audience.staging import consistent_read
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import BadInput, Location
 from reconciler.model.reason import Counted, Reason
@@ -71,11 +72,9 @@ def contact(number: int | None, phone: str | None = "4155550102", stop: str = "f
 def rows(backend: Any, told: Told, into: Path, feed: SalesforceFeed = FEED) -> list[dict[str, Any]]:
     read = salesforce_contacts.read_contacts(backend, feed, told, into)
     names = list(read.columns)
-    table = relations.read_table(backend, read).select(*names).order_by("place")
+    table = engine.read_rows(backend, read).select(*names).order_by("place")
     assert read.path.stat().st_mode & 0o777 == 0o600
-    return [
-        dict(zip(names, row, strict=True)) for chunk in relations.stream_rows(backend, table, 1000) for row in chunk
-    ]
+    return [dict(zip(names, row, strict=True)) for chunk in engine.stream_rows(backend, table, 1000) for row in chunk]
 
 
 def test_the_mapped_fields_become_a_contact_and_no_others_are_asked_for(backend: Any, tmp_path: Path) -> None:
@@ -147,7 +146,7 @@ def test_records_without_an_id_stop_the_plan_where_the_manifest_asks_for_it(back
 def test_a_reading_that_is_never_whole_is_an_error_and_leaves_nothing(backend: Any, tmp_path: Path, told: Told) -> None:
     with pytest.raises(ReconcilerError, match="never held as many records as Salesforce says"):
         rows(backend, told, tmp_path / "rows")
-    assert len(told.asked) == relations.MOST_READS
+    assert len(told.asked) == consistent_read.MOST_READS
     assert list((tmp_path / "rows").iterdir()) == []
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.relations.reasons import write_fault
 from reconciler.audience.sources import sql
 from reconciler.model.problem import BadInput, Location
@@ -40,10 +40,8 @@ def feed(query: str = "SELECT * FROM people", **said: Any) -> SqlFeed:
 
 def listed(backend: Any, rows: Rows) -> list[dict[str, Any]]:
     names = list(rows.columns)
-    table = relations.read_table(backend, rows).select(*names).order_by("contactId")
-    return [
-        dict(zip(names, row, strict=True)) for chunk in relations.stream_rows(backend, table, 1000) for row in chunk
-    ]
+    table = engine.read_rows(backend, rows).select(*names).order_by("contactId")
+    return [dict(zip(names, row, strict=True)) for chunk in engine.stream_rows(backend, table, 1000) for row in chunk]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import consent
 from reconciler.model.problem import BadInput, Location
 from tests.audience.conftest import Written
@@ -17,10 +17,10 @@ HERE = Location("sources.yaml", 9, 5)
 
 
 def answer(backend: Any, written: Written, condition: str, row: dict[str, str | None]) -> bool | None:
-    table = relations.read_table(backend, written([row], dict.fromkeys(row, "VARCHAR")))
+    table = engine.read_rows(backend, written([row], dict.fromkeys(row, "VARCHAR")))
     columns = {name: table[name] for name in row}
     found = table.select(found=consent.compile_consent(condition, columns, HERE))
-    ((value,),) = next(relations.stream_rows(backend, found, 2))
+    ((value,),) = next(engine.stream_rows(backend, found, 2))
     assert value is None or isinstance(value, bool)
     return value
 

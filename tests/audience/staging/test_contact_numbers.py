@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience.relations import reasons, relations
+from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import write_fault
-from reconciler.audience.staging import contact_numbers
+from reconciler.audience.staging import contact_numbers, staged_contacts
 from reconciler.model.segment import Phones
 from reconciler.model.source_feeds import SqlFeed
 from reconciler.views.reasons import describe_reason
@@ -32,12 +32,13 @@ def reached(name: str, *phones: str | None, **more: Any) -> dict[str, Any]:
 
 
 def standing(audience: Audience, *people: dict[str, Any]) -> list[tuple[Any, ...]]:  # noqa: F811
-    table = relations.read_table(audience.backend, audience.standing(people).rows).order_by("contactId", "place")
+    table = engine.read_rows(audience.backend, audience.standing(people).rows).order_by("contactId", "place")
     rows = table.select("e164", "reason", "subscribers")
     return [
         (e164, None if why is None else describe_reason(reasons.read_reason(why)), keys)
-        for chunk in relations.stream_rows(audience.backend, rows, 100)
-        for e164, why, keys in chunk
+        for e164, why, keys in engine.list_rows(
+            audience.backend, rows, tuple[str | None, reasons.ReasonCell | None, list[str] | None]
+        )
     ]
 
 
@@ -170,7 +171,7 @@ def test_a_do_not_call_entry_for_a_row_that_cannot_be_used_holds_for_the_contact
 
 def test_it_is_told_which_number_is_called_and_why_those_before_it_are_not(several: Audience) -> None:
     read = several.read([reached("a", "withheld", None, WORK), reached("b", MOBILE, HOME, None)])
-    everyone = relations.read_contacts(several.backend, read[CRM])
+    everyone = staged_contacts.read_contacts(several.backend, read[CRM])
     told = {
         name: [
             f"{column}: {describe_reason(why)}"

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience.relations import engine, reasons, relations
+from reconciler.audience.relations import engine, reasons
 from reconciler.audience.relations.reasons import write_fault
 from reconciler.audience.staging import (
     number_readings,
@@ -60,10 +60,12 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 def normalised(backend: Any, written: Written, pairs: Iterable[Pair], rule: Rule) -> dict[Pair, tuple[Any, ...]]:
     """Each pair with its number, its fault and whom it reaches; no pair comes twice."""
     rows = [{"raw": raw, "region": region} for raw, region in pairs]
-    numbers = relations.read_table(backend, written(rows, COLUMNS))
+    numbers = engine.read_rows(backend, written(rows, COLUMNS))
     found = phone_normalisation.normalise_phones(backend, numbers.rename(phone="raw"), rule)
     assert found.columns == ("phone", "region", "e164", "phone_fault", "subscribers")
-    listed = [row for chunk in relations.stream_rows(backend, found, 500) for row in chunk]
+    listed = engine.list_rows(
+        backend, found, tuple[str | None, str | None, str | None, reasons.ReasonCell | None, list[str] | None]
+    )
     assert len(listed) == len(rows)
     return {
         (raw, region): (e164, None if fault is None else reasons.read_reason(fault), tuple(keys or ()))
@@ -324,11 +326,11 @@ def test_what_was_told_before_is_not_asked_again_and_a_rows_own_region_comes_fir
         {"phone": None, "region": None, "plain": None},
         {"phone": "+1 415 555 0100", "region": "US", "plain": None},
     ]
-    table = relations.read_table(backend, written(rows, dict.fromkeys(("phone", "region", "plain"), "VARCHAR")))
+    table = engine.read_rows(backend, written(rows, dict.fromkeys(("phone", "region", "plain"), "VARCHAR")))
     found = phone_normalisation.normalise_phones(backend, table, "valid", "US").order_by("phone", "region", "e164")
     assert found.columns == ("phone", "region", "e164", "phone_fault", "subscribers")
     found = found.drop("subscribers")
-    listed = [row for chunk in relations.stream_rows(backend, found, 10) for row in chunk]
+    listed = [row for chunk in engine.stream_rows(backend, found, 10) for row in chunk]
     assert sorted(listed, key=str) == sorted(
         [
             ("+1 415 555 0100", None, "+14155550100", None),
@@ -360,10 +362,10 @@ def test_a_region_that_is_empty_and_one_that_is_absent_are_two_rows(backend: Any
 
 def test_every_row_keeps_its_other_columns_and_gets_its_number(backend: Any, written: Written) -> None:
     rows = [{"contactId": f"c{n}", "raw": "0121 234 5678", "region": "GB" if n % 2 else None} for n in range(6)]
-    contacts = relations.read_table(backend, written(rows, {"contactId": "VARCHAR", **COLUMNS})).rename(phone="raw")
+    contacts = engine.read_rows(backend, written(rows, {"contactId": "VARCHAR", **COLUMNS})).rename(phone="raw")
     found = phone_normalisation.normalise_phones(backend, contacts, "valid")
     joined = found.select("contactId", "e164").order_by("contactId")
-    listed = [row for chunk in relations.stream_rows(backend, joined, 10) for row in chunk]
+    listed = [row for chunk in engine.stream_rows(backend, joined, 10) for row in chunk]
     assert listed == [(f"c{n}", "+441212345678" if n % 2 else None) for n in range(6)]
 
 
@@ -397,7 +399,7 @@ def test_columns_that_rows_have_of_their_own_are_theirs(
     rows = written(
         [{"phone": "4155550101", "region": "US", **own}], dict.fromkeys(("phone", "region", *own), "VARCHAR")
     )
-    told = phone_normalisation.normalise_phones(backend, relations.read_table(backend, rows), "possible").select(
+    told = phone_normalisation.normalise_phones(backend, engine.read_rows(backend, rows), "possible").select(
         "keys", "e164", "subscribers"
     )
-    assert next(relations.stream_rows(backend, told, 10)) == [("mine", "+14155550101", ["+14155550101"])]
+    assert next(engine.stream_rows(backend, told, 10)) == [("mine", "+14155550101", ["+14155550101"])]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import regions
 from tests.audience.conftest import Written
 from tests.audience.decision.test_suppression import Audience, audience, person  # noqa: F401 # a fixture
@@ -18,9 +18,9 @@ COLUMNS = {"contactId": "VARCHAR", "region": "VARCHAR", "country": "VARCHAR"}
 def found(backend: Any, written: Written, texts: Sequence[str | None]) -> Mapping[str, tuple[Any, ...]]:
     """Region, country and fault of rows by their ids, which are their numbers."""
     given = [{"contactId": str(n), "region": text, "country": text} for n, text in enumerate(texts)]
-    table = regions.read_regions(backend, relations.read_table(backend, written(given, COLUMNS)))
+    table = regions.read_regions(backend, engine.read_rows(backend, written(given, COLUMNS)))
     rows = table.select("contactId", "region", "country", "region_fault")
-    return {row[0]: row[1:] for chunk in relations.stream_rows(backend, rows, 10_000) for row in chunk}
+    return {row[0]: row[1:] for row in engine.list_rows(backend, rows, tuple[str, str | None, str | None, str | None])}
 
 
 @pytest.mark.thin(2)

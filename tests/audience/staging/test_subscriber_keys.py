@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.staging import number_readings, subscriber_keys
 from tests.audience.conftest import Written
 
@@ -76,9 +76,9 @@ def test_a_key_is_its_own_key(old: str) -> None:
 @given(st.sets(OLD, min_size=20, max_size=80))
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_engine_gives_the_same_keys(backend: Any, written: Written, olds: set[str]) -> None:
-    table = relations.read_table(backend, written([{"number": each} for each in olds], {"number": "VARCHAR"}))
+    table = engine.read_rows(backend, written([{"number": each} for each in olds], {"number": "VARCHAR"}))
     found = table.select("number", key=subscriber_keys.key_column(table["number"]))
-    listed = dict(row for chunk in relations.stream_rows(backend, found, 500) for row in chunk)
+    listed = dict(engine.list_rows(backend, found, tuple[str, str]))
     assert listed == {each: subscriber_keys.key_number(each) for each in olds}
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.audience.relations import reasons
-from reconciler.audience.relations.reasons import FAULT_SQL
+from reconciler.audience.relations.reasons import FAULT_SQL, ReasonCell
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.raw_rows import (
     BATCH,
@@ -229,7 +229,7 @@ def _list_doubts(record: Sequence[str], width: int) -> list[str] | None:
     return None if len(record) == width else [field for field in record if field]
 
 
-def _find_fault(record: Sequence[str], width: int) -> dict[str, Any] | None:
+def _find_fault(record: Sequence[str], width: int) -> ReasonCell | None:
     if len(record) == width:
         return None
     return reasons.write_fault("too_few_fields" if len(record) < width else "too_many_fields")

@@ -15,7 +15,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from reconciler.audience.relations.reasons import write_fault
+from reconciler.audience.relations.reasons import ReasonCell, write_fault
 from reconciler.audience.sources.archives import ZIP
 from reconciler.audience.sources.file_format import FileFormat
 from reconciler.audience.sources.formats import xlsx_parts
@@ -152,7 +152,7 @@ def _widen(row: Sequence[Any], width: int) -> Sequence[Any]:
 
 def _find_fault(
     line: int, row: Sequence[Any], part: xlsx_parts.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
-) -> dict[str, Any] | None:
+) -> ReasonCell | None:
     """Why a row cannot be used: a value that it needs is an error, is another cell's, or has lost digits."""
     if any(at in chosen for at in part.spoiled.get(line, ())):
         return write_fault("cell_error")

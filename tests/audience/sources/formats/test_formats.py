@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.audience.relations import relations
+from reconciler.audience.relations import engine
 from reconciler.audience.sources import files
 from reconciler.audience.sources import formats as package
 from reconciler.audience.sources.file_format import FileFormat
@@ -101,7 +101,7 @@ def test_a_folder_of_cards_is_read_by_one_module_more(backend: Any, tmp_path: Pa
     (tmp_path / "cards" / "all.vcf").write_text(CARDS)
     (tmp_path / "cards" / "utf16.vcf").write_text(CARDS.replace("c1", "c3").replace("c2", "c4"), encoding="utf-16")
     rows = files.read_contacts(backend, feed("vcard"), tmp_path, tmp_path / "rows")
-    (batch,) = relations.stream_rows(backend, relations.read_table(backend, rows).select("contactId"), 100)
+    (batch,) = engine.stream_rows(backend, engine.read_rows(backend, rows).select("contactId"), 100)
     assert sorted(batch) == [("c1",), ("c2",), ("c3",), ("c4",)]
     with pytest.raises(BadInput) as missing:
         files.read_contacts(backend, feed("vcard", "TELE"), tmp_path, tmp_path / "others")

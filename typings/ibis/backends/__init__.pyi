@@ -1,0 +1,9 @@
+"""An engine that computes relations."""
+
+from ibis.expr.types import Table
+
+class BaseBackend:
+    name: str
+    def compile(self, expr: Table, /) -> str: ...
+    def disconnect(self) -> None: ...
+    def table(self, name: str, /) -> Table: ...

@@ -1,0 +1,7 @@
+"""Spark."""
+
+from ibis.backends import BaseBackend
+from pyspark.sql import DataFrame
+
+class Backend(BaseBackend):
+    def raw_sql(self, query: str) -> DataFrame: ...

@@ -1,0 +1,3 @@
+"""What a window is made with."""
+
+class LegacyWindowBuilder: ...
