@@ -11,12 +11,15 @@ import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.secret import Secret
 from reconciler.model.source_feeds import AnySql
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL, Connection, Engine
 
 T = TypeVar("T")
 
@@ -24,7 +27,7 @@ DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"
 CONNECT_SECONDS = 15
 
 
-def parse_url(url: Secret, feed: AnySql) -> Any:
+def parse_url(url: Secret, feed: AnySql) -> URL:
     """A URL in its parts, as SQLAlchemy has them.
 
     Raises:
@@ -49,12 +52,12 @@ def parse_url(url: Secret, feed: AnySql) -> Any:
 _URL_HINT = "write it as `postgresql://user:password@host:5432/database` or `sqlite:///path/in/the/workspace.db`"
 
 
-def name_dialect(parts: Any) -> str:
+def name_dialect(parts: URL) -> str:
     """The database's dialect, as sqlglot names it."""
     return DIALECTS[parts.drivername.split("+")[0]]
 
 
-def read_query(parts: Any, feed: AnySql, root: Path, work: Callable[[Any], T]) -> T:
+def read_query(parts: URL, feed: AnySql, root: Path, work: Callable[[Connection], T]) -> T:
     """What `work` makes of a connection whose transaction can only read, and is rolled back at the end.
 
     Raises:
@@ -76,7 +79,7 @@ def read_query(parts: Any, feed: AnySql, root: Path, work: Callable[[Any], T]) -
     raise BadInput([problem])
 
 
-def _make_sqlite(parts: Any, feed: AnySql, root: Path) -> Any:
+def _make_sqlite(parts: URL, feed: AnySql, root: Path) -> Engine:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
@@ -93,7 +96,7 @@ def _make_sqlite(parts: Any, feed: AnySql, root: Path) -> Any:
     return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
 
 
-def _make_postgres(parts: Any, feed: AnySql) -> Any:
+def _make_postgres(parts: URL, feed: AnySql) -> Engine:
     from importlib.util import find_spec
 
     from sqlalchemy import create_engine
@@ -111,7 +114,7 @@ def _make_postgres(parts: Any, feed: AnySql) -> Any:
     )
 
 
-def _describe_error(error: Any, parts: Any, feed: AnySql, *, connected: bool) -> Problem:
+def _describe_error(error: BaseException, parts: URL, feed: AnySql, *, connected: bool) -> Problem:
     """What the database says of a query, in its own words; of a connection, in ours."""
     words = _read_words(getattr(error, "orig", None) or error)
     if connected:
@@ -130,12 +133,12 @@ def _describe_error(error: Any, parts: Any, feed: AnySql, *, connected: bool) ->
 _REFERENCE = "look at what the URL's reference holds"
 
 
-def _read_words(error: Any) -> str:
+def _read_words(error: BaseException) -> str:
     diagnosed = getattr(error, "diag", None)
     return str(getattr(diagnosed, "message_primary", None) or error)
 
 
-def _clean(words: str, parts: Any, query: str) -> str:
+def _clean(words: str, parts: URL, query: str) -> str:
     """The first line of a database's words, without anything that the URL holds, or that a row may hold.
 
     Databases repeat the value that they cannot read (`invalid input syntax for type integer: "…"`): of what stands in

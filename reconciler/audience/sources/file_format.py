@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.sources.raw_rows import RawRows
 from reconciler.audience.sources.source_files import Found
 from reconciler.model.source_feeds import AnyFiles
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend as DuckDB
 
 
 def _begins_as_any(_file: Found, _start: bytes) -> bool:
@@ -41,7 +44,7 @@ class FileFormat:
     """
 
     name: str
-    read: Callable[[Any, Found, AnyFiles, set[str], Path], RawRows]
+    read: Callable[[DuckDB, Found, AnyFiles, set[str], Path], RawRows]
     is_called: str
     remedy: str
     begins: Callable[[Found, bytes], bool] = _begins_as_any

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.sources import folders, unpacking
 from reconciler.audience.sources.formats import load_formats
 from reconciler.audience.sources.raw_rows import (
-    RawRows,
     fault_type,
     open_parquet,
 )
@@ -29,8 +28,13 @@ from reconciler.model.reason import REASON
 from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import AnyFiles, FileDispositions, FileFeed, FileHistory
 
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend as DuckDB
 
-def read_contacts(backend: Any, feed: FileFeed, root: Path, into: Path, now: datetime | None = None) -> Rows:
+    from reconciler.audience.staging.column_mapping import MapRows
+
+
+def read_contacts(backend: DuckDB, feed: FileFeed, root: Path, into: Path, now: datetime | None = None) -> Rows:
     """The contacts, or entries, in a feed's files: one new Parquet file below `into`, the columns `mapping.CONTACTS`.
 
     Args:
@@ -41,32 +45,34 @@ def read_contacts(backend: Any, feed: FileFeed, root: Path, into: Path, now: dat
     Raises:
         BadInput: every file that cannot be read, or the first rows that cannot be used (`on_invalid: refuse`).
     """
-    return _read(backend, feed, root, into, dnc_entries.list_mapped_columns(feed, now), column_mapping.CONTACTS)
+    return _read(backend, feed, root, into, dnc_entries.find_mapping(feed, now), column_mapping.CONTACTS)
 
 
-def read_interactions(backend: Any, feed: FileHistory, root: Path, into: Path) -> Rows:
+def read_interactions(backend: DuckDB, feed: FileHistory, root: Path, into: Path) -> Rows:
     """The interactions in a feed's files, as one new Parquet file below `into` with the columns `mapping.INTERACTIONS`.
 
     Arguments and errors are those of `contacts`.
     """
-    return _read(backend, feed, root, into, column_mapping.map_interactions, column_mapping.INTERACTIONS)
+    return _read(
+        backend, feed, root, into, partial(column_mapping.map_interactions, feed=feed), column_mapping.INTERACTIONS
+    )
 
 
-def read_dispositions(backend: Any, feed: FileDispositions, root: Path, into: Path, now: datetime) -> Rows:
+def read_dispositions(backend: DuckDB, feed: FileDispositions, root: Path, into: Path, now: datetime) -> Rows:
     """The dispositions in a feed's files, as one new Parquet file below `into`: the columns `mapping.DISPOSITIONS`.
 
     Arguments and errors are those of `contacts`; `now` is the moment after which none may be.
     """
-    mapped = partial(of_contacts.map_dispositions, now=now)
+    mapped = partial(of_contacts.map_dispositions, feed=feed, now=now)
     return _read(backend, feed, root, into, mapped, column_mapping.DISPOSITIONS)
 
 
 def _read(
-    backend: Any,
+    backend: DuckDB,
     feed: AnyFiles,
     root: Path,
     into: Path,
-    mapped: Callable[[RawRows, Any], Any],
+    mapped: MapRows,
     columns: Mapping[str, str],
 ) -> Rows:
     wanted = column_mapping.list_columns(feed)
@@ -89,15 +95,13 @@ def _read(
         return column_mapping.collect_parts(backend, parts, feed, into, columns)
 
 
-def _map(
-    backend: Any, file: Found, feed: AnyFiles, wanted: set[str], mapped: Callable[[RawRows, Any], Any], part: Path
-) -> None:
+def _map(backend: DuckDB, file: Found, feed: AnyFiles, wanted: set[str], mapped: MapRows, part: Path) -> None:
     """Write the mapped rows of one plain file to `part`."""
     laid = part.with_suffix(".rough")
     try:
         rough = load_formats()[feed.format].read(backend, file, feed, wanted, laid)
         with _find_damage(file, feed, wanted):
-            mapped(rough, feed).to_parquet(str(part))
+            mapped(rough).to_parquet(str(part))
     finally:
         laid.unlink(missing_ok=True)
 

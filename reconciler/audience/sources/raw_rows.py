@@ -6,10 +6,10 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.audience.sources.source_files import Found
 from reconciler.model.nearest_name import find_nearest
@@ -19,6 +19,9 @@ from reconciler.model.source_feeds import AnyFiles, Feed
 from reconciler.model.text_lists import shorten_list
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Cells: TypeAlias = Sequence[object] | pa.Array
     from ibis import Table
 
 BATCH = 10_000
@@ -151,7 +154,7 @@ def write_ids(found: Iterable[str], file: Path) -> Rows:
     return Rows(file, "parquet", {"id": "string"}, len(values))
 
 
-def fault_type() -> Any:
+def fault_type() -> pa.DataType:
     """The type of the column `fault` in a file of rows (pyarrow)."""
     import pyarrow as pa
 
@@ -159,7 +162,7 @@ def fault_type() -> Any:
 
 
 @contextlib.contextmanager
-def open_parquet(path: Path, columns: Mapping[str, Any]) -> Iterator[Any]:
+def open_parquet(path: Path, columns: Mapping[str, pa.DataType]) -> Iterator[Callable[[Sequence[Cells]], None]]:
     """A function that appends a batch of columns (each a sequence of values) to a new Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -167,7 +170,7 @@ def open_parquet(path: Path, columns: Mapping[str, Any]) -> Iterator[Any]:
     schema = pa.schema(list(columns.items()))
     with pq.ParquetWriter(path, schema) as writer:
 
-        def append(batch: Sequence[Any]) -> None:
+        def append(batch: Sequence[Cells]) -> None:
             arrays = [
                 each if isinstance(each, pa.Array) else pa.array(each, field.type)
                 for each, field in zip(batch, schema, strict=True)

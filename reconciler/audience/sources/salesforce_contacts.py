@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import engine
 from reconciler.audience.sources.raw_rows import RawRows
@@ -21,6 +21,10 @@ from reconciler.model.row_files import Rows
 from reconciler.model.soql import FIELD
 from reconciler.model.source_feeds import SalesforceFeed
 
+if TYPE_CHECKING:
+    from ibis import Table
+    from ibis.backends.duckdb import Backend as DuckDB
+
 Read = Callable[[Sequence[str], Path], Rows]
 """Reads some fields of every record into a file: columns `id`, `row`, `fault`, and `c0`, `c1`, … for the fields;
 of those that are attributes `value0`, … as JSON, with the numbers of their `c`."""
@@ -28,7 +32,7 @@ of those that are attributes `value0`, … as JSON, with the numbers of their `c
 log = logging.getLogger(__name__)
 
 
-def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, now: datetime | None = None) -> Rows:
+def read_contacts(backend: DuckDB, feed: SalesforceFeed, read: Read, into: Path, now: datetime | None = None) -> Rows:
     """The contacts, or entries, that a feed's records are: one new Parquet file below `into`, `mapping.CONTACTS`.
 
     `now` is the moment at which an entry must not have expired; this moment when left out.
@@ -47,12 +51,12 @@ def read_contacts(backend: Any, feed: SalesforceFeed, read: Read, into: Path, no
         named = {name: f"c{number}" for number, name in enumerate(fields)}
         typed = {name: named[name].replace("c", "value") for name in column_mapping.list_value_columns(feed)}
         part = scratch / "part.parquet"
-        told = dnc_entries.list_mapped_columns(feed, now)(RawRows(table.mutate(place=place), named, typed), feed)
+        told = dnc_entries.find_mapping(feed, now)(RawRows(table.mutate(place=place), named, typed))
         engine.write_parquet(backend, told, part)
         return column_mapping.collect_parts(backend, [part], feed, into, column_mapping.CONTACTS)
 
 
-def _read_whole(backend: Any, feed: SalesforceFeed, read: Callable[[], Rows]) -> Any:
+def _read_whole(backend: DuckDB, feed: SalesforceFeed, read: Callable[[], Rows]) -> Table:
     """The records, read until there are as many different ones as Salesforce says: never a part of an audience."""
     for _ in range(consistent_read.MOST_READS):
         rows = read()

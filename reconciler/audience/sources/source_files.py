@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
 
 from reconciler.audience.sources import object_store, overlooked_files
 from reconciler.bucket.object_urls import SCHEMES, scheme_of
@@ -161,7 +161,7 @@ def check_files_exist(file: Found, scratch: Path) -> Iterator[Found]:
         scratch.unlink(missing_ok=True)
 
 
-def open_file(file: Found) -> Any:
+def open_file(file: Found) -> BufferedIOBase:
     """The bytes of a file, uncompressed."""
     return gzip.open(file.path, "rb") if file.compressed else file.path.open("rb")
 

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import orjson
@@ -36,9 +36,15 @@ from reconciler.model.row_files import Rows
 from reconciler.model.secret import Secret
 from reconciler.model.source_feeds import AnySql, SqlDispositions, SqlFeed, SqlHistory
 
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend as DuckDB
+    from sqlalchemy.engine import Connection
+
+    from reconciler.audience.staging.column_mapping import MapRows
+
 
 def read_contacts(
-    backend: Any, feed: SqlFeed, url: Secret, root: Path, into: Path, now: datetime | None = None
+    backend: DuckDB, feed: SqlFeed, url: Secret, root: Path, into: Path, now: datetime | None = None
 ) -> Rows:
     """The contacts, or entries, of a feed's query, as one new Parquet file below `into`: columns `mapping.CONTACTS`.
 
@@ -51,27 +57,31 @@ def read_contacts(
     Raises:
         BadInput: the query is not allowed or fails, the database cannot be read, or rows cannot be used.
     """
-    return _read(backend, feed, url, root, into, dnc_entries.list_mapped_columns(feed, now), column_mapping.CONTACTS)
+    return _read(backend, feed, url, root, into, dnc_entries.find_mapping(feed, now), column_mapping.CONTACTS)
 
 
-def read_interactions(backend: Any, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:
+def read_interactions(backend: DuckDB, feed: SqlHistory, url: Secret, root: Path, into: Path) -> Rows:
     """The interactions that a feed's query selects, with the columns `mapping.INTERACTIONS`; else as `contacts`."""
-    return _read(backend, feed, url, root, into, column_mapping.map_interactions, column_mapping.INTERACTIONS)
+    return _read(
+        backend, feed, url, root, into, partial(column_mapping.map_interactions, feed=feed), column_mapping.INTERACTIONS
+    )
 
 
-def read_dispositions(backend: Any, feed: SqlDispositions, url: Secret, root: Path, into: Path, now: datetime) -> Rows:
+def read_dispositions(
+    backend: DuckDB, feed: SqlDispositions, url: Secret, root: Path, into: Path, now: datetime
+) -> Rows:
     """The dispositions that a feed's query selects, none after `now`: `mapping.DISPOSITIONS`; else as `contacts`."""
-    mapped = partial(of_contacts.map_dispositions, now=now)
+    mapped = partial(of_contacts.map_dispositions, feed=feed, now=now)
     return _read(backend, feed, url, root, into, mapped, column_mapping.DISPOSITIONS)
 
 
 def _read(
-    backend: Any,
+    backend: DuckDB,
     feed: AnySql,
     url: Secret,
     root: Path,
     into: Path,
-    mapped: Callable[[RawRows, Any], Any],
+    mapped: MapRows,
     columns: Mapping[str, str],
 ) -> Rows:
     wanted = column_mapping.list_columns(feed)
@@ -88,11 +98,11 @@ def _read(
         place = f"{feed.where} row " + table["row"].cast("string")
         part = scratch / "part.parquet"
         as_json = {name: f"value{number}" for number, name in enumerate(column_mapping.list_value_columns(feed))}
-        mapped(RawRows(table.mutate(place=place), named, as_json), feed).to_parquet(str(part))
+        mapped(RawRows(table.mutate(place=place), named, as_json)).to_parquet(str(part))
         return column_mapping.collect_parts(backend, [part], feed, into, columns)
 
 
-def _stream_columns(connection: Any, feed: AnySql, wanted: set[str], into: Path) -> dict[str, str]:
+def _stream_columns(connection: Connection, feed: AnySql, wanted: set[str], into: Path) -> dict[str, str]:
     """Write the wanted columns of a query's rows as text, each row with its number; give the columns' names there."""
     import pyarrow as pa
 
@@ -129,15 +139,15 @@ def _find_columns(names: list[str], feed: AnySql, wanted: set[str]) -> dict[str,
     return add_places(sorted(wanted))
 
 
-def _write_texts(values: Sequence[Any], name: str, feed: AnySql, exact: str | None) -> Sequence[str | None]:
+def _write_texts(values: Sequence[object], name: str, feed: AnySql, exact: str | None) -> Sequence[str | None]:
     """A column's values as text. `exact`: what it means, where that is an id or a phone.
 
     Raises:
         BadInput: they are of a type that has no text here, or an id or a phone has a fraction.
     """
     kinds = set(map(type, values)) - {str, type(None)}
-    if not kinds:
-        return values
+    if not kinds:  # most columns are: nothing is copied
+        return cast("Sequence[str | None]", values)
     strange = {kind.__name__ for kind in kinds if kind not in _WRITTEN or (exact and kind in (float, bool))}
     # 12 and 12.0 are one number, and two ids; of a phone a zero fraction is no digit of it
     if exact not in (None, "phone") and any(isinstance(each, Decimal) and not _is_whole(each) for each in values):
@@ -156,12 +166,12 @@ def _is_whole(value: Decimal) -> bool:
     return isinstance(exponent, int) and exponent >= 0
 
 
-def _as_json(value: Any, text: str | None) -> str | None:
+def _as_json(value: object, text: str | None) -> str | None:
     """A value with its text, as JSON: numbers and truths as they are."""
     return text if text is None or isinstance(value, int | float | Decimal) else orjson.dumps(text).decode()
 
 
-def _write_values(values: Iterable[Any]) -> Iterable[str | None]:
+def _write_values(values: Iterable[object]) -> Iterable[str | None]:
     return (value if value is None or type(value) is str else _WRITTEN[type(value)](value) for value in values)
 
 
@@ -170,6 +180,7 @@ def _format_moment(value: datetime) -> str:
     return value.isoformat() if value.tzinfo is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+# each function takes what is of the type beside it, which no type of Python's can say of a mapping
 _WRITTEN: Mapping[type, Callable[[Any], str]] = {
     str: str,
     int: str,

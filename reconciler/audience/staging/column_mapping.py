@@ -23,8 +23,12 @@ from reconciler.model.row_files import Rows
 from reconciler.model.source_feeds import ContactFeed, DispositionFeed, Feed, HistoryFeed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ibis import BaseBackend, Column, Table
     from ibis.backends.duckdb import Backend as DuckDB
+
+    MapRows = Callable[[RawRows], Table]
 
 CONTACTS = {
     "contactId": "string",

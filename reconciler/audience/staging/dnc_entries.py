@@ -8,7 +8,6 @@ reason a row counts wherever it cannot be said whether it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial, reduce
 from operator import and_
@@ -22,10 +21,14 @@ from reconciler.model.source_feeds import Answers, ContactFeed, Entries
 if TYPE_CHECKING:
     from ibis import Column, Table
 
+    from reconciler.audience.staging.column_mapping import MapRows
 
-def list_mapped_columns(feed: ContactFeed, now: datetime | None = None) -> Callable[[RawRows, ContactFeed], Table]:
+
+def find_mapping(feed: ContactFeed, now: datetime | None = None) -> MapRows:
     """What makes rows of a feed's: contacts, or the entries that have not expired at a moment (left out: this one)."""
-    return column_mapping.map_contacts if feed.entries is None else partial(map_entries, now=now or datetime.now(UTC))
+    if feed.entries is None:
+        return partial(column_mapping.map_contacts, feed=feed)
+    return partial(map_entries, feed=feed, now=now or datetime.now(UTC))
 
 
 def map_entries(rough: RawRows, feed: ContactFeed, now: datetime) -> Table:

@@ -19,7 +19,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.source_feeds import ContactFeed, FileFeed, SalesforceFeed, SqlFeed
 
 if TYPE_CHECKING:
-    from ibis import BaseBackend
+    from ibis.backends.duckdb import Backend as DuckDB
 
 Secrets = Callable[[str, Location], Secret]
 """Fetches what a manifest only refers to: the URL of a database, the credentials of a Salesforce client."""
@@ -44,7 +44,7 @@ class Access:
     now: datetime
 
 
-def read_people(backend: BaseBackend, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
+def read_people(backend: DuckDB, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
     """The people of a source, settled, in a new file below `into`: `CONTACTS` of `sources`.
 
     Args:
@@ -60,7 +60,7 @@ def read_people(backend: BaseBackend, query: ContactFeed | ContactsOf, access: A
     return kept
 
 
-def _read_source(backend: BaseBackend, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
+def _read_source(backend: DuckDB, query: ContactFeed | ContactsOf, access: Access, into: Path) -> Rows:
     match query:
         case FileFeed():
             return files.read_contacts(backend, query, access.root, into, access.now)

@@ -14,10 +14,10 @@ import functools
 import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations import reasons
 from reconciler.audience.relations.reasons import FAULT_SQL, ReasonCell
@@ -38,11 +38,15 @@ from reconciler.audience.sources.source_files import Found, describe_encoding_pr
 from reconciler.model.problem import BadInput, Problem, Problems
 from reconciler.model.source_feeds import AnyFiles
 
+if TYPE_CHECKING:
+    from ibis import Table
+    from ibis.backends.duckdb import Backend as DuckDB
+
 LONGEST_LINE = csv.field_size_limit()
 _CHUNK = 1 << 20
 
 
-def read_csv(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
+def read_csv(backend: DuckDB, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
     """The rows of a CSV file; those with too few fields, or too many, have a fault.
 
     Raises:
@@ -55,7 +59,7 @@ def read_csv(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: 
     return add_place_of_lines(table, file, add_places(header))
 
 
-def read_records(backend: Any, file: Found, feed: AnyFiles, into: Path) -> tuple[Any, list[str]]:
+def read_records(backend: DuckDB, file: Found, feed: AnyFiles, into: Path) -> tuple[Table, list[str]]:
     """The records of a CSV file as `c0, c1, …, line, fault, doubts` (of one with a fault: all of it), and its header.
 
     Without a header the columns are named by their positions, 1, 2, …; the first row says how many there are.
@@ -79,7 +83,7 @@ def _add_delimiter_hint(problems: Problems, names: list[str], feed: AnyFiles) ->
     return Problems([replace(problems[0], message=message, hint=f"say `delimiter: {other!r}`")])
 
 
-def _iter_lines(file: Found, feed: AnyFiles) -> Any:
+def _iter_lines(file: Found, feed: AnyFiles) -> io.TextIOWrapper:
     # what is not UTF-8 is carried as surrogates, so that it can be found on its line
     encoding, errors = ("utf-8-sig", "surrogateescape") if feed.encoding == "utf-8" else ("latin-1", "strict")
     return io.TextIOWrapper(open_file(file), encoding=encoding, errors=errors, newline="")
@@ -89,7 +93,7 @@ def _find_delimiter(feed: AnyFiles) -> str:
     return feed.delimiter or ","
 
 
-def _iter_records(file: Found, feed: AnyFiles, lines: Any) -> Iterator[tuple[int, list[str]]]:
+def _iter_records(file: Found, feed: AnyFiles, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it begins on.
 
     Raises:
@@ -123,15 +127,15 @@ def _read_header(file: Found, feed: AnyFiles) -> list[str]:
     return header
 
 
-def _read_by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str], into: Path) -> bool:
+def _read_by_engine(backend: DuckDB, file: Found, feed: AnyFiles, header: list[str], into: Path) -> bool:
     """Read a file whose records are its lines; False where they are not, or something is wrong with one."""
     link = into.with_suffix(".source")
     link.symlink_to(file.path)  # a name without `*`, `?` or `[`, which the engine would take for a pattern
     connection = backend.con
-    ordered = connection.execute("SELECT current_setting('preserve_insertion_order')").fetchone()[0]
+    ((ordered,),) = connection.execute("SELECT current_setting('preserve_insertion_order')").fetchall()
     connection.execute("SET preserve_insertion_order = true")
     try:
-        (rows,) = connection.execute(_copy(link, file, feed, len(header), into)).fetchone()
+        ((rows,),) = connection.execute(_copy(link, file, feed, len(header), into)).fetchall()
     except Exception:
         # whatever stopped the engine, the other reader gets over, or names with its line
         return False
@@ -146,13 +150,14 @@ def _read_by_engine(backend: Any, file: Found, feed: AnyFiles, header: list[str]
     )
 
 
-def _count_inside(backend: Any, feed: AnyFiles, header: list[str], into: Path) -> int:
+def _count_inside(backend: DuckDB, feed: AnyFiles, header: list[str], into: Path) -> int:
     """How many delimiters stand inside of fields. The engine overlooks one at the end of a row: here it is missed."""
     delimiter, columns = _find_delimiter(feed), add_places(header).values()
     # a column each: a sum of thousands of terms is nested deeper than any reader of it goes
     terms = (f"sum(length({name}) - length(replace({name}, {_quote_literal(delimiter)}, '')))" for name in columns)
     query = f"SELECT {', '.join(terms)} FROM read_parquet({_quote_literal(str(into))})"  # noqa: S608
-    inside = sum(int(count or 0) for count in backend.con.execute(query).fetchone())
+    (counts,) = backend.con.execute(query).fetchall()
+    inside = sum(int(count or 0) for count in counts)
     return inside + (sum(name.count(delimiter) for name in header) if feed.header else 0)
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache, partial
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import find_fault
 from reconciler.audience.sources.file_format import FileFormat
@@ -29,10 +30,14 @@ from reconciler.model.problem import BadInput, Problem
 from reconciler.model.source_feeds import AnyFiles
 from reconciler.model.vendor_values import fold_word
 
+if TYPE_CHECKING:
+    from ibis import Column, Table
+    from ibis.backends.duckdb import Backend as DuckDB
+
 LONGEST_LINE = 1 << 20
 
 
-def read_jsonl(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
+def read_jsonl(backend: DuckDB, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
     """The rows of a JSON Lines file.
 
     Beside its text a column has its kind in JSON (`json_type`: null where the object has no such key, `NULL` where it
@@ -62,7 +67,7 @@ def read_jsonl(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into
     return add_place_of_lines(table, file, columns, values, kinds)
 
 
-def _find_inexact(table: Any, columns: Mapping[str, str], feed: AnyFiles) -> Any:
+def _find_inexact(table: Table, columns: Mapping[str, str], feed: AnyFiles) -> Column:
     """The fault of a row whose id or phone is JSON, but neither a text nor a whole number; or that nests what is asked.
 
     Attributes have types, and say themselves what is wrong with them.
@@ -105,7 +110,7 @@ def _lay_down(file: Found, feed: AnyFiles, into: Path) -> None:
             raise BadInput([Problem(file.at(), "empty-file", "the file is empty")])
 
 
-def _iter_numbered(file: Found, source: Any) -> Iterator[tuple[bytes, int]]:
+def _iter_numbered(file: Found, source: BufferedIOBase) -> Iterator[tuple[bytes, int]]:
     for number, line in enumerate(iter(partial(source.readline, LONGEST_LINE), b""), start=1):
         text = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -123,7 +128,7 @@ def _list_texts(file: Found, feed: AnyFiles, batch: Sequence[tuple[bytes, int]])
         raise BadInput([describe_encoding_problem(file.at(line))]) from None
 
 
-def _list_keys(backend: Any, objects: Any) -> list[str]:
+def _list_keys(backend: DuckDB, objects: Table) -> list[str]:
     found = objects.select(key=_make_function("json_keys", "array<string>")(objects["json"]).unnest()).distinct()
     return sorted(row[0] for row in backend.raw_sql(backend.compile(found)).fetchall())
 
@@ -137,11 +142,13 @@ def _find_misspelt(named: Collection[str], keys: Sequence[str]) -> dict[str, lis
     return {name: others for name, others in found.items() if others}
 
 
-def _take_columns(parsed: Any, is_object: Any, named: Mapping[str, str], misspelt: Mapping[str, Sequence[str]]) -> Any:
+def _take_columns(
+    parsed: Table, is_object: Column, named: Mapping[str, str], misspelt: Mapping[str, Sequence[str]]
+) -> Table:
     value, kind = _make_function("json_extract_string", "string", 2), _make_function("json_type", "string", 2)
     whole = _make_function("json_extract", "json", 2)
-    columns: dict[str, Any] = {}
-    faults: list[tuple[Any, *tuple[str, ...]]] = []
+    columns: dict[str, Column] = {}
+    faults: list[tuple[Column, *tuple[str, ...]]] = []
     for name, column in named.items():
         at = _make_pointer(name)
         columns[column] = value(parsed["json"], at)
@@ -160,7 +167,7 @@ def _take_columns(parsed: Any, is_object: Any, named: Mapping[str, str], misspel
     return parsed.select(**columns, line=parsed["line"], fault=fault, doubts=_list_values(parsed, is_object))
 
 
-def _list_values(parsed: Any, is_object: Any) -> Any:
+def _list_values(parsed: Table, is_object: Column) -> Column:
     """All that stands in an object, each value of a key that is there twice; of what is none, all its words."""
     import ibis
 
@@ -174,20 +181,18 @@ def _make_pointer(name: str) -> str:
 
 
 @cache
-def _make_function(name: str, returns: str, arguments: int = 1) -> Callable[..., Any]:
+def _make_function(name: str, returns: str, arguments: int = 1) -> Callable[..., Column]:
     """One of DuckDB's own functions on JSON."""
     import ibis
 
     signature = (("json", *["string"] * (arguments - 1)), returns)
-    if arguments == 1:
 
-        def function(json: Any) -> Any: ...
-    else:
+    def function(json: object) -> object: ...
 
-        def function(json: Any, pointer: Any) -> Any: ...  # type: ignore[misc]
+    def function_at(json: object, pointer: object) -> object: ...
 
-    built: Callable[..., Any] = ibis.udf.scalar.builtin(function, name=name, signature=signature)
-    return built
+    whole = function if arguments == 1 else function_at
+    return ibis.udf.scalar.builtin(whole, name=name, signature=signature)
 
 
 FORMAT = FileFormat("jsonl", read_jsonl, is_called="JSON Lines", remedy="say `format: jsonl`", is_text=True)

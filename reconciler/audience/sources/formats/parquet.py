@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.audience.relations.reasons import make_no_reason
 from reconciler.audience.sources.file_format import FileFormat
@@ -15,8 +15,11 @@ from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.source_feeds import AnyFiles
 
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend as DuckDB
 
-def read_parquet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> RawRows:
+
+def read_parquet(backend: DuckDB, file: Found, feed: AnyFiles, wanted: set[str], scratch: Path) -> RawRows:
     """The rows of a Parquet file. Raises BadInput: it is none, or has not the columns, or not of types that say it."""
     import pyarrow.parquet as pq
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeGuard
 
 from reconciler.audience.relations.reasons import ReasonCell, write_fault
 from reconciler.audience.sources.archives import ZIP
@@ -36,16 +36,20 @@ from reconciler.audience.staging import column_mapping
 from reconciler.model.problem import BadInput, Problem
 from reconciler.model.source_feeds import AnyFiles, FileFeed
 
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend as DuckDB
+    from python_calamine import CalamineSheet
+
 _LARGEST = 10**15
 """The first whole number with more digits than Excel keeps ("Excel specifications and limits": number precision 15)."""
 
 _MOST_CELLS = 64_000_000
 """Cells of a sheet, empty ones among them: the library holds them all at once."""
 
-Row = tuple[int, Sequence[Any]]
+Row = tuple[int, Sequence[object]]
 
 
-def read_sheet(backend: Any, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
+def read_sheet(backend: DuckDB, file: Found, feed: AnyFiles, wanted: set[str], into: Path) -> RawRows:
     """The rows of a sheet, each with its number there.
 
     Raises:
@@ -103,7 +107,7 @@ def _map_errors(file: Found) -> Iterator[None]:
 _UNLOCK = "save it without a password"
 
 
-def _open_sheet(file: Found, feed: AnyFiles) -> tuple[Any, xlsx_parts.Part]:
+def _open_sheet(file: Found, feed: AnyFiles) -> tuple[CalamineSheet, xlsx_parts.Part]:
     """The sheet that is meant, and which cells of it have no value though something stands there."""
     from python_calamine import CalamineWorkbook
 
@@ -123,7 +127,7 @@ def _open_sheet(file: Found, feed: AnyFiles) -> tuple[Any, xlsx_parts.Part]:
         return book.get_sheet_by_name(name), found
 
 
-def _iter_rows(sheet: Any) -> Iterator[Row]:
+def _iter_rows(sheet: CalamineSheet) -> Iterator[Row]:
     """Each row in which something stands, with its number; it begins with column A, and ends with what stands last."""
     if sheet.start is None:
         return
@@ -145,13 +149,13 @@ def _read_header(file: Found, feed: AnyFiles, first: Row) -> list[str]:
     return header
 
 
-def _widen(row: Sequence[Any], width: int) -> Sequence[Any]:
+def _widen(row: Sequence[object], width: int) -> Sequence[object]:
     # what stands beyond the header has no name, and cannot be spoken of
     return [*row[:width], *[None] * (width - len(row))]
 
 
 def _find_fault(
-    line: int, row: Sequence[Any], part: xlsx_parts.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
+    line: int, row: Sequence[object], part: xlsx_parts.Part, chosen: Mapping[int, str], exact: Mapping[str, str]
 ) -> ReasonCell | None:
     """Why a row cannot be used: a value that it needs is an error, is another cell's, or has lost digits."""
     if any(at in chosen for at in part.spoiled.get(line, ())):
@@ -165,12 +169,13 @@ def _find_fault(
     return None
 
 
-def _is_whole(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and float(value).is_integer() and abs(value) < _LARGEST
+def _is_whole(value: object) -> TypeGuard[int | float]:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return float(value).is_integer() and abs(value) < _LARGEST
 
 
-def _format_text(value: Any) -> str | None:
+def _format_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

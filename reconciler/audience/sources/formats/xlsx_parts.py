@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO
 from xml.etree import ElementTree
 
 from reconciler.audience.sources.archives import open_zip
@@ -84,7 +84,7 @@ def _iter_sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
                 yield str(sheet.get("name")), path
 
 
-def _iter_small(archive: zipfile.ZipFile, path: str) -> Iterator[Any]:
+def _iter_small(archive: zipfile.ZipFile, path: str) -> Iterator[ElementTree.Element]:
     """The elements of a part that is no sheet."""
     with archive.open(path) as source:
         text = source.read(_CHUNK)
@@ -167,7 +167,7 @@ def _find_spoiled(source: IO[bytes]) -> tuple[dict[int, list[int]], frozenset[in
     return found, frozenset(hidden)
 
 
-def _has_no_value(cell: Any) -> bool:
+def _has_no_value(cell: ElementTree.Element) -> bool:
     kinds = {_drop_namespace(child.tag): child.text for child in cell}
     # a formula may well come to the empty text; only one that was never computed has no value at all
     never = "f" in kinds and "v" not in kinds
